@@ -1,0 +1,1 @@
+"""What a study file says, as frozen and validated values."""

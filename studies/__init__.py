@@ -1,0 +1,1 @@
+"""The study files that ship with klayer: one TOML file an experiment, found by its name."""
