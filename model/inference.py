@@ -1,0 +1,118 @@
+"""What a trained stack says of rows that it need not learn from: scores, probabilities, figures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+
+from model import activation, batch_norm, linear, loss
+from model.arrays import Floats, Integers
+from model.batch_norm import Statistics
+from model.members import Architecture, Member
+from model.network import activation_shape
+from model.parameters import Layer, Parameters
+
+# Rows taken at a time, so that the activations of a block stay in the processor's cache.
+BLOCK_ROWS = 500
+
+
+_Rows = TypeVar("_Rows", Floats, Integers)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Mean loss and accuracy (a share, 0 … 1) of each member over some rows, (m,) each."""
+
+    loss: Floats
+    accuracy: Floats
+
+
+@dataclass(frozen=True)
+class Network:
+    """A trained stack.
+
+    Attributes:
+        architecture: What the members agree in.
+        members: Each member's own values, m of them.
+        parameters: Of the stack.
+        statistics: What batch normalisation normalises with, one a hidden layer; None without.
+    """
+
+    architecture: Architecture
+    members: tuple[Member, ...]
+    parameters: Parameters
+    statistics: tuple[Statistics | None, ...]
+
+    @cached_property
+    def _shape(self) -> Floats:
+        dtype = self.parameters[0].weights.dtype
+        return activation_shape(self.architecture, self.members, dtype)
+
+    def scores(self, x: Floats) -> Floats:
+        """Scores (m, n, c) of rows x (n, d), which are the same for all members."""
+        for layer, kept in zip(self.parameters[:-1], self.statistics, strict=True):
+            x = self.normalised(self.before_statistics(x, layer), layer, kept)
+        return linear.forward(x, self.parameters[-1].weights, self.parameters[-1].bias)[0]
+
+    def probabilities(self, x: Floats) -> Floats:
+        """Softmax of the scores, (m, n, c), of rows x (n, d).
+
+        Under the hinge loss these are not calibrated, but an ensemble needs a common scale.
+        """
+        blocks = [loss.softmax(self.scores(block)) for block in _blocks(x)]
+        return np.concatenate(blocks, axis=1)
+
+    def figures(self, x: Floats, labels: Integers) -> Figures:
+        """Loss and accuracy over rows x (n, d) with labels (n,); n may be 0, which gives NaN."""
+        losses = np.zeros(len(self.members))
+        correct = np.zeros(len(self.members))
+        for block, truth in zip(_blocks(x), _blocks(labels), strict=True):
+            scores = self.scores(block)
+            block_losses, _ = loss.FORWARD[self.architecture.loss](scores, truth)
+            losses += block_losses.astype(float) * len(truth)
+            correct += (scores.argmax(axis=-1) == truth).sum(axis=1)
+        with np.errstate(invalid="ignore"):
+            return Figures(losses / np.float64(len(labels)), correct / np.float64(len(labels)))
+
+    def before_statistics(self, x: Floats, layer: Layer) -> Floats:
+        """What the hidden layer's batch normalisation takes statistics of, (m, n, h)."""
+        z = linear.forward(x, layer.weights, layer.bias)[0]
+        return self._activate(z) if self.architecture.batch_norm == "after" else z
+
+    def normalised(self, z: Floats, layer: Layer, kept: Statistics | None) -> Floats:
+        """The hidden layer's output from what `before_statistics` gives, (m, n, h)."""
+        if kept is not None:
+            z = batch_norm.inference(z, layer.gamma, layer.beta, kept)
+        return z if self.architecture.batch_norm == "after" else self._activate(z)
+
+    def _activate(self, z: Floats) -> Floats:
+        return activation.FORWARD[self.architecture.activation](z, self._shape)[0]
+
+
+def population_statistics(
+    architecture: Architecture, members: Sequence[Member], parameters: Parameters, x: Floats
+) -> tuple[Statistics | None, ...]:
+    """The statistics of every hidden layer over all rows x (n, d), each after the layers below.
+
+    Sums are taken in float64. All rows' activations of one layer, (m, n, h), are held at a time.
+    """
+    if architecture.batch_norm == "none":
+        return (None,) * (len(parameters) - 1)
+    network = Network(architecture, tuple(members), parameters, ())
+    blocks = list(_blocks(x))
+    found: list[Statistics | None] = []
+    for layer in parameters[:-1]:
+        values = [network.before_statistics(block, layer) for block in blocks]
+        mean = sum(v.sum(axis=1, keepdims=True, dtype=float) for v in values) / len(x)
+        squares = sum(np.square(v - mean).sum(axis=1, keepdims=True) for v in values)
+        dtype = values[0].dtype
+        kept = Statistics(np.asarray(mean, dtype), np.asarray(squares / len(x), dtype))
+        blocks = [network.normalised(v, layer, kept) for v in values]
+        found.append(kept)
+    return tuple(found)
+
+
+def _blocks(rows: _Rows) -> list[_Rows]:
+    return [rows[at : at + BLOCK_ROWS] for at in range(0, len(rows), BLOCK_ROWS)]

@@ -1,0 +1,122 @@
+"""What the members of a stack share (the architecture), and what each has for itself (a member)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from model import activation as activations
+from model import loss as losses
+from model.arrays import Floats
+from model.errors import ModelError
+
+Placement = Literal["none", "before", "after"]
+Initialization = Literal["he", "xavier", "normal"]
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What all members of a stack agree in.
+
+    Attributes:
+        inputs: d, numbers a row of the data has.
+        classes: c.
+        activation: Kind of activation of every hidden layer.
+        batch_norm: Where batch normalisation stands in every hidden layer: before or after the
+            activation, or not at all.
+        batch_norm_affine: Whether it has scale γ and shift β.
+        batch_norm_statistics: What inference normalises with: an exponential moving average of the
+            batches' statistics, or the statistics of the whole training set.
+        batch_norm_decay: Share of the old value in each update of the moving average.
+        loss: Kind of loss.
+    """
+
+    inputs: int
+    classes: int
+    activation: activations.Kind = "relu"
+    batch_norm: Placement = "none"
+    batch_norm_affine: bool = True
+    batch_norm_statistics: Literal["moving_average", "training_set"] = "moving_average"
+    batch_norm_decay: float = 0.99
+    loss: losses.Kind = "cross_entropy"
+
+
+@dataclass(frozen=True)
+class Member:
+    """One network of a stack, and how it is trained where it may differ from its neighbours.
+
+    Attributes:
+        widths: Units of each hidden layer; () is a linear classifier.
+        seed: Of its initial weights.
+        learning_rate: η, or the peak of its cycles.
+        learning_rate_min: The floor of its cycles.
+        weight_decay: λ of the cost: mean loss + λ Σ‖W‖².
+        momentum: Share of the last step that the next one keeps.
+        initialization: He (σ² = 2/fan-in), Xavier (σ² = 1/fan-in), or N(0, init_sigma²).
+        init_sigma: σ of the normal initialisation.
+        negative_slope: Of leaky ReLU below zero.
+        elu_alpha: a of ELU.
+        jitter: σ of the Gaussian noise that is added to each training batch.
+
+    Raises:
+        ModelError: A number is out of its range.
+    """
+
+    widths: tuple[int, ...]
+    seed: int
+    learning_rate: float
+    learning_rate_min: float = 0.0
+    weight_decay: float = 0.0
+    momentum: float = 0.0
+    initialization: Initialization = "he"
+    init_sigma: float = 0.01
+    negative_slope: float = 0.01
+    elu_alpha: float = 1.0
+    jitter: float = 0.0
+
+    def __post_init__(self) -> None:
+        if any(width < 1 for width in self.widths):
+            raise ModelError(f"a width must be 1 or more, not {self.widths}")
+        if not 0 <= self.learning_rate_min <= self.learning_rate:
+            raise ModelError(
+                "learning rates must satisfy 0 <= min <= max, not "
+                f"{self.learning_rate_min:g} and {self.learning_rate:g}"
+            )
+        if not (self.weight_decay >= 0 and self.jitter >= 0 and 0 <= self.momentum < 1):
+            raise ModelError(
+                "weight_decay and jitter must be 0 or more and momentum in [0, 1), not "
+                f"{self.weight_decay:g}, {self.jitter:g} and {self.momentum:g}"
+            )
+
+    def deviation(self, fan_in: int) -> float:
+        """σ of the initial weights of a layer with `fan_in` inputs.
+
+        Sources: He, K. He et al., ICCV 2015, equation 10; Xavier, X. Glorot & Y. Bengio, AISTATS
+        2010, in the form with the fan-in alone that experiment A2 uses.
+        """
+        if self.initialization == "normal":
+            return self.init_sigma
+        gain = 2.0 if self.initialization == "he" else 1.0
+        return float(np.sqrt(gain / fan_in))
+
+
+def column(members: Sequence[Member], name: str, dtype: DTypeLike) -> Floats:
+    """The members' attribute `name` as an array (m, 1, 1), which broadcasts over a stack."""
+    values = [getattr(member, name) for member in members]
+    return np.array(values, dtype).reshape(-1, 1, 1)
+
+
+def padded_widths(members: Sequence[Member]) -> tuple[int, ...]:
+    """The width of each hidden layer of the stack: that of the widest member.
+
+    Raises:
+        ModelError: There is no member, or the members differ in depth.
+    """
+    if len({len(member.widths) for member in members}) != 1:
+        raise ModelError(
+            "the members of a stack need the same number of layers, and there must be at least "
+            f"one; these have widths {[member.widths for member in members]}"
+        )
+    return tuple(max(column) for column in zip(*(m.widths for m in members), strict=True))

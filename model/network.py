@@ -1,0 +1,111 @@
+"""A training pass through the whole network of a stack, forward and backward.
+
+k linear layers, and behind each but the last an activation, with batch normalisation before or
+after it. Inference stands in `model.inference`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from numpy.typing import DTypeLike
+
+from model import activation, batch_norm, linear, loss
+from model.activation import ActivationCache
+from model.arrays import Booleans, Floats, Integers
+from model.batch_norm import BatchNormCache, Statistics
+from model.linear import LinearCache
+from model.loss import LossCache
+from model.members import Architecture, Member, column
+from model.parameters import Layer, Parameters
+
+
+@dataclass(frozen=True)
+class HiddenCache:
+    """The caches of one hidden layer; `batch_norm` is None where there is none."""
+
+    linear: LinearCache
+    activation: ActivationCache
+    batch_norm: BatchNormCache | None
+
+
+@dataclass(frozen=True)
+class ForwardPass:
+    """What a forward pass over a batch gives.
+
+    Attributes:
+        scores: (m, n, c).
+        losses: Mean loss of each member, (m,).
+        statistics: Of this batch, one a hidden layer; None without batch normalisation.
+        hidden: The hidden layers' caches, first to last.
+        output: The output layer's cache.
+        loss: The loss's cache.
+    """
+
+    scores: Floats
+    losses: Floats
+    statistics: tuple[Statistics | None, ...]
+    hidden: tuple[HiddenCache, ...]
+    output: LinearCache
+    loss: LossCache
+
+    def kinks(self) -> Iterator[Booleans]:
+        """On which side of its kink each unit is: what a finite difference must not cross."""
+        for cache in self.hidden:
+            yield cache.activation.positive
+        yield self.loss.d_scores > 0
+
+
+def activation_shape(
+    architecture: Architecture, members: Sequence[Member], dtype: DTypeLike
+) -> Floats:
+    """The activation's parameter of each member, (m, 1, 1): a of ELU, else the slope below zero."""
+    name = "elu_alpha" if architecture.activation == "elu" else "negative_slope"
+    return column(members, name, dtype)
+
+
+def forward(
+    architecture: Architecture, parameters: Parameters, shape: Floats, x: Floats, labels: Integers
+) -> ForwardPass:
+    """A training pass: batch normalisation normalises by the batch.
+
+    Args:
+        architecture: What the members agree in.
+        parameters: Of the stack.
+        shape: The activation's parameter of each member, (m, 1, 1).
+        x: (n, d) shared by all members, or (m, n, d).
+        labels: (n,).
+    """
+    caches, statistics = [], []
+    for layer in parameters[:-1]:
+        z, linear_cache = linear.forward(x, layer.weights, layer.bias)
+        norm_cache, batch = None, None
+        if architecture.batch_norm == "before":
+            z, norm_cache, batch = batch_norm.forward(z, layer.gamma, layer.beta)
+        x, activation_cache = activation.FORWARD[architecture.activation](z, shape)
+        if architecture.batch_norm == "after":
+            x, norm_cache, batch = batch_norm.forward(x, layer.gamma, layer.beta)
+        caches.append(HiddenCache(linear_cache, activation_cache, norm_cache))
+        statistics.append(batch)
+    scores, output_cache = linear.forward(x, parameters[-1].weights, parameters[-1].bias)
+    losses, loss_cache = loss.FORWARD[architecture.loss](scores, labels)
+    return ForwardPass(scores, losses, tuple(statistics), tuple(caches), output_cache, loss_cache)
+
+
+def backward(architecture: Architecture, passed: ForwardPass) -> Parameters:
+    """The gradients of the mean loss (without the weight decay's) at all parameters."""
+    dz = loss.backward(passed.loss)
+    gradients = [Layer(*linear.backward(dz, passed.output))]
+    following = passed.output
+    for cache in reversed(passed.hidden):
+        dx = linear.backward_input(dz, following)
+        d_gamma, d_beta = None, None
+        if architecture.batch_norm == "after" and cache.batch_norm:
+            dx, d_gamma, d_beta = batch_norm.backward(dx, cache.batch_norm)
+        dz = activation.backward(dx, cache.activation)
+        if architecture.batch_norm == "before" and cache.batch_norm:
+            dz, d_gamma, d_beta = batch_norm.backward(dz, cache.batch_norm)
+        if not architecture.batch_norm_affine:
+            d_gamma, d_beta = None, None
+        gradients.append(Layer(*linear.backward(dz, cache.linear), d_gamma, d_beta))
+        following = cache.linear
+    return tuple(reversed(gradients))

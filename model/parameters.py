@@ -1,0 +1,124 @@
+"""The parameters of a stack: drawing, padding, and taking some members out of it.
+
+A narrower member is padded with zeros: weights, γ and β of units that it doesn't have. The output
+of such a unit is zero, so are the gradients of its parameters, and so it stays exactly zero.
+"""
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from model import linear
+from model.arrays import Floats
+from model.batch_norm import Statistics
+from model.members import Architecture, Member, padded_widths
+from model.seeding import generator
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer's parameters (or their gradients, or velocities), each with the member axis.
+
+    Attributes:
+        weights: W (m, d, h).
+        bias: b (m, 1, h).
+        gamma: γ (m, 1, h), None without batch normalisation or without its affine part.
+        beta: β (m, 1, h), likewise.
+    """
+
+    weights: Floats
+    bias: Floats
+    gamma: Floats | None = None
+    beta: Floats | None = None
+
+    def arrays(self) -> dict[str, Floats]:
+        """The arrays that are there, by name: weights first."""
+        named = {"weights": self.weights, "bias": self.bias, "gamma": self.gamma, "beta": self.beta}
+        return {name: array for name, array in named.items() if array is not None}
+
+
+Parameters = tuple[Layer, ...]
+
+
+def initialise(
+    architecture: Architecture, members: Sequence[Member], dtype: DTypeLike
+) -> Parameters:
+    """Draw the initial parameters: weights N(0, σ²) by each member's rule, b = β = 0, γ = 1.
+
+    A member's draws depend on its own seed and widths alone, so it begins alike in any stack.
+
+    Raises:
+        ModelError: The members differ in depth, or there is none.
+    """
+    sizes = (architecture.inputs, *padded_widths(members), architecture.classes)
+    layers = []
+    for index, (d, h) in enumerate(itertools.pairwise(sizes)):
+        if index == 0:
+            weights = linear.first_layer_order(len(members), d, h, dtype)
+        else:
+            weights = np.zeros((len(members), d, h), dtype)
+        for position, member in enumerate(members):
+            own = (architecture.inputs, *member.widths, architecture.classes)
+            fan_in, fan_out = own[index], own[index + 1]
+            draw = generator(member.seed, "weights", index).standard_normal((fan_in, fan_out))
+            weights[position, :fan_in, :fan_out] = draw * member.deviation(fan_in)
+        hidden = index < len(sizes) - 2
+        gamma, beta = _affine(architecture, members, index, h, dtype) if hidden else (None, None)
+        layers.append(Layer(weights, np.zeros((len(members), 1, h), dtype), gamma, beta))
+    return tuple(layers)
+
+
+def _affine(
+    architecture: Architecture, members: Sequence[Member], index: int, units: int, dtype: DTypeLike
+) -> tuple[Floats | None, Floats | None]:
+    if architecture.batch_norm == "none" or not architecture.batch_norm_affine:
+        return None, None
+    gamma = np.zeros((len(members), 1, units), dtype)
+    for position, member in enumerate(members):
+        gamma[position, :, : member.widths[index]] = 1
+    return gamma, np.zeros_like(gamma)
+
+
+def zeros_like(parameters: Parameters) -> Parameters:
+    """Zeros of the same shapes in the same memory order."""
+    return _each(parameters, np.zeros_like)
+
+
+def copy(parameters: Parameters) -> Parameters:
+    """A copy in the same memory order."""
+    return _each(parameters, lambda array: array.copy(order="K"))
+
+
+def take(parameters: Parameters, members: Sequence[int]) -> Parameters:
+    """The parameters of some members, in the order given, in the memory order of a stack."""
+    first, *rest = _each(parameters, lambda array: array[list(members)])
+    m, d, h = first.weights.shape
+    ordered = linear.first_layer_order(m, d, h, first.weights.dtype)
+    ordered[...] = first.weights
+    return (Layer(ordered, first.bias, first.gamma, first.beta), *rest)
+
+
+def take_statistics(
+    kept: Sequence[Statistics | None], members: Sequence[int]
+) -> tuple[Statistics | None, ...]:
+    """The kept statistics of some members, layer by layer."""
+    at = list(members)
+    return tuple(s and Statistics(s.mean[at], s.variance[at]) for s in kept)
+
+
+def squared_norm(parameters: Parameters) -> Floats:
+    """Σ‖W‖² of each member over all layers, (m,)."""
+    total: Floats = np.sum(
+        [np.einsum("mdh,mdh->m", layer.weights, layer.weights) for layer in parameters], axis=0
+    )
+    return total
+
+
+def _each(parameters: Parameters, change: Callable[[Floats], Floats]) -> Parameters:
+    return tuple(
+        Layer(**{name: change(array) for name, array in layer.arrays().items()})
+        for layer in parameters
+    )

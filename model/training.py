@@ -1,0 +1,280 @@
+"""Training one stack of members, as a generator of epoch records.
+
+Whoever iterates decides: to stop is to stop asking, and to drop members is to send the places of
+those that go on,
+
+    training = train(architecture, members, recipe, data)
+    epoch = next(training)
+    epoch = training.send([0, 2])      # the first and the third member go on alone
+
+so training knows nothing of why. All members see the same rows, in the same order, with the same
+noise.
+"""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from model import batch_norm, inference, network, optimizer, parameters
+from model.arrays import Floats, Integers
+from model.batch_norm import Statistics
+from model.inference import Figures, Network
+from model.members import Architecture, Member, column
+from model.schedule import Schedule, steps_per_epoch
+from model.seeding import generator
+
+
+@dataclass(frozen=True)
+class Data:
+    """What a stack learns from and is measured on.
+
+    Attributes:
+        x: Training rows (n, d); may be memory-mapped.
+        labels: (n,), 0 … c − 1.
+        validation_x: (v, d); v may be 0, and then the validation figures are NaN.
+        validation_labels: (v,).
+    """
+
+    x: Floats
+    labels: Integers
+    validation_x: Floats
+    validation_labels: Integers
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a stack is trained, where its members agree.
+
+    Attributes:
+        batch_size: Rows a batch; the last batch of an epoch may be smaller.
+        schedule: η over the steps, and the length of the training.
+        seed: Of the order of the rows and of the noise.
+        shuffle: Whether the rows are put in a new order in each epoch.
+        jitter_relative: Whether jitter is a share of the batch's own standard deviation.
+        figures: Training figures of an epoch: "running" means over its batches, which cost
+            nothing, or a "full" pass over the training rows at its end.
+        precision: Of the parameters and of all arithmetic.
+    """
+
+    batch_size: int
+    schedule: Schedule
+    seed: int
+    shuffle: bool = True
+    jitter_relative: bool = False
+    figures: Literal["running", "full"] = "running"
+    precision: Literal["float32", "float64"] = "float32"
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """One epoch of one member.
+
+    Attributes:
+        epoch: Counted from 1.
+        learning_rate: η of the epoch's last step.
+        train_cost: Mean loss + λ Σ‖W‖², the weights as at the end of the epoch.
+        train_loss: Mean loss.
+        train_accuracy: A share, 0 … 1.
+        validation_cost: As for training, over the validation rows.
+        validation_loss: Likewise.
+        validation_accuracy: Likewise.
+    """
+
+    epoch: int
+    learning_rate: float
+    train_cost: float
+    train_loss: float
+    train_accuracy: float
+    validation_cost: float
+    validation_loss: float
+    validation_accuracy: float
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What an epoch of a stack gives.
+
+    Attributes:
+        records: One a member, in the order of the stack.
+        network: The stack as it is now. It is the one being trained: copy what should stay.
+        snapshots: Copies of the stack, one for each cycle of η that ended in this epoch.
+    """
+
+    records: tuple[EpochRecord, ...]
+    network: Network
+    snapshots: tuple[Network, ...]
+
+
+@dataclass(frozen=True)
+class _State:
+    """A stack in training; `parameters` and the velocities are changed in place by every step."""
+
+    members: tuple[Member, ...]
+    parameters: parameters.Parameters
+    optimizer: optimizer.Momentum
+    statistics: tuple[Statistics | None, ...]
+    shape: Floats  # of the activation, (m, 1, 1)
+    jitter: Floats  # σ, (m, 1, 1)
+    low: Floats  # η_min, (m,)
+    high: Floats  # η_max, (m,)
+
+    def take(self, at: Sequence[int]) -> "_State":
+        kept = list(at)
+        return _State(
+            tuple(self.members[i] for i in kept),
+            parameters.take(self.parameters, kept),
+            self.optimizer.take(kept),
+            parameters.take_statistics(self.statistics, kept),
+            self.shape[kept],
+            self.jitter[kept],
+            self.low[kept],
+            self.high[kept],
+        )
+
+
+def train(
+    architecture: Architecture, members: Sequence[Member], recipe: Recipe, data: Data
+) -> Generator[Epoch, Sequence[int] | None, None]:
+    """Train a stack from its members' seeds; yield an `Epoch` after each pass over the rows.
+
+    The last epoch is a part of a pass where the schedule ends amid one. A member that diverges goes
+    on as NaN and does not touch its neighbours; `send` the places of the others to drop it.
+
+    Raises:
+        ModelError: The members differ in depth, or there is none.
+    """
+    state = _initial(architecture, members, np.dtype(recipe.precision))
+    order = generator(recipe.seed, "order")
+    noise = generator(recipe.seed, "jitter")
+    data = replace(data, x=np.asarray(data.x))  # a memory map's own class slows every indexing
+    per_epoch = steps_per_epoch(len(data.x), recipe.batch_size)
+    total = recipe.schedule.steps(per_epoch)
+    for first_step in range(0, total, per_epoch):
+        steps = range(first_step, min(total, first_step + per_epoch))
+        rows = order.permutation(len(data.x)) if recipe.shuffle else np.arange(len(data.x))
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            work = _Pass(architecture, recipe, data, state)
+            for step in steps:
+                work.update(step, rows, noise)
+            state = replace(state, statistics=work.statistics)
+            now = work.network()
+            number = first_step // per_epoch + 1
+            records = _records(number, state, now, work.training_figures(now), data, work.rate)
+        kept = yield Epoch(records, now, tuple(work.snapshots))
+        if kept is not None:
+            state = state.take(kept)
+
+
+class _Pass:
+    """One pass over the rows: the updates, and the running figures over them."""
+
+    def __init__(
+        self, architecture: Architecture, recipe: Recipe, data: Data, state: _State
+    ) -> None:
+        self._architecture, self._recipe, self._data, self._state = (
+            architecture,
+            recipe,
+            data,
+            state,
+        )
+        self._per_epoch = steps_per_epoch(len(data.x), recipe.batch_size)
+        self._losses = np.zeros(len(state.members))
+        self._correct = np.zeros(len(state.members))
+        self._rows = 0
+        self.statistics = state.statistics
+        self.rate = state.high
+        self.snapshots: list[Network] = []
+
+    def update(self, step: int, order: Integers, noise: np.random.Generator) -> None:
+        """One step of gradient descent on the step's batch."""
+        state, recipe = self._state, self._recipe
+        first = (step % self._per_epoch) * recipe.batch_size
+        rows = order[first : first + recipe.batch_size]
+        labels = self._data.labels[rows]
+        x = self._data.x[rows].astype(state.shape.dtype, copy=False)
+        x = _jittered(x, state.jitter, recipe.jitter_relative, noise)
+
+        passed = network.forward(self._architecture, state.parameters, state.shape, x, labels)
+        gradients = network.backward(self._architecture, passed)
+        self.rate = recipe.schedule.rate(step, self._per_epoch, state.low, state.high)
+        state.optimizer.step_in_place(
+            state.parameters, gradients, self.rate.reshape(-1, 1, 1).astype(x.dtype)
+        )
+        self.statistics = tuple(
+            batch and batch_norm.moving_average(kept, batch, self._architecture.batch_norm_decay)
+            for kept, batch in zip(self.statistics, passed.statistics, strict=True)
+        )
+        self._losses += passed.losses.astype(float) * len(rows)
+        self._correct += (passed.scores.argmax(axis=-1) == labels).sum(axis=1)
+        self._rows += len(rows)
+        if recipe.schedule.cycle_ends(step + 1, self._per_epoch):
+            now = self.network()
+            self.snapshots.append(replace(now, parameters=parameters.copy(now.parameters)))
+
+    def network(self) -> Network:
+        """The stack as it is now, ready for inference."""
+        state, statistics = self._state, self.statistics
+        if self._architecture.batch_norm_statistics == "training_set":
+            x = self._data.x.astype(state.shape.dtype, copy=False)
+            statistics = inference.population_statistics(
+                self._architecture, state.members, state.parameters, x
+            )
+        return Network(self._architecture, state.members, state.parameters, statistics)
+
+    def training_figures(self, now: Network) -> Figures:
+        """Loss and accuracy on the training rows, as the recipe says."""
+        if self._recipe.figures == "full":
+            x = self._data.x.astype(self._state.shape.dtype, copy=False)
+            return now.figures(x, self._data.labels)
+        return Figures(self._losses / self._rows, self._correct / self._rows)
+
+
+def _initial(
+    architecture: Architecture, members: Sequence[Member], dtype: np.dtype[np.floating]
+) -> _State:
+    start = parameters.initialise(architecture, members, dtype)
+    return _State(
+        members=tuple(members),
+        parameters=start,
+        optimizer=optimizer.Momentum.at_rest(members, start, dtype),
+        statistics=(None,) * (len(start) - 1),
+        shape=network.activation_shape(architecture, members, dtype),
+        jitter=column(members, "jitter", dtype),
+        low=column(members, "learning_rate_min", float).ravel(),
+        high=column(members, "learning_rate", float).ravel(),
+    )
+
+
+def _jittered(x: Floats, jitter: Floats, relative: bool, noise: np.random.Generator) -> Floats:
+    """The rows x (n, d) with noise: still (n, d) where all members' σ (m, 1, 1) are equal."""
+    if not jitter.any():
+        return x
+    draw = noise.standard_normal(x.shape).astype(x.dtype, copy=False)
+    sigma = jitter * x.std() if relative else jitter
+    shared = bool((jitter == jitter[0]).all())
+    noisy: Floats = x + (sigma[0] if shared else sigma) * draw
+    return noisy
+
+
+def _records(
+    number: int, state: _State, now: Network, training: Figures, data: Data, rate: Floats
+) -> tuple[EpochRecord, ...]:
+    dtype = state.shape.dtype
+    validation = now.figures(data.validation_x.astype(dtype, copy=False), data.validation_labels)
+    decay = state.optimizer.weight_decay.ravel().astype(float)
+    penalty = decay * parameters.squared_norm(state.parameters).astype(float)
+    return tuple(
+        EpochRecord(
+            epoch=number,
+            learning_rate=float(rate[i]),
+            train_cost=float(training.loss[i] + penalty[i]),
+            train_loss=float(training.loss[i]),
+            train_accuracy=float(training.accuracy[i]),
+            validation_cost=float(validation.loss[i] + penalty[i]),
+            validation_loss=float(validation.loss[i]),
+            validation_accuracy=float(validation.accuracy[i]),
+        )
+        for i in range(len(state.members))
+    )
