@@ -5,33 +5,34 @@ Only the declarations; the rules themselves are pure functions in `search.plan.z
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
+
+from search.study.faults import Fault, faulty
+from search.study.table import List, Name, Table
 
 
-class Limits(BaseModel):
-    """Bounds that a zoomed range never crosses; a missing side is the hyperparameter's own limit."""
+class Limits(Table):
+    """Bounds that a zoomed range never crosses; a missing side is the parameter's own."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    low: float | None = Field(default=None, allow_inf_nan=False)
-    high: float | None = Field(default=None, allow_inf_nan=False)
+    low: float | None = Field(default=None, description="the range never goes below")
+    high: float | None = Field(default=None, description="the range never goes above")
 
     @model_validator(mode="after")
     def _not_inverted(self) -> "Limits":
         if self.low is not None and self.high is not None and self.low >= self.high:
-            raise ValueError(f"low must be below high, but {self.low:g} >= {self.high:g}")
+            found = f"found {self.high:g}, which is not above low = {self.low:g}"
+            raise faulty([Fault(("high",), f"{found}; give a higher one")])
         return self
 
 
-class _Zoom(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, validate_by_name=True, serialize_by_alias=True
-    )
+class _Zoom(Table):
+    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
 
-    sources: tuple[str, ...] = Field(
+    sources: List[Name] = Field(
         default=(),
         alias="from",
-        description="Names of the earlier stages whose trials are read; the stage before by default.",
+        strict=False,
+        description="Names of the earlier stages that are read; the stage before by default.",
     )
     limits: dict[str, Limits] = Field(
         default_factory=dict,
@@ -57,7 +58,7 @@ class DecadesZoom(_Zoom):
         default=0.25,
         gt=0,
         le=1,
-        description="Linear ranges reach this share of their old length to either side of the best.",
+        description="Linear ranges reach this share of their length to either side of the best.",
     )
 
 
@@ -72,7 +73,7 @@ class QuantileZoom(_Zoom):
         default=0.1,
         ge=0,
         le=5,
-        description="Added on either side, as a share of the spanned length on the range's own scale.",
+        description="Added on either side, as a share of the spanned length, on the own scale.",
     )
 
 

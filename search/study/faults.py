@@ -1,0 +1,66 @@
+"""One fault of a study file: the key it lies at, what was found there, and what would be right.
+
+Checks collect faults rather than stop at the first, and hand them to pydantic with `faulty`;
+`search.study.sentences` reads them back out of pydantic's error.
+"""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pydantic_core import PydanticCustomError
+
+Key = tuple[str | int, ...]
+
+FAULTS = "study_faults"
+"""The type of the pydantic errors that `faulty` makes."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that the user can mend.
+
+    Attributes:
+        key: The way to it from the top of the table that was checked: keys, and places in arrays
+            counted from 0.
+        text: `what was found; what would be right`.
+    """
+
+    key: Key
+    text: str
+
+    def under(self, *outer: str | int) -> "Fault":
+        """The same fault, seen from a table further out."""
+        return Fault((*outer, *self.key), self.text)
+
+
+def faulty(faults: Sequence[Fault]) -> PydanticCustomError:
+    """The exception by which a pydantic validator reports `faults`, all at once."""
+    text = "; ".join(fault.text for fault in faults)
+    return PydanticCustomError(FAULTS, "{text}", {"text": text, "faults": tuple(faults)})
+
+
+def shown(value: object) -> str:
+    """`value` as a study file would write it, cut where it is long."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        text = '"' + value.encode("unicode_escape").decode("ascii") + '"'
+    elif isinstance(value, dict):
+        text = "a table" if value else "an empty table"
+    elif isinstance(value, list | tuple):
+        text = "a list" if value else "an empty list"
+    elif isinstance(value, int) and abs(value) >= 10**30:
+        text = "a whole number of more than 30 digits"
+    else:
+        text = str(value)
+    return text if len(text) <= 80 else f"{text[:76]}...{text[-1]}"
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """The hint that ends a message on an unknown name: near matches, or all that there are."""
+    known = list(known)
+    matches = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
+    if matches:
+        return "did you mean " + " or ".join(matches) + "?"
+    return "known here: " + ", ".join(known) if known else "nothing is known here"

@@ -1,0 +1,147 @@
+"""Study files found, read and checked: by path, or by the name of one that ships with klayer."""
+
+import os
+import re
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from search.errors import StudyFileError
+from search.study.faults import Fault, Key, near
+from search.study.file import FaultyStudyError, Study, study_of
+from search.study.overrides import overridden
+
+LARGEST_BYTES = 2**20
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A study file that ships with klayer.
+
+    Attributes:
+        name: What `klayer run` calls it.
+        description: What it is for, in its own words.
+        path: The file, maybe inside an archive.
+    """
+
+    name: str
+    description: str
+    path: Traversable
+
+
+def shipped() -> list[Shipped]:
+    """The study files that ship with klayer, by name."""
+    found = []
+    for path in resources.files("studies").iterdir():
+        if path.name.endswith(".toml"):
+            document = tomllib.loads(path.read_text("utf-8"))
+            name = path.name.removesuffix(".toml")
+            found.append(Shipped(name, document.get("description", ""), path))
+    return sorted(found, key=lambda one: one.name)
+
+
+def load(reference: str, overrides: Sequence[str] = ()) -> Study:
+    """The study that a file asks for.
+
+    Args:
+        reference: A path to a .toml file, or the name of a study that ships with klayer.
+        overrides: `key=value` as in `training.batch_size=64`, in the order they apply.
+
+    Raises:
+        StudyFileError: There is no such file, it can't be read, or it says no valid search.
+    """
+    where, data = _bytes(reference)
+    document = _document(where, data)
+    document.setdefault("name", where.rpartition("/")[2].removesuffix(".toml"))
+    changed, set_keys = overridden(document, overrides)
+    try:
+        return study_of(changed)
+    except FaultyStudyError as error:
+        lines = [_line(where, fault, changed, set_keys) for fault in error.faults]
+        raise StudyFileError("\n".join(lines)) from None
+
+
+def _bytes(reference: str) -> tuple[str, bytes]:
+    """What the file is called in messages, and what it holds."""
+    if reference.endswith(".toml") or "/" in reference or os.sep in reference:
+        return reference, _read(Path(reference))
+    known = {one.name: one for one in shipped()}
+    if reference not in known:
+        right = f"{near(reference, known)}; or give the path of a .toml file"
+        raise StudyFileError(f"{reference}: no study of this name ships with klayer; {right}")
+    return reference, known[reference].path.read_bytes()
+
+
+def _read(path: Path) -> bytes:
+    right = "give the path of a TOML file, or the name of a study that ships with klayer"
+    try:
+        if path.is_dir():
+            raise StudyFileError(f"{path}: is a directory; {right}")
+        if path.exists() and not path.is_file():
+            raise StudyFileError(f"{path}: is not a regular file; {right}")
+        with path.open("rb") as file:
+            data = file.read(LARGEST_BYTES + 1)
+    except FileNotFoundError:
+        raise StudyFileError(f"{path}: there is no such file; {right}") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise StudyFileError(f"{path}: cannot be read: {reason}; {right}") from None
+    if len(data) > LARGEST_BYTES:
+        raise StudyFileError(f"{path}: is larger than 1 MiB; {right}")
+    return data
+
+
+def _document(where: str, data: bytes) -> dict[str, Any]:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise StudyFileError(
+            f"{where}: line {line}: found a byte that is not UTF-8; save the file as UTF-8 text"
+        ) from None
+    if not text.strip():
+        raise StudyFileError(f"{where}: is empty; a study needs at least one [[stages]] table")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise StudyFileError(f"{where}: {_syntax(str(error))}") from None
+    except (ValueError, RecursionError) as error:
+        raise StudyFileError(f"{where}: cannot be read as TOML: {error}") from None
+
+
+def _syntax(message: str) -> str:
+    """tomllib's message with the place first."""
+    match = re.fullmatch(r"(.*) \(at (.*)\)", message, re.DOTALL)
+    what, place = (match[1], match[2]) if match else (message, "TOML")
+    return f"{place}: {what[:1].lower()}{what[1:]}; the file is no valid TOML"
+
+
+def _line(where: str, fault: Fault, document: dict[str, Any], set_keys: list[Key]) -> str:
+    """One line of the message: the file (or --set), the key as the user wrote it, what is wrong."""
+    from_set = any(fault.key[: len(key)] == key for key in set_keys)
+    return f"{'--set' if from_set else where}: {written(fault.key, document)}: {fault.text}"
+
+
+def written(key: Key, document: dict[str, Any]) -> str:
+    """`key` as people write it: stages by name, other places counted from 1."""
+    parts: list[str] = []
+    value: Any = document
+    for part in key:
+        value = _inner(value, part)
+        if isinstance(part, str):
+            parts.append(part)
+        else:
+            name = value.get("name") if isinstance(value, dict) and parts == ["stages"] else None
+            parts.append(name if isinstance(name, str) else str(part + 1))
+    return ".".join(parts) or "the file"
+
+
+def _inner(value: Any, part: str | int) -> Any:
+    try:
+        return value[part]
+    except (KeyError, IndexError, TypeError):
+        return None

@@ -1,0 +1,94 @@
+"""A stage and the final, resolved: every default filled in, every training whole."""
+
+from typing import Any
+
+from pydantic import Field
+
+from search.study.ranges import BoxTable, PointTable, combinations, write_box
+from search.study.sections import TrainingSection
+from search.study.space import Box, Choices
+from search.study.table import List, Name, Table
+from search.study.tables import MOST_TRIALS, FinalTable, Sampler, StageTable
+from search.study.zoom_rules import ZoomRule
+
+
+class Stage(Table):
+    """One step of a search.
+
+    Attributes:
+        name: Unique in its study.
+        sampler: How trials are drawn.
+        trials: How many points are trained; resolved for grid and points, too.
+        boxes: What trials are drawn from. For a zoomed stage none, or one whose ranges stand beside
+            the zoomed ones, and before those of the same name. For points, one of all their values.
+        zoom: The rule that gives the box, its `sources` named; None where `boxes` say it all.
+        points: The trials of sampler "points", in order; else empty.
+        training: The whole training of this stage's trials.
+    """
+
+    name: Name
+    sampler: Sampler
+    trials: int = Field(ge=1, le=MOST_TRIALS)
+    boxes: List[BoxTable] = Field(strict=False)
+    zoom: ZoomRule | None = None
+    points: List[PointTable] = Field(default=(), strict=False)
+    training: TrainingSection
+
+    def canonical(self) -> dict[str, Any]:
+        """The stage as a file would write it, with every default."""
+        written: dict[str, Any] = {"name": self.name, "sampler": self.sampler}
+        if self.sampler in ("random", "sobol"):
+            written["trials"] = self.trials
+        if self.sampler == "points":
+            written["points"] = [dict(point) for point in self.points]
+        elif self.boxes:
+            written["boxes"] = [write_box(box) for box in self.boxes]
+        if self.zoom is not None:
+            written["zoom"] = self.zoom.model_dump(mode="json", exclude_none=True)
+        written["training"] = self.training.model_dump(mode="json", exclude_none=True)
+        return written
+
+
+class Final(FinalTable):
+    """What follows the last stage; `training` is the whole training of finalists and winner."""
+
+    def canonical(self) -> dict[str, Any]:
+        """The final as a file would write it, with every default."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+def resolve(table: StageTable, place: int, before: str | None) -> Stage:
+    """The stage that `table` writes.
+
+    Args:
+        table: The stage as written.
+        place: Its place among the stages, counted from 1; names a stage without a name.
+        before: The name of the stage before it, which a zoom reads unless it says otherwise.
+    """
+    boxes = (table.box,) if table.box is not None else table.boxes
+    trials = table.trials or len(table.points)
+    if table.points:
+        boxes = (_hull_of_points(table),)
+    elif table.sampler == "grid":
+        trials = sum(combinations(box) for box in boxes)
+    zoom = table.zoom
+    if zoom is not None and not zoom.sources and before is not None:
+        zoom = zoom.model_copy(update={"sources": (before,)})
+    return Stage(
+        name=table.name or f"stage-{place}",
+        sampler=table.sampler,
+        trials=trials,
+        boxes=boxes,
+        zoom=zoom,
+        points=table.points,
+        training=table.training,
+    )
+
+
+def _hull_of_points(table: StageTable) -> Box:
+    return Box(
+        {
+            name: Choices(tuple(dict.fromkeys(point[name] for point in table.points)))
+            for name in table.points[0]
+        }
+    )
