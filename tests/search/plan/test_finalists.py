@@ -1,0 +1,99 @@
+"""Finalists are distinct; the winner is the best over all of its seeds."""
+
+import statistics
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from search.errors import KlayerError
+from search.plan.finalists import Spread, finalists, winner
+from search.plan.results import Result
+from search.study.space import Box, Interval
+
+BOX = Box({"weight_decay": Interval(1e-6, 1e-1)})
+
+
+def result(stage: str, number: int, decay: float, value: float | None) -> Result:
+    return Result(stage, number, {"weight_decay": decay}, value, BOX)
+
+
+def test_finalists_come_from_all_stages_best_first() -> None:
+    given = [
+        result("coarse", 0, 1e-3, 0.50),
+        result("coarse", 1, 1e-4, 0.48),
+        result("fine", 0, 2e-3, 0.52),
+        result("fine", 1, 3e-3, None),
+    ]
+    assert [(one.stage, one.number) for one in finalists(given, 2)] == [("fine", 0), ("coarse", 0)]
+
+
+def test_equal_parameters_are_one_finalist_with_its_best_trial() -> None:
+    given = [
+        result("coarse", 0, 1e-3, 0.50),
+        result("fine", 5, 1e-3, 0.51),
+        result("fine", 6, 1e-4, 0.40),
+    ]
+    assert [(one.stage, one.number) for one in finalists(given, 3)] == [("fine", 5), ("fine", 6)]
+
+
+def test_the_order_of_parameters_makes_no_other_configuration() -> None:
+    box = Box({"a": Interval(0.1, 1), "b": Interval(0.1, 1)})
+    given = [
+        Result("s", 0, {"a": 0.2, "b": 0.3}, 0.5, box),
+        Result("s", 1, {"b": 0.3, "a": 0.2}, 0.6, box),
+    ]
+    assert [one.number for one in finalists(given, 2)] == [1]
+
+
+def test_no_finalist_is_an_error_that_says_what_to_do() -> None:
+    with pytest.raises(KlayerError, match=r"none of the 1 finished .* lower learn"):
+        finalists([result("coarse", 0, 1e-3, None)], 1)
+    with pytest.raises(KlayerError, match="1 or more, not 0"):
+        finalists([result("coarse", 0, 1e-3, 0.5)], 0)
+
+
+def test_the_best_mean_wins_even_without_the_best_seed() -> None:
+    assert winner({0: [0.9, 0.1], 1: [0.6, 0.6]}) == 1
+
+
+def test_ties_go_to_the_lower_index_in_any_order_of_the_mapping() -> None:
+    assert winner({2: [0.5], 1: [0.5]}) == 1
+
+
+def test_a_diverged_seed_ranks_below_all_without() -> None:
+    assert winner({0: [0.9, None], 1: [0.1, 0.2]}) == 1
+
+
+def test_among_diverged_finalists_fewer_diverged_seeds_then_the_mean_decide() -> None:
+    assert winner({0: [0.9, None, None], 1: [0.1, 0.2, None]}) == 1
+    assert winner({0: [0.1, None], 1: [None, 0.2]}) == 1
+
+
+@pytest.mark.parametrize("reruns", [{}, {0: [None]}, {0: []}])
+def test_no_winner_is_an_error(reruns: dict[int, list[float | None]]) -> None:
+    with pytest.raises(KlayerError, match="there is no winner"):
+        winner(reruns)
+
+
+@settings(deadline=None, derandomize=True)
+@given(
+    st.dictionaries(
+        st.integers(0, 9), st.lists(st.floats(0, 1), min_size=3, max_size=3), min_size=1
+    )
+)
+def test_no_other_mean_is_above_the_winner(reruns: dict[int, list[float]]) -> None:
+    best = statistics.fmean(reruns[winner(reruns)])
+    assert all(statistics.fmean(values) <= best for values in reruns.values())
+
+
+def test_a_spread_divides_by_n_minus_1_and_keeps_the_values() -> None:
+    spread = Spread.of([0.5, 0.7, None])
+    assert spread.mean == pytest.approx(0.6)
+    assert spread.standard_deviation == pytest.approx(0.1 * 2**0.5)
+    assert spread.values == (0.5, 0.7, None)
+
+
+def test_one_seed_has_no_standard_deviation_and_none_has_no_mean() -> None:
+    assert Spread.of([0.5]) == Spread(0.5, None, (0.5,))
+    assert Spread.of([None]) == Spread(None, None, (None,))
