@@ -1,0 +1,187 @@
+"""The points of a stage, as a pure function of its boxes and a seed.
+
+Optuna's samplers are asked through a study in memory that lives for one call. A stage's boxes share
+its trials as evenly as can be; trial i is drawn from box i modulo the number of boxes, and each box
+has a seed of its own. So a random or Sobol stage that gets more trials keeps the ones it had.
+"""
+
+import itertools
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+import optuna
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.samplers import BaseSampler, QMCSampler, RandomSampler
+
+from search.errors import KlayerError
+from search.plan.seeds import derive
+from search.study.space import Box, Choices, Interval, Point, Range, Value, hull
+
+Sampler = Literal["random", "sobol", "grid", "points"]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A point to train: its parameters, as plain Python values, and the index of its box."""
+
+    parameters: Point
+    box: int
+
+
+def draw(
+    sampler: Sampler,
+    boxes: tuple[Box, ...],
+    trials: int,
+    seed: int,
+    points: Sequence[Point] = (),
+) -> tuple[Drawn, ...]:
+    """The points of a stage, in the order of its trials.
+
+    Args:
+        sampler: `random` draws independently, uniformly on each range's own scale; `sobol` takes a
+            scrambled Sobol sequence; `grid` takes every combination of the ranges' values, the
+            first hyperparameter changing slowest; `points` takes `points`.
+        boxes: The stage's boxes.
+        trials: How many points `random` and `sobol` draw. `grid` and `points` know their own
+            number (a grid that follows a zoom learns it only then), and do not read it.
+        seed: The stage's seed; `grid` and `points` do not read it.
+        points: For `points`, the points; a point's box is the first that holds it.
+
+    Raises:
+        KlayerError: There is no box; a point lies in none; a grid meets a continuous range without
+            a number of points.
+    """
+    if not boxes:
+        raise KlayerError(f"the {sampler} sampler needs at least one box to draw from, got none")
+    if sampler == "points":
+        return tuple(Drawn(dict(point), _home(point, boxes)) for point in points)
+    if sampler == "grid":
+        return _interleaved([_grid(box) for box in boxes])
+    counts = [len(range(index, trials, len(boxes))) for index in range(len(boxes))]
+    return _interleaved(
+        [
+            _sampled(sampler, box, count, derive(seed, "box", index))
+            for index, (box, count) in enumerate(zip(boxes, counts, strict=True))
+        ]
+    )
+
+
+def distributions(boxes: tuple[Box, ...]) -> dict[str, BaseDistribution]:
+    """Optuna's distribution of each hyperparameter of a stage, fixed for all of its trials.
+
+    Each covers the range in every box. The step of whole numbers is kept where the boxes lie on one
+    grid and is 1 where they do not; the upper bound is then the last value of that grid, as Optuna
+    wants it.
+
+    Raises:
+        KlayerError: There is no box.
+        SpaceError: The boxes differ in their hyperparameters or in the kind of a range.
+    """
+    if not boxes:
+        raise KlayerError("a stage needs at least one box, got none")
+    found: dict[str, BaseDistribution] = {}
+    for name, extent in hull(boxes).ranges.items():
+        if isinstance(extent, Choices):
+            found[name] = CategoricalDistribution(extent.options)
+        elif extent.step is None:
+            found[name] = FloatDistribution(extent.low, extent.high, log=extent.log)
+        else:
+            found[name] = _whole(extent, [box.ranges[name] for box in boxes])
+    return found
+
+
+def _whole(joined: Interval, parts: Sequence[Range]) -> IntDistribution:
+    low, high, step = int(joined.low), int(joined.high), joined.step or 1
+    lows = [int(part.low) for part in parts if isinstance(part, Interval)]
+    if any((start - low) % step for start in lows):
+        step = 1
+    return IntDistribution(low, high - (high - low) % step, step=step)
+
+
+def _interleaved(columns: Sequence[Sequence[Point]]) -> tuple[Drawn, ...]:
+    """The boxes' points by turns; a box that has no more is passed over."""
+    return tuple(
+        Drawn(point, index)
+        for row in itertools.zip_longest(*columns)
+        for index, point in enumerate(row)
+        if point is not None
+    )
+
+
+def _home(point: Point, boxes: tuple[Box, ...]) -> int:
+    for index, box in enumerate(boxes):
+        if box.contains(point):
+            return index
+    raise KlayerError(f"the point {dict(point)} lies in none of the stage's {len(boxes)} boxes")
+
+
+def _grid(box: Box) -> list[Point]:
+    values = [
+        [_inside(extent, value) for value in extent.values()] for extent in box.ranges.values()
+    ]
+    return [
+        dict(zip(box.ranges, combination, strict=True))
+        for combination in itertools.product(*values)
+    ]
+
+
+def _sampled(sampler: Literal["random", "sobol"], box: Box, count: int, seed: int) -> list[Point]:
+    space = distributions((box,))
+    seed %= 2**32  # NumPy's legacy generator, which Optuna seeds, takes 32 bits
+    source: BaseSampler
+    with _quiet():
+        source = RandomSampler(seed) if sampler == "random" else _Sobol(space, seed)
+        study = optuna.create_study(sampler=source)
+        asked = [study.ask(space).params for _ in range(count)]
+    return [
+        {name: _inside(extent, point[name]) for name, extent in box.ranges.items()}
+        for point in asked
+    ]
+
+
+def _inside(extent: Range, value: Value) -> Value:
+    """`value` as a plain number, moved into its range where rounding has carried it out."""
+    if isinstance(extent, Choices) or isinstance(value, str):
+        return value
+    kept = min(max(value, extent.low), extent.high)
+    return float(kept) if extent.step is None else int(kept)
+
+
+class _Sobol(QMCSampler):
+    """A scrambled Sobol sequence from the first trial on.
+
+    Optuna's own takes the first trial at random, since it learns the search space from it; ours is
+    told the space. A range of one value takes no dimension of the sequence.
+    """
+
+    def __init__(self, space: dict[str, BaseDistribution], seed: int) -> None:
+        super().__init__(scramble=True, seed=seed)
+        self._space = {name: one for name, one in space.items() if not one.single()}
+
+    def infer_relative_search_space(
+        self,
+        study: optuna.Study,  # noqa: ARG002 (Optuna's signature)
+        trial: optuna.trial.FrozenTrial,  # noqa: ARG002
+    ) -> dict[str, BaseDistribution]:
+        return dict(self._space)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps Optuna from announcing its studies and experimental parts; puts back what was set."""
+    level = optuna.logging.get_verbosity()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        optuna.logging.set_verbosity(max(level, optuna.logging.WARNING))
+        try:
+            yield
+        finally:
+            optuna.logging.set_verbosity(level)
