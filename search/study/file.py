@@ -11,11 +11,13 @@ from pydantic import Field, ValidationError, model_validator
 from search.errors import StudyFileError
 from search.study.checks import faults_between
 from search.study.faults import Fault, faulty
+from search.study.lineage import natural_limits, reach
 from search.study.sections import DataSection, NetworkSection, TrainingSection
 from search.study.sentences import faults_of
 from search.study.stages import Final, Stage, resolve
 from search.study.table import List, Name, Table
 from search.study.tables import Document
+from search.study.zoom_rules import Limits
 
 __all__ = ["FaultyStudyError", "Final", "Stage", "Study", "study_of"]
 
@@ -59,10 +61,17 @@ class Study(Table):
 
     @model_validator(mode="after")
     def _holds_together(self) -> "Study":
-        faults = faults_between(self.network, self.stages, self.final)
+        faults = faults_between(self.network, self.training, self.stages, self.final)
         if faults:
             raise faulty(faults)
         return self
+
+    def natural_limits(self, stage: Stage) -> dict[str, Limits]:
+        """The bounds that the zoomed ranges of one of the stages must keep to, by name.
+
+        A rule's own limits lie within them.
+        """
+        return natural_limits(stage, reach(self.stages)[stage.name])
 
     def canonical(self) -> dict[str, Any]:
         """The study as plain values for JSON: a study file with every default written out."""

@@ -56,10 +56,10 @@ def load(reference: str, overrides: Sequence[str] = ()) -> Study:
     """
     where, data = _bytes(reference)
     document = _document(where, data)
-    document.setdefault("name", where.rpartition("/")[2].removesuffix(".toml"))
     changed, set_keys = overridden(document, overrides)
+    named = {"name": Path(where).name.removesuffix(".toml")} | changed
     try:
-        return study_of(changed)
+        return study_of(named)
     except FaultyStudyError as error:
         lines = [_line(where, fault, changed, set_keys) for fault in error.faults]
         raise StudyFileError("\n".join(lines)) from None
@@ -123,7 +123,10 @@ def _syntax(message: str) -> str:
 def _line(where: str, fault: Fault, document: dict[str, Any], set_keys: list[Key]) -> str:
     """One line of the message: the file (or --set), the key as the user wrote it, what is wrong."""
     from_set = any(fault.key[: len(key)] == key for key in set_keys)
-    return f"{'--set' if from_set else where}: {written(fault.key, document)}: {fault.text}"
+    origin = "--set" if from_set else where
+    if fault.key == ("name",) and "name" not in document:
+        return f"{origin}: name: missing, and the file's own name does not serve: {fault.text}"
+    return f"{origin}: {written(fault.key, document)}: {fault.text}"
 
 
 def written(key: Key, document: dict[str, Any]) -> str:
@@ -131,8 +134,13 @@ def written(key: Key, document: dict[str, Any]) -> str:
     parts: list[str] = []
     value: Any = document
     for part in key:
-        value = _inner(value, part)
-        if isinstance(part, str):
+        outer, value = value, _inner(value, part)
+        if part == "boxes" and isinstance(outer, dict) and "box" in outer:
+            value = [outer["box"]]
+            parts.append("box")
+        elif parts[-1:] == ["box"] and isinstance(part, int):
+            continue
+        elif isinstance(part, str):
             parts.append(part)
         else:
             name = value.get("name") if isinstance(value, dict) and parts == ["stages"] else None

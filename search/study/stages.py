@@ -7,8 +7,9 @@ from pydantic import Field
 from search.study.ranges import BoxTable, PointTable, combinations, write_box
 from search.study.sections import TrainingSection
 from search.study.space import Box, Choices
+from search.study.stage_table import MOST_TRIALS, Sampler, StageTable
 from search.study.table import List, Name, Table
-from search.study.tables import MOST_TRIALS, FinalTable, Sampler, StageTable
+from search.study.tables import FinalTable
 from search.study.zoom_rules import ZoomRule
 
 

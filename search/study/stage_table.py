@@ -1,0 +1,128 @@
+"""One `[[stages]]` table as it is written, and whether its own keys fit together."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from search.study.faults import Fault, faulty
+from search.study.ranges import BoxTable, PointTable, combinations
+from search.study.sections import TrainingSection
+from search.study.space import SpaceError
+from search.study.table import List, Name, Table
+from search.study.zoom_rules import ZoomRule
+
+Sampler = Literal["random", "sobol", "grid", "points"]
+
+MOST_TRIALS = 100_000
+"""The largest number of trials of a stage that is not taken for a slip."""
+
+
+class StageTable(Table):
+    """One `[[stages]]` of the file."""
+
+    name: Name | None = Field(default=None, description="stage-1, stage-2, … unless said")
+    sampler: Sampler = Field(default="random", description="how trials are drawn from the boxes")
+    trials: int | None = Field(
+        default=None,
+        ge=1,
+        le=MOST_TRIALS,
+        description="how many points are trained; for random and sobol, which need it",
+    )
+    box: BoxTable | None = Field(
+        default=None, description="a range for each searched hyperparameter"
+    )
+    boxes: List[BoxTable] = Field(
+        default=(),
+        max_length=1_000,
+        strict=False,
+        description="several boxes; they share the trials",
+    )
+    zoom: ZoomRule | None = Field(
+        default=None, description="how the box follows from the trials of earlier stages"
+    )
+    points: List[PointTable] = Field(
+        default=(),
+        max_length=MOST_TRIALS,
+        strict=False,
+        description='the trials themselves; for sampler = "points"',
+    )
+    training: TrainingSection = Field(
+        default=TrainingSection(), description="keys of [training] that differ in this stage"
+    )
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> "StageTable":
+        faults = [*_box_faults(self), *_trials_faults(self), *_grid_faults(self)]
+        faults += _points_faults(self)
+        if faults:
+            raise faulty(faults)
+        return self
+
+
+def _box_faults(stage: StageTable) -> Iterator[Fault]:
+    boxed = stage.box is not None or bool(stage.boxes)
+    if stage.box is not None and stage.boxes:
+        yield Fault(("boxes",), "found box and boxes; give one of the two")
+    if stage.sampler == "points":
+        right = "leave it out: the points are all there is"
+        for key, there in (("box", boxed), ("zoom", stage.zoom is not None)):
+            if there:
+                yield Fault((key,), f'found beside sampler = "points"; {right}')
+    elif stage.zoom is None and not boxed:
+        example = "box = {learning_rate = {low = 1e-3, high = 1e-1}}"
+        right = f"give the ranges to search, such as {example}, or a zoom on earlier stages"
+        yield Fault(("box",), f"missing; {right}")
+    elif stage.zoom is not None and stage.sampler == "grid":
+        right = 'give "random" or "sobol": a zoomed box is not known before the search runs'
+        yield Fault(("sampler",), f'found "grid" beside a zoom; {right}')
+    elif stage.zoom is not None and len(stage.boxes) > 1:
+        right = "give one at most, for what the zoom does not carry over"
+        yield Fault(("boxes",), f"found {len(stage.boxes)} boxes beside a zoom; {right}")
+
+
+def _trials_faults(stage: StageTable) -> Iterator[Fault]:
+    if stage.sampler in ("random", "sobol"):
+        if stage.trials is None:
+            right = f'give how many trials sampler = "{stage.sampler}" draws'
+            yield Fault(("trials",), f"missing; {right}")
+        return
+    if stage.trials is not None:
+        counted = {"grid": "a grid trains every combination", "points": "the points are counted"}
+        yield Fault(("trials",), f"found {stage.trials}; leave it out: {counted[stage.sampler]}")
+
+
+def _grid_faults(stage: StageTable) -> Iterator[Fault]:
+    if stage.sampler != "grid" or stage.zoom is not None:
+        return
+    boxes = (stage.box,) if stage.box is not None else stage.boxes
+    total = 0
+    for place, box in enumerate(boxes):
+        key = ("box",) if stage.box is not None else ("boxes", place)
+        for name, extent in box.ranges.items():
+            try:
+                extent.values()
+            except SpaceError as error:
+                yield Fault((*key, name), str(error))
+                return
+        total += combinations(box)
+    if total > MOST_TRIALS:
+        right = f"give fewer values: {MOST_TRIALS:,} are the most"
+        yield Fault(("sampler",), f'found a "grid" of {total:,} combinations; {right}')
+
+
+def _points_faults(stage: StageTable) -> Iterator[Fault]:
+    if stage.sampler != "points":
+        if stage.points:
+            right = f'leave them out, or give sampler = "points", not "{stage.sampler}"'
+            yield Fault(("points",), f"found {len(stage.points)} points; {right}")
+        return
+    if not stage.points:
+        right = "give a list of tables, such as points = [{learning_rate = 0.01}]"
+        yield Fault(("points",), f"missing; {right}")
+        return
+    first = set(stage.points[0])
+    for place, point in enumerate(stage.points):
+        if set(point) != first:
+            right = f"give each point what the first one has: {', '.join(sorted(first))}"
+            yield Fault(("points", place), f"found {', '.join(sorted(point))}; {right}")
