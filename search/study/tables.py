@@ -41,11 +41,17 @@ class Document(Table):
     seed: int = Field(
         default=1, ge=0, le=2**63 - 1, description="what all random draws are derived from"
     )
-    data: DataSection = DataSection()
-    network: NetworkSection = NetworkSection()
-    training: TrainingSection = TrainingSection()
-    stages: List[StageTable] = Field(min_length=1, max_length=100, strict=False)
-    final: FinalTable = FinalTable()
+    data: DataSection = Field(default=DataSection(), description="which images")
+    network: NetworkSection = Field(
+        default=NetworkSection(), description="the network, where a stage does not search it"
+    )
+    training: TrainingSection = Field(
+        default=TrainingSection(), description="one training, where a stage does not search it"
+    )
+    stages: List[StageTable] = Field(
+        min_length=1, max_length=100, strict=False, description="the steps of the search, in order"
+    )
+    final: FinalTable = Field(default=FinalTable(), description="what follows the last stage")
 
     @model_validator(mode="before")
     @classmethod
