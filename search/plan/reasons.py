@@ -1,0 +1,104 @@
+"""The words that explain a zoom: which trials it is drawn from, and why each range moved."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from search.plan.bounds import Bound, Bounds
+from search.plan.results import Result
+from search.study.space import Choices, Interval
+from search.study.zoom_rules import DecadesZoom, QuantileZoom
+
+# On a range's own scale; what lies nearer was not cut but rounded.
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Move:
+    """All that is told of one range's move.
+
+    Attributes:
+        name: The hyperparameter.
+        old: The range as it was.
+        new: The range as it is.
+        values: The hyperparameter's values in the best trials, the best first.
+        low: Where the rule alone would begin the range, on its own scale.
+        high: Where the rule alone would end it, on its own scale.
+        room: What bounded it.
+    """
+
+    name: str
+    old: Interval
+    new: Interval
+    values: tuple[float, ...]
+    low: float
+    high: float
+    room: Bounds
+
+
+def heading(leaders: Sequence[Result], count: int) -> str:
+    """The line on the trials: `leaders`, best first, out of `count` that have a value."""
+    best, *others = leaders
+    trials = f"{count} trial{'s' if count > 1 else ''}"
+    if not others:
+        return f"best of {trials}: {_named(best)}"
+    return f"best {len(leaders)} of {trials}: {_named(best)} to {_named(others[-1])}"
+
+
+def list_reason(name: str, old: Choices, kept: Choices, leaders: int) -> str:
+    """The line on a list of choices."""
+    before, after = (", ".join(str(value) for value in one.options) for one in (old, kept))
+    if kept == old:
+        return f"{name}: {after}: all kept"
+    return f"{name}: {before} → {after}: what occurs among the best {leaders}"
+
+
+def interval_reason(rule: DecadesZoom | QuantileZoom, move: Move) -> str:
+    """The line on a range of numbers."""
+    notes = [
+        *_notes(move, move.room.low, "low"),
+        *_notes(move, move.room.high, "high"),
+    ]
+    arrow = f"{move.name}: {_range(move.old)} → {_range(move.new)}"
+    return f"{arrow}: {', '.join([_rule_said(rule, move), *notes])}"
+
+
+def _rule_said(rule: DecadesZoom | QuantileZoom, move: Move) -> str:
+    old, values = move.old, move.values
+    if isinstance(rule, DecadesZoom):
+        best = _number(old, values[0])
+        if old.log:
+            return f"± {rule.decades:.4g} decade{'s' if rule.decades > 1 else ''} round {best}"
+        return f"± {rule.share:.4g} of the old length round {best}"
+    low, high = min(values), max(values)
+    if low == high:
+        return f"{_number(old, low)} in the best {len(values)}, and 5 % of the old length"
+    spanned = f"{_number(old, low)} to {_number(old, high)} spanned by the best {len(values)}"
+    return f"{spanned}, and a margin of {rule.margin:.4g} of that"
+
+
+def _notes(move: Move, bound: Bound, end: str) -> list[str]:
+    """What happened at one end of the range: it passed the old edge, or was cut, or both."""
+    old, low = move.old, end == "low"
+    before, after = (old.low, move.new.low) if low else (old.high, move.new.high)
+    outside = old.scaled(bound.value) - move.low if low else move.high - old.scaled(bound.value)
+    notes = []
+    if bound.on_edge and (after < before if low else after > before):
+        notes.append(f"past the old {end} edge {_number(old, before)}, as the best lies on it")
+    if outside > _ROUNDING:
+        what = "limit" if bound.is_limit else "old edge"
+        notes.append(f"cut at the {what} {_number(old, bound.value)}")
+    return notes
+
+
+def _named(result: Result) -> str:
+    value = "diverged" if result.value is None else f"{100 * result.value:.2f} %"
+    return f"{result.stage} #{result.number} ({value})"
+
+
+def _range(extent: Interval) -> str:
+    return f"[{_number(extent, extent.low)}, {_number(extent, extent.high)}]"
+
+
+def _number(extent: Interval, value: float) -> str:
+    """Four significant digits; whole numbers in full."""
+    return str(int(value)) if extent.step is not None else f"{value:.4g}"

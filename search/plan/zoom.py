@@ -1,0 +1,145 @@
+"""The zoom: the box of a stage, from the trials of earlier stages, with the reason in words.
+
+- `decades`: a range of a fixed length round the best trial, from the box of that trial.
+- `quantile`: the range that the best trials span and a margin, from the hull of all trials' boxes.
+
+Both stay inside the old range, except past an edge on which the best trial lies (see `bounds`).
+Trials without a value count for nothing, and neither does the order in which trials are given.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from search.errors import KlayerError
+from search.plan.bounds import bounds, length, settled, within
+from search.plan.reasons import Move, heading, interval_reason, list_reason
+from search.plan.results import Result, ranked
+from search.study.space import Box, Choices, Interval, Range, SpaceError, hull
+from search.study.zoom_rules import DecadesZoom, Limits, QuantileZoom
+
+# Past an edge on which the best lies, a quantile's range goes on by this share of what the best
+# trials span: nothing was seen there, so a margin of 0 would leave the optimum outside for good.
+_PAST_SPAN = 0.25
+# The least margin where the best trials agree in a value, and the least way past an edge, as a
+# share of the old range's length: what one value spans would otherwise be nothing.
+_LEAST = 0.05
+
+
+@dataclass(frozen=True)
+class Zoomed:
+    """A stage's box, and why each range is what it is: a line on the trials, one a range."""
+
+    box: Box
+    sentence: str
+
+
+def zoom(
+    rule: DecadesZoom | QuantileZoom, results: Sequence[Result], natural: Mapping[str, Limits]
+) -> Zoomed:
+    """The box that follows by `rule` from finished trials.
+
+    With x the best trial's value, L the length of the old range, both on the range's own scale:
+
+    - `decades`: from x - r to x + r, where r is `decades` on a log scale, `share` × L on a linear
+      one. A list of choices stays as it is.
+    - `quantile`: the best ⌈`quantile` × n⌉ of n trials, at least 2 where there are 2, span the
+      range; `margin` × span is added at either end, or 5 % of L where the span is nothing. At an
+      edge on which the best lies the range passes the old end by `margin` × span, a quarter of
+      the span or 5 % of L, whichever is the most. Of a list, the choices that occur stay.
+
+    Whole numbers are rounded outwards to steps counted from the best. Limits are never crossed,
+    whichever other rule they break. Of equally good trials that of the source named first, then
+    the lower number is the best.
+
+    Args:
+        rule: Rule, edge and limits, from the study file.
+        results: Finished trials of the stages that the rule reads.
+        natural: The hyperparameters' own limits; a range may end on one, so an open one is given
+            as the nearest permitted number. They hold as well as the rule's limits.
+
+    Raises:
+        KlayerError: No trial has a value, limits leave no value, or a quantile is asked of stages
+            whose boxes have no hull.
+    """
+    order = {stage: place for place, stage in enumerate(rule.sources)}
+    scored = ranked(
+        sorted(results, key=lambda r: (order.get(r.stage, len(order)), r.stage, r.number))
+    )
+    if not scored:
+        raise _all_diverged(rule, results)
+    if isinstance(rule, DecadesZoom):
+        leaders, old = scored[:1], scored[0].box
+    else:
+        leaders, old = scored[: _share(rule.quantile, len(scored))], _common_box(scored)
+    ranges: dict[str, Range] = {}
+    lines = [heading(leaders, len(scored))]
+    for name, extent in old.ranges.items():
+        limits = [one[name] for one in (rule.limits, natural) if name in one]
+        ranges[name], reason = _moved(rule, name, extent, leaders, limits)
+        lines.append(reason)
+    return Zoomed(Box(ranges), "\n".join(lines))
+
+
+def _moved(
+    rule: DecadesZoom | QuantileZoom,
+    name: str,
+    old: Range,
+    leaders: Sequence[Result],
+    limits: Sequence[Limits],
+) -> tuple[Range, str]:
+    values = [leader.parameters[name] for leader in leaders]
+    if isinstance(old, Choices):
+        new_list = old
+        if isinstance(rule, QuantileZoom):
+            new_list = Choices(tuple(option for option in old.options if option in values))
+        return new_list, list_reason(name, old, new_list, len(leaders))
+    numbers = [float(value) for value in values]
+    room = bounds(name, old, numbers[0], rule.edge, limits)
+    kept = [settled(name, old, number, room) for number in numbers]
+    inside = [old.scaled(number) for number in kept]
+    reach, past = _reach(rule, old, max(inside) - min(inside))
+    low, high = min(inside) - reach, max(inside) + reach
+    if past is not None and room.low.on_edge:
+        low = min(low, old.scaled(old.low) - past)
+    if past is not None and room.high.on_edge:
+        high = max(high, old.scaled(old.high) + past)
+    new = within(old, kept, low, high, room)
+    return new, interval_reason(rule, Move(name, old, new, tuple(numbers), low, high, room))
+
+
+def _reach(
+    rule: DecadesZoom | QuantileZoom, old: Interval, span: float
+) -> tuple[float, float | None]:
+    """On the own scale: what is added to either end of `span`, and the least way past an edge."""
+    if isinstance(rule, DecadesZoom):
+        return (rule.decades if old.log else rule.share * length(old)), None
+    least = _LEAST * length(old)
+    reach = rule.margin * span if span > 0 else least
+    return reach, max(reach, _PAST_SPAN * span, least)
+
+
+def _share(quantile: float, count: int) -> int:
+    """⌈quantile × count⌉, at least 2 and at most `count`."""
+    # 0.1 × 30 is 3.0000000000000004, and means 3.
+    return min(max(math.ceil(quantile * count - 1e-9), 2), count)
+
+
+def _common_box(results: Sequence[Result]) -> Box:
+    try:
+        return hull(tuple(dict.fromkeys(result.box for result in results)))
+    except SpaceError as error:
+        stages = ", ".join(dict.fromkeys(result.stage for result in results))
+        raise KlayerError(
+            f"the trials of {stages} cannot be zoomed together: {error}; let the zoom read "
+            "stages that search the same ranges of the same hyperparameters"
+        ) from error
+
+
+def _all_diverged(rule: DecadesZoom | QuantileZoom, results: Sequence[Result]) -> KlayerError:
+    names = ", ".join(rule.sources or sorted({result.stage for result in results}))
+    return KlayerError(
+        f"cannot zoom from {names or 'no stage'}: none of the {len(results)} finished trials has a "
+        "value, all diverged; search a range of lower learning rates there, or give the next "
+        "stage a box of its own"
+    )
