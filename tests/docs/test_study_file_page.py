@@ -11,11 +11,12 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from search.study.faults import shown
 from search.study.file import study_of
 from search.study.ranges import RangeTable
 from search.study.reading import load
 from search.study.schedule import ConstantSchedule, CyclesSchedule, DecaySchedule
-from search.study.searchable import REGISTRY, Choice, find, names, shown
+from search.study.searchable import REGISTRY, Choice, find, names
 from search.study.sections import VALIDATION_IMAGES, DataSection, NetworkSection, TrainingSection
 from search.study.space import Box
 from search.study.stage_table import StageTable
@@ -184,7 +185,7 @@ def test_each_example_is_a_study(example: str) -> None:
     assert all(isinstance(box, Box) for stage in study.stages for box in stage.boxes)
 
 
-@pytest.mark.parametrize("override", re.findall(r"--set ([^`\s]+)", PAGE.read_text("utf-8")))
+@pytest.mark.parametrize("override", re.findall(r"digits --set ([^`\s]+)", PAGE.read_text("utf-8")))
 def test_each_override_of_the_page_applies_to_the_study_it_is_shown_with(override: str) -> None:
     assert load("digits", [override]) != load("digits")
 
