@@ -31,6 +31,9 @@ class Architecture:
             batches' statistics, or the statistics of the whole training set.
         batch_norm_decay: Share of the old value in each update of the moving average.
         loss: Kind of loss.
+
+    Raises:
+        ModelError: A number is out of its range.
     """
 
     inputs: int
@@ -41,6 +44,14 @@ class Architecture:
     batch_norm_statistics: Literal["moving_average", "training_set"] = "moving_average"
     batch_norm_decay: float = 0.99
     loss: losses.Kind = "cross_entropy"
+
+    def __post_init__(self) -> None:
+        if self.inputs < 1 or self.classes < 1:
+            raise ModelError(
+                f"inputs and classes must be 1 or more, not {self.inputs} and {self.classes}"
+            )
+        if not 0 <= self.batch_norm_decay <= 1:
+            raise ModelError(f"batch_norm_decay must be in [0, 1], not {self.batch_norm_decay:g}")
 
 
 @dataclass(frozen=True)
@@ -89,6 +100,13 @@ class Member:
                 "weight_decay and jitter must be 0 or more and momentum in [0, 1), not "
                 f"{self.weight_decay:g}, {self.jitter:g} and {self.momentum:g}"
             )
+        if not (self.init_sigma >= 0 and self.elu_alpha >= 0 and 0 <= self.negative_slope < 1):
+            raise ModelError(
+                "init_sigma and elu_alpha must be 0 or more and negative_slope in [0, 1), not "
+                f"{self.init_sigma:g}, {self.elu_alpha:g} and {self.negative_slope:g}"
+            )
+        if self.seed < 0:
+            raise ModelError(f"a seed must be 0 or more, not {self.seed}")
 
     def deviation(self, fan_in: int) -> float:
         """σ of the initial weights of a layer with `fan_in` inputs.
