@@ -214,3 +214,8 @@ def test_every_whole_number_is_about_as_likely() -> None:
     counts = Counter(one.parameters["w"] for one in draw("random", (box,), 1000, 0))
     assert set(counts) == {1, 2, 3, 4, 5}
     assert min(counts.values()) > 150
+
+
+def test_a_stage_without_a_box_has_no_distributions() -> None:
+    with pytest.raises(KlayerError, match="a stage needs at least one box"):
+        distributions(())
