@@ -1,0 +1,1 @@
+"""Data sets: read in their own formats, checked, split, standardised, shared between processes."""

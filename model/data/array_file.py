@@ -1,0 +1,75 @@
+"""One array in one `.npy` file: written block by block, opened as a read-only memory map.
+
+A file is opened only where its header and its size are, byte for byte, those of the array that is
+asked for. Damage inside an array that keeps the file's size is not seen.
+"""
+
+import io
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from model.errors import DataFileError
+
+
+def write(
+    path: Path, shape: tuple[int, ...], dtype: str, blocks: Iterable[npt.NDArray[Any]]
+) -> None:
+    """Write a new file, and wait until it is on the disk.
+
+    It is written, not mapped: a full disk is then an error here instead of a signal that ends the
+    process.
+
+    Args:
+        path: A file that does not exist.
+        shape: Shape of the whole array.
+        dtype: Its little-endian type, such as "<f4".
+        blocks: Its rows in order.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    with path.open("xb") as file:
+        file.write(_header(shape, dtype))
+        for block in blocks:
+            file.write(np.ascontiguousarray(block, dtype).tobytes())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def opened(path: Path, shape: tuple[int, ...], dtype: str) -> np.memmap[Any, np.dtype[Any]]:
+    """The array in the file, read from the disk as it is used; it cannot be written to.
+
+    Args:
+        path: A file that `write` made.
+        shape: Shape of the array, without a 0.
+        dtype: Its little-endian type, such as "<f4".
+
+    Raises:
+        DataFileError: The file is missing, cannot be read, or holds anything else.
+    """
+    header = _header(shape, dtype)
+    size = len(header) + int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+    try:
+        if not path.is_file():
+            raise DataFileError(f"{path}: is missing; expected a file of {size:,} bytes")
+        if path.stat().st_size != size:
+            raise DataFileError(f"{path}: has {path.stat().st_size:,} bytes; expected {size:,}")
+        with path.open("rb") as file:
+            if file.read(len(header)) != header:
+                raise DataFileError(f"{path}: expected an array of shape {shape}, type {dtype}")
+        return np.memmap(path, dtype, mode="r", offset=len(header), shape=shape)
+    except OSError as error:
+        raise DataFileError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _header(shape: tuple[int, ...], dtype: str) -> bytes:
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        header, {"descr": dtype, "fortran_order": False, "shape": shape}
+    )
+    return header.getvalue()

@@ -1,0 +1,235 @@
+"""A data set standardised once and kept in a folder that all workers map into their memory.
+
+The training images are split by the seed into training and validation images; mean and standard
+deviation come from the training part alone. The folder's name carries a hash of all that the
+content follows from, so other data and other seeds go elsewhere. A folder is complete or absent:
+it is written under another name and renamed. Where several processes prepare the same at once, all
+use the one that was first. The test images are not read here, except in `test_set`.
+
+A process killed while it writes leaves a folder whose name begins with a dot; `clear` removes it.
+"""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from model.data import array_file
+from model.data.labelled import Labelled
+from model.data.prepared_files import FORMAT, PARTS, About, made_here, read_about, write
+from model.data.source import Source
+from model.data.standardise import Statistics, split, standardised
+from model.errors import DataFileError, ModelError
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """Standardised images, open for reading. Pickling carries the folder's path, not the arrays.
+
+    Attributes:
+        folder: Where the arrays lie; an absolute path.
+        name: Name of the data set.
+        classes: The name of each class, in the order of the labels.
+        fingerprint: SHA-256 of the raw training images and labels; the same for every layout.
+        training: x (n, d) float32, a read-only memory map; y (n,).
+        validation: x (v, d) float32, a read-only memory map; y (v,).
+        mean: (d,) float64, of the raw training part.
+        std: (d,) float64, of the raw training part; 1 for a constant input.
+    """
+
+    folder: Path
+    name: str
+    classes: tuple[str, ...]
+    fingerprint: str
+    training: Labelled
+    validation: Labelled
+    mean: npt.NDArray[np.float64]
+    std: npt.NDArray[np.float64]
+
+    def __reduce__(self) -> tuple[object, tuple[Path]]:
+        return open_prepared, (self.folder,)
+
+
+def prepare(source: Source, cache: Path, *, validation: int, seed: int) -> Prepared:
+    """Standardise the source's training images into a folder of `cache`, or open what is there.
+
+    A damaged folder is made again. The source's test images are not read.
+
+    Args:
+        source: The data set.
+        cache: A folder for such folders; made if need be.
+        validation: How many training images to hold out, 1 to all but one.
+        seed: Seed of the split, 0 or more.
+
+    Raises:
+        ModelError: `validation` or `seed` is out of its range, a label names no class,
+            or an input is not finite.
+        DataFileError: The source's files are wrong, or the folder cannot be written.
+    """
+    raw = source.training()
+    _check_images(raw, source)
+    training_rows, validation_rows = split(len(raw), validation=validation, seed=seed)
+    about = About(
+        format=FORMAT,
+        name=source.name,
+        classes=source.classes,
+        fingerprint=_fingerprint(raw),
+        seed=seed,
+        training=len(training_rows),
+        validation=validation,
+        inputs=raw.x.shape[1],
+    )
+    folder = cache.absolute() / about.folder_name()
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        if (ready := _intact(folder)) is not None:
+            return ready
+        _set_aside(folder)
+        with tempfile.TemporaryDirectory(
+            prefix=f".{folder.name}.", dir=cache.absolute(), ignore_cleanup_errors=True
+        ) as place:
+            draft = Path(place) / folder.name
+            draft.mkdir()
+            write(draft, about, raw, (training_rows, validation_rows))
+            with suppress(OSError):  # another process was first; its folder is opened below
+                draft.rename(folder)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise DataFileError(
+            f"{folder}: cannot be written ({reason}); expected a folder with room for "
+            f"{4 * raw.x.size:,} bytes"
+        ) from error
+    return open_prepared(folder)
+
+
+def open_prepared(folder: Path) -> Prepared:
+    """Open a folder that `prepare` made.
+
+    Raises:
+        DataFileError: The folder is missing, or a file of it is missing, of a wrong size, or
+            contradicts the others.
+    """
+    folder = folder.absolute()
+    about = read_about(folder)
+    parts = [
+        _open_part(folder, part, rows, about)
+        for part, rows in zip(PARTS, (about.training, about.validation), strict=True)
+    ]
+    mean, std = (
+        np.array(array_file.opened(folder / f"{name}.npy", (about.inputs,), "<f8"))
+        for name in ("mean", "std")
+    )
+    if not (np.isfinite(mean).all() and np.isfinite(std).all() and (std > 0).all()):
+        raise DataFileError(f"{folder}: its mean or std is damaged; expected finite, std > 0")
+    mean.setflags(write=False)
+    std.setflags(write=False)
+    return Prepared(
+        folder=folder,
+        name=about.name,
+        classes=about.classes,
+        fingerprint=about.fingerprint,
+        training=parts[0],
+        validation=parts[1],
+        mean=mean,
+        std=std,
+    )
+
+
+def test_set(prepared: Prepared, source: Source) -> Labelled:
+    """The source's test images, standardised by the training part: x (t, d) float32, y (t,).
+
+    The one function that reads them; a search calls it once, when it has chosen.
+
+    Raises:
+        ModelError: The source is not the data set that was prepared, a label names no class,
+            or an input is not finite.
+        DataFileError: The source's files are wrong.
+    """
+    if (source.name, source.classes) != (prepared.name, prepared.classes):
+        raise ModelError(f"expected the test images of {prepared.name}, not of {source.name}")
+    raw = source.test()
+    _check_images(raw, source)
+    if raw.x.shape[1] != len(prepared.mean):
+        raise ModelError(f"test images must have {len(prepared.mean)} inputs, not {raw.x.shape[1]}")
+    blocks = standardised(raw.x, np.arange(len(raw)), Statistics(prepared.mean, prepared.std))
+    return Labelled(np.concatenate(list(blocks)), raw.y)
+
+
+def clear(cache: Path) -> int:
+    """Remove every prepared folder of `cache`, and what killed processes left; the bytes freed.
+
+    Anything that `prepare` did not make is left alone. Running workers keep what they have open
+    where the system allows a file in use to be removed.
+
+    Raises:
+        DataFileError: A folder cannot be removed.
+    """
+    freed = 0
+    try:
+        for folder in sorted(cache.iterdir()) if cache.is_dir() else []:
+            files = made_here(folder)
+            if files is not None:
+                size = sum(file.stat().st_size for file in files)
+                shutil.rmtree(folder)
+                freed += size
+    except OSError as error:
+        raise DataFileError(f"{cache}: cannot be cleared ({error.strerror})") from error
+    return freed
+
+
+def _check_images(raw: Labelled, source: Source) -> None:
+    if raw.y.max() >= len(source.classes):
+        raise ModelError(
+            f"{source.name}: labels must be 0 to {len(source.classes) - 1}, "
+            f"but one is {raw.y.max()}"
+        )
+    if not np.isfinite(raw.x).all():
+        raise ModelError(f"{source.name}: every input must be a finite number")
+
+
+def _fingerprint(raw: Labelled) -> str:
+    digest = hashlib.sha256(f"{raw.x.shape} {raw.x.dtype.name}\n".encode())
+    digest.update(np.ascontiguousarray(raw.x, raw.x.dtype.newbyteorder("<")).data)
+    digest.update(np.ascontiguousarray(raw.y, "<i8").data)
+    return digest.hexdigest()
+
+
+def _open_part(folder: Path, part: str, rows: int, about: About) -> Labelled:
+    x = array_file.opened(folder / f"{part}-x.npy", (rows, about.inputs), "<f4")
+    y = np.array(array_file.opened(folder / f"{part}-y.npy", (rows,), "<i8"))
+    if y.min() < 0 or y.max() >= len(about.classes):
+        raise DataFileError(f"{folder}: the labels for {part} are damaged; prepare it again")
+    y.setflags(write=False)
+    return Labelled(x, y)
+
+
+def _intact(folder: Path) -> Prepared | None:
+    try:
+        return open_prepared(folder)
+    except DataFileError:
+        return None
+
+
+def _set_aside(folder: Path) -> None:
+    """Move a damaged folder out of the way and remove it.
+
+    Between finding it damaged and moving it, another process may have put a good one there; that
+    one is moved back.
+    """
+    if not os.path.lexists(folder):
+        return
+    with tempfile.TemporaryDirectory(
+        prefix=f".{folder.name}.", dir=folder.parent, ignore_cleanup_errors=True
+    ) as place:
+        aside = Path(place) / folder.name
+        with suppress(FileNotFoundError):
+            folder.rename(aside)
+        if _intact(aside) is not None:
+            with suppress(OSError):
+                aside.rename(folder)

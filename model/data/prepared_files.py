@@ -1,0 +1,92 @@
+"""The files of a prepared folder: their names, how they are written, how they are recognised.
+
+A folder is named after what its content follows from, so that name and description vouch for each
+other. `model.data.prepared` says when folders are made, opened and removed.
+"""
+
+import hashlib
+import json
+import os
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from model.data import array_file
+from model.data.labelled import Labelled
+from model.data.regular import read_regular
+from model.data.standardise import Rows, standardised, statistics
+from model.errors import DataFileError
+
+FORMAT = 1  # raised whenever the same images and seed would give another content
+PARTS = ("training", "validation")
+ABOUT = "prepared.json"
+_FOLDER = re.compile(r"\.?[a-z0-9-]+-[0-9a-f]{16}(\.[a-z0-9_]+)?")
+_FILES = frozenset(
+    {ABOUT, "mean.npy", "std.npy"} | {f"{part}-{axis}.npy" for part in PARTS for axis in "xy"}
+)
+
+
+@dataclass(frozen=True)
+class About:
+    """What a prepared folder's content follows from, and its sizes; stored beside the arrays."""
+
+    format: int
+    name: str
+    classes: tuple[str, ...]
+    fingerprint: str
+    seed: int
+    training: int
+    validation: int
+    inputs: int
+
+    def folder_name(self) -> str:
+        """The data set's name and a hash of everything here."""
+        text = json.dumps(asdict(self), sort_keys=True)
+        return f"{self.name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def write(folder: Path, about: About, raw: Labelled, rows: tuple[Rows, Rows]) -> None:
+    """Fill an empty folder with the raw images, split into those rows and standardised.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    given = statistics(raw.x, rows[0])
+    for part, chosen in zip(PARTS, rows, strict=True):
+        shape = (len(chosen), about.inputs)
+        blocks = standardised(raw.x, chosen, given)
+        array_file.write(folder / f"{part}-x.npy", shape, "<f4", blocks)
+        array_file.write(folder / f"{part}-y.npy", shape[:1], "<i8", [raw.y[chosen]])
+    array_file.write(folder / "mean.npy", given.mean.shape, "<f8", [given.mean])
+    array_file.write(folder / "std.npy", given.std.shape, "<f8", [given.std])
+    with (folder / ABOUT).open("x", encoding="utf-8") as file:
+        json.dump(asdict(about), file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_about(folder: Path) -> About:
+    """What the folder holds, as it was written there.
+
+    Raises:
+        DataFileError: That is missing, or is damaged: the folder's name no longer fits it.
+    """
+    path = folder / ABOUT
+    try:
+        found = json.loads(read_regular(path, least=2, most=1_000_000))
+        about = About(**{**found, "classes": tuple(found["classes"])})
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        if isinstance(error, DataFileError):
+            raise
+        raise DataFileError(f"{path}: is damaged; expected what `prepare` wrote") from error
+    if folder.name != about.folder_name():
+        raise DataFileError(f"{folder}: holds other data; expected {about.folder_name()}")
+    return about
+
+
+def made_here(folder: Path) -> list[Path] | None:
+    """The files of a folder that `prepare` made; None for any other."""
+    if folder.is_symlink() or not folder.is_dir() or not _FOLDER.fullmatch(folder.name):
+        return None
+    files = [path for path in folder.rglob("*") if not path.is_dir()]
+    return files if all(path.name in _FILES for path in files) else None

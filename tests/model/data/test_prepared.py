@@ -1,0 +1,316 @@
+"""Prepared folders: shared, complete or absent, the same for a seed, blind to the test images."""
+
+import multiprocessing
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model.data import cifar10, digits, prepared
+from model.data.labelled import Labelled
+from model.data.source import Source
+from model.errors import DataFileError, ModelError
+
+
+def never() -> Labelled:
+    raise AssertionError("the test images were read")
+
+
+BLIND = replace(digits.source(), test=never)
+prepare = partial(prepared.prepare, validation=300, seed=11)
+
+
+def given(training: Labelled, test: Callable[[], Labelled] = never) -> Source:
+    return Source("given", ("a", "b"), lambda: training, test)
+
+
+def random_images(n: int, seed: int = 0) -> Labelled:
+    random = np.random.default_rng(seed)
+    return Labelled(random.integers(0, 256, (n, 4), dtype=np.uint8), random.integers(0, 2, n))
+
+
+def test_prepares_without_reading_the_test_images(tmp_path: Path) -> None:
+    ready = prepare(BLIND, tmp_path)
+    assert ready.training.x.shape == (1200, 64)
+    assert ready.validation.x.shape == (300, 64)
+    assert ready.training.x.dtype == ready.validation.x.dtype == np.float32
+    assert isinstance(ready.training.x, np.memmap)
+    assert ready.classes == digits.CLASSES
+    assert ready.folder.is_absolute()
+    for array in (ready.training.x, ready.training.y, ready.validation.x, ready.mean, ready.std):
+        assert not array.flags.writeable
+    with pytest.raises(AssertionError, match="were read"):
+        prepared.test_set(ready, BLIND)
+
+
+def test_statistics_come_from_the_training_part_alone(tmp_path: Path) -> None:
+    raw = random_images(200)
+    ready = prepare(given(raw), tmp_path / "one", validation=50)
+    x = ready.training.x.astype(np.float64)
+    np.testing.assert_allclose(x.mean(axis=0), 0, atol=1e-6)
+    np.testing.assert_allclose(x.std(axis=0), 1, atol=1e-6)
+
+    # Other validation images, the same training images: nothing of the training part changes.
+    order = {row.tobytes(): i for i, row in enumerate(raw.x)}
+    held_out = np.rint(ready.validation.x * ready.std + ready.mean).astype(np.uint8)
+    places = [order[row.tobytes()] for row in held_out]
+    other = raw.x.copy()
+    other[places] = 255 - other[places]
+    again = prepare(given(Labelled(other, raw.y)), tmp_path / "two", validation=50)
+    np.testing.assert_array_equal(again.mean, ready.mean)
+    np.testing.assert_array_equal(again.std, ready.std)
+    np.testing.assert_array_equal(again.training.x, ready.training.x)
+    assert not np.array_equal(again.validation.x, ready.validation.x)
+
+
+def test_every_image_keeps_its_label_and_is_used_once(tmp_path: Path) -> None:
+    ready = prepare(BLIND, tmp_path)
+    raw = digits.training()
+    back = [
+        (*np.rint(row * ready.std + ready.mean).astype(np.uint8).tolist(), label)
+        for part in (ready.training, ready.validation)
+        for row, label in zip(part.x, part.y.tolist(), strict=True)
+    ]
+    there = [(*row.tolist(), label) for row, label in zip(raw.x, raw.y.tolist(), strict=True)]
+    assert sorted(back) == sorted(there)
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def test_the_same_seed_gives_the_same_bytes_elsewhere(tmp_path: Path) -> None:
+    one, two = prepare(BLIND, tmp_path / "one"), prepare(BLIND, tmp_path / "two")
+    assert one.folder.name == two.folder.name
+    assert content(one.folder) == content(two.folder)
+
+
+def test_other_seeds_sizes_and_images_go_to_other_folders(tmp_path: Path) -> None:
+    raw = digits.training()
+    changed = raw.x.copy()
+    changed[0, 0] ^= 1
+    ready = [
+        prepare(BLIND, tmp_path),
+        prepare(BLIND, tmp_path, seed=12),
+        prepare(BLIND, tmp_path, validation=301),
+        prepare(replace(BLIND, training=lambda: Labelled(changed, raw.y)), tmp_path),
+    ]
+    assert len({one.folder for one in ready}) == 4
+    assert len({one.fingerprint for one in ready}) == 2
+    assert not np.array_equal(ready[0].validation.y, ready[1].validation.y)
+
+
+def test_both_layouts_give_the_same_folder(official, tmp_path: Path) -> None:
+    binary, pickled = (
+        replace(cifar10.source(official.folder / name), test=never)
+        for name in ("cifar-10-batches-bin", "cifar-10-batches-py")
+    )
+    one = prepare(binary, tmp_path, validation=5000)
+    assert one.training.x.shape == (45_000, 3072)
+    times = {path: path.stat().st_mtime_ns for path in one.folder.iterdir()}
+    two = prepare(pickled, tmp_path, validation=5000)
+    assert (two.folder, two.fingerprint) == (one.folder, one.fingerprint)
+    assert {path: path.stat().st_mtime_ns for path in one.folder.iterdir()} == times
+    assert prepared.clear(tmp_path) > 600_000_000
+
+
+def test_a_constant_input_becomes_zero(tmp_path: Path) -> None:
+    raw = random_images(100)
+    raw.x[:, 1] = 9
+    ready = prepare(given(raw), tmp_path, validation=10)
+    assert (ready.mean[1], ready.std[1]) == (9, 1)
+    assert not ready.training.x[:, 1].any()
+
+
+def test_test_images_are_standardised_as_the_training_part(tmp_path: Path) -> None:
+    ready = prepare(digits.source(), tmp_path)
+    test, raw = prepared.test_set(ready, digits.source()), digits.test()
+    assert (test.x.shape, test.x.dtype) == ((297, 64), np.float32)
+    np.testing.assert_array_equal(test.y, raw.y)
+    np.testing.assert_array_equal(test.x, ((raw.x - ready.mean) / ready.std).astype(np.float32))
+
+
+def test_test_images_of_another_source_are_refused(tmp_path: Path) -> None:
+    ready = prepare(given(random_images(400)), tmp_path)
+    with pytest.raises(ModelError, match="of given, not of digits"):
+        prepared.test_set(ready, digits.source())
+    wide = Labelled(np.zeros((1, 5), np.uint8), np.array([0]))
+    with pytest.raises(ModelError, match="must have 4 inputs, not 5"):
+        prepared.test_set(ready, given(random_images(400), lambda: wide))
+    label = Labelled(np.zeros((1, 4), np.uint8), np.array([2]))
+    with pytest.raises(ModelError, match="labels must be 0 to 1, but one is 2"):
+        prepared.test_set(ready, given(random_images(400), lambda: label))
+
+
+@pytest.mark.parametrize("validation", [0, 1500, -3])
+def test_refuses_a_validation_part_out_of_range(tmp_path: Path, validation: int) -> None:
+    with pytest.raises(ModelError, match=rf"validation must be 1 to 1,499 .* not {validation:,}"):
+        prepare(BLIND, tmp_path, validation=validation)
+    assert not list(tmp_path.iterdir())
+
+
+def test_refuses_inputs_that_are_not_finite(tmp_path: Path) -> None:
+    raw = Labelled(np.array([[1], [np.nan]], np.float32), np.array([0, 1]))
+    with pytest.raises(ModelError, match="finite"):
+        prepare(given(raw), tmp_path, validation=1)
+
+
+def test_pickling_carries_the_path_and_opens_again(tmp_path: Path) -> None:
+    ready = prepare(BLIND, tmp_path)
+    carried = pickle.dumps(ready)
+    assert len(carried) < 1000
+    opened = pickle.loads(carried)
+    assert isinstance(opened.training.x, np.memmap)
+    np.testing.assert_array_equal(opened.training.x, ready.training.x)
+    np.testing.assert_array_equal(opened.validation.y, ready.validation.y)
+
+
+def test_what_is_there_is_opened_and_not_made_again(tmp_path: Path) -> None:
+    ready = prepare(BLIND, tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in ready.folder.iterdir()}
+    assert prepare(BLIND, tmp_path).folder == ready.folder
+    assert {path: path.stat().st_mtime_ns for path in ready.folder.iterdir()} == before
+
+
+FILES = [
+    "training-x.npy",
+    "training-y.npy",
+    "validation-x.npy",
+    "validation-y.npy",
+    "mean.npy",
+    "std.npy",
+    "prepared.json",
+]
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("damage", ["missing", "shorter", "longer", "empty", "a folder", "header"])
+def test_damage_is_found_and_mended(tmp_path: Path, name: str, damage: str) -> None:
+    ready = prepare(BLIND, tmp_path)
+    whole, path = content(ready.folder), ready.folder / name
+    before = path.read_bytes()
+    path.unlink()
+    if damage == "a folder":
+        path.mkdir()
+    elif damage != "missing":
+        damaged = {
+            "shorter": before[:-1],
+            "longer": before + b"x",
+            "empty": b"",
+            "header": b"\x00" + before[1:],
+        }
+        path.write_bytes(damaged[damage])
+    with pytest.raises(DataFileError):
+        prepared.open_prepared(ready.folder)
+    mended = prepare(BLIND, tmp_path)
+    assert content(mended.folder) == whole
+    assert list(tmp_path.iterdir()) == [mended.folder]
+
+
+def test_damaged_labels_and_descriptions_are_found(tmp_path: Path) -> None:
+    ready = prepare(BLIND, tmp_path)
+    labels = ready.folder / "validation-y.npy"
+    labels.write_bytes(labels.read_bytes()[:-8] + (10).to_bytes(8, "little"))
+    with pytest.raises(DataFileError, match="labels for validation are damaged"):
+        prepared.open_prepared(ready.folder)
+    ready = prepare(BLIND, tmp_path)
+    about = ready.folder / "prepared.json"
+    about.write_text(about.read_text().replace('"seed": 11', '"seed": 12'))
+    with pytest.raises(DataFileError, match="holds other data"):
+        prepared.open_prepared(ready.folder)
+    with pytest.raises(DataFileError, match=r"prepared\.json: is missing"):
+        prepared.open_prepared(tmp_path / "absent")
+
+
+def test_processes_that_prepare_at_once_share_one_folder(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    prepare(BLIND, cache)
+    folder = next(cache.iterdir())
+    (folder / "std.npy").unlink()  # so they also compete for mending it
+    with ProcessPoolExecutor(4, mp_context=multiprocessing.get_context("spawn")) as pool:
+        jobs = [pool.submit(prepare, digits.source(), cache) for _ in range(12)]
+        ready = [job.result() for job in jobs]
+    assert {one.folder for one in ready} == {folder}
+    assert list(cache.iterdir()) == [folder]
+    for one in ready[1:]:
+        np.testing.assert_array_equal(one.training.x, ready[0].training.x)
+
+
+SCRIPT = """
+import resource, sys
+from pathlib import Path
+from model.data import digits, prepared
+from model.errors import DataFileError
+if sys.argv[2] == "full":
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+try:
+    for seed in range(int(sys.argv[3])):
+        prepared.prepare(digits.source(), Path(sys.argv[1]), validation=300, seed=seed)
+except DataFileError as error:
+    sys.exit(f"message: {error}")
+"""
+
+
+def run(cache: Path, *arguments: str) -> "subprocess.Popen[str]":
+    root = Path(prepared.__file__).parents[2]
+    command = [sys.executable, "-c", SCRIPT, str(cache), *arguments]
+    return subprocess.Popen(command, cwd=root, stderr=subprocess.PIPE, text=True)
+
+
+def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    _, message = run(tmp_path, "full", "1").communicate(timeout=60)
+    assert message.startswith("message: ")
+    assert "cannot be written (File too large)" in message
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_killed_process_leaves_only_whole_folders(tmp_path: Path) -> None:
+    process = run(tmp_path, "killed", "100000")
+    try:
+        deadline = time.monotonic() + 60
+        while sum(not p.name.startswith(".") for p in tmp_path.iterdir()) < 5:
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+    visible = [path for path in tmp_path.iterdir() if not path.name.startswith(".")]
+    for folder in visible:
+        prepared.open_prepared(folder)
+    assert prepared.clear(tmp_path) > 0
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_cache_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(DataFileError, match="cannot be written"):
+        prepare(BLIND, tmp_path / "file")
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_clear_removes_what_was_prepared_and_nothing_else(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    size = sum(map(len, content(prepare(BLIND, cache).folder).values()))
+    elsewhere = prepare(BLIND, tmp_path / "elsewhere").folder
+    foreign = cache / "photographs-0123456789abcdef"
+    foreign.mkdir()
+    (foreign / "me.png").write_text("mine")
+    (cache / "cifar-10-batches-bin").mkdir()
+    (cache / "notes").write_text("mine")
+    (cache / f"linked-{'0' * 16}").symlink_to(elsewhere)
+    assert prepared.clear(cache) == size
+    left = {path.name for path in cache.iterdir()}
+    assert left == {foreign.name, "cifar-10-batches-bin", "notes", f"linked-{'0' * 16}"}
+    assert (foreign / "me.png").read_text() == "mine"
+    prepared.open_prepared(elsewhere)
+    assert prepared.clear(tmp_path / "absent") == 0

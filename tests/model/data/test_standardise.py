@@ -1,0 +1,60 @@
+"""The split follows from the seed, and the statistics from the chosen rows alone."""
+
+import numpy as np
+import pytest
+
+from model.data.standardise import BLOCK_ROWS, split, standardised, statistics
+from model.errors import ModelError
+
+
+def test_split_is_a_partition_and_follows_from_the_seed() -> None:
+    training, validation = split(100, validation=30, seed=5)
+    assert (len(training), len(validation)) == (70, 30)
+    assert sorted([*training, *validation]) == list(range(100))
+    again = split(100, validation=30, seed=5)
+    np.testing.assert_array_equal(again[0], training)
+    np.testing.assert_array_equal(again[1], validation)
+    assert not np.array_equal(split(100, validation=30, seed=6)[1], validation)
+
+
+@pytest.mark.parametrize("validation", [-1, 0, 100, 101])
+def test_split_refuses_an_empty_part(validation: int) -> None:
+    with pytest.raises(ModelError, match=rf"validation must be 1 to 99 .* not {validation}"):
+        split(100, validation=validation, seed=0)
+
+
+def test_split_refuses_a_negative_seed() -> None:
+    with pytest.raises(ModelError, match="seed must be 0 or more, not -1"):
+        split(100, validation=1, seed=-1)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_statistics_agree_with_numpy(dtype: type) -> None:
+    random = np.random.default_rng(3)
+    x = random.integers(0, 256, (3 * BLOCK_ROWS + 17, 5)).astype(dtype)
+    x[:, 2] = 7
+    rows = random.permutation(len(x))[: 2 * BLOCK_ROWS + 9]
+    found = statistics(x, rows)
+    exact = x[rows].astype(np.float64)
+    np.testing.assert_allclose(found.mean, exact.mean(axis=0), rtol=1e-13)
+    np.testing.assert_allclose(np.delete(found.std, 2), np.delete(exact.std(axis=0), 2), rtol=1e-13)
+    assert (found.mean[2], found.std[2]) == (7, 1)
+
+
+def test_a_small_spread_beside_a_large_mean_is_kept() -> None:
+    x = np.array([[16_777_214], [16_777_215]], np.float32)
+    found = statistics(x, np.arange(2))
+    assert (found.mean[0], found.std[0]) == (16_777_214.5, 0.5)
+
+
+def test_standardised_rows_come_in_order_and_leave_the_images_alone() -> None:
+    x = np.random.default_rng(4).integers(0, 256, (2 * BLOCK_ROWS + 5, 3)).astype(np.float32)
+    before, rows = x.copy(), np.arange(len(x))[::-1]
+    given = statistics(x, rows)
+    blocks = list(standardised(x, rows, given))
+    assert [len(block) for block in blocks] == [BLOCK_ROWS, BLOCK_ROWS, 5]
+    assert blocks[0].dtype == np.float32
+    np.testing.assert_allclose(
+        np.concatenate(blocks), (x[::-1] - given.mean) / given.std, rtol=1e-6, atol=1e-7
+    )
+    np.testing.assert_array_equal(x, before)
