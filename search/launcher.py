@@ -1,0 +1,199 @@
+"""The launcher: worker processes on this machine, started, watched, and ended without loss.
+
+joblib (loky) runs the processes, one BLAS thread each. They take their work from the ledger, not
+from here; the launcher only asks them to stop, frees what killed ones held, and starts others in
+their place. Workers stop by themselves when the launcher is gone.
+"""
+
+import os
+import signal
+import tempfile
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from joblib import Parallel, delayed, parallel_config
+from joblib.externals.loky import get_reusable_executor
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+from search.errors import KlayerError
+from search.ledger.ledger import Ledger
+from search.ledger.records import Search
+from search.objective import Dataset
+from search.worker import work
+
+POLL_SECONDS = 0.1
+# Crews that die one after another without handing in a single trial: then it is no accident.
+MOST_FRUITLESS_CREWS = 5
+
+
+class WorkersDiedError(KlayerError):
+    """Worker processes are killed again and again before they finish anything."""
+
+
+class InterruptedRunError(KlayerError):
+    """The run was asked to stop before the search was finished."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What every worker process is told. Plain values: each opens the rest for itself.
+
+    Attributes:
+        storage: The ledger's URL.
+        name: Of the search.
+        data: Its images; only their folder travels.
+        launcher: Process id of the launcher.
+        stop_file: The workers stop when this file is there.
+    """
+
+    storage: str
+    name: str
+    data: Dataset
+    launcher: int
+    stop_file: Path
+
+
+def launch(
+    ledger: Ledger,
+    storage: str,
+    search: Search,
+    data: Dataset,
+    workers: int,
+    watch: Callable[[], None],
+    on_stop: Callable[[], None],
+) -> None:
+    """Run a search with local worker processes until it is finished.
+
+    Args:
+        ledger: The search's database.
+        storage: Its URL, which the workers open for themselves.
+        search: Which search.
+        data: Its images.
+        workers: How many processes.
+        watch: Called every now and then while they work.
+        on_stop: Called once if the run is asked to stop (Ctrl-C, SIGTERM).
+
+    Raises:
+        InterruptedRunError: It was asked to stop. Cohorts in work were handed back.
+        WorkersDiedError: Workers were killed `MOST_FRUITLESS_CREWS` times without any result.
+        Exception: What a worker raised.
+    """
+    with tempfile.TemporaryDirectory(prefix="klayer-") as folder, _stop_signals() as signals:
+        job = Job(storage, search.study.name, data, os.getpid(), Path(folder) / "stop")
+        fruitless, finished = 0, _finished(ledger, search)
+        while not ledger.read.is_finished(search):
+            crew = _Crew(job, workers)
+            _attend(crew, signals, watch, on_stop)
+            for owner in crew.owners:
+                ledger.release(owner)
+            if signals.count:
+                break
+            if crew.error is not None and not isinstance(crew.error, TerminatedWorkerError):
+                raise crew.error
+            before, finished = finished, _finished(ledger, search)
+            fruitless = fruitless + 1 if finished == before else 0
+            if fruitless >= MOST_FRUITLESS_CREWS:
+                raise WorkersDiedError(
+                    f"{search.study.name}: worker processes died {fruitless} times without "
+                    "finishing a trial; look for the reason in the system's log (out of memory?), "
+                    "or try fewer --workers. What is finished is kept."
+                )
+    ledger.follow_all(search)
+    if not ledger.read.is_finished(search):
+        raise InterruptedRunError(f"{search.study.name}: stopped before it was finished")
+
+
+def _finished(ledger: Ledger, search: Search) -> int:
+    return sum(stage.finished for stage in ledger.read.stages(search))
+
+
+class _Crew:
+    """Some worker processes, run by joblib from a thread so that this one is free to watch."""
+
+    def __init__(self, job: Job, workers: int) -> None:
+        run = uuid.uuid4().hex[:12]
+        self.owners = [f"{os.uname().nodename}/{run}/{place}" for place in range(workers)]
+        self.stop_file = job.stop_file
+        self.error: Exception | None = None
+        self._job = job
+        self.thread = threading.Thread(target=self._run, name="crew", daemon=True)
+        self.thread.start()
+
+    def _run(self) -> None:
+        try:
+            with parallel_config(backend="loky", inner_max_num_threads=1):
+                Parallel(n_jobs=len(self.owners), batch_size=1, pre_dispatch="all")(
+                    delayed(_serve)(self._job, owner) for owner in self.owners
+                )
+        except Exception as error:
+            self.error = error
+
+    def kill(self) -> None:
+        """End the processes at once."""
+        get_reusable_executor().shutdown(wait=True, kill_workers=True)
+
+
+def _attend(
+    crew: _Crew, signals: "_Signals", watch: Callable[[], None], on_stop: Callable[[], None]
+) -> None:
+    """Watch a crew to its end; pass on the wish to stop, and a second one as an order."""
+    told = False
+    while crew.thread.is_alive():
+        crew.thread.join(POLL_SECONDS)
+        watch()
+        if signals.count and not told:
+            crew.stop_file.touch()
+            on_stop()
+            told = True
+        if signals.count > 1:
+            crew.kill()
+            crew.thread.join()
+    watch()
+
+
+@dataclass
+class _Signals:
+    """How often the run was asked to stop."""
+
+    count: int = 0
+
+
+@contextmanager
+def _stop_signals(
+    numbers: Sequence[int] = (signal.SIGINT, signal.SIGTERM),
+) -> Iterator[_Signals]:
+    """Count signals that ask to stop, instead of being ended by them."""
+    signals = _Signals()
+
+    def count(_: int, __: FrameType | None) -> None:
+        signals.count += 1
+
+    before = {number: signal.signal(number, count) for number in numbers}
+    try:
+        yield signals
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _serve(job: Job, owner: str) -> None:
+    """What a worker process runs."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the launcher, which then asks
+    asked = threading.Event()
+    signal.signal(signal.SIGTERM, lambda _, __: asked.set())
+
+    def orphaned() -> bool:
+        return os.getppid() != job.launcher
+
+    def should_stop() -> bool:
+        return asked.is_set() or job.stop_file.exists() or orphaned()
+
+    with Ledger(job.storage) as ledger:
+        work(ledger, ledger.read.search(job.name), job.data, owner, should_stop)
+    if orphaned():
+        os._exit(0)  # nobody is left to take a result, and joblib would wait for more work

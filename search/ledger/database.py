@@ -1,0 +1,138 @@
+"""Opening the database of a storage URL: which are accepted, how SQLite is set up, the schema.
+
+Only SQLite so far; everything that is particular to it stands in this file. All writing happens
+inside `BEGIN IMMEDIATE`: SQLite's default begins a transaction as a reader, and two readers that
+both want to write then fail or, in Optuna's own code, both take the same trial.
+"""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
+from search.errors import LedgerError
+from search.ledger import tables
+
+BUSY_SECONDS = 60
+READING = "klayer_reading"  # execution option of a connection that will not write
+DEFAULT_STORAGE = "sqlite:///klayer.db"
+
+
+def open_engine(storage: str, *, create: bool) -> Engine:
+    """An engine for the storage URL, whose database holds the ledger's tables.
+
+    Args:
+        storage: A SQLAlchemy URL, such as `sqlite:///klayer.db`.
+        create: Whether a database, or its tables, may be made where there are none.
+
+    Raises:
+        LedgerError: The URL is no SQLite file's; the file is missing (without `create`), is not a
+            database, cannot be read or written, or has tables of another version.
+    """
+    path = _sqlite_file(storage)
+    _check_file(path, storage, create=create)
+    engine = create_engine(storage, connect_args={"timeout": BUSY_SECONDS})
+    set_up_sqlite(engine)
+    try:
+        if create:
+            _create_tables(engine)
+        _check_version(engine, storage)
+    except SQLAlchemyError as error:
+        engine.dispose()
+        raise LedgerError(f"{storage}: cannot be used as a database: {_cause(error)}") from error
+    except LedgerError:
+        engine.dispose()
+        raise
+    return engine
+
+
+def set_up_sqlite(engine: Engine) -> None:
+    """Let every transaction of `engine` begin as a writer, beside readers that are not kept out."""
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions of its own
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = NORMAL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        reading = connection.get_execution_options().get(READING, False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def now(connection: Connection) -> float:
+    """The database's clock: seconds since 1970, UTC."""
+    seconds = connection.scalar(text("SELECT (julianday('now') - 2440587.5) * 86400.0"))
+    return float(seconds or 0.0)
+
+
+def _sqlite_file(storage: str) -> Path:
+    try:
+        url: URL = make_url(storage)
+    except ArgumentError as error:
+        raise LedgerError(
+            f"--storage: {storage!r} is not a database URL; write for example {DEFAULT_STORAGE}"
+        ) from error
+    if url.get_backend_name() != "sqlite":
+        shown = url.render_as_string(hide_password=True)
+        raise LedgerError(
+            f"--storage: {shown}: this version keeps searches in SQLite; "
+            f"write for example {DEFAULT_STORAGE}"
+        )
+    if not url.database or url.database == ":memory:":
+        raise LedgerError(
+            f"--storage: {storage}: an in-memory database cannot be shared by worker processes; "
+            f"name a file, for example {DEFAULT_STORAGE}"
+        )
+    return Path(url.database)
+
+
+def _check_file(path: Path, storage: str, *, create: bool) -> None:
+    if path.is_dir():
+        raise LedgerError(f"{storage}: {path} is a folder; name a file in it")
+    if not path.parent.is_dir():
+        raise LedgerError(f"{storage}: the folder {path.parent} does not exist; create it first")
+    if not path.exists() and not create:
+        raise LedgerError(
+            f"{storage}: there is no database here; `klayer run STUDY` makes one, and --storage "
+            "or KLAYER_STORAGE names another"
+        )
+
+
+@retry(
+    retry=retry_if_exception_type(DatabaseError),
+    stop=stop_after_delay(10),
+    wait=wait_random_exponential(multiplier=0.05, max=1),
+    reraise=True,
+)
+def _create_tables(engine: Engine) -> None:
+    """Create what is missing, in one transaction; a second process waits, then finds it there."""
+    with engine.begin() as connection:
+        tables.metadata.create_all(connection)
+        if connection.scalar(select(func.count()).select_from(tables.schema)) == 0:
+            connection.execute(insert(tables.schema).values(version=tables.SCHEMA_VERSION))
+
+
+def _check_version(engine: Engine, storage: str) -> None:
+    with engine.connect() as connection:
+        if not engine.dialect.has_table(connection, tables.schema.name):
+            raise LedgerError(f"{storage}: this database holds no klayer search")
+        found = connection.scalar(select(tables.schema.c.version))
+    if found != tables.SCHEMA_VERSION:
+        raise LedgerError(
+            f"{storage}: its tables are of version {found}, this klayer reads version "
+            f"{tables.SCHEMA_VERSION}; use the klayer that made them, or another database"
+        )
+
+
+def _cause(error: SQLAlchemyError) -> str:
+    origin = getattr(error, "orig", None)
+    return str(origin) if isinstance(origin, sqlite3.Error) else str(error).splitlines()[0]

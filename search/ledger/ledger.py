@@ -1,0 +1,331 @@
+"""The ledger: records searches, hands out work, takes results.
+
+Work is handed out by claims. A claim is a hold on a cohort, or on the planning of a stage, until
+its lease runs out; a worker renews it while it works. What a worker that died has claimed is free
+again once its lease has run out, or once its launcher releases it. Results are taken in one
+transaction, and only from the latest claim: so every planned trial gets exactly one result.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, insert, select, update
+
+from search.errors import LedgerError
+from search.ledger import claims, queries
+from search.ledger.claims import Finished, LostLeaseError, Wait
+from search.ledger.database import now, open_engine
+from search.ledger.optuna_mirror import OptunaMirror
+from search.ledger.records import Claim, PlanningClaim, Search, TrialState
+from search.ledger.tables import cohorts, epochs, searches, stages, trials
+from search.outcome import EpochFigures, TestReport
+from search.plan.plan import StagePlan
+from search.plan.samplers import distributions
+from search.study.changes import differences
+from search.study.file import Study
+from search.study.hashing import fingerprint
+from search.study.ranges import write_box
+
+LEASE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class TrialOutcome:
+    """How one trial of a cohort ended: its value, or the reason why it has none."""
+
+    number: int
+    value: float | None
+    reason: str | None = None
+
+
+class Ledger:
+    """One database of searches. Open one in each process; it may be used by several threads.
+
+    Args:
+        storage: A SQLAlchemy URL.
+        create: Whether to make the database and its tables where there are none.
+
+    Raises:
+        LedgerError: The database cannot be opened, or is not the ledger's.
+    """
+
+    def __init__(self, storage: str, *, create: bool = False) -> None:
+        self._storage = storage
+        self._engine = open_engine(storage, create=create)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._engine.dispose()
+        if "_mirror" in self.__dict__:
+            self._mirror.close()
+
+    @cached_property
+    def _mirror(self) -> OptunaMirror:
+        return OptunaMirror(self._storage)
+
+    @cached_property
+    def read(self) -> queries.Queries:
+        """Everything that can be asked without changing anything."""
+        return queries.Queries(self._engine)
+
+    # --- searches ------------------------------------------------------------------------------
+
+    def record(
+        self, study: Study, text: str, data_fingerprint: str, environment: Mapping[str, Any]
+    ) -> Search:
+        """Record a search, or find that it is recorded and the same.
+
+        Raises:
+            LedgerError: A search of this name asks for something else, or ran on other data.
+        """
+        canonical = study.canonical()
+        with self._engine.begin() as connection:
+            known = queries.find_search(connection, study.name)
+            if known is None:
+                connection.execute(
+                    insert(searches).values(
+                        name=study.name,
+                        study=canonical,
+                        study_hash=fingerprint(canonical),
+                        study_text=text,
+                        data_fingerprint=data_fingerprint,
+                        environment=dict(environment),
+                        created_at=now(connection),
+                    )
+                )
+                known = queries.find_search(connection, study.name)
+        if known is None:
+            raise LedgerError(f"{study.name}: the search that was just recorded is gone")
+        _check_same(known, canonical, data_fingerprint)
+        return known
+
+    # --- handing out work ----------------------------------------------------------------------
+
+    def next_work(
+        self, search: Search, owner: str, lease_seconds: float = LEASE_SECONDS
+    ) -> Claim | PlanningClaim | Wait | Finished:
+        """Claim what is to be done next, in one atomic step.
+
+        Args:
+            search: Which search.
+            owner: Who asks: unique to a worker process.
+            lease_seconds: How long the claim holds unless it is renewed.
+        """
+        with self._engine.begin() as connection:
+            time = now(connection)
+            work = claims.next_work(connection, search, owner, time, time + lease_seconds)
+        if isinstance(work, Claim):
+            self._follow(work.cohort_id)
+        return work
+
+    def renew(self, claim: Claim | PlanningClaim, lease_seconds: float = LEASE_SECONDS) -> None:
+        """Let the lease run from now on.
+
+        Raises:
+            LostLeaseError: Somebody else has the claim.
+        """
+        with self._engine.begin() as connection:
+            claims.hold(connection, claim, now(connection) + lease_seconds)
+
+    def hand_back(self, claim: Claim | PlanningClaim) -> None:
+        """Give up a claim, so that its work is free at once; nothing happens if it is lost."""
+        with self._engine.begin() as connection:
+            try:
+                claims.hold(connection, claim, now(connection))
+            except LostLeaseError:
+                return
+            claims.free(connection, claim.owner)
+        if isinstance(claim, Claim):
+            self._follow(claim.cohort_id)
+
+    def release(self, owner: str) -> None:
+        """Free all that a worker holds. Only for who knows that the worker's process is gone."""
+        with self._engine.begin() as connection:
+            freed = claims.free(connection, owner)
+        for cohort_id in freed:
+            self._follow(cohort_id)
+
+    # --- taking results ------------------------------------------------------------------------
+
+    def open_stage(
+        self, search: Search, claim: PlanningClaim, plan: StagePlan, epochs_each: float
+    ) -> None:
+        """Put a stage's plan into effect: its Optuna study, its trials, its cohorts.
+
+        Optuna's study is complete before the first cohort can be claimed. Studies of stages before
+        are brought up to date.
+
+        Raises:
+            LostLeaseError: Somebody else plans the stage.
+        """
+        self.follow_all(search)
+        self.renew(claim)
+        optuna_ids = self._mirror.create(
+            f"{search.study.name}/{plan.step.number}-{plan.step.name}",
+            distributions(plan.boxes),
+            {"klayer:search": search.study.name, "klayer:explanation": plan.explanation},
+            [
+                {"parameters": trial.parameters, "attributes": {"klayer:seed": str(trial.seed)}}
+                for trial in plan.trials
+            ],
+        )
+        with self._engine.begin() as connection:
+            claims.hold(connection, claim, None)
+            connection.execute(
+                update(stages)
+                .where(stages.c.id == claim.stage_id)
+                .values(
+                    state="open",
+                    owner=None,
+                    boxes=[write_box(box) for box in plan.boxes],
+                    explanation=plan.explanation,
+                    epochs=epochs_each,
+                    opened_at=now(connection),
+                )
+            )
+            _insert_trials(connection, claim.stage_id, plan, optuna_ids)
+
+    def record_epochs(
+        self,
+        claim: Claim,
+        figures: Mapping[int, EpochFigures],
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
+        """Store one epoch of some of the claim's trials, by trial number, and renew the lease.
+
+        Raises:
+            LostLeaseError: Somebody else has the claim; nothing was stored.
+        """
+        with self._engine.begin() as connection:
+            claims.hold(connection, claim, now(connection) + lease_seconds)
+            ids = queries.trial_ids(connection, claim.cohort_id)
+            connection.execute(
+                insert(epochs),
+                [{"trial_id": ids[number], **one.finite()} for number, one in figures.items()],
+            )
+
+    def hand_in(
+        self, claim: Claim, outcomes: Sequence[TrialOutcome], result: TestReport | None = None
+    ) -> None:
+        """Take the results of a cohort, all at once; with the final's, the test report.
+
+        Raises:
+            LostLeaseError: Somebody else has the claim; nothing was taken.
+            LedgerError: The outcomes are not those of the claim's trials.
+        """
+        if sorted(outcome.number for outcome in outcomes) != sorted(claim.numbers):
+            raise LedgerError("a cohort is handed in with one outcome for each of its trials")
+        with self._engine.begin() as connection:
+            claims.hold(connection, claim, None)
+            time = now(connection)
+            ids = queries.trial_ids(connection, claim.cohort_id)
+            for outcome in outcomes:
+                state: TrialState = "complete" if outcome.reason is None else "diverged"
+                connection.execute(
+                    update(trials)
+                    .where(trials.c.id == ids[outcome.number])
+                    .values(
+                        state=state, value=outcome.value, reason=outcome.reason, finished_at=time
+                    )
+                )
+            connection.execute(
+                update(cohorts)
+                .where(cohorts.c.id == claim.cohort_id)
+                .values(state="finished", finished_at=time, lease_until=None)
+            )
+            _finish_stage(connection, claim, time, result)
+        self._follow(claim.cohort_id)
+
+    # --- Optuna's studies ----------------------------------------------------------------------
+
+    def follow_all(self, search: Search) -> None:
+        """Tell Optuna how all trials stand; what is told already stays as it is."""
+        with self.read.connection() as connection:
+            pairs = queries.optuna_pairs(connection, search_id=search.id)
+        self._mirror.follow(pairs)
+
+    def _follow(self, cohort_id: int) -> None:
+        with self.read.connection() as connection:
+            pairs = queries.optuna_pairs(connection, cohort_id=cohort_id)
+        self._mirror.follow(pairs)
+
+
+def _check_same(known: Search, canonical: dict[str, Any], data_fingerprint: str) -> None:
+    name = known.study.name
+    changed = differences(known.study.canonical(), canonical)
+    if changed:
+        raise LedgerError(
+            f"{name}: this search is recorded with another study file. What changed:\n  "
+            + "\n  ".join(changed)
+            + "\nUndo the change to go on with the recorded search, or give the new one a name of "
+            "its own: --name NAME; or keep it in another database: --storage URL"
+        )
+    if known.data_fingerprint != data_fingerprint:
+        raise LedgerError(
+            f"{name}: this search ran on other images (fingerprint "
+            f"{known.data_fingerprint[:12]}, these have {data_fingerprint[:12]}); point --data or "
+            "KLAYER_DATA to those, or give the new search a name of its own: --name NAME"
+        )
+
+
+def _insert_trials(
+    connection: Connection, stage_id: int, plan: StagePlan, optuna_ids: Sequence[int]
+) -> None:
+    for place, numbers in enumerate(plan.cohorts):
+        created = connection.execute(
+            insert(cohorts).values(stage_id=stage_id, number=place, state="waiting", attempt=0)
+        )
+        cohort_id = claims.inserted_id(created)
+        connection.execute(
+            insert(trials),
+            [
+                {
+                    "stage_id": stage_id,
+                    "cohort_id": cohort_id,
+                    "number": number,
+                    "box": plan.trials[number].box,
+                    "parameters": dict(plan.trials[number].parameters),
+                    "seed": str(plan.trials[number].seed),
+                    "order_seed": str(plan.trials[number].order_seed),
+                    "optuna_trial_id": optuna_ids[number],
+                    "state": "waiting",
+                }
+                for number in numbers
+            ],
+        )
+
+
+def _finish_stage(
+    connection: Connection, claim: Claim, time: float, result: TestReport | None
+) -> None:
+    """Close the stage if the claim's cohort was its last, and the search with its last stage."""
+    stage_id = connection.scalar(select(cohorts.c.stage_id).where(cohorts.c.id == claim.cohort_id))
+    unfinished = connection.scalar(
+        select(cohorts.c.id)
+        .where(cohorts.c.stage_id == stage_id, cohorts.c.state != "finished")
+        .limit(1)
+    )
+    if unfinished is not None:
+        return
+    connection.execute(
+        update(stages).where(stages.c.id == stage_id).values(state="finished", finished_at=time)
+    )
+    if result is not None:
+        connection.execute(
+            update(searches)
+            .where(
+                searches.c.id
+                == select(stages.c.search_id).where(stages.c.id == stage_id).scalar_subquery()
+            )
+            .values(result=asdict(result), finished_at=time)
+        )

@@ -1,0 +1,238 @@
+"""What the ledger can be asked. Nothing here writes, and nothing here keeps a writer waiting."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, func, select
+
+from search.errors import LedgerError
+from search.ledger.database import READING, now
+from search.ledger.records import Search, StageState, Trial
+from search.ledger.tables import epochs, searches, stages, trials
+from search.outcome import EpochFigures
+from search.plan.plan import Step, expected_trials, steps
+from search.plan.results import Result
+from search.study.file import Study
+from search.study.ranges import read_box
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The epochs of one trial, in order."""
+
+    trial_id: int
+    epochs: tuple[EpochFigures, ...]
+
+
+class Queries:
+    """Questions to one database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A connection that sees one state of the database and writes nothing."""
+        with self._engine.connect() as connection:
+            yield connection.execution_options(**{READING: True})
+
+    def names(self) -> list[str]:
+        """The names of all searches, oldest first."""
+        with self.connection() as connection:
+            return list(connection.scalars(select(searches.c.name).order_by(searches.c.id)))
+
+    def search(self, name: str) -> Search:
+        """The search of that name.
+
+        Raises:
+            LedgerError: There is none; the message lists those that there are.
+        """
+        with self.connection() as connection:
+            found = find_search(connection, name)
+        if found is None:
+            known = ", ".join(self.names()) or "none yet"
+            raise LedgerError(f"{name}: no search of this name is recorded here; there is {known}")
+        return found
+
+    def text(self, search: Search) -> str:
+        """The study file as it was read."""
+        with self.connection() as connection:
+            query = select(searches.c.study_text).where(searches.c.id == search.id)
+            return str(connection.scalar(query))
+
+    def is_finished(self, search: Search) -> bool:
+        """Whether its last stage is finished."""
+        with self.connection() as connection:
+            query = select(searches.c.finished_at).where(searches.c.id == search.id)
+            return connection.scalar(query) is not None
+
+    def clock(self) -> float:
+        """The database's time: seconds since 1970, UTC."""
+        with self.connection() as connection:
+            return now(connection)
+
+    def stages(self, search: Search) -> list[StageState]:
+        """How every stage stands, those that are not planned yet included."""
+        with self.connection() as connection:
+            query = select(stages).where(stages.c.search_id == search.id)
+            rows = {row.number: row for row in connection.execute(query)}
+            return [
+                _stage(connection, search.study, step, rows.get(step.number))
+                for step in steps(search.study)
+            ]
+
+    def results(self, search: Search) -> list[Result]:
+        """All finished trials, by stage and number; what plans are made from."""
+        query = (
+            select(trials, stages.c.name.label("stage"), stages.c.boxes)
+            .join(stages, stages.c.id == trials.c.stage_id)
+            .where(stages.c.search_id == search.id, trials.c.finished_at.is_not(None))
+            .order_by(stages.c.number, trials.c.number)
+        )
+        with self.connection() as connection:
+            return [
+                Result(
+                    row.stage, row.number, row.parameters, row.value, read_box(row.boxes[row.box])
+                )
+                for row in connection.execute(query)
+            ]
+
+    def trials(self, search: Search) -> list[Trial]:
+        """All planned trials, by stage and number."""
+        query = (
+            select(trials, stages.c.name.label("stage"))
+            .join(stages, stages.c.id == trials.c.stage_id)
+            .where(stages.c.search_id == search.id)
+            .order_by(stages.c.number, trials.c.number)
+        )
+        with self.connection() as connection:
+            return [_trial(row) for row in connection.execute(query)]
+
+    def curves(self, search: Search) -> dict[int, Curve]:
+        """The recorded epochs of all trials, by the trial's id."""
+        query = (
+            select(epochs)
+            .join(trials, trials.c.id == epochs.c.trial_id)
+            .join(stages, stages.c.id == trials.c.stage_id)
+            .where(stages.c.search_id == search.id)
+            .order_by(epochs.c.trial_id, epochs.c.epoch)
+        )
+        found: dict[int, list[EpochFigures]] = {}
+        with self.connection() as connection:
+            for row in connection.execute(query):
+                found.setdefault(row.trial_id, []).append(_figures(row))
+        return {trial_id: Curve(trial_id, tuple(some)) for trial_id, some in found.items()}
+
+
+def find_search(connection: Connection, name: str) -> Search | None:
+    """The search of that name, None if there is none."""
+    row = connection.execute(select(searches).where(searches.c.name == name)).first()
+    if row is None:
+        return None
+    return Search(
+        id=row.id,
+        study=Study.from_canonical(row.study),
+        study_hash=row.study_hash,
+        data_fingerprint=row.data_fingerprint,
+        environment=row.environment,
+        created_at=row.created_at,
+        finished_at=row.finished_at,
+        result=row.result,
+    )
+
+
+def trial_ids(connection: Connection, cohort_id: int) -> dict[int, int]:
+    """The ids of a cohort's trials by their numbers."""
+    query = select(trials.c.number, trials.c.id).where(trials.c.cohort_id == cohort_id)
+    return {row.number: row.id for row in connection.execute(query)}
+
+
+def optuna_pairs(
+    connection: Connection, *, search_id: int | None = None, cohort_id: int | None = None
+) -> list[tuple[int, Trial]]:
+    """Trials of a search or of a cohort, each with its Optuna id."""
+    query = select(trials, stages.c.name.label("stage")).join(
+        stages, stages.c.id == trials.c.stage_id
+    )
+    if search_id is not None:
+        query = query.where(stages.c.search_id == search_id)
+    if cohort_id is not None:
+        query = query.where(trials.c.cohort_id == cohort_id)
+    return [(row.optuna_trial_id, _trial(row)) for row in connection.execute(query)]
+
+
+def _figures(row: Row[Any]) -> EpochFigures:
+    values: dict[str, Any] = {
+        name: math.nan if value is None else value for name, value in row._mapping.items()
+    }
+    del values["trial_id"]
+    return EpochFigures(**values)
+
+
+def _trial(row: Row[Any]) -> Trial:
+    return Trial(
+        id=row.id,
+        stage=row.stage,
+        number=row.number,
+        state=row.state,
+        value=row.value,
+        parameters=row.parameters,
+        seed=int(row.seed),
+        order_seed=int(row.order_seed),
+        reason=row.reason,
+        finished_at=row.finished_at,
+    )
+
+
+def _stage(connection: Connection, study: Study, step: Step, row: Row[Any] | None) -> StageState:
+    each = step.training.schedule.total_epochs(study.data.rows, step.training.batch_size)
+    if row is None or row.state == "planning":
+        count = expected_trials(study, step)
+        return StageState(
+            step=step,
+            state="unplanned" if row is None else "planning",
+            explanation="",
+            boxes=(),
+            trials=count,
+            finished=0,
+            diverged=0,
+            running=0,
+            epochs_done=0,
+            epochs_total=round(each * count),
+            best=None,
+            opened_at=None,
+            finished_at=None,
+        )
+    mine = select(trials.c.state, func.count()).where(trials.c.stage_id == row.id)
+    counts: dict[str, int] = dict(connection.execute(mine.group_by(trials.c.state)).tuples().all())
+    done = connection.scalar(
+        select(func.count())
+        .select_from(epochs.join(trials, trials.c.id == epochs.c.trial_id))
+        .where(trials.c.stage_id == row.id)
+    )
+    best = connection.execute(
+        select(trials, stages.c.name.label("stage"))
+        .join(stages, stages.c.id == trials.c.stage_id)
+        .where(trials.c.stage_id == row.id, trials.c.value.is_not(None))
+        .order_by(trials.c.value.desc(), trials.c.number)
+        .limit(1)
+    ).first()
+    total = sum(counts.values())
+    return StageState(
+        step=step,
+        state=row.state,
+        explanation=row.explanation,
+        boxes=tuple(row.boxes),
+        trials=total,
+        finished=counts.get("complete", 0) + counts.get("diverged", 0),
+        diverged=counts.get("diverged", 0),
+        running=counts.get("running", 0),
+        epochs_done=done or 0,
+        epochs_total=round(row.epochs * total),
+        best=None if best is None else _trial(best),
+        opened_at=row.opened_at,
+        finished_at=row.finished_at,
+    )

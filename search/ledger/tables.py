@@ -1,0 +1,108 @@
+"""The tables of the ledger, which lie beside Optuna's own in the same database.
+
+The ledger's tables are the truth. Optuna's studies follow them, so that anything that reads Optuna
+can show a search (`search.ledger.optuna_mirror`).
+"""
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+SCHEMA_VERSION = 1
+
+metadata = MetaData()
+
+schema = Table("klayer_schema", metadata, Column("version", Integer, primary_key=True))
+
+searches = Table(
+    "klayer_searches",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("study", JSON, nullable=False),  # the canonical form of the study file
+    Column("study_hash", String(64), nullable=False),
+    Column("study_text", Text, nullable=False),  # as it was read, comments and all
+    Column("data_fingerprint", String(64), nullable=False),
+    Column("environment", JSON, nullable=False),
+    Column("created_at", Float, nullable=False),  # seconds since 1970, UTC, as all times here
+    Column("finished_at", Float),
+    Column("result", JSON),  # the test report, once it is there
+)
+
+stages = Table(
+    "klayer_stages",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("search_id", ForeignKey("klayer_searches.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),  # search, finalists or final
+    Column("state", String(16), nullable=False),  # planning, open or finished
+    Column("owner", String(128)),  # who plans it
+    Column("lease_until", Float),
+    Column("boxes", JSON),
+    Column("explanation", Text),
+    Column("epochs", Float),  # of each trial, in full
+    Column("opened_at", Float),
+    Column("finished_at", Float),
+    UniqueConstraint("search_id", "number"),
+)
+
+cohorts = Table(
+    "klayer_cohorts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("stage_id", ForeignKey("klayer_stages.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("state", String(16), nullable=False),  # waiting, claimed or finished
+    Column("attempt", Integer, nullable=False),  # how often it was claimed
+    Column("owner", String(128)),
+    Column("lease_until", Float),
+    Column("claimed_at", Float),
+    Column("finished_at", Float),
+    UniqueConstraint("stage_id", "number"),
+    Index("klayer_cohorts_by_state", "stage_id", "state"),
+)
+
+trials = Table(
+    "klayer_trials",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("stage_id", ForeignKey("klayer_stages.id"), nullable=False),
+    Column("cohort_id", ForeignKey("klayer_cohorts.id"), nullable=False, index=True),
+    Column("number", Integer, nullable=False),  # its place in the stage's plan
+    Column("box", Integer, nullable=False),  # the place of its box in the stage's boxes
+    Column("parameters", JSON, nullable=False),
+    Column("seed", String(20), nullable=False),  # 63 bits: more than a JSON number surely holds
+    Column("order_seed", String(20), nullable=False),
+    Column("optuna_trial_id", Integer, nullable=False),
+    Column("state", String(16), nullable=False),  # waiting, running, complete or diverged
+    Column("value", Float),
+    Column("reason", Text),
+    Column("finished_at", Float),
+    UniqueConstraint("stage_id", "number"),
+)
+
+epochs = Table(
+    "klayer_epochs",
+    metadata,
+    Column("trial_id", ForeignKey("klayer_trials.id"), primary_key=True),
+    Column("epoch", Integer, primary_key=True),
+    Column("learning_rate", Float),
+    Column("train_cost", Float),
+    Column("train_loss", Float),
+    Column("train_accuracy", Float),
+    Column("validation_cost", Float),
+    Column("validation_loss", Float),
+    Column("validation_accuracy", Float),
+)

@@ -1,0 +1,91 @@
+"""What comes out of training, in words that hold for whatever is trained behind the objective."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from search.study.space import Point
+
+
+@dataclass(frozen=True)
+class EpochFigures:
+    """One epoch of one trial; a figure that the training does not have is NaN.
+
+    Attributes:
+        epoch: Counted from 1.
+        learning_rate: η of the epoch's last step.
+        train_cost: Mean loss and the penalty of the weights, on the training data.
+        train_loss: Mean loss.
+        train_accuracy: A share, 0 … 1.
+        validation_cost: As for training, on the validation data.
+        validation_loss: Likewise.
+        validation_accuracy: Likewise.
+    """
+
+    epoch: int
+    learning_rate: float
+    train_cost: float
+    train_loss: float
+    train_accuracy: float
+    validation_cost: float
+    validation_loss: float
+    validation_accuracy: float
+
+    def finite(self) -> dict[str, float | int | None]:
+        """The figures by name; None for what is NaN or infinite, which JSON and SQL cannot hold."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: v if math.isfinite(v) else None for name, v in values.items()}
+
+
+@dataclass(frozen=True)
+class Report:
+    """How a trial stands after an epoch.
+
+    Attributes:
+        figures: Of this epoch.
+        value: What the trial would be worth if it ended now; larger is better. NaN where it has
+            diverged, or where there is no validation data.
+        diverged: Whether a figure is no finite number any more, so that the trial is at its end.
+    """
+
+    figures: EpochFigures
+    value: float
+    diverged: bool
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One training to be done: a point of the search space, and the seed of its own draws."""
+
+    parameters: Point
+    seed: int
+
+
+@dataclass(frozen=True)
+class TestReport:
+    """What the test set said of the trained winner; accuracies are shares, 0 … 1.
+
+    Attributes:
+        accuracies: Of each final network by itself, the winner first; None where it diverged.
+        snapshot_ensemble: Of the winner's snapshots voting together; None without cycles.
+        finalist_ensemble: Of all final networks, or all their snapshots, voting together; None
+            where the winner is alone.
+        images: How many test images there are.
+        fingerprint: Hash of the test set.
+    """
+
+    accuracies: tuple[float | None, ...]
+    snapshot_ensemble: float | None
+    finalist_ensemble: float | None
+    images: int
+    fingerprint: str
+
+    __test__ = False  # not a test case, whatever pytest makes of the name
+
+
+def plain(parameters: Mapping[str, object]) -> str:
+    """Parameters as a reader writes them: `weight_decay 0.000315, width_1 50`."""
+    return ", ".join(
+        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in parameters.items()
+    )

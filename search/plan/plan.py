@@ -1,0 +1,263 @@
+"""The plan: what each stage trains, as a pure function of the study and what is finished.
+
+Whoever makes a stage's plan makes the same one: it depends on the study file, its seed and the
+results of earlier stages, never on workers, clocks or the order in which trials came in.
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from search.plan import cohorts as grouping
+from search.plan.finalists import Spread, finalists, winner
+from search.plan.results import Result
+from search.plan.samplers import draw
+from search.plan.seeds import derive
+from search.plan.zoom import zoom
+from search.study.file import Stage, Study
+from search.study.searchable import Number, find
+from search.study.sections import TrainingSection
+from search.study.space import Box, Choices, Point
+from search.study.zoom_rules import Limits
+
+# Beyond 8 members a stack gains little, and beyond 16 its weights leave the processor's cache.
+LARGEST_COHORT = 8
+
+FINALISTS, FINAL = "finalists", "final"
+
+Kind = Literal["search", "finalists", "final"]
+Grouping = Callable[[TrainingSection, Point], Hashable]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One entry of a search's table of contents: `number` counts from 1."""
+
+    number: int
+    name: str
+    kind: Kind
+    training: TrainingSection
+
+
+@dataclass(frozen=True)
+class PlannedTrial:
+    """One training to be done.
+
+    Attributes:
+        number: Its place in the stage's plan, from 0.
+        box: The place of its box among the stage's boxes.
+        parameters: Its point of the search space.
+        seed: Of its own draws, such as initial weights.
+        order_seed: Of the draws that it shares with its cohort, such as the order of the rows.
+    """
+
+    number: int
+    box: int
+    parameters: Point
+    seed: int
+    order_seed: int
+
+
+@dataclass(frozen=True)
+class StagePlan:
+    """What one stage trains.
+
+    Attributes:
+        step: Which stage.
+        boxes: What its trials were drawn from.
+        explanation: Why its boxes, or its trials, are what they are.
+        trials: By number.
+        cohorts: Numbers of the trials that are trained together.
+    """
+
+    step: Step
+    boxes: tuple[Box, ...]
+    explanation: str
+    trials: tuple[PlannedTrial, ...]
+    cohorts: tuple[tuple[int, ...], ...]
+
+
+def steps(study: Study) -> tuple[Step, ...]:
+    """The stages of a search in order: the file's, the finalists' if any are re-run, the final."""
+    final = study.final
+    listed: list[tuple[str, Kind, TrainingSection]] = [
+        (stage.name, "search", stage.training) for stage in study.stages
+    ]
+    if final.finalists * final.seeds > 1:
+        listed.append((FINALISTS, "finalists", final.training))
+    listed.append((FINAL, "final", final.training))
+    return tuple(Step(number, *entry) for number, entry in enumerate(listed, start=1))
+
+
+def expected_trials(study: Study, step: Step) -> int:
+    """How many trials a stage will have, as far as the study file alone can tell.
+
+    Fewer come where fewer configurations than the asked-for finalists have a value.
+    """
+    final = study.final
+    if step.kind == "search":
+        return study.stages[step.number - 1].trials
+    if step.kind == "finalists":
+        return final.finalists * final.seeds
+    return final.finalists if final.ensemble else 1
+
+
+def plan(study: Study, step: Step, results: Sequence[Result], group: Grouping) -> StagePlan:
+    """The plan of one stage.
+
+    Args:
+        study: The whole study.
+        step: Which stage; one of `steps(study)`.
+        results: All finished trials of all earlier stages.
+        group: What trials must agree in to be trained as one stack; the objective knows.
+
+    Raises:
+        KlayerError: The earlier stages give nothing to go on from: all their trials diverged.
+    """
+    if step.kind == "finalists":
+        return _finalists_plan(study, step, results, group)
+    if step.kind == "final":
+        return _final_plan(study, step, results)
+    stage = study.stages[step.number - 1]
+    boxes, explanation = _boxes(stage, results)
+    drawn = draw(
+        stage.sampler, boxes, stage.trials, derive(study.seed, "stage", stage.name), stage.points
+    )
+    order_seed = derive(study.seed, "stage", stage.name, "order")
+    trials = tuple(
+        PlannedTrial(
+            number,
+            one.box,
+            one.parameters,
+            derive(study.seed, "stage", stage.name, "trial", number),
+            order_seed,
+        )
+        for number, one in enumerate(drawn)
+    )
+    keys = [group(stage.training, trial.parameters) for trial in trials]
+    return StagePlan(step, boxes, explanation, trials, grouping.cohorts(keys, LARGEST_COHORT))
+
+
+def _boxes(stage: Stage, results: Sequence[Result]) -> tuple[tuple[Box, ...], str]:
+    if stage.zoom is None:
+        return stage.boxes, _as_declared(stage)
+    rule = stage.zoom
+    sources = [result for result in results if result.stage in rule.sources]
+    zoomed = zoom(rule, sources, _natural_limits(sources))
+    ranges, sentence = dict(zoomed.box.ranges), zoomed.sentence
+    for box in stage.boxes:
+        ranges.update(box.ranges)
+        sentence += f"\nas the study file says: {', '.join(box.ranges)}"
+    return (Box(ranges),), sentence
+
+
+def _as_declared(stage: Stage) -> str:
+    if stage.sampler == "points":
+        return f"the study file lists {len(stage.points)} points"
+    several = f", in {len(stage.boxes)} boxes" if len(stage.boxes) > 1 else ""
+    return f"the study file says so{several}"
+
+
+# A range may end on a limit, so a limit that is no value itself is given as the nearest number
+# that a search could mean.
+_NEAREST = 1e-12
+
+
+def _natural_limits(results: Sequence[Result]) -> dict[str, Limits]:
+    limits = {}
+    for name in dict.fromkeys(name for result in results for name in result.box.ranges):
+        one = find(name)
+        if isinstance(one, Number):
+            low = one.low if one.low_included else one.low + _NEAREST
+            high = one.high
+            if high is not None and not one.high_included:
+                high -= _NEAREST
+            limits[name] = Limits(low=low, high=high)
+    return limits
+
+
+def _configurations(
+    study: Study, results: Sequence[Result]
+) -> tuple[list[Result], tuple[Box, ...]]:
+    chosen = finalists(
+        [result for result in results if result.stage not in (FINALISTS, FINAL)],
+        study.final.finalists,
+    )
+    return chosen, tuple(_listed(result.parameters) for result in chosen)
+
+
+def _listed(point: Point) -> Box:
+    """A box that holds one point."""
+    return Box({name: Choices((value,)) for name, value in point.items()})
+
+
+def _finalists_plan(
+    study: Study, step: Step, results: Sequence[Result], group: Grouping
+) -> StagePlan:
+    """Each finalist over the same fresh seeds; trial s·F + f is finalist f with seed s."""
+    chosen, boxes = _configurations(study, results)
+    trials = tuple(
+        PlannedTrial(
+            seed * len(chosen) + place,
+            place,
+            result.parameters,
+            derive(study.seed, FINALISTS, "seed", seed),
+            derive(study.seed, FINALISTS, "order", seed),
+        )
+        for seed in range(study.final.seeds)
+        for place, result in enumerate(chosen)
+    )
+    keys = [(trial.order_seed, group(step.training, trial.parameters)) for trial in trials]
+    named = ", ".join(f"{result.stage} #{result.number}" for result in chosen)
+    explanation = (
+        f"the best {len(chosen)} configurations of all stages ({named}), "
+        f"each over {study.final.seeds} fresh seeds"
+    )
+    return StagePlan(step, boxes, explanation, trials, grouping.cohorts(keys, LARGEST_COHORT))
+
+
+def _final_plan(study: Study, step: Step, results: Sequence[Result]) -> StagePlan:
+    """The winner, and with `ensemble` the other finalists behind it, as one cohort."""
+    chosen, boxes = _configurations(study, results)
+    spreads = seed_spreads(results)
+    order = list(range(len(chosen)))
+    explanation = f"{chosen[0].stage} #{chosen[0].number} has the best value of all stages"
+    if spreads:
+        best = winner({place: spread.values for place, spread in spreads.items()})
+        order.remove(best)
+        order.insert(0, best)
+        explanation = _why(chosen[best], spreads[best], len(spreads))
+    if not study.final.ensemble:
+        order = order[:1]
+    trials = tuple(
+        PlannedTrial(
+            number,
+            number,
+            chosen[place].parameters,
+            derive(study.seed, FINAL, "seed", number),
+            derive(study.seed, FINAL, "order"),
+        )
+        for number, place in enumerate(order)
+    )
+    boxes = tuple(boxes[place] for place in order)
+    return StagePlan(step, boxes, explanation, trials, (tuple(range(len(trials))),))
+
+
+def _why(chosen: Result, spread: Spread, among: int) -> str:
+    mean = 100 * (spread.mean or 0)
+    deviation = spread.standard_deviation
+    around = f" ± {100 * deviation:.2f}" if deviation is not None else ""
+    seeds = f"{len(spread.values)} fresh seed" + ("s" if len(spread.values) > 1 else "")
+    return (
+        f"{chosen.stage} #{chosen.number} has the best mean of {among} finalists: "
+        f"{mean:.2f} %{around} over {seeds}"
+    )
+
+
+def seed_spreads(results: Sequence[Result]) -> dict[int, Spread]:
+    """How each finalist did over its seeds, by its place among the finalists; {} before that."""
+    reruns = [result for result in results if result.stage == FINALISTS]
+    values: dict[tuple[tuple[str, object], ...], list[float | None]] = {}
+    for result in sorted(reruns, key=lambda one: one.number):
+        values.setdefault(tuple(result.parameters.items()), []).append(result.value)
+    return {place: Spread.of(one) for place, one in enumerate(values.values())}
