@@ -21,7 +21,7 @@ import numpy.typing as npt
 from model.data.pickle_stack import Machine, PickleError
 from model.errors import DataFileError
 
-MOST_OPCODES = 400_000  # an official batch has about 60,000
+MOST_OPCODES = 200_000  # an official batch has about 30,000
 
 
 @dataclass(frozen=True)

@@ -138,10 +138,10 @@ BOMBS = {
     "a far memo": b"\x80\x02}r\xff\xff\xff\xff.",
     "a long number": b"\x80\x02\x8b\xff\xff\xff\x7f" + b"1" * 100,
     "eight-byte lengths": b"\x80\x04\x8e" + b"\xff" * 7 + b"\x7f.",
-    "many dicts": b"\x80\x02" + b"}" * 3_000_000 + b".",
-    "many marks": b"\x80\x02" + b"(" * 3_000_000 + b".",
-    "deep tuples": b"\x80\x02" + b"N" + b"\x85" * 300_000 + b".",
-    "a name without an end": b"\x80\x02c" + b"a" * 3_000_000,
+    "many dicts": b"\x80\x02" + b"}" * 1_000_000 + b".",
+    "many marks": b"\x80\x02" + b"(" * 1_000_000 + b".",
+    "deep tuples": b"\x80\x02" + b"N" + b"\x85" * 150_000 + b".",
+    "a name without an end": b"\x80\x02c" + b"a" * 1_000_000,
     "doubled tuples as a key": b"\x80\x02}Nq\x00" + b"h\x00\x86q\x00" * 60_000 + b"Ns.",
 }
 
