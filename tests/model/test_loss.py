@@ -1,0 +1,82 @@
+"""Losses against their definitions row by row, and where plain formulas would overflow."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from model.loss import FORWARD, Kind, backward, softmax
+
+DRAW = np.random.default_rng(4)
+SCORES = DRAW.standard_normal((2, 6, 3)) * 2
+LABELS = np.array([0, 1, 2, 2, 1, 0])
+
+
+def row_loss(kind: Kind, scores: list[float], label: int) -> float:
+    if kind == "cross_entropy":
+        return -math.log(math.exp(scores[label]) / sum(math.exp(s) for s in scores))
+    return sum(max(0.0, s - scores[label] + 1) for j, s in enumerate(scores) if j != label)
+
+
+def row_gradient(kind: Kind, scores: list[float], label: int) -> list[float]:
+    if kind == "cross_entropy":
+        total = sum(math.exp(s) for s in scores)
+        return [math.exp(s) / total - (j == label) for j, s in enumerate(scores)]
+    over = [float(s - scores[label] + 1 > 0) for s in scores]
+    over[label] = -(sum(over) - over[label])
+    return over
+
+
+@pytest.mark.parametrize("kind", ["cross_entropy", "hinge"])
+def test_mean_loss_and_gradient(kind: Kind) -> None:
+    losses, cache = FORWARD[kind](SCORES, LABELS)
+    gradient = backward(cache)
+    assert losses.shape == (2,)
+    for m in range(2):
+        rows = [(SCORES[m, i].tolist(), int(LABELS[i])) for i in range(6)]
+        assert losses[m] == pytest.approx(sum(row_loss(kind, *row) for row in rows) / 6)
+        expected = np.array([row_gradient(kind, *row) for row in rows]) / 6
+        np.testing.assert_allclose(gradient[m], expected, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("kind", ["cross_entropy", "hinge"])
+def test_single_precision_stays_single(kind: Kind) -> None:
+    losses, cache = FORWARD[kind](SCORES.astype(np.float32), LABELS)
+    assert losses.dtype == backward(cache).dtype == np.float32
+
+
+@pytest.mark.parametrize("kind", ["cross_entropy", "hinge"])
+def test_nan_scores_give_a_nan_loss_to_their_member_alone(kind: Kind) -> None:
+    scores = SCORES.copy()
+    scores[0] = np.nan
+    losses, _ = FORWARD[kind](scores, LABELS)
+    assert np.isnan(losses).tolist() == [True, False]
+
+
+def test_huge_scores_do_not_overflow() -> None:
+    scores = np.array([[[1e4, -1e4, 0.0]]])
+    losses, cache = FORWARD["cross_entropy"](scores, np.array([1]))
+    assert losses.item() == 2e4
+    np.testing.assert_array_equal(backward(cache), [[[1.0, -1.0, 0.0]]])
+
+
+@given(arrays.arrays(float, (1, 3, 4), elements=st.floats(-1e6, 1e6)))
+@settings(derandomize=True, deadline=None)
+def test_softmax_is_a_distribution_that_no_shift_changes(scores: np.ndarray) -> None:
+    probabilities = softmax(scores)
+    assert (probabilities >= 0).all()
+    np.testing.assert_allclose(probabilities.sum(axis=-1), 1, rtol=1e-12)
+    np.testing.assert_allclose(softmax(scores + 64), probabilities, rtol=1e-8, atol=1e-300)
+
+
+@pytest.mark.parametrize("kind", ["cross_entropy", "hinge"])
+def test_arguments_stay_as_they_were(kind: Kind) -> None:
+    scores, labels = SCORES.copy(), LABELS.copy()
+    _, cache = FORWARD[kind](scores, labels)
+    backward(cache)
+    softmax(scores)
+    np.testing.assert_array_equal(scores, SCORES)
+    np.testing.assert_array_equal(labels, LABELS)
