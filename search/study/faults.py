@@ -45,7 +45,8 @@ def shown(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        text = '"' + value.encode("unicode_escape").decode("ascii") + '"'
+        text = "".join(letter if letter.isprintable() else _escaped(letter) for letter in value)
+        text = f'"{text}"'
     elif isinstance(value, dict):
         text = "a table" if value else "an empty table"
     elif isinstance(value, list | tuple):
@@ -55,6 +56,10 @@ def shown(value: object) -> str:
     else:
         text = str(value)
     return text if len(text) <= 80 else f"{text[:76]}...{text[-1]}"
+
+
+def _escaped(letter: str) -> str:
+    return letter.encode("unicode_escape").decode("ascii")
 
 
 def near(name: str, known: Iterable[str]) -> str:

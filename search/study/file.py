@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 from search.errors import StudyFileError
 from search.study.checks import faults_between
 from search.study.faults import Fault, faulty
+from search.study.keys import written
 from search.study.lineage import natural_limits, reach
 from search.study.sections import DataSection, NetworkSection, TrainingSection
 from search.study.sentences import faults_of
@@ -29,11 +30,10 @@ class FaultyStudyError(StudyFileError):
         faults: All that was found, each at its key.
     """
 
-    def __init__(self, faults: list[Fault]) -> None:
+    def __init__(self, faults: list[Fault], document: dict[str, Any]) -> None:
         self.faults = tuple(faults)
-        super().__init__(
-            "\n".join(f"{'.'.join(map(str, fault.key))}: {fault.text}" for fault in faults)
-        )
+        lines = (f"{written(fault.key, document)}: {fault.text}" for fault in faults)
+        super().__init__("\n".join(lines))
 
 
 class Study(Table):
@@ -105,7 +105,7 @@ def study_of(document: dict[str, Any]) -> Study:
     try:
         tables = Document.model_validate(document)
     except ValidationError as error:
-        raise FaultyStudyError(_without_echoes(faults_of(error, Document))) from None
+        raise FaultyStudyError(_without_echoes(faults_of(error, Document)), document) from None
     stages: list[Stage] = []
     for place, table in enumerate(tables.stages, start=1):
         stages.append(resolve(table, place, stages[-1].name if stages else None))
@@ -121,7 +121,7 @@ def study_of(document: dict[str, Any]) -> Study:
             final=Final(**{name: getattr(tables.final, name) for name in Final.model_fields}),
         )
     except ValidationError as error:
-        raise FaultyStudyError(faults_of(error, Document)) from None
+        raise FaultyStudyError(faults_of(error, Document), document) from None
 
 
 def _without_echoes(faults: list[Fault]) -> list[Fault]:

@@ -140,7 +140,8 @@ def _read_interval(number: Number, raw: object, faults: list[Fault]) -> Interval
     low = _checked(number, raw["low"], (name, "low"), faults)
     high = _checked(number, raw["high"], (name, "high"), faults)
     if number.whole:
-        faults += [fault.under(name) for fault in _not_whole(table)]
+        if len(faults) == before:
+            faults += [fault.under(name) for fault in _not_whole(table)]
     elif table.step is not None:
         right = "leave it out; only ranges of whole numbers have steps"
         faults.append(Fault((name, "step"), f"found {table.step} for a real number; {right}"))

@@ -13,6 +13,7 @@ from typing import Any
 from search.errors import StudyFileError
 from search.study.faults import Fault, Key, near
 from search.study.file import FaultyStudyError, Study, study_of
+from search.study.keys import written
 from search.study.overrides import overridden
 
 LARGEST_BYTES = 2**20
@@ -108,13 +109,16 @@ def _document(where: str, data: bytes) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise StudyFileError(f"{where}: {_syntax(str(error))}") from None
+        raise StudyFileError(f"{where}: {_syntax(str(error), text)}") from None
     except (ValueError, RecursionError) as error:
         raise StudyFileError(f"{where}: cannot be read as TOML: {error}") from None
 
 
-def _syntax(message: str) -> str:
+def _syntax(message: str, text: str) -> str:
     """tomllib's message with the place first."""
+    lines = text.split("\n")
+    end = f"at line {len(lines)}, column {len(lines[-1]) + 1}"
+    message = message.replace("at end of document", end)
     match = re.fullmatch(r"(.*) \(at (.*)\)", message, re.DOTALL)
     what, place = (match[1], match[2]) if match else (message, "TOML")
     return f"{place}: {what[:1].lower()}{what[1:]}; the file is no valid TOML"
@@ -127,29 +131,3 @@ def _line(where: str, fault: Fault, document: dict[str, Any], set_keys: list[Key
     if fault.key == ("name",) and "name" not in document:
         return f"{origin}: name: missing, and the file's own name does not serve: {fault.text}"
     return f"{origin}: {written(fault.key, document)}: {fault.text}"
-
-
-def written(key: Key, document: dict[str, Any]) -> str:
-    """`key` as people write it: stages by name, other places counted from 1."""
-    parts: list[str] = []
-    value: Any = document
-    for part in key:
-        outer, value = value, _inner(value, part)
-        if part == "boxes" and isinstance(outer, dict) and "box" in outer:
-            value = [outer["box"]]
-            parts.append("box")
-        elif parts[-1:] == ["box"] and isinstance(part, int):
-            continue
-        elif isinstance(part, str):
-            parts.append(part)
-        else:
-            name = value.get("name") if isinstance(value, dict) and parts == ["stages"] else None
-            parts.append(name if isinstance(name, str) else str(part + 1))
-    return ".".join(parts) or "the file"
-
-
-def _inner(value: Any, part: str | int) -> Any:
-    try:
-        return value[part]
-    except (KeyError, IndexError, TypeError):
-        return None

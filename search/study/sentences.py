@@ -91,7 +91,7 @@ def _tag(detail: ErrorDetails) -> str:
 def _sentence(detail: ErrorDetails, holders: list[type[BaseModel]]) -> str:
     kind, found = detail["type"], shown(detail["input"])
     if kind == "missing":
-        return "missing; it has no default"
+        return f"missing{_meaning(str(detail['loc'][-1]), holders)}; it has no default"
     if kind == "extra_forbidden":
         known = [key for table in holders for key in keys_of(table)]
         return f"unknown key; {near(str(detail['loc'][-1]), known)}"
@@ -99,6 +99,15 @@ def _sentence(detail: ErrorDetails, holders: list[type[BaseModel]]) -> str:
     if right is None:
         return f"found {found}; {detail['msg'][:1].lower()}{detail['msg'][1:]}"
     return f"found {found}; give {right(detail.get('ctx', {}))}"
+
+
+def _meaning(key: str, holders: list[type[BaseModel]]) -> str:
+    """What the key stands for, to follow on `missing`."""
+    for table in holders:
+        for name, field in table.model_fields.items():
+            if key in (name, field.alias) and field.description:
+                return f": {field.description}"
+    return ""
 
 
 def _number(bound: Any) -> str:

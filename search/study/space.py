@@ -106,7 +106,7 @@ class Choices:
         if not self.options:
             raise SpaceError("a list of choices needs at least one value")
         if len(set(self.options)) != len(self.options):
-            raise SpaceError(f"a value stands twice in {list(self.options)}")
+            raise SpaceError(f"a value stands twice in {list(self.options)}; give each once")
 
     def contains(self, value: Value) -> bool:
         """Whether `value` is one of the choices."""
@@ -161,8 +161,8 @@ def hull(boxes: tuple[Box, ...]) -> Box:
     for box in rest:
         if set(box.ranges) != set(merged):
             raise SpaceError(
-                f"the boxes of a stage need the same hyperparameters, not {sorted(merged)} "
-                f"and {sorted(box.ranges)}"
+                f"the boxes of a stage need the same hyperparameters, but one has "
+                f"{', '.join(sorted(merged))} and one {', '.join(sorted(box.ranges))}"
             )
         for name, other in box.ranges.items():
             merged[name] = _join(name, merged[name], other)
@@ -176,4 +176,4 @@ def _join(name: str, one: Range, other: Range) -> Range:
         if (one.log, one.step) != (other.log, other.step):
             raise SpaceError(f"the boxes of a stage differ in the scale or the step of {name}")
         return replace(one, low=min(one.low, other.low), high=max(one.high, other.high))
-    raise SpaceError(f"{name} is an interval in one box of the stage and a list in another")
+    raise SpaceError(f"{name} is an interval in one box and a list in another; give one kind")

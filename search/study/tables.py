@@ -60,7 +60,7 @@ class Document(Table):
         if not isinstance(raw, dict):
             return raw
         base = raw.get("training", {})
-        stages = raw.get("stages", [])
+        stages = raw.get("stages")
         if isinstance(stages, list | tuple):
             raw = {**raw, "stages": [_with_training(base, stage) for stage in stages]}
         return {**raw, "final": _with_training(base, raw.get("final", {}))}

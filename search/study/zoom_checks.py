@@ -44,7 +44,8 @@ def _zoom(stage: Stage, earlier: Sequence[Stage], known: Mapping[str, Box]) -> l
     try:
         box = carried(stage, known)
     except SpaceError as error:
-        return [*faults, Fault(("from",), f"{error}; read stages that search the same")]
+        text = f"{' and '.join(_read(stage))} cannot be read together: {error}"
+        return [*faults, Fault(("from",), f"{text}; read stages that search the same")]
     for name, limits in stage.zoom.limits.items():
         faults += [fault.under("limits", name) for fault in _limits(stage, box, name, limits)]
     return faults

@@ -32,18 +32,18 @@ class _Zoom(Table):
         default=(),
         alias="from",
         strict=False,
-        description="Names of the earlier stages that are read; the stage before by default.",
+        description="the earlier stages whose trials are read; the stage before unless said",
     )
     limits: dict[str, Limits] = Field(
         default_factory=dict,
-        description="Bounds that the zoomed range of a hyperparameter never crosses.",
+        description="bounds that the zoomed range of a hyperparameter never crosses",
     )
     edge: float = Field(
         default=0.05,
         ge=0,
         lt=0.5,
-        description="How near to an edge of its range the best value counts as on the edge, as a "
-        "share of the range's length on its own scale. There the new range may pass the edge.",
+        description="how near to an edge of its range the best value counts as on the edge, as a "
+        "share of the range's length on its own scale; there the new range may pass the edge",
     )
 
 
@@ -52,13 +52,13 @@ class DecadesZoom(_Zoom):
 
     rule: Literal["decades"]
     decades: float = Field(
-        gt=0, le=20, description="Log ranges reach this many decades to either side of the best."
+        gt=0, le=20, description="how many decades a log range reaches to either side of the best"
     )
     share: float = Field(
         default=0.25,
         gt=0,
         le=1,
-        description="Linear ranges reach this share of their length to either side of the best.",
+        description="what share of its old length a linear range reaches to either side",
     )
 
 
@@ -67,13 +67,15 @@ class QuantileZoom(_Zoom):
 
     rule: Literal["quantile"]
     quantile: float = Field(
-        gt=0, le=1, description="Share of the finished trials, best first, that span the new box."
+        gt=0,
+        le=1,
+        description="the share of the finished trials, best first, that span the new box",
     )
     margin: float = Field(
         default=0.1,
         ge=0,
         le=5,
-        description="Added on either side, as a share of the spanned length, on the own scale.",
+        description="what is added on either side, as a share of the spanned length",
     )
 
 
