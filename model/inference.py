@@ -17,16 +17,29 @@ from model.parameters import Layer, Parameters
 # Rows taken at a time, so that the activations of a block stay in the processor's cache.
 BLOCK_ROWS = 500
 
+# A member that diverged is infinite or NaN, which its figures say; no warning need say it too.
+_quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
 _Rows = TypeVar("_Rows", Floats, Integers)
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Mean loss and accuracy (a share, 0 … 1) of each member over some rows, (m,) each."""
+    """Mean loss and accuracy (a share, 0 … 1) of each member over some rows, (m,) each.
+
+    Both are NaN for a member that has diverged, and over no rows.
+    """
 
     loss: Floats
     accuracy: Floats
+
+    @classmethod
+    def from_sums(cls, losses: Floats, correct: Floats, rows: int) -> "Figures":
+        """The means of sums over `rows` rows, (m,) each."""
+        with np.errstate(invalid="ignore"):
+            loss, accuracy = losses / np.float64(rows), correct / np.float64(rows)
+        # Of scores that are NaN the first would count as the largest, and class 0 as found.
+        return cls(loss, np.where(np.isnan(loss), np.nan, accuracy))
 
 
 @dataclass(frozen=True)
@@ -56,6 +69,7 @@ class Network:
             x = self.normalised(self.before_statistics(x, layer), layer, kept)
         return linear.forward(x, self.parameters[-1].weights, self.parameters[-1].bias)[0]
 
+    @_quiet
     def probabilities(self, x: Floats) -> Floats:
         """Softmax of the scores, (m, n, c), of rows x (n, d).
 
@@ -64,6 +78,7 @@ class Network:
         blocks = [loss.softmax(self.scores(block)) for block in _blocks(x)]
         return np.concatenate(blocks, axis=1)
 
+    @_quiet
     def figures(self, x: Floats, labels: Integers) -> Figures:
         """Loss and accuracy over rows x (n, d) with labels (n,); n may be 0, which gives NaN."""
         losses = np.zeros(len(self.members))
@@ -73,8 +88,7 @@ class Network:
             block_losses, _ = loss.FORWARD[self.architecture.loss](scores, truth)
             losses += block_losses.astype(float) * len(truth)
             correct += (scores.argmax(axis=-1) == truth).sum(axis=1)
-        with np.errstate(invalid="ignore"):
-            return Figures(losses / np.float64(len(labels)), correct / np.float64(len(labels)))
+        return Figures.from_sums(losses, correct, len(labels))
 
     def before_statistics(self, x: Floats, layer: Layer) -> Floats:
         """What the hidden layer's batch normalisation takes statistics of, (m, n, h)."""
@@ -91,6 +105,7 @@ class Network:
         return activation.FORWARD[self.architecture.activation](z, self._shape)[0]
 
 
+@_quiet
 def population_statistics(
     architecture: Architecture, members: Sequence[Member], parameters: Parameters, x: Floats
 ) -> tuple[Statistics | None, ...]:

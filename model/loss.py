@@ -56,7 +56,7 @@ def hinge_forward(scores: Floats, labels: Integers) -> tuple[Floats, LossCache]:
     margins[:, rows, labels] = 0
     d_scores = (margins > 0).astype(scores.dtype)
     d_scores[:, rows, labels] = -d_scores.sum(axis=-1)
-    # margins where positive, and NaN where NaN: a diverged member must show.
+    # np.maximum keeps NaN, so that a diverged member shows.
     return np.maximum(margins, 0).sum(axis=-1).mean(axis=1), LossCache(d_scores)
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from model import batch_norm, inference, network, optimizer, parameters
 from model.arrays import Floats, Integers
 from model.batch_norm import Statistics
+from model.errors import ModelError
 from model.inference import Figures, Network
 from model.members import Architecture, Member, column
 from model.schedule import Schedule, steps_per_epoch
@@ -56,6 +57,9 @@ class Recipe:
         figures: Training figures of an epoch: "running" means over its batches, which cost
             nothing, or a "full" pass over the training rows at its end.
         precision: Of the parameters and of all arithmetic.
+
+    Raises:
+        ModelError: The batch size is below 1, or the seed below 0.
     """
 
     batch_size: int
@@ -65,6 +69,12 @@ class Recipe:
     jitter_relative: bool = False
     figures: Literal["running", "full"] = "running"
     precision: Literal["float32", "float64"] = "float32"
+
+    def __post_init__(self) -> None:
+        if self.batch_size < 1:
+            raise ModelError(f"batch_size must be 1 or more, not {self.batch_size}")
+        if self.seed < 0:
+            raise ModelError(f"a seed must be 0 or more, not {self.seed}")
 
 
 @dataclass(frozen=True)
@@ -122,6 +132,11 @@ class _State:
 
     def take(self, at: Sequence[int]) -> "_State":
         kept = list(at)
+        if not kept or sorted(set(kept) & set(range(len(self.members)))) != sorted(kept):
+            raise ModelError(
+                f"the members that go on must be some of 0 … {len(self.members) - 1}, each once, "
+                f"not {kept}"
+            )
         return _State(
             tuple(self.members[i] for i in kept),
             parameters.take(self.parameters, kept),
@@ -143,7 +158,8 @@ def train(
     on as NaN and does not touch its neighbours; `send` the places of the others to drop it.
 
     Raises:
-        ModelError: The members differ in depth, or there is none.
+        ModelError: The members differ in depth, or there is none; what was sent is no choice of
+            members.
     """
     state = _initial(architecture, members, np.dtype(recipe.precision))
     order = generator(recipe.seed, "order")
@@ -228,7 +244,7 @@ class _Pass:
         if self._recipe.figures == "full":
             x = self._data.x.astype(self._state.shape.dtype, copy=False)
             return now.figures(x, self._data.labels)
-        return Figures(self._losses / self._rows, self._correct / self._rows)
+        return Figures.from_sums(self._losses, self._correct, self._rows)
 
 
 def _initial(
