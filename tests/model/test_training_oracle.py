@@ -1,0 +1,72 @@
+"""An independent oracle: scikit-learn's MLPClassifier makes the same steps to the same weights."""
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier
+
+from model.members import Architecture, Member
+from model.parameters import Parameters, initialise
+from model.schedule import Constant
+from model.training import Data, Recipe, train
+
+BATCH, EPOCHS, RATE = 100, 2, 0.05
+
+
+def begun_with(start: Parameters) -> type[MLPClassifier]:
+    """MLPClassifier that begins with our weights."""
+    layers = iter(start)
+
+    class Begun(MLPClassifier):
+        def _init_coef(self, fan_in, fan_out, dtype):
+            layer = next(layers)
+            assert layer.weights.shape == (1, fan_in, fan_out)
+            return layer.weights[0].astype(dtype), layer.bias[0, 0].astype(dtype)
+
+    return Begun
+
+
+@pytest.mark.parametrize("widths", [(), (30,), (30, 20), (20, 15, 10)])
+@pytest.mark.parametrize(("momentum", "decay"), [(0.0, 0.0), (0.9, 0.0), (0.9, 0.01)])
+def test_two_epochs_give_the_same_weights(
+    widths: tuple[int, ...], momentum: float, decay: float
+) -> None:
+    pixels, labels = load_digits(return_X_y=True)
+    # Whole batches, since the oracle's penalty depends on their size.
+    x, labels = pixels[:1500] / 8 - 1, labels[:1500]
+    member = Member(widths, 3, RATE, weight_decay=decay, momentum=momentum)
+    architecture = Architecture(64, 10)
+    start = initialise(architecture, [member], float)
+    oracle = begun_with(start)(
+        hidden_layer_sizes=widths,
+        activation="relu",
+        solver="sgd",
+        alpha=2 * decay * BATCH,  # its penalty is alpha / (2 · batch) ‖W‖²
+        batch_size=BATCH,
+        learning_rate_init=RATE,
+        max_iter=EPOCHS,
+        shuffle=False,
+        momentum=momentum,
+        nesterovs_momentum=False,
+        tol=0.0,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        oracle.fit(x, labels)
+
+    recipe = Recipe(BATCH, Constant(EPOCHS), seed=1, shuffle=False, precision="float64")
+    data = Data(x, labels, x[:0], labels[:0])
+    *_, last = train(architecture, [member], recipe, data)
+    for layer, weights, bias in zip(
+        last.network.parameters, oracle.coefs_, oracle.intercepts_, strict=True
+    ):
+        np.testing.assert_allclose(layer.weights[0], weights, rtol=1e-10, atol=1e-12)
+        np.testing.assert_allclose(layer.bias[0, 0], bias, rtol=1e-10, atol=1e-12)
+    assert not np.isclose(last.network.parameters[-1].weights, start[-1].weights).all()
+    np.testing.assert_allclose(
+        last.network.probabilities(x)[0], oracle.predict_proba(x), rtol=1e-8, atol=1e-12
+    )
+    assert last.network.figures(x, labels).accuracy[0] == oracle.score(x, labels)
