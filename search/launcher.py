@@ -125,9 +125,11 @@ class _Crew:
         self.thread.start()
 
     def _run(self) -> None:
+        # joblib would run a single job in this process; a second process then has no work to do.
+        processes = max(2, len(self.owners))
         try:
             with parallel_config(backend="loky", inner_max_num_threads=1):
-                Parallel(n_jobs=len(self.owners), batch_size=1, pre_dispatch="all")(
+                Parallel(n_jobs=processes, batch_size=1, pre_dispatch="all")(
                     delayed(_serve)(self._job, owner) for owner in self.owners
                 )
         except Exception as error:
@@ -135,7 +137,8 @@ class _Crew:
 
     def kill(self) -> None:
         """End the processes at once."""
-        get_reusable_executor().shutdown(wait=True, kill_workers=True)
+        # Asked without `reuse`, loky would wait for the workers of an executor set up otherwise.
+        get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)
 
 
 def _attend(

@@ -7,23 +7,26 @@ alone, after the trainings that the search has chosen.
 
 import hashlib
 import math
+import time
 from collections.abc import Generator, Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import platformdirs
+from threadpoolctl import threadpool_limits
 
-from model import ensemble, schedule, training
+from model import ensemble, gradient_check, schedule, training
 from model.data import cifar10, digits, prepared
 from model.data.source import Source
 from model.errors import DataFileError, ModelError
+from model.finite_difference import Difference
 from model.inference import Network
 from model.members import Architecture, Member
 from search.errors import DataError, KlayerError
-from search.outcome import Assignment, EpochFigures, Report, TestReport
+from search.outcome import Assignment, EpochFigures, GradientError, Report, TestReport
 from search.plan.plan import Grouping
 from search.study.file import Study
 from search.study.schedule import ConstantSchedule, CyclesSchedule, Schedule
@@ -150,6 +153,72 @@ def prove(
             yield reports
         lasts += [last] if last else []
     return _tested(study, data, lasts, snapshots, set(range(len(trials))) - diverged, len(trials))
+
+
+def check_gradients(
+    study: Study, data: Dataset, rows: int, inputs: int | None, difference: Difference
+) -> list[GradientError]:
+    """Compare the analytic gradients of the study's network with finite differences, in float64.
+
+    Args:
+        study: Its network, with the weight decay and the seed it says.
+        data: Its images, of which the first training ones are the batch.
+        rows: Size of the batch.
+        inputs: How many inputs of each image are used, the first ones; None for all.
+        difference: "central" or "forward".
+
+    Raises:
+        KlayerError: `inputs` or `rows` is more than there are.
+    """
+    images = data.prepared.training
+    most_rows, most_inputs = images.x.shape
+    if rows > most_rows or (inputs or 1) > most_inputs:
+        raise KlayerError(
+            f"--rows and --inputs: {study.data.source} has {most_rows:,} training images of "
+            f"{most_inputs:,} inputs; {rows:,} and {inputs:,} were asked for"
+            if inputs
+            else f"--rows: there are {most_rows:,} training images; {rows:,} were asked for"
+        )
+    x = np.array(images.x[:rows, :inputs], float)
+    with _faults_as_klayer_errors():
+        values = _values(study, study.training, {})
+        checked = gradient_check.check(
+            _architecture(values, x.shape[1]),
+            [_member(values, study.seed)],
+            x,
+            images.y[:rows],
+            difference=difference,
+            seed=study.seed,
+        )
+    return [
+        GradientError(one.layer, one.name, one.worst, one.checked, one.kinked) for one in checked
+    ]
+
+
+def seconds_per_epoch(study: Study, section: TrainingSection, members: int) -> float:
+    """About how long one epoch of one trial takes on one core, in a stack of `members`.
+
+    Some updates and an evaluation are timed on random images of the study's shape; nothing is read.
+    """
+    batches, inputs = 12, INPUTS[study.data.source]
+    values = _values(study, section, {})
+    draw = np.random.default_rng(0)
+    rows = min(batches * section.batch_size, study.data.rows)
+    x = draw.standard_normal((rows, inputs)).astype(section.precision)
+    labels = draw.integers(0, CLASSES, rows)
+    held_out = max(1, rows * study.data.validation // study.data.rows)
+    fold = training.Data(x, labels, x[:held_out], labels[:held_out])
+    recipe = replace(_recipe(values, 0), schedule=schedule.Constant(4))
+    stack = training.train(
+        _architecture(values, inputs), [_member(values, 0)] * members, recipe, fold
+    )
+    with threadpool_limits(1):
+        next(stack)  # the first pass touches memory for the first time
+        began = time.perf_counter()
+        for _ in stack:
+            pass
+        seconds = (time.perf_counter() - began) / 3
+    return seconds * study.data.rows / rows / members
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """What comes out of training, in words that hold for whatever is trained behind the objective."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from search.study.space import Point
@@ -62,6 +61,25 @@ class Assignment:
 
 
 @dataclass(frozen=True)
+class GradientError:
+    """How far the analytic gradient of one array of parameters is from a finite difference.
+
+    Attributes:
+        layer: Counted from 1.
+        parameter: Which array of the layer.
+        worst: Largest relative error of the entries compared; NaN where there was none.
+        checked: Entries that were compared.
+        kinked: Entries left out because their difference crosses a kink.
+    """
+
+    layer: int
+    parameter: str
+    worst: float
+    checked: int
+    kinked: int
+
+
+@dataclass(frozen=True)
 class TestReport:
     """What the test set said of the trained winner; accuracies are shares, 0 … 1.
 
@@ -81,11 +99,3 @@ class TestReport:
     fingerprint: str
 
     __test__ = False  # not a test case, whatever pytest makes of the name
-
-
-def plain(parameters: Mapping[str, object]) -> str:
-    """Parameters as a reader writes them: `weight_decay 0.000315, width_1 50`."""
-    return ", ".join(
-        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
-        for name, value in parameters.items()
-    )

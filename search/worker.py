@@ -11,6 +11,8 @@ from collections.abc import Callable, Generator, Iterator
 from types import TracebackType
 from typing import Self
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from search import objective
 from search.ledger.claims import Finished, LostLeaseError, Wait
 from search.ledger.ledger import LEASE_SECONDS, Ledger, TrialOutcome
@@ -139,3 +141,5 @@ class _LeaseKeeper:
                 self._ledger.renew(self._claim, self._seconds)
             except LostLeaseError:
                 return  # the worker learns of it when it next writes
+            except SQLAlchemyError:
+                pass  # the database may answer the next time, before the lease has run out

@@ -119,8 +119,8 @@ def _claim_cohort(
         owner=owner,
         step=step,
         numbers=tuple(row.number for row in mine),
-        trials=tuple(Assignment(row.parameters, int(row.seed)) for row in mine),
-        order_seed=int(mine[0].order_seed),
+        trials=tuple(Assignment(row.parameters, row.seed) for row in mine),
+        order_seed=mine[0].order_seed,
     )
 
 

@@ -175,7 +175,7 @@ class Ledger:
             distributions(plan.boxes),
             {"klayer:search": search.study.name, "klayer:explanation": plan.explanation},
             [
-                {"parameters": trial.parameters, "attributes": {"klayer:seed": str(trial.seed)}}
+                {"parameters": trial.parameters, "attributes": {"klayer:seed": trial.seed}}
                 for trial in plan.trials
             ],
         )
@@ -295,8 +295,8 @@ def _insert_trials(
                     "number": number,
                     "box": plan.trials[number].box,
                     "parameters": dict(plan.trials[number].parameters),
-                    "seed": str(plan.trials[number].seed),
-                    "order_seed": str(plan.trials[number].order_seed),
+                    "seed": plan.trials[number].seed,
+                    "order_seed": plan.trials[number].order_seed,
                     "optuna_trial_id": optuna_ids[number],
                     "state": "waiting",
                 }

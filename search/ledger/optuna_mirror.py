@@ -6,10 +6,12 @@ killed process left untold is told by `follow`, which changes nothing that is al
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import RDBStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
@@ -17,6 +19,8 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ra
 
 from search.ledger.database import BUSY_SECONDS, set_up_sqlite
 from search.ledger.records import Trial
+
+SEED = "klayer:seed"  # user attribute of every trial: the seed of its own draws, as text
 
 _STATES = {
     "waiting": TrialState.WAITING,
@@ -74,13 +78,20 @@ class OptunaMirror:
         self._storage.engine.dispose()
 
     def follow(self, trials: Iterable[tuple[int, Trial]]) -> None:
-        """Tell Optuna how trials stand, each given with its Optuna id."""
+        """Tell Optuna how trials stand, each given with its Optuna id.
+
+        Trials that Optuna no longer has, since somebody deleted their study, are passed over.
+        """
         for optuna_id, trial in trials:
-            known = self._storage.get_trial(optuna_id)
-            state = _STATES[trial.state]
-            if known.state.is_finished() or known.state == state:
+            try:
+                known = self._storage.get_trial(optuna_id)
+            except KeyError:
                 continue
-            self._tell(known, state, trial)
+            state = _STATES[trial.state]
+            if known.state.is_finished() or known.state == state or not _is_same(known, trial):
+                continue
+            with suppress(UpdateFinishedTrialError):  # another process has just told the end
+                self._tell(known, state, trial)
 
     def _tell(self, known: FrozenTrial, state: TrialState, trial: Trial) -> None:
         optuna_id = known._trial_id
@@ -90,6 +101,11 @@ class OptunaMirror:
             self._storage.set_trial_state_values(optuna_id, TrialState.RUNNING)
         values = None if trial.value is None else [trial.value]
         self._storage.set_trial_state_values(optuna_id, state, values)
+
+
+def _is_same(known: FrozenTrial, trial: Trial) -> bool:
+    """Whether they are one trial; SQLite gives the ids of a deleted study's trials to others."""
+    return bool(known.user_attrs.get(SEED) == str(trial.seed))
 
 
 @retry(

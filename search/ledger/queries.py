@@ -180,8 +180,8 @@ def _trial(row: Row[Any]) -> Trial:
         state=row.state,
         value=row.value,
         parameters=row.parameters,
-        seed=int(row.seed),
-        order_seed=int(row.order_seed),
+        seed=row.seed,
+        order_seed=row.order_seed,
         reason=row.reason,
         finished_at=row.finished_at,
     )

@@ -6,6 +6,7 @@ can show a search (`search.ledger.optuna_mirror`).
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Column,
     Float,
     ForeignKey,
@@ -83,8 +84,8 @@ trials = Table(
     Column("number", Integer, nullable=False),  # its place in the stage's plan
     Column("box", Integer, nullable=False),  # the place of its box in the stage's boxes
     Column("parameters", JSON, nullable=False),
-    Column("seed", String(20), nullable=False),  # 63 bits: more than a JSON number surely holds
-    Column("order_seed", String(20), nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("order_seed", BigInteger, nullable=False),
     Column("optuna_trial_id", Integer, nullable=False),
     Column("state", String(16), nullable=False),  # waiting, running, complete or diverged
     Column("value", Float),

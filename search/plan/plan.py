@@ -15,10 +15,8 @@ from search.plan.samplers import draw
 from search.plan.seeds import derive
 from search.plan.zoom import zoom
 from search.study.file import Stage, Study
-from search.study.searchable import Number, find
 from search.study.sections import TrainingSection
 from search.study.space import Box, Choices, Point
-from search.study.zoom_rules import Limits
 
 # Beyond 8 members a stack gains little, and beyond 16 its weights leave the processor's cache.
 LARGEST_COHORT = 8
@@ -119,7 +117,7 @@ def plan(study: Study, step: Step, results: Sequence[Result], group: Grouping) -
     if step.kind == "final":
         return _final_plan(study, step, results)
     stage = study.stages[step.number - 1]
-    boxes, explanation = _boxes(stage, results)
+    boxes, explanation = _boxes(study, stage, results)
     drawn = draw(
         stage.sampler, boxes, stage.trials, derive(study.seed, "stage", stage.name), stage.points
     )
@@ -138,12 +136,12 @@ def plan(study: Study, step: Step, results: Sequence[Result], group: Grouping) -
     return StagePlan(step, boxes, explanation, trials, grouping.cohorts(keys, LARGEST_COHORT))
 
 
-def _boxes(stage: Stage, results: Sequence[Result]) -> tuple[tuple[Box, ...], str]:
+def _boxes(study: Study, stage: Stage, results: Sequence[Result]) -> tuple[tuple[Box, ...], str]:
     if stage.zoom is None:
         return stage.boxes, _as_declared(stage)
     rule = stage.zoom
     sources = [result for result in results if result.stage in rule.sources]
-    zoomed = zoom(rule, sources, _natural_limits(sources))
+    zoomed = zoom(rule, sources, study.natural_limits(stage))
     ranges, sentence = dict(zoomed.box.ranges), zoomed.sentence
     for box in stage.boxes:
         ranges.update(box.ranges)
@@ -156,24 +154,6 @@ def _as_declared(stage: Stage) -> str:
         return f"the study file lists {len(stage.points)} points"
     several = f", in {len(stage.boxes)} boxes" if len(stage.boxes) > 1 else ""
     return f"the study file says so{several}"
-
-
-# A range may end on a limit, so a limit that is no value itself is given as the nearest number
-# that a search could mean.
-_NEAREST = 1e-12
-
-
-def _natural_limits(results: Sequence[Result]) -> dict[str, Limits]:
-    limits = {}
-    for name in dict.fromkeys(name for result in results for name in result.box.ranges):
-        one = find(name)
-        if isinstance(one, Number):
-            low = one.low if one.low_included else one.low + _NEAREST
-            high = one.high
-            if high is not None and not one.high_included:
-                high -= _NEAREST
-            limits[name] = Limits(low=low, high=high)
-    return limits
 
 
 def _configurations(

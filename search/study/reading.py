@@ -66,6 +66,15 @@ def load(reference: str, overrides: Sequence[str] = ()) -> Study:
         raise StudyFileError("\n".join(lines)) from None
 
 
+def text(reference: str) -> str:
+    """The file as it stands, comments and all, for the record.
+
+    Raises:
+        StudyFileError: As `load`, for a file that cannot be found or read.
+    """
+    return _bytes(reference)[1].decode("utf-8-sig", errors="replace")
+
+
 def _bytes(reference: str) -> tuple[str, bytes]:
     """What the file is called in messages, and what it holds."""
     if reference.endswith(".toml") or "/" in reference or os.sep in reference:

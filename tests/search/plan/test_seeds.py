@@ -11,14 +11,14 @@ PARTS = st.lists(st.one_of(st.integers(), st.text()), max_size=4)
 
 
 def test_a_seed_never_changes_between_versions() -> None:
-    assert derive(1, "stage", "coarse", "trial", 3) == 8490838087409937576
-    assert derive(0) == 7520536977032167579
+    assert derive(1, "stage", "coarse", "trial", 3) == 8291834069736267
+    assert derive(0) == 7344274391632976
 
 
 @settings(deadline=None, derandomize=True)
 @given(st.integers(), PARTS)
-def test_a_seed_fits_a_signed_64_bit_column(seed: int, path: list[str | int]) -> None:
-    assert 0 <= derive(seed, *path) < 2**63
+def test_a_seed_is_a_number_that_every_reader_of_json_takes_exactly(seed: int, path: list[str | int]) -> None:
+    assert 0 <= derive(seed, *path) < 2**53
     assert derive(seed, *path) == derive(seed, *path)
 
 

@@ -1,0 +1,97 @@
+"""One run from a study to its summary: data, ledger, workers, and what the terminal shows of it."""
+
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from search import objective
+from search.environment import environment
+from search.launcher import InterruptedRunError, launch
+from search.ledger.ledger import Ledger
+from search.ledger.records import Search
+from search.show import summary
+from search.show.progress import RunView
+from search.show.summary import Summary, summarise
+from search.show.words import duration, plural
+from search.study.file import Study
+
+
+def run_search(
+    study: Study,
+    text: str,
+    storage: str,
+    data_folder: Path | None,
+    workers: int,
+    console: Console,
+) -> Summary:
+    """Run a search with local workers until it is finished, or go on with it.
+
+    Args:
+        study: What to search.
+        text: The study file as it was read, for the record.
+        storage: The ledger's URL; the database is made where there is none.
+        data_folder: Where the data set's files lie; None for the cache.
+        workers: How many processes.
+        console: Where progress and summary go.
+
+    Raises:
+        KlayerError: Something that was given is wrong; nothing was written, or it is a search that
+            is recorded with another study file.
+        InterruptedRunError: It was asked to stop; the same command goes on.
+    """
+    data = objective.open_data(study, data_folder)
+    with Ledger(storage, create=True) as ledger:
+        search = ledger.record(study, text, data.fingerprint, environment())
+        if search.finished_at is None:
+            _work(ledger, storage, search, data, workers, console)
+        else:
+            console.print(f"{study.name}: this search is finished already; nothing was run.")
+        told = summary_of(ledger, study.name)
+    summary.show(told, console)
+    console.print(
+        f"\nklayer status {study.name} shows this again; "
+        f"klayer export {study.name} --format csv|json writes every trial.",
+        soft_wrap=True,
+    )
+    return told
+
+
+def summary_of(ledger: Ledger, name: str) -> Summary:
+    """The summary of a recorded search.
+
+    Raises:
+        LedgerError: There is no search of that name.
+    """
+    read = ledger.read
+    search = read.search(name)
+    return summarise(search, read.stages(search), read.trials(search), read.results(search))
+
+
+def _work(
+    ledger: Ledger,
+    storage: str,
+    search: Search,
+    data: objective.Dataset,
+    workers: int,
+    console: Console,
+) -> None:
+    name, began = search.study.name, time.monotonic()
+    done = sum(stage.finished for stage in ledger.read.stages(search))
+    with RunView(console, ledger, search) as view:
+        going_on = f", going on behind {plural(done, 'finished trial')}" if done else ""
+        view.say(f"{name}: {plural(workers, 'worker')}, {storage}{going_on}")
+
+        def on_stop() -> None:
+            view.say("Stopping: workers hand back what they hold. Ctrl-C again ends them at once.")
+
+        try:
+            launch(ledger, storage, search, data, workers, view.update, on_stop)
+        except InterruptedRunError:
+            kept = sum(stage.finished for stage in ledger.read.stages(search))
+            raise InterruptedRunError(
+                f"{name}: stopped; {plural(kept, 'finished trial')} kept in {storage}. "
+                "The same command goes on from here."
+            ) from None
+        view.update(now=True)
+    console.print(f"{name}: finished in {duration(time.monotonic() - began)}")

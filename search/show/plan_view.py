@@ -1,0 +1,154 @@
+"""What a study would do: stages, boxes, samplers, trials, epochs, and about how long it takes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from search import objective
+from search.plan.plan import LARGEST_COHORT, Step, expected_trials, steps
+from search.show.words import duration, number
+from search.study.file import Study
+from search.study.space import Box, Interval
+from search.study.zoom_rules import DecadesZoom, ZoomRule
+
+
+@dataclass(frozen=True)
+class StageOutline:
+    """One stage before it runs.
+
+    Attributes:
+        step: Which stage.
+        sampler: How points are drawn; "" where they are not.
+        box: What they are drawn from, in words.
+        trials: How many.
+        epochs: Of each trial.
+        seconds: About how long the whole stage takes.
+    """
+
+    step: Step
+    sampler: str
+    box: str
+    trials: int
+    epochs: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A study before it runs, on a number of workers."""
+
+    study: Study
+    workers: int
+    stages: tuple[StageOutline, ...]
+
+    @property
+    def seconds(self) -> float:
+        """About how long the whole search takes."""
+        return sum(stage.seconds for stage in self.stages)
+
+
+def outline(study: Study, workers: int) -> Outline:
+    """What the study would do; times come from a calibration of a second on this machine."""
+    paces: dict[tuple[Any, int], float] = {}
+    listed = []
+    for step in steps(study):
+        trials = expected_trials(study, step)
+        section = step.training
+        epochs = section.schedule.total_epochs(study.data.rows, section.batch_size)
+        members = min(trials, LARGEST_COHORT)
+        key = (section.batch_size, members)
+        if key not in paces:
+            paces[key] = objective.seconds_per_epoch(study, section, members)
+        at_once = min(workers, 1 if step.kind == "final" else trials)
+        seconds = trials * epochs * paces[key] / at_once
+        sampler, box = _drawn(study, step)
+        listed.append(StageOutline(step, sampler, box, trials, epochs, seconds))
+    return Outline(study, workers, tuple(listed))
+
+
+def show(planned: Outline, console: Console) -> None:
+    """Print an outline for people."""
+    study = planned.study
+    widths = "-".join(map(str, study.network.widths)) or "no hidden layer"
+    console.print(
+        f"[bold]{study.name}[/]: {study.description}" if study.description else study.name
+    )
+    console.print(
+        f"{study.data.source}: {study.data.rows:,} training and {study.data.validation:,} "
+        f"validation images; {widths}, seed {study.seed}\n"
+    )
+    table = Table("", "stage", "sampler", "trials", "epochs", "about", "box", box=None)
+    for stage in planned.stages:
+        table.add_row(
+            str(stage.step.number),
+            stage.step.name,
+            stage.sampler,
+            str(stage.trials),
+            f"{stage.epochs:g}",
+            duration(stage.seconds),
+            stage.box,
+        )
+    console.print(table)
+    total = sum(stage.trials for stage in planned.stages)
+    console.print(
+        f"\n{total} trials, about {duration(planned.seconds)} with {planned.workers} worker"
+        + ("s" if planned.workers > 1 else "")
+    )
+
+
+def to_json(planned: Outline) -> dict[str, Any]:
+    """An outline as plain values, for scripts."""
+    return {
+        "name": planned.study.name,
+        "study": planned.study.canonical(),
+        "workers": planned.workers,
+        "seconds": planned.seconds,
+        "stages": [
+            {
+                "number": stage.step.number,
+                "name": stage.step.name,
+                "kind": stage.step.kind,
+                "sampler": stage.sampler,
+                "box": stage.box,
+                "trials": stage.trials,
+                "epochs": stage.epochs,
+                "seconds": stage.seconds,
+            }
+            for stage in planned.stages
+        ],
+    }
+
+
+def _drawn(study: Study, step: Step) -> tuple[str, str]:
+    final = study.final
+    if step.kind == "finalists":
+        return "", f"the best {final.finalists} configurations, {final.seeds} fresh seeds each"
+    if step.kind == "final":
+        on = "training and validation images" if "+" in final.train_on else "training images"
+        return "", f"the winner, on the {on}; then the test images, once"
+    stage = study.stages[step.number - 1]
+    lines = [_box_text(box) for box in stage.boxes]
+    if stage.zoom is not None:
+        lines.insert(0, _zoom_text(stage.zoom))
+    return stage.sampler, "\n".join(lines)
+
+
+def _box_text(box: Box) -> str:
+    return ", ".join(f"{name} {_range_text(extent)}" for name, extent in box.ranges.items())
+
+
+def _range_text(extent: object) -> str:
+    if isinstance(extent, Interval):
+        kind = " log" if extent.log else f" step {extent.step}" if extent.step else ""
+        return f"{number(float(extent.low))} … {number(float(extent.high))}{kind}"
+    values = extent.values()  # type: ignore[attr-defined]
+    return "{" + ", ".join(number(value) for value in values) + "}"
+
+
+def _zoom_text(rule: ZoomRule) -> str:
+    sources = " and ".join(rule.sources)
+    if isinstance(rule, DecadesZoom):
+        return f"± {rule.decades:g} decade round the best of {sources}"
+    return f"what the best {100 * rule.quantile:g} % of {sources} span, and a margin"

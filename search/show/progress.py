@@ -1,0 +1,146 @@
+"""A running search on the terminal: bars where there is one, plain lines where there is none."""
+
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from search.ledger.ledger import Ledger
+from search.ledger.records import Search, StageState, Trial
+from search.show.words import duration, parameters, percent, plural
+
+REFRESH_SECONDS = 0.25
+
+
+class RunView:
+    """Shows what the ledger says of a search while others work on it.
+
+    Args:
+        console: Where to.
+        ledger: The search's database.
+        search: Which search.
+    """
+
+    def __init__(self, console: Console, ledger: Ledger, search: Search) -> None:
+        self._console, self._ledger, self._search = console, ledger, search
+        self._started = time.monotonic()
+        self._looked = -REFRESH_SECONDS
+        self._stages: list[StageState] = ledger.read.stages(search)
+        self._done_before = sum(stage.epochs_done for stage in self._stages)
+        self._announced = {s.step.number for s in self._stages if s.state == "finished"}
+        self._told = {trial.id for trial in ledger.read.trials(search) if trial.finished_at}
+        self._bars = Progress(
+            TextColumn("{task.description:<12}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[count]:>9}"),
+            TextColumn("{task.fields[note]}"),
+            console=console,
+            auto_refresh=False,
+        )
+        self._tasks: dict[int, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._console.is_terminal:
+            self._draw_bars()
+            self._bars.stop()
+
+    def say(self, text: str) -> None:
+        """Print a line beside the bars."""
+        self._console.print(text, soft_wrap=True, highlight=False, markup=False)
+
+    def update(self, *, now: bool = False) -> None:
+        """Look at the ledger, unless that was only just done, and show what is new."""
+        if not now and time.monotonic() - self._looked < REFRESH_SECONDS:
+            return
+        self._looked = time.monotonic()
+        self._stages = self._ledger.read.stages(self._search)
+        for stage in self._stages:
+            if stage.state in ("open", "finished") and stage.step.number not in self._announced:
+                self._announced.add(stage.step.number)
+                self._announce(stage)
+        if self._console.is_terminal:
+            self._draw_bars()
+        else:
+            self._tell_trials()
+
+    def _announce(self, stage: StageState) -> None:
+        step = stage.step
+        self.say(f"{step.number} {step.name}: {plural(stage.trials, 'trial')}")
+        for line in stage.explanation.splitlines():
+            self.say(f"    {line}")
+
+    def _tell_trials(self) -> None:
+        """One line for each trial that came in since the last look."""
+        stages = {stage.step.name: stage for stage in self._stages}
+        for trial in self._ledger.read.trials(self._search):
+            if trial.finished_at is None or trial.id in self._told:
+                continue
+            self._told.add(trial.id)
+            stage = stages[trial.stage]
+            what = percent(trial.value) if trial.reason is None else trial.reason
+            at = parameters(trial.parameters)
+            self.say(
+                f"  {trial.stage} #{trial.number}: {what} at {at}"
+                f"  ({stage.finished}/{stage.trials}{self._best_text()}{self._time_text()})"
+            )
+
+    def _draw_bars(self) -> None:
+        current = next((s for s in self._stages if s.state != "finished"), None)
+        for stage in self._stages:
+            number = stage.step.number
+            if number not in self._tasks:
+                self._tasks[number] = self._bars.add_task(stage.step.name, count="", note="")
+            note = "" if stage.best is None else f"best {percent(stage.best.value)}"
+            if stage is current:
+                note += self._time_text()
+            done = stage.epochs_total if stage.state == "finished" else stage.epochs_done
+            self._bars.update(
+                self._tasks[number],
+                total=max(stage.epochs_total, 1),
+                completed=done,
+                count=f"{stage.finished}/{stage.trials}",
+                note=note.removeprefix(", "),
+            )
+        self._bars.refresh()
+
+    def _best_text(self) -> str:
+        best = best_of(self._stages)
+        return "" if best is None else f", best {percent(best.value)}"
+
+    def _time_text(self) -> str:
+        left = seconds_left(self._stages, self._done_before, time.monotonic() - self._started)
+        return "" if left is None else f", {duration(left)} left"
+
+
+def best_of(stages: Sequence[StageState]) -> Trial | None:
+    """The best trial of the stages that search; the final's values are of another kind."""
+    found = [s.best for s in stages if s.best is not None and s.step.kind == "search"]
+    return max(found, key=lambda trial: trial.value or 0.0, default=None)
+
+
+def seconds_left(
+    stages: Sequence[StageState], done_before: int, elapsed_seconds: float
+) -> float | None:
+    """How long the rest takes at the pace so far; None as long as there is no pace.
+
+    Args:
+        stages: As they stand.
+        done_before: Epochs that were recorded when this run began.
+        elapsed_seconds: Since this run began.
+    """
+    pace = (sum(stage.epochs_done for stage in stages) - done_before) / max(elapsed_seconds, 1e-9)
+    left = sum(s.epochs_total - s.epochs_done for s in stages if s.state != "finished")
+    return left / pace if pace > 0 else None

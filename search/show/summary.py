@@ -1,0 +1,168 @@
+"""What a search has come to: its best configuration, the path of its box, the test set's word."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.console import Console
+
+from search.ledger.records import Search, StageState, Trial
+from search.plan.finalists import Spread
+from search.plan.plan import FINAL, FINALISTS, seed_spreads
+from search.plan.results import Result
+from search.show.words import parameters, percent, plural
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A search as its reader wants it first.
+
+    Attributes:
+        name: Of the search.
+        finished: Whether its last stage is finished.
+        stages: How every stage stands.
+        best: The chosen trial: the winner once the finalists are run, else the best so far.
+        spread: The winner's validation accuracy over fresh seeds; None before, or without re-runs.
+        test: The test report as recorded; None before.
+    """
+
+    name: str
+    finished: bool
+    stages: tuple[StageState, ...]
+    best: Trial | None
+    spread: Spread | None
+    test: dict[str, Any] | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, for scripts."""
+        best = None
+        if self.best is not None:
+            best = {
+                "stage": self.best.stage,
+                "number": self.best.number,
+                "value": self.best.value,
+                "parameters": dict(self.best.parameters),
+                "seed": self.best.seed,
+            }
+        return {
+            "name": self.name,
+            "finished": self.finished,
+            "best": best,
+            "validation": None if self.spread is None else asdict(self.spread),
+            "test": self.test,
+            "stages": [_stage_json(stage) for stage in self.stages],
+        }
+
+
+def summarise(
+    search: Search,
+    stages: Sequence[StageState],
+    trials: Sequence[Trial],
+    results: Sequence[Result],
+) -> Summary:
+    """The summary of a search, from what the ledger says of it."""
+    searched = [t for t in trials if t.stage not in (FINALISTS, FINAL) and t.value is not None]
+    best = max(searched, key=lambda trial: trial.value or 0.0, default=None)
+    spread: Spread | None = None
+    winner = next((t for t in trials if t.stage == FINAL and t.number == 0), None)
+    if winner is not None:
+        same = [trial for trial in searched if trial.parameters == winner.parameters]
+        best = max(same, key=lambda trial: trial.value or 0.0, default=best)
+        spread = _spread_of(winner, results)
+    return Summary(
+        name=search.study.name,
+        finished=search.finished_at is not None,
+        stages=tuple(stages),
+        best=best,
+        spread=spread,
+        test=search.result,
+    )
+
+
+def show(summary: Summary, console: Console) -> None:
+    """Print a summary for people."""
+    console.print(f"\n[bold]{summary.name}[/]: the path of the box")
+    for stage in summary.stages:
+        _show_stage(stage, console)
+    if summary.best is None:
+        console.print("\nNo trial is finished yet.")
+        return
+    best = summary.best
+    label = "Best configuration" if summary.finished else "Best so far"
+    rows = [(label, f"{parameters(best.parameters)}  ({best.stage} #{best.number})")]
+    rows.append(("Validation accuracy", percent(best.value)))
+    if summary.spread is not None and summary.spread.mean is not None:
+        rows.append(("  over fresh seeds", _spread_text(summary.spread)))
+    rows += _test_rows(summary.test)
+    console.print()
+    for name, text in rows:
+        console.print(f"[bold]{name:<24}[/]{text}", soft_wrap=True, highlight=False)
+
+
+def _show_stage(stage: StageState, console: Console) -> None:
+    step = stage.step
+    count = plural(stage.trials, "trial")
+    if stage.state in ("unplanned", "planning"):
+        head = f"{count}, not planned yet"
+    else:
+        done = count if stage.finished == stage.trials else f"{stage.finished} of {count}"
+        head = done + (f", {stage.diverged} diverged" if stage.diverged else "")
+        if stage.best is not None:
+            what = "test accuracy" if step.kind == "final" else "best"
+            head += f", {what} {percent(stage.best.value)} at {parameters(stage.best.parameters)}"
+    console.print(
+        f" {step.number} [bold]{step.name:<12}[/] {head}", soft_wrap=True, highlight=False
+    )
+    for line in stage.explanation.splitlines():
+        console.print(f"     [dim]{line}[/]", soft_wrap=True, highlight=False, markup=True)
+
+
+def _spread_of(winner: Trial, results: Sequence[Result]) -> Spread | None:
+    spreads = seed_spreads(results)
+    for place, spread in spreads.items():
+        first = next(r for r in results if r.stage == FINALISTS and r.number == place)
+        if first.parameters == winner.parameters:
+            return spread
+    return None
+
+
+def _spread_text(spread: Spread) -> str:
+    mean = percent(spread.mean)
+    deviation = spread.standard_deviation
+    around = "" if deviation is None else f" ± {100 * deviation:.2f}"
+    return f"{mean}{around}  ({plural(len(spread.values), 'seed')})"
+
+
+def _test_rows(test: dict[str, Any] | None) -> list[tuple[str, str]]:
+    if test is None:
+        return []
+    rows = [
+        ("Test accuracy", f"{percent(test['accuracies'][0])}  ({test['images']} images, read once)")
+    ]
+    if test["snapshot_ensemble"] is not None:
+        rows.append(("  snapshot ensemble", percent(test["snapshot_ensemble"])))
+    if test["finalist_ensemble"] is not None:
+        count = len(test["accuracies"])
+        rows.append((f"  ensemble of {count} finalists", percent(test["finalist_ensemble"])))
+    return rows
+
+
+def _stage_json(stage: StageState) -> dict[str, Any]:
+    best = stage.best
+    return {
+        "number": stage.step.number,
+        "name": stage.step.name,
+        "kind": stage.step.kind,
+        "state": stage.state,
+        "trials": stage.trials,
+        "finished": stage.finished,
+        "diverged": stage.diverged,
+        "running": stage.running,
+        "epochs_done": stage.epochs_done,
+        "epochs_total": stage.epochs_total,
+        "explanation": stage.explanation,
+        "boxes": list(stage.boxes),
+        "best": None
+        if best is None
+        else {"number": best.number, "value": best.value, "parameters": dict(best.parameters)},
+    }

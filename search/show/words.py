@@ -1,0 +1,36 @@
+"""Numbers as people read them: percentages, durations, parameters."""
+
+from collections.abc import Mapping
+
+
+def percent(share: float | None) -> str:
+    """A share from 0 to 1 as a percentage with two decimals; a dash for None."""
+    return "–" if share is None else f"{100 * share:.2f} %"
+
+
+def duration(seconds: float) -> str:
+    """A time span: `0.8 s`, `42 s`, `3:20`, `1:03:20`."""
+    if seconds < 10:
+        return f"{max(seconds, 0):.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes}:{rest:02d}"
+    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
+
+
+def parameters(point: Mapping[str, object]) -> str:
+    """Parameters in one line: `weight_decay 0.000315, width_1 50`."""
+    return ", ".join(f"{name} {number(value)}" for name, value in point.items())
+
+
+def number(value: object) -> str:
+    """A parameter's value with four significant digits; words and whole numbers as they are."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 trial`, `2 trials`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
