@@ -6,6 +6,7 @@ again once its lease has run out, or once its launcher releases it. Results are 
 transaction, and only from the latest claim: so every planned trial gets exactly one result.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -18,7 +19,7 @@ from search.errors import LedgerError
 from search.ledger import claims, queries
 from search.ledger.claims import Finished, LostLeaseError, Wait
 from search.ledger.database import now, open_engine
-from search.ledger.optuna_mirror import OptunaMirror
+from search.ledger.optuna_mirror import SEED, OptunaMirror
 from search.ledger.records import Claim, PlanningClaim, Search, TrialState
 from search.ledger.tables import cohorts, epochs, searches, stages, trials
 from search.outcome import EpochFigures, TestReport
@@ -34,11 +35,23 @@ LEASE_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class TrialOutcome:
-    """How one trial of a cohort ended: its value, or the reason why it has none."""
+    """How one trial of a cohort ended: its value, or the reason why it has none.
+
+    Raises:
+        LedgerError: It has both or neither, or the value is no finite number.
+    """
 
     number: int
     value: float | None
     reason: str | None = None
+
+    def __post_init__(self) -> None:
+        one_of_both = (self.value is None) == (self.reason is not None)
+        if not one_of_both or (self.value is not None and not math.isfinite(self.value)):
+            raise LedgerError(
+                f"trial {self.number} ends with a finite value or with a reason why it has none, "
+                f"not with value {self.value} and reason {self.reason}"
+            )
 
 
 class Ledger:
@@ -170,15 +183,19 @@ class Ledger:
         """
         self.follow_all(search)
         self.renew(claim)
-        optuna_ids = self._mirror.create(
-            f"{search.study.name}/{plan.step.number}-{plan.step.name}",
-            distributions(plan.boxes),
-            {"klayer:search": search.study.name, "klayer:explanation": plan.explanation},
-            [
-                {"parameters": trial.parameters, "attributes": {"klayer:seed": trial.seed}}
-                for trial in plan.trials
-            ],
-        )
+        try:
+            optuna_ids = self._mirror.create(
+                f"{search.study.name}/{plan.step.number}-{plan.step.name}",
+                distributions(plan.boxes),
+                {"klayer:search": search.study.name, "klayer:explanation": plan.explanation},
+                [
+                    {"parameters": trial.parameters, "attributes": {SEED: trial.seed}}
+                    for trial in plan.trials
+                ],
+            )
+        except Exception:
+            self.renew(claim)  # who plans the stage instead has deleted the study under this one
+            raise
         with self._engine.begin() as connection:
             claims.hold(connection, claim, None)
             connection.execute(

@@ -20,7 +20,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ra
 from search.ledger.database import BUSY_SECONDS, set_up_sqlite
 from search.ledger.records import Trial
 
-SEED = "klayer:seed"  # user attribute of every trial: the seed of its own draws, as text
+SEED = "klayer:seed"  # user attribute of every trial: the seed of its own draws
 
 _STATES = {
     "waiting": TrialState.WAITING,
@@ -105,7 +105,7 @@ class OptunaMirror:
 
 def _is_same(known: FrozenTrial, trial: Trial) -> bool:
     """Whether they are one trial; SQLite gives the ids of a deleted study's trials to others."""
-    return bool(known.user_attrs.get(SEED) == str(trial.seed))
+    return bool(known.user_attrs.get(SEED) == trial.seed)
 
 
 @retry(
