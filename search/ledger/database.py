@@ -5,14 +5,15 @@ inside `BEGIN IMMEDIATE`: SQLite's default begins a transaction as a reader, and
 both want to write then fail or, in Optuna's own code, both take the same trial.
 """
 
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
-from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random_exponential
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from search.errors import LedgerError
 from search.ledger import tables
@@ -77,14 +78,15 @@ def now(connection: Connection) -> float:
 def _sqlite_file(storage: str) -> Path:
     try:
         url: URL = make_url(storage)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError):  # the latter of a port that is no number
+        shown = re.sub(":.*@", ":***@", storage)
         raise LedgerError(
-            f"--storage: {storage!r} is not a database URL; write for example {DEFAULT_STORAGE}"
-        ) from error
-    if url.get_backend_name() != "sqlite":
+            f"--storage: {shown!r} is not a database URL; write for example {DEFAULT_STORAGE}"
+        ) from None
+    if url.drivername not in ("sqlite", "sqlite+pysqlite") or url.query:
         shown = url.render_as_string(hide_password=True)
         raise LedgerError(
-            f"--storage: {shown}: this version keeps searches in SQLite; "
+            f"--storage: {shown}: this version keeps searches in plain SQLite files; "
             f"write for example {DEFAULT_STORAGE}"
         )
     if not url.database or url.database == ":memory:":
@@ -107,22 +109,29 @@ def _check_file(path: Path, storage: str, *, create: bool) -> None:
         )
 
 
+def _is_busy(error: BaseException) -> bool:
+    """Whether another process was in the way: SQLite does not wait where it changes to WAL."""
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)
+    return (code & 0xFF) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
 @retry(
-    retry=retry_if_exception_type(DatabaseError),
+    retry=retry_if_exception(_is_busy),
     stop=stop_after_delay(10),
     wait=wait_random_exponential(multiplier=0.05, max=1),
     reraise=True,
 )
 def _create_tables(engine: Engine) -> None:
-    """Create what is missing, in one transaction; a second process waits, then finds it there."""
+    """Create the tables, in one transaction; a second process waits, then finds them there."""
     with engine.begin() as connection:
-        tables.metadata.create_all(connection)
-        if connection.scalar(select(func.count()).select_from(tables.schema)) == 0:
+        if not engine.dialect.has_table(connection, tables.schema.name):
+            tables.metadata.create_all(connection)
             connection.execute(insert(tables.schema).values(version=tables.SCHEMA_VERSION))
 
 
 def _check_version(engine: Engine, storage: str) -> None:
     with engine.connect() as connection:
+        connection.execution_options(**{READING: True})
         if not engine.dialect.has_table(connection, tables.schema.name):
             raise LedgerError(f"{storage}: this database holds no klayer search")
         found = connection.scalar(select(tables.schema.c.version))
