@@ -246,7 +246,9 @@ def _tested(
     alone = len(singles) < 2
     return TestReport(
         accuracies=tuple(by_itself.get(place) for place in range(trials)),
-        snapshot_ensemble=_accuracy(kept[0], test.y) if 0 in kept else None,
+        snapshot_ensemble=(
+            _accuracy(kept[0], test.y) if study.final.ensemble and 0 in kept else None
+        ),
         finalist_ensemble=None if alone else _accuracy(everyone, test.y),
         images=len(test.y),
         fingerprint=_hash(test.x, test.y),
@@ -307,7 +309,7 @@ def _epochs(
             return
         worth = score.after(places, epoch)
         reports = {
-            place: _report(record, worth[place])
+            place: _report(record, worth[place], validated=len(fold.validation_labels) > 0)
             for place, record in zip(places, epoch.records, strict=True)
         }
         yield _StackEpoch(places, reports, epoch.network, epoch.snapshots)
@@ -316,10 +318,12 @@ def _epochs(
         places = tuple(places[row] for row in rows)
 
 
-def _report(record: training.EpochRecord, value: float) -> Report:
+def _report(record: training.EpochRecord, value: float, *, validated: bool) -> Report:
     figures = EpochFigures(**asdict(record))
-    # Without validation rows those figures are NaN, which is no divergence.
-    diverged = not (math.isfinite(figures.train_cost) and math.isfinite(figures.train_loss))
+    costs = [figures.train_cost, figures.train_loss]
+    if validated:  # without validation rows those figures are NaN, which is no divergence
+        costs += [figures.validation_cost, figures.validation_loss]
+    diverged = not all(map(math.isfinite, costs))
     return Report(figures, math.nan if diverged else value, diverged)
 
 
