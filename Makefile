@@ -1,0 +1,37 @@
+# Every target sets up what it needs in .venv, from PyPI, in the versions of constraints.txt.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check coverage constraints clean
+
+demo: .venv/installed  ## search on the embedded digits, from nothing to a tested winner
+	rm -f demo.db demo.db-wal demo.db-shm
+	$(BIN)/klayer plan digits
+	$(BIN)/klayer run digits --storage sqlite:///demo.db
+
+test: .venv/installed  ## every test
+	$(BIN)/python -m pytest
+
+check: .venv/installed  ## format, lint and strict types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+coverage: .venv/installed  ## every test, with the lines of model/ and search/ that they reach
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --skip-covered
+
+constraints: .venv/installed  ## write down the versions that are installed, once they are tested
+	$(BIN)/python -m pip freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt
+
+clean:
+	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --editable '.[develop]'
+	touch $@
