@@ -1,7 +1,18 @@
 """What must hold before any test module is loaded."""
 
 import os
+from collections.abc import Iterator
+
+import pytest
 
 # One thread, as the service's workers have: on small arrays more threads only cost time. A BLAS
 # reads it when it is loaded, so before NumPy.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A cache folder of the tests' own, also for the processes that they start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield

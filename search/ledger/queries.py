@@ -213,11 +213,13 @@ def _stage(connection: Connection, study: Study, step: Step, row: Row[Any] | Non
         .select_from(epochs.join(trials, trials.c.id == epochs.c.trial_id))
         .where(trials.c.stage_id == row.id)
     )
+    # Nothing is ever chosen by test accuracies, which are the values of the final's trials.
+    order = [trials.c.number] if step.kind == "final" else [trials.c.value.desc(), trials.c.number]
     best = connection.execute(
         select(trials, stages.c.name.label("stage"))
         .join(stages, stages.c.id == trials.c.stage_id)
         .where(trials.c.stage_id == row.id, trials.c.value.is_not(None))
-        .order_by(trials.c.value.desc(), trials.c.number)
+        .order_by(*order)
         .limit(1)
     ).first()
     total = sum(counts.values())

@@ -113,7 +113,7 @@ class StageState:
         running: How many are being trained.
         epochs_done: Epochs of all its trials that are recorded.
         epochs_total: Epochs of all its trials in full.
-        best: Its best complete trial.
+        best: Its best complete trial; of the final, whose values are test accuracies, the winner.
         opened_at: When it was planned.
         finished_at: When its last trial was in.
     """

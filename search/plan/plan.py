@@ -152,8 +152,8 @@ def _boxes(study: Study, stage: Stage, results: Sequence[Result]) -> tuple[tuple
 def _as_declared(stage: Stage) -> str:
     if stage.sampler == "points":
         return f"the study file lists {len(stage.points)} points"
-    several = f", in {len(stage.boxes)} boxes" if len(stage.boxes) > 1 else ""
-    return f"the study file says so{several}"
+    lines = [f"{name}: {extent}" for box in stage.boxes for name, extent in box.ranges.items()]
+    return "as the study file says" + "".join(f"\n{line}" for line in lines)
 
 
 def _configurations(

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from search import objective
 from search.plan.plan import LARGEST_COHORT, Step, expected_trials, steps
-from search.show.words import duration, number
+from search.show.words import duration
 from search.study.file import Study
-from search.study.space import Box, Interval
+from search.study.space import Box
 from search.study.zoom_rules import DecadesZoom, ZoomRule
 
 
@@ -88,7 +89,7 @@ def show(planned: Outline, console: Console) -> None:
             str(stage.trials),
             f"{stage.epochs:g}",
             duration(stage.seconds),
-            stage.box,
+            escape(stage.box),
         )
     console.print(table)
     total = sum(stage.trials for stage in planned.stages)
@@ -111,7 +112,7 @@ def to_json(planned: Outline) -> dict[str, Any]:
                 "name": stage.step.name,
                 "kind": stage.step.kind,
                 "sampler": stage.sampler,
-                "box": stage.box,
+                "box": escape(stage.box),
                 "trials": stage.trials,
                 "epochs": stage.epochs,
                 "seconds": stage.seconds,
@@ -136,15 +137,7 @@ def _drawn(study: Study, step: Step) -> tuple[str, str]:
 
 
 def _box_text(box: Box) -> str:
-    return ", ".join(f"{name} {_range_text(extent)}" for name, extent in box.ranges.items())
-
-
-def _range_text(extent: object) -> str:
-    if isinstance(extent, Interval):
-        kind = " log" if extent.log else f" step {extent.step}" if extent.step else ""
-        return f"{number(float(extent.low))} … {number(float(extent.high))}{kind}"
-    values = extent.values()  # type: ignore[attr-defined]
-    return "{" + ", ".join(number(value) for value in values) + "}"
+    return "\n".join(f"{name} {extent}" for name, extent in box.ranges.items())
 
 
 def _zoom_text(rule: ZoomRule) -> str:

@@ -32,6 +32,7 @@ class RunView:
         self._done_before = sum(stage.epochs_done for stage in self._stages)
         self._announced = {s.step.number for s in self._stages if s.state == "finished"}
         self._told = {trial.id for trial in ledger.read.trials(search) if trial.finished_at}
+        self._counts = {stage.step.name: stage.finished for stage in self._stages}
         self._bars = Progress(
             TextColumn("{task.description:<12}"),
             BarColumn(bar_width=24),
@@ -89,12 +90,12 @@ class RunView:
             if trial.finished_at is None or trial.id in self._told:
                 continue
             self._told.add(trial.id)
-            stage = stages[trial.stage]
+            self._counts[trial.stage] += 1
             what = percent(trial.value) if trial.reason is None else trial.reason
-            at = parameters(trial.parameters)
+            of_all = f"{self._counts[trial.stage]}/{stages[trial.stage].trials}"
             self.say(
-                f"  {trial.stage} #{trial.number}: {what} at {at}"
-                f"  ({stage.finished}/{stage.trials}{self._best_text()}{self._time_text()})"
+                f"  {trial.stage} #{trial.number}: {what} at {parameters(trial.parameters)}"
+                f"  ({of_all}{self._best_text()}{self._time_text()})"
             )
 
     def _draw_bars(self) -> None:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
 from search.ledger.records import Search, StageState, Trial
 from search.plan.finalists import Spread
@@ -96,7 +97,7 @@ def show(summary: Summary, console: Console) -> None:
     rows += _test_rows(summary.test)
     console.print()
     for name, text in rows:
-        console.print(f"[bold]{name:<24}[/]{text}", soft_wrap=True, highlight=False)
+        console.print(f"[bold]{name:<24}[/]{escape(text)}", soft_wrap=True, highlight=False)
 
 
 def _show_stage(stage: StageState, console: Console) -> None:
@@ -108,13 +109,13 @@ def _show_stage(stage: StageState, console: Console) -> None:
         done = count if stage.finished == stage.trials else f"{stage.finished} of {count}"
         head = done + (f", {stage.diverged} diverged" if stage.diverged else "")
         if stage.best is not None:
-            what = "test accuracy" if step.kind == "final" else "best"
+            what = "winner's test accuracy" if step.kind == "final" else "best"
             head += f", {what} {percent(stage.best.value)} at {parameters(stage.best.parameters)}"
     console.print(
-        f" {step.number} [bold]{step.name:<12}[/] {head}", soft_wrap=True, highlight=False
+        f" {step.number} [bold]{step.name:<12}[/] {escape(head)}", soft_wrap=True, highlight=False
     )
     for line in stage.explanation.splitlines():
-        console.print(f"     [dim]{line}[/]", soft_wrap=True, highlight=False, markup=True)
+        console.print(f"     [dim]{escape(line)}[/]", soft_wrap=True, highlight=False)
 
 
 def _spread_of(winner: Trial, results: Sequence[Result]) -> Spread | None:
@@ -140,10 +141,10 @@ def _test_rows(test: dict[str, Any] | None) -> list[tuple[str, str]]:
         ("Test accuracy", f"{percent(test['accuracies'][0])}  ({test['images']} images, read once)")
     ]
     if test["snapshot_ensemble"] is not None:
-        rows.append(("  snapshot ensemble", percent(test["snapshot_ensemble"])))
+        rows.append(("  of its snapshots voting", percent(test["snapshot_ensemble"])))
     if test["finalist_ensemble"] is not None:
         count = len(test["accuracies"])
-        rows.append((f"  ensemble of {count} finalists", percent(test["finalist_ensemble"])))
+        rows.append((f"  of {count} finalists voting", percent(test["finalist_ensemble"])))
     return rows
 
 

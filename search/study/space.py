@@ -58,6 +58,10 @@ class Interval:
         if self.points is not None and self.points < 1:
             raise SpaceError(f"points must be 1 or more, not {self.points}")
 
+    def __str__(self) -> str:
+        scale = ", log" if self.log else "" if self.step in (None, 1) else f", step {self.step}"
+        return f"[{self.low:.4g}, {self.high:.4g}]{scale}"
+
     def scaled(self, value: float) -> float:
         """`value` on the range's own scale: its decimal logarithm for a log range."""
         return math.log10(value) if self.log else float(value)
@@ -107,6 +111,9 @@ class Choices:
             raise SpaceError("a list of choices needs at least one value")
         if len(set(self.options)) != len(self.options):
             raise SpaceError(f"a value stands twice in {list(self.options)}; give each once")
+
+    def __str__(self) -> str:
+        return "{" + ", ".join(str(option) for option in self.options) + "}"
 
     def contains(self, value: Value) -> bool:
         """Whether `value` is one of the choices."""
