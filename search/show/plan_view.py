@@ -9,7 +9,7 @@ from rich.table import Table
 
 from search import objective
 from search.plan.plan import LARGEST_COHORT, Step, expected_trials, steps
-from search.show.words import duration
+from search.show.words import duration, plural
 from search.study.file import Study
 from search.study.space import Box
 from search.study.zoom_rules import DecadesZoom, ZoomRule
@@ -94,8 +94,9 @@ def show(planned: Outline, console: Console) -> None:
     console.print(table)
     total = sum(stage.trials for stage in planned.stages)
     console.print(
-        f"\n{total} trials, about {duration(planned.seconds)} with {planned.workers} worker"
-        + ("s" if planned.workers > 1 else "")
+        f"\n{plural(total, 'trial')}, about {duration(planned.seconds)} of training on "
+        f"{plural(planned.workers, 'worker')}; starting and planning take some seconds more",
+        soft_wrap=True,
     )
 
 
