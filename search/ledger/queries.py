@@ -207,7 +207,8 @@ def _stage(connection: Connection, study: Study, step: Step, row: Row[Any] | Non
             finished_at=None,
         )
     mine = select(trials.c.state, func.count()).where(trials.c.stage_id == row.id)
-    counts: dict[str, int] = dict(connection.execute(mine.group_by(trials.c.state)).tuples().all())
+    counted = connection.execute(mine.group_by(trials.c.state))
+    counts: dict[str, int] = {row[0]: row[1] for row in counted}
     done = connection.scalar(
         select(func.count())
         .select_from(epochs.join(trials, trials.c.id == epochs.c.trial_id))
