@@ -1,0 +1,364 @@
+"""The ledger's contract: one accepted result for every planned trial, whoever fails on the way.
+
+Every test runs against each kind of database that the fixture `storage` knows.
+"""
+
+import math
+import time
+from collections.abc import Callable
+
+import pytest
+
+from search.errors import LedgerError
+from search.ledger.claims import Finished, LostLeaseError, Wait
+from search.ledger.ledger import Ledger, TrialOutcome
+from search.ledger.records import Claim, PlanningClaim, Search, Trial
+from search.outcome import EpochFigures, TestReport
+from search.plan.plan import plan
+from search.study.file import Study
+from search.study.reading import load
+
+OpenNext = Callable[..., PlanningClaim]
+ClaimNext = Callable[..., Claim]
+Outcomes = Callable[[Claim], list[TrialOutcome]]
+Figures = Callable[[int, float], EpochFigures]
+
+REPORT = TestReport((0.1 + 0.2, None), None, 1 / 3, 297, "e" * 64)
+LAPSED = -1.0  # a lease of this many seconds has run out already
+
+
+def trials_of(ledger: Ledger, search: Search, claim: Claim) -> list[Trial]:
+    return [
+        trial
+        for trial in ledger.read.trials(search)
+        if trial.stage == claim.step.name and trial.number in claim.numbers
+    ]
+
+
+# --- searches -----------------------------------------------------------------------------------
+
+
+def test_a_search_is_recorded_once_and_read_back_as_it_was(
+    ledger: Ledger, search: Search, study: Study
+) -> None:
+    again = ledger.record(study, "# other comments\n", "f" * 64, {"numpy": "3"})
+    assert again == search
+    assert search.study == study
+    assert search.environment == {"numpy": "2"}
+    assert ledger.read.text(search) == "# as written\n"
+    assert ledger.read.names() == ["digits"]
+    assert abs(ledger.read.clock() - time.time()) < 5
+    assert abs(search.created_at - time.time()) < 60
+
+
+def test_a_study_that_changed_is_refused_with_what_changed(ledger: Ledger, search: Search) -> None:
+    changed = load("digits", ["stages.coarse.trials=7", "stages.fine.trials=3", "seed=9"])
+    with pytest.raises(LedgerError) as caught:
+        ledger.record(changed, "", "f" * 64, {})
+    message = str(caught.value)
+    assert "seed: 1 before, 9 now" in message
+    assert "stages.coarse.trials: 6 before, 7 now" in message
+    assert "stages.fine.trials" not in message
+    assert "--name" in message
+    assert "--storage" in message
+    assert ledger.read.search("digits") == search
+
+
+def test_other_images_are_refused(ledger: Ledger, search: Search, study: Study) -> None:
+    with pytest.raises(LedgerError, match=r"other images .*ffffffffffff.*000000000000"):
+        ledger.record(study, "", "0" * 64, {})
+
+
+def test_an_unknown_name_is_answered_with_those_that_there_are(
+    ledger: Ledger, search: Search
+) -> None:
+    with pytest.raises(LedgerError, match=r"digit: no search .* there is digits"):
+        ledger.read.search("digit")
+
+
+def test_no_name_at_all_is_answered_too(ledger: Ledger) -> None:
+    with pytest.raises(LedgerError, match="there is none yet"):
+        ledger.read.search("digits")
+
+
+# --- planning -----------------------------------------------------------------------------------
+
+
+def test_one_worker_plans_and_the_others_wait(ledger: Ledger, search: Search) -> None:
+    assert isinstance(ledger.next_work(search, "a"), PlanningClaim)
+    assert ledger.next_work(search, "b") == Wait()
+    assert [stage.state for stage in ledger.read.stages(search)] == ["planning"] + ["unplanned"] * 4
+
+
+def test_a_planner_whose_lease_lapsed_is_replaced_and_its_plan_refused(
+    ledger: Ledger, search: Search
+) -> None:
+    late = ledger.next_work(search, "late", LAPSED)
+    assert isinstance(late, PlanningClaim)
+    prompt = ledger.next_work(search, "prompt")
+    assert isinstance(prompt, PlanningClaim)
+    made = plan(search.study, late.step, [], lambda *_: 0)
+    with pytest.raises(LostLeaseError):
+        ledger.open_stage(search, late, made, 2)
+    assert ledger.read.trials(search) == []
+    ledger.open_stage(search, prompt, made, 2)
+    assert len(ledger.read.trials(search)) == 6
+
+
+def test_a_plan_is_opened_whole(ledger: Ledger, search: Search, open_next: OpenNext) -> None:
+    claim = open_next(3)
+    made = plan(search.study, claim.step, [], lambda *_: 0)
+    kept = ledger.read.trials(search)
+    assert [(t.number, t.parameters, t.seed, t.order_seed) for t in kept] == [
+        (t.number, t.parameters, t.seed, t.order_seed) for t in made.trials
+    ]
+    assert {(t.state, t.value, t.reason) for t in kept} == {("waiting", None, None)}
+    stage = ledger.read.stages(search)[0]
+    assert (stage.state, stage.trials, stage.finished, stage.running) == ("open", 6, 0, 0)
+    assert (stage.epochs_total, stage.explanation) == (12, made.explanation)
+    assert stage.best is None
+
+
+def test_a_planner_that_gives_up_leaves_the_stage_to_others(ledger: Ledger, search: Search) -> None:
+    claim = ledger.next_work(search, "a")
+    assert isinstance(claim, PlanningClaim)
+    ledger.hand_back(claim)
+    assert isinstance(ledger.next_work(search, "b"), PlanningClaim)
+
+
+# --- claims -------------------------------------------------------------------------------------
+
+
+def test_a_cohort_is_claimed_once(
+    ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext
+) -> None:
+    open_next(2)
+    first, second = claim_next("a"), claim_next("b")
+    assert (first.numbers, second.numbers) == ((0, 2, 4), (1, 3, 5))
+    assert ledger.next_work(search, "c") == Wait()
+    kept = trials_of(ledger, search, first)
+    assert [one.seed for one in first.trials] == [one.seed for one in kept]
+    assert [one.parameters for one in first.trials] == [one.parameters for one in kept]
+    assert ledger.read.stages(search)[0].running == 6
+
+
+def test_a_lapsed_claim_goes_to_the_next_and_nothing_of_the_late_one_is_kept(
+    ledger: Ledger,
+    search: Search,
+    open_next: OpenNext,
+    claim_next: ClaimNext,
+    outcomes: Outcomes,
+    figures: Figures,
+) -> None:
+    open_next(1)
+    late = claim_next("late")
+    ledger.record_epochs(late, {n: figures(1, 0.9) for n in late.numbers}, LAPSED)
+    prompt = claim_next("prompt")
+    assert (prompt.numbers, prompt.trials, prompt.attempt) == (late.numbers, late.trials, 2)
+    assert ledger.read.curves(search) == {}
+
+    with pytest.raises(LostLeaseError, match="late: the lease on coarse is lost"):
+        ledger.record_epochs(late, {0: figures(1, 0.5)})
+    with pytest.raises(LostLeaseError):
+        ledger.renew(late)
+    with pytest.raises(LostLeaseError):
+        ledger.hand_in(late, outcomes(late))
+    ledger.hand_back(late)
+    assert ledger.read.curves(search) == {}
+    assert {one.state for one in ledger.read.trials(search)} == {"running"}
+
+    ledger.record_epochs(prompt, {n: figures(1, 0.7) for n in prompt.numbers})
+    ledger.hand_in(prompt, outcomes(prompt))
+    assert {one.state for one in ledger.read.trials(search)} == {"complete"}
+    with pytest.raises(LostLeaseError):
+        ledger.hand_in(late, outcomes(late))
+
+
+def test_the_same_worker_after_a_lapse_is_another_claimant(
+    ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext, outcomes: Outcomes
+) -> None:
+    open_next(1)
+    before, after = claim_next("a", LAPSED), claim_next("a")
+    with pytest.raises(LostLeaseError):
+        ledger.hand_in(before, outcomes(before))
+    ledger.hand_in(after, outcomes(after))
+
+
+def test_being_late_alone_loses_nothing(
+    ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext, outcomes: Outcomes
+) -> None:
+    open_next(1)
+    late = claim_next("a", LAPSED)
+    ledger.hand_in(late, outcomes(late))
+    assert {one.state for one in ledger.read.trials(search)} == {"complete"}
+
+
+def test_a_renewed_lease_is_not_free(
+    ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext
+) -> None:
+    open_next(1)
+    claim = claim_next("a", LAPSED)
+    ledger.renew(claim)
+    assert ledger.next_work(search, "b") == Wait()
+
+
+def test_a_claim_handed_back_is_free_at_once_and_leaves_no_epochs(
+    ledger: Ledger,
+    search: Search,
+    open_next: OpenNext,
+    claim_next: ClaimNext,
+    figures: Figures,
+) -> None:
+    open_next(1)
+    claim = claim_next("a")
+    ledger.record_epochs(claim, {n: figures(1, 0.5) for n in claim.numbers})
+    assert ledger.read.stages(search)[0].epochs_done == 6
+    ledger.hand_back(claim)
+    assert ledger.read.curves(search) == {}
+    assert {one.state for one in ledger.read.trials(search)} == {"waiting"}
+    assert claim_next("b").trials == claim.trials
+
+
+def test_releasing_a_worker_frees_what_it_holds_and_nothing_else(
+    ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext
+) -> None:
+    open_next(2)
+    gone, alive = claim_next("gone"), claim_next("alive")
+    ledger.release("gone")
+    ledger.release("never seen")
+    assert {one.state for one in trials_of(ledger, search, gone)} == {"waiting"}
+    assert {one.state for one in trials_of(ledger, search, alive)} == {"running"}
+    assert claim_next("next").numbers == gone.numbers
+    ledger.renew(alive)
+
+
+# --- results ------------------------------------------------------------------------------------
+
+
+def test_figures_and_values_come_back_exactly(
+    ledger: Ledger,
+    search: Search,
+    open_next: OpenNext,
+    claim_next: ClaimNext,
+    outcomes: Outcomes,
+    figures: Figures,
+) -> None:
+    open_next(1)
+    claim = claim_next("a")
+    told = [{n: figures(epoch, n + epoch / 3) for n in claim.numbers} for epoch in (1, 2)]
+    for epoch in told:
+        ledger.record_epochs(claim, epoch)
+    ledger.hand_in(claim, outcomes(claim))
+    curves = ledger.read.curves(search)
+    for trial in ledger.read.trials(search):
+        assert curves[trial.id].epochs == tuple(epoch[trial.number] for epoch in told)
+        assert trial.value == (trial.number + 1) / 30
+    assert [(r.number, r.value) for r in ledger.read.results(search)] == [
+        (n, (n + 1) / 30) for n in range(6)
+    ]
+    stage = ledger.read.stages(search)[0]
+    assert (stage.state, stage.finished, stage.epochs_done) == ("finished", 6, 12)
+    assert stage.best is not None
+    assert stage.best.number == 5
+
+
+@pytest.mark.parametrize("lost", [math.nan, math.inf, -math.inf])
+def test_a_figure_that_is_no_number_comes_back_as_nan(
+    ledger: Ledger,
+    search: Search,
+    open_next: OpenNext,
+    claim_next: ClaimNext,
+    lost: float,
+) -> None:
+    open_next(1)
+    claim = claim_next("a")
+    ledger.record_epochs(claim, {0: EpochFigures(1, 0.1, lost, lost, 0.2, 0.3, 0.4, 0.5)})
+    (curve,) = ledger.read.curves(search).values()
+    (epoch,) = curve.epochs
+    assert math.isnan(epoch.train_cost)
+    assert math.isnan(epoch.train_loss)
+    assert (epoch.train_accuracy, epoch.validation_accuracy) == (0.2, 0.5)
+
+
+def test_a_diverged_trial_has_a_reason_and_no_value(
+    ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext
+) -> None:
+    open_next(1)
+    claim = claim_next("a")
+    given = [TrialOutcome(n, 0.5) for n in claim.numbers[1:]]
+    ledger.hand_in(claim, [TrialOutcome(0, None, "diverged in epoch 2"), *given])
+    first = ledger.read.trials(search)[0]
+    assert (first.state, first.value, first.reason) == ("diverged", None, "diverged in epoch 2")
+    stage = ledger.read.stages(search)[0]
+    assert (stage.finished, stage.diverged) == (6, 1)
+    assert ledger.read.results(search)[0].value is None
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [(None, None), (0.5, "diverged"), (math.nan, None), (math.inf, None)],
+)
+def test_an_outcome_is_a_finite_value_or_a_reason(value: float | None, reason: str | None) -> None:
+    with pytest.raises(LedgerError, match="trial 3 ends with a finite value or with a reason"):
+        TrialOutcome(3, value, reason)
+
+
+@pytest.mark.parametrize("numbers", [[0, 1, 2, 3, 4], [0, 1, 2, 3, 4, 6], [0, 0, 1, 2, 3, 4], []])
+def test_wrong_outcomes_are_refused_whole(
+    ledger: Ledger,
+    search: Search,
+    open_next: OpenNext,
+    claim_next: ClaimNext,
+    numbers: list[int],
+) -> None:
+    open_next(1)
+    claim = claim_next("a")
+    with pytest.raises(LedgerError, match="one outcome for each of its trials"):
+        ledger.hand_in(claim, [TrialOutcome(n, 0.5) for n in numbers])
+    assert {one.state for one in ledger.read.trials(search)} == {"running"}
+    ledger.renew(claim)
+
+
+def test_an_epoch_of_a_foreign_trial_stores_nothing(
+    ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext, figures: Figures
+) -> None:
+    open_next(2)
+    claim = claim_next("a")
+    with pytest.raises(KeyError):
+        ledger.record_epochs(claim, {0: figures(1, 0.5), 1: figures(1, 0.5)})
+    assert ledger.read.curves(search) == {}
+
+
+def test_stages_follow_each_other_to_the_end(
+    ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext, outcomes: Outcomes
+) -> None:
+    for expected in ("coarse", "fine", "finest", "finalists", "final"):
+        assert not ledger.read.is_finished(search)
+        assert open_next(1).step.name == expected
+        for _ in range(2 if expected == "finalists" else 1):  # a cohort for each fresh seed
+            claim = claim_next("a")
+            ledger.hand_in(claim, outcomes(claim), REPORT if expected == "final" else None)
+    assert ledger.read.is_finished(search)
+    assert ledger.next_work(search, "a") == Finished()
+    assert [stage.state for stage in ledger.read.stages(search)] == ["finished"] * 5
+    found = ledger.read.search("digits")
+    assert found.finished_at is not None
+    assert found.result == {
+        "accuracies": [0.1 + 0.2, None],
+        "snapshot_ensemble": None,
+        "finalist_ensemble": 1 / 3,
+        "images": 297,
+        "fingerprint": "e" * 64,
+    }
+
+
+def test_two_searches_in_one_database_do_not_touch(
+    ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext, outcomes: Outcomes
+) -> None:
+    open_next(1)
+    other = ledger.record(load("digits", ['name="second"']), "", "f" * 64, {})
+    assert isinstance(ledger.next_work(other, "b"), PlanningClaim)
+    ledger.hand_in(claim_next("a"), [TrialOutcome(n, 0.5) for n in range(6)])
+    assert ledger.read.trials(other) == []
+    assert ledger.read.names() == ["digits", "second"]
+    assert ledger.read.stages(other)[0].state == "planning"

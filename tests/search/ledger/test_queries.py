@@ -1,0 +1,72 @@
+"""Reading sees one state of the database, and neither waits for a writer nor keeps one waiting."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+
+from search.ledger.ledger import Ledger
+from search.ledger.records import Claim, Search
+
+QUICK_SECONDS = 5  # far below the 60 that a connection waits for a lock
+
+
+@contextmanager
+def writer(storage: str) -> Iterator[sqlite3.Connection]:
+    """Another process's write in the middle of its transaction."""
+    with closing(sqlite3.connect(storage.removeprefix("sqlite:///"), timeout=1)) as connection:
+        connection.isolation_level = None
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("UPDATE klayer_trials SET state = 'complete', value = 1")
+        yield connection
+
+
+def test_readers_do_not_wait_for_a_writer_and_see_nothing_of_it(
+    ledger: Ledger, storage: str, search: Search, open_next: Callable[[int], object]
+) -> None:
+    open_next(1)
+    with writer(storage) as writing:
+        began = time.monotonic()
+        with Ledger(storage) as second:
+            found = second.read.search("digits")
+            assert {one.state for one in second.read.trials(found)} == {"waiting"}
+            assert second.read.stages(found)[0].finished == 0
+            assert second.read.results(found) == []
+            assert second.read.curves(found) == {}
+        assert time.monotonic() - began < QUICK_SECONDS
+        writing.execute("COMMIT")
+    assert {one.state for one in ledger.read.trials(search)} == {"complete"}
+
+
+def test_a_reader_keeps_no_writer_waiting(
+    ledger: Ledger, storage: str, search: Search, open_next: Callable[[int], object]
+) -> None:
+    open_next(1)
+    with ledger.read.connection() as reading:
+        query = "SELECT count(*) FROM klayer_trials WHERE state = 'waiting'"
+        assert reading.exec_driver_sql(query).scalar() == 6
+        with writer(storage) as writing:
+            writing.execute("COMMIT")
+        assert reading.exec_driver_sql(query).scalar() == 6  # still the state that it began with
+    assert {one.state for one in ledger.read.trials(search)} == {"complete"}
+
+
+def test_counts_follow_the_work(
+    ledger: Ledger,
+    search: Search,
+    open_next: Callable[[int], object],
+    claim_next: Callable[..., Claim],
+    figures: Callable[[int, float], object],
+) -> None:
+    expected = [6, 3, 2, 4, 2]  # two finalists, each over two seeds, then both in the final
+    assert [stage.trials for stage in ledger.read.stages(search)] == expected
+    assert [stage.epochs_total for stage in ledger.read.stages(search)] == [2 * n for n in expected]
+    open_next(2)
+    claim = claim_next("a")
+    ledger.record_epochs(claim, {n: figures(1, 0.5) for n in claim.numbers})  # type: ignore[misc]
+    stage = ledger.read.stages(search)[0]
+    assert (stage.running, stage.finished, stage.epochs_done, stage.epochs_total) == (3, 0, 3, 12)
+    assert stage.opened_at == pytest.approx(ledger.read.clock(), abs=30)
+    assert stage.finished_at is None
