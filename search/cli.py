@@ -245,6 +245,10 @@ def gradcheck(
     difference: Annotated[
         Difference, typer.Option(help="Finite difference to compare with.")
     ] = Difference.central,
+    step: Annotated[
+        float | None,
+        typer.Option(min=1e-12, max=1.0, help="Of the difference; 1e-4 central, 1e-6 forward."),
+    ] = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -254,7 +258,7 @@ def gradcheck(
 
     loaded = _load(study, changes, None)
     checked = objective.check_gradients(
-        loaded, objective.open_data(loaded, data), rows, inputs, difference.value
+        loaded, objective.open_data(loaded, data), rows, inputs, difference.value, step
     )
     if as_json:
         _print_json(gradcheck_view.to_json(checked))

@@ -156,7 +156,12 @@ def prove(
 
 
 def check_gradients(
-    study: Study, data: Dataset, rows: int, inputs: int | None, difference: Difference
+    study: Study,
+    data: Dataset,
+    rows: int,
+    inputs: int | None,
+    difference: Difference,
+    step: float | None,
 ) -> list[GradientError]:
     """Compare the analytic gradients of the study's network with finite differences, in float64.
 
@@ -166,6 +171,7 @@ def check_gradients(
         rows: Size of the batch.
         inputs: How many inputs of each image are used, the first ones; None for all.
         difference: "central" or "forward".
+        step: Of the difference; None for the formula's own. Weights that begin tiny need a smaller.
 
     Raises:
         KlayerError: `inputs` or `rows` is more than there are.
@@ -188,6 +194,7 @@ def check_gradients(
             x,
             images.y[:rows],
             difference=difference,
+            step=step,
             seed=study.seed,
         )
     return [

@@ -17,7 +17,9 @@ def test_a_seed_never_changes_between_versions() -> None:
 
 @settings(deadline=None, derandomize=True)
 @given(st.integers(), PARTS)
-def test_a_seed_is_a_number_that_every_reader_of_json_takes_exactly(seed: int, path: list[str | int]) -> None:
+def test_a_seed_is_a_number_that_every_reader_of_json_takes_exactly(
+    seed: int, path: list[str | int]
+) -> None:
     assert 0 <= derive(seed, *path) < 2**53
     assert derive(seed, *path) == derive(seed, *path)
 
