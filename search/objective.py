@@ -388,8 +388,8 @@ def _final_fold(study: Study, data: Dataset) -> training.Data:
             images.training.x, images.training.y, images.validation.x, images.validation.y
         )
     return training.Data(
-        np.concatenate([images.training.x, images.validation.x]),
-        np.concatenate([images.training.y, images.validation.y]),
+        images.both.x,
+        images.both.y,
         images.validation.x[:0],
         images.validation.y[:0],
     )

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from model.data import array_file
 from model.data.labelled import Labelled
-from model.data.prepared_files import FORMAT, PARTS, About, made_here, read_about, write
+from model.data.prepared_files import FORMAT, About, made_here, read_about, write
 from model.data.source import Source
 from model.data.standardise import Statistics, split, standardised
 from model.errors import DataFileError, ModelError
@@ -39,6 +39,7 @@ class Prepared:
         fingerprint: SHA-256 of the raw training images and labels; the same for every layout.
         training: x (n, d) float32, a read-only memory map; y (n,).
         validation: x (v, d) float32, a read-only memory map; y (v,).
+        both: The training images and behind them the validation images, in the same memory.
         mean: (d,) float64, of the raw training part.
         std: (d,) float64, of the raw training part; 1 for a constant input.
     """
@@ -49,6 +50,7 @@ class Prepared:
     fingerprint: str
     training: Labelled
     validation: Labelled
+    both: Labelled
     mean: npt.NDArray[np.float64]
     std: npt.NDArray[np.float64]
 
@@ -117,10 +119,7 @@ def open_prepared(folder: Path) -> Prepared:
     """
     folder = folder.absolute()
     about = read_about(folder)
-    parts = [
-        _open_part(folder, part, rows, about)
-        for part, rows in zip(PARTS, (about.training, about.validation), strict=True)
-    ]
+    both = _open_images(folder, about)
     mean, std = (
         np.array(array_file.opened(folder / f"{name}.npy", (about.inputs,), "<f8"))
         for name in ("mean", "std")
@@ -134,8 +133,9 @@ def open_prepared(folder: Path) -> Prepared:
         name=about.name,
         classes=about.classes,
         fingerprint=about.fingerprint,
-        training=parts[0],
-        validation=parts[1],
+        training=Labelled(both.x[: about.training], both.y[: about.training]),
+        validation=Labelled(both.x[about.training :], both.y[about.training :]),
+        both=both,
         mean=mean,
         std=std,
     )
@@ -200,11 +200,12 @@ def _fingerprint(raw: Labelled) -> str:
     return digest.hexdigest()
 
 
-def _open_part(folder: Path, part: str, rows: int, about: About) -> Labelled:
-    x = array_file.opened(folder / f"{part}-x.npy", (rows, about.inputs), "<f4")
-    y = np.array(array_file.opened(folder / f"{part}-y.npy", (rows,), "<i8"))
+def _open_images(folder: Path, about: About) -> Labelled:
+    rows = about.training + about.validation
+    x = array_file.opened(folder / "x.npy", (rows, about.inputs), "<f4")
+    y = np.array(array_file.opened(folder / "y.npy", (rows,), "<i8"))
     if y.min() < 0 or y.max() >= len(about.classes):
-        raise DataFileError(f"{folder}: the labels for {part} are damaged; prepare it again")
+        raise DataFileError(f"{folder}: its labels are damaged; prepare it again")
     y.setflags(write=False)
     return Labelled(x, y)
 

@@ -11,19 +11,18 @@ import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
+
 from model.data import array_file
 from model.data.labelled import Labelled
 from model.data.regular import read_regular
 from model.data.standardise import Rows, standardised, statistics
 from model.errors import DataFileError
 
-FORMAT = 1  # raised whenever the same images and seed would give another content
-PARTS = ("training", "validation")
+FORMAT = 2  # raised whenever the same images and seed would give another content
 ABOUT = "prepared.json"
 _FOLDER = re.compile(r"\.?[a-z0-9-]+-[0-9a-f]{16}(\.[a-z0-9_]+)?")
-_FILES = frozenset(
-    {ABOUT, "mean.npy", "std.npy"} | {f"{part}-{axis}.npy" for part in PARTS for axis in "xy"}
-)
+_FILES = frozenset({ABOUT, "x.npy", "y.npy", "mean.npy", "std.npy"})
 
 
 @dataclass(frozen=True)
@@ -46,17 +45,18 @@ class About:
 
 
 def write(folder: Path, about: About, raw: Labelled, rows: tuple[Rows, Rows]) -> None:
-    """Fill an empty folder with the raw images, split into those rows and standardised.
+    """Fill an empty folder with the raw images, standardised: training rows, then validation rows.
+
+    Both lie in one array, so that either part, and both together, are views of the same memory.
 
     Raises:
         OSError: It cannot be written.
     """
     given = statistics(raw.x, rows[0])
-    for part, chosen in zip(PARTS, rows, strict=True):
-        shape = (len(chosen), about.inputs)
-        blocks = standardised(raw.x, chosen, given)
-        array_file.write(folder / f"{part}-x.npy", shape, "<f4", blocks)
-        array_file.write(folder / f"{part}-y.npy", shape[:1], "<i8", [raw.y[chosen]])
+    order = np.concatenate(rows)
+    shape = (len(order), about.inputs)
+    array_file.write(folder / "x.npy", shape, "<f4", standardised(raw.x, order, given))
+    array_file.write(folder / "y.npy", shape[:1], "<i8", [raw.y[order]])
     array_file.write(folder / "mean.npy", given.mean.shape, "<f8", [given.mean])
     array_file.write(folder / "std.npy", given.std.shape, "<f8", [given.std])
     with (folder / ABOUT).open("x", encoding="utf-8") as file:

@@ -45,6 +45,14 @@ def test_prepares_without_reading_the_test_images(tmp_path: Path) -> None:
     assert ready.validation.x.shape == (300, 64)
     assert ready.training.x.dtype == ready.validation.x.dtype == np.float32
     assert isinstance(ready.training.x, np.memmap)
+    assert np.shares_memory(ready.both.x, ready.training.x)
+    assert np.shares_memory(ready.both.x, ready.validation.x)
+    np.testing.assert_array_equal(
+        ready.both.x, np.concatenate([ready.training.x, ready.validation.x])
+    )
+    np.testing.assert_array_equal(
+        ready.both.y, np.concatenate([ready.training.y, ready.validation.y])
+    )
     assert ready.classes == digits.CLASSES
     assert ready.folder.is_absolute()
     for array in (ready.training.x, ready.training.y, ready.validation.x, ready.mean, ready.std):
@@ -183,10 +191,8 @@ def test_what_is_there_is_opened_and_not_made_again(tmp_path: Path) -> None:
 
 
 FILES = [
-    "training-x.npy",
-    "training-y.npy",
-    "validation-x.npy",
-    "validation-y.npy",
+    "x.npy",
+    "y.npy",
     "mean.npy",
     "std.npy",
     "prepared.json",
@@ -219,9 +225,9 @@ def test_damage_is_found_and_mended(tmp_path: Path, name: str, damage: str) -> N
 
 def test_damaged_labels_and_descriptions_are_found(tmp_path: Path) -> None:
     ready = prepare(BLIND, tmp_path)
-    labels = ready.folder / "validation-y.npy"
+    labels = ready.folder / "y.npy"
     labels.write_bytes(labels.read_bytes()[:-8] + (10).to_bytes(8, "little"))
-    with pytest.raises(DataFileError, match="labels for validation are damaged"):
+    with pytest.raises(DataFileError, match="labels are damaged"):
         prepared.open_prepared(ready.folder)
     ready = prepare(BLIND, tmp_path)
     about = ready.folder / "prepared.json"
