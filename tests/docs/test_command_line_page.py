@@ -1,0 +1,182 @@
+"""The reference page of the command line says what the commands say, row by row."""
+
+import io
+import json
+import re
+from dataclasses import asdict, fields
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from search.cli import app, main
+from search.ledger.queries import Curve
+from search.ledger.records import Search, StageState, Trial
+from search.outcome import EpochFigures, GradientError, TestReport
+from search.plan.finalists import Spread
+from search.plan.plan import steps
+from search.show.export import as_json, write_csv
+from search.show.summary import Summary
+from search.study.reading import load
+
+PAGE = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text("utf-8")
+HEADER = "| option | default | environment | meaning |\n|---|---|---|---|\n"
+
+
+def leaves(command: Any, path: str = "klayer") -> dict[str, Any]:
+    """The commands that do something, and the top, by what is typed."""
+    below = getattr(command, "commands", {})
+    found = {path: command} if not below or command.params else {}
+    for name, inner in below.items():
+        found |= leaves(inner, f"{path} {name}")
+    return found
+
+
+COMMANDS = leaves(typer.main.get_command(app))
+
+
+def heading(path: str, command: Any) -> str:
+    """The heading of a command: what is typed, with its arguments."""
+    arguments = [one.metavar for one in command.params if one.param_type_name == "argument"]
+    return " ".join([path, *arguments])
+
+
+def row(parameter: Any) -> str:
+    """The row of the page that describes an argument or an option."""
+    default = parameter.default
+    shown = "required" if parameter.required else f"`{default}`" if default else "-"
+    variable = f"`{parameter.envvar}`" if parameter.envvar else "-"
+    return f"| {signature(parameter)} | {shown} | {variable} | {parameter.help} |"
+
+
+def signature(parameter: Any) -> str:
+    """How an argument or an option is written."""
+    if parameter.param_type_name == "argument":
+        return f"`{parameter.metavar}`"
+    annotation = parameter.type_descriptor.annotation
+    kind = parameter.metavar or "N"
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        kind = r"\|".join(str(one.value) for one in annotation)
+    first, *others = parameter.opts
+    written = first if parameter.is_flag else f"{first} {kind}"
+    return ", ".join(f"`{one}`" for one in (written, *others))
+
+
+def sections() -> dict[str, str]:
+    """The text under each heading of a command."""
+    parts = re.split(r"^## `(.*)`$", PAGE, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def keys(section: str) -> list[list[str]]:
+    """The keys of each table of values in a section."""
+    tables = re.findall(r"^\| key \| value \|\n\|---\|---\|\n((?:\|.*\n)+)", section, re.MULTILINE)
+    return [re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) for table in tables]
+
+
+def test_each_command_has_a_section_and_no_other_stands_there() -> None:
+    assert re.findall(r"^#+ .*$", PAGE, re.MULTILINE) == [
+        "# The command line",
+        *(f"## `{heading(path, command)}`" for path, command in COMMANDS.items()),
+    ]
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_each_section_has_the_rows_of_its_command(path: str) -> None:
+    command = COMMANDS[path]
+    text = sections()[heading(path, command)]
+    rows = "".join(row(parameter) + "\n" for parameter in command.params)
+    assert re.findall(r"^\| option .*\n(?:\|.*\n)*", text, re.MULTILINE) == (
+        [HEADER + rows] if rows else []
+    )
+
+
+@pytest.mark.parametrize("path", [path for path in COMMANDS if path != "klayer"])
+def test_each_section_begins_as_the_help_of_its_command(path: str) -> None:
+    command = COMMANDS[path]
+    assert sections()[heading(path, command)].startswith(f"\n\n{command.help}\n")
+
+
+def test_the_page_names_no_option_command_or_variable_that_does_not_exist() -> None:
+    parameters = [one for command in COMMANDS.values() for one in command.params]
+    options = {name for one in parameters for name in one.opts if name.startswith("--")}
+    assert set(re.findall(r"(?<![-|\w])--[a-z]+", PAGE)) == options | {"--help"}
+    variables = {one.envvar for one in parameters if one.envvar}
+    assert set(re.findall(r"KLAYER_\w+", PAGE)) == variables
+    typed = re.findall(r"^    (klayer .*)$|`(klayer [^`]+)`", PAGE, re.MULTILINE)
+    for line in (one or other for one, other in typed):
+        assert any(re.match(rf"{path}\b", line) for path in COMMANDS if path != "klayer") or (
+            line == "klayer --version"
+        ), line
+
+
+TRIAL = Trial(1, "coarse", 0, "complete", 0.5, {"learning_rate": 0.1}, 7, 8, None, 1.0)
+STUDY = load("digits")
+SEARCH = Search(1, STUDY, "0" * 64, "f" * 64, {}, 0.0, None, None)
+STAGE = StageState(
+    step=steps(STUDY)[0],
+    state="open",
+    explanation="as the study file says",
+    boxes=({"learning_rate": [0.1]},),
+    trials=1,
+    finished=1,
+    diverged=0,
+    running=0,
+    epochs_done=1,
+    epochs_total=1,
+    best=TRIAL,
+    opened_at=0.0,
+    finished_at=None,
+)
+REPORT = TestReport((0.5,), None, None, 297, "f" * 64)
+
+
+def test_what_export_writes_is_what_the_page_says() -> None:
+    curve = Curve(1, (EpochFigures(1, *7 * [0.5]),))
+    document = as_json(SEARCH, [STAGE], [TRIAL], {1: curve})
+    (trial,) = document["trials"]
+    section = sections()["klayer export NAME"]
+    assert keys(section) == [list(document), list(trial), list(trial["epochs"][0])]
+    assert set(document["stages"][0]) <= set(re.findall(r"`(\w+)`", section))
+    file = io.StringIO()
+    write_csv([TRIAL], {1: curve}, file)
+    columns = file.getvalue().splitlines()[0].split(",")
+    assert set(columns) == {*trial, "learning_rate"} - {"order_seed", "parameters"}
+
+
+def test_what_status_prints_is_what_the_page_says() -> None:
+    spread = Spread.of([0.5, 0.6])
+    document = Summary("digits", True, (STAGE,), TRIAL, spread, asdict(REPORT)).to_json()
+    section = sections()["klayer status [NAME]"]
+    assert keys(section) == [list(document)]
+    inner = [document["best"], document["validation"], document["test"], document["stages"][0]]
+    told = set(re.findall(r"`(\w+)`", section))
+    assert {key for one in inner for key in one} <= told
+
+
+def test_what_gradcheck_prints_is_what_the_page_says() -> None:
+    (listed,) = keys(sections()["klayer gradcheck STUDY"])
+    assert listed == [field.name for field in fields(GradientError)]
+
+
+@pytest.mark.parametrize(
+    ("section", "arguments"),
+    [
+        ("klayer studies", ["studies", "--json"]),
+        ("klayer plan STUDY", ["plan", "digits", "--json"]),
+    ],
+)
+def test_what_json_holds_is_what_the_page_says(
+    section: str,
+    arguments: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.argv", ["klayer", *arguments])
+    with pytest.raises(SystemExit):
+        main()
+    document = json.loads(capsys.readouterr().out)
+    (listed,) = keys(sections()[section])
+    assert listed == list(document[0] if isinstance(document, list) else document)
