@@ -55,7 +55,7 @@ def work(
                         if isinstance(task, PlanningClaim):
                             _plan(ledger, search, task)
                         else:
-                            _train(ledger, search, data, task, should_stop)
+                            _train(ledger, search, data, task, should_stop, lease_seconds)
                 except LostLeaseError:
                     continue  # somebody else does it now, with the same result
                 except BaseException:
@@ -77,6 +77,7 @@ def _train(
     data: Dataset,
     claim: Claim,
     should_stop: Callable[[], bool],
+    lease_seconds: float,
 ) -> None:
     job = (search.study, claim.step.training, claim.trials, claim.order_seed, data)
     final = claim.step.name == FINAL
@@ -88,7 +89,8 @@ def _train(
             result = reports
             break
         named = {claim.numbers[place]: report for place, report in reports.items()}
-        ledger.record_epochs(claim, {n: report.figures for n, report in named.items()})
+        figures = {n: report.figures for n, report in named.items()}
+        ledger.record_epochs(claim, figures, lease_seconds)
         last |= named
         if should_stop():
             ledger.hand_back(claim)
