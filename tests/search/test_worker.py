@@ -1,0 +1,216 @@
+"""A worker in this process: it plans, trains, hands in, and stops where it is asked to."""
+
+import math
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from search import objective
+from search.errors import KlayerError
+from search.ledger.claims import Wait
+from search.ledger.ledger import Ledger
+from search.ledger.records import Claim, Search
+from search.outcome import TestReport
+from search.study.reading import load
+from search.worker import work
+
+OVERRIDES = (
+    "stages.coarse.trials=4",
+    "stages.fine.trials=3",
+    "stages.finest.trials=2",
+    "final.finalists=2",
+    "training.schedule.epochs=2",
+)
+
+
+def never() -> bool:
+    return False
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger(f"sqlite:///{tmp_path}/ledger.db", create=True) as opened:
+        yield opened
+
+
+def recorded(ledger: Ledger, *overrides: str) -> tuple[Search, objective.Dataset]:
+    study = load("digits", [*OVERRIDES, *overrides])
+    data = objective.open_data(study, None)
+    return ledger.record(study, "", data.fingerprint, {}), data
+
+
+def test_one_worker_brings_a_search_to_its_end(ledger: Ledger) -> None:
+    search, data = recorded(ledger)
+    work(ledger, search, data, "a", never)
+    assert ledger.read.is_finished(search)
+    trials, curves = ledger.read.trials(search), ledger.read.curves(search)
+    assert [one.stage for one in trials] == (
+        ["coarse"] * 4 + ["fine"] * 3 + ["finest"] * 2 + ["finalists"] * 4 + ["final"] * 2
+    )
+    assert {one.state for one in trials} == {"complete"}
+    for trial in trials:
+        epochs = curves[trial.id].epochs
+        assert [epoch.epoch for epoch in epochs] == [1, 2]
+        if trial.stage != "final":  # the final learns from the validation images too
+            assert trial.value == epochs[-1].validation_accuracy
+        else:
+            assert math.isnan(epochs[-1].validation_accuracy)
+    result = ledger.read.search("digits").result
+    assert result is not None
+    assert [one.value for one in trials if one.stage == "final"] == result["accuracies"]
+
+
+def test_retraining_what_the_database_says_gives_the_recorded_test_accuracy(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    search, data = recorded(
+        ledger, "training.schedule={kind='cycles', cycles=1, half_cycle_epochs=1}"
+    )
+    work(ledger, search, data, "a", never)
+    with Ledger(f"sqlite:///{tmp_path}/ledger.db") as nothing_else:  # promise 6
+        found = nothing_else.read.search("digits")
+        step = nothing_else.read.stages(found)[-1].step
+        chosen = [one for one in nothing_else.read.trials(found) if one.stage == "final"]
+    training = objective.prove(
+        found.study,
+        step.training,
+        [objective.Assignment(one.parameters, one.seed) for one in chosen],
+        chosen[0].order_seed,
+        objective.open_data(found.study, None),
+    )
+    report = None
+    while report is None:
+        try:
+            next(training)
+        except StopIteration as end:
+            report = end.value
+    assert isinstance(report, TestReport)
+    assert found.result == {
+        "accuracies": list(report.accuracies),
+        "snapshot_ensemble": report.snapshot_ensemble,
+        "finalist_ensemble": report.finalist_ensemble,
+        "images": report.images,
+        "fingerprint": report.fingerprint,
+    }
+    assert report.snapshot_ensemble is not None
+
+
+def test_a_worker_that_is_stopped_hands_its_cohort_back(ledger: Ledger) -> None:
+    search, data = recorded(ledger)
+    asked: list[bool] = []
+
+    def after_some_epochs() -> bool:
+        asked.append(True)
+        return len(asked) > 3  # planning, a claim, an epoch, and then
+
+    work(ledger, search, data, "a", after_some_epochs)
+    assert {one.state for one in ledger.read.trials(search)} == {"waiting"}
+    assert ledger.read.curves(search) == {}
+    work(ledger, search, data, "b", never)
+    assert ledger.read.is_finished(search)
+
+
+def test_a_worker_that_is_stopped_before_it_begins_claims_nothing(ledger: Ledger) -> None:
+    search, data = recorded(ledger)
+    work(ledger, search, data, "a", lambda: True)
+    assert {stage.state for stage in ledger.read.stages(search)} == {"unplanned"}
+
+
+def test_a_diverging_trial_is_recorded_with_the_epoch(ledger: Ledger) -> None:
+    points = "[{learning_rate=0.1, weight_decay=0.1}, {learning_rate=1e6, weight_decay=0.1}]"
+    stage = f"stages=[{{name='only', sampler='points', points={points}}}]"
+    search, data = recorded(ledger, stage, "network.batch_norm='none'", "final.finalists=1")
+    work(ledger, search, data, "a", never)
+    fine, diverged = [one for one in ledger.read.trials(search) if one.stage == "only"]
+    assert (fine.state, diverged.state, diverged.value) == ("complete", "diverged", None)
+    assert diverged.reason == "diverged in epoch 1: its cost is no finite number"
+    assert ledger.read.is_finished(search)
+
+
+def test_a_search_of_which_every_trial_diverges_ends_with_the_reason(ledger: Ledger) -> None:
+    points = "[{learning_rate=1e6, weight_decay=0.1}]"
+    stage = f"stages=[{{name='only', sampler='points', points={points}}}]"
+    search, data = recorded(ledger, stage, "network.batch_norm='none'", "final.finalists=1")
+    with pytest.raises(KlayerError, match="there is no finalist: none of the 1 finished trials"):
+        work(ledger, search, data, "a", never)
+    with pytest.raises(KlayerError, match="there is no finalist"):  # the planning is free again
+        work(ledger, search, data, "b", never)
+
+
+def test_a_fault_amid_a_cohort_frees_it(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    search, data = recorded(ledger)
+    with monkeypatch.context() as broken:
+        broken.setattr(Ledger, "record_epochs", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            work(ledger, search, data, "a", never)
+    assert {one.state for one in ledger.read.trials(search)} == {"waiting"}
+
+
+def test_an_epoch_longer_than_the_lease_keeps_the_claim(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search, data = recorded(ledger)
+    real = Ledger.record_epochs
+    rivals: list[object] = []
+
+    def slowly(self: Ledger, claim: Claim, *args: Any) -> None:
+        time.sleep(1.8)  # as an epoch would last
+        while isinstance(rival := self.next_work(search, "rival"), Claim):
+            assert rival.cohort_id != claim.cohort_id
+        rivals.append(rival)
+        real(self, claim, *args)
+
+    monkeypatch.setattr(Ledger, "record_epochs", slowly)
+    work(ledger, search, data, "a", lambda: bool(rivals), lease_seconds=1.0)
+    assert rivals == [Wait()]
+    assert not [one for one in threading.enumerate() if one.name == "lease keeper"]
+
+
+def test_a_database_error_does_not_end_the_renewing(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search, data = recorded(ledger)
+    real_record, real_renew = Ledger.record_epochs, Ledger.renew
+    renewals: list[str] = []
+
+    def slowly(self: Ledger, *args: Any) -> None:
+        time.sleep(1.0)
+        real_record(self, *args)
+
+    def at_first_locked(self: Ledger, *args: Any) -> None:
+        renewals.append(threading.current_thread().name)
+        if renewals[-1] == "lease keeper" and renewals.count("lease keeper") == 1:
+            raise OperationalError("UPDATE", {}, Exception("database is locked"))
+        real_renew(self, *args)
+
+    monkeypatch.setattr(Ledger, "record_epochs", slowly)
+    monkeypatch.setattr(Ledger, "renew", at_first_locked)
+    work(ledger, search, data, "a", lambda: len(renewals) > 2, lease_seconds=0.6)
+    assert renewals.count("lease keeper") > 1
+
+
+def test_a_worker_that_lost_its_claim_goes_on_with_other_work(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search, data = recorded(ledger)
+    real = Ledger.hand_in
+    lost: list[str] = []
+
+    def too_late(self: Ledger, claim: Claim, *args: Any) -> None:
+        if not lost:
+            lost.append(claim.step.name)
+            self.hand_back(claim)
+            other = self.next_work(search, "b")
+            assert isinstance(other, Claim)
+            self.hand_back(other)
+        real(self, claim, *args)
+
+    monkeypatch.setattr(Ledger, "hand_in", too_late)
+    work(ledger, search, data, "a", never)
+    assert lost == ["coarse"]
+    assert ledger.read.is_finished(search)
