@@ -1,0 +1,43 @@
+"""Works through the first stage of a search with made-up results, and says what it claimed.
+
+    python claim_all.py STORAGE OWNER GATE
+
+It waits for the file GATE, so that many of them begin at once, on a database that is not there
+yet. Each planning and each trial that it claims is a line of its output.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+from search.ledger.ledger import Ledger, TrialOutcome
+from search.ledger.records import Claim, PlanningClaim
+from search.plan.plan import plan
+from search.study.reading import load
+
+TRIALS = 120
+
+
+def main(storage: str, owner: str, gate: str) -> None:
+    """Record, claim, hand in, until the first stage is finished."""
+    study = load("digits", [f"stages.coarse.trials={TRIALS}"])
+    print("ready", flush=True)  # noqa: T201
+    while not Path(gate).exists():
+        time.sleep(0.001)
+    with Ledger(storage, create=True) as ledger:
+        search = ledger.record(study, "", "f" * 64, {})
+        while ledger.read.stages(search)[0].state != "finished":
+            work = ledger.next_work(search, owner)
+            if isinstance(work, PlanningClaim):
+                print(work.step.name, "planned", flush=True)  # noqa: T201
+                if work.step.number == 1:  # each trial a cohort of its own
+                    ledger.open_stage(
+                        search, work, plan(study, work.step, [], lambda _, p: p["learning_rate"]), 2
+                    )
+            elif isinstance(work, Claim):
+                print(*(f"{work.step.name} {number}" for number in work.numbers), sep="\n")  # noqa: T201
+                ledger.hand_in(work, [TrialOutcome(n, n / 7) for n in work.numbers])
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
