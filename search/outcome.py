@@ -98,4 +98,4 @@ class TestReport:
     images: int
     fingerprint: str
 
-    __test__ = False  # not a test case, whatever pytest makes of the name
+    __test__ = False  # a report on the test set; who collects test cases must pass it by

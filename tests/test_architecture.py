@@ -1,0 +1,217 @@
+"""The rooms import downward only, and every file says what it is for. Read from the source."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# What each room of `search` may import besides its own files, `search.errors` and lower rooms.
+# A file that stands in a line of its own is a room by itself. From the top down:
+ORDER = (
+    "search.cli",
+    "search.runner",
+    "search.launcher search.show search.environment",
+    "search.worker",
+    "search.ledger search.objective",
+    "search.plan",
+    "search.outcome",
+    "search.study",
+    "search.fetch",
+    "search.archive search.download",
+    "search.errors",
+)
+OPTUNA_FILES = {"search.ledger.optuna_mirror", "search.plan.samplers"}
+MODEL_DOOR = "search.objective"
+DIGITS = "model.data.digits"
+
+# Files without a test file of their own name, and where they are tested.
+TESTED_ELSEWHERE = {
+    "model.arrays": "names of types",
+    "model.errors": "wherever they are raised",
+    "model.finite_difference": "tests/model/test_gradient_check.py",
+    "model.data.pickle_stack": "tests/model/data/test_pickled.py",
+    "model.data.prepared_files": "tests/model/data/test_prepared.py",
+    "search.download": "tests/search/test_fetch.py",
+    "search.environment": "tests/search/test_cli.py",
+    "search.errors": "wherever they are raised",
+    "search.runner": "tests/search/test_cli.py",
+    "search.ledger.claims": "tests/search/ledger/test_ledger.py",
+    "search.ledger.records": "values without logic",
+    "search.ledger.tables": "tests/search/ledger/test_database.py",
+    "search.plan.reasons": "tests/search/plan/test_zoom.py",
+    "search.show.export": "tests/search/test_cli.py",
+    "search.show.gradcheck_view": "tests/search/test_cli.py",
+    "search.show.plan_view": "tests/search/test_cli.py",
+    "search.show.progress": "tests/search/test_cli.py",
+    "search.show.status_view": "tests/search/test_cli.py",
+    "search.show.summary": "tests/search/test_cli.py",
+    "search.show.words": "tests/search/test_cli.py",
+    "search.study.faults": "tests/search/study/test_bad_files.py",
+    "search.study.keys": "tests/search/study/test_bad_files.py",
+    "search.study.lineage": "tests/search/study/test_file.py",
+    "search.study.ranges": "tests/search/study/test_file.py",
+    "search.study.sections": "tests/search/study/test_file.py",
+    "search.study.sentences": "tests/search/study/test_bad_files.py",
+    "search.study.space": "tests/search/plan/test_samplers.py",
+    "search.study.stage_table": "tests/search/study/test_file.py",
+    "search.study.stages": "tests/search/study/test_file.py",
+    "search.study.table": "tests/search/study/test_file.py",
+    "search.study.tables": "tests/search/study/test_file.py",
+    "search.study.zoom_checks": "tests/search/study/test_bad_files.py",
+    "search.study.zoom_rules": "tests/search/study/test_file.py",
+}
+
+
+@dataclass(frozen=True)
+class Module:
+    """One source file: its dotted name, its syntax tree, and the modules that it imports."""
+
+    name: str
+    text: str
+    tree: ast.Module
+
+    @property
+    def imports(self) -> Iterator[str]:
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                yield node.module or "."  # a relative import, which no file has
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def modules() -> list[Module]:
+    found = []
+    for package in ("model", "search", "studies"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            text = path.read_text("utf-8")
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            found.append(Module(name.removesuffix(".__init__"), text, ast.parse(text)))
+    return found
+
+
+MODULES = modules()
+NAMES = {module.name for module in MODULES}
+of = pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
+
+
+def within(name: str, room: str) -> bool:
+    return name == room or name.startswith(f"{room}.")
+
+
+def level(name: str) -> int | None:
+    """How far down a file of `search` stands; None for the package itself."""
+    for place, rooms in enumerate(ORDER):
+        if any(within(name, room) for room in rooms.split()):
+            return place
+    return None
+
+
+def test_the_rooms_are_there() -> None:
+    """Guards this file: rules about rooms that are gone would hold of nothing."""
+    assert {MODEL_DOOR, DIGITS, *OPTUNA_FILES} <= NAMES
+    assert {room for rooms in ORDER for room in rooms.split()} <= NAMES
+    assert set(TESTED_ELSEWHERE) <= NAMES
+
+
+@of
+def test_a_module_opens_with_a_docstring(module: Module) -> None:
+    assert ast.get_docstring(module.tree)
+
+
+@of
+def test_no_assertion_stands_in_for_an_error(module: Module) -> None:
+    assert not [node.lineno for node in ast.walk(module.tree) if isinstance(node, ast.Assert)]
+
+
+@of
+def test_nothing_asks_whether_it_is_being_tested(module: Module) -> None:
+    assert "pytest" not in module.text.lower()
+
+
+@of
+def test_imports_are_absolute(module: Module) -> None:
+    relative = [n for n in ast.walk(module.tree) if isinstance(n, ast.ImportFrom) and n.level]
+    assert not relative
+
+
+@of
+def test_the_model_needs_numpy_and_the_standard_library_alone(module: Module) -> None:
+    if within(module.name, "model"):
+        allowed = {"numpy", "model"} | set(sys.stdlib_module_names)
+        allowed |= {"sklearn"} if module.name == DIGITS else set()
+        assert not {name for name in module.imports if name.partition(".")[0] not in allowed}
+
+
+@of
+def test_one_file_reaches_the_model(module: Module) -> None:
+    if not within(module.name, "model") and module.name != MODEL_DOOR:
+        assert not {name for name in module.imports if within(name, "model")}
+
+
+@of
+def test_optuna_is_asked_and_told_in_two_files(module: Module) -> None:
+    if module.name not in OPTUNA_FILES:
+        assert not {name for name in module.imports if within(name, "optuna")}
+
+
+@of
+def test_a_file_of_the_search_imports_its_own_room_and_lower_ones(module: Module) -> None:
+    if not within(module.name, "search") or module.name == "search":
+        return
+    own = level(module.name)
+    assert own is not None, "give the room a place in ORDER"
+    upward = set()
+    for name in module.imports:
+        below = level(name)
+        if below is None or below > own:
+            continue
+        same_room = any(
+            within(module.name, room) and within(name, room) for room in ORDER[own].split()
+        )
+        if not same_room:
+            upward.add(name)
+    assert not upward
+
+
+def test_outcomes_know_points_and_nothing_else_of_the_search() -> None:
+    (outcome,) = [module for module in MODULES if module.name == "search.outcome"]
+    used = {name for name in outcome.imports if within(name, "search")}
+    assert used == {"search.study.space", "search.study.space.Point"}
+
+
+@of
+def test_tests_mirror_the_rooms(module: Module) -> None:
+    if module.name in TESTED_ELSEWHERE or not within(module.name, "model") | within(
+        module.name, "search"
+    ):
+        return
+    if not any(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in ast.walk(module.tree)):
+        return
+    *rooms, name = module.name.split(".")
+    assert (ROOT / "tests" / Path(*rooms) / f"test_{name}.py").is_file()
+
+
+@pytest.mark.parametrize("where", sorted(set(TESTED_ELSEWHERE.values())))
+def test_what_is_tested_elsewhere_is_tested_there(where: str) -> None:
+    if where.endswith(".py"):
+        assert (ROOT / where).is_file()
+
+
+@pytest.mark.parametrize("room", ["model", "search"])
+def test_every_test_file_has_the_file_that_it_tests_or_a_name_of_a_case(room: str) -> None:
+    """A test file is named after a module, or after one with a case behind its name."""
+    for path in (ROOT / "tests" / room).rglob("test_*.py"):
+        folder = ".".join(path.parent.relative_to(ROOT / "tests").parts)
+        stem = path.stem.removeprefix("test_")
+        known = {n.rpartition(".")[2] for n in NAMES if n.rpartition(".")[0] == folder}
+        known |= CASES.get(folder, set())
+        assert any(stem == one or stem.startswith(f"{one}_") for one in known), path
+
+
+CASES = {"search.study": {"bad_files"}}
