@@ -1,0 +1,210 @@
+"""A plan is a pure function of the study and what is finished, whoever makes it and when."""
+
+import random
+from collections.abc import Hashable, Sequence
+
+import pytest
+
+from search.errors import KlayerError
+from search.plan.plan import (
+    LARGEST_COHORT,
+    StagePlan,
+    Step,
+    expected_trials,
+    plan,
+    seed_spreads,
+    steps,
+)
+from search.plan.results import Result
+from search.study.file import Study
+from search.study.reading import load
+from search.study.sections import TrainingSection
+from search.study.space import Box, Choices, Interval, Point
+
+OVERRIDES = ("final.finalists=3", "final.seeds=2")
+
+
+def alike(_: TrainingSection, __: Point) -> Hashable:
+    """All trials can be one stack."""
+    return 0
+
+
+def study_with(*overrides: str) -> Study:
+    return load("digits", [*OVERRIDES, *overrides])
+
+
+def valued(made: StagePlan, values: Sequence[float | None]) -> list[Result]:
+    """The results of a stage's plan, were these its values."""
+    return [
+        Result(made.step.name, trial.number, trial.parameters, value, made.boxes[trial.box])
+        for trial, value in zip(made.trials, values, strict=True)
+    ]
+
+
+def rising(made: StagePlan) -> list[Result]:
+    return valued(made, [(n + 1) / (len(made.trials) + 1) for n in range(len(made.trials))])
+
+
+def step(study: Study, name: str) -> Step:
+    return next(one for one in steps(study) if one.name == name)
+
+
+def up_to(study: Study, name: str) -> list[Result]:
+    """Results of all stages before the one of that name, later trials being better."""
+    results: list[Result] = []
+    for one in steps(study):
+        if one.name == name:
+            break
+        results += rising(plan(study, one, results, alike))
+    return results
+
+
+def test_the_stages_of_a_search_in_order() -> None:
+    found = [(one.number, one.name, one.kind) for one in steps(study_with())]
+    assert found == [
+        (1, "coarse", "search"),
+        (2, "fine", "search"),
+        (3, "finest", "search"),
+        (4, "finalists", "finalists"),
+        (5, "final", "final"),
+    ]
+
+
+def test_one_finalist_with_one_seed_is_not_run_again() -> None:
+    study = study_with("final.finalists=1", "final.seeds=1")
+    assert [one.name for one in steps(study)] == ["coarse", "fine", "finest", "final"]
+
+
+@pytest.mark.parametrize("name", ["coarse", "fine", "finest", "finalists", "final"])
+def test_a_plan_does_not_depend_on_who_makes_it_or_in_which_order_trials_came_in(name: str) -> None:
+    study = study_with()
+    results = up_to(study, name)
+    made = plan(study, step(study, name), results, alike)
+    shuffled = list(results)
+    stages = list(dict.fromkeys(one.stage for one in results))
+    random.Random(3).shuffle(shuffled)
+    shuffled.sort(key=lambda one: stages.index(one.stage))  # inside their stages, in any order
+    again = plan(Study.from_canonical(study.canonical()), step(study, name), shuffled, alike)
+    assert again == made
+
+
+@pytest.mark.parametrize("name", ["coarse", "fine", "finest", "finalists", "final"])
+def test_a_plan_is_whole(name: str) -> None:
+    study = study_with()
+    one = step(study, name)
+    made = plan(study, one, up_to(study, name), alike)
+    assert [trial.number for trial in made.trials] == list(range(expected_trials(study, one)))
+    assert sorted(n for cohort in made.cohorts for n in cohort) == list(range(len(made.trials)))
+    assert max(map(len, made.cohorts)) <= LARGEST_COHORT
+    assert all(made.boxes[trial.box].contains(trial.parameters) for trial in made.trials)
+    assert all(len({made.trials[n].order_seed for n in cohort}) == 1 for cohort in made.cohorts)
+    assert made.explanation
+
+
+def test_another_seed_gives_other_points_and_other_seeds() -> None:
+    one, other = (
+        plan(study, step(study, "coarse"), [], alike)
+        for study in (study_with(), study_with("seed=2"))
+    )
+    assert not {t.seed for t in one.trials} & {t.seed for t in other.trials}
+    assert one.trials[0].parameters != other.trials[0].parameters
+    assert one.trials[0].order_seed != other.trials[0].order_seed
+
+
+def test_trials_of_a_search_stage_share_their_order_and_not_their_seeds() -> None:
+    study = study_with()
+    made = plan(study, step(study, "coarse"), [], alike)
+    assert len({trial.seed for trial in made.trials}) == len(made.trials)
+    assert len({trial.order_seed for trial in made.trials}) == 1
+
+
+def test_trials_that_cannot_be_one_stack_are_in_different_cohorts() -> None:
+    study = study_with()
+
+    def by_half(_: TrainingSection, point: Point) -> Hashable:
+        return float(point["learning_rate"]) > 0.01
+
+    made = plan(study, step(study, "coarse"), [], by_half)
+    for cohort in made.cohorts:
+        assert len({by_half(study.training, made.trials[n].parameters) for n in cohort}) == 1
+
+
+def test_the_next_box_is_zoomed_from_the_stages_it_names() -> None:
+    study = study_with()
+    results = up_to(study, "fine")
+    made = plan(study, step(study, "fine"), results, alike)
+    (box,) = made.boxes
+    best = max(results, key=lambda one: one.value or 0)
+    assert box.contains(best.parameters)
+    assert "spanned by the best 8" in made.explanation
+    old = study.stages[0].boxes[0].ranges["learning_rate"]
+    new = box.ranges["learning_rate"]
+    assert isinstance(old, Interval)
+    assert isinstance(new, Interval)
+    assert new.high / new.low < old.high / old.low
+
+
+def test_each_finalist_runs_over_the_same_fresh_seeds() -> None:
+    study = study_with()
+    results = up_to(study, "finalists")
+    made = plan(study, step(study, "finalists"), results, alike)
+    ranked = sorted(results, key=lambda one: -(one.value or 0))
+    assert made.trials[0].parameters == ranked[0].parameters
+    first, second = made.trials[:3], made.trials[3:]
+    assert [t.parameters for t in first] == [t.parameters for t in second]
+    assert len({t.seed for t in first}) == len({t.seed for t in second}) == 1
+    assert first[0].seed != second[0].seed
+    assert first[0].order_seed != second[0].order_seed
+    known = {t.seed for t in plan(study, step(study, "coarse"), [], alike).trials}
+    assert not {t.seed for t in made.trials} & known
+    assert made.boxes[1] == Box(
+        {name: Choices((value,)) for name, value in made.trials[1].parameters.items()}
+    )
+
+
+def test_the_best_mean_over_the_seeds_wins_and_leads_the_final() -> None:
+    study = study_with()
+    results = up_to(study, "finalists")
+    reruns = plan(study, step(study, "finalists"), results, alike)
+    # finalist 0: .5 and .9, mean .7; finalist 1: .8 and .8; finalist 2: .6 and diverged
+    results += valued(reruns, [0.5, 0.8, 0.6, 0.9, 0.8, None])
+    spreads = seed_spreads(results)
+    assert [spread.values for spread in spreads.values()] == [(0.5, 0.9), (0.8, 0.8), (0.6, None)]
+    made = plan(study, step(study, "final"), results, alike)
+    order = [trial.parameters for trial in made.trials]
+    assert order == [reruns.trials[n].parameters for n in (1, 0, 2)]
+    assert made.cohorts == ((0, 1, 2),)
+    assert "the best mean of 3 finalists: 80.00 % ± 0.00 over 2 fresh seeds" in made.explanation
+    alone = plan(study_with("final.ensemble=false"), step(study, "final"), results, alike)
+    assert [trial.parameters for trial in alone.trials] == order[:1]
+    assert alone.trials == made.trials[:1]
+
+
+def test_without_reruns_the_best_value_wins() -> None:
+    study = study_with("final.finalists=1", "final.seeds=1")
+    results = up_to(study, "final")
+    made = plan(study, step(study, "final"), results, alike)
+    best = max(results, key=lambda one: one.value or 0)
+    assert [trial.parameters for trial in made.trials] == [best.parameters]
+    assert made.explanation == f"{best.stage} #{best.number} has the best value of all stages"
+
+
+@pytest.mark.parametrize("name", ["fine", "finalists", "final"])
+def test_nothing_but_diverged_trials_is_an_error(name: str) -> None:
+    study = study_with()
+    coarse = plan(study, step(study, "coarse"), [], alike)
+    lost = valued(coarse, [None] * len(coarse.trials))
+    with pytest.raises(KlayerError, match="diverged"):
+        plan(study, step(study, name), lost, alike)
+
+
+def test_listed_points_are_explained() -> None:
+    points = "[{learning_rate=0.1}, {learning_rate=0.2}]"
+    only = f"stages=[{{name='only', sampler='points', points={points}}}]"
+    study = study_with(only, "final.finalists=1")
+    made = plan(study, step(study, "only"), [], alike)
+    assert made.explanation == "the study file lists 2 points"
+    assert [dict(trial.parameters) for trial in made.trials] == [
+        {"learning_rate": 0.1},
+        {"learning_rate": 0.2},
+    ]

@@ -1,0 +1,98 @@
+"""The launcher watches its workers, passes on what they raise, and leaves nothing behind.
+
+What happens when processes are killed is tested in `tests/faults`.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from search import objective
+from search.errors import KlayerError
+from search.launcher import InterruptedRunError, launch
+from search.ledger.ledger import Ledger
+from search.study.reading import load
+
+SMALL = (
+    "stages.coarse.trials=4",
+    "stages.fine.trials=2",
+    "stages.finest.trials=2",
+    "final.finalists=1",
+    "final.seeds=1",
+    "training.schedule.epochs=2",
+)
+POINTS = "[{learning_rate=1e6, weight_decay=0.1}]"
+HOPELESS = (
+    f"stages=[{{name='only', sampler='points', points={POINTS}}}]",
+    "network.batch_norm='none'",
+    "final.finalists=1",
+)
+
+
+@pytest.fixture
+def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)  # it is kept from the first use on
+    return f"sqlite:///{tmp_path}/ledger.db"
+
+
+@pytest.fixture
+def ledger(storage: str) -> Iterator[Ledger]:
+    with Ledger(storage, create=True) as opened:
+        yield opened
+
+
+def run(ledger: Ledger, storage: str, overrides: tuple[str, ...], watch: list[int]) -> None:
+    study = load("digits", overrides)
+    data = objective.open_data(study, None)
+    search = ledger.record(study, "", data.fingerprint, {})
+
+    def watched() -> None:
+        watch.append(sum(stage.finished for stage in ledger.read.stages(search)))
+
+    launch(ledger, storage, search, data, 2, watched, lambda: watch.append(-1))
+
+
+def test_a_search_is_run_to_its_end_and_watched(
+    ledger: Ledger, storage: str, tmp_path: Path
+) -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    watch: list[int] = []
+    run(ledger, storage, SMALL, watch)
+    assert ledger.read.is_finished(ledger.read.search("digits"))
+    assert watch == sorted(watch)
+    assert (watch[0], watch[-1]) == (0, 4 + 2 + 2 + 1)
+    assert {number: signal.getsignal(number) for number in before} == before
+    assert not [one for one in threading.enumerate() if one.name == "crew"]
+    assert not list(tmp_path.glob("klayer-*"))
+
+    again: list[int] = []  # it is finished: nothing is started
+    run(ledger, storage, SMALL, again)
+    assert again == []
+
+
+def test_what_a_worker_raises_is_raised(ledger: Ledger, storage: str, tmp_path: Path) -> None:
+    with pytest.raises(KlayerError, match="there is no finalist: none of the 1 finished trials"):
+        run(ledger, storage, HOPELESS, [])
+    search = ledger.read.search("digits")
+    assert [stage.state for stage in ledger.read.stages(search)][:2] == ["finished", "planning"]
+    assert not list(tmp_path.glob("klayer-*"))
+
+
+def test_a_wish_to_stop_is_told_once_and_ends_the_run(ledger: Ledger, storage: str) -> None:
+    class Stopping(list[int]):
+        def append(self, finished: int) -> None:
+            super().append(finished)
+            if len(self) == 1:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    watch = Stopping()
+    with pytest.raises(InterruptedRunError, match="digits: stopped before it was finished"):
+        run(ledger, storage, (*SMALL, "training.schedule.epochs=500"), watch)
+    assert watch.count(-1) == 1
+    states = {one.state for one in ledger.read.trials(ledger.read.search("digits"))}
+    assert "running" not in states
