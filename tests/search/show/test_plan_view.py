@@ -1,0 +1,45 @@
+"""What a study would do, before it runs."""
+
+from typing import Any
+
+import pytest
+from rich.errors import MarkupError
+
+from search.plan.plan import steps
+from search.show.plan_view import outline, show, to_json
+from search.study.reading import load
+
+
+def test_every_stage_is_outlined_with_its_trials_and_epochs(study: Any) -> None:
+    planned = outline(study, 2)
+    assert [stage.step for stage in planned.stages] == list(steps(study))
+    assert [stage.trials for stage in planned.stages] == [16, 8, 8, 6, 3]
+    assert {stage.epochs for stage in planned.stages} == {10}
+    assert planned.seconds == sum(stage.seconds for stage in planned.stages) > 0
+
+
+def test_people_see_the_boxes_and_the_totals(study: Any, printed: Any) -> None:
+    text = printed(show, outline(study, 2))
+    assert text.startswith(f"digits: {study.description}\n")
+    assert "1,200 training and 300 validation images; 50-50, seed 1" in text
+    assert "learning_rate [0.0001, 1], log" in text
+    assert "± 0.5 decade round the best of coarse and fine" in text
+    assert "41 trials, about " in text
+    assert "on 2 workers" in text
+
+
+def test_json_has_the_same(study: Any) -> None:
+    planned = outline(study, 3)
+    document = to_json(planned)
+    assert document["workers"] == 3
+    assert document["seconds"] == planned.seconds
+    assert [stage["box"] for stage in document["stages"]] == [s.box for s in planned.stages]
+
+
+@pytest.mark.parametrize("hostile", ["[bold]x[/]", "[/]"])
+@pytest.mark.xfail(
+    strict=True, raises=(AssertionError, MarkupError), reason="the description is read as markup"
+)
+def test_the_description_is_shown_as_it_is(printed: Any, hostile: str) -> None:
+    study = load("digits", [f"description='so {hostile} far'"])
+    assert f"so {hostile} far" in printed(show, outline(study, 1))
