@@ -1,0 +1,66 @@
+"""A run in this process, as far as it needs no workers: what it refuses, and what it finds."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from search.errors import DataError, LedgerError
+from search.ledger.ledger import Ledger
+from search.runner import run_search, summary_of
+from search.study.reading import load, text
+
+QUIET = Console(quiet=True)
+
+
+@pytest.fixture
+def database(tiny_run: Any, tmp_path: Path) -> str:
+    """The URL of a copy of the finished tiny search's database."""
+    shutil.copy(tiny_run.folder / "klayer.db", tmp_path)
+    return f"sqlite:///{tmp_path}/klayer.db"
+
+
+def test_the_summary_of_a_recorded_search_is_what_its_run_returned(
+    tiny_run: Any, database: str
+) -> None:
+    with Ledger(database) as ledger:
+        document = summary_of(ledger, "tiny").to_json()
+    assert json.loads(json.dumps(document)) == json.loads(tiny_run.stdout)
+
+
+def test_there_is_no_summary_of_an_unknown_search(database: str) -> None:
+    with Ledger(database) as ledger, pytest.raises(LedgerError, match="tyni: no search"):
+        summary_of(ledger, "tyni")
+
+
+def test_a_finished_search_is_summarised_and_not_run(tiny_run: Any, database: str) -> None:
+    file = str(tiny_run.folder / "tiny.toml")
+    console = Console(width=200)
+    with console.capture() as captured:
+        summary = run_search(load(file), text(file), database, None, 1, console)
+    assert summary.finished
+    assert json.loads(json.dumps(summary.to_json())) == json.loads(tiny_run.stdout)
+    assert "finished already; nothing was run" in captured.get()
+
+
+def test_the_study_file_is_recorded_as_it_was_read(tiny_run: Any, database: str) -> None:
+    with Ledger(database) as ledger:
+        recorded = ledger.read.text(ledger.read.search("tiny"))
+    assert recorded == (tiny_run.folder / "tiny.toml").read_text("utf-8")
+
+
+def test_without_images_no_database_is_made(tmp_path: Path) -> None:
+    study, name = load("lambda-coarse-to-fine"), "lambda-coarse-to-fine"
+    storage = f"sqlite:///{tmp_path}/klayer.db"
+    with pytest.raises(DataError, match="cifar-10-batches-bin"):
+        run_search(study, text(name), storage, tmp_path, 1, QUIET)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_seed_is_another_search(tiny_run: Any, database: str) -> None:
+    file = str(tiny_run.folder / "tiny.toml")
+    with pytest.raises(LedgerError, match="seed: 1 before, 2 now"):
+        run_search(load(file, ["seed=2"]), text(file), database, None, 1, QUIET)
