@@ -122,6 +122,8 @@ def _options(
 @app.command()
 def studies(as_json: JsonOption = False) -> None:
     """List the studies that ship with klayer."""
+    from rich.markup import escape
+
     from search.study.reading import shipped
 
     known = shipped()
@@ -130,7 +132,7 @@ def studies(as_json: JsonOption = False) -> None:
         return
     console = _console()
     for one in known:
-        console.print(f"[bold]{one.name:<24}[/] {one.description}", highlight=False)
+        console.print(f"[bold]{one.name:<24}[/] {escape(one.description)}", soft_wrap=True)
 
 
 @app.command()
@@ -270,7 +272,7 @@ def gradcheck(
 def data_fetch(
     dataset: Annotated[str, typer.Argument(metavar="DATASET", help="cifar10")],
 ) -> None:
-    """Download a data set from its official address into the user's cache; 162 MB."""
+    """Download a data set from its official address into the user's cache; 170 MB."""
     if dataset != "cifar10":
         raise KlayerError(f"{dataset}: no data set of this name can be fetched; there is cifar10")
     from search import objective
@@ -291,8 +293,7 @@ def data_clear() -> None:
 def _load(reference: str, changes: list[str], name: str | None) -> "Study":
     from search.study.reading import load
 
-    renamed = [] if name is None else [f"name={json.dumps(name)}"]
-    return load(reference, [*changes, *renamed])
+    return load(reference, changes, name)
 
 
 def _cores() -> int:

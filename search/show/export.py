@@ -7,12 +7,19 @@ however many workers and through whatever interruptions.
 import csv
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import IO, Any
 
 from search.ledger.queries import Curve
 from search.ledger.records import Search, StageState, Trial
+from search.outcome import EpochFigures
 
 TRIAL_COLUMNS = ("stage", "number", "state", "value", "seed", "reason")
+
+# The figures of an epoch as columns; a searched learning rate has a column of its own.
+EPOCH_COLUMNS = {field.name: field.name for field in fields(EpochFigures)} | {
+    "learning_rate": "epoch_learning_rate"
+}
 
 
 def as_json(
@@ -57,12 +64,7 @@ def write_csv(
     Parameters stand in columns of their own name; a parameter that a trial does not have is empty.
     """
     names = list(dict.fromkeys(name for trial in trials for name in trial.parameters))
-    figures = list(
-        dict.fromkeys(
-            key for curve in curves.values() for one in curve.epochs[:1] for key in one.finite()
-        )
-    )
-    columns = [*TRIAL_COLUMNS, *names, *(figures if epochs else ["epochs"])]
+    columns = [*TRIAL_COLUMNS, *names, *(EPOCH_COLUMNS.values() if epochs else ["epochs"])]
     writer = csv.DictWriter(file, columns, lineterminator="\n")
     writer.writeheader()
     for trial in trials:
@@ -72,7 +74,7 @@ def write_csv(
             writer.writerow(row | {"epochs": len(curve.epochs) if curve else 0})
             continue
         for one in curve.epochs if curve else ():
-            writer.writerow(row | one.finite())
+            writer.writerow(row | {EPOCH_COLUMNS[k]: v for k, v in one.finite().items()})
 
 
 def _trial(trial: Trial, curve: Curve | None) -> dict[str, Any]:

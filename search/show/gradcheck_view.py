@@ -1,5 +1,6 @@
 """The relative errors of a gradient check, parameter by parameter."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -18,11 +19,17 @@ def show(study: Study, checked: Sequence[GradientError], console: Console) -> No
     table = Table("layer", "parameter", "worst relative error", "checked", "at a kink", box=None)
     for one in checked:
         table.add_row(
-            str(one.layer), one.parameter, f"{one.worst:.2e}", str(one.checked), str(one.kinked)
+            str(one.layer),
+            one.parameter,
+            f"{one.worst:.2e}" if math.isfinite(one.worst) else "–",
+            str(one.checked),
+            str(one.kinked),
         )
     console.print(table)
 
 
 def to_json(checked: Sequence[GradientError]) -> list[dict[str, Any]]:
     """The rows as plain values, for scripts."""
-    return [asdict(one) for one in checked]
+    return [
+        asdict(one) | {"worst": one.worst if math.isfinite(one.worst) else None} for one in checked
+    ]

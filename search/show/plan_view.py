@@ -73,9 +73,8 @@ def show(planned: Outline, console: Console) -> None:
     """Print an outline for people."""
     study = planned.study
     widths = "-".join(map(str, study.network.widths)) or "no hidden layer"
-    console.print(
-        f"[bold]{study.name}[/]: {study.description}" if study.description else study.name
-    )
+    about = f": {escape(study.description)}" if study.description else ""
+    console.print(f"[bold]{study.name}[/]{about}", soft_wrap=True)
     console.print(
         f"{study.data.source}: {study.data.rows:,} training and {study.data.validation:,} "
         f"validation images; {widths}, seed {study.seed}\n"
@@ -113,7 +112,7 @@ def to_json(planned: Outline) -> dict[str, Any]:
                 "name": stage.step.name,
                 "kind": stage.step.kind,
                 "sampler": stage.sampler,
-                "box": escape(stage.box),
+                "box": stage.box,
                 "trials": stage.trials,
                 "epochs": stage.epochs,
                 "seconds": stage.seconds,

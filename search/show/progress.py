@@ -68,14 +68,14 @@ class RunView:
             return
         self._looked = time.monotonic()
         self._stages = self._ledger.read.stages(self._search)
+        news = [] if self._console.is_terminal else self._new_trials()
         for stage in self._stages:
             if stage.state in ("open", "finished") and stage.step.number not in self._announced:
                 self._announced.add(stage.step.number)
                 self._announce(stage)
+            self._tell_trials(stage, [trial for trial in news if trial.stage == stage.step.name])
         if self._console.is_terminal:
             self._draw_bars()
-        else:
-            self._tell_trials()
 
     def _announce(self, stage: StageState) -> None:
         step = stage.step
@@ -83,20 +83,23 @@ class RunView:
         for line in stage.explanation.splitlines():
             self.say(f"    {line}")
 
-    def _tell_trials(self) -> None:
-        """One line for each trial that came in since the last look."""
-        stages = {stage.step.name: stage for stage in self._stages}
-        for trial in self._ledger.read.trials(self._search):
-            if trial.finished_at is None or trial.id in self._told:
-                continue
-            self._told.add(trial.id)
-            self._counts[trial.stage] += 1
+    def _new_trials(self) -> list[Trial]:
+        """The trials that came in since the last look, by stage and number."""
+        finished = [t for t in self._ledger.read.trials(self._search) if t.finished_at is not None]
+        new = [trial for trial in finished if trial.id not in self._told]
+        self._told.update(trial.id for trial in new)
+        return new
+
+    def _tell_trials(self, stage: StageState, trials: Sequence[Trial]) -> None:
+        """A line for each trial; the last one says how the whole search stands."""
+        for trial in trials:
+            name = stage.step.name
+            self._counts[name] += 1
             what = percent(trial.value) if trial.reason is None else trial.reason
-            of_all = f"{self._counts[trial.stage]}/{stages[trial.stage].trials}"
-            self.say(
-                f"  {trial.stage} #{trial.number}: {what} at {parameters(trial.parameters)}"
-                f"  ({of_all}{self._best_text()}{self._time_text()})"
-            )
+            line = f"  {name} #{trial.number}: {what} at {parameters(trial.parameters)}"
+            place = f"{self._counts[name]}/{stage.trials}"
+            rest = f"{self._best_text()}{self._time_text()}" if trial is trials[-1] else ""
+            self.say(f"{line}  ({place}{rest})")
 
     def _draw_bars(self) -> None:
         current = next((s for s in self._stages if s.state != "finished"), None)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from search.show.summary import Summary
@@ -24,7 +25,7 @@ def show(summaries: Sequence[Summary], console: Console) -> None:
             "finished" if one.finished else f"in {current}",
             f"{finished}/{trials}",
             percent(None if one.best is None else one.best.value),
-            "" if one.best is None else parameters(one.best.parameters),
+            "" if one.best is None else escape(parameters(one.best.parameters)),
             percent(None if one.test is None else one.test["accuracies"][0]),
         )
     console.print(table)

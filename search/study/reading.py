@@ -45,12 +45,13 @@ def shipped() -> list[Shipped]:
     return sorted(found, key=lambda one: one.name)
 
 
-def load(reference: str, overrides: Sequence[str] = ()) -> Study:
+def load(reference: str, overrides: Sequence[str] = (), name: str | None = None) -> Study:
     """The study that a file asks for.
 
     Args:
         reference: A path to a .toml file, or the name of a study that ships with klayer.
         overrides: `key=value` as in `training.batch_size=64`, in the order they apply.
+        name: Another name for the search, as `--name` gives it.
 
     Raises:
         StudyFileError: There is no such file, it can't be read, or it says no valid search.
@@ -59,10 +60,17 @@ def load(reference: str, overrides: Sequence[str] = ()) -> Study:
     document = _document(where, data)
     changed, set_keys = overridden(document, overrides)
     named = {"name": Path(where).name.removesuffix(".toml")} | changed
+    if name is not None:
+        changed, named = changed | {"name": name}, named | {"name": name}
     try:
         return study_of(named)
     except FaultyStudyError as error:
-        lines = [_line(where, fault, changed, set_keys) for fault in error.faults]
+        lines = [
+            f"--name: {fault.text}"
+            if fault.key == ("name",) and name is not None
+            else _line(where, fault, changed, set_keys)
+            for fault in error.faults
+        ]
         raise StudyFileError("\n".join(lines)) from None
 
 

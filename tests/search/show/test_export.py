@@ -71,11 +71,6 @@ def test_csv_of_epochs_has_a_row_an_epoch(trials: list[Any]) -> None:
     ]
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="the epoch's learning rate overwrites the searched one",
-)
 def test_csv_of_epochs_keeps_parameters_that_are_called_as_a_figure(trials: list[Any]) -> None:
     file = io.StringIO()
     write_csv(trials, {1: curve(2.0, 1.0)}, file, epochs=True)

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from rich.errors import MarkupError
 
 from search.plan.plan import steps
 from search.show.plan_view import outline, show, to_json
@@ -37,9 +36,6 @@ def test_json_has_the_same(study: Any) -> None:
 
 
 @pytest.mark.parametrize("hostile", ["[bold]x[/]", "[/]"])
-@pytest.mark.xfail(
-    strict=True, raises=(AssertionError, MarkupError), reason="the description is read as markup"
-)
 def test_the_description_is_shown_as_it_is(printed: Any, hostile: str) -> None:
     study = load("digits", [f"description='so {hostile} far'"])
     assert f"so {hostile} far" in printed(show, outline(study, 1))

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from rich.errors import MarkupError
 
 from search.show.status_view import show
 from search.show.summary import Summary
@@ -39,9 +38,6 @@ def test_a_finished_search_shows_its_test_accuracy(stage: Any, trial: Any, print
 
 
 @pytest.mark.parametrize("hostile", ["[bold]x[/]", "[/]"])
-@pytest.mark.xfail(
-    strict=True, raises=(AssertionError, MarkupError), reason="cells are read as markup"
-)
 def test_parameters_are_shown_as_they_are(trial: Any, printed: Any, hostile: str) -> None:
     best = trial(parameters={"activation": hostile})
     assert f"activation {hostile}" in printed(show, [summary((), best=best)])
