@@ -1,0 +1,165 @@
+"""One trained network in one file: all that is needed to classify raw pixels with it.
+
+    winner = network_file.load("winner.npz")
+    labels = winner.probabilities(pixels).argmax(axis=1)
+
+The file is an uncompressed .npz, which `np.load(file, allow_pickle=False)` opens too. Its entry
+`about` is JSON: format, architecture, member, precision, number of snapshots, classes. The others
+are arrays, named as in `network.layer_1.weights` or `snapshot_2.layer_1.mean`. The same network
+gives the same bytes. Whoever wrote the file: nothing in it is executed, each array must be of the
+shape that `about` implies, and reading takes about as much memory as the file has bytes.
+"""
+
+import json
+import math
+import os
+import struct
+import tempfile
+import zipfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from model import network_layout, plain_values
+from model.errors import DataFileError, ModelError
+from model.network_layout import About, Shape
+from model.saved_network import FORMAT, SavedNetwork
+
+_ABOUT = "about"
+_MOST_ABOUT_BYTES = 1_000_000
+_SUFFIX = ".npy"
+_MAGIC = (
+    b"\x93NUMPY\x01\x00"  # of version 1.0 of NumPy's format, which suffices for all arrays here
+)
+_PREFIX_BYTES = 10  # the magic, and the length of the header in two bytes
+
+Array = npt.NDArray[Any]
+
+
+def save(path: Path | str, saved: SavedNetwork) -> None:
+    """Write the network to a file, in place of one that is there; it is complete or absent.
+
+    Raises:
+        DataFileError: The file cannot be written.
+    """
+    target = Path(path)
+    about = np.array(json.dumps(asdict(saved.about()), allow_nan=False))
+    try:
+        with tempfile.TemporaryDirectory(
+            prefix=f".{target.name}.", dir=target.parent, ignore_cleanup_errors=True
+        ) as place:
+            draft = Path(place) / "network"
+            with draft.open("xb") as file:
+                with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as entries:
+                    for name, array in ({_ABOUT: about} | saved.arrays()).items():
+                        _write(entries, name, array)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(target)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise DataFileError(
+            f"{target}: cannot be written ({reason}); expected the name of a file in a folder that "
+            "can be written to"
+        ) from error
+
+
+def load(path: Path | str) -> SavedNetwork:
+    """The network in a file that `save` wrote.
+
+    Raises:
+        DataFileError: The file is missing, cannot be read, is damaged, or is anything else.
+    """
+    source = Path(path)
+    try:
+        is_file, exists = source.is_file(), source.exists()
+        size = source.stat().st_size if is_file else 0
+        if is_file:
+            with zipfile.ZipFile(source) as entries:
+                return _saved(entries, size)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise DataFileError(f"{source}: cannot be read ({reason})") from error
+    # What zipfile, JSON and this package raise of what is no zip, is damaged, encrypted, cut off.
+    except (zipfile.BadZipFile, ValueError, EOFError, RuntimeError, struct.error) as error:
+        raise DataFileError(
+            f"{source}: is damaged, or no file that `klayer model` wrote ({error!s:.300})"
+        ) from error
+    what = "is no regular file" if exists else "is missing"
+    raise DataFileError(f"{source}: {what}; expected one that `klayer model` wrote")
+
+
+def _write(entries: zipfile.ZipFile, name: str, array: Array) -> None:
+    entry = zipfile.ZipInfo(name + _SUFFIX)  # dated 1980, so that the time of writing is not in it
+    entry.external_attr = 0o644 << 16
+    little = np.ascontiguousarray(array, array.dtype.newbyteorder("<")).reshape(array.shape)
+    with entries.open(entry, "w", force_zip64=True) as file:
+        np.lib.format.write_array(file, little, version=(1, 0), allow_pickle=False)
+
+
+def _saved(entries: zipfile.ZipFile, size: int) -> SavedNetwork:
+    names = _names(entries, size)
+    about = _about(entries)
+    if about.fewest_arrays() > len(names):
+        raise ModelError(f"it has {len(names)} entries where {about.fewest_arrays()} are needed")
+    shapes = about.shapes()
+    odd = {_ABOUT, *shapes} ^ names
+    if odd:
+        raise ModelError(f"{min(odd):.100} is {'too much' if min(odd) in names else 'missing'}")
+    found = {name: _array(entries, name, shape) for name, shape in shapes.items()}
+    network, *snapshots = network_layout.networks(about, found)
+    return SavedNetwork(network, tuple(snapshots), found["mean"], found["std"], about.classes)
+
+
+def _names(entries: zipfile.ZipFile, size: int) -> set[str]:
+    """The entries by name, once it is known that they hold no more than the file has bytes."""
+    for entry in entries.infolist():
+        if entry.compress_type != zipfile.ZIP_STORED or entry.file_size != entry.compress_size:
+            raise ModelError(f"{entry.filename:.100} is packed")
+    if sum(entry.file_size for entry in entries.infolist()) > size:
+        raise ModelError("its entries overlap")
+    names = [name.removesuffix(_SUFFIX) for name in entries.namelist()]
+    if len(set(names)) != len(names):
+        raise ModelError("a name stands in it twice")
+    if _ABOUT not in names:
+        raise ModelError(f"{_ABOUT}{_SUFFIX} is missing")
+    return set(names)
+
+
+def _about(entries: zipfile.ZipFile) -> About:
+    if entries.getinfo(_ABOUT + _SUFFIX).file_size > _MOST_ABOUT_BYTES:
+        raise ModelError(f"{_ABOUT} has more than {_MOST_ABOUT_BYTES:,} bytes")
+    header, content = _entry(entries, _ABOUT)
+    if header != _header(Shape((), f"<U{len(content) // 4}")):
+        raise ModelError(f"{_ABOUT} is not one text")
+    told = json.loads(content.decode("utf-32-le"))
+    version = told.get("format") if isinstance(told, dict) else None
+    if type(version) is int and version != FORMAT:
+        raise ModelError(f"it has format {version}; this klayer reads format {FORMAT}")
+    return plain_values.read(About, told, _ABOUT)
+
+
+def _array(entries: zipfile.ZipFile, name: str, right: Shape) -> Array:
+    header, content = _entry(entries, name)
+    if header != _header(right):
+        raise ModelError(f"{name} must be {_header(right)}, not {header:.200}")
+    if len(content) != math.prod(right.shape) * np.dtype(right.dtype).itemsize:
+        raise ModelError(f"{name} has {len(content):,} bytes, which are not those of its shape")
+    return np.frombuffer(content, right.dtype).reshape(right.shape)
+
+
+def _entry(entries: zipfile.ZipFile, name: str) -> tuple[str, bytes]:
+    """An entry's header, without its padding, and the bytes behind it."""
+    raw = entries.read(name + _SUFFIX)
+    if not raw.startswith(_MAGIC):
+        raise ModelError(f"{name} is no array in version 1.0 of NumPy's format")
+    end = _PREFIX_BYTES + int.from_bytes(raw[len(_MAGIC) : _PREFIX_BYTES], "little")
+    return raw[_PREFIX_BYTES:end].decode("ascii").rstrip(), raw[end:]
+
+
+def _header(of: Shape) -> str:
+    """What NumPy writes as header of such an array; compared, never evaluated."""
+    return f"{{'descr': '{of.dtype}', 'fortran_order': False, 'shape': {of.shape}, }}"

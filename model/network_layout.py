@@ -1,0 +1,163 @@
+"""The arrays that a saved network consists of, by name: which there must be, and of what shape.
+
+`model.network_file` writes and reads the file; nothing here does.
+"""
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from model.batch_norm import Statistics
+from model.errors import ModelError
+from model.inference import Network
+from model.members import Architecture, Member
+from model.parameters import Layer
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What an array must be: its shape, and its little-endian type, such as "<f4"."""
+
+    shape: tuple[int, ...]
+    dtype: str
+
+    def fits(self, array: Array) -> bool:
+        """Whether the array has this shape and this type."""
+        return array.shape == self.shape and array.dtype == np.dtype(self.dtype)
+
+
+@dataclass(frozen=True)
+class About:
+    """What is saved; all shapes follow from it.
+
+    Attributes:
+        format: Version of the file's format.
+        architecture: Of the network and of its snapshots.
+        member: Likewise.
+        precision: Of their parameters.
+        snapshots: How many there are.
+        classes: The name of each class, in the order of the probabilities.
+
+    Raises:
+        ModelError: There are fewer than 0 snapshots, or not as many names as classes.
+    """
+
+    format: int
+    architecture: Architecture
+    member: Member
+    precision: Literal["float32", "float64"]
+    snapshots: int
+    classes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.snapshots < 0:
+            raise ModelError(f"snapshots must be 0 or more, not {self.snapshots}")
+        if len(self.classes) != self.architecture.classes:
+            raise ModelError(
+                f"there must be {self.architecture.classes} names of classes, "
+                f"not {len(self.classes)}"
+            )
+
+    def fewest_arrays(self) -> int:
+        """How many arrays there are at least; found without listing them."""
+        return 2 + 2 * (len(self.member.widths) + 1) * (1 + self.snapshots)
+
+    def shapes(self) -> dict[str, Shape]:
+        """Every array by name."""
+        inputs = (self.architecture.inputs,)
+        one = _shapes(self.architecture, self.member, np.dtype(self.precision).str)
+        return {"mean": Shape(inputs, "<f8"), "std": Shape(inputs, "<f8")} | {
+            f"{network}.{name}": shape
+            for network in _names(self.snapshots)
+            for name, shape in one.items()
+        }
+
+
+def arrays(
+    networks: Sequence[Network], mean: npt.NDArray[np.float64], std: npt.NDArray[np.float64]
+) -> dict[str, Array]:
+    """The arrays of a network, of its snapshots behind it, and of the standardisation, by name."""
+    found: dict[str, Array] = {"mean": mean, "std": std}
+    for name, network in zip(_names(len(networks) - 1), networks, strict=True):
+        for number, layer in enumerate(network.parameters, start=1):
+            found |= {f"{name}.layer_{number}.{k}": array for k, array in layer.arrays().items()}
+        for number, kept in enumerate(network.statistics, start=1):
+            if kept is not None:
+                found[f"{name}.layer_{number}.mean"] = kept.mean
+                found[f"{name}.layer_{number}.variance"] = kept.variance
+    return found
+
+
+def check(about: About, found: Mapping[str, Array]) -> None:
+    """Hold the arrays against what `about` implies.
+
+    Raises:
+        ModelError: One is missing, too much, of another shape or type, or holds what it must not.
+    """
+    right = about.shapes()
+    if found.keys() != right.keys():
+        odd = min(found.keys() ^ right.keys())
+        raise ModelError(f"the array {odd} is {'too much' if odd in found else 'missing'}")
+    for name, array in found.items():
+        if not right[name].fits(array):
+            raise ModelError(
+                f"{name} must be {right[name].shape} {right[name].dtype}, "
+                f"not {array.shape} {array.dtype.str}"
+            )
+        if not np.isfinite(array).all():
+            raise ModelError(f"{name} must hold finite numbers alone")
+        if name.endswith(".variance") and (array < 0).any():
+            raise ModelError(f"{name} must be 0 or more")
+    if (found["std"] <= 0).any():
+        raise ModelError("std must be above 0")
+
+
+def networks(about: About, found: Mapping[str, Array]) -> tuple[Network, ...]:
+    """The network, and its snapshots behind it, from arrays that `check` has passed."""
+    layers = len(about.member.widths) + 1
+
+    def statistics(prefix: str) -> Statistics | None:
+        if f"{prefix}.mean" not in found:
+            return None
+        return Statistics(found[f"{prefix}.mean"], found[f"{prefix}.variance"])
+
+    made = []
+    for name in _names(about.snapshots):
+        prefixes = [f"{name}.layer_{number}" for number in range(1, layers + 1)]
+        parameters = tuple(
+            Layer(
+                found[f"{prefix}.weights"],
+                found[f"{prefix}.bias"],
+                found.get(f"{prefix}.gamma"),
+                found.get(f"{prefix}.beta"),
+            )
+            for prefix in prefixes
+        )
+        kept = tuple(statistics(prefix) for prefix in prefixes[:-1])
+        made.append(Network(about.architecture, (about.member,), parameters, kept))
+    return tuple(made)
+
+
+def _names(snapshots: int) -> Iterator[str]:
+    yield "network"
+    yield from (f"snapshot_{number}" for number in range(1, snapshots + 1))
+
+
+def _shapes(architecture: Architecture, member: Member, dtype: str) -> dict[str, Shape]:
+    """The arrays of one network: W (1, d, h), and (1, 1, h) for all that a unit has one of."""
+    sizes = (architecture.inputs, *member.widths, architecture.classes)
+    found: dict[str, Shape] = {}
+    for number, (d, h) in enumerate(itertools.pairwise(sizes), start=1):
+        found[f"layer_{number}.weights"] = Shape((1, d, h), dtype)
+        per_unit = ["bias"]
+        if number <= len(member.widths) and architecture.batch_norm != "none":
+            per_unit += ["mean", "variance"]
+            per_unit += ["gamma", "beta"] if architecture.batch_norm_affine else []
+        found |= {f"layer_{number}.{kind}": Shape((1, 1, h), dtype) for kind in per_unit}
+    return found

@@ -1,0 +1,65 @@
+"""Frozen dataclasses of plain fields, read back from what JSON gives, each field's type checked.
+
+A dataclass annotation is only a promise; here it is held. JSON from a file may hold anything, and
+a text where a number belongs would otherwise be found far from where it came in.
+"""
+
+import math
+from dataclasses import fields, is_dataclass
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+from model.errors import ModelError
+
+_Value = TypeVar("_Value")
+
+
+def read(kind: type[_Value], found: object, where: str = "it") -> _Value:
+    """The value of a dataclass that `dataclasses.asdict` and JSON made `found` from.
+
+    Args:
+        kind: A dataclass. Its fields are bool, int, float, str, Literal, tuple[X, ...] or such
+            dataclasses; a field that is missing is a fault, also where it has a default.
+        found: What `json.loads` gives.
+        where: What the message calls it.
+
+    Raises:
+        ModelError: A field is missing, unknown, or of another type; or a number is not finite; or
+            the dataclass itself refuses the values.
+    """
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    if not isinstance(found, dict) or sorted(found) != sorted(names):
+        what = sorted(found) if isinstance(found, dict) else type(found).__name__
+        raise ModelError(
+            f"{where} must have exactly the keys {', '.join(names)}, not {what!s:.200}"
+        )
+    hints = get_type_hints(kind)
+    return kind(**{name: _read(hints[name], found[name], name) for name in names})
+
+
+def _read(hint: Any, found: object, name: str) -> Any:
+    if is_dataclass(hint):
+        return read(hint, found, name)  # type: ignore[arg-type]
+    if get_origin(hint) is tuple:
+        if not isinstance(found, list):
+            raise ModelError(f"{name} must be a list, not {found!r:.200}")
+        return tuple(_read(get_args(hint)[0], one, name) for one in found)
+    if get_origin(hint) is Literal:
+        # Of the same type too: True equals 1, and is no choice of one that has 1.
+        if not any(type(found) is type(one) and found == one for one in get_args(hint)):
+            choices = ", ".join(map(str, get_args(hint)))
+            raise ModelError(f"{name} must be one of {choices}, not {found!r:.200}")
+        return found
+    if hint is float and type(found) in (int, float):
+        number = _as_float(found)
+        if math.isfinite(number):
+            return number
+    elif type(found) is hint:
+        return found
+    raise ModelError(f"{name} must be a finite {hint.__name__}, not {found!r:.200}")
+
+
+def _as_float(found: Any) -> float:
+    try:
+        return float(found)
+    except OverflowError:
+        return math.inf

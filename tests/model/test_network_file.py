@@ -1,0 +1,326 @@
+"""A saved network says of raw pixels what it said before; nothing else is taken for one."""
+
+import io
+import json
+import os
+import stat
+import zipfile
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from model import ensemble, network_file
+from model.alone import alone
+from model.data.standardise import Statistics, standardised
+from model.errors import DataFileError
+from model.inference import Network, population_statistics
+from model.members import Architecture, Member, Placement
+from model.parameters import initialise
+from model.saved_network import SavedNetwork
+
+DRAW = np.random.default_rng(5)
+PIXELS = DRAW.integers(0, 256, (30, 6), np.uint8)
+GIVEN = Statistics(PIXELS.mean(axis=0, dtype=float), PIXELS.std(axis=0, dtype=float))
+X = np.concatenate(list(standardised(PIXELS, np.arange(30), GIVEN)))
+CLASSES = ("cat", "dog", "Wöl\N{LATIN SMALL LETTER F}e")
+MEMBER = Member((4, 3), 2**53 - 1, 0.1, weight_decay=1e-4, negative_slope=0.02, jitter=0.25)
+
+
+def network_of(
+    seed: int = 1,
+    placement: Placement = "before",
+    precision: str = "float32",
+    widths: tuple[int, ...] = (4, 3),
+    **kinds: Any,
+) -> Network:
+    architecture = Architecture(6, 3, "leaky_relu", placement, **kinds)
+    drawn = [replace(MEMBER, widths=widths, seed=seed)]
+    parameters = initialise(architecture, drawn, precision)
+    statistics = population_statistics(architecture, drawn, parameters, X.astype(precision))
+    member = replace(MEMBER, widths=widths)
+    return alone(Network(architecture, (member,), parameters, statistics), 0)
+
+
+def saved_of(snapshots: int = 2, **kinds: Any) -> SavedNetwork:
+    first, *rest = (network_of(1 + place, **kinds) for place in range(1 + snapshots))
+    return SavedNetwork(first, tuple(rest), GIVEN.mean, GIVEN.std, CLASSES)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "winner.npz"
+    network_file.save(path, saved_of())
+    return path
+
+
+# --- there and back -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        {"snapshots": 0},
+        {"placement": "none"},
+        {"placement": "after", "batch_norm_affine": False},
+        {"placement": "after", "precision": "float64", "loss": "hinge"},
+        {"widths": ()},
+        {"widths": (5,), "batch_norm_statistics": "training_set", "batch_norm_decay": 0.5},
+    ],
+    ids=str,
+)
+def test_what_is_loaded_is_what_was_saved(tmp_path: Path, kinds: dict[str, Any]) -> None:
+    saved = saved_of(**kinds)
+    network_file.save(tmp_path / "one.npz", saved)
+    loaded = network_file.load(tmp_path / "one.npz")
+    assert loaded.about() == saved.about()
+    assert loaded.network.architecture == saved.network.architecture
+    assert loaded.network.members == saved.network.members
+    assert loaded.classes == CLASSES
+    before, after = saved.arrays(), loaded.arrays()
+    assert list(before) == list(after)
+    for name, array in before.items():
+        assert after[name].dtype == array.dtype
+        np.testing.assert_array_equal(after[name], array)
+    for vote in (False, True):
+        said = saved.probabilities(PIXELS, vote=vote)
+        np.testing.assert_array_equal(loaded.probabilities(PIXELS, vote=vote), said)
+
+
+def test_numpy_opens_the_file_without_pickles(file: Path) -> None:
+    with np.load(file, allow_pickle=False) as found:
+        about = json.loads(str(found["about"]))
+        arrays = {name: found[name] for name in found.files if name != "about"}
+    assert about["format"] == network_file.FORMAT
+    assert about["member"]["widths"] == [4, 3]
+    assert about["classes"] == list(CLASSES)
+    assert arrays["snapshot_2.layer_1.weights"].shape == (1, 6, 4)
+    np.testing.assert_array_equal(arrays["std"], GIVEN.std)
+
+
+def test_the_same_network_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("one.npz", "other.bin"):
+        network_file.save(tmp_path / name, saved_of())
+    assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "other.bin").read_bytes()
+    with zipfile.ZipFile(tmp_path / "one.npz") as entries:
+        assert {entry.date_time for entry in entries.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+# --- what it says -------------------------------------------------------------------------------
+
+
+def test_raw_pixels_are_standardised_and_the_last_network_speaks() -> None:
+    saved = saved_of()
+    said = saved.probabilities(PIXELS)
+    assert said.shape == (30, 3)
+    np.testing.assert_array_equal(said, saved.network.probabilities(X)[0])
+    np.testing.assert_array_equal(saved.probabilities(PIXELS.astype(float)), said)
+
+
+def test_the_snapshots_vote_when_asked() -> None:
+    saved = saved_of()
+    votes = [one.probabilities(X)[0] for one in saved.snapshots]
+    said = saved.probabilities(PIXELS, vote=True)
+    np.testing.assert_array_equal(said, ensemble.mean_probabilities(votes))
+    assert not np.allclose(said, saved.probabilities(PIXELS))
+
+
+def test_without_snapshots_the_network_speaks_alone() -> None:
+    saved = saved_of(snapshots=0)
+    alone_said = saved.probabilities(PIXELS)
+    np.testing.assert_array_equal(saved.probabilities(PIXELS, vote=True), alone_said)
+
+
+# --- writing ------------------------------------------------------------------------------------
+
+
+def test_a_file_that_is_there_is_replaced_and_nothing_else_is_left(file: Path) -> None:
+    network_file.save(file, saved_of(snapshots=1))
+    assert len(network_file.load(file).snapshots) == 1
+    assert [path.name for path in file.parent.iterdir()] == ["winner.npz"]
+    mask = os.umask(0)
+    os.umask(mask)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o666 & ~mask
+
+
+def test_a_write_that_fails_leaves_the_old_file(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = file.read_bytes()
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DataFileError, match=r"winner.npz: cannot be written \(No space left"):
+        network_file.save(file, saved_of(snapshots=0))
+    assert file.read_bytes() == before
+    assert [path.name for path in file.parent.iterdir()] == ["winner.npz"]
+
+
+@pytest.mark.parametrize("name", ["missing/winner.npz", "."])
+def test_a_place_that_cannot_be_written_is_one_message(tmp_path: Path, name: str) -> None:
+    with pytest.raises(DataFileError, match="cannot be written"):
+        network_file.save(tmp_path / name, saved_of())
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- damaged, foreign and hostile files ---------------------------------------------------------
+
+
+def refused(path: Path, told: str) -> None:
+    with pytest.raises(DataFileError) as caught:
+        network_file.load(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: ")
+    assert told in message
+    assert len(message) < len(str(path)) + 500
+
+
+def rewritten(path: Path, change: Callable[[dict[str, bytes]], None], **options: Any) -> None:
+    """Write the zip again, with its entries changed."""
+    with zipfile.ZipFile(path) as entries:
+        contents = {name: entries.read(name) for name in entries.namelist()}
+    change(contents)
+    with zipfile.ZipFile(path, "w", **options) as entries:
+        for name, content in contents.items():
+            entries.writestr(name, content)
+
+
+def npy(array: Any) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=True)
+    return file.getvalue()
+
+
+def about_with(**changes: Any) -> Callable[[dict[str, bytes]], None]:
+    told = json.loads(json.dumps(asdict(saved_of().about()))) | changes
+    return lambda contents: contents.update({"about.npy": npy(np.array(json.dumps(told)))})
+
+
+def array_as(name: str, array: Any) -> Callable[[dict[str, bytes]], None]:
+    return lambda contents: contents.update({f"{name}.npy": npy(array)})
+
+
+MEMBER_KEYS = asdict(MEMBER)
+BIAS = "network.layer_1.bias"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (about_with(format=2), "format 2; this klayer reads format 1"),
+        (about_with(format="1"), "format must be"),
+        (about_with(surprise=1), "surprise"),
+        (about_with(snapshots=-1), "snapshots must be 0 or more"),
+        (about_with(snapshots=1), "snapshot_2.layer_1.beta is too much"),
+        (about_with(snapshots=10**30), "are needed"),
+        (about_with(classes=["cat", "dog"]), "3 names of classes, not 2"),
+        (about_with(precision="float16"), "precision must be one of float32, float64"),
+        (about_with(precision="float64"), "network.layer_1.weights must be"),
+        (about_with(member=MEMBER_KEYS | {"widths": [4, 0]}), "width must be 1 or more"),
+        (about_with(member=MEMBER_KEYS | {"widths": [4] * 50_000}), "are needed"),
+        (about_with(member=MEMBER_KEYS | {"widths": [10**15, 3]}), "network.layer_1.weights must"),
+        (about_with(member=MEMBER_KEYS | {"seed": "1"}), "seed must be"),
+        (array_as("about", np.array("[" * 200_000)), "recursion"),
+        (array_as("about", np.array("no JSON")), "Expecting value"),
+        (array_as("about", np.array("x" * 300_000)), "more than 1,000,000 bytes"),
+        (array_as("about", np.zeros(3)), "about is not one text"),
+        (array_as("about", np.array({"format": 1}, object)), "about is not one text"),
+        (array_as(BIAS, np.zeros((1, 1, 4))), f"{BIAS} must be"),
+        (array_as(BIAS, np.zeros((1, 1, 5), np.float32)), f"{BIAS} must be"),
+        (array_as(BIAS, np.full((1, 1, 4), np.nan, np.float32)), "finite numbers alone"),
+        (array_as(BIAS, np.zeros((1, 1, 4), object)), f"{BIAS} must be"),
+        (array_as(BIAS, np.asfortranarray(np.zeros((2, 2), np.float32))), f"{BIAS} must be"),
+        (array_as("network.layer_1.variance", np.full((1, 1, 4), -1, np.float32)), "0 or more"),
+        (array_as("std", np.zeros(6)), "std must be above 0"),
+        (array_as("std", np.full(6, -1.0)), "std must be above 0"),
+        (array_as("more", np.zeros(6)), "more is too much"),
+        (lambda contents: contents.pop("mean.npy"), "mean is missing"),
+        (lambda contents: contents.pop("about.npy"), "about.npy is missing"),
+        (lambda contents: contents.update({"mean.npy": b""}), "mean is no array"),
+        (lambda contents: contents.update({"mean.npy": contents["mean.npy"][:-8]}), "40 bytes"),
+        (lambda contents: contents.update({"mean.npy": contents["mean.npy"] + b"1"}), "49 bytes"),
+        (lambda contents: contents.clear(), "about.npy is missing"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(
+    file: Path, change: Callable[[dict[str, bytes]], None], told: str
+) -> None:
+    rewritten(file, change)
+    refused(file, told)
+
+
+def test_a_rewritten_file_that_was_not_changed_is_fine(file: Path) -> None:
+    """Guards the test above: it is the change that is refused."""
+    rewritten(file, lambda contents: None)
+    assert network_file.load(file).about() == saved_of().about()
+    rewritten(file, about_with())
+    assert network_file.load(file).about() == saved_of().about()
+
+
+def test_packed_entries_are_refused_before_they_grow(file: Path) -> None:
+    def grow(contents: dict[str, bytes]) -> None:
+        contents["mean.npy"] = contents["mean.npy"][:128] + bytes(50_000_000)
+
+    rewritten(file, grow, compression=zipfile.ZIP_DEFLATED)
+    assert file.stat().st_size < 100_000
+    refused(file, "is packed")
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_name_that_stands_twice_is_refused(file: Path) -> None:
+    with zipfile.ZipFile(file, "a") as entries:
+        entries.writestr("mean.npy", npy(np.ones(6)))
+    refused(file, "stands in it twice")
+
+
+def test_no_pickle_is_opened(file: Path, tmp_path: Path) -> None:
+    class Hostile:
+        def __reduce__(self) -> tuple[Any, tuple[str]]:
+            return os.mkdir, (str(tmp_path / "executed"),)
+
+    rewritten(file, array_as("mean", np.array([Hostile()], object)))
+    refused(file, "mean must be")
+    assert not (tmp_path / "executed").exists()
+
+
+@pytest.mark.parametrize("keep", [0, 1, 100, 0.5, 0.99, -1])
+def test_a_truncated_file_is_refused(file: Path, keep: float) -> None:
+    whole = file.read_bytes()
+    file.write_bytes(whole[: int(keep * len(whole)) if 0 < keep < 1 else int(keep)])
+    refused(file, "is damaged, or no file that")
+
+
+def test_a_flipped_byte_is_refused_or_changes_nothing(file: Path) -> None:
+    whole, saved = file.read_bytes(), saved_of()
+    accepted = 0
+    for place in range(0, len(whole), 7):
+        broken = bytearray(whole)
+        broken[place] ^= 0xFF
+        file.write_bytes(broken)
+        try:
+            loaded = network_file.load(file)
+        except DataFileError:
+            continue
+        accepted += 1  # a field of the zip that says nothing of the content, such as a date
+        for name, array in saved.arrays().items():
+            np.testing.assert_array_equal(loaded.arrays()[name], array)
+        assert loaded.about() == saved.about()
+    assert accepted < len(whole) / 7 / 2
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x05\x06", b"\x93NUMPY\x01\x00", b"%PDF-1.4\n" * 99])
+def test_a_foreign_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "foreign").write_bytes(content)
+    refused(tmp_path / "foreign", "is damaged, or no file that `klayer model` wrote")
+
+
+def test_what_is_no_file_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")  # nobody writes to it: to open it would wait for ever
+    refused(tmp_path / "missing.npz", "is missing")
+    refused(tmp_path, "is no regular file")
+    refused(tmp_path / "pipe", "is no regular file")
