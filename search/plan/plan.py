@@ -151,7 +151,8 @@ def _boxes(study: Study, stage: Stage, results: Sequence[Result]) -> tuple[tuple
 
 def _as_declared(stage: Stage) -> str:
     if stage.sampler == "points":
-        return f"the study file lists {len(stage.points)} points"
+        count = len(stage.points)
+        return "the study file lists " + ("this point" if count == 1 else f"these {count} points")
     lines = [f"{name}: {extent}" for box in stage.boxes for name, extent in box.ranges.items()]
     return "as the study file says" + "".join(f"\n{line}" for line in lines)
 

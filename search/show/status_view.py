@@ -15,7 +15,9 @@ def show(summaries: Sequence[Summary], console: Console) -> None:
     if not summaries:
         console.print("No search is recorded here yet; `klayer run digits` makes one.")
         return
-    table = Table("search", "state", "trials", "best", "at", "test", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for name in ("search", "state", "trials", "best", "at", "test"):
+        table.add_column(name, overflow="fold")
     for one in summaries:
         trials = sum(stage.trials for stage in one.stages)
         finished = sum(stage.finished for stage in one.stages)
