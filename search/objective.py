@@ -18,13 +18,15 @@ import numpy as np
 import platformdirs
 from threadpoolctl import threadpool_limits
 
-from model import ensemble, gradient_check, schedule, training
+from model import ensemble, gradient_check, network_file, schedule, training
+from model.alone import alone
 from model.data import cifar10, digits, prepared
 from model.data.source import Source
 from model.errors import DataFileError, ModelError
 from model.finite_difference import Difference
 from model.inference import Network
 from model.members import Architecture, Member
+from model.saved_network import SavedNetwork
 from search.errors import DataError, KlayerError
 from search.outcome import Assignment, EpochFigures, GradientError, Report, TestReport
 from search.plan.plan import Grouping
@@ -139,20 +141,67 @@ def prove(
         DataError: The test images are missing or broken.
     """
     fold = _final_fold(study, data)
-    diverged: set[int] = set()
-    lasts: list[_Voter] = []
-    snapshots: list[_Voter] = []
+    stacks = []
     for places in _stacks(study, section, trials):
-        last: _Voter | None = None
-        for epoch in _epochs(study, section, [trials[i] for i in places], order_seed, fold):
-            here = tuple(places[i] for i in epoch.places)
-            last = _Voter(epoch.network, here)
-            snapshots += [_Voter(network, here) for network in epoch.snapshots]
-            reports = {places[i]: report for i, report in epoch.reports.items()}
-            diverged.update(place for place, report in reports.items() if report.diverged)
-            yield reports
-        lasts += [last] if last else []
-    return _tested(study, data, lasts, snapshots, set(range(len(trials))) - diverged, len(trials))
+        stack = yield from _final_stack(study, section, trials, places, order_seed, fold)
+        stacks.append(stack)
+    return _tested(study, data, stacks, len(trials))
+
+
+@dataclass(frozen=True)
+class Winner:
+    """The trained winner; what it consists of only the model knows."""
+
+    _network: SavedNetwork
+
+    @property
+    def snapshots(self) -> int:
+        """How many networks its cycles of η have left behind, which may vote."""
+        return len(self._network.snapshots)
+
+    @property
+    def inputs(self) -> int:
+        """How many numbers a row of pixels has."""
+        return len(self._network.mean)
+
+    def save(self, file: Path) -> None:
+        """Write it to a file, which is complete or absent; `model.network_file.load` reads it.
+
+        Raises:
+            DataError: The file cannot be written.
+        """
+        with _faults_as_klayer_errors():
+            network_file.save(file, self._network)
+
+
+def retrain(
+    study: Study,
+    section: TrainingSection,
+    trials: Sequence[Assignment],
+    order_seed: int,
+    data: Dataset,
+) -> Generator[dict[int, Report], None, Winner]:
+    """Train the winner once more, beside the same trials as in `prove`; no test image is read.
+
+    Yields reports as `prove` does, but only of the winner's own stack: what is trained in another
+    one has no effect on it.
+
+    Raises:
+        KlayerError: As `train`; or the winner diverges.
+    """
+    places = _stacks(study, section, trials)[0]
+    fold = _final_fold(study, data)
+    stack = yield from _final_stack(study, section, trials, places, order_seed, fold)
+    if 0 in stack.diverged:
+        raise KlayerError("the winner diverges, and leaves no network behind")
+    with _faults_as_klayer_errors():
+        network, *snapshots = (
+            alone(voter.network, voter.places.index(0)) for voter in (stack.last, *stack.snapshots)
+        )
+        images = data.prepared
+        return Winner(
+            SavedNetwork(network, tuple(snapshots), images.mean, images.std, images.classes)
+        )
 
 
 def check_gradients(
@@ -236,14 +285,41 @@ class _Voter:
     places: tuple[int, ...]
 
 
-def _tested(
+@dataclass(frozen=True)
+class _FinalStack:
+    """What the training of a stack of the final leaves: who may vote, and who diverged."""
+
+    last: _Voter
+    snapshots: tuple[_Voter, ...]
+    diverged: frozenset[int]
+
+
+def _final_stack(
     study: Study,
-    data: Dataset,
-    lasts: list[_Voter],
-    snapshots: list[_Voter],
-    sound: set[int],
-    trials: int,
-) -> TestReport:
+    section: TrainingSection,
+    trials: Sequence[Assignment],
+    places: tuple[int, ...],
+    order_seed: int,
+    fold: training.Data,
+) -> Generator[dict[int, Report], None, _FinalStack]:
+    """Train the trials at `places`, which fit into one stack; reports and voters are by place."""
+    diverged: set[int] = set()
+    lasts: list[_Voter] = []
+    snapshots: list[_Voter] = []
+    for epoch in _epochs(study, section, [trials[i] for i in places], order_seed, fold):
+        here = tuple(places[i] for i in epoch.places)
+        lasts = [_Voter(epoch.network, here)]
+        snapshots += [_Voter(network, here) for network in epoch.snapshots]
+        reports = {places[i]: report for i, report in epoch.reports.items()}
+        diverged.update(place for place, report in reports.items() if report.diverged)
+        yield reports
+    return _FinalStack(lasts[0], tuple(snapshots), frozenset(diverged))
+
+
+def _tested(study: Study, data: Dataset, stacks: Sequence[_FinalStack], trials: int) -> TestReport:
+    lasts = [stack.last for stack in stacks]
+    snapshots = [voter for stack in stacks for voter in stack.snapshots]
+    sound = set(range(trials)).difference(*(stack.diverged for stack in stacks))
     with _faults_as_klayer_errors():
         test = prepared.test_set(data.prepared, _source(study.data.source, data.folder))
     singles = _votes(lasts, test.x, sound)
