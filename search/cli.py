@@ -95,10 +95,11 @@ def main() -> None:
 
 def _exit_status(error: KlayerError) -> int:
     from search.launcher import InterruptedRunError, WorkersDiedError
+    from search.rebuild import NotReproducedError
 
     if isinstance(error, InterruptedRunError):
         return 130
-    return 1 if isinstance(error, WorkersDiedError) else 2
+    return 1 if isinstance(error, WorkersDiedError | NotReproducedError) else 2
 
 
 def _show_version(wanted: bool) -> None:
@@ -234,6 +235,29 @@ def export(
         output.write_text(text.getvalue(), encoding="utf-8")
     except OSError as error:
         raise KlayerError(f"--output: {output}: cannot be written: {error.strerror}") from error
+
+
+@app.command()
+def model(
+    name: NameArgument,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Where to; such as winner.npz.")
+    ],
+    storage: StorageOption = DEFAULT_STORAGE,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train the winner of a finished search again, as recorded, and write it to a file."""
+    from search.ledger.ledger import Ledger
+    from search.rebuild import rebuild
+    from search.show import model_view
+
+    with Ledger(storage) as ledger, model_view.EpochsView(_console(stderr=True), name) as view:
+        rebuilt = rebuild(ledger, name, data, output, view)
+    if as_json:
+        _print_json(model_view.to_json(rebuilt))
+    else:
+        model_view.show(rebuilt, _console())
 
 
 @app.command()

@@ -15,14 +15,15 @@ ROOT = Path(__file__).parents[1]
 ORDER = (
     "search.cli",
     "search.runner",
-    "search.launcher search.show search.environment",
-    "search.worker",
+    "search.launcher search.show",
+    "search.worker search.rebuild",
     "search.ledger search.objective",
     "search.plan",
     "search.outcome",
     "search.study",
     "search.fetch",
     "search.archive search.download",
+    "search.environment",
     "search.errors",
 )
 OPTUNA_FILES = {"search.ledger.optuna_mirror", "search.plan.samplers"}
@@ -34,6 +35,7 @@ TESTED_ELSEWHERE = {
     "model.arrays": "names of types",
     "model.errors": "wherever they are raised",
     "model.finite_difference": "tests/model/test_gradient_check.py",
+    "model.network_layout": "tests/model/test_network_file.py",
     "model.data.pickle_stack": "tests/model/data/test_pickled.py",
     "model.data.prepared_files": "tests/model/data/test_prepared.py",
     "search.download": "tests/search/test_fetch.py",
@@ -46,6 +48,7 @@ TESTED_ELSEWHERE = {
     "search.plan.reasons": "tests/search/plan/test_zoom.py",
     "search.show.export": "tests/search/test_cli.py",
     "search.show.gradcheck_view": "tests/search/test_cli.py",
+    "search.show.model_view": "tests/search/test_cli_model.py",
     "search.show.plan_view": "tests/search/test_cli.py",
     "search.show.progress": "tests/search/test_cli.py",
     "search.show.status_view": "tests/search/test_cli.py",

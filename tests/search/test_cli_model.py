@@ -1,0 +1,137 @@
+"""`klayer model` as a shell meets it: what it prints, what it writes, and how it ends."""
+
+import io
+import json
+import re
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from model import network_file
+from model.data import digits
+from search.outcome import EpochFigures, Report
+from search.show.model_view import EpochsView
+
+FIGURES = EpochFigures(1, *7 * [0.5])
+
+
+@pytest.fixture
+def folder(tiny_run: Any, tmp_path: Path) -> Path:
+    """A folder with the database of the tiny search."""
+    with (
+        sqlite3.connect(tiny_run.folder / "klayer.db") as whole,
+        sqlite3.connect(tmp_path / "klayer.db") as copied,
+    ):
+        whole.backup(copied)
+    whole.close()
+    copied.close()
+    return tmp_path
+
+
+def recorded(tiny_run: Any) -> float:
+    """The winner's test accuracy, as the run told it."""
+    return float(json.loads(tiny_run.stdout)["test"]["accuracies"][0])
+
+
+def test_it_writes_the_winner_and_says_that_it_is_the_recorded_one(
+    klayer_here: Any, tiny_run: Any, folder: Path
+) -> None:
+    status, out, err = klayer_here("model", "tiny", "--output", "winner.npz")
+    assert status == 0
+    share = recorded(tiny_run)
+    assert out.startswith("winner.npz: the winner of tiny\n")
+    assert "20 epochs; all 160 figures equal the recorded ones, bit for bit\n" in out
+    assert f"Recorded test accuracy  {100 * share:.2f} %\n" in out
+    lines = err.splitlines()
+    assert len(lines) == 20
+    assert lines[0].startswith("tiny: epoch 1/20, as recorded: training accuracy ")
+    test = digits.test()
+    said = network_file.load(folder / "winner.npz").probabilities(test.x)
+    assert float((said.argmax(axis=1) == test.y).mean()) == share
+
+
+def test_the_python_that_it_prints_runs(
+    klayer_here: Any, shell_environment: dict[str, str], tiny_run: Any, folder: Path
+) -> None:
+    _, out, _ = klayer_here("model", "tiny", "-o", "my winner.npz")
+    code = "\n".join(re.findall(r"^    (\S.*)$", out, re.MULTILINE))
+    assert len(code.splitlines()) == 3
+    before = "from model.data import digits\ntest = digits.test()\npixels = test.x\n"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{before}{code}\nprint((labels == test.y).mean())"],
+        cwd=folder,
+        env=shell_environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) == recorded(tiny_run)
+
+
+def test_json_says_the_same(klayer_here: Any, tiny_run: Any, folder: Path) -> None:
+    status, out, _ = klayer_here("model", "tiny", "--output", "w", "--json")
+    document = json.loads(out)
+    assert status == 0
+    assert (document["name"], document["file"]) == ("tiny", "w")
+    assert (document["epochs"], document["figures"], document["snapshots"]) == (20, 160, 0)
+    assert document["test_accuracy"] == recorded(tiny_run)
+    assert document["snapshot_ensemble"] is None
+    assert document["parameters"] == json.loads(tiny_run.stdout)["best"]["parameters"]
+    assert (folder / "w").is_file()
+    page = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text("utf-8")
+    _, section, *_ = page.split("## `klayer model NAME`")
+    section, _ = section.split("\n## ", 1)
+    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)[1:] == list(document)
+
+
+def test_a_winner_that_comes_out_otherwise_ends_with_status_1_and_no_file(
+    klayer_here: Any, folder: Path
+) -> None:
+    with sqlite3.connect(folder / "klayer.db") as connection:
+        connection.execute("UPDATE klayer_epochs SET train_accuracy = 0.125 WHERE epoch = 20")
+    connection.close()
+    status, out, err = klayer_here("model", "tiny", "--output", "winner.npz")
+    assert (status, out) == (1, "")
+    assert "\nklayer: tiny: the winner, trained again, is not the recorded one" in err
+    assert "was recorded as 0.125" in err
+    assert not (folder / "winner.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["tiny"], "Missing option '--output'"),
+        (["tiny", "--output", "."], "klayer: --output: .: is a folder"),
+        (["tiny", "--output", "none/w"], "klayer: --output: none/w: its folder does not exist"),
+        (["other", "--output", "w"], "klayer: other: no search of this name"),
+        (["tiny", "--output", "w", "--storage", "sqlite:///none.db"], "none.db"),
+    ],
+)
+def test_faults_are_one_message_and_status_2(
+    klayer_here: Any, folder: Path, arguments: list[str], told: str
+) -> None:
+    before = sorted(folder.iterdir())
+    status, out, err = klayer_here("model", *arguments)
+    assert (status, out) == (2, "")
+    assert told in err
+    assert "Traceback" not in err
+    assert {path.name for path in set(folder.iterdir()) - set(before)} <= {
+        "klayer.db-wal",
+        "klayer.db-shm",
+    }
+
+
+def test_a_terminal_sees_one_bar() -> None:
+    console = Console(force_terminal=True, width=120, record=True, file=io.StringIO())
+    with EpochsView(console, "tiny") as view:
+        for epoch in (1, 2):
+            view(epoch, 2, Report(FIGURES, 0.5, diverged=False))
+    shown = console.export_text()
+    assert "tiny: training the winner again" in shown
+    assert "epoch 2/2, as recorded: training accuracy 50.00 %" in shown
