@@ -298,7 +298,7 @@ def test_a_truncated_file_is_refused(file: Path, keep: float) -> None:
 def test_a_flipped_byte_is_refused_or_changes_nothing(file: Path) -> None:
     whole, saved = file.read_bytes(), saved_of()
     accepted = 0
-    for place in range(0, len(whole), 7):
+    for place in range(0, len(whole), 37):
         broken = bytearray(whole)
         broken[place] ^= 0xFF
         file.write_bytes(broken)
@@ -310,7 +310,7 @@ def test_a_flipped_byte_is_refused_or_changes_nothing(file: Path) -> None:
         for name, array in saved.arrays().items():
             np.testing.assert_array_equal(loaded.arrays()[name], array)
         assert loaded.about() == saved.about()
-    assert accepted < len(whole) / 7 / 2
+    assert accepted < len(whole) / 37 / 2
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x05\x06", b"\x93NUMPY\x01\x00", b"%PDF-1.4\n" * 99])
