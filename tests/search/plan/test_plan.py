@@ -203,7 +203,7 @@ def test_listed_points_are_explained() -> None:
     only = f"stages=[{{name='only', sampler='points', points={points}}}]"
     study = study_with(only, "final.finalists=1")
     made = plan(study, step(study, "only"), [], alike)
-    assert made.explanation == "the study file lists 2 points"
+    assert made.explanation == "the study file lists these 2 points"
     assert [dict(trial.parameters) for trial in made.trials] == [
         {"learning_rate": 0.1},
         {"learning_rate": 0.2},
