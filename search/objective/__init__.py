@@ -1,0 +1,26 @@
+"""The door to what is trained: parameters and seeds in, epoch figures and values out.
+
+The one room that imports `model`. Nothing beyond it knows that a trial is a k-layer network:
+others see a `Grouping`, generators of `Report`s, a `TestReport` and a `Winner`. The test images are
+read in `prove` alone, after the trainings that the search has chosen.
+"""
+
+from search.objective.checks import check_gradients, seconds_per_epoch
+from search.objective.data import Dataset, cache_folder, clear_prepared, open_data
+from search.objective.final import Winner, prove, retrain
+from search.objective.settings import grouping
+from search.objective.trials import train
+
+__all__ = [
+    "Dataset",
+    "Winner",
+    "cache_folder",
+    "check_gradients",
+    "clear_prepared",
+    "grouping",
+    "open_data",
+    "prove",
+    "retrain",
+    "seconds_per_epoch",
+    "train",
+]

@@ -1,0 +1,134 @@
+"""Trials trained as one stack: what is reported of each after an epoch, and what it is worth."""
+
+import math
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from model import ensemble, training
+from model.inference import Network
+from search.errors import KlayerError
+from search.objective.data import Dataset
+from search.objective.faults import faults_as_klayer_errors
+from search.objective.settings import architecture_of, member_of, recipe_of, values_of
+from search.outcome import Assignment, EpochFigures, Report
+from search.study.file import Study
+from search.study.sections import TrainingSection
+
+
+def train(
+    study: Study,
+    section: TrainingSection,
+    trials: Sequence[Assignment],
+    order_seed: int,
+    data: Dataset,
+) -> Generator[dict[int, Report], None, None]:
+    """Train trials as one stack; after each epoch, how each trial that took part in it stands.
+
+    The reports are by place in `trials`. A trial whose value is NaN has diverged and takes part no
+    longer; there is no further epoch when all have. A trial's last value is its result.
+
+    Raises:
+        KlayerError: The trials do not fit into one stack, or a value is out of its range.
+    """
+    images = data.prepared
+    fold = training.Data(
+        images.training.x, images.training.y, images.validation.x, images.validation.y
+    )
+    for epoch in epochs(study, section, trials, order_seed, fold):
+        yield epoch.reports
+
+
+@dataclass(frozen=True)
+class StackEpoch:
+    """An epoch of a stack: who took part in it (places among its trials), and what came out."""
+
+    places: tuple[int, ...]
+    reports: dict[int, Report]
+    network: Network
+    snapshots: tuple[Network, ...]
+
+
+def epochs(
+    study: Study,
+    section: TrainingSection,
+    trials: Sequence[Assignment],
+    order_seed: int,
+    fold: training.Data,
+) -> Iterator[StackEpoch]:
+    """The epochs of trials that fit into one stack; those that diverge are dropped."""
+    inputs = fold.x.shape[1]
+    with faults_as_klayer_errors():
+        values = [values_of(study, section, trial.parameters) for trial in trials]
+        shared = {(architecture_of(v, inputs), recipe_of(v, order_seed)) for v in values}
+        if len(shared) != 1:
+            raise KlayerError("trials of one cohort must agree in network, schedule and batches")
+        architecture, recipe = shared.pop()
+        members = [member_of(v, t.seed) for v, t in zip(values, trials, strict=True)]
+    score = _Score(section, fold)
+    places = tuple(range(len(trials)))
+    stack = training.train(architecture, members, recipe, fold)
+    kept: list[int] | None = None
+    while places:
+        try:
+            epoch = next(stack) if kept is None else stack.send(kept)
+        except StopIteration:
+            return
+        worth = score.after(places, epoch)
+        reports = {
+            place: _report(record, worth[place], validated=len(fold.validation_labels) > 0)
+            for place, record in zip(places, epoch.records, strict=True)
+        }
+        yield StackEpoch(places, reports, epoch.network, epoch.snapshots)
+        rows = [row for row, place in enumerate(places) if not reports[place].diverged]
+        kept = rows if len(rows) < len(places) else None
+        places = tuple(places[row] for row in rows)
+
+
+def _report(record: training.EpochRecord, value: float, *, validated: bool) -> Report:
+    figures = EpochFigures(**asdict(record))
+    costs = [figures.train_cost, figures.train_loss]
+    if validated:  # without validation rows those figures are NaN, which is no divergence
+        costs += [figures.validation_cost, figures.validation_loss]
+    diverged = not all(map(math.isfinite, costs))
+    return Report(figures, math.nan if diverged else value, diverged)
+
+
+class _Score:
+    """What each trial would be worth if it ended now, as `[training] score` says."""
+
+    def __init__(self, section: TrainingSection, fold: training.Data) -> None:
+        self._rule = section.score
+        self._fold = fold
+        self._best: dict[int, float] = {}
+        self._votes: dict[int, list[Any]] = {}
+
+    def after(self, places: Sequence[int], epoch: training.Epoch) -> dict[int, float]:
+        """The values after an epoch, of the trials at `places`."""
+        now = {
+            place: record.validation_accuracy
+            for place, record in zip(places, epoch.records, strict=True)
+        }
+        if self._rule == "best_epoch":
+            self._best = {place: max(now[place], self._best.get(place, 0.0)) for place in now}
+            return self._best
+        if self._rule == "snapshot_ensemble" and len(self._fold.validation_labels):
+            return now | self._ensembles(places, epoch)
+        return now
+
+    def _ensembles(self, places: Sequence[int], epoch: training.Epoch) -> dict[int, float]:
+        for network in epoch.snapshots:
+            dtype = network.parameters[0].weights.dtype
+            votes = network.probabilities(self._fold.validation_x.astype(dtype, copy=False))
+            for row, place in enumerate(places):
+                self._votes.setdefault(place, []).append(votes[row])
+        return {
+            place: accuracy(votes, self._fold.validation_labels)
+            for place, votes in self._votes.items()
+            if place in places
+        }
+
+
+def accuracy(votes: list[Any], labels: Any) -> float:
+    """Accuracy of networks that vote together, each by its probabilities (n, c); labels (n,)."""
+    return float(ensemble.accuracy(ensemble.mean_probabilities(votes), labels))

@@ -1,0 +1,36 @@
+"""Trials have one key where they can be one stack."""
+
+from typing import Any
+
+import pytest
+
+from search import objective
+from search.errors import KlayerError
+from search.outcome import Assignment
+from tests.search.objective.trainings import study_with, trained
+
+
+@pytest.mark.parametrize(
+    ("point", "together"),
+    [
+        ({"learning_rate": 1.0, "weight_decay": 0.1, "momentum": 0.5, "width_1": 20}, True),
+        ({"initialization": "normal", "init_sigma": 0.1, "jitter": 0.1}, True),
+        ({"batch_size": 50}, False),
+        ({"activation": "elu"}, False),
+        ({"batch_norm": "after"}, False),
+        ({"loss": "hinge"}, False),
+    ],
+)
+def test_trials_have_one_key_where_they_can_be_trained_as_one_stack(
+    point: dict[str, Any], together: bool
+) -> None:
+    study = study_with("training.schedule.epochs=1")
+    key = objective.grouping(study)
+    plain = {"learning_rate": 0.01}
+    assert (key(study.training, plain) == key(study.training, point)) == together
+    trials = (Assignment(plain, 1), Assignment(point, 2))
+    if together:
+        assert [list(epoch) for epoch in trained(study, trials)] == [[0, 1]]
+    else:
+        with pytest.raises(KlayerError):
+            trained(study, trials)
