@@ -87,7 +87,7 @@ DEFAULT_STORAGE = "sqlite:///klayer.db"
 def main() -> None:
     """Run the command line; every fault in what was given is one message and exit status 2."""
     try:
-        app()
+        app(prog_name="klayer")
     except KlayerError as error:
         typer.echo(f"klayer: {error}", err=True)
         sys.exit(_exit_status(error))

@@ -15,7 +15,7 @@ from search.errors import KlayerError
 from search.ledger.claims import Wait
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, Search
-from search.outcome import TestReport
+from search.outcome import Assignment, TestReport
 from search.study.reading import load
 from search.worker import work
 
@@ -79,7 +79,7 @@ def test_retraining_what_the_database_says_gives_the_recorded_test_accuracy(
     training = objective.prove(
         found.study,
         step.training,
-        [objective.Assignment(one.parameters, one.seed) for one in chosen],
+        [Assignment(one.parameters, one.seed) for one in chosen],
         chosen[0].order_seed,
         objective.open_data(found.study, None),
     )
