@@ -9,6 +9,7 @@ Source: I. Sutskever et al., ICML 2013, equations 1 and 2.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from numpy.typing import DTypeLike
 
 from model.arrays import Floats
@@ -20,12 +21,14 @@ from model.parameters import Parameters, take, zeros_like
 class Momentum:
     """Momentum and weight decay of each member, (m, 1, 1) each, and the velocities if any move.
 
-    `velocity` has the shapes of the parameters; None where every member's momentum is 0.
+    `velocity` has the shapes of the parameters; None where every member's momentum is 0. `buffers`
+    has the shapes of the weights, and no meaning between steps.
     """
 
     momentum: Floats
     weight_decay: Floats
     velocity: Parameters | None
+    buffers: tuple[Floats, ...]
 
     @classmethod
     def at_rest(
@@ -35,13 +38,14 @@ class Momentum:
         momentum = column(members, "momentum", dtype)
         moving = bool(momentum.any())
         decay = column(members, "weight_decay", dtype)
-        return cls(momentum, decay, zeros_like(parameters) if moving else None)
+        velocity = zeros_like(parameters) if moving else None
+        return cls(momentum, decay, velocity, _buffers(parameters))
 
-    def take(self, members: Sequence[int]) -> "Momentum":
-        """The state of some members."""
+    def take(self, members: Sequence[int], parameters: Parameters) -> "Momentum":
+        """The state of some members, whose `parameters` these are."""
         at = list(members)
         velocity = None if self.velocity is None else take(self.velocity, at)
-        return Momentum(self.momentum[at], self.weight_decay[at], velocity)
+        return Momentum(self.momentum[at], self.weight_decay[at], velocity, _buffers(parameters))
 
     def step_in_place(
         self, parameters: Parameters, gradients: Parameters, learning_rate: Floats
@@ -59,15 +63,17 @@ class Momentum:
             for name, array in layer.arrays().items():
                 step = gradient.arrays()[name]
                 step *= learning_rate
-                decays = name == "weights" and bool(self.weight_decay.any())
+                if name == "weights" and self.weight_decay.any():
+                    # Not W *= 1 - shrink: in float32 that is W itself for a shrink below 6e-8.
+                    step += np.multiply(shrink, array, out=self.buffers[index])
                 if velocities is None:
-                    if decays:
-                        array *= 1 - shrink
                     array -= step
                     continue
                 velocity = velocities[name]
                 velocity *= self.momentum
                 velocity -= step
-                if decays:
-                    velocity -= shrink * array
                 array += velocity
+
+
+def _buffers(parameters: Parameters) -> tuple[Floats, ...]:
+    return tuple(np.zeros_like(layer.weights) for layer in parameters)

@@ -103,12 +103,6 @@ class Cycles:
 Schedule = Constant | Decay | Cycles
 
 
-def epochs(schedule: Schedule, rows: int, batch_size: int) -> float:
-    """Length of the training in passes over the rows; not whole where a cycle ends amid a pass."""
-    per_epoch = steps_per_epoch(rows, batch_size)
-    return schedule.steps(per_epoch) / per_epoch
-
-
 def steps_per_epoch(rows: int, batch_size: int) -> int:
     """Batches that cover `rows`, the last one smaller where `batch_size` does not divide them."""
     return int(np.ceil(rows / batch_size))

@@ -137,10 +137,11 @@ class _State:
                 f"the members that go on must be some of 0 … {len(self.members) - 1}, each once, "
                 f"not {kept}"
             )
+        taken = parameters.take(self.parameters, kept)
         return _State(
             tuple(self.members[i] for i in kept),
-            parameters.take(self.parameters, kept),
-            self.optimizer.take(kept),
+            taken,
+            self.optimizer.take(kept, taken),
             parameters.take_statistics(self.statistics, kept),
             self.shape[kept],
             self.jitter[kept],

@@ -40,7 +40,6 @@ TESTED_ELSEWHERE = {
     "model.data.prepared_files": "tests/model/data/test_prepared.py",
     "search.download": "tests/search/test_fetch.py",
     "search.errors": "wherever they are raised",
-    "search.objective.checks": "tests/search/test_cli.py",
     "search.objective.faults": "tests/search/objective/test_data.py",
     "search.ledger.claims": "tests/search/ledger/test_ledger.py",
     "search.ledger.records": "values without logic",

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from model.data import pickled
 from model.data.labelled import Labelled
-from model.data.regular import read_regular
+from model.data.regular import check_regular, read_regular
 from model.data.source import Source
 from model.errors import DataFileError
 
@@ -72,13 +72,18 @@ class Layout:
 def source(folder: Path) -> Source:
     """CIFAR-10 as a data set that is read when asked.
 
+    All six files are looked at here, by kind and size and unread: a search must not find out at its
+    end that the test images are missing.
+
     Args:
         folder: See `find`.
 
     Raises:
-        DataFileError: The folder holds neither layout.
+        DataFileError: The folder holds neither layout, or a file is missing or of a wrong size.
     """
     layout = find(folder)
+    for batch in (*TRAINING_BATCHES, TEST_BATCH):
+        check_regular(layout.file(batch), **_size(layout))
     return Source(
         name="cifar10",
         classes=CLASSES,
@@ -143,6 +148,13 @@ def _read(layout: Layout, batches: tuple[str, ...]) -> Labelled:
         rows = slice(i * RECORDS, (i + 1) * RECORDS)
         pixels[rows], labels[rows] = read(layout.file(batch))
     return Labelled(pixels, labels)
+
+
+def _size(layout: Layout) -> dict[str, int]:
+    """The sizes that a batch's file may have."""
+    if layout.is_pickled:
+        return {"least": RECORDS * PIXELS, "most": MOST_PICKLED_BYTES}
+    return {"least": BINARY_BYTES, "most": BINARY_BYTES}
 
 
 def _read_binary(path: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:

@@ -21,21 +21,39 @@ def read_regular(path: Path, *, least: int, most: int) -> bytes:
         DataFileError: The file is missing, cannot be read, is not a regular file, or is smaller or
             larger than that.
     """
-    right = f"{least:,} bytes" if least == most else f"{least:,} to {most:,} bytes"
+    right = _right(least, most)
+    check_regular(path, least=least, most=most)
     try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
-            kind = "a folder" if stat.S_ISDIR(found.st_mode) else "a device, pipe or socket"
-            raise DataFileError(f"{path}: is {kind}; expected a regular file of {right}")
-        if not least <= found.st_size <= most:
-            raise DataFileError(f"{path}: has {found.st_size:,} bytes; expected {right}")
         with path.open("rb") as file:
             content = file.read(most + 1)
-    except FileNotFoundError as error:
-        raise DataFileError(f"{path}: is missing; expected a file of {right}") from error
     except OSError as error:
         reason = error.strerror or str(error)
         raise DataFileError(f"{path}: cannot be read ({reason}); expected {right}") from error
     if not least <= len(content) <= most:
         raise DataFileError(f"{path}: changed its size while it was read; expected {right}")
     return content
+
+
+def check_regular(path: Path, *, least: int, most: int) -> None:
+    """Find out, without opening it, whether `read_regular` would begin to read the file.
+
+    Raises:
+        DataFileError: As `read_regular`.
+    """
+    right = _right(least, most)
+    try:
+        found = path.stat()
+    except FileNotFoundError as error:
+        raise DataFileError(f"{path}: is missing; expected a file of {right}") from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise DataFileError(f"{path}: cannot be read ({reason}); expected {right}") from error
+    if not stat.S_ISREG(found.st_mode):
+        kind = "a folder" if stat.S_ISDIR(found.st_mode) else "a device, pipe or socket"
+        raise DataFileError(f"{path}: is {kind}; expected a regular file of {right}")
+    if not least <= found.st_size <= most:
+        raise DataFileError(f"{path}: has {found.st_size:,} bytes; expected {right}")
+
+
+def _right(least: int, most: int) -> str:
+    return f"{least:,} bytes" if least == most else f"{least:,} to {most:,} bytes"

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -49,7 +50,7 @@ def check_gradients(
         )
     x = np.array(images.x[:rows, :inputs], float)
     with faults_as_klayer_errors():
-        values = values_of(study, study.training, {})
+        values = _without_floor(values_of(study, study.training, {}))
         checked = gradient_check.check(
             architecture_of(values, x.shape[1]),
             [member_of(values, study.seed)],
@@ -70,7 +71,7 @@ def seconds_per_epoch(study: Study, section: TrainingSection, members: int) -> f
     Some updates and an evaluation are timed on random images of the study's shape; nothing is read.
     """
     batches, inputs = 12, INPUTS[study.data.source]
-    values = values_of(study, section, {})
+    values = _without_floor(values_of(study, section, {}))
     draw = np.random.default_rng(0)
     rows = min(batches * section.batch_size, study.data.rows)
     x = draw.standard_normal((rows, inputs)).astype(section.precision)
@@ -88,3 +89,8 @@ def seconds_per_epoch(study: Study, section: TrainingSection, members: int) -> f
             pass
         seconds = (time.perf_counter() - began) / 3
     return seconds * study.data.rows / rows / members
+
+
+def _without_floor(values: dict[str, Any]) -> dict[str, Any]:
+    """The values without a floor of η, which may lie above a peak that only a search gives."""
+    return values | {"learning_rate_min": 0.0}

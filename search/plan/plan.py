@@ -160,11 +160,17 @@ def _as_declared(stage: Stage) -> str:
 def _configurations(
     study: Study, results: Sequence[Result]
 ) -> tuple[list[Result], tuple[Box, ...]]:
-    chosen = finalists(
-        [result for result in results if result.stage not in (FINALISTS, FINAL)],
-        study.final.finalists,
-    )
+    named = study.contenders()
+    chosen = finalists([one for one in results if one.stage in named], study.final.finalists)
     return chosen, tuple(_listed(result.parameters) for result in chosen)
+
+
+def _stages_in_words(study: Study) -> str:
+    """Where finalists come from; with the reason, where that is not from every stage."""
+    named = study.contenders()
+    if len(named) == len(study.stages):
+        return "all stages"
+    return f"{' and '.join(named)}, whose values compare with the last stage's"
 
 
 def _listed(point: Point) -> Box:
@@ -191,7 +197,7 @@ def _finalists_plan(
     keys = [(trial.order_seed, group(step.training, trial.parameters)) for trial in trials]
     named = ", ".join(f"{result.stage} #{result.number}" for result in chosen)
     explanation = (
-        f"the best {len(chosen)} configurations of all stages ({named}), "
+        f"the best {len(chosen)} configurations of {_stages_in_words(study)} ({named}), "
         f"each over {study.final.seeds} fresh seeds"
     )
     return StagePlan(step, boxes, explanation, trials, grouping.cohorts(keys, LARGEST_COHORT))
@@ -202,7 +208,9 @@ def _final_plan(study: Study, step: Step, results: Sequence[Result]) -> StagePla
     chosen, boxes = _configurations(study, results)
     spreads = seed_spreads(results)
     order = list(range(len(chosen)))
-    explanation = f"{chosen[0].stage} #{chosen[0].number} has the best value of all stages"
+    explanation = (
+        f"{chosen[0].stage} #{chosen[0].number} has the best value of {_stages_in_words(study)}"
+    )
     if spreads:
         best = winner({place: spread.values for place, spread in spreads.items()})
         order.remove(best)

@@ -62,7 +62,9 @@ def summarise(
     results: Sequence[Result],
 ) -> Summary:
     """The summary of a search, from what the ledger says of it."""
-    searched = [t for t in trials if t.stage not in (FINALISTS, FINAL) and t.value is not None]
+    valued = [t for t in trials if t.stage not in (FINALISTS, FINAL) and t.value is not None]
+    contenders = search.study.contenders()
+    searched = [trial for trial in valued if trial.stage in contenders] or valued
     best = max(searched, key=lambda trial: trial.value or 0.0, default=None)
     spread: Spread | None = None
     winner = next((t for t in trials if t.stage == FINAL and t.number == 0), None)

@@ -5,6 +5,7 @@ Pure: values in, every fault out. Each table on its own is right already when it
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from search.study.contenders import contenders
 from search.study.faults import Fault, Key, shown
 from search.study.lineage import highest, lowest, reach
 from search.study.schedule import CyclesSchedule
@@ -116,9 +117,15 @@ def _cycles(training: TrainingSection) -> bool:
 
 
 def _finalists(stages: Sequence[Stage], final: Final) -> Iterator[Fault]:
-    trials = sum(stage.trials for stage in stages)
+    named = contenders(stages)
+    trials = sum(stage.trials for stage in stages if stage.name in named)
     if final.finalists > trials:
-        text = f"found {final.finalists}, but all stages together have {trials} trials"
+        where = (
+            "all stages together have"
+            if len(named) == len(stages)
+            else (f"{' and '.join(named)}, which finalists come from, have")
+        )
+        text = f"found {final.finalists}, but {where} {trials} trials"
         yield Fault(("final", "finalists"), f"{text}; give {trials} or fewer")
 
 

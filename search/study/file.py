@@ -10,9 +10,11 @@ from pydantic import Field, ValidationError, model_validator
 
 from search.errors import StudyFileError
 from search.study.checks import faults_between
+from search.study.contenders import contenders
 from search.study.faults import Fault, faulty
 from search.study.keys import written
 from search.study.lineage import natural_limits, reach
+from search.study.schedule import CyclesSchedule
 from search.study.sections import DataSection, NetworkSection, TrainingSection
 from search.study.sentences import faults_of
 from search.study.stages import Final, Stage, resolve
@@ -69,9 +71,17 @@ class Study(Table):
     def natural_limits(self, stage: Stage) -> dict[str, Limits]:
         """The bounds that the zoomed ranges of one of the stages must keep to, by name.
 
-        A rule's own limits lie within them.
+        A rule's own limits lie within them. Where the final trains in cycles, learning rates stay
+        above its floor too, so that every trial can become a finalist.
         """
-        return natural_limits(stage, reach(self.stages)[stage.name])
+        floors = []
+        if isinstance(self.final.training.schedule, CyclesSchedule):
+            floors.append(self.final.training.learning_rate_min)
+        return natural_limits(stage, reach(self.stages)[stage.name], floors)
+
+    def contenders(self) -> tuple[str, ...]:
+        """The stages that finalists come from: the last, and those that compare with it."""
+        return contenders(self.stages)
 
     def canonical(self) -> dict[str, Any]:
         """The study as plain values for JSON: a study file with every default written out."""

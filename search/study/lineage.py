@@ -69,7 +69,7 @@ def _bound(ranges: Mapping[str, Range], name: str, otherwise: float, side: str) 
     return min(numbers) if side == "low" else max(numbers)
 
 
-def natural_limits(stage: Stage, box: Box) -> dict[str, Limits]:
+def natural_limits(stage: Stage, box: Box, floors: Sequence[float] = ()) -> dict[str, Limits]:
     """The bounds that a zoom of `stage` must keep to, for each number of `box`.
 
     They are those of `search.study.searchable`, where an excluded bound becomes the nearest number
@@ -78,20 +78,23 @@ def natural_limits(stage: Stage, box: Box) -> dict[str, Limits]:
     Args:
         stage: The stage whose box is zoomed.
         box: Its `reach`.
+        floors: Learning rates that `learning_rate` must stay above as well.
     """
     limits = {
         name: _limits(number, extent)
         for name, extent in box.ranges.items()
         if isinstance(number := find(name), Number) and not isinstance(extent, Choices)
     }
+    floors = list(floors)
     if isinstance(stage.training.schedule, CyclesSchedule):
         floor = highest(box.ranges, "learning_rate_min", stage.training.learning_rate_min)
-        if "learning_rate" in limits:
-            limits["learning_rate"] = Limits(low=math.nextafter(floor, math.inf))
+        floors.append(floor)
         if "learning_rate_min" in limits:
             top = lowest(box.ranges, "learning_rate", stage.training.learning_rate)
             between = floor if "learning_rate" in limits else math.nextafter(top, 0)
             limits["learning_rate_min"] = Limits(high=between)
+    if floors and "learning_rate" in limits:
+        limits["learning_rate"] = Limits(low=math.nextafter(max(floors), math.inf))
     return limits
 
 

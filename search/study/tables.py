@@ -16,7 +16,9 @@ class FinalTable(Table):
         default=1,
         ge=1,
         le=1_000,
-        description="how many of the best configurations of all stages are trained again",
+        description="how many of the best configurations are trained again; they come from the "
+        "last stage, and from those before it that search the same hyperparameters with the same "
+        "`training`",
     )
     seeds: int = Field(
         default=1, ge=1, le=1_000, description="fresh seeds that each finalist is trained with"

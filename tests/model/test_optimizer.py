@@ -49,7 +49,7 @@ def test_taking_members_takes_their_velocities() -> None:
     stack = drawn()
     optimizer = Momentum.at_rest(members, stack, float)
     optimizer.step_in_place(stack, drawn(), RATES)
-    taken = optimizer.take([1])
+    taken = optimizer.take([1], parameters.take(stack, [1]))
     assert taken.momentum.tolist() == [[[0.0]]]
     assert taken.weight_decay.tolist() == [[[0.0]]]
     assert taken.velocity is not None
@@ -71,3 +71,24 @@ def test_single_precision_stays_single() -> None:
     assert optimizer.velocity is not None
     for layer in (*stack, *optimizer.velocity):
         assert {array.dtype for array in layer.arrays().values()} == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_a_tiny_weight_decay_is_not_rounded_away(momentum: float) -> None:
+    """1 - 2 λ η is 1 in float32 for λ η = 1e-8; the decay of many steps must show all the same."""
+    rng = np.random.default_rng(0)
+    weights = rng.standard_normal((1, 300, 20)).astype(np.float32)
+    noise = [rng.standard_normal(weights.shape).astype(np.float32) for _ in range(400)]
+
+    def decayed(weight_decay: float) -> float:
+        stack = (Layer(weights.copy(), np.zeros((1, 1, 20), np.float32)),)
+        members = [Member((), 1, 0.01, weight_decay=weight_decay, momentum=momentum)]
+        optimizer = Momentum.at_rest(members, stack, np.float32)
+        for one in noise:
+            gradient = (Layer(1e-3 * one, np.zeros((1, 1, 20), np.float32)),)
+            optimizer.step_in_place(stack, gradient, np.full((1, 1, 1), 0.01, np.float32))
+        return float(np.square(stack[0].weights, dtype=float).sum())
+
+    lost = 1 - decayed(1e-6) / decayed(0.0)
+    steps = 400 if momentum == 0 else 400 / (1 - momentum)
+    assert lost == pytest.approx(2 * 2 * 1e-6 * 0.01 * steps, rel=0.3)

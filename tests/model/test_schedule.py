@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.errors import ModelError
-from model.schedule import Constant, Cycles, Decay, Schedule, epochs, steps_per_epoch
+from model.schedule import Constant, Cycles, Decay, Schedule, steps_per_epoch
 
 LOW, HIGH = np.array([0.0, 0.1]), np.array([1.0, 0.5])
 
@@ -74,7 +74,8 @@ def test_batches_cover_all_rows(rows: int, batch: int, steps: int) -> None:
     [(Constant(4), 4.0), (Cycles(2, half_cycle_epochs=2), 8.0), (Cycles(1, 6), 1.2)],
 )
 def test_length_in_epochs(schedule: Schedule, length: float) -> None:
-    assert epochs(schedule, 95, 10) == pytest.approx(length)
+    per_epoch = steps_per_epoch(95, 10)
+    assert schedule.steps(per_epoch) / per_epoch == pytest.approx(length)
 
 
 @pytest.mark.parametrize(

@@ -154,10 +154,15 @@ def test_the_largest_label_is_right(linked: Path, python2: Callable[[object], by
 def test_source_reads_when_asked(linked: Path) -> None:
     source = cifar10.source(linked / LAYOUTS[0])
     assert (source.name, len(source.classes)) == ("cifar10", 10)
-    batch(linked, LAYOUTS[0], "test_batch")
+    path = batch(linked, LAYOUTS[0], "test_batch")
     assert len(source.training()) == 50_000
     with pytest.raises(DataFileError, match=r"test_batch\.bin: is missing"):
         source.test()
+    with pytest.raises(DataFileError, match=r"test_batch\.bin: is missing"):  # before anything runs
+        cifar10.source(linked / LAYOUTS[0])
+    path.write_bytes(b"short")
+    with pytest.raises(DataFileError, match=r"test_batch\.bin: has 5 bytes"):
+        cifar10.source(linked / LAYOUTS[0])
 
 
 @pytest.mark.skipif(not os.environ.get("KLAYER_DATA"), reason="KLAYER_DATA names no real images")

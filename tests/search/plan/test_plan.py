@@ -16,7 +16,8 @@ from search.plan.plan import (
     steps,
 )
 from search.plan.results import Result
-from search.study.file import Study
+from search.plan.samplers import distributions
+from search.study.file import Study, study_of
 from search.study.reading import load
 from search.study.sections import TrainingSection
 from search.study.space import Box, Choices, Interval, Point
@@ -208,3 +209,73 @@ def test_listed_points_are_explained() -> None:
         {"learning_rate": 0.1},
         {"learning_rate": 0.2},
     ]
+
+
+def mixed() -> Study:
+    """A search whose last stage searches more than its first; the first one's trials are better."""
+    return study_of(
+        {
+            "name": "mixed",
+            "stages": [
+                {
+                    "name": "rates",
+                    "trials": 3,
+                    "box": {"learning_rate": {"low": 0.01, "high": 0.1}},
+                },
+                {
+                    "name": "both",
+                    "trials": 3,
+                    "zoom": {"rule": "decades", "decades": 1},
+                    "box": {"weight_decay": {"low": 1e-6, "high": 0.01}},
+                },
+            ],
+            "final": {"finalists": 2, "seeds": 2},
+        }
+    )
+
+
+def test_a_search_that_widens_its_space_comes_to_its_end() -> None:
+    study = mixed()
+    results: list[Result] = []
+    for one in steps(study):
+        made = plan(study, one, results, alike)
+        assert set(distributions(made.boxes)) >= set(made.trials[0].parameters)
+        best = 0.9 if one.name == "rates" else 0.5
+        results += valued(made, [best - n / 100 for n in range(len(made.trials))])
+    finalists = [result for result in results if result.stage == "finalists"]
+    assert {tuple(result.parameters) for result in finalists} == {("learning_rate", "weight_decay")}
+    assert (
+        "both, whose values compare with the last stage's"
+        in plan(study, step(study, "finalists"), results, alike).explanation
+    )
+
+
+def test_a_zoom_leaves_learning_rates_that_the_final_can_cycle_up_to() -> None:
+    floor = 9e-5
+    study = study_of(
+        {
+            "name": "floors",
+            "training": {"learning_rate_min": floor},
+            "stages": [
+                {
+                    "name": "coarse",
+                    "trials": 8,
+                    "box": {"learning_rate": {"low": 1e-4, "high": 1e-2}},
+                },
+                {"name": "fine", "trials": 8, "zoom": {"rule": "decades", "decades": 2}},
+            ],
+            "final": {
+                "training": {"schedule": {"kind": "cycles", "cycles": 1, "half_cycle_epochs": 1}}
+            },
+        }
+    )
+    coarse = plan(study, step(study, "coarse"), [], alike)
+    lowest = min(coarse.trials, key=lambda trial: float(trial.parameters["learning_rate"]))
+    results = [
+        Result("coarse", 0, {"learning_rate": 1e-4}, 0.9, coarse.boxes[0]),
+        *valued(coarse, [0.1 if trial is lowest else 0.0 for trial in coarse.trials])[1:],
+    ]
+    (box,) = plan(study, step(study, "fine"), results, alike).boxes
+    extent = box.ranges["learning_rate"]
+    assert isinstance(extent, Interval)
+    assert floor < extent.low < 1e-4  # past the old edge, where the best lies, and no further
