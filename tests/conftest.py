@@ -9,6 +9,11 @@ import pytest
 # reads it when it is loaded, so before NumPy.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+# Those who run the tests in colours (continuous integration does) have said nothing of what klayer
+# writes to pipes. Typer looks at these when its help is first shown, Rich whenever it writes.
+for _forced in ("FORCE_COLOR", "GITHUB_ACTIONS", "PY_COLORS", "TTY_COMPATIBLE"):
+    os.environ.pop(_forced, None)
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
