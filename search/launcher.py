@@ -81,16 +81,21 @@ def launch(
     Raises:
         InterruptedRunError: It was asked to stop. Cohorts in work were handed back.
         WorkersDiedError: Workers were killed `MOST_FRUITLESS_CREWS` times without any result.
-        Exception: What a worker raised.
+        Exception: What a worker raised, or `watch` or `on_stop`, once no worker is left.
     """
     with tempfile.TemporaryDirectory(prefix="klayer-") as folder, _stop_signals() as signals:
         job = Job(storage, search.study.name, data, os.getpid(), Path(folder) / "stop")
         fruitless, finished = 0, _finished(ledger, search)
         while not ledger.read.is_finished(search):
             crew = _Crew(job, workers)
-            _attend(crew, signals, watch, on_stop)
-            for owner in crew.owners:
-                ledger.release(owner)
+            try:
+                _attend(crew, signals, watch, on_stop)
+            except BaseException:
+                _dismiss(crew, signals)
+                raise
+            finally:
+                for owner in crew.owners:
+                    ledger.release(owner)
             if signals.count:
                 break
             if crew.error is not None and not isinstance(crew.error, TerminatedWorkerError):
@@ -135,6 +140,13 @@ class _Crew:
         except Exception as error:
             self.error = error
 
+    def ask_to_stop(self) -> None:
+        """Let the workers hand back what they hold; end them where that cannot be told."""
+        try:
+            self.stop_file.touch()
+        except OSError:  # a full disk, a folder that somebody tidied away
+            self.kill()
+
     def kill(self) -> None:
         """End the processes at once."""
         # Asked without `reuse`, loky would wait for the workers of an executor set up otherwise.
@@ -150,13 +162,24 @@ def _attend(
         crew.thread.join(POLL_SECONDS)
         watch()
         if signals.count and not told:
-            crew.stop_file.touch()
-            on_stop()
+            crew.ask_to_stop()
             told = True
+            on_stop()
         if signals.count > 1:
             crew.kill()
             crew.thread.join()
     watch()
+
+
+def _dismiss(crew: _Crew, signals: "_Signals") -> None:
+    """Let a crew stop that nobody watches any more; another signal to stop ends it at once."""
+    crew.ask_to_stop()
+    before = signals.count
+    while crew.thread.is_alive():
+        crew.thread.join(POLL_SECONDS)
+        if signals.count > before:
+            crew.kill()
+            crew.thread.join()
 
 
 @dataclass

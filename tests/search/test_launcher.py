@@ -83,6 +83,23 @@ def test_what_a_worker_raises_is_raised(ledger: Ledger, storage: str, tmp_path: 
     assert not list(tmp_path.glob("klayer-*"))
 
 
+def test_a_watcher_that_fails_leaves_no_worker_behind(
+    ledger: Ledger, storage: str, tmp_path: Path
+) -> None:
+    class Failing(list[int]):
+        def append(self, finished: int) -> None:
+            states = [one.state for one in ledger.read.trials(ledger.read.search("digits"))]
+            if "running" in states:
+                raise SystemExit("the pipe is closed")
+
+    with pytest.raises(SystemExit, match="the pipe is closed"):
+        run(ledger, storage, (*SMALL, "training.schedule.epochs=500"), Failing())
+    assert not [one for one in threading.enumerate() if one.name == "crew"]
+    assert not list(tmp_path.glob("klayer-*"))
+    states = {one.state for one in ledger.read.trials(ledger.read.search("digits"))}
+    assert states == {"waiting"}
+
+
 def test_a_wish_to_stop_is_told_once_and_ends_the_run(ledger: Ledger, storage: str) -> None:
     class Stopping(list[int]):
         def append(self, finished: int) -> None:
