@@ -7,6 +7,7 @@ both want to write then fail or, in Optuna's own code, both take the same trial.
 
 import re
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,11 @@ def open_engine(storage: str, *, create: bool) -> Engine:
         if create:
             _create_tables(engine)
         _check_version(engine, storage)
-    except SQLAlchemyError as error:
+        if (
+            create
+        ):  # not where somebody only looks: that changes nothing, least of all a foreign file
+            _let_readers_in(engine)
+    except (SQLAlchemyError, sqlite3.Error) as error:
         engine.dispose()
         raise LedgerError(f"{storage}: cannot be used as a database: {_cause(error)}") from error
     except LedgerError:
@@ -52,13 +57,12 @@ def open_engine(storage: str, *, create: bool) -> Engine:
 
 
 def set_up_sqlite(engine: Engine) -> None:
-    """Let every transaction of `engine` begin as a writer, beside readers that are not kept out."""
+    """Let every transaction of `engine` begin as a writer, unless it says that it only reads."""
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _: Any) -> None:
         connection.isolation_level = None  # the driver must not begin transactions of its own
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = NORMAL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
@@ -111,22 +115,37 @@ def _check_file(path: Path, storage: str, *, create: bool) -> None:
 
 def _is_busy(error: BaseException) -> bool:
     """Whether another process was in the way: SQLite does not wait where it changes to WAL."""
-    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)
+    code = getattr(getattr(error, "orig", error), "sqlite_errorcode", 0)
     return (code & 0xFF) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-@retry(
+_until_free = retry(
     retry=retry_if_exception(_is_busy),
     stop=stop_after_delay(10),
     wait=wait_random_exponential(multiplier=0.05, max=1),
     reraise=True,
 )
+
+
+@_until_free
 def _create_tables(engine: Engine) -> None:
     """Create the tables, in one transaction; a second process waits, then finds them there."""
     with engine.begin() as connection:
         if not engine.dialect.has_table(connection, tables.schema.name):
             tables.metadata.create_all(connection)
             connection.execute(insert(tables.schema).values(version=tables.SCHEMA_VERSION))
+
+
+@_until_free
+def _let_readers_in(engine: Engine) -> None:
+    """Keep changes in a log of their own (WAL), so that a writer keeps no reader out.
+
+    The file remembers it: later connections, Optuna's as well, find it so.
+    """
+    with closing(engine.raw_connection()) as connection:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.close()
 
 
 def _check_version(engine: Engine, storage: str) -> None:
@@ -142,6 +161,6 @@ def _check_version(engine: Engine, storage: str) -> None:
         )
 
 
-def _cause(error: SQLAlchemyError) -> str:
-    origin = getattr(error, "orig", None)
+def _cause(error: Exception) -> str:
+    origin = getattr(error, "orig", error)
     return str(origin) if isinstance(origin, sqlite3.Error) else str(error).splitlines()[0]

@@ -93,6 +93,32 @@ def test_a_database_without_searches_is_refused_by_who_only_reads(tmp_path: Path
     assert {"notes", *metadata.tables} <= names
 
 
+@pytest.mark.parametrize(
+    ("table", "create"),
+    [
+        ("notes (line TEXT)", False),
+        ("klayer_schema (version INTEGER PRIMARY KEY)", False),
+        ("klayer_schema (version INTEGER PRIMARY KEY)", True),
+    ],
+)
+def test_a_database_that_is_refused_keeps_every_byte(
+    tmp_path: Path, table: str, create: bool
+) -> None:
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"CREATE TABLE {table}")
+    before = path.read_bytes()
+    refusal(f"sqlite:///{path}", create=create)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_is_created_lets_readers_and_a_writer_work_at_once(tmp_path: Path) -> None:
+    open_engine(f"sqlite:///{tmp_path}/a.db", create=True).dispose()
+    with closing(sqlite3.connect(tmp_path / "a.db")) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
 def test_tables_of_another_version_are_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "later.db"
     later = SCHEMA_VERSION + 1
