@@ -9,6 +9,7 @@ import os
 import signal
 import tempfile
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -49,6 +50,7 @@ class Job:
         data: Its images; only their folder travels.
         launcher: Process id of the launcher.
         stop_file: The workers stop when this file is there.
+        busy_file: There until a worker comes to its end.
     """
 
     storage: str
@@ -56,6 +58,11 @@ class Job:
     data: Dataset
     launcher: int
     stop_file: Path
+    busy_file: Path
+
+    def orphaned(self) -> bool:
+        """Whether the launcher of this process is gone."""
+        return os.getppid() != self.launcher
 
 
 def launch(
@@ -84,7 +91,8 @@ def launch(
         Exception: What a worker raised, or `watch` or `on_stop`, once no worker is left.
     """
     with tempfile.TemporaryDirectory(prefix="klayer-") as folder, _stop_signals() as signals:
-        job = Job(storage, search.study.name, data, os.getpid(), Path(folder) / "stop")
+        place = Path(folder)
+        job = Job(storage, search.study.name, data, os.getpid(), place / "stop", place / "busy")
         fruitless, finished = 0, _finished(ledger, search)
         while not ledger.read.is_finished(search):
             crew = _Crew(job, workers)
@@ -126,17 +134,17 @@ class _Crew:
         self.stop_file = job.stop_file
         self.error: Exception | None = None
         self._job = job
+        job.busy_file.touch()
         self.thread = threading.Thread(target=self._run, name="crew", daemon=True)
         self.thread.start()
 
     def _run(self) -> None:
-        # joblib would run a single job in this process; a second process then has no work to do.
-        processes = max(2, len(self.owners))
+        tasks = [delayed(_serve)(self._job, owner) for owner in self.owners]
+        if len(tasks) == 1:  # which joblib would run in this process
+            tasks.append(delayed(_stand_by)(self._job))
         try:
             with parallel_config(backend="loky", inner_max_num_threads=1):
-                Parallel(n_jobs=processes, batch_size=1, pre_dispatch="all")(
-                    delayed(_serve)(self._job, owner) for owner in self.owners
-                )
+                Parallel(n_jobs=len(tasks), batch_size=1, pre_dispatch="all")(tasks)
         except Exception as error:
             self.error = error
 
@@ -213,13 +221,22 @@ def _serve(job: Job, owner: str) -> None:
     asked = threading.Event()
     signal.signal(signal.SIGTERM, lambda _, __: asked.set())
 
-    def orphaned() -> bool:
-        return os.getppid() != job.launcher
-
     def should_stop() -> bool:
-        return asked.is_set() or job.stop_file.exists() or orphaned()
+        return asked.is_set() or job.stop_file.exists() or job.orphaned()
 
-    with Ledger(job.storage) as ledger:
-        work(ledger, ledger.read.search(job.name), job.data, owner, should_stop)
-    if orphaned():
+    try:
+        with Ledger(job.storage) as ledger:
+            work(ledger, ledger.read.search(job.name), job.data, owner, should_stop)
+    finally:
+        job.busy_file.unlink(missing_ok=True)
+    if job.orphaned():
         os._exit(0)  # nobody is left to take a result, and joblib would wait for more work
+
+
+def _stand_by(job: Job) -> None:
+    """What a process runs that has no work: it ends with the worker beside it, or its launcher."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    while job.busy_file.exists() and not job.orphaned():
+        time.sleep(POLL_SECONDS)
+    if job.orphaned():
+        os._exit(0)

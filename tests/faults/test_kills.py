@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from search.ledger.ledger import Ledger
 from tests.faults.runs import Run, assert_whole, is_alive
 
@@ -28,13 +30,14 @@ def states(storage: str) -> set[str]:
         return {one.state for one in ledger.read.trials(ledger.read.search("tiny"))}
 
 
-def in_training(begin: Begin, storage: str | None = None) -> tuple[Run, list[int]]:
-    """A run whose workers are amid a cohort, and those workers."""
-    run = begin(2, storage)
+def in_training(
+    begin: Begin, storage: str | None = None, workers: int = 2
+) -> tuple[Run, list[int]]:
+    """A run whose workers are amid a cohort, and their two processes."""
+    run = begin(workers, storage)
     assert run.wait_for(Run.is_training, "training"), run.end()
-    workers = run.workers()
-    assert len(workers) == 2
-    return run, workers
+    assert run.wait_for(lambda run: len(run.workers()) == 2, "two processes"), run.end()
+    return run, run.workers()
 
 
 def test_workers_killed_again_and_again(begin: Begin, expected: Expected) -> None:
@@ -101,6 +104,19 @@ def test_a_search_ended_in_every_way_goes_on_to_the_same_table(
     run = begin(2, run.storage)
     assert run.end() == (0, "")
     assert_whole(run.storage, expected)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_one_worker_leaves_no_process_behind(begin: Begin, number: int) -> None:
+    run, processes = in_training(begin, workers=1)  # joblib wants a second process, without work
+    if number == signal.SIGINT:
+        os.killpg(run.process.pid, number)
+        assert run.end() == STOPPED
+    else:
+        os.kill(run.process.pid, number)
+        run.process.communicate()
+    wait_until_gone(processes)
+    assert "running" not in states(run.storage)
 
 
 def test_workers_that_only_die_end_the_run_with_the_reason(begin: Begin) -> None:
