@@ -7,7 +7,7 @@ loses nothing.
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Row, delete, insert, or_, select, update
+from sqlalchemy import Connection, CursorResult, delete, insert, or_, select, update
 
 from search.errors import KlayerError
 from search.ledger.records import Claim, PlanningClaim, Search
@@ -30,57 +30,43 @@ class Finished:
     """Every stage of the search is finished."""
 
 
-def next_work(
-    connection: Connection, search: Search, owner: str, time: float, lease_until: float
-) -> Claim | PlanningClaim | Wait | Finished:
-    """Claim the next cohort, or the planning of the next stage; until `lease_until`."""
+@dataclass(frozen=True)
+class Free:
+    """Work that nobody holds: a cohort, or else the planning of a stage.
+
+    Attributes:
+        step: Its stage.
+        stage_id: The stage's key; None where nobody has begun to plan it yet.
+        cohort_id: Which cohort; None for planning.
+        attempt: How often it was claimed before.
+    """
+
+    step: Step
+    stage_id: int | None
+    cohort_id: int | None
+    attempt: int
+
+
+def find(connection: Connection, search: Search, time: float) -> Free | Wait | Finished:
+    """What is to be done next, and is free at `time`. Only reads."""
     rows = {
         row.number: row
         for row in connection.execute(select(stages).where(stages.c.search_id == search.id))
     }
     for step in steps(search.study):
         row = rows.get(step.number)
-        if row is None or row.state == "planning":
-            return _claim_planning(connection, search, step, row, owner, time, lease_until)
+        if row is None:
+            return Free(step, None, None, 0)
+        if row.state == "planning":
+            held = row.owner is not None and row.lease_until >= time
+            return Wait() if held else Free(step, row.id, None, row.attempt)
         if row.state == "open":
-            return _claim_cohort(connection, step, row.id, owner, time, lease_until) or Wait()
+            return _free_cohort(connection, step, row.id, time) or Wait()
     return Finished()
 
 
-def _claim_planning(
-    connection: Connection,
-    search: Search,
-    step: Step,
-    row: Row[Any] | None,
-    owner: str,
-    time: float,
-    lease_until: float,
-) -> PlanningClaim | Wait:
-    if row is None:
-        created = connection.execute(
-            insert(stages).values(
-                search_id=search.id,
-                number=step.number,
-                name=step.name,
-                kind=step.kind,
-                state="planning",
-                owner=owner,
-                lease_until=lease_until,
-            )
-        )
-        return PlanningClaim(inserted_id(created), owner, step)
-    if row.owner is not None and row.lease_until >= time:
-        return Wait()
-    connection.execute(
-        update(stages).where(stages.c.id == row.id).values(owner=owner, lease_until=lease_until)
-    )
-    return PlanningClaim(row.id, owner, step)
-
-
-def _claim_cohort(
-    connection: Connection, step: Step, stage_id: int, owner: str, time: float, lease_until: float
-) -> Claim | None:
-    free = connection.execute(
+def _free_cohort(connection: Connection, step: Step, stage_id: int, time: float) -> Free | None:
+    first = connection.execute(
         select(cohorts.c.id, cohorts.c.attempt)
         .where(
             cohorts.c.stage_id == stage_id,
@@ -92,32 +78,83 @@ def _claim_cohort(
         .order_by(cohorts.c.number)
         .limit(1)
     ).first()
-    if free is None:
-        return None
+    return None if first is None else Free(step, stage_id, first.id, first.attempt)
+
+
+def claim(
+    connection: Connection,
+    search: Search,
+    free: Free,
+    owner: str,
+    time: float,
+    lease_until: float,
+) -> Claim | PlanningClaim:
+    """Claim what `find` found in the same transaction, until `lease_until`."""
+    if free.cohort_id is None:
+        return _claim_planning(connection, search, free, owner, lease_until)
+    return _claim_cohort(connection, free, free.cohort_id, owner, time, lease_until)
+
+
+def _claim_planning(
+    connection: Connection, search: Search, free: Free, owner: str, lease_until: float
+) -> PlanningClaim:
+    stage_id, attempt = free.stage_id, free.attempt + 1
+    if stage_id is None:
+        created = connection.execute(
+            insert(stages).values(
+                search_id=search.id,
+                number=free.step.number,
+                name=free.step.name,
+                kind=free.step.kind,
+                state="planning",
+                attempt=attempt,
+                owner=owner,
+                lease_until=lease_until,
+            )
+        )
+        stage_id = inserted_id(created)
+    else:
+        connection.execute(
+            update(stages)
+            .where(stages.c.id == stage_id)
+            .values(owner=owner, attempt=attempt, lease_until=lease_until)
+        )
+    return PlanningClaim(stage_id, attempt, owner, free.step)
+
+
+def _claim_cohort(
+    connection: Connection,
+    free: Free,
+    cohort_id: int,
+    owner: str,
+    time: float,
+    lease_until: float,
+) -> Claim:
+    attempt = free.attempt + 1
     connection.execute(
         update(cohorts)
-        .where(cohorts.c.id == free.id)
+        .where(cohorts.c.id == cohort_id)
         .values(
             state="claimed",
             owner=owner,
-            attempt=free.attempt + 1,
+            attempt=attempt,
             lease_until=lease_until,
             claimed_at=time,
         )
     )
     mine = list(
         connection.execute(
-            select(trials).where(trials.c.cohort_id == free.id).order_by(trials.c.number)
+            select(trials).where(trials.c.cohort_id == cohort_id).order_by(trials.c.number)
         )
     )
     ids = [row.id for row in mine]
     connection.execute(delete(epochs).where(epochs.c.trial_id.in_(ids)))  # of a lost attempt
     connection.execute(update(trials).where(trials.c.id.in_(ids)).values(state="running"))
     return Claim(
-        cohort_id=free.id,
-        attempt=free.attempt + 1,
+        cohort_id=cohort_id,
+        attempt=attempt,
         owner=owner,
-        step=step,
+        step=free.step,
         numbers=tuple(row.number for row in mine),
         trials=tuple(Assignment(row.parameters, row.seed) for row in mine),
         order_seed=mine[0].order_seed,
@@ -148,6 +185,7 @@ def hold(connection: Connection, claim: Claim | PlanningClaim, lease_until: floa
                 stages.c.id == claim.stage_id,
                 stages.c.state == "planning",
                 stages.c.owner == claim.owner,
+                stages.c.attempt == claim.attempt,
             )
             .values(lease_until=lease_until)
         )
@@ -155,7 +193,7 @@ def hold(connection: Connection, claim: Claim | PlanningClaim, lease_until: floa
         raise LostLeaseError(f"{claim.owner}: the lease on {claim.step.name} is lost")
 
 
-def free(connection: Connection, owner: str) -> list[int]:
+def release(connection: Connection, owner: str) -> list[int]:
     """Free what `owner` holds; the cohorts among it."""
     held = (cohorts.c.owner == owner) & (cohorts.c.state == "claimed")
     ids = list(connection.scalars(select(cohorts.c.id).where(held)))

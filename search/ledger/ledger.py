@@ -17,7 +17,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from search.errors import LedgerError
 from search.ledger import claims, queries
-from search.ledger.claims import Finished, LostLeaseError, Wait
+from search.ledger.claims import Finished, Free, LostLeaseError, Wait
 from search.ledger.database import now, open_engine
 from search.ledger.optuna_mirror import SEED, OptunaMirror
 from search.ledger.records import Claim, PlanningClaim, Search, TrialState
@@ -129,14 +129,23 @@ class Ledger:
     ) -> Claim | PlanningClaim | Wait | Finished:
         """Claim what is to be done next, in one atomic step.
 
+        Nothing is locked where there is nothing to claim.
+
         Args:
             search: Which search.
             owner: Who asks: unique to a worker process.
             lease_seconds: How long the claim holds unless it is renewed.
         """
+        with self.read.connection() as connection:
+            seen = claims.find(connection, search, now(connection))
+        if not isinstance(seen, Free):
+            return seen
         with self._engine.begin() as connection:
             time = now(connection)
-            work = claims.next_work(connection, search, owner, time, time + lease_seconds)
+            found = claims.find(connection, search, time)  # others have looked as well
+            if not isinstance(found, Free):
+                return found
+            work = claims.claim(connection, search, found, owner, time, time + lease_seconds)
         if isinstance(work, Claim):
             self._follow(work.cohort_id)
         return work
@@ -157,14 +166,14 @@ class Ledger:
                 claims.hold(connection, claim, now(connection))
             except LostLeaseError:
                 return
-            claims.free(connection, claim.owner)
+            claims.release(connection, claim.owner)
         if isinstance(claim, Claim):
             self._follow(claim.cohort_id)
 
     def release(self, owner: str) -> None:
         """Free all that a worker holds. Only for who knows that the worker's process is gone."""
         with self._engine.begin() as connection:
-            freed = claims.free(connection, owner)
+            freed = claims.release(connection, owner)
         for cohort_id in freed:
             self._follow(cohort_id)
 

@@ -62,9 +62,17 @@ class Claim:
 
 @dataclass(frozen=True)
 class PlanningClaim:
-    """A worker's hold on the planning of one stage."""
+    """A worker's hold on the planning of one stage, as good as its lease.
+
+    Attributes:
+        stage_id: Which stage.
+        attempt: How many claims of its planning there have been; only the latest may open it.
+        owner: Who holds it.
+        step: The stage itself.
+    """
 
     stage_id: int
+    attempt: int
     owner: str
     step: Step
 

@@ -49,6 +49,7 @@ stages = Table(
     Column("name", String(64), nullable=False),
     Column("kind", String(16), nullable=False),  # search, finalists or final
     Column("state", String(16), nullable=False),  # planning, open or finished
+    Column("attempt", Integer, nullable=False),  # how often its planning was claimed
     Column("owner", String(128)),  # who plans it
     Column("lease_until", Float),
     Column("boxes", JSON),

@@ -4,8 +4,12 @@ Every test runs against each kind of database that the fixture `storage` knows.
 """
 
 import math
+import sqlite3
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from threading import Barrier
 
 import pytest
 
@@ -24,6 +28,7 @@ Outcomes = Callable[[Claim], list[TrialOutcome]]
 Figures = Callable[[int, float], EpochFigures]
 
 REPORT = TestReport((0.1 + 0.2, None), None, 1 / 3, 297, "e" * 64)
+QUICK_SECONDS = 5  # far below the 60 that a connection waits for a lock
 LAPSED = -1.0  # a lease of this many seconds has run out already
 
 
@@ -126,7 +131,46 @@ def test_a_planner_that_gives_up_leaves_the_stage_to_others(ledger: Ledger, sear
     assert isinstance(ledger.next_work(search, "b"), PlanningClaim)
 
 
+def test_the_same_planner_after_a_lapse_is_another_planner(ledger: Ledger, search: Search) -> None:
+    before = ledger.next_work(search, "a", LAPSED)
+    after = ledger.next_work(search, "a")
+    assert isinstance(before, PlanningClaim)
+    assert isinstance(after, PlanningClaim)
+    assert (before.attempt, after.attempt) == (1, 2)
+    with pytest.raises(LostLeaseError):
+        ledger.renew(before)
+    ledger.renew(after)
+
+
 # --- claims -------------------------------------------------------------------------------------
+
+
+def test_who_finds_nothing_to_do_waits_for_no_writer(
+    ledger: Ledger, search: Search, storage: str
+) -> None:
+    ledger.next_work(search, "planner")
+    with closing(sqlite3.connect(storage.removeprefix("sqlite:///"))) as writing:
+        writing.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        assert ledger.next_work(search, "idle") == Wait()
+        assert time.monotonic() - began < QUICK_SECONDS
+
+
+def test_many_that_see_one_free_cohort_claim_it_once(
+    ledger: Ledger, search: Search, open_next: OpenNext
+) -> None:
+    open_next(1)
+    workers = 4
+    together = Barrier(workers)
+
+    def ask(place: int) -> object:
+        together.wait()
+        return ledger.next_work(search, f"worker {place}")
+
+    with ThreadPoolExecutor(workers) as pool:
+        got = list(pool.map(ask, range(workers)))
+    assert sum(isinstance(one, Claim) for one in got) == 1
+    assert got.count(Wait()) == workers - 1
 
 
 def test_a_cohort_is_claimed_once(
