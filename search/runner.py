@@ -88,6 +88,7 @@ def _work(
         try:
             launch(ledger, storage, search, data, workers, view.update, on_stop)
         except InterruptedRunError:
+            view.update(now=True)
             kept = sum(stage.finished for stage in ledger.read.stages(search))
             raise InterruptedRunError(
                 f"{name}: stopped; {plural(kept, 'finished trial')} kept in {storage}. "
