@@ -1,7 +1,8 @@
 """The command line: what each command is called and takes, and how it ends.
 
-Exit status 0 is success, 2 a fault in what was given, 130 a run that was asked to stop, 1 anything
-else. Everything heavy is imported by the command that needs it, so that `--help` answers at once.
+Exit status 0 is success, 2 a fault in what was given, 130 a command that was asked to stop, 1
+anything else. Everything heavy is imported by the command that needs it, so that `--help` answers
+at once.
 """
 
 import json
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from search.errors import KlayerError
 
@@ -19,8 +21,24 @@ if TYPE_CHECKING:
 
     from search.study.file import Study
 
+
+class _AskedToStop(Exception):  # noqa: N818 (it is no error)
+    """Ctrl-C where nothing has to be handed back."""
+
+
+class _Commands(TyperGroup):
+    """Commands that Ctrl-C ends in klayer's own way; Typer's differs from version to version."""
+
+    def invoke(self, *context: Any) -> Any:
+        try:
+            return super().invoke(*context)
+        except KeyboardInterrupt:
+            raise _AskedToStop from None
+
+
 app = typer.Typer(
     name="klayer",
+    cls=_Commands,
     help="Coarse-to-fine hyperparameter search for fully connected k-layer networks.",
     no_args_is_help=True,
     add_completion=False,
@@ -88,6 +106,9 @@ def main() -> None:
     """Run the command line; every fault in what was given is one message and exit status 2."""
     try:
         app(prog_name="klayer")
+    except (_AskedToStop, KeyboardInterrupt):
+        typer.echo("klayer: stopped", err=True)
+        sys.exit(130)
     except KlayerError as error:
         typer.echo(f"klayer: {error}", err=True)
         sys.exit(_exit_status(error))

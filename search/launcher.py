@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from pathlib import Path
 from types import FrameType
 
@@ -139,6 +140,11 @@ class _Crew:
         self.thread.start()
 
     def _run(self) -> None:
+        # Ctrl-C goes to the launcher, which then asks. Processes inherit what the thread that
+        # starts them blocks, and so are deaf to it from their first moment, while they import.
+        # Python's resource tracker goes first: where it starts, it unblocks the signal.
+        resource_tracker.ensure_running()
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         tasks = [delayed(_serve)(self._job, owner) for owner in self.owners]
         if len(tasks) == 1:  # which joblib would run in this process
             tasks.append(delayed(_stand_by)(self._job))
@@ -217,7 +223,6 @@ def _stop_signals(
 
 def _serve(job: Job, owner: str) -> None:
     """What a worker process runs."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the launcher, which then asks
     asked = threading.Event()
     signal.signal(signal.SIGTERM, lambda _, __: asked.set())
 
@@ -235,7 +240,6 @@ def _serve(job: Job, owner: str) -> None:
 
 def _stand_by(job: Job) -> None:
     """What a process runs that has no work: it ends with the worker beside it, or its launcher."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     while job.busy_file.exists() and not job.orphaned():
         time.sleep(POLL_SECONDS)
     if job.orphaned():

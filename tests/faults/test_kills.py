@@ -119,6 +119,15 @@ def test_one_worker_leaves_no_process_behind(begin: Begin, number: int) -> None:
     assert "running" not in states(run.storage)
 
 
+def test_ctrl_c_amid_the_start_of_workers_is_not_theirs(begin: Begin) -> None:
+    run = begin(2)
+    assert run.wait_for(lambda run: len(run.workers()) == 2, "two processes"), run.end()
+    processes = run.workers()
+    os.killpg(run.process.pid, signal.SIGINT)  # they still import, and have set up nothing
+    assert run.end() == STOPPED
+    wait_until_gone(processes)
+
+
 def test_workers_that_only_die_end_the_run_with_the_reason(begin: Begin) -> None:
     run = begin(2)
     while run.process.poll() is None:

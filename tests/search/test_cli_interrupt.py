@@ -1,4 +1,4 @@
-"""Ctrl-C on a real run: it ends cleanly, and the same command goes on to the same result."""
+"""Ctrl-C ends a real run cleanly, and the same command goes on to the same result."""
 
 import os
 import shutil
@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from search import objective
 
 
 @pytest.fixture
@@ -59,6 +61,21 @@ def test_a_stopped_run_says_so_and_the_same_command_finishes_it(
     for options in (("--format", "json"), ("--epochs",)):
         undisturbed = klayer_here("export", "tiny", *options, cwd=tiny_run.folder)
         assert klayer_here("export", "tiny", *options, cwd=folder) == undisturbed
+
+
+def test_ctrl_c_ends_every_command_with_one_line(
+    klayer_here: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def interrupted(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(10)
+
+    monkeypatch.setattr(objective, "open_data", interrupted)
+    for command in (["run", "digits"], ["gradcheck", "digits"]):
+        assert klayer_here(*command) == (130, "", "klayer: stopped\n")
+    monkeypatch.setattr(objective, "clear_prepared", interrupted)
+    assert klayer_here("data", "clear") == (130, "", "klayer: stopped\n")
+    assert list(tmp_path.iterdir()) == []
 
 
 def _all_gone(group: int) -> bool:
