@@ -13,13 +13,13 @@ from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
 from search.errors import LedgerError
 from search.ledger import claims, queries
 from search.ledger.claims import Finished, Free, LostLeaseError, Wait
 from search.ledger.database import now, open_engine
-from search.ledger.optuna_mirror import SEED, OptunaMirror
+from search.ledger.optuna_mirror import OptunaMirror, publish
 from search.ledger.records import Claim, PlanningClaim, Search, TrialState
 from search.ledger.tables import cohorts, epochs, searches, stages, trials
 from search.outcome import EpochFigures, TestReport
@@ -192,21 +192,30 @@ class Ledger:
         """
         self.follow_all(search)
         self.renew(claim)
+        study = f"{search.study.name}/{plan.step.number}-{plan.step.name}"
         try:
-            optuna_ids = self._mirror.create(
-                f"{search.study.name}/{plan.step.number}-{plan.step.name}",
+            drafted = self._mirror.draft(
+                study,
+                claim.attempt,
                 distributions(plan.boxes),
                 {"klayer:search": search.study.name, "klayer:explanation": plan.explanation},
-                [
-                    {"parameters": trial.parameters, "attributes": {SEED: trial.seed}}
-                    for trial in plan.trials
-                ],
+                plan.trials,
             )
         except Exception:
-            self.renew(claim)  # who plans the stage instead has deleted the study under this one
+            self.renew(claim)  # who plans the stage instead has deleted this draft
             raise
+        try:
+            self._open(claim, plan, epochs_each, study, drafted)
+        except Exception:
+            self._mirror.discard(drafted)
+            raise
+
+    def _open(
+        self, claim: PlanningClaim, plan: StagePlan, epochs_each: float, study: str, drafted: str
+    ) -> None:
         with self._engine.begin() as connection:
             claims.hold(connection, claim, None)
+            publish(connection, drafted, study)
             connection.execute(
                 update(stages)
                 .where(stages.c.id == claim.stage_id)
@@ -216,10 +225,11 @@ class Ledger:
                     boxes=[write_box(box) for box in plan.boxes],
                     explanation=plan.explanation,
                     epochs=epochs_each,
+                    optuna_study=study,
                     opened_at=now(connection),
                 )
             )
-            _insert_trials(connection, claim.stage_id, plan, optuna_ids)
+            _insert_trials(connection, claim.stage_id, plan)
 
     def record_epochs(
         self,
@@ -275,15 +285,27 @@ class Ledger:
     # --- Optuna's studies ----------------------------------------------------------------------
 
     def follow_all(self, search: Search) -> None:
-        """Tell Optuna how all trials stand; what is told already stays as it is."""
-        with self.read.connection() as connection:
-            pairs = queries.optuna_pairs(connection, search_id=search.id)
-        self._mirror.follow(pairs)
+        """Tell Optuna how all trials stand that stand otherwise than it was told."""
+        self._tell(stages.c.search_id == search.id)
 
     def _follow(self, cohort_id: int) -> None:
+        self._tell(trials.c.cohort_id == cohort_id)
+
+    def _tell(self, which: ColumnElement[bool]) -> None:
         with self.read.connection() as connection:
-            pairs = queries.optuna_pairs(connection, cohort_id=cohort_id)
-        self._mirror.follow(pairs)
+            untold = queries.untold(connection, which)
+        if not untold:
+            return
+        for study, some in untold.items():
+            self._mirror.follow(study, some)
+        told = [{"told_id": one.id, "now": one.state} for some in untold.values() for one in some]
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(trials)
+                .where(trials.c.id == bindparam("told_id"))
+                .values(told=bindparam("now")),
+                told,
+            )
 
 
 def _check_same(known: Search, canonical: dict[str, Any], data_fingerprint: str) -> None:
@@ -304,9 +326,7 @@ def _check_same(known: Search, canonical: dict[str, Any], data_fingerprint: str)
         )
 
 
-def _insert_trials(
-    connection: Connection, stage_id: int, plan: StagePlan, optuna_ids: Sequence[int]
-) -> None:
+def _insert_trials(connection: Connection, stage_id: int, plan: StagePlan) -> None:
     for place, numbers in enumerate(plan.cohorts):
         created = connection.execute(
             insert(cohorts).values(stage_id=stage_id, number=place, state="waiting", attempt=0)
@@ -323,8 +343,8 @@ def _insert_trials(
                     "parameters": dict(plan.trials[number].parameters),
                     "seed": plan.trials[number].seed,
                     "order_seed": plan.trials[number].order_seed,
-                    "optuna_trial_id": optuna_ids[number],
                     "state": "waiting",
+                    "told": "waiting",
                 }
                 for number in numbers
             ],

@@ -1,8 +1,9 @@
 """Optuna's studies beside the ledger's tables: one study a stage, one Optuna trial a trial.
 
 The ledger is the truth and Optuna's studies follow it through Optuna's public storage interface:
-each trial is added once, when its stage is planned, and told its state when that changes. What a
-killed process left untold is told by `follow`, which changes nothing that is already right.
+each trial is added once, when its stage is planned, and told its state when that changes. The
+ledger remembers what was told last, and so knows what a killed process left untold. Telling
+something again does no harm.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,13 +15,18 @@ from optuna.distributions import BaseDistribution
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import RDBStorage
 from optuna.study import StudyDirection
-from optuna.trial import FrozenTrial, TrialState, create_trial
+from optuna.trial import TrialState, create_trial
+from sqlalchemy import Connection, column, select, table, update
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
+from search.errors import LedgerError
 from search.ledger.database import BUSY_SECONDS, set_up_sqlite
 from search.ledger.records import Trial
+from search.plan.plan import PlannedTrial
 
 SEED = "klayer:seed"  # user attribute of every trial: the seed of its own draws
+
+_studies = table("studies", column("study_name"))  # Optuna's
 
 _STATES = {
     "waiting": TrialState.WAITING,
@@ -36,76 +42,107 @@ class OptunaMirror:
     def __init__(self, storage_url: str) -> None:
         self._storage = _open(storage_url)
 
-    def create(
+    def draft(
         self,
         name: str,
+        attempt: int,
         distributions: Mapping[str, BaseDistribution],
         attributes: Mapping[str, Any],
-        trials: Sequence[Mapping[str, Any]],
-    ) -> list[int]:
-        """Make the study of a stage with all its trials waiting; Optuna's ids, in order.
+        trials: Sequence[PlannedTrial],
+    ) -> str:
+        """Make the study of a stage, all its trials waiting, under a name of its own.
 
-        A study of that name is what a planner that died has left, and is made anew.
+        `publish` gives it its right name. What earlier attempts have left is deleted; no planner
+        touches a study that is published, or of a later attempt, however late it wakes.
 
         Args:
-            name: `<search>/<number>-<stage name>`.
+            name: The right name: `<search>/<number>-<stage name>`.
+            attempt: Which attempt at planning the stage this is.
             distributions: Of each hyperparameter, fixed for the whole study.
             attributes: What readers of Optuna should see of the stage.
-            trials: `parameters` and `attributes` of each trial, in the order of their numbers.
+            trials: By number.
+
+        Returns:
+            The name of the draft.
         """
-        known = {study.study_name: study._study_id for study in self._storage.get_all_studies()}
-        if name in known:
-            self._storage.delete_study(known[name])
-        study_id = self._storage.create_new_study([StudyDirection.MAXIMIZE], name)
+        drafted = _draft_name(name, attempt)
+        study_id = self._storage.create_new_study([StudyDirection.MAXIMIZE], drafted)
+        # Only now: SQLite would give the id of the last study, once deleted, to the next one.
+        for earlier in range(1, attempt):
+            self.discard(_draft_name(name, earlier))
         for key, value in attributes.items():
             self._storage.set_study_user_attr(study_id, key, value)
-        return [
-            self._storage.create_new_trial(
-                study_id,
-                create_trial(
-                    state=TrialState.WAITING,
-                    params=dict(trial["parameters"]),
-                    distributions=dict(distributions),
-                    user_attrs=dict(trial["attributes"]),
-                ),
+        for trial in trials:
+            waiting = create_trial(
+                state=TrialState.WAITING,
+                params=dict(trial.parameters),
+                distributions=dict(distributions),
+                user_attrs={SEED: trial.seed},
             )
-            for trial in trials
-        ]
+            self._storage.create_new_trial(study_id, waiting)
+        return drafted
+
+    def discard(self, drafted: str) -> None:
+        """Delete a draft, if it is there."""
+        with suppress(KeyError):
+            self._storage.delete_study(self._storage.get_study_id_from_name(drafted))
 
     def close(self) -> None:
         """Close the connections."""
-        self._storage.scoped_session.remove()
+        self._storage.remove_session()
         self._storage.engine.dispose()
 
-    def follow(self, trials: Iterable[tuple[int, Trial]]) -> None:
-        """Tell Optuna how trials stand, each given with its Optuna id.
+    def follow(self, study: str, trials: Iterable[Trial]) -> None:
+        """Tell Optuna how some trials of a study stand.
 
-        Trials that Optuna no longer has, since somebody deleted their study, are passed over.
+        What Optuna no longer has, since somebody deleted the study, is passed over.
         """
-        for optuna_id, trial in trials:
-            try:
-                known = self._storage.get_trial(optuna_id)
-            except KeyError:
-                continue
-            state = _STATES[trial.state]
-            if known.state.is_finished() or known.state == state or not _is_same(known, trial):
-                continue
-            with suppress(UpdateFinishedTrialError):  # another process has just told the end
-                self._tell(known, state, trial)
+        with suppress(KeyError):
+            study_id = self._storage.get_study_id_from_name(study)
+            for trial in trials:
+                optuna_id = self._storage.get_trial_id_from_study_id_trial_number(
+                    study_id, trial.number
+                )
+                with suppress(UpdateFinishedTrialError):  # the end is told already
+                    self._tell(optuna_id, trial)
 
-    def _tell(self, known: FrozenTrial, state: TrialState, trial: Trial) -> None:
-        optuna_id = known._trial_id
+    def _tell(self, optuna_id: int, trial: Trial) -> None:
+        state = _STATES[trial.state]
         if trial.reason is not None:
             self._storage.set_trial_user_attr(optuna_id, "reason", trial.reason)
-        if state.is_finished() and known.state == TrialState.WAITING:
+        if state != TrialState.WAITING:  # Optuna notes the time of this; it does so only once
             self._storage.set_trial_state_values(optuna_id, TrialState.RUNNING)
-        values = None if trial.value is None else [trial.value]
-        self._storage.set_trial_state_values(optuna_id, state, values)
+        if state != TrialState.RUNNING:
+            values = None if trial.value is None else [trial.value]
+            self._storage.set_trial_state_values(optuna_id, state, values)
 
 
-def _is_same(known: FrozenTrial, trial: Trial) -> bool:
-    """Whether they are one trial; SQLite gives the ids of a deleted study's trials to others."""
-    return bool(known.user_attrs.get(SEED) == trial.seed)
+def publish(connection: Connection, drafted: str, name: str) -> None:
+    """Give a draft its right name, as a part of the ledger's own transaction.
+
+    Optuna has no way to rename a study, so this one statement writes to its table: the study
+    appears whole, in the same instant in which its stage is opened.
+
+    Raises:
+        LedgerError: The draft is gone, or another study has the name.
+    """
+    if connection.scalar(select(_studies.c.study_name).where(_studies.c.study_name == name)):
+        raise LedgerError(
+            f"{name}: this database holds an Optuna study of that name which is not klayer's; "
+            "keep the search in another database: --storage URL, or give it another name: "
+            "--name NAME"
+        )
+    named = connection.execute(
+        update(_studies).where(_studies.c.study_name == drafted).values(study_name=name)
+    )
+    if named.rowcount != 1:
+        raise LedgerError(
+            f"{name}: somebody deleted its Optuna study while it was made; run the search again"
+        )
+
+
+def _draft_name(name: str, attempt: int) -> str:
+    return f"{name} (in the making, attempt {attempt})"
 
 
 @retry(

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, func, select
 
 from search.errors import LedgerError
 from search.ledger.database import READING, now
@@ -150,18 +150,23 @@ def trial_ids(connection: Connection, cohort_id: int) -> dict[int, int]:
     return {row.number: row.id for row in connection.execute(query)}
 
 
-def optuna_pairs(
-    connection: Connection, *, search_id: int | None = None, cohort_id: int | None = None
-) -> list[tuple[int, Trial]]:
-    """Trials of a search or of a cohort, each with its Optuna id."""
-    query = select(trials, stages.c.name.label("stage")).join(
-        stages, stages.c.id == trials.c.stage_id
+def untold(connection: Connection, which: ColumnElement[bool]) -> dict[str, list[Trial]]:
+    """Trials whose state is not what Optuna was last told, by Optuna's study.
+
+    Args:
+        connection: To the database.
+        which: A condition on the columns of stages and trials.
+    """
+    query = (
+        select(trials, stages.c.name.label("stage"), stages.c.optuna_study)
+        .join(stages, stages.c.id == trials.c.stage_id)
+        .where(which, trials.c.told != trials.c.state)
+        .order_by(stages.c.number, trials.c.number)
     )
-    if search_id is not None:
-        query = query.where(stages.c.search_id == search_id)
-    if cohort_id is not None:
-        query = query.where(trials.c.cohort_id == cohort_id)
-    return [(row.optuna_trial_id, _trial(row)) for row in connection.execute(query)]
+    found: dict[str, list[Trial]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.optuna_study, []).append(_trial(row))
+    return found
 
 
 def _figures(row: Row[Any]) -> EpochFigures:

@@ -55,6 +55,7 @@ stages = Table(
     Column("boxes", JSON),
     Column("explanation", Text),
     Column("epochs", Float),  # of each trial, in full
+    Column("optuna_study", String(192)),  # its name, in which trials have the same numbers as here
     Column("opened_at", Float),
     Column("finished_at", Float),
     UniqueConstraint("search_id", "number"),
@@ -87,8 +88,8 @@ trials = Table(
     Column("parameters", JSON, nullable=False),
     Column("seed", BigInteger, nullable=False),
     Column("order_seed", BigInteger, nullable=False),
-    Column("optuna_trial_id", Integer, nullable=False),
     Column("state", String(16), nullable=False),  # waiting, running, complete or diverged
+    Column("told", String(16), nullable=False),  # the state that Optuna was last told
     Column("value", Float),
     Column("reason", Text),
     Column("finished_at", Float),

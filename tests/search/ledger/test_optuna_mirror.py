@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import optuna
 import pytest
@@ -9,9 +10,13 @@ from optuna.distributions import FloatDistribution
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 
+from search.errors import LedgerError
+from search.ledger.claims import LostLeaseError
+from search.ledger.database import open_engine
 from search.ledger.ledger import Ledger, TrialOutcome
-from search.ledger.optuna_mirror import OptunaMirror
+from search.ledger.optuna_mirror import OptunaMirror, publish
 from search.ledger.records import Claim, PlanningClaim, Search, Trial
+from search.plan.plan import PlannedTrial, plan
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., Claim]
@@ -35,15 +40,28 @@ def optuna_trials(storage: str) -> Iterator[Callable[[str], list[FrozenTrial]]]:
         return optuna.load_study(study_name=name, storage=opened).get_trials()
 
     yield read
-    opened.scoped_session.remove()
+    opened.remove_session()
     opened.engine.dispose()
 
 
-def planned(count: int) -> list[dict[str, dict[str, object]]]:
-    return [
-        {"parameters": {"learning_rate": 1 / (n + 3)}, "attributes": {"klayer:seed": 100 + n}}
-        for n in range(count)
-    ]
+@pytest.fixture
+def study_names(storage: str) -> Callable[[], list[str]]:
+    """The names of all Optuna studies."""
+    return lambda: optuna.get_all_study_names(storage)
+
+
+def planned(count: int) -> list[PlannedTrial]:
+    return [PlannedTrial(n, 0, {"learning_rate": 1 / (n + 3)}, 100 + n, 1) for n in range(count)]
+
+
+def publish_alone(storage: str, drafted: str, name: str) -> None:
+    """Publishes a draft in a transaction of its own."""
+    engine = open_engine(storage, create=True)
+    try:
+        with engine.begin() as connection:
+            publish(connection, drafted, name)
+    finally:
+        engine.dispose()
 
 
 def trial(number: int, state: str, value: float | None = None, reason: str | None = None) -> Trial:
@@ -59,6 +77,22 @@ def trial(number: int, state: str, value: float | None = None, reason: str | Non
         reason=reason,
         finished_at=None,
     )
+
+
+class KilledError(BaseException):
+    """Stands for the end of a process."""
+
+
+def hand_in_and_die(ledger: Ledger, claim: Claim, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker is killed when its results are in and Optuna has not been told."""
+
+    def killed(*_: object) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as dying:
+        dying.setattr(OptunaMirror, "follow", killed)
+        with pytest.raises(KilledError):
+            ledger.hand_in(claim, [TrialOutcome(n, n / 7) for n in claim.numbers])
 
 
 def test_a_study_has_the_plans_trials_in_order(
@@ -115,11 +149,8 @@ def test_what_a_killed_worker_left_untold_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     open_next(1)
-    with monkeypatch.context() as killed:
-        killed.setattr(OptunaMirror, "follow", lambda *_: None)  # it never came to that
-        claim = claim_next("a")
-        ledger.hand_in(claim, [TrialOutcome(n, n / 7) for n in claim.numbers])
-    assert {one.state for one in optuna_trials("digits/1-coarse")} == {TrialState.WAITING}
+    hand_in_and_die(ledger, claim_next("a"), monkeypatch)
+    assert {one.state for one in optuna_trials("digits/1-coarse")} == {TrialState.RUNNING}
     with Ledger(storage) as another:
         another.follow_all(search)
     assert [one.value for one in optuna_trials("digits/1-coarse")] == [n / 7 for n in range(6)]
@@ -133,33 +164,130 @@ def test_planning_tells_what_earlier_stages_left_untold(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     open_next(1)
-    with monkeypatch.context() as killed:
-        killed.setattr(OptunaMirror, "follow", lambda *_: None)
-        claim = claim_next("a")
-        ledger.hand_in(claim, [TrialOutcome(n, n / 7) for n in claim.numbers])
+    hand_in_and_die(ledger, claim_next("a"), monkeypatch)
     open_next(1)
     assert {one.state for one in optuna_trials("digits/1-coarse")} == {TrialState.COMPLETE}
 
 
 def test_telling_twice_changes_nothing(
-    mirror: OptunaMirror, optuna_trials: Callable[[str], list[FrozenTrial]]
+    storage: str, mirror: OptunaMirror, optuna_trials: Callable[[str], list[FrozenTrial]]
 ) -> None:
-    ids = mirror.create("x/1-s", SPACE, {}, planned(2))
-    told = [(ids[0], trial(0, "complete", 0.5)), (ids[1], trial(1, "running"))]
-    mirror.follow(told)
+    publish_alone(storage, mirror.draft("x/1-s", 1, SPACE, {}, planned(3)), "x/1-s")
+    told = [trial(0, "complete", 0.5), trial(1, "running"), trial(2, "diverged", None, "why")]
+    mirror.follow("x/1-s", told)
     before = optuna_trials("x/1-s")
-    mirror.follow(told)
+    mirror.follow("x/1-s", told)
+    assert optuna_trials("x/1-s") == before
+    mirror.follow("x/1-s", [trial(0, "running"), trial(2, "waiting")])  # who tells this is late
     assert optuna_trials("x/1-s") == before
 
 
-def test_a_half_made_study_of_a_planner_that_died_is_made_anew(
-    mirror: OptunaMirror, optuna_trials: Callable[[str], list[FrozenTrial]]
+def test_only_what_changed_is_told(
+    ledger: Ledger,
+    search: Search,
+    open_next: OpenNext,
+    claim_next: ClaimNext,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    mirror.create("x/1-s", SPACE, {}, planned(2))
-    ids = mirror.create("x/1-s", SPACE, {"klayer:search": "x"}, planned(5))
-    found = optuna_trials("x/1-s")
-    assert [one._trial_id for one in found] == ids
-    assert [one.params for one in found] == [one["parameters"] for one in planned(5)]
+    open_next(2)
+    told: list[tuple[str, int, str]] = []
+    real = OptunaMirror.follow
+
+    def noted(self: OptunaMirror, study: str, some: list[Trial]) -> None:
+        told.extend((study, one.number, one.state) for one in some)
+        real(self, study, some)
+
+    monkeypatch.setattr(OptunaMirror, "follow", noted)
+    claim = claim_next("a")
+    ledger.follow_all(search)
+    assert told == [("digits/1-coarse", n, "running") for n in (0, 2, 4)]
+    ledger.hand_in(claim, [TrialOutcome(n, 0.5) for n in claim.numbers])
+    ledger.follow_all(search)
+    assert told[3:] == [("digits/1-coarse", n, "complete") for n in (0, 2, 4)]
+
+
+def test_a_draft_of_a_planner_that_died_is_made_anew(
+    mirror: OptunaMirror,
+    ledger: Ledger,
+    search: Search,
+    open_next: OpenNext,
+    study_names: Callable[[], list[str]],
+    optuna_trials: Callable[[str], list[FrozenTrial]],
+) -> None:
+    died = ledger.next_work(search, "died", lease_seconds=-1.0)
+    assert isinstance(died, PlanningClaim)
+    mirror.draft("digits/1-coarse", died.attempt, SPACE, {}, planned(2))
+    assert study_names() == ["digits/1-coarse (in the making, attempt 1)"]
+    open_next(1)
+    assert study_names() == ["digits/1-coarse"]
+    assert len(optuna_trials("digits/1-coarse")) == 6
+
+
+@pytest.mark.parametrize("moment", ["before its draft", "within its draft", "behind its draft"])
+def test_a_planner_that_wakes_late_leaves_the_study_of_the_prompt_one_alone(
+    ledger: Ledger,
+    search: Search,
+    open_next: OpenNext,
+    claim_next: ClaimNext,
+    study_names: Callable[[], list[str]],
+    optuna_trials: Callable[[str], list[FrozenTrial]],
+    monkeypatch: pytest.MonkeyPatch,
+    moment: str,
+) -> None:
+    late = ledger.next_work(search, "late")
+    assert isinstance(late, PlanningClaim)
+    sleeps = iter([True])
+
+    def sleep() -> None:
+        """The others find that its lease has run out, open the stage, and begin to work."""
+        if next(sleeps, False):
+            ledger.renew(late, lease_seconds=-1.0)
+            open_next(1)
+            claim_next("a")
+
+    real_draft, real_create = OptunaMirror.draft, RDBStorage.create_new_trial
+
+    def draft(self: OptunaMirror, *args: Any) -> str:
+        if moment == "before its draft":
+            sleep()
+        drafted = real_draft(self, *args)
+        if moment == "behind its draft":
+            sleep()
+        return drafted
+
+    def create_new_trial(self: RDBStorage, study_id: int, *args: Any) -> int:
+        created = real_create(self, study_id, *args)
+        if moment == "within its draft":
+            sleep()
+        return created
+
+    monkeypatch.setattr(OptunaMirror, "draft", draft)
+    monkeypatch.setattr(RDBStorage, "create_new_trial", create_new_trial)
+    with pytest.raises(LostLeaseError):
+        ledger.open_stage(search, late, plan(search.study, late.step, [], lambda *_: 0), 2)
+    assert study_names() == ["digits/1-coarse"]
+    assert [one.state for one in optuna_trials("digits/1-coarse")] == [TrialState.RUNNING] * 6
+
+
+def test_a_study_of_the_same_name_that_is_not_ours_is_kept(
+    ledger: Ledger,
+    search: Search,
+    storage: str,
+    open_next: OpenNext,
+    study_names: Callable[[], list[str]],
+) -> None:
+    optuna.create_study(study_name="digits/1-coarse", storage=storage)
+    with pytest.raises(LedgerError, match="digits/1-coarse: this database holds an Optuna study"):
+        open_next(1)
+    assert study_names() == ["digits/1-coarse"]
+    assert ledger.read.trials(search) == []
+
+
+def test_a_draft_that_somebody_deleted_opens_nothing(storage: str, mirror: OptunaMirror) -> None:
+    drafted = mirror.draft("x/1-s", 1, SPACE, {}, planned(1))
+    mirror.discard(drafted)
+    with pytest.raises(LedgerError, match="somebody deleted its Optuna study"):
+        publish_alone(storage, drafted, "x/1-s")
 
 
 def test_a_study_that_somebody_deleted_stops_nothing(
@@ -183,15 +311,15 @@ def test_a_study_that_somebody_deleted_stops_nothing(
 def test_several_may_tell_the_same_end_at_once(
     storage: str, mirror: OptunaMirror, optuna_trials: Callable[[str], list[FrozenTrial]]
 ) -> None:
-    ids = mirror.create("x/1-s", SPACE, {}, planned(30))
+    publish_alone(storage, mirror.draft("x/1-s", 1, SPACE, {}, planned(30)), "x/1-s")
     told = [
-        (one, trial(n, "complete", n / 7) if n % 2 else trial(n, "diverged", None, "why"))
-        for n, one in enumerate(ids)
+        trial(n, "complete", n / 7) if n % 2 else trial(n, "diverged", None, "why")
+        for n in range(30)
     ]
 
     def tell(_: int) -> None:
         teller = OptunaMirror(storage)
-        teller.follow(told)
+        teller.follow("x/1-s", told)
         teller.close()
 
     with ThreadPoolExecutor(4) as tellers:
