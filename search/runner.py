@@ -46,6 +46,7 @@ def run_search(
         if search.finished_at is None:
             _work(ledger, storage, search, data, workers, console)
         else:
+            ledger.follow_all(search)  # who ended it may have been killed before telling Optuna
             console.print(f"{study.name}: this search is finished already; nothing was run.")
         told = summary_of(ledger, study.name)
     summary.show(told, console)

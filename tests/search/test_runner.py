@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from optuna import load_study
+from optuna.trial import TrialState
 from rich.console import Console
 
+from search import objective
 from search.errors import DataError, LedgerError
 from search.ledger.ledger import Ledger
 from search.runner import run_search, summary_of
 from search.study.reading import load, text
+from search.worker import work
 
 QUIET = Console(quiet=True)
 
@@ -44,6 +48,34 @@ def test_a_finished_search_is_summarised_and_not_run(tiny_run: Any, database: st
     assert summary.finished
     assert json.loads(json.dumps(summary.to_json())) == json.loads(tiny_run.stdout)
     assert "finished already; nothing was run" in captured.get()
+
+
+def test_what_a_kill_left_untold_of_a_finished_search_is_told_to_optuna(
+    tiny_run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, storage = str(tiny_run.folder / "tiny.toml"), f"sqlite:///{tmp_path}/killed.db"
+    study = load(file)
+    data = objective.open_data(study, None)
+    with Ledger(storage, create=True) as ledger, monkeypatch.context() as killing:
+        search = ledger.record(study, text(file), data.fingerprint, {})
+        tell = Ledger._follow
+
+        def killed_at_the_end(self: Ledger, cohort_id: int) -> None:
+            if self.read.is_finished(search):
+                raise KeyboardInterrupt  # stands for a kill, behind the last commit
+            tell(self, cohort_id)
+
+        killing.setattr(Ledger, "_follow", killed_at_the_end)
+        with pytest.raises(KeyboardInterrupt):
+            work(ledger, search, data, "killed", lambda: False)
+    assert TrialState.RUNNING in final_states(storage)
+    run_search(study, text(file), storage, None, 1, QUIET)
+    assert final_states(storage) == {TrialState.COMPLETE}
+
+
+def final_states(storage: str) -> set[TrialState]:
+    """How Optuna believes that the trials of the tiny search's final stand."""
+    return {one.state for one in load_study(study_name="tiny/4-final", storage=storage).trials}
 
 
 def test_the_study_file_is_recorded_as_it_was_read(tiny_run: Any, database: str) -> None:
