@@ -7,7 +7,8 @@ both want to write then fail or, in Optuna's own code, both take the same trial.
 
 import re
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,31 @@ from search.ledger import tables
 BUSY_SECONDS = 60
 READING = "klayer_reading"  # execution option of a connection that will not write
 DEFAULT_STORAGE = "sqlite:///klayer.db"
+
+
+class DatabaseFaultError(LedgerError):
+    """The database failed while it was in use: a full disk, a lock, a file that is gone."""
+
+
+def fault(storage: str, error: Exception) -> DatabaseFaultError:
+    """What to tell of an error of the database. Its transaction has changed nothing."""
+    return DatabaseFaultError(
+        f"{storage}: the database failed: {_cause(error)}. What it holds is kept; once the cause "
+        "is mended, the same command goes on"
+    )
+
+
+@contextmanager
+def reported(storage: str) -> Iterator[None]:
+    """Let errors of the database leave as one that the user can mend.
+
+    Raises:
+        DatabaseFaultError: For every error of SQLAlchemy.
+    """
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise fault(storage, error) from error
 
 
 def open_engine(storage: str, *, create: bool) -> Engine:
@@ -113,14 +139,14 @@ def _check_file(path: Path, storage: str, *, create: bool) -> None:
         )
 
 
-def _is_busy(error: BaseException) -> bool:
+def is_busy(error: BaseException) -> bool:
     """Whether another process was in the way: SQLite does not wait where it changes to WAL."""
     code = getattr(getattr(error, "orig", error), "sqlite_errorcode", 0)
     return (code & 0xFF) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 _until_free = retry(
-    retry=retry_if_exception(_is_busy),
+    retry=retry_if_exception(is_busy),
     stop=stop_after_delay(10),
     wait=wait_random_exponential(multiplier=0.05, max=1),
     reraise=True,

@@ -7,10 +7,10 @@ transaction, and only from the latest claim: so every planned trial gets exactly
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, upd
 from search.errors import LedgerError
 from search.ledger import claims, queries
 from search.ledger.claims import Finished, Free, LostLeaseError, Wait
-from search.ledger.database import now, open_engine
+from search.ledger.database import now, open_engine, reported
 from search.ledger.optuna_mirror import OptunaMirror, publish
 from search.ledger.records import Claim, PlanningClaim, Search, TrialState
 from search.ledger.tables import cohorts, epochs, searches, stages, trials
@@ -63,6 +63,8 @@ class Ledger:
 
     Raises:
         LedgerError: The database cannot be opened, or is not the ledger's.
+
+    Any method raises `DatabaseFaultError`, a `LedgerError`, when the database fails.
     """
 
     def __init__(self, storage: str, *, create: bool = False) -> None:
@@ -72,15 +74,16 @@ class Ledger:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._engine.dispose()
         if "_mirror" in self.__dict__:
             self._mirror.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """One transaction, that happens whole or not at all."""
+        with reported(str(self._engine.url)), self._engine.begin() as connection:
+            yield connection
 
     @cached_property
     def _mirror(self) -> OptunaMirror:
@@ -102,7 +105,7 @@ class Ledger:
             LedgerError: A search of this name asks for something else, or ran on other data.
         """
         canonical = study.canonical()
-        with self._engine.begin() as connection:
+        with self._writing() as connection:
             known = queries.find_search(connection, study.name)
             if known is None:
                 connection.execute(
@@ -140,7 +143,7 @@ class Ledger:
             seen = claims.find(connection, search, now(connection))
         if not isinstance(seen, Free):
             return seen
-        with self._engine.begin() as connection:
+        with self._writing() as connection:
             time = now(connection)
             found = claims.find(connection, search, time)  # others have looked as well
             if not isinstance(found, Free):
@@ -156,12 +159,12 @@ class Ledger:
         Raises:
             LostLeaseError: Somebody else has the claim.
         """
-        with self._engine.begin() as connection:
+        with self._writing() as connection:
             claims.hold(connection, claim, now(connection) + lease_seconds)
 
     def hand_back(self, claim: Claim | PlanningClaim) -> None:
         """Give up a claim, so that its work is free at once; nothing happens if it is lost."""
-        with self._engine.begin() as connection:
+        with self._writing() as connection:
             try:
                 claims.hold(connection, claim, now(connection))
             except LostLeaseError:
@@ -172,7 +175,7 @@ class Ledger:
 
     def release(self, owner: str) -> None:
         """Free all that a worker holds. Only for who knows that the worker's process is gone."""
-        with self._engine.begin() as connection:
+        with self._writing() as connection:
             freed = claims.release(connection, owner)
         for cohort_id in freed:
             self._follow(cohort_id)
@@ -213,7 +216,7 @@ class Ledger:
     def _open(
         self, claim: PlanningClaim, plan: StagePlan, epochs_each: float, study: str, drafted: str
     ) -> None:
-        with self._engine.begin() as connection:
+        with self._writing() as connection:
             claims.hold(connection, claim, None)
             publish(connection, drafted, study)
             connection.execute(
@@ -242,7 +245,7 @@ class Ledger:
         Raises:
             LostLeaseError: Somebody else has the claim; nothing was stored.
         """
-        with self._engine.begin() as connection:
+        with self._writing() as connection:
             claims.hold(connection, claim, now(connection) + lease_seconds)
             ids = queries.trial_ids(connection, claim.cohort_id)
             connection.execute(
@@ -261,7 +264,7 @@ class Ledger:
         """
         if sorted(outcome.number for outcome in outcomes) != sorted(claim.numbers):
             raise LedgerError("a cohort is handed in with one outcome for each of its trials")
-        with self._engine.begin() as connection:
+        with self._writing() as connection:
             claims.hold(connection, claim, None)
             time = now(connection)
             ids = queries.trial_ids(connection, claim.cohort_id)
@@ -299,7 +302,7 @@ class Ledger:
         for study, some in untold.items():
             self._mirror.follow(study, some)
         told = [{"told_id": one.id, "now": one.state} for some in untold.values() for one in some]
-        with self._engine.begin() as connection:
+        with self._writing() as connection:
             connection.execute(
                 update(trials)
                 .where(trials.c.id == bindparam("told_id"))

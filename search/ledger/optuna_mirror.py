@@ -6,21 +6,22 @@ ledger remembers what was told last, and so knows what a killed process left unt
 something again does no harm.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution
-from optuna.exceptions import UpdateFinishedTrialError
+from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
 from optuna.storages import RDBStorage
 from optuna.study import StudyDirection
 from optuna.trial import TrialState, create_trial
 from sqlalchemy import Connection, column, select, table, update
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from sqlalchemy.exc import IntegrityError, OperationalError
+from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from search.errors import LedgerError
-from search.ledger.database import BUSY_SECONDS, set_up_sqlite
+from search.ledger.database import BUSY_SECONDS, fault, is_busy, reported, set_up_sqlite
 from search.ledger.records import Trial
 from search.plan.plan import PlannedTrial
 
@@ -37,10 +38,21 @@ _STATES = {
 
 
 class OptunaMirror:
-    """Writes what the ledger says into Optuna's studies in the same database."""
+    """Writes what the ledger says into Optuna's studies in the same database.
+
+    Raises:
+        LedgerError: Optuna's tables cannot be opened, or are of another version of Optuna.
+
+    Any method raises `DatabaseFaultError`, a `LedgerError`, when the database fails.
+    """
 
     def __init__(self, storage_url: str) -> None:
-        self._storage = _open(storage_url)
+        self._url = storage_url
+        try:
+            with _reported(storage_url):
+                self._storage = _open(storage_url)
+        except RuntimeError as error:  # so Optuna says that its tables are of another version
+            raise LedgerError(f"{storage_url}: {error}") from error
 
     def draft(
         self,
@@ -66,25 +78,26 @@ class OptunaMirror:
             The name of the draft.
         """
         drafted = _draft_name(name, attempt)
-        study_id = self._storage.create_new_study([StudyDirection.MAXIMIZE], drafted)
-        # Only now: SQLite would give the id of the last study, once deleted, to the next one.
-        for earlier in range(1, attempt):
-            self.discard(_draft_name(name, earlier))
-        for key, value in attributes.items():
-            self._storage.set_study_user_attr(study_id, key, value)
-        for trial in trials:
-            waiting = create_trial(
-                state=TrialState.WAITING,
-                params=dict(trial.parameters),
-                distributions=dict(distributions),
-                user_attrs={SEED: trial.seed},
-            )
-            self._storage.create_new_trial(study_id, waiting)
+        with _reported(self._url):
+            study_id = self._storage.create_new_study([StudyDirection.MAXIMIZE], drafted)
+            # Only now: SQLite would give the id of the last study, once deleted, to the next one.
+            for earlier in range(1, attempt):
+                self.discard(_draft_name(name, earlier))
+            for key, value in attributes.items():
+                self._storage.set_study_user_attr(study_id, key, value)
+            for trial in trials:
+                waiting = create_trial(
+                    state=TrialState.WAITING,
+                    params=dict(trial.parameters),
+                    distributions=dict(distributions),
+                    user_attrs={SEED: trial.seed},
+                )
+                self._storage.create_new_trial(study_id, waiting)
         return drafted
 
     def discard(self, drafted: str) -> None:
         """Delete a draft, if it is there."""
-        with suppress(KeyError):
+        with _reported(self._url), suppress(KeyError):
             self._storage.delete_study(self._storage.get_study_id_from_name(drafted))
 
     def close(self) -> None:
@@ -97,7 +110,7 @@ class OptunaMirror:
 
         What Optuna no longer has, since somebody deleted the study, is passed over.
         """
-        with suppress(KeyError):
+        with _reported(self._url), suppress(KeyError):
             study_id = self._storage.get_study_id_from_name(study)
             for trial in trials:
                 optuna_id = self._storage.get_trial_id_from_study_id_trial_number(
@@ -145,16 +158,35 @@ def _draft_name(name: str, attempt: int) -> str:
     return f"{name} (in the making, attempt {attempt})"
 
 
+def _lost_a_race(error: BaseException) -> bool:
+    """Whether another process was creating Optuna's tables at the same time."""
+    cause = error.__cause__ if isinstance(error, StorageInternalError) else error
+    if isinstance(cause, IntegrityError):  # it has written what must stand there once
+        return True
+    made_meanwhile = isinstance(cause, OperationalError) and "already exists" in str(cause.orig)
+    return made_meanwhile or (cause is not None and is_busy(cause))
+
+
 @retry(
-    retry=retry_if_exception_type(Exception),
+    retry=retry_if_exception(_lost_a_race),
     stop=stop_after_attempt(8),
     wait=wait_random_exponential(multiplier=0.05, max=1),
     reraise=True,
 )
 def _open(storage_url: str) -> RDBStorage:
-    """Optuna's storage; where several processes create its tables at once, the losers try again."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage = RDBStorage(storage_url, engine_kwargs={"connect_args": {"timeout": BUSY_SECONDS}})
     set_up_sqlite(storage.engine)
     storage.engine.dispose()  # connections made before the set-up
     return storage
+
+
+@contextmanager
+def _reported(storage_url: str) -> Iterator[None]:
+    """Let the errors of Optuna's storage leave as one that the user can mend."""
+    try:
+        with reported(storage_url):
+            yield
+    except StorageInternalError as error:  # Optuna's word for what its database said
+        cause = error.__cause__
+        raise fault(storage_url, cause if isinstance(cause, Exception) else error) from error

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Row, func, select
 
 from search.errors import LedgerError
-from search.ledger.database import READING, now
+from search.ledger.database import READING, now, reported
 from search.ledger.records import Search, StageState, Trial
 from search.ledger.tables import epochs, searches, stages, trials
 from search.outcome import EpochFigures
@@ -35,8 +35,12 @@ class Queries:
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """A connection that sees one state of the database and writes nothing."""
-        with self._engine.connect() as connection:
+        """A connection that sees one state of the database and writes nothing.
+
+        Raises:
+            DatabaseFaultError: The database failed.
+        """
+        with reported(str(self._engine.url)), self._engine.connect() as connection:
             yield connection.execution_options(**{READING: True})
 
     def names(self) -> list[str]:

@@ -15,6 +15,7 @@ import pytest
 
 from search.errors import LedgerError
 from search.ledger.claims import Finished, LostLeaseError, Wait
+from search.ledger.database import DatabaseFaultError
 from search.ledger.ledger import Ledger, TrialOutcome
 from search.ledger.records import Claim, PlanningClaim, Search, Trial
 from search.outcome import EpochFigures, TestReport
@@ -406,3 +407,59 @@ def test_two_searches_in_one_database_do_not_touch(
     assert ledger.read.trials(other) == []
     assert ledger.read.names() == ["digits", "second"]
     assert ledger.read.stages(other)[0].state == "planning"
+
+
+# --- faults of the database ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what", ["reading", "writing"])
+def test_a_database_that_fails_is_one_message_and_what_it_holds_is_kept(
+    ledger: Ledger,
+    search: Search,
+    storage: str,
+    open_next: OpenNext,
+    claim_next: ClaimNext,
+    figures: Figures,
+    what: str,
+) -> None:
+    open_next(1)
+    claim = claim_next("a")
+    with closing(sqlite3.connect(storage.removeprefix("sqlite:///"))) as connection:
+        connection.execute("DROP TABLE klayer_epochs")
+    use: dict[str, Callable[[], object]] = {
+        "reading": lambda: ledger.read.curves(search),
+        "writing": lambda: ledger.record_epochs(claim, {0: figures(1, 0.5)}),
+    }
+    with pytest.raises(DatabaseFaultError) as caught:
+        use[what]()
+    assert str(caught.value) == (
+        f"{storage}: the database failed: no such table: klayer_epochs. What it holds is kept; "
+        "once the cause is mended, the same command goes on"
+    )
+    assert {one.state for one in ledger.read.trials(search)} == {"running"}
+
+
+def test_a_full_disk_is_one_message_and_costs_no_claim(
+    ledger: Ledger,
+    search: Search,
+    open_next: OpenNext,
+    claim_next: ClaimNext,
+    figures: Figures,
+    outcomes: Outcomes,
+) -> None:
+    open_next(1)
+    claim = claim_next("a")
+    with ledger.read.connection() as connection:  # the pool gives the same connection again
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+
+    def record(epochs: int) -> None:
+        for epoch in range(1, epochs + 1):
+            ledger.record_epochs(claim, {n: figures(epoch, 0.5) for n in claim.numbers})
+
+    with pytest.raises(DatabaseFaultError, match="database or disk is full"):
+        record(2000)
+    with ledger.read.connection() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
+    ledger.hand_in(claim, outcomes(claim))
+    assert {one.state for one in ledger.read.trials(search)} == {"complete"}

@@ -1,7 +1,11 @@
 """Optuna's studies say what the ledger says, whoever died in between."""
 
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from threading import Barrier
 from typing import Any
 
 import optuna
@@ -12,7 +16,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from search.errors import LedgerError
 from search.ledger.claims import LostLeaseError
-from search.ledger.database import open_engine
+from search.ledger.database import DatabaseFaultError, open_engine
 from search.ledger.ledger import Ledger, TrialOutcome
 from search.ledger.optuna_mirror import OptunaMirror, publish
 from search.ledger.records import Claim, PlanningClaim, Search, Trial
@@ -327,3 +331,46 @@ def test_several_may_tell_the_same_end_at_once(
     found = optuna_trials("x/1-s")
     assert [one.value for one in found] == [n / 7 if n % 2 else None for n in range(30)]
     assert all(one.state.is_finished() for one in found)
+
+
+def test_tables_of_another_optuna_are_refused_soon(storage: str) -> None:
+    OptunaMirror(storage).close()
+    with closing(sqlite3.connect(storage.removeprefix("sqlite:///"))) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'v9.9.9.a'")
+        connection.commit()
+    began = time.monotonic()
+    with pytest.raises(LedgerError, match=r"ledger\.db: The runtime optuna version .*compatible"):
+        OptunaMirror(storage)
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("table", ["trials", "studies"])
+def test_what_optuna_cannot_store_is_one_message(
+    ledger: Ledger,
+    storage: str,
+    open_next: OpenNext,
+    claim_next: ClaimNext,
+    table: str,
+) -> None:
+    open_next(2)
+    with closing(sqlite3.connect(storage.removeprefix("sqlite:///"))) as connection:
+        connection.execute(f"DROP TABLE {table}")
+    with pytest.raises(DatabaseFaultError, match=f"the database failed: no such table: {table}"):
+        claim_next("a")
+
+
+def test_many_may_make_optunas_tables_at_once(
+    ledger: Ledger, storage: str, study_names: Callable[[], list[str]]
+) -> None:
+    workers = 6
+    together = Barrier(workers)
+
+    def make(place: int) -> None:
+        together.wait()
+        opened = OptunaMirror(storage)
+        opened.draft(f"x/{place}-s", 1, SPACE, {}, planned(1))
+        opened.close()
+
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(make, range(workers)))
+    assert len(study_names()) == workers
