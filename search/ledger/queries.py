@@ -104,14 +104,23 @@ class Queries:
                 for row in connection.execute(query)
             ]
 
-    def trials(self, search: Search) -> list[Trial]:
-        """All planned trials, by stage and number."""
+    def trials(self, search: Search, *, since: float | None = None) -> list[Trial]:
+        """All planned trials, by stage and number.
+
+        Args:
+            search: Of which search.
+            since: Only those that finished at this time of the database's clock, or later. Who
+                asks again and again gives the latest `finished_at` that was seen, and gets the
+                trials of that instant once more.
+        """
         query = (
             select(trials, stages.c.name.label("stage"))
             .join(stages, stages.c.id == trials.c.stage_id)
             .where(stages.c.search_id == search.id)
             .order_by(stages.c.number, trials.c.number)
         )
+        if since is not None:
+            query = query.where(trials.c.finished_at >= since)
         with self.connection() as connection:
             return [_trial(row) for row in connection.execute(query)]
 

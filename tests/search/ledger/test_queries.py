@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from search.ledger.ledger import Ledger
+from search.ledger.ledger import Ledger, TrialOutcome
 from search.ledger.records import Claim, Search
 
 QUICK_SECONDS = 5  # far below the 60 that a connection waits for a lock
@@ -70,3 +70,26 @@ def test_counts_follow_the_work(
     assert (stage.running, stage.finished, stage.epochs_done, stage.epochs_total) == (3, 0, 3, 12)
     assert stage.opened_at == pytest.approx(ledger.read.clock(), abs=30)
     assert stage.finished_at is None
+
+
+def test_who_asks_again_is_told_what_has_finished_since(
+    ledger: Ledger,
+    search: Search,
+    open_next: Callable[[int], object],
+    claim_next: Callable[..., Claim],
+    outcomes: Callable[[Claim], list[TrialOutcome]],
+) -> None:
+    open_next(3)
+    begun = ledger.read.clock()
+    assert ledger.read.trials(search, since=begun) == []
+    seen: list[tuple[int, ...]] = []
+    latest = begun
+    for _ in range(2):
+        claim = claim_next("a")
+        time.sleep(0.01)  # the clock counts thousandths
+        ledger.hand_in(claim, outcomes(claim))
+        news = ledger.read.trials(search, since=latest + 0.001)
+        seen.append(tuple(one.number for one in news))
+        latest = max(one.finished_at or 0.0 for one in news)
+    assert seen == [(0, 3), (1, 4)]
+    assert [one.number for one in ledger.read.trials(search, since=latest)] == [1, 4]
