@@ -5,7 +5,7 @@ BIN := .venv/bin
 
 .PHONY: demo test check coverage constraints clean
 
-demo: .venv/installed  ## search on the embedded digits, from nothing to a tested winner
+demo: .venv/klayer  ## search on the embedded digits, from nothing to a tested winner
 	rm -f demo.db demo.db-wal demo.db-shm
 	$(BIN)/klayer plan digits
 	$(BIN)/klayer run digits --storage sqlite:///demo.db
@@ -30,8 +30,14 @@ constraints: .venv/installed  ## write down the versions that are installed, onc
 clean:
 	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
 
-.venv/installed: pyproject.toml constraints.txt
+PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	--constraint constraints.txt
+
+.venv/klayer: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--constraint constraints.txt --editable '.[develop]'
+	$(PIP_INSTALL) --editable .
+	touch $@
+
+.venv/installed: .venv/klayer
+	$(PIP_INSTALL) --editable '.[develop]'
 	touch $@

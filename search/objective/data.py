@@ -7,6 +7,7 @@ import platformdirs
 
 from model.data import cifar10, digits, prepared
 from model.data.source import Source
+from model.errors import DataFileError
 from search.errors import DataError
 from search.objective.faults import faults_as_klayer_errors
 from search.study.file import Study
@@ -75,11 +76,13 @@ def source(name: str, folder: Path | None) -> Source:
     """
     if name == "digits":
         return digits.source()
-    fetched = cache_folder() / "cifar10"
-    if folder is None and not fetched.exists():
+    if folder is not None:
+        return cifar10.source(folder)
+    try:
+        return cifar10.source(cache_folder() / "cifar10")
+    except DataFileError as error:
         raise DataError(
             "cifar10: its images are not here yet; `klayer data fetch cifar10` downloads them, or "
             "--data (or KLAYER_DATA) names a folder that holds cifar-10-batches-bin/ or "
-            "cifar-10-batches-py/"
-        )
-    return cifar10.source(fetched if folder is None else folder)
+            f"cifar-10-batches-py/ ({error})"
+        ) from error

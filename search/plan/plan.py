@@ -153,8 +153,11 @@ def _as_declared(stage: Stage) -> str:
     if stage.sampler == "points":
         count = len(stage.points)
         return "the study file lists " + ("this point" if count == 1 else f"these {count} points")
-    lines = [f"{name}: {extent}" for box in stage.boxes for name, extent in box.ranges.items()]
-    return "as the study file says" + "".join(f"\n{line}" for line in lines)
+    lines = ["as the study file says"]
+    for number, box in enumerate(stage.boxes, start=1):
+        which = f"box {number}, " if len(stage.boxes) > 1 else ""
+        lines += [f"{which}{name}: {extent}" for name, extent in box.ranges.items()]
+    return "\n".join(lines)
 
 
 def _configurations(
@@ -198,7 +201,7 @@ def _finalists_plan(
     named = ", ".join(f"{result.stage} #{result.number}" for result in chosen)
     explanation = (
         f"the best {len(chosen)} configurations of {_stages_in_words(study)} ({named}), "
-        f"each over {study.final.seeds} fresh seeds"
+        f"each over {study.final.seeds} fresh seed" + ("s" if study.final.seeds > 1 else "")
     )
     return StagePlan(step, boxes, explanation, trials, grouping.cohorts(keys, LARGEST_COHORT))
 

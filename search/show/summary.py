@@ -5,12 +5,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 
 from search.ledger.records import Search, StageState, Trial
 from search.plan.finalists import Spread
 from search.plan.plan import FINAL, FINALISTS, seed_spreads
 from search.plan.results import Result
+from search.show.lines import say, say_labelled
 from search.show.words import parameters, percent, plural
 
 
@@ -84,22 +84,14 @@ def summarise(
 
 def show(summary: Summary, console: Console) -> None:
     """Print a summary for people."""
-    console.print(f"\n[bold]{summary.name}[/]: the path of the box")
+    say(console, f"\n{summary.name}: the path of the box", style="bold")
     for stage in summary.stages:
         _show_stage(stage, console)
     if summary.best is None:
-        console.print("\nNo trial is finished yet.")
+        say(console, "\nNo trial is finished yet.")
         return
-    best = summary.best
-    label = "Best configuration" if summary.finished else "Best so far"
-    rows = [(label, f"{parameters(best.parameters)}  ({best.stage} #{best.number})")]
-    rows.append(("Validation accuracy", percent(best.value)))
-    if summary.spread is not None and summary.spread.mean is not None:
-        rows.append(("  over fresh seeds", _spread_text(summary.spread)))
-    rows += _test_rows(summary.test)
     console.print()
-    for name, text in rows:
-        console.print(f"[bold]{name:<24}[/]{escape(text)}", soft_wrap=True, highlight=False)
+    say_labelled(console, [*_validation_rows(summary, summary.best), *_test_rows(summary)])
 
 
 def _show_stage(stage: StageState, console: Console) -> None:
@@ -113,11 +105,35 @@ def _show_stage(stage: StageState, console: Console) -> None:
         if stage.best is not None:
             what = "winner's test accuracy" if step.kind == "final" else "best"
             head += f", {what} {percent(stage.best.value)} at {parameters(stage.best.parameters)}"
-    console.print(
-        f" {step.number} [bold]{step.name:<12}[/] {escape(head)}", soft_wrap=True, highlight=False
-    )
+    say(console, f"{step.number} {step.name:<12} {head}", indent=1)
     for line in stage.explanation.splitlines():
-        console.print(f"     [dim]{escape(line)}[/]", soft_wrap=True, highlight=False)
+        say(console, line, indent=5, style="dim")
+
+
+def _validation_rows(summary: Summary, best: Trial) -> list[tuple[str, str]]:
+    stages = {stage.step.name: stage for stage in summary.stages}
+    rows = [
+        (
+            "Best configuration" if summary.finished else "Best so far",
+            f"{parameters(best.parameters)}  ({best.stage} #{best.number})",
+        ),
+        ("Validation accuracy", f"{percent(best.value)}  ({_measured(stages[best.stage])})"),
+    ]
+    spread = summary.spread
+    if spread is not None and spread.mean is not None:
+        seeds = f"  over {plural(len(spread.values), 'fresh seed')}"
+        rows.append((seeds, f"{_spread_text(spread)}  ({_measured(stages[FINALISTS])})"))
+    return rows
+
+
+def _measured(stage: StageState) -> str:
+    """What a value of the stage is, since stages may train for longer or score otherwise."""
+    epochs = plural(round(stage.epochs_total / max(stage.trials, 1)), "epoch")
+    return {
+        "last_epoch": f"after {epochs}",
+        "best_epoch": f"the best of {epochs}",
+        "snapshot_ensemble": f"snapshots of {epochs} voting",
+    }[stage.step.training.score]
 
 
 def _spread_of(winner: Trial, results: Sequence[Result]) -> Spread | None:
@@ -130,18 +146,18 @@ def _spread_of(winner: Trial, results: Sequence[Result]) -> Spread | None:
 
 
 def _spread_text(spread: Spread) -> str:
-    mean = percent(spread.mean)
     deviation = spread.standard_deviation
-    around = "" if deviation is None else f" ± {100 * deviation:.2f}"
-    return f"{mean}{around}  ({plural(len(spread.values), 'seed')})"
+    return percent(spread.mean) + ("" if deviation is None else f" ± {100 * deviation:.2f}")
 
 
-def _test_rows(test: dict[str, Any] | None) -> list[tuple[str, str]]:
+def _test_rows(summary: Summary) -> list[tuple[str, str]]:
+    test = summary.test
     if test is None:
         return []
-    rows = [
-        ("Test accuracy", f"{percent(test['accuracies'][0])}  ({test['images']} images, read once)")
-    ]
+    final = summary.stages[-1]
+    epochs = plural(round(final.epochs_total / max(final.trials, 1)), "epoch")
+    how = f"{test['images']:,} images, read once; the winner trained anew, after {epochs}"
+    rows = [("Test accuracy", f"{percent(test['accuracies'][0])}  ({how})")]
     if test["snapshot_ensemble"] is not None:
         rows.append(("  of its snapshots voting", percent(test["snapshot_ensemble"])))
     if test["finalist_ensemble"] is not None:

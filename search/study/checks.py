@@ -27,11 +27,16 @@ _NEEDS = {
 
 
 def faults_between(
-    network: NetworkSection, training: TrainingSection, stages: Sequence[Stage], final: Final
+    rows: int,
+    network: NetworkSection,
+    training: TrainingSection,
+    stages: Sequence[Stage],
+    final: Final,
 ) -> list[Fault]:
     """Every fault that lies between tables, each of which is right on its own.
 
     Args:
+        rows: Images to train on.
         network: What [network] says.
         training: What [training] says.
         stages: The resolved stages.
@@ -44,6 +49,7 @@ def faults_between(
     return [
         *_unread(network, stages, boxes),
         *_finalists(stages, final),
+        *_batches(rows, training, stages, final),
         *_learning_rates(training, stages, final, boxes),
     ]
 
@@ -127,6 +133,25 @@ def _finalists(stages: Sequence[Stage], final: Final) -> Iterator[Fault]:
         )
         text = f"found {final.finalists}, but {where} {trials} trials"
         yield Fault(("final", "finalists"), f"{text}; give {trials} or fewer")
+
+
+def _batches(
+    rows: int, training: TrainingSection, stages: Sequence[Stage], final: Final
+) -> Iterator[Fault]:
+    """A batch of more images than there are would be all of them, whatever the file says."""
+    sections: list[tuple[Key, TrainingSection]] = [(("training",), training)]
+    sections += [(("stages", n, "training"), one.training) for n, one in enumerate(stages)]
+    sections.append((("final", "training"), final.training))
+    right = f"there are {rows:,} training images: give {rows:,} or fewer"
+    for key, section in sections:
+        own = section is training or section.batch_size != training.batch_size
+        if own and section.batch_size > rows:
+            yield Fault((*key, "batch_size"), f"found {section.batch_size:,}; {right}")
+    for place, stage in enumerate(stages):
+        for key, name, extent in own_ranges(stage):
+            most = highest({name: extent}, name, 0) if name == "batch_size" else 0
+            if most > rows:
+                yield Fault(("stages", place, *key), f"found {most:,.0f}; {right}")
 
 
 def _learning_rates(

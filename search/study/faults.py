@@ -62,9 +62,28 @@ def _escaped(letter: str) -> str:
     return letter.encode("unicode_escape").decode("ascii")
 
 
+# What other tools call the same thing.
+_MEANT = {
+    "lr": "learning_rate",
+    "eta": "learning_rate",
+    "wd": "weight_decay",
+    "l2": "weight_decay",
+    "lambda": "weight_decay",
+    "alpha": "elu_alpha",
+    "bs": "batch_size",
+    "epochs": "schedule",
+    "hidden": "widths",
+    "layers": "widths",
+    "sigma": "init_sigma",
+    "noise": "jitter",
+}
+
+
 def near(name: str, known: Iterable[str]) -> str:
     """The hint that ends a message on an unknown name: near matches, or all that there are."""
     known = list(known)
+    if _MEANT.get(name) in known:
+        return f"did you mean {_MEANT[name]}?"
     matches = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
     if matches:
         return "did you mean " + " or ".join(matches) + "?"

@@ -63,7 +63,9 @@ class Study(Table):
 
     @model_validator(mode="after")
     def _holds_together(self) -> "Study":
-        faults = faults_between(self.network, self.training, self.stages, self.final)
+        faults = faults_between(
+            self.data.rows, self.network, self.training, self.stages, self.final
+        )
         if faults:
             raise faulty(faults)
         return self

@@ -13,7 +13,8 @@ CHECKED = [GradientError(1, "weights", 4.44e-8, 200, 3), GradientError(2, "bias"
 def test_people_see_a_row_a_parameter(study: Any, printed: Any) -> None:
     text = printed(show, study, CHECKED)
     assert text.startswith("digits: 50-50, float64;")
-    rows = [line.split() for line in text.splitlines()[-2:]]
+    assert "Right gradients stay below" in text.splitlines()[-1]
+    rows = [line.split() for line in text.splitlines()[-4:-2]]
     assert rows == [["1", "weights", "4.44e-08", "200", "3"], ["2", "bias", "1.00e-11", "10", "0"]]
 
 

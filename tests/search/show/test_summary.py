@@ -46,7 +46,7 @@ def test_the_best_so_far_is_the_highest_value(
     assert summary.best == trials[1]
     text = printed(show, summary)
     assert "1 coarse       3 of 8 trials, 1 diverged, best 80.00 % at learning_rate 0.25" in text
-    assert "Best so far             learning_rate 0.25  (coarse #1)" in text
+    assert "Best so far                 learning_rate 0.25  (coarse #1)" in text
     assert "Test accuracy" not in text
     assert summary.to_json()["best"]["seed"] == 11
 
@@ -65,16 +65,17 @@ def test_the_winner_is_best_once_the_finalists_are_run(
     ]
     values = reruns((0.5, 0.90), (0.25, 0.96), (0.5, 0.91), (0.25, 0.94))
     finished = replace(search, finished_at=1.0, result=REPORT)
-    summary = summarise(finished, [stage("coarse", state="finished")], trials, values)
+    stages = [stage(name, state="finished") for name in ("coarse", "finalists", "final")]
+    summary = summarise(finished, stages, trials, values)
     assert summary.best == trials[1]
     assert summary.spread is not None
     assert summary.spread.mean == pytest.approx(0.95)
     text = printed(show, summary)
-    assert "Best configuration      learning_rate 0.25  (coarse #1)" in text
-    assert "Validation accuracy     97.00 %" in text
-    assert "  over fresh seeds      95.00 % ± 1.41  (2 seeds)" in text
-    assert "Test accuracy           90.00 %  (297 images, read once)" in text
-    assert "  of 2 finalists voting 92.00 %" in text
+    assert "Best configuration          learning_rate 0.25  (coarse #1)" in text
+    assert "Validation accuracy         97.00 %  (after 10 epochs)" in text
+    assert "  over 2 fresh seeds        95.00 % ± 1.41  (after 10 epochs)" in text
+    assert "Test accuracy               90.00 %  (297 images, read once; the winner" in text
+    assert "  of 2 finalists voting     92.00 %" in text
 
 
 def test_a_search_whose_trials_all_diverged_has_no_best(
@@ -97,7 +98,25 @@ def test_a_winner_that_diverged_in_the_end_has_a_dash(
     finished = replace(search, finished_at=1.0, result=report)
     summary = summarise(finished, [stage("coarse", state="finished")], trials, [])
     assert summary.best == trials[0]
-    assert "Test accuracy           –  (297 images, read once)" in printed(show, summary)
+    assert "Test accuracy               –  (297 images, read once;" in printed(show, summary)
+
+
+@pytest.mark.parametrize(
+    ("score", "words"),
+    [
+        ("last_epoch", "after 10 epochs"),
+        ("best_epoch", "the best of 10 epochs"),
+        ("snapshot_ensemble", "snapshots of 10 epochs voting"),
+    ],
+)
+def test_a_value_says_what_it_measures(
+    search: Any, stage: Any, trial: Any, printed: Any, score: str, words: str
+) -> None:
+    coarse = stage("coarse", state="finished")
+    training = coarse.step.training.model_copy(update={"score": score})
+    coarse = replace(coarse, step=replace(coarse.step, training=training))
+    text = printed(show, summarise(search, [coarse], [trial()], []))
+    assert f"Validation accuracy         50.00 %  ({words})" in text
 
 
 @pytest.mark.parametrize("hostile", ["[bold]x[/]", "[/]", "[red", "\\[x]"])
