@@ -83,10 +83,14 @@ class Queries:
         with self.connection() as connection:
             query = select(stages).where(stages.c.search_id == search.id)
             rows = {row.number: row for row in connection.execute(query)}
-            return [
-                _stage(connection, search.study, step, rows.get(step.number))
-                for step in steps(search.study)
-            ]
+            states = []
+            for step in steps(search.study):
+                row = rows.get(step.number)
+                if row is None or row.state == "planning":
+                    states.append(_unplanned(search.study, step, begun=row is not None))
+                else:
+                    states.append(_planned(connection, step, row))
+            return states
 
     def results(self, search: Search) -> list[Result]:
         """All finished trials, by stage and number; what plans are made from."""
@@ -205,25 +209,28 @@ def _trial(row: Row[Any]) -> Trial:
     )
 
 
-def _stage(connection: Connection, study: Study, step: Step, row: Row[Any] | None) -> StageState:
+def _unplanned(study: Study, step: Step, *, begun: bool) -> StageState:
+    """A stage of which only the study file speaks yet."""
+    count = expected_trials(study, step)
     each = step.training.schedule.total_epochs(study.data.rows, step.training.batch_size)
-    if row is None or row.state == "planning":
-        count = expected_trials(study, step)
-        return StageState(
-            step=step,
-            state="unplanned" if row is None else "planning",
-            explanation="",
-            boxes=(),
-            trials=count,
-            finished=0,
-            diverged=0,
-            running=0,
-            epochs_done=0,
-            epochs_total=round(each * count),
-            best=None,
-            opened_at=None,
-            finished_at=None,
-        )
+    return StageState(
+        step=step,
+        state="planning" if begun else "unplanned",
+        explanation="",
+        boxes=(),
+        trials=count,
+        finished=0,
+        diverged=0,
+        running=0,
+        epochs_done=0,
+        epochs_total=round(each * count),
+        best=None,
+        opened_at=None,
+        finished_at=None,
+    )
+
+
+def _planned(connection: Connection, step: Step, row: Row[Any]) -> StageState:
     mine = select(trials.c.state, func.count()).where(trials.c.stage_id == row.id)
     counted = connection.execute(mine.group_by(trials.c.state))
     counts: dict[str, int] = {row[0]: row[1] for row in counted}
@@ -232,15 +239,6 @@ def _stage(connection: Connection, study: Study, step: Step, row: Row[Any] | Non
         .select_from(epochs.join(trials, trials.c.id == epochs.c.trial_id))
         .where(trials.c.stage_id == row.id)
     )
-    # Nothing is ever chosen by test accuracies, which are the values of the final's trials.
-    order = [trials.c.number] if step.kind == "final" else [trials.c.value.desc(), trials.c.number]
-    best = connection.execute(
-        select(trials, stages.c.name.label("stage"))
-        .join(stages, stages.c.id == trials.c.stage_id)
-        .where(trials.c.stage_id == row.id, trials.c.value.is_not(None))
-        .order_by(*order)
-        .limit(1)
-    ).first()
     total = sum(counts.values())
     return StageState(
         step=step,
@@ -253,7 +251,20 @@ def _stage(connection: Connection, study: Study, step: Step, row: Row[Any] | Non
         running=counts.get("running", 0),
         epochs_done=done or 0,
         epochs_total=round(row.epochs * total),
-        best=None if best is None else _trial(best),
+        best=_best(connection, step, row.id),
         opened_at=row.opened_at,
         finished_at=row.finished_at,
     )
+
+
+def _best(connection: Connection, step: Step, stage_id: int) -> Trial | None:
+    # Nothing is ever chosen by test accuracies, which are the values of the final's trials.
+    order = [trials.c.number] if step.kind == "final" else [trials.c.value.desc(), trials.c.number]
+    best = connection.execute(
+        select(trials, stages.c.name.label("stage"))
+        .join(stages, stages.c.id == trials.c.stage_id)
+        .where(trials.c.stage_id == stage_id, trials.c.value.is_not(None))
+        .order_by(*order)
+        .limit(1)
+    ).first()
+    return None if best is None else _trial(best)
