@@ -1,9 +1,9 @@
 """Optuna's studies beside the ledger's tables: one study a stage, one Optuna trial a trial.
 
-The ledger is the truth and Optuna's studies follow it through Optuna's public storage interface:
-each trial is added once, when its stage is planned, and told its state when that changes. The
-ledger remembers what was told last, and so knows what a killed process left untold. Telling
-something again does no harm.
+The ledger is the truth and Optuna's studies follow it through Optuna's public storage interface
+(but for one renaming, in `publish`): each trial is added once, when its stage is planned, and told
+its state when that changes. The ledger remembers what was told last, and so knows what a killed
+process left untold. Telling something again does no harm.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
