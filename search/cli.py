@@ -116,11 +116,13 @@ def main() -> None:
 
 def _exit_status(error: KlayerError) -> int:
     from search.launcher import InterruptedRunError, WorkersDiedError
+    from search.ledger.database import DatabaseFaultError
     from search.rebuild import NotReproducedError
 
     if isinstance(error, InterruptedRunError):
         return 130
-    return 1 if isinstance(error, WorkersDiedError | NotReproducedError) else 2
+    unforeseen = WorkersDiedError | DatabaseFaultError | NotReproducedError
+    return 1 if isinstance(error, unforeseen) else 2
 
 
 def _show_version(wanted: bool) -> None:

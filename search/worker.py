@@ -8,13 +8,13 @@ import math
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from search import objective
 from search.ledger.claims import Finished, LostLeaseError, Wait
+from search.ledger.database import DatabaseFaultError
 from search.ledger.ledger import LEASE_SECONDS, Ledger, TrialOutcome
 from search.ledger.records import Claim, PlanningClaim, Search
 from search.objective import Dataset
@@ -59,7 +59,8 @@ def work(
                 except LostLeaseError:
                     continue  # somebody else does it now, with the same result
                 except BaseException:
-                    ledger.hand_back(task)
+                    with suppress(DatabaseFaultError):  # then it is free when its lease runs out
+                        ledger.hand_back(task)
                     raise
 
 
@@ -143,5 +144,5 @@ class _LeaseKeeper:
                 self._ledger.renew(self._claim, self._seconds)
             except LostLeaseError:
                 return  # the worker learns of it when it next writes
-            except SQLAlchemyError:
+            except DatabaseFaultError:
                 pass  # the database may answer the next time, before the lease has run out

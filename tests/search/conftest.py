@@ -74,11 +74,13 @@ def shell_environment() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def klayer(klayer_path: Path, shell_environment: dict[str, str]) -> Klayer:
-    """Runs `klayer` with arguments in a folder; further words are environment variables."""
+    """Runs `klayer` (or what stands for it) in a folder; further words are the environment's."""
 
-    def ran(*arguments: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    def ran(
+        *arguments: str, cwd: Path, program: Path = klayer_path, **env: str
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [klayer_path, *arguments],
+            [program, *arguments],
             cwd=cwd,
             env=shell_environment | env,
             capture_output=True,

@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -144,3 +146,24 @@ def test_a_study_whose_trials_all_diverge_says_what_to_change(klayer: Any, tmp_p
     assert done.stderr.count("klayer: ") == 1
     assert "all diverged; search a range of lower learning rates" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_disk_that_fills_up_costs_one_message_and_no_trial(
+    klayer: Any, klayer_here: Any, klayer_path: Path, tiny_run: Any, tmp_path: Path
+) -> None:
+    shutil.copy(tiny_run.folder / "tiny.toml", tmp_path)
+    limited = tmp_path / "limited"
+    limited.write_text(f"#!/bin/bash\nulimit -f 1200\nexec {klayer_path} run tiny.toml -w 2\n")
+    limited.chmod(0o755)
+    full = klayer(cwd=tmp_path, program=limited)
+    assert full.returncode == 1, full.stderr
+    assert full.stderr.count("\n") == 1
+    for told in ("klayer: sqlite:///klayer.db: ", "disk I/O error", "the same command goes on"):
+        assert told in full.stderr
+
+    with closing(sqlite3.connect(tmp_path / "klayer.db")) as connection, connection:
+        for table in ("klayer_stages", "klayer_cohorts"):  # let the leases run out
+            connection.execute(f"UPDATE {table} SET lease_until = 0 WHERE lease_until > 0")
+    assert klayer("run", "tiny.toml", cwd=tmp_path).returncode == 0
+    undisturbed = klayer_here("export", "tiny", "--epochs", cwd=tiny_run.folder)
+    assert klayer_here("export", "tiny", "--epochs", cwd=tmp_path) == undisturbed

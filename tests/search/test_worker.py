@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import OperationalError
 
 from search import objective
 from search.errors import KlayerError
 from search.ledger.claims import Wait
+from search.ledger.database import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, Search
 from search.outcome import Assignment, TestReport
@@ -151,6 +151,20 @@ def test_a_fault_amid_a_cohort_frees_it(ledger: Ledger, monkeypatch: pytest.Monk
     assert {one.state for one in ledger.read.trials(search)} == {"waiting"}
 
 
+def test_a_fault_is_raised_also_where_the_claim_cannot_be_handed_back(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search, data = recorded(ledger)
+
+    def unanswered(*_: object) -> None:
+        raise DatabaseFaultError("the disk is full")
+
+    monkeypatch.setattr(Ledger, "record_epochs", lambda *_: 1 / 0)
+    monkeypatch.setattr(Ledger, "hand_back", unanswered)
+    with pytest.raises(ZeroDivisionError):
+        work(ledger, search, data, "a", never)
+
+
 def test_an_epoch_longer_than_the_lease_keeps_the_claim(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -185,7 +199,7 @@ def test_a_database_error_does_not_end_the_renewing(
     def at_first_locked(self: Ledger, *args: Any) -> None:
         renewals.append(threading.current_thread().name)
         if renewals[-1] == "lease keeper" and renewals.count("lease keeper") == 1:
-            raise OperationalError("UPDATE", {}, Exception("database is locked"))
+            raise DatabaseFaultError("database is locked")
         real_renew(self, *args)
 
     monkeypatch.setattr(Ledger, "record_epochs", slowly)
