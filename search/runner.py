@@ -8,7 +8,7 @@ from rich.console import Console
 from search import objective
 from search.environment import environment
 from search.launcher import InterruptedRunError, launch
-from search.ledger.ledger import Ledger
+from search.ledger.ledger import LEASE_SECONDS, Ledger
 from search.ledger.records import Search
 from search.show import summary
 from search.show.progress import RunView
@@ -78,10 +78,16 @@ def _work(
     console: Console,
 ) -> None:
     name, began = search.study.name, time.monotonic()
-    done = sum(stage.finished for stage in ledger.read.stages(search))
+    stages = ledger.read.stages(search)
+    done, held = sum(one.finished for one in stages), sum(one.running for one in stages)
     with RunView(console, ledger, search) as view:
         going_on = f", going on behind {plural(done, 'finished trial')}" if done else ""
         view.say(f"{name}: {plural(workers, 'worker')}, {storage}{going_on}")
+        if held:  # no worker of this run has begun
+            view.say(
+                f"Other workers hold {plural(held, 'trial')}; if they were killed, their lease ends "
+                f"within {LEASE_SECONDS:.0f} s, and this run takes over."
+            )
 
         def on_stop() -> None:
             view.say("Stopping: workers hand back what they hold. Ctrl-C again ends them at once.")

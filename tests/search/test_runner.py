@@ -73,6 +73,31 @@ def test_what_a_kill_left_untold_of_a_finished_search_is_told_to_optuna(
     assert final_states(storage) == {TrialState.COMPLETE}
 
 
+def test_a_restart_says_that_it_waits_for_the_leases_of_the_killed(
+    tiny_run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, storage = str(tiny_run.folder / "tiny.toml"), f"sqlite:///{tmp_path}/killed.db"
+    study = load(file)
+    data = objective.open_data(study, None)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with Ledger(storage, create=True) as ledger, monkeypatch.context() as killing:
+        search = ledger.record(study, text(file), data.fingerprint, {})
+        killing.setattr(Ledger, "record_epochs", killed)
+        killing.setattr(Ledger, "hand_back", lambda *_: None)
+        with pytest.raises(KeyboardInterrupt):
+            work(ledger, search, data, "killed", lambda: False, lease_seconds=1.0)
+        running = sum(stage.running for stage in ledger.read.stages(search))
+    console = Console(width=200)
+    with console.capture() as captured:
+        assert run_search(study, text(file), storage, None, 1, console).finished
+    said = captured.get().splitlines()
+    assert said[1].startswith(f"Other workers hold {running} trial")
+    assert "their lease ends within 60 s" in said[1]
+
+
 def final_states(storage: str) -> set[TrialState]:
     """How Optuna believes that the trials of the tiny search's final stand."""
     return {one.state for one in load_study(study_name="tiny/4-final", storage=storage).trials}
