@@ -7,6 +7,7 @@ from rich.console import Console
 
 from search import objective
 from search.environment import environment
+from search.errors import LedgerError
 from search.launcher import InterruptedRunError, launch
 from search.ledger.ledger import LEASE_SECONDS, Ledger
 from search.ledger.records import Search
@@ -40,15 +41,18 @@ def run_search(
             is recorded with another study file.
         InterruptedRunError: It was asked to stop; the same command goes on.
     """
-    data = objective.open_data(study, data_folder)
-    with Ledger(storage, create=True) as ledger:
-        search = ledger.record(study, text, data.fingerprint, environment())
-        if search.finished_at is None:
+    known = _recorded(study, text, storage)
+    if known is None or known.finished_at is None:
+        data = objective.open_data(study, data_folder)
+        with Ledger(storage, create=True) as ledger:
+            search = ledger.record(study, text, data.fingerprint, environment())
             _work(ledger, storage, search, data, workers, console)
-        else:
-            ledger.follow_all(search)  # who ended it may have been killed before telling Optuna
-            console.print(f"{study.name}: this search is finished already; nothing was run.")
-        told = summary_of(ledger, study.name)
+            told = summary_of(ledger, study.name)
+    else:
+        with Ledger(storage) as ledger:
+            ledger.follow_all(known)  # who ended it may have been killed before telling Optuna
+            told = summary_of(ledger, study.name)
+        console.print(f"{study.name}: this search is finished already; nothing was run.")
     summary.show(told, console)
     console.print(
         f"\nklayer status {study.name} shows this again; "
@@ -69,6 +73,32 @@ def summary_of(ledger: Ledger, name: str) -> Summary:
     return summarise(search, read.stages(search), read.trials(search), read.results(search))
 
 
+def _recorded(study: Study, text: str, storage: str) -> Search | None:
+    """The search as it is recorded, None where it is not: found out before images are prepared.
+
+    Raises:
+        LedgerError: It is recorded with another study file, or the URL cannot be the ledger's.
+    """
+    try:
+        ledger = Ledger(storage)
+    except LedgerError:
+        if _may_be_made(storage):
+            return None
+        raise
+    with ledger:
+        if study.name not in ledger.read.names():
+            return None
+        known = ledger.read.search(study.name)
+        # On the images of its record, so that only the study file is compared; nothing is written.
+        return ledger.record(study, text, known.data_fingerprint, environment())
+
+
+def _may_be_made(storage: str) -> bool:
+    """Whether a ledger may come to stand there; opening it to be made has the last word."""
+    scheme, _, file = storage.partition(":///")
+    return scheme.startswith("sqlite") and bool(file) and Path(file).parent.is_dir()
+
+
 def _work(
     ledger: Ledger,
     storage: str,
@@ -85,8 +115,8 @@ def _work(
         view.say(f"{name}: {plural(workers, 'worker')}, {storage}{going_on}")
         if held:  # no worker of this run has begun
             view.say(
-                f"Other workers hold {plural(held, 'trial')}; if they were killed, their lease ends "
-                f"within {LEASE_SECONDS:.0f} s, and this run takes over."
+                f"Other workers hold {plural(held, 'trial')}; if they were killed, their lease "
+                f"ends within {LEASE_SECONDS:.0f} s, and this run takes over."
             )
 
         def on_stop() -> None:

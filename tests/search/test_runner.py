@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,13 @@ def database(tiny_run: Any, tmp_path: Path) -> str:
     """The URL of a copy of the finished tiny search's database."""
     shutil.copy(tiny_run.folder / "klayer.db", tmp_path)
     return f"sqlite:///{tmp_path}/klayer.db"
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], set[str]]:
+    """An empty cache of the test's own: the names of what lies in it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return lambda: {path.name for path in (tmp_path / "cache").glob("**/*")}
 
 
 def test_the_summary_of_a_recorded_search_is_what_its_run_returned(
@@ -117,7 +125,27 @@ def test_without_images_no_database_is_made(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_another_seed_is_another_search(tiny_run: Any, database: str) -> None:
+def test_a_finished_search_needs_no_images(
+    tiny_run: Any, database: str, cache: Callable[[], set[str]]
+) -> None:
+    file = str(tiny_run.folder / "tiny.toml")
+    assert run_search(load(file), text(file), database, None, 1, QUIET).finished
+    assert cache() == set()
+
+
+@pytest.mark.parametrize("place", ["postgresql://host/klayer", "sqlite:///{}/missing/klayer.db"])
+def test_images_are_not_prepared_for_a_url_that_is_refused(
+    tmp_path: Path, cache: Callable[[], set[str]], place: str
+) -> None:
+    with pytest.raises(LedgerError):
+        run_search(load("digits"), text("digits"), place.format(tmp_path), None, 1, QUIET)
+    assert cache() == set()
+
+
+def test_another_seed_is_another_search(
+    tiny_run: Any, database: str, cache: Callable[[], set[str]]
+) -> None:
     file = str(tiny_run.folder / "tiny.toml")
     with pytest.raises(LedgerError, match="seed: 1 before, 2 now"):
         run_search(load(file, ["seed=2"]), text(file), database, None, 1, QUIET)
+    assert cache() == set()
