@@ -13,6 +13,7 @@ from search.ledger.records import Search, StageState, Trial
 from search.show.words import duration, parameters, percent, plural
 
 REFRESH_SECONDS = 0.25
+CLOCK_SECONDS = 60.0  # how far a clock may be set back without a trial being overlooked
 
 
 class RunView:
@@ -31,7 +32,9 @@ class RunView:
         self._stages: list[StageState] = ledger.read.stages(search)
         self._done_before = sum(stage.epochs_done for stage in self._stages)
         self._announced = {s.step.number for s in self._stages if s.state == "finished"}
-        self._told = {trial.id for trial in ledger.read.trials(search) if trial.finished_at}
+        self._told: set[int] = set()
+        self._latest = 0.0
+        self._new_trials()  # of an earlier run
         self._counts = {stage.step.name: stage.finished for stage in self._stages}
         self._bars = Progress(
             TextColumn("{task.description:<12}"),
@@ -85,9 +88,11 @@ class RunView:
 
     def _new_trials(self) -> list[Trial]:
         """The trials that came in since the last look, by stage and number."""
-        finished = [t for t in self._ledger.read.trials(self._search) if t.finished_at is not None]
+        since = self._latest - CLOCK_SECONDS
+        finished = self._ledger.read.trials(self._search, since=since)
         new = [trial for trial in finished if trial.id not in self._told]
         self._told.update(trial.id for trial in new)
+        self._latest = max((t.finished_at or 0.0 for t in new), default=self._latest)
         return new
 
     def _tell_trials(self, stage: StageState, trials: Sequence[Trial]) -> None:
