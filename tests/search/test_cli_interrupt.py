@@ -38,8 +38,8 @@ def stopped(
             break
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers, too
     # Not by `communicate`, which loses lines that were read ahead, behind the one that was awaited.
-    out, err = "".join([*seen, process.stdout.read()]), process.stderr.read()
-    process.wait(timeout=60)
+    with process:
+        out, err = "".join([*seen, process.stdout.read()]), process.stderr.read()
     return tmp_path, process, out, err
 
 
