@@ -84,7 +84,7 @@ def launch(
         data: Its images.
         workers: How many processes.
         watch: Called every now and then while they work.
-        on_stop: Called once if the run is asked to stop (Ctrl-C, SIGTERM).
+        on_stop: Called once if the run is asked to stop (Ctrl-C, SIGTERM, a closed terminal).
 
     Raises:
         InterruptedRunError: It was asked to stop. Cohorts in work were handed back.
@@ -140,11 +140,12 @@ class _Crew:
         self.thread.start()
 
     def _run(self) -> None:
-        # Ctrl-C goes to the launcher, which then asks. Processes inherit what the thread that
-        # starts them blocks, and so are deaf to it from their first moment, while they import.
+        # Ctrl-C, or a terminal that is closed, is for the launcher, which then asks. Processes
+        # inherit what the thread that starts them blocks, and so are deaf to it from their first
+        # moment, while they import.
         # Python's resource tracker goes first: where it starts, it unblocks the signal.
         resource_tracker.ensure_running()
-        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGHUP])
         tasks = [delayed(_serve)(self._job, owner) for owner in self.owners]
         if len(tasks) == 1:  # which joblib would run in this process
             tasks.append(delayed(_stand_by)(self._job))
@@ -205,7 +206,7 @@ class _Signals:
 
 @contextmanager
 def _stop_signals(
-    numbers: Sequence[int] = (signal.SIGINT, signal.SIGTERM),
+    numbers: Sequence[int] = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP),
 ) -> Iterator[_Signals]:
     """Count signals that ask to stop, instead of being ended by them."""
     signals = _Signals()
@@ -213,7 +214,8 @@ def _stop_signals(
     def count(_: int, __: FrameType | None) -> None:
         signals.count += 1
 
-    before = {number: signal.signal(number, count) for number in numbers}
+    heard = [n for n in numbers if n != signal.SIGHUP or signal.getsignal(n) != signal.SIG_IGN]
+    before = {number: signal.signal(number, count) for number in heard}  # nohup has its way
     try:
         yield signals
     finally:

@@ -7,11 +7,12 @@ from rich.console import Console
 
 from search import objective
 from search.environment import environment
-from search.errors import LedgerError
 from search.launcher import InterruptedRunError, launch
+from search.ledger.database import DEFAULT_STORAGE, NoLedgerError
 from search.ledger.ledger import LEASE_SECONDS, Ledger
 from search.ledger.records import Search
 from search.show import summary
+from search.show.lines import say
 from search.show.progress import RunView
 from search.show.summary import Summary, summarise
 from search.show.words import duration, plural
@@ -54,10 +55,11 @@ def run_search(
             told = summary_of(ledger, study.name)
         console.print(f"{study.name}: this search is finished already; nothing was run.")
     summary.show(told, console)
-    console.print(
-        f"\nklayer status {study.name} shows this again; "
-        f"klayer export {study.name} --format csv|json writes every trial.",
-        soft_wrap=True,
+    where = "" if storage == DEFAULT_STORAGE else f" --storage {storage}"
+    say(
+        console,
+        f"\nklayer status {study.name}{where} shows this again; "
+        f"klayer export {study.name}{where} writes every trial.",
     )
     return told
 
@@ -81,22 +83,14 @@ def _recorded(study: Study, text: str, storage: str) -> Search | None:
     """
     try:
         ledger = Ledger(storage)
-    except LedgerError:
-        if _may_be_made(storage):
-            return None
-        raise
+    except NoLedgerError:
+        return None
     with ledger:
         if study.name not in ledger.read.names():
             return None
         known = ledger.read.search(study.name)
         # On the images of its record, so that only the study file is compared; nothing is written.
         return ledger.record(study, text, known.data_fingerprint, environment())
-
-
-def _may_be_made(storage: str) -> bool:
-    """Whether a ledger may come to stand there; opening it to be made has the last word."""
-    scheme, _, file = storage.partition(":///")
-    return scheme.startswith("sqlite") and bool(file) and Path(file).parent.is_dir()
 
 
 def _work(

@@ -25,6 +25,10 @@ READING = "klayer_reading"  # execution option of a connection that will not wri
 DEFAULT_STORAGE = "sqlite:///klayer.db"
 
 
+class NoLedgerError(LedgerError):
+    """There is no ledger here yet; one can be made."""
+
+
 class DatabaseFaultError(LedgerError):
     """The database failed while it was in use: a full disk, a lock, a file that is gone."""
 
@@ -133,7 +137,7 @@ def _check_file(path: Path, storage: str, *, create: bool) -> None:
     if not path.parent.is_dir():
         raise LedgerError(f"{storage}: the folder {path.parent} does not exist; create it first")
     if not path.exists() and not create:
-        raise LedgerError(
+        raise NoLedgerError(
             f"{storage}: there is no database here; `klayer run STUDY` makes one, and --storage "
             "or KLAYER_STORAGE names another"
         )
@@ -178,7 +182,7 @@ def _check_version(engine: Engine, storage: str) -> None:
     with engine.connect() as connection:
         connection.execution_options(**{READING: True})
         if not engine.dialect.has_table(connection, tables.schema.name):
-            raise LedgerError(f"{storage}: this database holds no klayer search")
+            raise NoLedgerError(f"{storage}: this database holds no klayer search")
         found = connection.scalar(select(tables.schema.c.version))
     if found != tables.SCHEMA_VERSION:
         raise LedgerError(

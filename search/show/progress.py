@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from search.ledger.ledger import Ledger
 from search.ledger.records import Search, StageState, Trial
+from search.show.lines import say
 from search.show.words import duration, parameters, percent, plural
 
 REFRESH_SECONDS = 0.25
@@ -61,9 +62,9 @@ class RunView:
             self._draw_bars()
             self._bars.stop()
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, indent: int = 0) -> None:
         """Print a line beside the bars."""
-        self._console.print(text, soft_wrap=True, highlight=False, markup=False)
+        say(self._console, text, indent=indent)
 
     def update(self, *, now: bool = False) -> None:
         """Look at the ledger, unless that was only just done, and show what is new."""
@@ -84,7 +85,7 @@ class RunView:
         step = stage.step
         self.say(f"{step.number} {step.name}: {plural(stage.trials, 'trial')}")
         for line in stage.explanation.splitlines():
-            self.say(f"    {line}")
+            self.say(line, indent=4)
 
     def _new_trials(self) -> list[Trial]:
         """The trials that came in since the last look, by stage and number."""
@@ -101,10 +102,12 @@ class RunView:
             name = stage.step.name
             self._counts[name] += 1
             what = percent(trial.value) if trial.reason is None else trial.reason
-            line = f"  {name} #{trial.number}: {what} at {parameters(trial.parameters)}"
+            if stage.step.kind == "final" and trial.reason is None:
+                what += " of the test images"
+            line = f"{name} #{trial.number}: {parameters(trial.parameters)}: {what}"
             place = f"{self._counts[name]}/{stage.trials}"
-            rest = f"{self._best_text()}{self._time_text()}" if trial is trials[-1] else ""
-            self.say(f"{line}  ({place}{rest})")
+            rest = f"{self._best_text(stage)}{self._time_text()}" if trial is trials[-1] else ""
+            self.say(f"{line}  ({place}{rest})", indent=2)
 
     def _draw_bars(self) -> None:
         current = next((s for s in self._stages if s.state != "finished"), None)
@@ -114,7 +117,7 @@ class RunView:
                 self._tasks[number] = self._bars.add_task(stage.step.name, count="", note="")
             note = "" if stage.best is None else f"best {percent(stage.best.value)}"
             if stage is current:
-                note += self._time_text()
+                note += self._time_text() or ("" if stage.epochs_done else ", starting")
             done = stage.epochs_total if stage.state == "finished" else stage.epochs_done
             self._bars.update(
                 self._tasks[number],
@@ -125,13 +128,14 @@ class RunView:
             )
         self._bars.refresh()
 
-    def _best_text(self) -> str:
-        best = best_of(self._stages)
+    def _best_text(self, stage: StageState) -> str:
+        best = best_of(self._stages) if stage.step.kind == "search" else None
         return "" if best is None else f", best {percent(best.value)}"
 
     def _time_text(self) -> str:
         left = seconds_left(self._stages, self._done_before, time.monotonic() - self._started)
-        return "" if left is None else f", {duration(left)} left"
+        # Below a second it is planning and testing that take time, which no pace foretells.
+        return "" if left is None or left < 1 else f", about {duration(left)} left"
 
 
 def best_of(stages: Sequence[StageState]) -> Trial | None:

@@ -66,6 +66,13 @@ def test_a_search_ended_in_every_way_goes_on_to_the_same_table(
     wait_until_gone(workers)
     assert "running" not in states(run.storage)
 
+    # A closed terminal, which hangs up on the whole group: the same.
+    run, workers = in_training(begin, run.storage)
+    os.killpg(run.process.pid, signal.SIGHUP)
+    assert run.end() == STOPPED
+    wait_until_gone(workers)
+    assert "running" not in states(run.storage)
+
     # SIGTERM to the launcher alone: the same.
     run, workers = in_training(begin, run.storage)
     os.kill(run.process.pid, signal.SIGTERM)
