@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Self
 
 from rich.console import Console
@@ -28,7 +27,7 @@ class RunView:
 
     def __init__(self, console: Console, ledger: Ledger, search: Search) -> None:
         self._console, self._ledger, self._search = console, ledger, search
-        self._started = time.monotonic()
+        self._began: float | None = None  # when the first epoch of this run came in
         self._looked = -REFRESH_SECONDS
         self._stages: list[StageState] = ledger.read.stages(search)
         self._done_before = sum(stage.epochs_done for stage in self._stages)
@@ -52,12 +51,7 @@ class RunView:
             self._bars.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._console.is_terminal:
             self._draw_bars()
             self._bars.stop()
@@ -72,6 +66,9 @@ class RunView:
             return
         self._looked = time.monotonic()
         self._stages = self._ledger.read.stages(self._search)
+        done = sum(stage.epochs_done for stage in self._stages)
+        if self._began is None and done > self._done_before:
+            self._began, self._done_before = time.monotonic(), done
         news = [] if self._console.is_terminal else self._new_trials()
         for stage in self._stages:
             if stage.state in ("open", "finished") and stage.step.number not in self._announced:
@@ -115,7 +112,8 @@ class RunView:
             number = stage.step.number
             if number not in self._tasks:
                 self._tasks[number] = self._bars.add_task(stage.step.name, count="", note="")
-            note = "" if stage.best is None else f"best {percent(stage.best.value)}"
+            what = "test accuracy" if stage.step.kind == "final" else "best"
+            note = "" if stage.best is None else f"{what} {percent(stage.best.value)}"
             if stage is current:
                 note += self._time_text() or ("" if stage.epochs_done else ", starting")
             done = stage.epochs_total if stage.state == "finished" else stage.epochs_done
@@ -133,7 +131,9 @@ class RunView:
         return "" if best is None else f", best {percent(best.value)}"
 
     def _time_text(self) -> str:
-        left = seconds_left(self._stages, self._done_before, time.monotonic() - self._started)
+        if self._began is None:
+            return ""
+        left = seconds_left(self._stages, self._done_before, time.monotonic() - self._began)
         # Below a second it is planning and testing that take time, which no pace foretells.
         return "" if left is None or left < 1 else f", about {duration(left)} left"
 
@@ -151,8 +151,8 @@ def seconds_left(
 
     Args:
         stages: As they stand.
-        done_before: Epochs that were recorded when this run began.
-        elapsed_seconds: Since this run began.
+        done_before: Epochs that were recorded when the pace began to be taken.
+        elapsed_seconds: Since then.
     """
     pace = (sum(stage.epochs_done for stage in stages) - done_before) / max(elapsed_seconds, 1e-9)
     left = sum(s.epochs_total - s.epochs_done for s in stages if s.state != "finished")
