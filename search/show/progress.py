@@ -127,7 +127,8 @@ class RunView:
         self._bars.refresh()
 
     def _best_text(self, stage: StageState) -> str:
-        best = best_of(self._stages) if stage.step.kind == "search" else None
+        named = self._search.study.contenders()
+        best = best_of(self._stages, named) if stage.step.kind == "search" else None
         return "" if best is None else f", best {percent(best.value)}"
 
     def _time_text(self) -> str:
@@ -138,10 +139,14 @@ class RunView:
         return "" if left is None or left < 1 else f", about {duration(left)} left"
 
 
-def best_of(stages: Sequence[StageState]) -> Trial | None:
-    """The best trial of the stages that search; the final's values are of another kind."""
+def best_of(stages: Sequence[StageState], contenders: Sequence[str]) -> Trial | None:
+    """The best trial so far, of the stages that finalists come from, or else of all that search.
+
+    The values of other stages need not compare with those, and the final's are of another kind.
+    """
     found = [s.best for s in stages if s.best is not None and s.step.kind == "search"]
-    return max(found, key=lambda trial: trial.value or 0.0, default=None)
+    compared = [trial for trial in found if trial.stage in contenders]
+    return max(compared or found, key=lambda trial: trial.value or 0.0, default=None)
 
 
 def seconds_left(

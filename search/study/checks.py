@@ -49,7 +49,7 @@ def faults_between(
     return [
         *_unread(network, stages, boxes),
         *_finalists(stages, final),
-        *_batches(rows, training, stages, final),
+        *_batches(rows, training, stages, final, boxes),
         *_learning_rates(training, stages, final, boxes),
     ]
 
@@ -136,22 +136,31 @@ def _finalists(stages: Sequence[Stage], final: Final) -> Iterator[Fault]:
 
 
 def _batches(
-    rows: int, training: TrainingSection, stages: Sequence[Stage], final: Final
-) -> Iterator[Fault]:
+    rows: int,
+    base: TrainingSection,
+    stages: Sequence[Stage],
+    final: Final,
+    boxes: Mapping[str, Box],
+) -> list[Fault]:
     """A batch of more images than there are would be all of them, whatever the file says."""
-    sections: list[tuple[Key, TrainingSection]] = [(("training",), training)]
-    sections += [(("stages", n, "training"), one.training) for n, one in enumerate(stages)]
-    sections.append((("final", "training"), final.training))
+    named = contenders(stages)
+    trained: list[tuple[Key, TrainingSection, Stage]] = [
+        (("stages", place), stage.training, stage) for place, stage in enumerate(stages)
+    ]
+    trained += [(("final",), final.training, one) for one in stages if one.name in named]
     right = f"there are {rows:,} training images: give {rows:,} or fewer"
-    for key, section in sections:
-        own = section is training or section.batch_size != training.batch_size
-        if own and section.batch_size > rows:
-            yield Fault((*key, "batch_size"), f"found {section.batch_size:,}; {right}")
+    faults = []
+    for where, training, stage in trained:
+        if "batch_size" not in boxes[stage.name].ranges and training.batch_size > rows:
+            shared = training.batch_size == base.batch_size
+            key = (*(() if shared else where), "training", "batch_size")
+            faults.append(Fault(key, f"found {training.batch_size:,}; {right}"))
     for place, stage in enumerate(stages):
         for key, name, extent in own_ranges(stage):
             most = highest({name: extent}, name, 0) if name == "batch_size" else 0
             if most > rows:
-                yield Fault(("stages", place, *key), f"found {most:,.0f}; {right}")
+                faults.append(Fault(("stages", place, *key), f"found {most:,.0f}; {right}"))
+    return list(dict.fromkeys(faults))
 
 
 def _learning_rates(
@@ -162,7 +171,8 @@ def _learning_rates(
     for place, stage in enumerate(stages):
         if stage.zoom is None or not faults:  # a zoom only inherits what its sources have wrong
             faults += _inverted(base, stage.training, ("stages", place), stage, boxes)
-    for stage in stages if not faults else ():
+    named = contenders(stages)
+    for stage in [one for one in stages if one.name in named] if not faults else []:
         faults += _inverted(base, final.training, ("final",), stage, boxes)
     return list(dict.fromkeys(faults))
 

@@ -73,13 +73,16 @@ class Study(Table):
     def natural_limits(self, stage: Stage) -> dict[str, Limits]:
         """The bounds that the zoomed ranges of one of the stages must keep to, by name.
 
-        A rule's own limits lie within them. Where the final trains in cycles, learning rates stay
-        above its floor too, so that every trial can become a finalist.
+        A rule's own limits lie within them. Where the final trains in cycles, the learning rates of
+        stages that finalists come from stay above its floor too.
         """
-        floors = []
-        if isinstance(self.final.training.schedule, CyclesSchedule):
-            floors.append(self.final.training.learning_rate_min)
-        return natural_limits(stage, reach(self.stages)[stage.name], floors)
+        box = reach(self.stages)[stage.name]
+        final = self.final.training
+        reads_floor = isinstance(final.schedule, CyclesSchedule)
+        own_floor = "learning_rate_min" in box.ranges  # which a finalist brings with it
+        if reads_floor and not own_floor and stage.name in self.contenders():
+            return natural_limits(stage, box, [final.learning_rate_min])
+        return natural_limits(stage, box)
 
     def contenders(self) -> tuple[str, ...]:
         """The stages that finalists come from: the last, and those that compare with it."""
