@@ -26,3 +26,12 @@ def test_one_worker_does_every_trial_of_the_plan(faultless: str, expected: Expec
     assert counts == {"coarse": 8, "fine": 4, "finalists": 4, "final": 2}
     assert {state for _, _, state, *_ in expected} == {"complete"}
     assert_whole(faultless, expected)
+
+
+def test_two_runs_of_one_search_at_once_share_its_work(
+    begin: Callable[..., Run], expected: Expected
+) -> None:
+    one = begin(2)
+    other = begin(1, one.storage)
+    assert [run.end() for run in (one, other)] == [(0, ""), (0, "")]
+    assert_whole(one.storage, expected)
