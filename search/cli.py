@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from search.errors import KlayerError
+from search.ledger import DEFAULT_STORAGE
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -98,8 +99,6 @@ WorkersOption = Annotated[
     typer.Option("--workers", "-w", min=1, max=1024, help="Worker processes; one a core."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
-
-DEFAULT_STORAGE = "sqlite:///klayer.db"
 
 
 def main() -> None:

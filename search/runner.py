@@ -8,7 +8,8 @@ from rich.console import Console
 from search import objective
 from search.environment import environment
 from search.launcher import InterruptedRunError, launch
-from search.ledger.database import DEFAULT_STORAGE, NoLedgerError
+from search.ledger import DEFAULT_STORAGE
+from search.ledger.database import NoLedgerError
 from search.ledger.ledger import LEASE_SECONDS, Ledger
 from search.ledger.records import Search
 from search.show import summary

@@ -18,11 +18,10 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from search.errors import LedgerError
-from search.ledger import tables
+from search.ledger import DEFAULT_STORAGE, tables
 
 BUSY_SECONDS = 60
 READING = "klayer_reading"  # execution option of a connection that will not write
-DEFAULT_STORAGE = "sqlite:///klayer.db"
 
 
 class NoLedgerError(LedgerError):
