@@ -7,6 +7,7 @@ from model import schedule, training
 from model.members import Architecture, Member
 from search.objective.data import CLASSES, INPUTS
 from search.outcome import Assignment
+from search.plan.cohorts import Fit
 from search.plan.plan import Grouping
 from search.study.file import Study
 from search.study.schedule import ConstantSchedule, CyclesSchedule, Schedule
@@ -16,23 +17,25 @@ from search.study.space import Point
 
 
 def grouping(study: Study) -> Grouping:
-    """What trials of the study must agree in to be trained as one stack."""
+    """What trials of the study must agree in to be trained as one stack, and what is padded."""
 
-    def key(section: TrainingSection, point: Point) -> Hashable:
+    def fit(section: TrainingSection, point: Point) -> Fit:
         values = values_of(study, section, point)
-        return architecture_of(values, INPUTS[study.data.source]), recipe_of(values, order_seed=0)
+        inputs = INPUTS[study.data.source]
+        key = architecture_of(values, inputs), recipe_of(values, order_seed=0)
+        return Fit(key, values["widths"])
 
-    return key
+    return fit
 
 
 def stacks_of(
     study: Study, section: TrainingSection, trials: Sequence[Assignment]
 ) -> list[tuple[int, ...]]:
     """The places of trials that can be one stack, stack by stack."""
-    key = grouping(study)
+    fit = grouping(study)
     groups: dict[Hashable, list[int]] = {}
     for place, trial in enumerate(trials):
-        groups.setdefault(key(section, trial.parameters), []).append(place)
+        groups.setdefault(fit(section, trial.parameters).key, []).append(place)
     return [tuple(places) for places in groups.values()]
 
 

@@ -3,30 +3,58 @@
 Nothing here depends on the number of workers, so a plan is the same for 1 worker and for 100.
 """
 
-import itertools
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 
 from search.errors import KlayerError
 
 # Half of it in each of two stacks takes less time on two workers than all of it on one.
 DIVISIBLE = 4
+# The most columns of a stack's first layer, all members' side by side: beyond that its weights,
+# 4 · 3072 · 800 bytes with colour images of 32 x 32 pixels, leave a large cache.
+WIDEST_COHORT = 800
 
 
-def cohorts(keys: Sequence[Hashable], largest: int) -> tuple[tuple[int, ...], ...]:
-    """Trial numbers, grouped into cohorts of trials with equal keys.
+@dataclass(frozen=True)
+class Fit:
+    """How a trial fits into a stack.
 
-    A group of `DIVISIBLE` trials or more is cut, in order, into an even number of cohorts whose
-    sizes differ by one at most (8 trials with `largest` 8 give 4 + 4, and 20 give 5 + 5 + 5 + 5):
-    two or four workers then finish at about the same time. A smaller group is cut only where
-    `largest` demands it. Only with `largest` 1 may the number of cohorts be odd.
+    Attributes:
+        key: What must be equal for trials to share a stack.
+        widths: What is padded to the largest in the stack, what costs the most first: the units
+            of the hidden layers. Empty where nothing is padded.
+    """
+
+    key: Hashable
+    widths: tuple[int, ...] = ()
+
+    @property
+    def width(self) -> int:
+        """What the padding of the most costly layer is measured by, 1 or more."""
+        return max(self.widths[0], 1) if self.widths else 1
+
+
+def cohorts(
+    fits: Sequence[Fit], largest: int, widest: int = WIDEST_COHORT
+) -> tuple[tuple[int, ...], ...]:
+    """Trial numbers, grouped into cohorts of trials with equal keys and similar widths.
+
+    A stack costs its number of members times the width of the widest, to which all are padded. So
+    a group of equal keys is put in order, the widest first, and cut where the most costly cohort
+    costs the least. `DIVISIBLE` trials or more give an even number of cohorts (8 trials of one
+    width with `largest` 8 give 4 + 4, and 20 give 5 + 5 + 5 + 5): two or four workers then finish
+    at about the same time. A smaller group is cut only where the limits demand it. Only where
+    each cohort is a single trial may the number of cohorts be odd.
 
     Args:
-        keys: For trial i at place i, what must be equal for trials to share a stack.
+        fits: For trial i at place i, how it fits into a stack.
         largest: The most trials of a cohort, 1 or more.
+        widest: The most that a cohort of two or more may cost.
 
     Returns:
-        Cohorts of trial numbers in rising order, themselves in the order of their first trial;
-        each number from 0 to `len(keys) - 1` stands in exactly one.
+        Cohorts of trial numbers in rising order. The most costly is first, since what is begun
+        last should end soon; of equal ones that with the lowest number. Each number from 0 to
+        `len(fits) - 1` stands in exactly one.
 
     Raises:
         KlayerError: `largest` is below 1.
@@ -34,16 +62,49 @@ def cohorts(keys: Sequence[Hashable], largest: int) -> tuple[tuple[int, ...], ..
     if largest < 1:
         raise KlayerError(f"the largest cohort must hold 1 trial or more, not {largest}")
     groups: dict[Hashable, list[int]] = {}
-    for number, key in enumerate(keys):
-        groups.setdefault(key, []).append(number)
-    return tuple(sorted(chunk for group in groups.values() for chunk in _cut(group, largest)))
+    for number in sorted(range(len(fits)), key=lambda n: ([-w for w in fits[n].widths], n)):
+        groups.setdefault(fits[number].key, []).append(number)
+    made = [
+        (len(chunk) * fits[chunk[0]].width, tuple(sorted(chunk)))
+        for group in groups.values()
+        for chunk in _cut(group, [fits[n].width for n in group], largest, widest)
+    ]
+    made.sort(key=lambda one: (-one[0], one[1]))
+    return tuple(chunk for _, chunk in made)
 
 
-def _cut(group: Sequence[int], largest: int) -> list[tuple[int, ...]]:
-    """`group` in as few chunks as `cohorts` allows, larger chunks first."""
-    count = max(-(-len(group) // largest), 2 if len(group) >= DIVISIBLE else 1)
+def _cut(group: list[int], widths: list[int], largest: int, widest: int) -> list[list[int]]:
+    """`group`, whose `widths` fall, in as few chunks as `cohorts` allows."""
+    fewest = _chunks(widths, largest, widest)
+    count = max(fewest, 2 if len(group) >= DIVISIBLE else 1)
     if count > 1 and count % 2 and count < len(group):
         count += 1
-    size, rest = divmod(len(group), count)
-    starts = [i * size + min(i, rest) for i in range(count + 1)]
-    return [tuple(group[start:stop]) for start, stop in itertools.pairwise(starts)]
+    # The lowest cost that no chunk need exceed, by bisection: more is allowed, fewer chunks do.
+    low, high = widths[0], max(widest, widths[0])
+    while low < high:
+        middle = (low + high) // 2
+        if _chunks(widths, largest, middle) <= count:
+            high = middle
+        else:
+            low = middle + 1
+    chunks, start = [], 0
+    for left in range(count, 0, -1):
+        even = -(-(len(group) - start) // left)
+        size = min(even, _fitting(widths[start], largest, high))
+        chunks.append(group[start : start + size])
+        start += size
+    return chunks
+
+
+def _chunks(widths: list[int], largest: int, cost: int) -> int:
+    """How few chunks of falling `widths` there can be, none of two or more above `cost`."""
+    count = start = 0
+    while start < len(widths):
+        start += _fitting(widths[start], largest, cost)
+        count += 1
+    return count
+
+
+def _fitting(width: int, largest: int, cost: int) -> int:
+    """How many members of at most `width` units may share a chunk."""
+    return max(1, min(largest, cost // width))

@@ -4,11 +4,11 @@ Whoever makes a stage's plan makes the same one: it depends on the study file, i
 results of earlier stages, never on workers, clocks or the order in which trials came in.
 """
 
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from search.plan import cohorts as grouping
+from search.plan.cohorts import Fit, cohorts
 from search.plan.finalists import Spread, finalists, winner
 from search.plan.results import Result
 from search.plan.samplers import draw
@@ -24,7 +24,7 @@ LARGEST_COHORT = 8
 FINALISTS, FINAL = "finalists", "final"
 
 Kind = Literal["search", "finalists", "final"]
-Grouping = Callable[[TrainingSection, Point], Hashable]
+Grouping = Callable[[TrainingSection, Point], Fit]
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def plan(study: Study, step: Step, results: Sequence[Result], group: Grouping) -
         study: The whole study.
         step: Which stage; one of `steps(study)`.
         results: All finished trials of all earlier stages.
-        group: What trials must agree in to be trained as one stack; the objective knows.
+        group: How a trial fits into a stack with others; the objective knows.
 
     Raises:
         KlayerError: The earlier stages give nothing to go on from: all their trials diverged.
@@ -132,8 +132,8 @@ def plan(study: Study, step: Step, results: Sequence[Result], group: Grouping) -
         )
         for number, one in enumerate(drawn)
     )
-    keys = [group(stage.training, trial.parameters) for trial in trials]
-    return StagePlan(step, boxes, explanation, trials, grouping.cohorts(keys, LARGEST_COHORT))
+    fits = [group(stage.training, trial.parameters) for trial in trials]
+    return StagePlan(step, boxes, explanation, trials, cohorts(fits, LARGEST_COHORT))
 
 
 def _boxes(study: Study, stage: Stage, results: Sequence[Result]) -> tuple[tuple[Box, ...], str]:
@@ -197,13 +197,18 @@ def _finalists_plan(
         for seed in range(study.final.seeds)
         for place, result in enumerate(chosen)
     )
-    keys = [(trial.order_seed, group(step.training, trial.parameters)) for trial in trials]
+    fits = [_in_order(trial, group(step.training, trial.parameters)) for trial in trials]
     named = ", ".join(f"{result.stage} #{result.number}" for result in chosen)
     explanation = (
         f"the best {len(chosen)} configurations of {_stages_in_words(study)} ({named}), "
         f"each over {study.final.seeds} fresh seed" + ("s" if study.final.seeds > 1 else "")
     )
-    return StagePlan(step, boxes, explanation, trials, grouping.cohorts(keys, LARGEST_COHORT))
+    return StagePlan(step, boxes, explanation, trials, cohorts(fits, LARGEST_COHORT))
+
+
+def _in_order(trial: PlannedTrial, fit: Fit) -> Fit:
+    """How a trial fits into a stack whose members must also share their order."""
+    return replace(fit, key=(trial.order_seed, fit.key))
 
 
 def _final_plan(study: Study, step: Step, results: Sequence[Result]) -> StagePlan:

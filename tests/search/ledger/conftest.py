@@ -9,6 +9,7 @@ import pytest
 from search.ledger.ledger import Ledger, TrialOutcome
 from search.ledger.records import Claim, PlanningClaim, Search
 from search.outcome import EpochFigures
+from search.plan.cohorts import Fit
 from search.plan.plan import plan
 from search.study.file import Study
 from search.study.reading import load
@@ -66,7 +67,7 @@ def open_next(ledger: Ledger, search: Search) -> Callable[[int], PlanningClaim]:
     def opened(groups: int = 1) -> PlanningClaim:
         claim = ledger.next_work(search, "planner")
         assert isinstance(claim, PlanningClaim)
-        made = plan(search.study, claim.step, ledger.read.results(search), lambda *_: 0)
+        made = plan(search.study, claim.step, ledger.read.results(search), lambda *_: Fit(0))
         sharing: dict[int, list[int]] = {}  # only trials of one order may share a cohort
         for trial in made.trials:
             sharing.setdefault(trial.order_seed, []).append(trial.number)

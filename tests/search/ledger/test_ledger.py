@@ -19,6 +19,7 @@ from search.ledger.database import DatabaseFaultError
 from search.ledger.ledger import Ledger, TrialOutcome
 from search.ledger.records import Claim, PlanningClaim, Search, Trial
 from search.outcome import EpochFigures, TestReport
+from search.plan.cohorts import Fit
 from search.plan.plan import plan
 from search.study.file import Study
 from search.study.reading import load
@@ -103,7 +104,7 @@ def test_a_planner_whose_lease_lapsed_is_replaced_and_its_plan_refused(
     assert isinstance(late, PlanningClaim)
     prompt = ledger.next_work(search, "prompt")
     assert isinstance(prompt, PlanningClaim)
-    made = plan(search.study, late.step, [], lambda *_: 0)
+    made = plan(search.study, late.step, [], lambda *_: Fit(0))
     with pytest.raises(LostLeaseError):
         ledger.open_stage(search, late, made, 2)
     assert ledger.read.trials(search) == []
@@ -113,7 +114,7 @@ def test_a_planner_whose_lease_lapsed_is_replaced_and_its_plan_refused(
 
 def test_a_plan_is_opened_whole(ledger: Ledger, search: Search, open_next: OpenNext) -> None:
     claim = open_next(3)
-    made = plan(search.study, claim.step, [], lambda *_: 0)
+    made = plan(search.study, claim.step, [], lambda *_: Fit(0))
     kept = ledger.read.trials(search)
     assert [(t.number, t.parameters, t.seed, t.order_seed) for t in kept] == [
         (t.number, t.parameters, t.seed, t.order_seed) for t in made.trials

@@ -20,6 +20,7 @@ from search.ledger.database import DatabaseFaultError, open_engine
 from search.ledger.ledger import Ledger, TrialOutcome
 from search.ledger.optuna_mirror import OptunaMirror, publish
 from search.ledger.records import Claim, PlanningClaim, Search, Trial
+from search.plan.cohorts import Fit
 from search.plan.plan import PlannedTrial, plan
 
 OpenNext = Callable[..., PlanningClaim]
@@ -268,7 +269,7 @@ def test_a_planner_that_wakes_late_leaves_the_study_of_the_prompt_one_alone(
     monkeypatch.setattr(OptunaMirror, "draft", draft)
     monkeypatch.setattr(RDBStorage, "create_new_trial", create_new_trial)
     with pytest.raises(LostLeaseError):
-        ledger.open_stage(search, late, plan(search.study, late.step, [], lambda *_: 0), 2)
+        ledger.open_stage(search, late, plan(search.study, late.step, [], lambda *_: Fit(0)), 2)
     assert study_names() == ["digits/1-coarse"]
     assert [one.state for one in optuna_trials("digits/1-coarse")] == [TrialState.RUNNING] * 6
 

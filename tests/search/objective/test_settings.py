@@ -25,9 +25,11 @@ def test_trials_have_one_key_where_they_can_be_trained_as_one_stack(
     point: dict[str, Any], together: bool
 ) -> None:
     study = study_with("training.schedule.epochs=1")
-    key = objective.grouping(study)
+    fit = objective.grouping(study)
     plain = {"learning_rate": 0.01}
-    assert (key(study.training, plain) == key(study.training, point)) == together
+    one, other = (fit(study.training, given) for given in (plain, point))
+    assert (one.key == other.key) == together
+    assert other.widths == (point.get("width_1", 50), 50)
     trials = (Assignment(plain, 1), Assignment(point, 2))
     if together:
         assert [list(epoch) for epoch in trained(study, trials)] == [[0, 1]]

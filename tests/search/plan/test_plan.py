@@ -1,11 +1,12 @@
 """A plan is a pure function of the study and what is finished, whoever makes it and when."""
 
 import random
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 
 import pytest
 
 from search.errors import KlayerError
+from search.plan.cohorts import Fit
 from search.plan.plan import (
     LARGEST_COHORT,
     StagePlan,
@@ -25,9 +26,9 @@ from search.study.space import Box, Choices, Interval, Point
 OVERRIDES = ("final.finalists=3", "final.seeds=2")
 
 
-def alike(_: TrainingSection, __: Point) -> Hashable:
+def alike(_: TrainingSection, __: Point) -> Fit:
     """All trials can be one stack."""
-    return 0
+    return Fit(0)
 
 
 def study_with(*overrides: str) -> Study:
@@ -122,8 +123,8 @@ def test_trials_of_a_search_stage_share_their_order_and_not_their_seeds() -> Non
 def test_trials_that_cannot_be_one_stack_are_in_different_cohorts() -> None:
     study = study_with()
 
-    def by_half(_: TrainingSection, point: Point) -> Hashable:
-        return float(point["learning_rate"]) > 0.01
+    def by_half(_: TrainingSection, point: Point) -> Fit:
+        return Fit(float(point["learning_rate"]) > 0.01)
 
     made = plan(study, step(study, "coarse"), [], by_half)
     for cohort in made.cohorts:
