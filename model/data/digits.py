@@ -6,7 +6,12 @@ images stand in the order of their writers. The test images are therefore the la
 writers of whom no image is trained on, which asks more of a network than a random split would.
 """
 
+import gzip
+from importlib.util import find_spec
+from pathlib import Path
+
 import numpy as np
+import numpy.typing as npt
 
 from model.data.labelled import Labelled
 from model.data.source import Source
@@ -31,8 +36,24 @@ def test() -> Labelled:
 
 
 def _part(rows: slice) -> Labelled:
-    # Imported here: it takes a second, and nobody else in this package needs scikit-learn.
+    pixels, labels = _read()
+    return Labelled(pixels[rows], labels[rows])
+
+
+def _read() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """All pixels and labels, from scikit-learn's file where that can be found unimported.
+
+    Importing scikit-learn takes over a second, and only this file of it is needed: a row an image,
+    64 pixels and the label. A version that keeps it elsewhere is asked itself.
+    """
+    package = find_spec("sklearn")  # looked for, not imported
+    for folder in (package.submodule_search_locations or ()) if package else ():
+        file = Path(folder, "datasets", "data", "digits.csv.gz")
+        if file.is_file():
+            with gzip.open(file, "rt", encoding="ascii") as text:
+                rows = np.loadtxt(text, delimiter=",")
+            return rows[:, :-1].astype(np.uint8), rows[:, -1].astype(np.int64)
     from sklearn.datasets import load_digits
 
     pixels, labels = load_digits(return_X_y=True)
-    return Labelled(pixels[rows].astype(np.uint8), labels[rows].astype(np.int64))
+    return pixels.astype(np.uint8), labels.astype(np.int64)
