@@ -3,27 +3,21 @@
 Optuna's samplers are asked through a study in memory that lives for one call. A stage's boxes share
 its trials as evenly as can be; trial i is drawn from box i modulo the number of boxes, and each box
 has a seed of its own. So a random or Sobol stage that gets more trials keeps the ones it had.
+
+Optuna takes half a second to import: only who draws or needs distributions does that.
 """
 
 import itertools
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
-
-import optuna
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
-from optuna.samplers import BaseSampler, QMCSampler, RandomSampler
+from typing import TYPE_CHECKING, Literal
 
 from search.errors import KlayerError
 from search.plan.seeds import derive
 from search.study.space import Box, Choices, Interval, Point, Range, Value, hull
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution, IntDistribution
 
 Sampler = Literal["random", "sobol", "grid", "points"]
 
@@ -74,7 +68,7 @@ def draw(
     )
 
 
-def distributions(boxes: tuple[Box, ...]) -> dict[str, BaseDistribution]:
+def distributions(boxes: tuple[Box, ...]) -> dict[str, "BaseDistribution"]:
     """Optuna's distribution of each hyperparameter of a stage, fixed for all of its trials.
 
     Each covers the range in every box. The step of whole numbers is kept where the boxes lie on one
@@ -85,6 +79,8 @@ def distributions(boxes: tuple[Box, ...]) -> dict[str, BaseDistribution]:
         KlayerError: There is no box.
         SpaceError: The boxes differ in their hyperparameters or in the kind of a range.
     """
+    from optuna.distributions import CategoricalDistribution, FloatDistribution
+
     if not boxes:
         raise KlayerError("a stage needs at least one box, got none")
     found: dict[str, BaseDistribution] = {}
@@ -98,7 +94,9 @@ def distributions(boxes: tuple[Box, ...]) -> dict[str, BaseDistribution]:
     return found
 
 
-def _whole(joined: Interval, parts: Sequence[Range]) -> IntDistribution:
+def _whole(joined: Interval, parts: Sequence[Range]) -> "IntDistribution":
+    from optuna.distributions import IntDistribution
+
     low, high, step = int(joined.low), int(joined.high), joined.step or 1
     lows = [int(part.low) for part in parts if isinstance(part, Interval)]
     if any((start - low) % step for start in lows):
@@ -135,12 +133,9 @@ def _grid(box: Box) -> list[Point]:
 
 def _sampled(sampler: Literal["random", "sobol"], box: Box, count: int, seed: int) -> list[Point]:
     space = distributions((box,))
-    seed %= 2**32  # NumPy's legacy generator, which Optuna seeds, takes 32 bits
-    source: BaseSampler
-    with _quiet():
-        source = RandomSampler(seed) if sampler == "random" else _Sobol(space, seed)
-        study = optuna.create_study(sampler=source)
-        asked = [study.ask(space).params for _ in range(count)]
+    from search.plan import optuna_samplers
+
+    asked = optuna_samplers.ask(sampler, space, count, seed)
     return [
         {name: _inside(extent, point[name]) for name, extent in box.ranges.items()}
         for point in asked
@@ -153,35 +148,3 @@ def _inside(extent: Range, value: Value) -> Value:
         return value
     kept = min(max(value, extent.low), extent.high)
     return float(kept) if extent.step is None else int(kept)
-
-
-class _Sobol(QMCSampler):
-    """A scrambled Sobol sequence from the first trial on.
-
-    Optuna's own takes the first trial at random, since it learns the search space from it; ours is
-    told the space. A range of one value takes no dimension of the sequence.
-    """
-
-    def __init__(self, space: dict[str, BaseDistribution], seed: int) -> None:
-        super().__init__(scramble=True, seed=seed)
-        self._space = {name: one for name, one in space.items() if not one.single()}
-
-    def infer_relative_search_space(
-        self,
-        study: optuna.Study,  # noqa: ARG002 (Optuna's signature)
-        trial: optuna.trial.FrozenTrial,  # noqa: ARG002
-    ) -> dict[str, BaseDistribution]:
-        return dict(self._space)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keeps Optuna from announcing its studies and experimental parts; puts back what was set."""
-    level = optuna.logging.get_verbosity()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        optuna.logging.set_verbosity(max(level, optuna.logging.WARNING))
-        try:
-            yield
-        finally:
-            optuna.logging.set_verbosity(level)
