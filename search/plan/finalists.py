@@ -37,15 +37,15 @@ class Spread:
 def finalists(results: Iterable[Result], count: int) -> list[Result]:
     """The `count` best configurations over all stages, best first, each with its best trial.
 
-    Trials of equal parameters are one configuration. Ties are settled as in `ranked`. There are
-    fewer than `count` where fewer configurations have a value.
+    Trials of equal parameters are one configuration. Ties are settled as in `ranked`. Trials that
+    halving dropped are none. There are fewer than `count` where fewer configurations have a value.
 
     Raises:
         KlayerError: `count` is below 1, or no trial has a value.
     """
     if count < 1:
         raise KlayerError(f"the number of finalists must be 1 or more, not {count}")
-    given = list(results)
+    given = [result for result in results if result.pruned_after is None]
     best: dict[frozenset[tuple[str, object]], Result] = {}
     for result in ranked(given):
         best.setdefault(frozenset(result.parameters.items()), result)

@@ -15,6 +15,7 @@ from search.plan.samplers import draw
 from search.plan.seeds import derive
 from search.plan.zoom import zoom
 from search.study.file import Stage, Study
+from search.study.halving import Halving
 from search.study.sections import TrainingSection
 from search.study.space import Box, Choices, Point
 
@@ -35,6 +36,7 @@ class Step:
     name: str
     kind: Kind
     training: TrainingSection
+    halving: Halving | None = None
 
 
 @dataclass(frozen=True)
@@ -78,12 +80,12 @@ class StagePlan:
 def steps(study: Study) -> tuple[Step, ...]:
     """The stages of a search in order: the file's, the finalists' if any are re-run, the final."""
     final = study.final
-    listed: list[tuple[str, Kind, TrainingSection]] = [
-        (stage.name, "search", stage.training) for stage in study.stages
+    listed: list[tuple[str, Kind, TrainingSection, Halving | None]] = [
+        (stage.name, "search", stage.training, stage.halving) for stage in study.stages
     ]
     if final.finalists * final.seeds > 1:
-        listed.append((FINALISTS, "finalists", final.training))
-    listed.append((FINAL, "final", final.training))
+        listed.append((FINALISTS, "finalists", final.training, None))
+    listed.append((FINAL, "final", final.training, None))
     return tuple(Step(number, *entry) for number, entry in enumerate(listed, start=1))
 
 

@@ -35,10 +35,13 @@ class Move:
     room: Bounds
 
 
-def heading(leaders: Sequence[Result], count: int) -> str:
-    """The line on the trials: `leaders`, best first, out of `count` that have a value."""
+def heading(leaders: Sequence[Result], scored: Sequence[Result]) -> str:
+    """The line on the trials: `leaders`, best first, out of all that have a value."""
     best, *others = leaders
-    trials = f"{count} trial{'s' if count > 1 else ''}"
+    trials = f"{len(scored)} trial{'s' if len(scored) > 1 else ''}"
+    pruned = sum(result.pruned_after is not None for result in scored)
+    if pruned:
+        trials += f", of which {pruned} pruned"
     if not others:
         return f"best of {trials}: {_named(best)}"
     return f"best {len(leaders)} of {trials}: {_named(best)} to {_named(others[-1])}"
@@ -92,7 +95,13 @@ def _notes(move: Move, bound: Bound, end: str) -> list[str]:
 
 def _named(result: Result) -> str:
     value = "diverged" if result.value is None else f"{100 * result.value:.2f} %"
+    if result.pruned_after is not None:
+        value += f", pruned after {_epochs(result.pruned_after)}"
     return f"{result.stage} #{result.number} ({value})"
+
+
+def _epochs(count: int) -> str:
+    return "1 epoch" if count == 1 else f"{count} epochs"
 
 
 def _range(extent: Interval) -> str:

@@ -4,7 +4,8 @@
 - `quantile`: the range that the best trials span and a margin, from the hull of all trials' boxes.
 
 Both stay inside the old range, except past an edge on which the best trial lies (see `bounds`).
-Trials without a value count for nothing, and neither does the order in which trials are given.
+Trials that halving dropped count behind all that were not (see `ranked`). Trials without a
+value count for nothing, and neither does the order in which trials are given.
 """
 
 import math
@@ -73,7 +74,7 @@ def zoom(
     else:
         leaders, old = scored[: _share(rule.quantile, len(scored))], _common_box(scored)
     ranges: dict[str, Range] = {}
-    lines = [heading(leaders, len(scored))]
+    lines = [heading(leaders, scored)]
     for name, extent in old.ranges.items():
         limits = [one[name] for one in (rule.limits, natural) if name in one]
         ranges[name], reason = _moved(rule, name, extent, leaders, limits)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from search.study.contenders import contenders
 from search.study.faults import Fault, Key, shown
+from search.study.halving_checks import halving_faults
 from search.study.lineage import highest, lowest, reach
 from search.study.schedule import CyclesSchedule
 from search.study.searchable import layer_of
@@ -48,6 +49,7 @@ def faults_between(
     boxes = reach(stages)
     return [
         *_unread(network, stages, boxes),
+        *halving_faults(rows, stages, boxes),
         *_finalists(stages, final),
         *_batches(rows, training, stages, final, boxes),
         *_learning_rates(training, stages, final, boxes),
@@ -124,15 +126,23 @@ def _cycles(training: TrainingSection) -> bool:
 
 def _finalists(stages: Sequence[Stage], final: Final) -> Iterator[Fault]:
     named = contenders(stages)
-    trials = sum(stage.trials for stage in stages if stage.name in named)
+    sources = [stage for stage in stages if stage.name in named]
+    trials = sum(_trained_to_the_end(stage) for stage in sources)
     if final.finalists > trials:
         where = (
             "all stages together have"
             if len(named) == len(stages)
             else (f"{' and '.join(named)}, which finalists come from, have")
         )
-        text = f"found {final.finalists}, but {where} {trials} trials"
+        halved = any(stage.halving is not None for stage in sources)
+        rest = " that are trained to their end" if halved else ""
+        text = f"found {final.finalists}, but {where} {trials} trials{rest}"
         yield Fault(("final", "finalists"), f"{text}; give {trials} or fewer")
+
+
+def _trained_to_the_end(stage: Stage) -> int:
+    """How many trials of a stage are, if none diverges. Halved by cohorts, some more may be."""
+    return stage.trials if stage.halving is None else stage.halving.counts(stage.trials)[-1]
 
 
 def _batches(

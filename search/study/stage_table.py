@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from search.study.faults import Fault, faulty
+from search.study.halving import Halving
 from search.study.ranges import BoxTable, PointTable, combinations
 from search.study.sections import TrainingSection
 from search.study.space import SpaceError
@@ -46,6 +47,9 @@ class StageTable(Table):
         max_length=MOST_TRIALS,
         strict=False,
         description='the trials themselves; for sampler = "points"',
+    )
+    halving: Halving | None = Field(
+        default=None, description="when trials that fall behind are dropped"
     )
     training: TrainingSection = Field(
         default=TrainingSection(), description="keys of [training] that differ in this stage"

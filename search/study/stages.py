@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
+from search.study.halving import Halving
 from search.study.ranges import BoxTable, PointTable, combinations, write_box
 from search.study.sections import TrainingSection
 from search.study.space import Box, Choices
@@ -24,6 +25,7 @@ class Stage(Table):
             the zoomed ones, and before those of the same name. For points, one of all their values.
         zoom: The rule that gives the box, its `sources` named; None where `boxes` say it all.
         points: The trials of sampler "points", in order; else empty.
+        halving: When trials that fall behind are dropped; None where all are trained to the end.
         training: The whole training of this stage's trials.
     """
 
@@ -33,6 +35,7 @@ class Stage(Table):
     boxes: List[BoxTable] = Field(strict=False)
     zoom: ZoomRule | None = None
     points: List[PointTable] = Field(default=(), strict=False)
+    halving: Halving | None = None
     training: TrainingSection
 
     def canonical(self) -> dict[str, Any]:
@@ -46,6 +49,8 @@ class Stage(Table):
             written["boxes"] = [write_box(box) for box in self.boxes]
         if self.zoom is not None:
             written["zoom"] = self.zoom.model_dump(mode="json", exclude_none=True)
+        if self.halving is not None:
+            written["halving"] = self.halving.model_dump(mode="json")
         written["training"] = self.training.model_dump(mode="json", exclude_none=True)
         return written
 
@@ -82,6 +87,7 @@ def resolve(table: StageTable, place: int, before: str | None) -> Stage:
         boxes=boxes,
         zoom=zoom,
         points=table.points,
+        halving=table.halving,
         training=table.training,
     )
 

@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from search.study.faults import shown
 from search.study.file import study_of
+from search.study.halving import Halving
 from search.study.ranges import RangeTable
 from search.study.reading import load
 from search.study.schedule import ConstantSchedule, CyclesSchedule, DecaySchedule
@@ -35,6 +36,7 @@ TABLES: dict[str, type[BaseModel]] = {
     '`schedule`, kind `"decay"`': DecaySchedule,
     '`schedule`, kind `"cycles"`': CyclesSchedule,
     "`[[stages]]`": StageTable,
+    "`halving` of a stage": Halving,
     "Ranges": RangeTable,
     '`zoom`, rule `"decades"`': DecadesZoom,
     '`zoom`, rule `"quantile"`': QuantileZoom,

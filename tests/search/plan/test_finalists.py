@@ -28,6 +28,11 @@ def test_finalists_come_from_all_stages_best_first() -> None:
     assert [(one.stage, one.number) for one in finalists(given, 2)] == [("fine", 0), ("coarse", 0)]
 
 
+def test_a_trial_that_halving_dropped_is_no_finalist() -> None:
+    dropped = Result("coarse", 0, {"weight_decay": 1e-3}, 0.9, BOX, pruned_after=4)
+    assert [one.number for one in finalists([dropped, result("coarse", 1, 1e-4, 0.5)], 2)] == [1]
+
+
 def test_equal_parameters_are_one_finalist_with_its_best_trial() -> None:
     given = [
         result("coarse", 0, 1e-3, 0.50),

@@ -1,5 +1,7 @@
 """The zoom rules by example, in values and in words."""
 
+from dataclasses import replace
+
 import pytest
 
 from search.errors import KlayerError
@@ -40,6 +42,23 @@ def test_decades_reach_either_side_of_the_best() -> None:
     assert zoomed.sentence == (
         "best of 2 trials: coarse #1 (52.31 %)\n"
         "weight_decay: [1e-06, 0.1] → [0.000315, 0.0315]: ± 1 decade round 0.00315"
+    )
+
+
+def test_pruned_trials_count_behind_all_others_and_are_told() -> None:
+    scores = ((1e-5, 0.5), (3.15e-3, 0.4), (1e-2, 0.9), (2e-2, 0.8))
+    results = trials("weight_decay", DECAY, *scores)
+    results[2:] = [
+        replace(one, pruned_after=number) for number, one in zip((2, 4), results[2:], strict=True)
+    ]
+    zoomed = zoom(QUARTER.model_copy(update={"quantile": 0.75}), results, NATURAL)
+    assert zoomed.sentence.startswith(
+        "best 3 of 4 trials, of which 2 pruned: coarse #0 (50.00 %) to "
+        "coarse #3 (80.00 %, pruned after 4 epochs)\n"
+    )
+    assert interval(zoomed, "weight_decay").low < 1e-5
+    assert zoom(DECADE, results, NATURAL).sentence.startswith(
+        "best of 4 trials, of which 2 pruned: coarse #0 (50.00 %)\n"
     )
 
 

@@ -1,0 +1,87 @@
+"""What `halving` of a stage may say: when its trials are compared, and what share goes on.
+
+Only the declaration and its arithmetic; who goes on is decided in `search.plan.halving`.
+"""
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from search.study.faults import Fault, faulty
+from search.study.schedule import CyclesSchedule, steps_per_epoch
+from search.study.sections import TrainingSection
+from search.study.table import MOST, List, Table
+
+
+class Halving(Table):
+    """Successive halving: at each rung the better share of the trials goes on.
+
+    Jamieson and Talwalkar, "Non-stochastic Best Arm Identification and Hyperparameter
+    Optimization", arXiv:1502.07943, algorithm 1; `keep` there is 1/2.
+    """
+
+    keep: float = Field(
+        gt=0,
+        lt=1,
+        description="the share that goes on at each rung, rounded up; the others end there",
+    )
+    at: List[Annotated[int, Field(ge=1, le=MOST)]] = Field(
+        min_length=1,
+        max_length=100,
+        strict=False,
+        description="the rungs: after how many epochs, or cycles, trials are compared",
+    )
+    unit: Literal["epochs", "cycles"] = Field(
+        default="epochs", description="what `at` counts; whole cycles of η where it moves in cycles"
+    )
+    among: Literal["stage", "cohort"] = Field(
+        default="cohort",
+        description="who is compared: all trials of the stage, or those that are trained as one "
+        "stack",
+    )
+
+    @model_validator(mode="after")
+    def _rises(self) -> "Halving":
+        if list(self.at) != sorted(set(self.at)):
+            right = f"give each once, in rising order, such as {sorted(set(self.at))}"
+            raise faulty([Fault(("at",), f"found {list(self.at)}; {right}")])
+        return self
+
+    def rungs(self, training: TrainingSection, rows: int) -> tuple[int, ...]:
+        """The epochs at whose end trials are compared; a cycle that ends amid one counts with it.
+
+        Args:
+            training: The training of the stage.
+            rows: How many images there are to train on.
+        """
+        schedule = training.schedule
+        if self.unit == "epochs" or not isinstance(schedule, CyclesSchedule):
+            return self.at
+        cycle = 2 * schedule.half_cycle(rows, training.batch_size)
+        each = steps_per_epoch(rows, training.batch_size)
+        return tuple(math.ceil(count * cycle / each) for count in self.at)
+
+    def kept(self, count: int) -> int:
+        """How many of `count` trials go on: ⌈keep × count⌉, so one at least of one or more."""
+        # 0.1 × 30 is 3.0000000000000004, and means 3.
+        return min(count, max(1, math.ceil(self.keep * count - 1e-9))) if count else 0
+
+    def counts(self, count: int) -> tuple[int, ...]:
+        """How many of `count` trials are trained up to each rung, and behind the last one."""
+        numbers = [count]
+        for _ in self.at:
+            numbers.append(self.kept(numbers[-1]))
+        return tuple(numbers)
+
+    def epochs(self, count: int, training: TrainingSection, rows: int) -> float:
+        """Epochs that `count` trials, none of which diverges, are trained in all."""
+        ends = (
+            *self.rungs(training, rows),
+            training.schedule.total_epochs(rows, training.batch_size),
+        )
+        starts = (0, *ends[:-1])
+        return sum(
+            number * (end - start)
+            for number, start, end in zip(self.counts(count), starts, ends, strict=True)
+        )

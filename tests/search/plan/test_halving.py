@@ -1,0 +1,83 @@
+"""Who goes on at a rung: the best, always the same, and as many as the file says."""
+
+import random
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from search.plan.halving import expected_epochs, rungs, survivors
+from search.plan.plan import steps
+from search.study.file import Study, study_of
+from search.study.halving import Halving
+
+VALUES = st.dictionaries(
+    st.integers(0, 50), st.none() | st.sampled_from([0.1, 0.2, 0.5, 0.9]), max_size=30
+)
+
+
+def half(keep: float = 0.5) -> Halving:
+    return Halving.model_validate({"keep": keep, "at": [1]})
+
+
+def test_the_better_half_goes_on_and_ties_go_by_number() -> None:
+    assert survivors(half(), {0: 0.5, 1: 0.9, 2: 0.5, 3: 0.4}) == (0, 1)
+    assert survivors(half(), {7: 0.5, 3: 0.5, 5: 0.5}) == (3, 5)
+
+
+def test_diverged_trials_count_and_do_not_go_on() -> None:
+    assert survivors(half(), {0: None, 1: None, 2: 0.1, 3: 0.2}) == (2, 3)
+    assert survivors(half(), {0: None, 1: None, 2: None, 3: 0.2}) == (3,)
+    assert survivors(half(), {0: None}) == ()
+    assert survivors(half(), {}) == ()
+
+
+@settings(deadline=None, derandomize=True)
+@given(VALUES, st.floats(0.01, 0.99), st.randoms(use_true_random=False))
+def test_who_goes_on_depends_on_nothing_but_the_values(
+    standings: dict[int, float | None], keep: float, chance: random.Random
+) -> None:
+    chosen = survivors(half(keep), standings)
+    shuffled = list(standings.items())
+    chance.shuffle(shuffled)
+    assert survivors(half(keep), dict(shuffled)) == chosen
+    sound = {number: value for number, value in standings.items() if value is not None}
+    assert len(chosen) == min(half(keep).kept(len(standings)), len(sound))
+    assert list(chosen) == sorted(set(chosen))
+    for number in chosen:
+        for other in set(sound) - set(chosen):
+            assert (-sound[number], number) < (-sound[other], other)
+
+
+@settings(deadline=None, derandomize=True)
+@given(VALUES, st.floats(0.01, 0.99), st.floats(0.01, 0.99))
+def test_who_goes_on_where_few_do_also_does_where_more_do(
+    standings: dict[int, float | None], one: float, other: float
+) -> None:
+    few, many = (survivors(half(keep), standings) for keep in sorted((one, other)))
+    assert set(few) <= set(many)
+
+
+@settings(deadline=None, derandomize=True)
+@given(VALUES.filter(bool), st.floats(0.01, 0.99))
+def test_a_better_value_never_costs_a_trial_its_place(
+    standings: dict[int, float | None], keep: float
+) -> None:
+    for number in survivors(half(keep), standings):
+        assert number in survivors(half(keep), standings | {number: 1.0})
+
+
+def halved(**halving: Any) -> Study:
+    stage = {"trials": 10, "box": {"momentum": [0.0, 0.9]}, "halving": {"keep": 0.5} | halving}
+    return study_of({"name": "x", "stages": [stage, {"trials": 4, "box": {"momentum": [0.9]}}]})
+
+
+def test_expected_epochs_are_those_of_each_cohort() -> None:
+    by_cohort = halved(at=[2], among="cohort")
+    first, second, final = steps(by_cohort)
+    assert rungs(by_cohort, first) == (2,)
+    assert rungs(by_cohort, second) == ()
+    assert expected_epochs(by_cohort, first) == 2 * (5 * 2 + 3 * 8)  # two fives
+    assert expected_epochs(by_cohort, first, (8, 2)) == (8 * 2 + 4 * 8) + (2 * 2 + 1 * 8)
+    assert expected_epochs(by_cohort, second) == 40
+    assert expected_epochs(by_cohort, final) == 10

@@ -1,0 +1,74 @@
+"""What a halving asks for: its rungs in epochs, and how many trials come how far."""
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from search.study.file import Study, study_of
+from search.study.halving import Halving
+from search.study.sections import TrainingSection
+
+ROWS = 1200  # 12 updates an epoch at the default batch size
+
+
+def halving(**changes: Any) -> Halving:
+    return Halving.model_validate({"keep": 0.5, "at": [2, 4]} | changes)
+
+
+def training(**schedule: Any) -> TrainingSection:
+    return TrainingSection.model_validate({"schedule": schedule})
+
+
+def test_rungs_count_epochs_or_whole_cycles() -> None:
+    cycles = training(kind="cycles", cycles=8, half_cycle_epochs=3)
+    assert halving().rungs(cycles, ROWS) == (2, 4)
+    assert halving(unit="cycles").rungs(cycles, ROWS) == (12, 24)
+
+
+def test_a_cycle_that_ends_amid_an_epoch_counts_with_it() -> None:
+    steps = training(kind="cycles", cycles=8, half_cycle_steps=7)  # 14 updates a cycle
+    assert halving(at=[1, 3, 6], unit="cycles").rungs(steps, ROWS) == (2, 4, 7)
+
+
+@pytest.mark.parametrize(
+    ("keep", "count", "kept"), [(0.5, 8, 4), (0.5, 5, 3), (0.1, 30, 3), (0.01, 3, 1), (0.9, 1, 1)]
+)
+def test_the_share_is_rounded_up(keep: float, count: int, kept: int) -> None:
+    assert halving(keep=keep).kept(count) == kept
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.floats(0.001, 0.999), st.integers(0, 10_000))
+def test_some_go_on_and_none_is_made_up(keep: float, count: int) -> None:
+    rule = halving(keep=keep)
+    assert (count > 0) <= rule.kept(count) <= count
+    assert rule.kept(count) <= rule.kept(count + 1)
+    assert abs(rule.kept(count) - keep * count) <= 1
+    assert rule.counts(count) == (count, rule.kept(count), rule.kept(rule.kept(count)))
+
+
+def test_epochs_are_those_that_each_trial_really_has() -> None:
+    ten = training(kind="constant", epochs=10)
+    assert halving().epochs(8, ten, ROWS) == 8 * 2 + 4 * 2 + 2 * 6
+    assert halving(keep=0.3, at=[1]).epochs(5, ten, ROWS) == 5 + 2 * 9
+
+
+def study(**stage: Any) -> Study:
+    first = {"trials": 8, "box": {"momentum": [0.0, 0.9]}} | stage
+    return study_of({"name": "x", "stages": [first], "final": {"finalists": 2}})
+
+
+def test_a_study_with_halving_is_written_and_read_back() -> None:
+    halved = study(halving={"keep": 0.5, "at": [2, 4], "among": "cohort"})
+    assert Study.from_canonical(halved.canonical()) == halved
+    assert halved.canonical()["stages"][0]["halving"] == {
+        "keep": 0.5,
+        "at": [2, 4],
+        "unit": "epochs",
+        "among": "cohort",
+    }
+    assert "halving" not in study().canonical()["stages"][0]  # its hash stays what it was
+    assert math.isclose(halved.stages[0].halving.keep if halved.stages[0].halving else 0, 0.5)
