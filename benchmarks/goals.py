@@ -1,0 +1,67 @@
+"""The goals, held against what was measured in the same run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from benchmarks.report import Table
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One goal.
+
+    Attributes:
+        text: What it asks.
+        figure: Name of the figure that it is held against.
+        bound: The least that is enough, or the most that is allowed.
+        at_least: Which of the two.
+        percent: Whether the figure is a share.
+    """
+
+    text: str
+    figure: str
+    bound: float
+    at_least: bool = True
+    percent: bool = False
+
+    def met(self, value: float) -> bool:
+        """Whether a figure meets it."""
+        return value >= self.bound if self.at_least else value <= self.bound
+
+    def shown(self, value: float) -> str:
+        """A figure, or the bound, as the table shows it."""
+        if self.percent:
+            return f"{100 * value:.1f} %"
+        return f"{value:.0f}" if value >= 100 else f"{value:.2f}"
+
+
+GOALS = (
+    Goal("one network, times as fast as PyTorch", "one network / PyTorch, eager", 2.0),
+    Goal("a cohort of 8, times PyTorch's trials", "throughput / PyTorch, eager", 3.8),
+    Goal("training step, share of the product peak", "share of peak", 0.75, percent=True),
+    Goal("C4, times as fast as Optuna + PyTorch", "C4", 3.3),
+    Goal("private memory of a worker, MB", "private memory", 250, at_least=False),
+    Goal("`klayer --help`, seconds", "help", 0.3, at_least=False),
+    Goal(
+        "all but training, the 40 trainings of C4",
+        "overhead of the 40 trainings",
+        0.03,
+        at_least=False,
+        percent=True,
+    ),
+    Goal("`klayer plan` for C4, off by", "estimate", 0.2, at_least=False, percent=True),
+)
+
+
+def table(figures: Mapping[str, float]) -> Table:
+    """Each goal, what was measured, and whether it is met."""
+    rows = []
+    for goal in GOALS:
+        bound = f"{'≥' if goal.at_least else '≤'} {goal.shown(goal.bound)}"
+        value = figures.get(goal.figure)
+        if value is None:
+            rows.append([goal.text, bound, "not measured", ""])
+        else:
+            met = "met" if goal.met(value) else "**not met**"
+            rows.append([goal.text, bound, goal.shown(value), met])
+    return Table(["goal", "asked", "measured", ""], rows)

@@ -1,0 +1,94 @@
+"""The machine and the versions that figures hold for."""
+
+import os
+import platform
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+from benchmarks.timing import ROOT, environment
+
+PACKAGES = ("numpy", "torch", "scikit-learn", "optuna")
+KERNELS = (
+    "import numpy; from threadpoolctl import threadpool_info as blas; "
+    "print(', '.join(f\"{b['internal_api']} {b['version']} {b['architecture']}\" for b in blas()))"
+)
+AVX512 = {"avx512f", "avx512dq", "avx512bw", "avx512vl", "avx512cd"}
+
+
+def kernels(coretype: str = "") -> str:
+    """NumPy's BLAS, its version and its kernels, under a setting of OPENBLAS_CORETYPE."""
+    done = subprocess.run(
+        [sys.executable, "-c", KERNELS],
+        cwd=ROOT,
+        env=environment(coretype),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+def kernel_settings() -> tuple[str, ...]:
+    """The settings of OPENBLAS_CORETYPE that are compared: the BLAS's choice, and older kernels."""
+    flags = set(_cpuinfo("flags").split())
+    known = [("Haswell", {"avx2", "fma"}), ("SkylakeX", AVX512)]
+    return ("", *(name for name, needed in known if needed <= flags))
+
+
+def description() -> list[str]:
+    """The machine in lines: processor, caches, memory, system, versions, kernels."""
+    versions = ", ".join(f"{name} {_version(name)}" for name in PACKAGES)
+    return [
+        f"{_cpuinfo('model name') or platform.processor() or 'unknown processor'}, "
+        f"{cores()} cores; {_caches()}",
+        f"{_memory_gib():.0f} GiB of memory; {platform.platform()}",
+        f"Python {platform.python_version()}, {versions}",
+        f"NumPy's BLAS, by its own choice: {kernels()}",
+        f"git: {_git('rev-parse', '--short', 'HEAD')}"
+        + (", with changes" if _git("status", "--porcelain", "--", "model", "search") else ""),
+    ]
+
+
+def cores() -> int:
+    """How many processes run at once."""
+    return len(os.sched_getaffinity(0))
+
+
+def _cpuinfo(key: str) -> str:
+    path = Path("/proc/cpuinfo")
+    for line in path.read_text("utf-8").splitlines() if path.exists() else ():
+        name, _, value = line.partition(":")
+        if name.strip() == key:
+            return value.strip()
+    return ""
+
+
+def _caches() -> str:
+    found = []
+    for index in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
+        level, kind, size = (
+            (index / name).read_text("ascii").strip() for name in ("level", "type", "size")
+        )
+        if kind != "Instruction":
+            found.append(f"L{level} {size}")
+    return ", ".join(found) or "caches unknown"
+
+
+def _memory_gib() -> float:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip()

@@ -1,0 +1,20 @@
+"""Goals: each is held against its figure, in its own direction."""
+
+from benchmarks.goals import GOALS, table
+
+
+def verdicts(figures: dict[str, float]) -> list[str]:
+    return [row[-1] for row in table(figures).rows]
+
+
+def test_a_figure_on_its_bound_meets_the_goal() -> None:
+    assert verdicts({goal.figure: goal.bound for goal in GOALS}) == ["met"] * len(GOALS)
+
+
+def test_a_figure_on_the_wrong_side_does_not() -> None:
+    wrong = {goal.figure: goal.bound * (0.9 if goal.at_least else 1.1) for goal in GOALS}
+    assert verdicts(wrong) == ["**not met**"] * len(GOALS)
+
+
+def test_what_was_not_measured_is_said() -> None:
+    assert [row[2] for row in table({}).rows] == ["not measured"] * len(GOALS)
