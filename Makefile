@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check coverage constraints clean
+.PHONY: demo test check coverage bench constraints clean
 
 demo: .venv/klayer  ## search on the embedded digits, from nothing to a tested winner
 	rm -f demo.db demo.db-wal demo.db-shm
@@ -24,11 +24,14 @@ coverage: .venv/installed  ## every test, with the lines of model/ and search/ t
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --skip-covered
 
+bench: .venv-bench/installed  ## klayer beside PyTorch and scikit-learn; rewrites docs/performance.md
+	.venv-bench/bin/python -m benchmarks --output docs/performance.md
+
 constraints: .venv/installed  ## write down the versions that are installed, once they are tested
 	$(BIN)/python -m pip freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt
 
 clean:
-	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+	rm -rf .venv .venv-bench dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
 
 PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	--constraint constraints.txt
@@ -40,4 +43,11 @@ PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 
 .venv/installed: .venv/klayer
 	$(PIP_INSTALL) --editable '.[develop]'
+	touch $@
+
+.venv-bench/installed: pyproject.toml constraints.txt benchmarks/constraints.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --constraint benchmarks/constraints.txt \
+		--editable '.[benchmark]'
 	touch $@

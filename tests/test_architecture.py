@@ -33,9 +33,26 @@ OPTUNA_FILES = {
 }
 MODEL_DOOR = "search.objective"
 DIGITS = "model.data.digits"
+PEER = "benchmarks.optuna_pytorch"  # what klayer is measured against
 
 # Files without a test file of their own name, and where they are tested.
 TESTED_ELSEWHERE = {
+    "benchmarks.__main__": "tests/benchmarks/test_parts.py",
+    "benchmarks.child": "tests/benchmarks/test_timing.py",
+    "benchmarks.coarse_to_fine": "tests/benchmarks/test_parts.py",
+    "benchmarks.contenders.klayer": "tests/benchmarks/test_parts.py",
+    "benchmarks.contenders.products": "tests/benchmarks/test_timing.py",
+    "benchmarks.contenders.pytorch": "tests/benchmarks/test_parts.py",
+    "benchmarks.contenders.scikit_learn": "tests/benchmarks/test_parts.py",
+    "benchmarks.growth": "tests/benchmarks/test_parts.py",
+    "benchmarks.machine": "tests/benchmarks/test_parts.py",
+    "benchmarks.memory": "tests/benchmarks/test_parts.py",
+    "benchmarks.one_network": "tests/benchmarks/test_parts.py",
+    "benchmarks.real_images": "tests/benchmarks/test_parts.py",
+    "benchmarks.service": "tests/benchmarks/test_parts.py",
+    "benchmarks.setting": "tests/benchmarks/test_parts.py",
+    "benchmarks.start_up": "tests/benchmarks/test_parts.py",
+    "benchmarks.throughput": "tests/benchmarks/test_parts.py",
     "model.arrays": "names of types",
     "model.errors": "wherever they are raised",
     "model.finite_difference": "tests/model/test_gradient_check.py",
@@ -87,7 +104,7 @@ class Module:
 
 def modules() -> list[Module]:
     found = []
-    for package in ("model", "search", "studies"):
+    for package in ("model", "search", "studies", "benchmarks"):
         for path in sorted((ROOT / package).rglob("*.py")):
             text = path.read_text("utf-8")
             name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
@@ -114,7 +131,7 @@ def level(name: str) -> int | None:
 
 def test_the_rooms_are_there() -> None:
     """Guards this file: rules about rooms that are gone would hold of nothing."""
-    assert {MODEL_DOOR, DIGITS, *OPTUNA_FILES} <= NAMES
+    assert {MODEL_DOOR, DIGITS, PEER, *OPTUNA_FILES} <= NAMES
     assert {room for rooms in ORDER for room in rooms.split()} <= NAMES
     assert set(TESTED_ELSEWHERE) <= NAMES
 
@@ -150,13 +167,20 @@ def test_the_model_needs_numpy_and_the_standard_library_alone(module: Module) ->
 
 @of
 def test_one_room_reaches_the_model(module: Module) -> None:
-    if not within(module.name, "model") and not within(module.name, MODEL_DOOR):
+    above = ("model", MODEL_DOOR, "benchmarks")
+    if not any(within(module.name, room) for room in above):
         assert not {name for name in module.imports if within(name, "model")}
 
 
 @of
+def test_nothing_imports_the_benchmarks(module: Module) -> None:
+    if not within(module.name, "benchmarks"):
+        assert not {name for name in module.imports if within(name, "benchmarks")}
+
+
+@of
 def test_optuna_is_asked_and_told_in_few_files(module: Module) -> None:
-    if module.name not in OPTUNA_FILES:
+    if module.name not in {*OPTUNA_FILES, PEER}:
         assert not {name for name in module.imports if within(name, "optuna")}
 
 
@@ -187,9 +211,8 @@ def test_outcomes_know_points_and_nothing_else_of_the_search() -> None:
 
 @of
 def test_tests_mirror_the_rooms(module: Module) -> None:
-    if module.name in TESTED_ELSEWHERE or not within(module.name, "model") | within(
-        module.name, "search"
-    ):
+    mirrored = any(within(module.name, room) for room in ("model", "search", "benchmarks"))
+    if module.name in TESTED_ELSEWHERE or not mirrored:
         return
     if not any(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in ast.walk(module.tree)):
         return
@@ -203,7 +226,7 @@ def test_what_is_tested_elsewhere_is_tested_there(where: str) -> None:
         assert (ROOT / where).is_file()
 
 
-@pytest.mark.parametrize("room", ["model", "search"])
+@pytest.mark.parametrize("room", ["model", "search", "benchmarks"])
 def test_every_test_file_has_the_file_that_it_tests_or_a_name_of_a_case(room: str) -> None:
     """A test file is named after a module, or after one with a case behind its name."""
     for path in (ROOT / "tests" / room).rglob("test_*.py"):
@@ -214,4 +237,4 @@ def test_every_test_file_has_the_file_that_it_tests_or_a_name_of_a_case(room: st
         assert any(stem == one or stem.startswith(f"{one}_") for one in known), path
 
 
-CASES = {"search.study": {"bad_files"}}
+CASES = {"search.study": {"bad_files"}, "benchmarks": {"parts"}}
