@@ -4,12 +4,11 @@ Between epochs it looks whether it should stop; then it hands its cohort back, a
 that next trains it from its seeds again, with the same numbers.
 """
 
-import math
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
-from typing import Self
+from typing import Any, Self
 
 from search import objective
 from search.ledger.claims import Finished, LostLeaseError, Wait
@@ -18,6 +17,7 @@ from search.ledger.ledger import LEASE_SECONDS, Ledger, TrialOutcome
 from search.ledger.records import Claim, PlanningClaim, Search
 from search.objective import Dataset
 from search.outcome import Report, TestReport
+from search.plan.halving import rungs, survivors
 from search.plan.plan import FINAL, plan
 
 IDLE_SECONDS = 0.1
@@ -79,41 +79,76 @@ def _train(
     should_stop: Callable[[], bool],
     lease_seconds: float,
 ) -> None:
-    job = (search.study, claim.step.training, claim.trials, claim.order_seed, data)
-    final = claim.step.name == FINAL
-    epochs = _with_result(objective.prove(*job) if final else objective.train(*job))
-    last: dict[int, Report] = {}
-    result: TestReport | None = None
-    for reports in epochs:
-        if isinstance(reports, TestReport):
-            result = reports
+    training = _training(search, data, claim)
+    cohort = _Cohort(claim, rungs(search.study, claim.step))
+    going: Sequence[int] | None = None
+    while True:
+        try:
+            reports = next(training) if going is None else training.send(going)
+        except StopIteration as end:
+            result: TestReport | None = end.value
             break
-        named = {claim.numbers[place]: report for place, report in reports.items()}
-        figures = {n: report.figures for n, report in named.items()}
+        figures = {claim.numbers[place]: report.figures for place, report in reports.items()}
         ledger.record_epochs(claim, figures, lease_seconds)
-        last |= named
         if should_stop():
             ledger.hand_back(claim)
             return
-    ledger.hand_in(claim, [_outcome(n, last[n], result) for n in claim.numbers], result)
+        going = cohort.after(reports)
+    ledger.hand_in(claim, cohort.outcomes(result), result)
 
 
-def _with_result(
-    epochs: Generator[dict[int, Report], None, TestReport | None],
-) -> Iterator[dict[int, Report] | TestReport]:
-    """The reports of a training, and behind them its test report if it has one."""
-    result = yield from epochs
-    if result is not None:
-        yield result
+def _training(
+    search: Search, data: Dataset, claim: Claim
+) -> Generator[dict[int, Report], Any, TestReport | None]:
+    job = (search.study, claim.step.training, claim.trials, claim.order_seed, data)
+    return objective.prove(*job) if claim.step.name == FINAL else objective.train(*job)
 
 
-def _outcome(number: int, report: Report, result: TestReport | None) -> TrialOutcome:
+class _Cohort:
+    """How the trials of a cohort stand, and which of them go on; all by place in the cohort."""
+
+    def __init__(self, claim: Claim, rungs: Sequence[int]) -> None:
+        self._claim, self._halving, self._rungs = claim, claim.step.halving, rungs
+        self._entered: Sequence[int] = range(len(claim.numbers))  # what lies before the next rung
+        self._last: dict[int, Report] = {}
+        self._pruned: dict[int, int] = {}  # after how many epochs
+
+    def after(self, reports: dict[int, Report]) -> Sequence[int] | None:
+        """The places that go on after an epoch; None where it drops nobody."""
+        self._last |= reports
+        epoch = next(iter(reports.values())).figures.epoch
+        if self._halving is None or epoch not in self._rungs:
+            return None
+        standings = {place: _standing(self._last[place]) for place in self._entered}
+        self._entered = survivors(self._halving, standings)
+        self._pruned |= {
+            place: epoch
+            for place, value in standings.items()
+            if value is not None and place not in self._entered
+        }
+        return self._entered
+
+    def outcomes(self, result: TestReport | None) -> list[TrialOutcome]:
+        """How each trial of the cohort ended; with the final's test report, by that."""
+        return [
+            _outcome(number, self._last[place], self._pruned.get(place), result)
+            for place, number in enumerate(self._claim.numbers)
+        ]
+
+
+def _standing(report: Report) -> float | None:
+    return None if report.diverged else report.value
+
+
+def _outcome(
+    number: int, report: Report, pruned_after: int | None, result: TestReport | None
+) -> TrialOutcome:
     if report.diverged:
         reason = f"diverged in epoch {report.figures.epoch}: its cost is no finite number"
         return TrialOutcome(number, None, reason)
     if result is not None:  # the final's trials are worth what the test set says
         return TrialOutcome(number, result.accuracies[number])
-    return TrialOutcome(number, None if math.isnan(report.value) else report.value)
+    return TrialOutcome(number, report.value, pruned_after=pruned_after)
 
 
 class _LeaseKeeper:

@@ -7,13 +7,15 @@ loses nothing.
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, delete, insert, or_, select, update
+from sqlalchemy import Connection, CursorResult, delete, func, insert, or_, select, update
 
 from search.errors import KlayerError
 from search.ledger.records import Claim, PlanningClaim, Search
-from search.ledger.tables import cohorts, epochs, stages, trials
+from search.ledger.tables import checkpoints, cohorts, epochs, stages, trials
 from search.outcome import Assignment
 from search.plan.plan import Step, steps
+
+PLANNED = ("planning", "ranking")  # states in which a stage, or its next rung, is to be planned
 
 
 class LostLeaseError(KlayerError):
@@ -32,19 +34,21 @@ class Finished:
 
 @dataclass(frozen=True)
 class Free:
-    """Work that nobody holds: a cohort, or else the planning of a stage.
+    """Work that nobody holds: a cohort, or else the planning of a stage or of its next rung.
 
     Attributes:
         step: Its stage.
         stage_id: The stage's key; None where nobody has begun to plan it yet.
         cohort_id: Which cohort; None for planning.
         attempt: How often it was claimed before.
+        rung: Of planning, how many rungs lie before it.
     """
 
     step: Step
     stage_id: int | None
     cohort_id: int | None
     attempt: int
+    rung: int = 0
 
 
 def find(connection: Connection, search: Search, time: float) -> Free | Wait | Finished:
@@ -57,12 +61,20 @@ def find(connection: Connection, search: Search, time: float) -> Free | Wait | F
         row = rows.get(step.number)
         if row is None:
             return Free(step, None, None, 0)
-        if row.state == "planning":
+        if row.state in PLANNED:
             held = row.owner is not None and row.lease_until >= time
-            return Wait() if held else Free(step, row.id, None, row.attempt)
+            rung = _rungs(connection, row.id)
+            return Wait() if held else Free(step, row.id, None, row.attempt, rung)
         if row.state == "open":
             return _free_cohort(connection, step, row.id, time) or Wait()
     return Finished()
+
+
+def _rungs(connection: Connection, stage_id: int) -> int:
+    """How many rungs of a stage are planned; 0 before its first one is."""
+    last = select(func.max(cohorts.c.rung)).where(cohorts.c.stage_id == stage_id)
+    highest = connection.scalar(last)
+    return 0 if highest is None else highest + 1
 
 
 def _free_cohort(connection: Connection, step: Step, stage_id: int, time: float) -> Free | None:
@@ -75,7 +87,7 @@ def _free_cohort(connection: Connection, step: Step, stage_id: int, time: float)
                 (cohorts.c.state == "claimed") & (cohorts.c.lease_until < time),
             ),
         )
-        .order_by(cohorts.c.number)
+        .order_by(cohorts.c.rung, cohorts.c.number)
         .limit(1)
     ).first()
     return None if first is None else Free(step, stage_id, first.id, first.attempt)
@@ -119,7 +131,7 @@ def _claim_planning(
             .where(stages.c.id == stage_id)
             .values(owner=owner, attempt=attempt, lease_until=lease_until)
         )
-    return PlanningClaim(stage_id, attempt, owner, free.step)
+    return PlanningClaim(stage_id, attempt, owner, free.step, free.rung)
 
 
 def _claim_cohort(
@@ -148,7 +160,10 @@ def _claim_cohort(
         )
     )
     ids = [row.id for row in mine]
-    connection.execute(delete(epochs).where(epochs.c.trial_id.in_(ids)))  # of a lost attempt
+    _forget_epochs(connection, cohort_id)  # of a lost attempt
+    extent = connection.execute(
+        select(cohorts.c.start, cohorts.c.stop).where(cohorts.c.id == cohort_id)
+    ).one()
     connection.execute(update(trials).where(trials.c.id.in_(ids)).values(state="running"))
     return Claim(
         cohort_id=cohort_id,
@@ -158,7 +173,28 @@ def _claim_cohort(
         numbers=tuple(row.number for row in mine),
         trials=tuple(Assignment(row.parameters, row.seed) for row in mine),
         order_seed=mine[0].order_seed,
+        start=extent.start,
+        stop=extent.stop,
+        checkpoints=_checkpoints(connection, cohort_id) if extent.start else (),
     )
+
+
+def _checkpoints(connection: Connection, cohort_id: int) -> tuple[bytes, ...]:
+    """What the trials of a cohort go on from, by their numbers."""
+    query = (
+        select(checkpoints.c.state)
+        .join(trials, trials.c.id == checkpoints.c.trial_id)
+        .where(trials.c.cohort_id == cohort_id)
+        .order_by(trials.c.number)
+    )
+    return tuple(connection.scalars(query))
+
+
+def _forget_epochs(connection: Connection, cohort_id: int) -> None:
+    """Delete what the trials of a cohort were trained behind the rung that it starts from."""
+    mine = select(trials.c.id).where(trials.c.cohort_id == cohort_id)
+    start = select(cohorts.c.start).where(cohorts.c.id == cohort_id).scalar_subquery()
+    connection.execute(delete(epochs).where(epochs.c.trial_id.in_(mine), epochs.c.epoch > start))
 
 
 def hold(connection: Connection, claim: Claim | PlanningClaim, lease_until: float | None) -> None:
@@ -183,7 +219,7 @@ def hold(connection: Connection, claim: Claim | PlanningClaim, lease_until: floa
             update(stages)
             .where(
                 stages.c.id == claim.stage_id,
-                stages.c.state == "planning",
+                stages.c.state.in_(PLANNED),
                 stages.c.owner == claim.owner,
                 stages.c.attempt == claim.attempt,
             )
@@ -202,12 +238,12 @@ def release(connection: Connection, owner: str) -> list[int]:
         .where(cohorts.c.id.in_(ids))
         .values(state="waiting", owner=None, lease_until=None)
     )
-    mine = select(trials.c.id).where(trials.c.cohort_id.in_(ids))
-    connection.execute(delete(epochs).where(epochs.c.trial_id.in_(mine)))
+    for cohort_id in ids:
+        _forget_epochs(connection, cohort_id)
     connection.execute(update(trials).where(trials.c.cohort_id.in_(ids)).values(state="waiting"))
     connection.execute(
         update(stages)
-        .where(stages.c.owner == owner, stages.c.state == "planning")
+        .where(stages.c.owner == owner, stages.c.state.in_(PLANNED))
         .values(owner=None, lease_until=None)
     )
     return ids

@@ -37,6 +37,12 @@ LEASE_SECONDS = 60.0
 class TrialOutcome:
     """How one trial of a cohort ended: its value, or the reason why it has none.
 
+    Attributes:
+        number: Which trial.
+        value: What it is worth, or was when it was pruned.
+        reason: Why it has no value.
+        pruned_after: Epochs after which it was pruned; None where it was trained to its end.
+
     Raises:
         LedgerError: It has both or neither, or the value is no finite number.
     """
@@ -44,6 +50,7 @@ class TrialOutcome:
     number: int
     value: float | None
     reason: str | None = None
+    pruned_after: int | None = None
 
     def __post_init__(self) -> None:
         one_of_both = (self.value is None) == (self.reason is not None)
@@ -52,6 +59,13 @@ class TrialOutcome:
                 f"trial {self.number} ends with a finite value or with a reason why it has none, "
                 f"not with value {self.value} and reason {self.reason}"
             )
+
+    @property
+    def state(self) -> TrialState:
+        """What the trial is from now on."""
+        if self.reason is not None:
+            return "diverged"
+        return "complete" if self.pruned_after is None else "pruned"
 
 
 class Ledger:
@@ -269,12 +283,15 @@ class Ledger:
             time = now(connection)
             ids = queries.trial_ids(connection, claim.cohort_id)
             for outcome in outcomes:
-                state: TrialState = "complete" if outcome.reason is None else "diverged"
                 connection.execute(
                     update(trials)
                     .where(trials.c.id == ids[outcome.number])
                     .values(
-                        state=state, value=outcome.value, reason=outcome.reason, finished_at=time
+                        state=outcome.state,
+                        value=outcome.value,
+                        reason=outcome.reason,
+                        pruned_after=outcome.pruned_after,
+                        finished_at=time,
                     )
                 )
             connection.execute(
@@ -332,7 +349,9 @@ def _check_same(known: Search, canonical: dict[str, Any], data_fingerprint: str)
 def _insert_trials(connection: Connection, stage_id: int, plan: StagePlan) -> None:
     for place, numbers in enumerate(plan.cohorts):
         created = connection.execute(
-            insert(cohorts).values(stage_id=stage_id, number=place, state="waiting", attempt=0)
+            insert(cohorts).values(
+                stage_id=stage_id, rung=0, number=place, start=0, state="waiting", attempt=0
+            )
         )
         cohort_id = claims.inserted_id(created)
         connection.execute(

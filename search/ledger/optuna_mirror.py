@@ -33,6 +33,7 @@ _STATES = {
     "waiting": TrialState.WAITING,
     "running": TrialState.RUNNING,
     "complete": TrialState.COMPLETE,
+    "pruned": TrialState.PRUNED,
     "diverged": TrialState.FAIL,
 }
 
@@ -123,6 +124,8 @@ class OptunaMirror:
         state = _STATES[trial.state]
         if trial.reason is not None:
             self._storage.set_trial_user_attr(optuna_id, "reason", trial.reason)
+        if trial.pruned_after is not None:
+            self._storage.set_trial_user_attr(optuna_id, "pruned_after", trial.pruned_after)
         if state != TrialState.WAITING:  # Optuna notes the time of this; it does so only once
             self._storage.set_trial_state_values(optuna_id, TrialState.RUNNING)
         if state != TrialState.RUNNING:

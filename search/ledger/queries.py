@@ -13,6 +13,7 @@ from search.ledger.database import READING, now, reported
 from search.ledger.records import Search, StageState, Trial
 from search.ledger.tables import epochs, searches, stages, trials
 from search.outcome import EpochFigures
+from search.plan.halving import expected_epochs
 from search.plan.plan import Step, expected_trials, steps
 from search.plan.results import Result
 from search.study.file import Study
@@ -89,7 +90,7 @@ class Queries:
                 if row is None or row.state == "planning":
                     states.append(_unplanned(search.study, step, begun=row is not None))
                 else:
-                    states.append(_planned(connection, step, row))
+                    states.append(_planned(connection, search.study, step, row))
             return states
 
     def results(self, search: Search) -> list[Result]:
@@ -103,7 +104,12 @@ class Queries:
         with self.connection() as connection:
             return [
                 Result(
-                    row.stage, row.number, row.parameters, row.value, read_box(row.boxes[row.box])
+                    row.stage,
+                    row.number,
+                    row.parameters,
+                    row.value,
+                    read_box(row.boxes[row.box]),
+                    row.pruned_after,
                 )
                 for row in connection.execute(query)
             ]
@@ -206,6 +212,7 @@ def _trial(row: Row[Any]) -> Trial:
         order_seed=row.order_seed,
         reason=row.reason,
         finished_at=row.finished_at,
+        pruned_after=row.pruned_after,
     )
 
 
@@ -220,17 +227,19 @@ def _unplanned(study: Study, step: Step, *, begun: bool) -> StageState:
         boxes=(),
         trials=count,
         finished=0,
+        pruned=0,
         diverged=0,
         running=0,
         epochs_done=0,
-        epochs_total=round(each * count),
+        epochs_total=round(expected_epochs(study, step)),
+        epochs_each=round(each),
         best=None,
         opened_at=None,
         finished_at=None,
     )
 
 
-def _planned(connection: Connection, step: Step, row: Row[Any]) -> StageState:
+def _planned(connection: Connection, study: Study, step: Step, row: Row[Any]) -> StageState:
     mine = select(trials.c.state, func.count()).where(trials.c.stage_id == row.id)
     counted = connection.execute(mine.group_by(trials.c.state))
     counts: dict[str, int] = {row[0]: row[1] for row in counted}
@@ -239,18 +248,23 @@ def _planned(connection: Connection, step: Step, row: Row[Any]) -> StageState:
         .select_from(epochs.join(trials, trials.c.id == epochs.c.trial_id))
         .where(trials.c.stage_id == row.id)
     )
-    total = sum(counts.values())
+    sizes = connection.scalars(
+        select(func.count()).where(trials.c.stage_id == row.id).group_by(trials.c.cohort_id)
+    )
+    ended = {state: counts.get(state, 0) for state in ("complete", "pruned", "diverged")}
     return StageState(
         step=step,
-        state=row.state,
+        state="open" if row.state == "ranking" else row.state,
         explanation=row.explanation,
         boxes=tuple(row.boxes),
-        trials=total,
-        finished=counts.get("complete", 0) + counts.get("diverged", 0),
-        diverged=counts.get("diverged", 0),
+        trials=sum(counts.values()),
+        finished=sum(ended.values()),
+        pruned=ended["pruned"],
+        diverged=ended["diverged"],
         running=counts.get("running", 0),
         epochs_done=done or 0,
-        epochs_total=round(row.epochs * total),
+        epochs_total=round(expected_epochs(study, step, tuple(sizes))),
+        epochs_each=round(row.epochs),
         best=_best(connection, step, row.id),
         opened_at=row.opened_at,
         finished_at=row.finished_at,
@@ -263,7 +277,7 @@ def _best(connection: Connection, step: Step, stage_id: int) -> Trial | None:
     best = connection.execute(
         select(trials, stages.c.name.label("stage"))
         .join(stages, stages.c.id == trials.c.stage_id)
-        .where(trials.c.stage_id == stage_id, trials.c.value.is_not(None))
+        .where(trials.c.stage_id == stage_id, trials.c.state == "complete")
         .order_by(*order)
         .limit(1)
     ).first()

@@ -8,7 +8,7 @@ from search.plan.plan import Step
 from search.study.file import Study
 from search.study.space import Point
 
-TrialState = Literal["waiting", "running", "complete", "diverged"]
+TrialState = Literal["waiting", "running", "complete", "pruned", "diverged"]
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,9 @@ class Claim:
         numbers: Its trials' numbers in the stage's plan.
         trials: What is to be trained, in the same order.
         order_seed: Of the draws that the trials share.
+        start: Epochs that they have been trained already.
+        stop: Epochs after which they rest at a rung; None where they are trained to the end.
+        checkpoints: What each goes on from, in the same order; empty where `start` is 0.
     """
 
     cohort_id: int
@@ -58,23 +61,28 @@ class Claim:
     numbers: tuple[int, ...]
     trials: tuple[Assignment, ...]
     order_seed: int
+    start: int = 0
+    stop: int | None = None
+    checkpoints: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True)
 class PlanningClaim:
-    """A worker's hold on the planning of one stage, as good as its lease.
+    """A worker's hold on the planning of one stage, or of its next rung, as good as its lease.
 
     Attributes:
         stage_id: Which stage.
         attempt: How many claims of its planning there have been; only the latest may open it.
         owner: Who holds it.
         step: The stage itself.
+        rung: How many rungs lie before what is to be planned; 0 is the stage itself.
     """
 
     stage_id: int
     attempt: int
     owner: str
     step: Step
+    rung: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,13 +93,14 @@ class Trial:
         id: Its key in the database.
         stage: Name of its stage.
         number: Its place in the stage's plan.
-        state: Waiting, running, complete, or diverged.
-        value: What it is worth; None unless complete.
+        state: Waiting (also at a rung), running, complete, pruned by halving, or diverged.
+        value: What it is worth, or was when it was pruned; None unless complete or pruned.
         parameters: Its point.
         seed: Of its own draws.
         order_seed: Of the draws that it shares with its cohort.
         reason: Why it diverged; None otherwise.
         finished_at: Seconds since 1970, UTC; None before.
+        pruned_after: Epochs after which it was pruned; None otherwise.
     """
 
     id: int
@@ -104,6 +113,7 @@ class Trial:
     order_seed: int
     reason: str | None
     finished_at: float | None
+    pruned_after: int | None = None
 
 
 @dataclass(frozen=True)
@@ -116,11 +126,13 @@ class StageState:
         explanation: Why its boxes are what they are; empty before it is planned.
         boxes: Its boxes as the study file would write them; empty before it is planned.
         trials: How many it has, or will have as far as is known.
-        finished: How many are complete or diverged.
+        finished: How many are complete, pruned or diverged.
+        pruned: How many of those were pruned.
         diverged: How many of those diverged.
         running: How many are being trained.
         epochs_done: Epochs of all its trials that are recorded.
-        epochs_total: Epochs of all its trials in full.
+        epochs_total: Epochs of all its trials, as far as is known.
+        epochs_each: Epochs of a trial that is trained to its end.
         best: Its best complete trial; of the final, whose values are test accuracies, the winner.
         opened_at: When it was planned.
         finished_at: When its last trial was in.
@@ -132,10 +144,12 @@ class StageState:
     boxes: tuple[dict[str, Any], ...]
     trials: int
     finished: int
+    pruned: int
     diverged: int
     running: int
     epochs_done: int
     epochs_total: int
+    epochs_each: int
     best: Trial | None
     opened_at: float | None
     finished_at: float | None

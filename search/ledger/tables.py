@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -19,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 2  # 1 was a draft without planning attempts
+SCHEMA_VERSION = 3  # 2 knew no halving; 1 was a draft without planning attempts
 
 metadata = MetaData()
 
@@ -48,9 +49,9 @@ stages = Table(
     Column("number", Integer, nullable=False),
     Column("name", String(64), nullable=False),
     Column("kind", String(16), nullable=False),  # search, finalists or final
-    Column("state", String(16), nullable=False),  # planning, open or finished
+    Column("state", String(16), nullable=False),  # planning, open, ranking or finished
     Column("attempt", Integer, nullable=False),  # how often its planning was claimed
-    Column("owner", String(128)),  # who plans it
+    Column("owner", String(128)),  # who plans it, or its next rung
     Column("lease_until", Float),
     Column("boxes", JSON),
     Column("explanation", Text),
@@ -66,14 +67,17 @@ cohorts = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("stage_id", ForeignKey("klayer_stages.id"), nullable=False),
-    Column("number", Integer, nullable=False),
+    Column("rung", Integer, nullable=False),  # how many rungs of the stage lie before it
+    Column("number", Integer, nullable=False),  # its place in the rung's plan
+    Column("start", Integer, nullable=False),  # epochs that its trials were trained before
+    Column("stop", Integer),  # epochs after which they rest; NULL: they are trained to the end
     Column("state", String(16), nullable=False),  # waiting, claimed or finished
     Column("attempt", Integer, nullable=False),  # how often it was claimed
     Column("owner", String(128)),
     Column("lease_until", Float),
     Column("claimed_at", Float),
     Column("finished_at", Float),
-    UniqueConstraint("stage_id", "number"),
+    UniqueConstraint("stage_id", "rung", "number"),
     Index("klayer_cohorts_by_state", "stage_id", "state"),
 )
 
@@ -88,10 +92,12 @@ trials = Table(
     Column("parameters", JSON, nullable=False),
     Column("seed", BigInteger, nullable=False),
     Column("order_seed", BigInteger, nullable=False),
-    Column("state", String(16), nullable=False),  # waiting, running, complete or diverged
+    # waiting, running, complete, pruned or diverged
+    Column("state", String(16), nullable=False),
     Column("told", String(16), nullable=False),  # the state that Optuna was last told
     Column("value", Float),
     Column("reason", Text),
+    Column("pruned_after", Integer),  # epochs
     Column("finished_at", Float),
     UniqueConstraint("stage_id", "number"),
 )
@@ -108,4 +114,14 @@ epochs = Table(
     Column("validation_cost", Float),
     Column("validation_loss", Float),
     Column("validation_accuracy", Float),
+)
+
+# How trials stand that rest at a rung until it is decided whether they go on.
+checkpoints = Table(
+    "klayer_checkpoints",
+    metadata,
+    Column("trial_id", ForeignKey("klayer_trials.id"), primary_key=True),
+    Column("epoch", Integer, nullable=False),  # after which it rests
+    Column("value", Float, nullable=False),  # that it is compared by
+    Column("state", LargeBinary, nullable=False),  # what its training goes on from
 )

@@ -1,7 +1,7 @@
 """Trials trained as one stack: what is reported of each after an epoch, and what it is worth."""
 
 import math
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,11 +22,12 @@ def train(
     trials: Sequence[Assignment],
     order_seed: int,
     data: Dataset,
-) -> Generator[dict[int, Report], None, None]:
+) -> Generator[dict[int, Report], Sequence[int] | None, None]:
     """Train trials as one stack; after each epoch, how each trial that took part in it stands.
 
     The reports are by place in `trials`. A trial whose value is NaN has diverged and takes part no
-    longer; there is no further epoch when all have. A trial's last value is its result.
+    longer; `send` the places of those that go on to drop others as well. There is no further epoch
+    when none is left. A trial's last value is its result.
 
     Raises:
         KlayerError: The trials do not fit into one stack, or a value is out of its range.
@@ -35,8 +36,14 @@ def train(
     fold = training.Data(
         images.training.x, images.training.y, images.validation.x, images.validation.y
     )
-    for epoch in epochs(study, section, trials, order_seed, fold):
-        yield epoch.reports
+    stack = epochs(study, section, trials, order_seed, fold)
+    going: Sequence[int] | None = None
+    while True:
+        try:
+            epoch = next(stack) if going is None else stack.send(going)
+        except StopIteration:
+            return
+        going = yield epoch.reports
 
 
 @dataclass(frozen=True)
@@ -55,8 +62,11 @@ def epochs(
     trials: Sequence[Assignment],
     order_seed: int,
     fold: training.Data,
-) -> Iterator[StackEpoch]:
-    """The epochs of trials that fit into one stack; those that diverge are dropped."""
+) -> Generator[StackEpoch, Sequence[int] | None, None]:
+    """The epochs of trials that fit into one stack.
+
+    Those that diverge are dropped, and those whose places are not among what is sent.
+    """
     inputs = fold.x.shape[1]
     with faults_as_klayer_errors():
         values = [values_of(study, section, trial.parameters) for trial in trials]
@@ -79,8 +89,12 @@ def epochs(
             place: _report(record, worth[place], validated=len(fold.validation_labels) > 0)
             for place, record in zip(places, epoch.records, strict=True)
         }
-        yield StackEpoch(places, reports, epoch.network, epoch.snapshots)
-        rows = [row for row, place in enumerate(places) if not reports[place].diverged]
+        going = yield StackEpoch(places, reports, epoch.network, epoch.snapshots)
+        rows = [
+            row
+            for row, place in enumerate(places)
+            if not reports[place].diverged and (going is None or place in going)
+        ]
         kept = rows if len(rows) < len(places) else None
         places = tuple(places[row] for row in rows)
 

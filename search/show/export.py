@@ -14,7 +14,7 @@ from search.ledger.queries import Curve
 from search.ledger.records import Search, StageState, Trial
 from search.outcome import EpochFigures
 
-TRIAL_COLUMNS = ("stage", "number", "state", "value", "seed", "reason")
+TRIAL_COLUMNS = ("stage", "number", "state", "value", "seed", "reason", "pruned_after")
 
 # The figures of an epoch as columns; a searched learning rate has a column of its own.
 EPOCH_COLUMNS = {field.name: field.name for field in fields(EpochFigures)} | {
@@ -87,5 +87,6 @@ def _trial(trial: Trial, curve: Curve | None) -> dict[str, Any]:
         "seed": trial.seed,
         "order_seed": trial.order_seed,
         "reason": trial.reason,
+        "pruned_after": trial.pruned_after,
         "epochs": [one.finite() for one in curve.epochs] if curve else [],
     }

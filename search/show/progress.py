@@ -99,6 +99,8 @@ class RunView:
             name = stage.step.name
             self._counts[name] += 1
             what = percent(trial.value) if trial.reason is None else trial.reason
+            if trial.pruned_after is not None:
+                what += f", pruned after {plural(trial.pruned_after, 'epoch')}"
             if stage.step.kind == "final" and trial.reason is None:
                 what += " of the test images"
             line = f"{name} #{trial.number}: {parameters(trial.parameters)}: {what}"

@@ -62,7 +62,7 @@ def summarise(
     results: Sequence[Result],
 ) -> Summary:
     """The summary of a search, from what the ledger says of it."""
-    valued = [t for t in trials if t.stage not in (FINALISTS, FINAL) and t.value is not None]
+    valued = [t for t in trials if t.stage not in (FINALISTS, FINAL) and t.state == "complete"]
     contenders = search.study.contenders()
     searched = [trial for trial in valued if trial.stage in contenders] or valued
     best = max(searched, key=lambda trial: trial.value or 0.0, default=None)
@@ -101,7 +101,8 @@ def _show_stage(stage: StageState, console: Console) -> None:
         head = f"{count}, not planned yet"
     else:
         done = count if stage.finished == stage.trials else f"{stage.finished} of {count}"
-        head = done + (f", {stage.diverged} diverged" if stage.diverged else "")
+        head = done + (f", {stage.pruned} pruned" if stage.pruned else "")
+        head += f", {stage.diverged} diverged" if stage.diverged else ""
         if stage.best is not None:
             what = "winner's test accuracy" if step.kind == "final" else "best"
             head += f", {what} {percent(stage.best.value)} at {parameters(stage.best.parameters)}"
@@ -128,7 +129,7 @@ def _validation_rows(summary: Summary, best: Trial) -> list[tuple[str, str]]:
 
 def _measured(stage: StageState) -> str:
     """What a value of the stage is, since stages may train for longer or score otherwise."""
-    epochs = plural(round(stage.epochs_total / max(stage.trials, 1)), "epoch")
+    epochs = plural(stage.epochs_each, "epoch")
     return {
         "last_epoch": f"after {epochs}",
         "best_epoch": f"the best of {epochs}",
@@ -155,7 +156,7 @@ def _test_rows(summary: Summary) -> list[tuple[str, str]]:
     if test is None:
         return []
     final = summary.stages[-1]
-    epochs = plural(round(final.epochs_total / max(final.trials, 1)), "epoch")
+    epochs = plural(final.epochs_each, "epoch")
     how = f"{test['images']:,} images, read once; the winner trained anew, after {epochs}"
     rows = [("Test accuracy", f"{percent(test['accuracies'][0])}  ({how})")]
     if test["snapshot_ensemble"] is not None:
@@ -175,6 +176,7 @@ def _stage_json(stage: StageState) -> dict[str, Any]:
         "state": stage.state,
         "trials": stage.trials,
         "finished": stage.finished,
+        "pruned": stage.pruned,
         "diverged": stage.diverged,
         "running": stage.running,
         "epochs_done": stage.epochs_done,

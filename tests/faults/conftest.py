@@ -18,9 +18,9 @@ def begin(tmp_path: Path) -> Iterator[Callable[..., Run]]:
     """Starts a run of the tiny search; what is left of it at the test's end is killed."""
     runs: list[Run] = []
 
-    def begun(workers: int, storage: str | None = None) -> Run:
+    def begun(workers: int, storage: str | None = None, study: Path = STUDY) -> Run:
         storage = storage or f"sqlite:///{tmp_path}/tiny.db"
-        arguments = (str(STUDY), storage, str(workers))
+        arguments = (str(study), storage, str(workers))
         runs.append(Run(started("run_search.py", *arguments, session=True), storage))
         return runs[-1]
 

@@ -18,8 +18,13 @@ from search.ledger.ledger import Ledger
 
 HERE = Path(__file__).parent
 STUDY = HERE / "tiny.toml"
+HALVED = {among: HERE / f"halved-by-{among}.toml" for among in ("cohort",)}
 LONGEST_SECONDS = 60.0
-STATES = {"complete": TrialState.COMPLETE, "diverged": TrialState.FAIL}
+STATES = {
+    "complete": TrialState.COMPLETE,
+    "pruned": TrialState.PRUNED,
+    "diverged": TrialState.FAIL,
+}
 
 
 def started(script: str, *arguments: str, session: bool = False) -> subprocess.Popen[str]:

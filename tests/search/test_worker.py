@@ -132,6 +132,54 @@ def test_a_diverging_trial_is_recorded_with_the_epoch(ledger: Ledger) -> None:
     assert ledger.read.is_finished(search)
 
 
+HALVED = (
+    "stages.coarse.halving={keep=0.5, at=[1, 2], among='cohort'}",
+    "stages.coarse.trials=8",
+    "training.schedule.epochs=4",
+)
+
+
+def test_halving_drops_the_worse_of_each_cohort(ledger: Ledger) -> None:
+    search, data = recorded(ledger, *HALVED)
+    work(ledger, search, data, "a", never)
+    coarse = [one for one in ledger.read.trials(search) if one.stage == "coarse"]
+    curves = ledger.read.curves(search)
+    for cohort in (coarse[:4], coarse[4:]):
+        for one in cohort:
+            epochs = curves[one.id].epochs
+            assert len(epochs) == (one.pruned_after or 4)
+            assert one.value == epochs[-1].validation_accuracy
+        at_first = sorted(cohort, key=lambda one: -curves[one.id].epochs[0].validation_accuracy)
+        assert [one.pruned_after for one in at_first[2:]] == [1, 1]
+        at_second = sorted(
+            at_first[:2], key=lambda one: -curves[one.id].epochs[1].validation_accuracy
+        )
+        assert [(one.state, one.pruned_after) for one in at_second] == [
+            ("complete", None),
+            ("pruned", 2),
+        ]
+    state = ledger.read.stages(search)[0]
+    assert (state.finished, state.pruned, state.epochs_done) == (8, 6, 2 * (4 + 2 + 2))
+    assert state.epochs_total == state.epochs_done
+    assert state.best is not None
+    assert state.best.state == "complete"
+    assert "of which 6 pruned" in ledger.read.stages(search)[1].explanation
+    assert ledger.read.is_finished(search)
+
+
+def test_a_rung_that_all_diverge_before_ends_their_cohort(ledger: Ledger) -> None:
+    points = "[{learning_rate=1e6, weight_decay=0.1}, {learning_rate=0.1, weight_decay=0.0}]"
+    halving = "{keep=0.5, at=[2], among='cohort'}"
+    stage = f"stages=[{{name='only', sampler='points', points={points}, halving={halving}}}]"
+    others = ("network.batch_norm='none'", "final.finalists=1", "training.schedule.epochs=3")
+    study = load("digits", [stage, *others])
+    data = objective.open_data(study, None)
+    search = ledger.record(study, "", data.fingerprint, {})
+    work(ledger, search, data, "a", never)
+    diverged, fine = [one for one in ledger.read.trials(search) if one.stage == "only"]
+    assert (diverged.state, fine.state, fine.pruned_after) == ("diverged", "complete", None)
+
+
 def test_a_search_of_which_every_trial_diverges_ends_with_the_reason(ledger: Ledger) -> None:
     points = "[{learning_rate=1e6, weight_decay=0.1}]"
     stage = f"stages=[{{name='only', sampler='points', points={points}}}]"

@@ -55,6 +55,7 @@ def test_csv_has_a_row_a_trial(trials: list[Any]) -> None:
         "learning_rate": "0.1",
         "activation": "",
         "epochs": "2",
+        "pruned_after": "",
     }
     assert (second["value"], second["reason"], second["epochs"]) == ("", 'cost, "nan"', "1")
     assert (third["learning_rate"], third["activation"], third["epochs"]) == ("", "[/], \n", "0")
@@ -82,7 +83,7 @@ def test_csv_of_epochs_keeps_parameters_that_are_called_as_a_figure(trials: list
 def test_csv_without_trials_is_a_header() -> None:
     file = io.StringIO()
     write_csv([], {}, file)
-    assert file.getvalue() == "stage,number,state,value,seed,reason,epochs\n"
+    assert file.getvalue() == "stage,number,state,value,seed,reason,pruned_after,epochs\n"
 
 
 def test_json_holds_everything_and_no_times(search: Any, stage: Any, trials: list[Any]) -> None:
