@@ -6,6 +6,7 @@ at once.
 """
 
 import json
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from search import blas
 from search.errors import KlayerError
 from search.ledger import DEFAULT_STORAGE
 
@@ -140,6 +142,7 @@ def _options(
     ] = False,
 ) -> None:
     del version
+    blas.set_kernels(os.environ)  # before any command imports NumPy
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections.abc import Mapping
 from importlib import metadata
 from typing import Any
 
@@ -26,6 +27,16 @@ def environment() -> dict[str, Any]:
         "machine": platform.machine(),
         "cores": os.cpu_count(),
     }
+
+
+def kernels(environment: Mapping[str, Any]) -> str:
+    """The name of the kernels that matrix products are computed with; "" where it is not known.
+
+    Args:
+        environment: As `environment` gives it, or as a search recorded it.
+    """
+    found = (blas.get("architecture") for blas in environment.get("blas", ()))
+    return next((str(name) for name in found if name), "")
 
 
 def _version(package: str) -> str:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from search import objective
-from search.environment import environment
+from search import blas, objective
+from search.environment import environment, kernels
 from search.launcher import InterruptedRunError, launch
 from search.ledger import DEFAULT_STORAGE
 from search.ledger.database import NoLedgerError
@@ -105,9 +105,17 @@ def _work(
     name, began = search.study.name, time.monotonic()
     stages = ledger.read.stages(search)
     done, held = sum(one.finished for one in stages), sum(one.running for one in stages)
+    here, before = kernels(environment()), kernels(search.environment)
     with RunView(console, ledger, search) as view:
         going_on = f", going on behind {plural(done, 'finished trial')}" if done else ""
-        view.say(f"{name}: {plural(workers, 'worker')}, {storage}{going_on}")
+        named = f", {here} kernels" if here else ""
+        view.say(f"{name}: {plural(workers, 'worker')}, {storage}{named}{going_on}")
+        if before and here != before:
+            keep = f" ({blas.SETTING}={before} keeps to those)" if before in blas.KERNELS else ""
+            view.say(
+                f"This search was begun with {before} kernels of the BLAS{keep}: with others, "
+                "numbers may differ in their last bits from those of an undisturbed run."
+            )
         if held:  # no worker of this run has begun
             view.say(
                 f"Other workers hold {plural(held, 'trial')}; if they were killed, their lease "

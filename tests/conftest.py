@@ -5,9 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from search import blas
+
 # One thread, as the service's workers have: on small arrays more threads only cost time. A BLAS
 # reads it when it is loaded, so before NumPy.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# The kernels that klayer's own processes take: numbers of both are compared bit for bit.
+blas.set_kernels(os.environ)
 
 # Those who run the tests in colours (continuous integration does) have said nothing of what klayer
 # writes to pipes. Typer looks at these when its help is first shown, Rich whenever it writes.

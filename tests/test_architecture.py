@@ -23,7 +23,7 @@ ORDER = (
     "search.study",
     "search.fetch",
     "search.archive search.download",
-    "search.environment",
+    "search.blas search.environment",
     "search.errors",
 )
 OPTUNA_FILES = {

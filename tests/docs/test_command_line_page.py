@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import typer
 
+from search import blas
 from search.cli import app, main
 from search.ledger.queries import Curve
 from search.ledger.records import Search, StageState, Trial
@@ -104,12 +105,21 @@ def test_the_page_names_no_option_command_or_variable_that_does_not_exist() -> N
     options = {name for one in parameters for name in one.opts if name.startswith("--")}
     assert set(re.findall(r"(?<![-|\w])--[a-z]+", PAGE)) == options | {"--help"}
     variables = {one.envvar for one in parameters if one.envvar}
-    assert set(re.findall(r"KLAYER_\w+", PAGE)) == variables
+    assert set(re.findall(r"KLAYER_\w+", PAGE)) == variables | {blas.SETTING}
     typed = re.findall(r"^    (klayer .*)$|`(klayer [^`]+)`", PAGE, re.MULTILINE)
     for line in (one or other for one, other in typed):
         assert any(re.match(rf"{path}\b", line) for path in COMMANDS if path != "klayer") or (
             line == "klayer --version"
         ), line
+
+
+def test_the_kernels_of_the_blas_are_named_as_the_code_knows_them() -> None:
+    (paragraph,) = re.findall(r"^NumPy's wheels carry(?:.+\n)+", PAGE, re.MULTILINE)
+    listed = paragraph.partition("A name is set as")[2]
+    assert set(re.findall(r"`(\w+)`", listed)) == {blas.CORETYPE, *blas.KERNELS}
+    assert {blas.AUTO, blas.DEFAULT, blas.CORETYPE} <= set(re.findall(r"`(\w+)`", paragraph))
+    flags = set(re.findall(r"\bavx512\w+", paragraph))
+    assert flags == blas.KERNELS["SkylakeX"]
 
 
 TRIAL = Trial(1, "coarse", 0, "complete", 0.5, {"learning_rate": 0.1}, 7, 8, None, 1.0)

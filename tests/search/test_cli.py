@@ -14,6 +14,7 @@ import pytest
 import typer
 
 from search.cli import app
+from search.environment import environment, kernels
 
 EXPORTS = (("--format", "json"), ("--format", "csv"), ("--epochs",))
 
@@ -40,7 +41,7 @@ def summary(tiny_run: Any) -> dict[str, Any]:
 def test_a_run_tells_of_its_stages_its_trials_and_its_winner_in_plain_lines(tiny_run: Any) -> None:
     assert "\x1b" not in tiny_run.stderr
     lines = tiny_run.stderr.splitlines()
-    assert lines[0] == "tiny: 1 worker, sqlite:///klayer.db"
+    assert lines[0] == f"tiny: 1 worker, sqlite:///klayer.db, {kernels(environment())} kernels"
     for told in ("1 coarse: 4 trials", "2 fine: 2 trials"):
         assert told in lines
     for number in range(4):

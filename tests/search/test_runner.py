@@ -12,6 +12,7 @@ from optuna.trial import TrialState
 from rich.console import Console
 
 from search import objective
+from search.environment import environment, kernels
 from search.errors import DataError, LedgerError
 from search.ledger.ledger import Ledger
 from search.runner import run_search, summary_of
@@ -104,6 +105,25 @@ def test_a_restart_says_that_it_waits_for_the_leases_of_the_killed(
     said = captured.get().splitlines()
     assert said[1].startswith(f"Other workers hold {running} trial")
     assert "their lease ends within 60 s" in said[1]
+
+
+def test_going_on_with_other_kernels_is_said_and_no_fault(tiny_run: Any, tmp_path: Path) -> None:
+    file, storage = str(tiny_run.folder / "tiny.toml"), f"sqlite:///{tmp_path}/klayer.db"
+    study = load(file)
+    data = objective.open_data(study, None)
+    begun = {"blas": [{"internal_api": "openblas", "version": "0", "architecture": "Nehalem"}]}
+    with Ledger(storage, create=True) as ledger:
+        ledger.record(study, text(file), data.fingerprint, begun)
+    console = Console(width=300)
+    with console.capture() as captured:
+        assert run_search(study, text(file), storage, None, 1, console).finished
+    head, notice, *_ = captured.get().splitlines()
+    assert head.endswith(f", {kernels(environment())} kernels")
+    assert notice == (
+        "This search was begun with Nehalem kernels of the BLAS (KLAYER_BLAS_KERNELS=Nehalem keeps "
+        "to those): with others, numbers may differ in their last bits from those of an "
+        "undisturbed run."
+    )
 
 
 def final_states(storage: str) -> set[TrialState]:
