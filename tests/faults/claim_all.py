@@ -12,6 +12,7 @@ from pathlib import Path
 
 from search.ledger.ledger import Ledger, TrialOutcome
 from search.ledger.records import Claim, PlanningClaim
+from search.plan.cohorts import Fit
 from search.plan.plan import plan
 from search.study.reading import load
 
@@ -31,9 +32,8 @@ def main(storage: str, owner: str, gate: str) -> None:
             if isinstance(work, PlanningClaim):
                 print(work.step.name, "planned", flush=True)  # noqa: T201
                 if work.step.number == 1:  # each trial a cohort of its own
-                    ledger.open_stage(
-                        search, work, plan(study, work.step, [], lambda _, p: p["learning_rate"]), 2
-                    )
+                    made = plan(study, work.step, [], lambda _, p: Fit(p["learning_rate"]))
+                    ledger.open_stage(search, work, made, 2)
             elif isinstance(work, Claim):
                 print(*(f"{work.step.name} {number}" for number in work.numbers), sep="\n")  # noqa: T201
                 ledger.hand_in(work, [TrialOutcome(n, n / 7) for n in work.numbers])
