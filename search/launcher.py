@@ -1,8 +1,11 @@
 """The launcher: worker processes on this machine, started, watched, and ended without loss.
 
 joblib (loky) runs the processes, one BLAS thread each. They take their work from the ledger, not
-from here; the launcher only asks them to stop, frees what killed ones held, and starts others in
-their place. Workers stop by themselves when the launcher is gone.
+from here; the launcher asks them to stop, frees what killed ones held, and starts others in their
+place. Workers stop by themselves when the launcher is gone.
+
+While they train it plans the stages and tells Optuna how trials stand: so Optuna is imported once,
+beside the workers' own start, and no worker waits for it.
 """
 
 import os
@@ -17,6 +20,7 @@ from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from pathlib import Path
 from types import FrameType
+from typing import Self
 
 from joblib import Parallel, delayed, parallel_config
 from joblib.externals.loky import get_reusable_executor
@@ -26,9 +30,11 @@ from search.errors import KlayerError
 from search.ledger.ledger import Ledger
 from search.ledger.records import Search
 from search.objective import Dataset
-from search.worker import work
+from search.worker import plan_next, work
 
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.03
+# Planning takes a second at most; a longer one only keeps others waiting where this process dies.
+PLANNING_LEASE_SECONDS = 5.0
 # Crews that die one after another without handing in a single trial: then it is no accident.
 MOST_FRUITLESS_CREWS = 5
 
@@ -98,12 +104,13 @@ def launch(
         while not ledger.read.is_finished(search):
             crew = _Crew(job, workers)
             try:
-                _attend(crew, signals, watch, on_stop)
+                with _Clerk(ledger, search, crew.planner) as clerk:
+                    _attend(crew, signals, clerk, watch, on_stop)
             except BaseException:
                 _dismiss(crew, signals)
                 raise
             finally:
-                for owner in crew.owners:
+                for owner in (*crew.owners, crew.planner):
                     ledger.release(owner)
             if signals.count:
                 break
@@ -126,12 +133,35 @@ def _finished(ledger: Ledger, search: Search) -> int:
     return sum(stage.finished for stage in ledger.read.stages(search))
 
 
+class _Clerk:
+    """What the launcher itself does for a search: it plans, and tells Optuna how trials stand."""
+
+    def __init__(self, ledger: Ledger, search: Search, owner: str) -> None:
+        self._ledger, self._search, self._owner = ledger, search, owner
+        self._changes = ledger.changes()
+        self._due = 0.0  # without any change, a lease runs out
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._changes.close()
+
+    def keep_up(self) -> None:
+        """Plan what can be planned; where anything has changed, tell Optuna of it."""
+        if self._changes.any() or time.monotonic() > self._due:
+            self._due = time.monotonic() + PLANNING_LEASE_SECONDS
+            plan_next(self._ledger, self._search, self._owner, PLANNING_LEASE_SECONDS)
+            self._ledger.follow_all(self._search)
+
+
 class _Crew:
     """Some worker processes, run by joblib from a thread so that this one is free to watch."""
 
     def __init__(self, job: Job, workers: int) -> None:
         run = uuid.uuid4().hex[:12]
         self.owners = [f"{os.uname().nodename}/{run}/{place}" for place in range(workers)]
+        self.planner = f"{os.uname().nodename}/{run}/launcher"
         self.stop_file = job.stop_file
         self.error: Exception | None = None
         self._job = job
@@ -169,11 +199,17 @@ class _Crew:
 
 
 def _attend(
-    crew: _Crew, signals: "_Signals", watch: Callable[[], None], on_stop: Callable[[], None]
+    crew: _Crew,
+    signals: "_Signals",
+    clerk: _Clerk,
+    watch: Callable[[], None],
+    on_stop: Callable[[], None],
 ) -> None:
     """Watch a crew to its end; pass on the wish to stop, and a second one as an order."""
     told = False
     while crew.thread.is_alive():
+        if not signals.count:
+            clerk.keep_up()
         crew.thread.join(POLL_SECONDS)
         watch()
         if signals.count and not told:
@@ -232,8 +268,9 @@ def _serve(job: Job, owner: str) -> None:
         return asked.is_set() or job.stop_file.exists() or job.orphaned()
 
     try:
-        with Ledger(job.storage) as ledger:
-            work(ledger, ledger.read.search(job.name), job.data, owner, should_stop)
+        with Ledger(job.storage, tells=False) as ledger:
+            search = ledger.read.search(job.name)
+            work(ledger, search, job.data, owner, should_stop, only="cohorts")
     finally:
         job.busy_file.unlink(missing_ok=True)
     if job.orphaned():

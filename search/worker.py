@@ -6,21 +6,21 @@ that next trains it from its seeds again, with the same numbers.
 
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, Self
 
 from search import objective
 from search.ledger.claims import Finished, LostLeaseError, Wait
 from search.ledger.database import DatabaseFaultError
-from search.ledger.ledger import LEASE_SECONDS, Ledger, TrialOutcome
+from search.ledger.ledger import LEASE_SECONDS, Kind, Ledger, TrialOutcome
 from search.ledger.records import Claim, PlanningClaim, Search
 from search.objective import Dataset
 from search.outcome import Report, TestReport
 from search.plan.halving import rungs, survivors
 from search.plan.plan import FINAL, plan
 
-IDLE_SECONDS = 0.1
+IDLE_SECONDS = 0.03
 
 
 def work(
@@ -30,6 +30,7 @@ def work(
     owner: str,
     should_stop: Callable[[], bool],
     lease_seconds: float = LEASE_SECONDS,
+    only: Kind | None = None,
 ) -> None:
     """Work on a search until it is finished, or until `should_stop`.
 
@@ -40,27 +41,56 @@ def work(
         owner: A name that no other worker has.
         should_stop: Asked between epochs and while waiting.
         lease_seconds: How long others wait for this worker if it dies without a word.
+        only: "cohorts" where somebody else plans, which spares this process Optuna.
     """
     while not should_stop():
-        task = ledger.next_work(search, owner, lease_seconds)
+        task = ledger.next_work(search, owner, lease_seconds, only)
         match task:
             case Finished():
                 return
             case Wait():
                 time.sleep(IDLE_SECONDS)
-            case PlanningClaim() | Claim():
-                try:
-                    with _LeaseKeeper(ledger, task, lease_seconds):
-                        if isinstance(task, PlanningClaim):
-                            _plan(ledger, search, task)
-                        else:
-                            _train(ledger, search, data, task, should_stop, lease_seconds)
-                except LostLeaseError:
-                    continue  # somebody else does it now, with the same result
-                except BaseException:
-                    with suppress(DatabaseFaultError):  # then it is free when its lease runs out
-                        ledger.hand_back(task)
-                    raise
+            case PlanningClaim():
+                with _holding(ledger, task, lease_seconds):
+                    _plan(ledger, search, task)
+            case Claim():
+                with _holding(ledger, task, lease_seconds):
+                    _train(ledger, search, data, task, should_stop, lease_seconds)
+
+
+def plan_next(ledger: Ledger, search: Search, owner: str, lease_seconds: float) -> None:
+    """Plan what is to be planned next, if anything is now and nobody else does it.
+
+    Args:
+        ledger: The search's database.
+        search: Which search.
+        owner: A name that no worker has.
+        lease_seconds: How long others wait for the plan if this process dies without a word.
+
+    Raises:
+        KlayerError: There is no plan: all trials of an earlier stage diverged.
+    """
+    task = ledger.next_work(search, owner, lease_seconds, only="planning")
+    if isinstance(task, PlanningClaim):
+        with _holding(ledger, task, lease_seconds):
+            _plan(ledger, search, task)
+
+
+@contextmanager
+def _holding(ledger: Ledger, claim: Claim | PlanningClaim, lease_seconds: float) -> Iterator[None]:
+    """Keep a claim's lease while its work is done; give it up where that fails.
+
+    A lost lease ends the work without a fault: somebody else does it now, with the same result.
+    """
+    try:
+        with _LeaseKeeper(ledger, claim, lease_seconds):
+            yield
+    except LostLeaseError:
+        pass
+    except BaseException:
+        with suppress(DatabaseFaultError):  # then it is free when its lease runs out
+            ledger.hand_back(claim)
+        raise
 
 
 def _plan(ledger: Ledger, search: Search, claim: PlanningClaim) -> None:

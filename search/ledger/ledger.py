@@ -11,15 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
 from search.errors import LedgerError
 from search.ledger import claims, queries
+from search.ledger.changes import Changes
 from search.ledger.claims import Finished, Free, LostLeaseError, Wait
 from search.ledger.database import now, open_engine, reported
-from search.ledger.optuna_mirror import OptunaMirror, publish
 from search.ledger.records import Claim, PlanningClaim, Search, TrialState
 from search.ledger.tables import cohorts, epochs, searches, stages, trials
 from search.outcome import EpochFigures, TestReport
@@ -30,7 +30,12 @@ from search.study.file import Study
 from search.study.hashing import fingerprint
 from search.study.ranges import write_box
 
+if TYPE_CHECKING:
+    from search.ledger.optuna_mirror import OptunaMirror
+
 LEASE_SECONDS = 60.0
+
+Kind = Literal["cohorts", "planning"]
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,8 @@ class Ledger:
     Args:
         storage: A SQLAlchemy URL.
         create: Whether to make the database and its tables where there are none.
+        tells: Whether Optuna is told at once what claims and results change. Where somebody else
+            calls `follow_all` it need not be: Optuna takes half a second to import and open.
 
     Raises:
         LedgerError: The database cannot be opened, or is not the ledger's.
@@ -81,8 +88,9 @@ class Ledger:
     Any method raises `DatabaseFaultError`, a `LedgerError`, when the database fails.
     """
 
-    def __init__(self, storage: str, *, create: bool = False) -> None:
+    def __init__(self, storage: str, *, create: bool = False, tells: bool = True) -> None:
         self._storage = storage
+        self._tells = tells
         self._engine = open_engine(storage, create=create)
 
     def __enter__(self) -> Self:
@@ -100,13 +108,19 @@ class Ledger:
             yield connection
 
     @cached_property
-    def _mirror(self) -> OptunaMirror:
+    def _mirror(self) -> "OptunaMirror":
+        from search.ledger.optuna_mirror import OptunaMirror
+
         return OptunaMirror(self._storage)
 
     @cached_property
     def read(self) -> queries.Queries:
         """Everything that can be asked without changing anything."""
         return queries.Queries(self._engine)
+
+    def changes(self) -> Changes:
+        """Tells whether something was written since it was last asked; close it when done."""
+        return Changes(self._engine)
 
     # --- searches ------------------------------------------------------------------------------
 
@@ -142,7 +156,11 @@ class Ledger:
     # --- handing out work ----------------------------------------------------------------------
 
     def next_work(
-        self, search: Search, owner: str, lease_seconds: float = LEASE_SECONDS
+        self,
+        search: Search,
+        owner: str,
+        lease_seconds: float = LEASE_SECONDS,
+        only: Kind | None = None,
     ) -> Claim | PlanningClaim | Wait | Finished:
         """Claim what is to be done next, in one atomic step.
 
@@ -152,14 +170,15 @@ class Ledger:
             search: Which search.
             owner: Who asks: unique to a worker process.
             lease_seconds: How long the claim holds unless it is renewed.
+            only: What to claim, `Wait` where that is not what is to be done; None for anything.
         """
         with self.read.connection() as connection:
-            seen = claims.find(connection, search, now(connection))
+            seen = _wanted(claims.find(connection, search, now(connection)), only)
         if not isinstance(seen, Free):
             return seen
         with self._writing() as connection:
             time = now(connection)
-            found = claims.find(connection, search, time)  # others have looked as well
+            found = _wanted(claims.find(connection, search, time), only)  # others looked as well
             if not isinstance(found, Free):
                 return found
             work = claims.claim(connection, search, found, owner, time, time + lease_seconds)
@@ -230,6 +249,8 @@ class Ledger:
     def _open(
         self, claim: PlanningClaim, plan: StagePlan, epochs_each: float, study: str, drafted: str
     ) -> None:
+        from search.ledger.optuna_mirror import publish
+
         with self._writing() as connection:
             claims.hold(connection, claim, None)
             publish(connection, drafted, study)
@@ -309,7 +330,8 @@ class Ledger:
         self._tell(stages.c.search_id == search.id)
 
     def _follow(self, cohort_id: int) -> None:
-        self._tell(trials.c.cohort_id == cohort_id)
+        if self._tells:
+            self._tell(trials.c.cohort_id == cohort_id)
 
     def _tell(self, which: ColumnElement[bool]) -> None:
         with self.read.connection() as connection:
@@ -326,6 +348,13 @@ class Ledger:
                 .values(told=bindparam("now")),
                 told,
             )
+
+
+def _wanted(found: Free | Wait | Finished, only: Kind | None) -> Free | Wait | Finished:
+    if isinstance(found, Free) and only is not None:
+        is_cohort = found.cohort_id is not None
+        return found if is_cohort == (only == "cohorts") else Wait()
+    return found
 
 
 def _check_same(known: Search, canonical: dict[str, Any], data_fingerprint: str) -> None:
