@@ -3,6 +3,7 @@
 import statistics
 from dataclasses import replace
 
+from benchmarks.machine import klayer_kernels
 from benchmarks.problem import Problem
 from benchmarks.report import Section, Table
 from benchmarks.rounds import Spread, take_turns
@@ -69,7 +70,7 @@ def _table(setting: Setting, name: str, cases: list[Case]) -> Table:
 
     def each(label: str) -> float:
         members, problem = known[label]
-        work = Work(label, "klayer", {"members": members})
+        work = Work(label, "klayer", {"members": members}, klayer_kernels())
         taken = setting.seconds(work, setting.processes, EPOCHS, problem)
         return statistics.mean(map(statistics.mean, taken)) / members
 

@@ -8,19 +8,20 @@ from importlib import metadata
 from pathlib import Path
 
 from benchmarks.timing import ROOT, environment
+from search.blas import KERNELS, choose_kernels, read_processor
 
 PACKAGES = ("numpy", "torch", "scikit-learn", "optuna")
-KERNELS = (
+SHOW_KERNELS = (
     "import numpy; from threadpoolctl import threadpool_info as blas; "
     "print(', '.join(f\"{b['internal_api']} {b['version']} {b['architecture']}\" for b in blas()))"
 )
-AVX512 = {"avx512f", "avx512dq", "avx512bw", "avx512vl", "avx512cd"}
+COMPARED = ("Haswell", "SkylakeX")  # OpenBLAS's names for AVX2 and AVX-512
 
 
 def kernels(coretype: str = "") -> str:
     """NumPy's BLAS, its version and its kernels, under a setting of OPENBLAS_CORETYPE."""
     done = subprocess.run(
-        [sys.executable, "-c", KERNELS],
+        [sys.executable, "-c", SHOW_KERNELS],
         cwd=ROOT,
         env=environment(coretype),
         capture_output=True,
@@ -30,11 +31,14 @@ def kernels(coretype: str = "") -> str:
     return done.stdout.strip()
 
 
+def klayer_kernels() -> str:
+    """The OPENBLAS_CORETYPE that klayer sets where the shell says nothing; "" if it sets none."""
+    return choose_kernels(read_processor(), {}) or ""
+
+
 def kernel_settings() -> tuple[str, ...]:
-    """The settings of OPENBLAS_CORETYPE that are compared: the BLAS's choice, and older kernels."""
-    flags = set(_cpuinfo("flags").split())
-    known = [("Haswell", {"avx2", "fma"}), ("SkylakeX", AVX512)]
-    return ("", *(name for name, needed in known if needed <= flags))
+    """The settings of OPENBLAS_CORETYPE that are compared: the BLAS's choice, AVX2, AVX-512."""
+    return ("", *(name for name in COMPARED if KERNELS[name] <= read_processor().flags))
 
 
 def description() -> list[str]:
@@ -45,7 +49,8 @@ def description() -> list[str]:
         f"{cores()} cores; {_caches()}",
         f"{_memory_gib():.0f} GiB of memory; {platform.platform()}",
         f"Python {platform.python_version()}, {versions}",
-        f"NumPy's BLAS, by its own choice: {kernels()}",
+        f"NumPy's BLAS, by its own choice: {kernels()}; as klayer sets it: "
+        f"{kernels(klayer_kernels())}",
         f"git: {_git('rev-parse', '--short', 'HEAD')}"
         + (", with changes" if _git("status", "--porcelain", "--", "model", "search") else ""),
     ]

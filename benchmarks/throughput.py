@@ -6,7 +6,7 @@ Both come from the same rounds, so that the peak is measured between the trainin
 import statistics
 
 from benchmarks.contenders.products import operations
-from benchmarks.machine import kernel_settings, kernels
+from benchmarks.machine import kernel_settings, kernels, klayer_kernels
 from benchmarks.one_network import PYTORCH, SCIKIT
 from benchmarks.report import Section, Table
 from benchmarks.rounds import Measured, Spread, ratio, take_turns
@@ -31,7 +31,7 @@ PEERS = {PYTORCH: Work(PYTORCH, "pytorch"), SCIKIT: Work(SCIKIT, "scikit_learn")
 
 def throughput(setting: Setting) -> Section:
     """Part 2: seconds that a process needs for a trial's epoch while all cores are busy."""
-    ours = {cohort(m): (Work(cohort(m), "klayer", {"members": m}), m) for m in COHORTS}
+    ours = {cohort(m): (_klayer(m), m) for m in COHORTS}
     contenders = ours | {label: (work, 1) for label, work in PEERS.items()}
 
     def each(label: str) -> float:
@@ -73,8 +73,8 @@ def peak(setting: Setting) -> Section:
     problem = setting.problem
     bare = setting.without_validation()
     trainings = {
-        TRAINING_ALONE: (Work(TRAINING_ALONE, "klayer", {"members": STANDARD}), STANDARD),
-        "klayer, one at a time, training alone": (Work("", "klayer"), 1),
+        TRAINING_ALONE: (_klayer(STANDARD), STANDARD),
+        "klayer, one at a time, training alone": (_klayer(1), 1),
         "PyTorch, training alone": (PEERS[PYTORCH], 1),
     }
     squares = {
@@ -124,6 +124,10 @@ def _rate_rows(labels: list[str], measured: Measured[float], best: list[float]) 
         share = ratio(rates, best)
         rows.append([label, Spread.of(rates).text(0), f"{100 * share.median:.0f} %"])
     return rows
+
+
+def _klayer(members: int) -> Work:
+    return Work(cohort(members), "klayer", {"members": members}, klayer_kernels())
 
 
 def _shown(coretype: str) -> str:

@@ -5,6 +5,7 @@ permutation, figures are summed as tensors without a wait, evaluation is in infe
 `compiled` passes forward, loss and accuracy through torch.compile.
 """
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -139,6 +140,7 @@ def steps(
     optimizer = sgd(model, WEIGHT_DECAY, fused=fused, foreach=not fused)
     forward = batch_loss(model)
     if compiled:
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(Path(folder) / "compiled")
         forward = torch.compile(forward, dynamic=False)
     epoch = 0
     while True:
