@@ -1,6 +1,7 @@
 """What can be measured of a study without searching: its gradients' errors, and its pace."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +17,11 @@ from search.objective.settings import architecture_of, member_of, recipe_of, val
 from search.outcome import GradientError
 from search.study.file import Study
 from search.study.sections import TrainingSection
+from search.study.space import Point
+
+TIMED_ROWS = 5000
+MOST_TIMED_EPOCHS = 1000
+TIMED_LEARNING_RATE = 1e-3
 
 
 def check_gradients(
@@ -65,30 +71,41 @@ def check_gradients(
     ]
 
 
-def seconds_per_epoch(study: Study, section: TrainingSection, members: int) -> float:
-    """About how long one epoch of one trial takes on one core, in a stack of `members`.
+def seconds_per_epoch(
+    study: Study, section: TrainingSection, points: Sequence[Point], budget_seconds: float
+) -> float:
+    """About how long one epoch of a stack takes on one core.
 
-    Some updates and an evaluation are timed on random images of the study's shape; nothing is read.
+    Updates and an evaluation are timed on random images of the study's shape; nothing is read.
+
+    Args:
+        study: Its network, and how many images it has.
+        section: How the stack is trained.
+        points: Its trials.
+        budget_seconds: For how long epochs are begun, on as many images as do not fit a cache.
     """
-    batches, inputs = 12, INPUTS[study.data.source]
-    values = _without_floor(values_of(study, section, {}))
+    inputs = INPUTS[study.data.source]
+    values = [_without_floor(values_of(study, section, point)) for point in points]
     draw = np.random.default_rng(0)
-    rows = min(batches * section.batch_size, study.data.rows)
-    x = draw.standard_normal((rows, inputs)).astype(section.precision)
+    rows = min(TIMED_ROWS, study.data.rows)
+    x = draw.random((rows, inputs), np.float32).astype(section.precision, copy=False)
     labels = draw.integers(0, CLASSES, rows)
     held_out = max(1, rows * study.data.validation // study.data.rows)
     fold = training.Data(x, labels, x[:held_out], labels[:held_out])
-    recipe = replace(recipe_of(values, 0), schedule=schedule.Constant(4))
-    stack = training.train(
-        architecture_of(values, inputs), [member_of(values, 0)] * members, recipe, fold
-    )
+    recipe = replace(recipe_of(values[0], 0), schedule=schedule.Constant(MOST_TIMED_EPOCHS))
+    members = [
+        replace(member_of(one, 0), learning_rate=TIMED_LEARNING_RATE) for one in values
+    ]  # a searched one may diverge, which is slow
+    stack = training.train(architecture_of(values[0], inputs), members, recipe, fold)
     with threadpool_limits(1):
         next(stack)  # the first pass touches memory for the first time
-        began = time.perf_counter()
+        began, timed = time.perf_counter(), 0
         for _ in stack:
-            pass
-        seconds = (time.perf_counter() - began) / 3
-    return seconds * study.data.rows / rows / members
+            timed += 1
+            if time.perf_counter() - began >= budget_seconds:
+                break
+        seconds = (time.perf_counter() - began) / timed
+    return seconds * study.data.rows / rows
 
 
 def _without_floor(values: dict[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from search import objective
-from search.plan.plan import LARGEST_COHORT, Step, expected_trials, steps
+from search.forecast import stage_seconds
+from search.plan.plan import Step, expected_trials, steps
 from search.show.words import duration, plural
 from search.study.file import Study
 from search.study.space import Box
@@ -51,19 +51,12 @@ class Outline:
 
 
 def outline(study: Study, workers: int) -> Outline:
-    """What the study would do; times come from a calibration of a second on this machine."""
-    paces: dict[tuple[Any, int], float] = {}
+    """What the study would do; times come from a calibration of seconds on this machine."""
     listed = []
-    for step in steps(study):
+    for step, seconds in zip(steps(study), stage_seconds(study, workers), strict=True):
         trials = expected_trials(study, step)
         section = step.training
         epochs = section.schedule.total_epochs(study.data.rows, section.batch_size)
-        members = min(trials, LARGEST_COHORT)
-        key = (section.batch_size, members)
-        if key not in paces:
-            paces[key] = objective.seconds_per_epoch(study, section, members)
-        at_once = min(workers, 1 if step.kind == "final" else trials)
-        seconds = trials * epochs * paces[key] / at_once
         sampler, box = _drawn(study, step)
         listed.append(StageOutline(step, sampler, box, trials, epochs, seconds))
     return Outline(study, workers, tuple(listed))

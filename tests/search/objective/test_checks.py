@@ -26,7 +26,8 @@ def study() -> Study:
 
 
 def test_an_epoch_takes_some_time(study: Study) -> None:
-    seconds = objective.seconds_per_epoch(study, study.stages[0].training, 2)
+    points = [{"learning_rate": 0.05}, {"learning_rate": 0.5}]
+    seconds = objective.seconds_per_epoch(study, study.stages[0].training, points, 0.1)
     assert 0 < seconds < 60
 
 
