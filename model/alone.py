@@ -1,12 +1,8 @@
 """One member of a trained stack as a network by itself, without the stack's padding."""
 
-import itertools
-
-from model.arrays import Floats
-from model.batch_norm import Statistics
+from model import parameters
 from model.errors import ModelError
 from model.inference import Network
-from model.parameters import Layer
 
 
 def alone(stack: Network, place: int) -> Network:
@@ -24,23 +20,8 @@ def alone(stack: Network, place: int) -> Network:
     """
     if not 0 <= place < len(stack.members):
         raise ModelError(f"the place must be one of 0 … {len(stack.members) - 1}, not {place}")
-    member, one = stack.members[place], slice(place, place + 1)
+    member = stack.members[place]
     sizes = (stack.architecture.inputs, *member.widths, stack.architecture.classes)
-
-    def row(array: Floats | None, units: int) -> Floats | None:
-        return None if array is None else array[one, :, :units].copy()
-
-    layers = tuple(
-        Layer(
-            layer.weights[one, :d, :h].copy(),
-            layer.bias[one, :, :h].copy(),
-            row(layer.gamma, h),
-            row(layer.beta, h),
-        )
-        for layer, (d, h) in zip(stack.parameters, itertools.pairwise(sizes), strict=True)
-    )
-    kept = tuple(
-        known and Statistics(known.mean[one, :, :h].copy(), known.variance[one, :, :h].copy())
-        for known, h in zip(stack.statistics, member.widths, strict=True)
-    )
+    layers = parameters.cut(stack.parameters, place, sizes)
+    kept = parameters.cut_statistics(stack.statistics, place, member.widths)
     return Network(stack.architecture, (member,), layers, kept)

@@ -44,14 +44,14 @@ def forward(
     Returns:
         y (m, n, h), the cache for `backward`, and the batch's statistics (biased variance).
     """
-    mean = x.mean(axis=1, keepdims=True)
+    mean = _mean(x)
     centred = x - mean
-    variance = np.square(centred).mean(axis=1, keepdims=True)
+    variance = _mean(np.square(centred))
     inverse_deviation = 1 / np.sqrt(variance + x.dtype.type(EPSILON))
-    normalised = centred * inverse_deviation
+    normalised = np.multiply(centred, inverse_deviation, out=centred)
     y = normalised if gamma is None else gamma * normalised
     if beta is not None:
-        y = y + beta
+        y = y + beta if y is normalised else np.add(y, beta, out=y)
     return y, BatchNormCache(normalised, inverse_deviation, gamma), Statistics(mean, variance)
 
 
@@ -68,10 +68,12 @@ def backward(dy: Floats, cache: BatchNormCache) -> tuple[Floats, Floats, Floats]
     Returns:
         dx (m, n, h), dγ (m, 1, h), dβ (m, 1, h); the last two are unused without γ and β.
     """
-    d_beta = dy.sum(axis=1, keepdims=True)
-    d_gamma = (dy * cache.normalised).sum(axis=1, keepdims=True)
+    d_beta = np.add.reduce(dy, axis=1, keepdims=True)
+    d_gamma = np.add.reduce(dy * cache.normalised, axis=1, keepdims=True)
     n = dy.dtype.type(dy.shape[1])
-    dx = dy - d_beta / n - cache.normalised * (d_gamma / n)
+    dx = cache.normalised * (d_gamma / -n)
+    dx += dy
+    dx -= d_beta / n
     scale = (
         cache.inverse_deviation if cache.gamma is None else cache.gamma * cache.inverse_deviation
     )
@@ -98,3 +100,10 @@ def moving_average(kept: Statistics | None, batch: Statistics, decay: float) -> 
     return Statistics(
         old * kept.mean + new * batch.mean, old * kept.variance + new * batch.variance
     )
+
+
+def _mean(x: Floats) -> Floats:
+    """Over the rows, (m, 1, h)."""
+    mean: Floats = np.add.reduce(x, axis=1, keepdims=True)
+    mean /= x.dtype.type(x.shape[1])
+    return mean

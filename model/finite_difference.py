@@ -17,7 +17,7 @@ import numpy as np
 from model import network, parameters
 from model.arrays import Booleans, Floats, Integers
 from model.members import Architecture, Member, column
-from model.parameters import Parameters
+from model.parameters import Gradients, Parameters
 
 Difference = Literal["central", "forward"]
 Name = Literal["weights", "bias", "gamma", "beta"]
@@ -64,7 +64,7 @@ class Entries:
     rows: Integers
     columns: Integers
 
-    def of(self, stack: Parameters) -> Floats:
+    def of(self, stack: Parameters | Gradients) -> Floats:
         """Their values, (m, e)."""
         return stack[self.layer].arrays()[self.name][:, self.rows, self.columns]
 

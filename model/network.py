@@ -16,7 +16,7 @@ from model.batch_norm import BatchNormCache, Statistics
 from model.linear import LinearCache
 from model.loss import LossCache
 from model.members import Architecture, Member, column
-from model.parameters import Layer, Parameters
+from model.parameters import Gradients, LayerGradient, Parameters
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,12 @@ def activation_shape(
 
 
 def forward(
-    architecture: Architecture, parameters: Parameters, shape: Floats, x: Floats, labels: Integers
+    architecture: Architecture,
+    parameters: Parameters,
+    shape: Floats,
+    x: Floats,
+    labels: Integers,
+    scale: Floats | None = None,
 ) -> ForwardPass:
     """A training pass: batch normalisation normalises by the batch.
 
@@ -74,10 +79,11 @@ def forward(
         shape: The activation's parameter of each member, (m, 1, 1).
         x: (n, d) shared by all members, or (m, n, d).
         labels: (n,).
+        scale: What all weights of a member are to be multiplied by, (m, 1, 1); None for 1.
     """
     caches, statistics = [], []
     for layer in parameters[:-1]:
-        z, linear_cache = linear.forward(x, layer.weights, layer.bias)
+        z, linear_cache = linear.forward(x, layer.weights, layer.bias, scale)
         norm_cache, batch = None, None
         if architecture.batch_norm == "before":
             z, norm_cache, batch = batch_norm.forward(z, layer.gamma, layer.beta)
@@ -86,15 +92,16 @@ def forward(
             x, norm_cache, batch = batch_norm.forward(x, layer.gamma, layer.beta)
         caches.append(HiddenCache(linear_cache, activation_cache, norm_cache))
         statistics.append(batch)
-    scores, output_cache = linear.forward(x, parameters[-1].weights, parameters[-1].bias)
+    last = parameters[-1]
+    scores, output_cache = linear.forward(x, last.weights, last.bias, scale)
     losses, loss_cache = loss.FORWARD[architecture.loss](scores, labels)
     return ForwardPass(scores, losses, tuple(statistics), tuple(caches), output_cache, loss_cache)
 
 
-def backward(architecture: Architecture, passed: ForwardPass) -> Parameters:
+def backward(architecture: Architecture, passed: ForwardPass) -> Gradients:
     """The gradients of the mean loss (without the weight decay's) at all parameters."""
     dz = loss.backward(passed.loss)
-    gradients = [Layer(*linear.backward(dz, passed.output))]
+    gradients = [LayerGradient(*linear.backward(dz, passed.output))]
     following = passed.output
     for cache in reversed(passed.hidden):
         dx = linear.backward_input(dz, following)
@@ -106,6 +113,6 @@ def backward(architecture: Architecture, passed: ForwardPass) -> Parameters:
             dz, d_gamma, d_beta = batch_norm.backward(dz, cache.batch_norm)
         if not architecture.batch_norm_affine:
             d_gamma, d_beta = None, None
-        gradients.append(Layer(*linear.backward(dz, cache.linear), d_gamma, d_beta))
+        gradients.append(LayerGradient(*linear.backward(dz, cache.linear), d_gamma, d_beta))
         following = cache.linear
     return tuple(reversed(gradients))

@@ -4,6 +4,10 @@
 
 The cost is mean loss + λ Σ‖W‖², hence 2 λ W.
 Source: I. Sutskever et al., ICML 2013, equations 1 and 2.
+
+Where nothing moves (μ = 0), the decay costs no pass over the weights. They are kept as W = s V, and
+    W ← (1 − 2 λ η) W − η g    becomes    s ← (1 − 2 λ η) s,  V ← V − (η / s) g,
+with the new s. In between, `parameters` hold V; `fold` makes them W again.
 """
 
 from collections.abc import Sequence
@@ -14,66 +18,139 @@ from numpy.typing import DTypeLike
 
 from model.arrays import Floats
 from model.members import Member, column
-from model.parameters import Parameters, take, zeros_like
+from model.parameters import Gradients, Parameters, take, zeros_like
+
+# V is made W again before s leaves this range, so that neither of them loses precision.
+_SCALES = (1e-3, 1e3)
 
 
 @dataclass(frozen=True)
-class Momentum:
-    """Momentum and weight decay of each member, (m, 1, 1) each, and the velocities if any move.
+class Descent:
+    """The optimizer of a stack; `velocity` and `scale` are changed in place by every step.
 
-    `velocity` has the shapes of the parameters; None where every member's momentum is 0. `buffers`
-    has the shapes of the weights, and no meaning between steps.
+    Attributes:
+        momentum: μ of each member, (m, 1, 1).
+        weight_decay: λ of each member, (m, 1, 1), in float64.
+        velocity: v, in the shapes of the parameters; None where every μ is 0.
+        scale: s of each member, (m, 1, 1), in float64; None where it stays 1.
     """
 
     momentum: Floats
     weight_decay: Floats
     velocity: Parameters | None
-    buffers: tuple[Floats, ...]
+    scale: Floats | None
 
     @classmethod
     def at_rest(
         cls, members: Sequence[Member], parameters: Parameters, dtype: DTypeLike
-    ) -> "Momentum":
-        """Before the first step: all velocities are 0."""
-        momentum = column(members, "momentum", dtype)
-        moving = bool(momentum.any())
-        decay = column(members, "weight_decay", dtype)
-        velocity = zeros_like(parameters) if moving else None
-        return cls(momentum, decay, velocity, _buffers(parameters))
+    ) -> "Descent":
+        """Before the first step: all velocities are 0, and s is 1."""
+        momentum, decay = column(members, "momentum", dtype), column(members, "weight_decay", float)
+        if momentum.any():
+            return cls(momentum, decay, zeros_like(parameters), None)
+        return cls(momentum, decay, None, np.ones_like(decay) if decay.any() else None)
 
-    def take(self, members: Sequence[int], parameters: Parameters) -> "Momentum":
-        """The state of some members, whose `parameters` these are."""
+    def take(self, members: Sequence[int]) -> "Descent":
+        """The state of some members."""
         at = list(members)
         velocity = None if self.velocity is None else take(self.velocity, at)
-        return Momentum(self.momentum[at], self.weight_decay[at], velocity, _buffers(parameters))
+        scale = None if self.scale is None else self.scale[at]
+        return Descent(self.momentum[at], self.weight_decay[at], velocity, scale)
 
     def step_in_place(
-        self, parameters: Parameters, gradients: Parameters, learning_rate: Floats
+        self,
+        parameters: Parameters,
+        gradients: Gradients,
+        learning_rate: Floats,
+        buffers: Sequence[Floats],
     ) -> None:
-        """Change `parameters`, and the velocities, by one step; `gradients` are used up as buffers.
+        """Change `parameters`, and the own state, by one step.
 
         Args:
-            parameters: Of the stack, changed in place.
-            gradients: Of the mean loss, overwritten.
-            learning_rate: η of each member, (m, 1, 1).
+            parameters: Of the stack, with V as weights; changed in place.
+            gradients: Of the mean loss at W and the other parameters.
+            learning_rate: η of each member, (m, 1, 1), in float64.
+            buffers: Like the weights of each layer; overwritten.
         """
-        shrink = 2 * self.weight_decay * learning_rate
-        for index, (layer, gradient) in enumerate(zip(parameters, gradients, strict=True)):
-            velocities = None if self.velocity is None else self.velocity[index].arrays()
-            for name, array in layer.arrays().items():
-                step = gradient.arrays()[name]
-                step *= learning_rate
-                if name == "weights" and self.weight_decay.any():
-                    # Not W *= 1 - shrink: in float32 that is W itself for a shrink below 6e-8.
-                    step += np.multiply(shrink, array, out=self.buffers[index])
-                if velocities is None:
-                    array -= step
-                    continue
-                velocity = velocities[name]
-                velocity *= self.momentum
-                velocity -= step
-                array += velocity
+        if self.velocity is None:
+            self._descend(parameters, gradients, learning_rate, buffers)
+        else:
+            self._move(self.velocity, parameters, gradients, learning_rate, buffers)
+
+    def fold(self, parameters: Parameters) -> None:
+        """Make the weights of `parameters` W, and s 1."""
+        if self.scale is not None:
+            _multiply(parameters, self.scale)
+            self.scale.fill(1)
+
+    def _descend(
+        self,
+        parameters: Parameters,
+        gradients: Gradients,
+        learning_rate: Floats,
+        buffers: Sequence[Floats],
+    ) -> None:
+        dtype = parameters[0].weights.dtype
+        rate = learning_rate.astype(dtype)
+        weight_rate = rate
+        if self.scale is not None:
+            _shrink(self.scale, parameters, 1 - 2 * self.weight_decay * learning_rate)
+            weight_rate = (learning_rate / self.scale).astype(dtype)
+        for layer, gradient, buffer in zip(parameters, gradients, buffers, strict=True):
+            weights = layer.weights
+            np.subtract(weights, gradient.weights.times(weight_rate).product(buffer), out=weights)
+            for array, slope in zip(layer.vectors(), gradient.vectors(), strict=True):
+                array -= rate * slope
+
+    def _move(
+        self,
+        velocities: Parameters,
+        parameters: Parameters,
+        gradients: Gradients,
+        learning_rate: Floats,
+        buffers: Sequence[Floats],
+    ) -> None:
+        dtype = parameters[0].weights.dtype
+        rate = learning_rate.astype(dtype)
+        # Not W *= 1 − shrink: in float32 that is W itself for a shrink below 6e-8.
+        shrink = (2 * self.weight_decay * learning_rate).astype(dtype)
+        for layer, velocity, gradient, buffer in zip(
+            parameters, velocities, gradients, buffers, strict=True
+        ):
+            step = gradient.weights.times(rate).product(buffer)
+            self._move_weights(layer.weights, velocity.weights, step, shrink)
+            vectors = (layer.vectors(), velocity.vectors(), gradient.vectors())
+            for array, v, slope in zip(*vectors, strict=True):
+                v *= self.momentum
+                v -= rate * slope
+                array += v
+
+    def _move_weights(
+        self, weights: Floats, velocity: Floats, step: Floats, shrink: Floats
+    ) -> None:
+        """All arrays are (m, d, h); `step` is η g, and is overwritten."""
+        # One number a unit, not one a member: NumPy's inner loop runs over all members' units.
+        units = weights.shape[2]
+        velocity *= np.repeat(self.momentum, units, axis=2)
+        velocity -= step
+        if shrink.any():
+            velocity -= np.multiply(weights, np.repeat(shrink, units, axis=2), out=step)
+        weights += velocity
 
 
-def _buffers(parameters: Parameters) -> tuple[Floats, ...]:
-    return tuple(np.zeros_like(layer.weights) for layer in parameters)
+def _shrink(scale: Floats, parameters: Parameters, factor: Floats) -> None:
+    """Multiply all weights by a factor (m, 1, 1), by `scale` where that stays within its range."""
+    scale *= factor
+    low, high = _SCALES
+    size = np.abs(scale)
+    outside = ~((size > low) & (size < high))
+    if outside.any():
+        _multiply(parameters, np.where(outside, scale, 1.0))
+        scale[outside] = 1
+
+
+def _multiply(parameters: Parameters, factor: Floats) -> None:
+    """Multiply all weights by a factor (m, 1, 1), in place."""
+    for layer in parameters:
+        weights = layer.weights
+        np.multiply(weights, factor.astype(weights.dtype), out=weights)

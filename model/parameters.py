@@ -14,13 +14,14 @@ from numpy.typing import DTypeLike
 from model import linear
 from model.arrays import Floats
 from model.batch_norm import Statistics
+from model.linear import WeightGradient
 from model.members import Architecture, Member, padded_widths
 from model.seeding import generator
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer's parameters (or their gradients, or velocities), each with the member axis.
+    """One layer's parameters (or their velocities), each with the member axis.
 
     Attributes:
         weights: W (m, d, h).
@@ -34,13 +35,45 @@ class Layer:
     gamma: Floats | None = None
     beta: Floats | None = None
 
+    def vectors(self) -> tuple[Floats, ...]:
+        """The arrays (m, 1, h) that are there: b, γ, β."""
+        return tuple(v for v in (self.bias, self.gamma, self.beta) if v is not None)
+
     def arrays(self) -> dict[str, Floats]:
-        """The arrays that are there, by name: weights first."""
-        named = {"weights": self.weights, "bias": self.bias, "gamma": self.gamma, "beta": self.beta}
-        return {name: array for name, array in named.items() if array is not None}
+        """All arrays that are there, by name: weights first."""
+        return _there(weights=self.weights, bias=self.bias, gamma=self.gamma, beta=self.beta)
 
 
 Parameters = tuple[Layer, ...]
+
+
+@dataclass(frozen=True)
+class LayerGradient:
+    """The gradient of the loss at one layer's parameters; the weights' as its factors.
+
+    Attributes:
+        weights: Of (m, d, h).
+        bias: (m, 1, h).
+        gamma: (m, 1, h), None without batch normalisation or without its affine part.
+        beta: (m, 1, h), likewise.
+    """
+
+    weights: WeightGradient
+    bias: Floats
+    gamma: Floats | None = None
+    beta: Floats | None = None
+
+    def vectors(self) -> tuple[Floats, ...]:
+        """The arrays (m, 1, h) that are there: of b, γ, β."""
+        return tuple(v for v in (self.bias, self.gamma, self.beta) if v is not None)
+
+    def arrays(self) -> dict[str, Floats]:
+        """All arrays that are there, by name, the weights' multiplied out: weights first."""
+        weights = self.weights.product()
+        return _there(weights=weights, bias=self.bias, gamma=self.gamma, beta=self.beta)
+
+
+Gradients = tuple[LayerGradient, ...]
 
 
 def initialise(
@@ -101,12 +134,41 @@ def take(parameters: Parameters, members: Sequence[int]) -> Parameters:
     return (Layer(ordered, first.bias, first.gamma, first.beta), *rest)
 
 
+def cut(parameters: Parameters, place: int, sizes: Sequence[int]) -> Parameters:
+    """One member as a stack of one, without padding, in arrays of its own.
+
+    Args:
+        parameters: Of a stack.
+        place: The member's, 0 … m − 1.
+        sizes: Its own: inputs, the width of each hidden layer, classes.
+    """
+    one = slice(place, place + 1)
+    return tuple(
+        Layer(
+            layer.weights[one, :d, :h].copy(),
+            *(vector[one, :, :h].copy() for vector in layer.vectors()),
+        )
+        for layer, (d, h) in zip(parameters, itertools.pairwise(sizes), strict=True)
+    )
+
+
 def take_statistics(
     kept: Sequence[Statistics | None], members: Sequence[int]
 ) -> tuple[Statistics | None, ...]:
     """The kept statistics of some members, layer by layer."""
     at = list(members)
     return tuple(s and Statistics(s.mean[at], s.variance[at]) for s in kept)
+
+
+def cut_statistics(
+    kept: Sequence[Statistics | None], place: int, widths: Sequence[int]
+) -> tuple[Statistics | None, ...]:
+    """The kept statistics of one member as a stack of one, as `cut` does it."""
+    one = slice(place, place + 1)
+    return tuple(
+        s and Statistics(s.mean[one, :, :h].copy(), s.variance[one, :, :h].copy())
+        for s, h in zip(kept, widths, strict=True)
+    )
 
 
 def squared_norm(parameters: Parameters) -> Floats:
@@ -122,3 +184,7 @@ def _each(parameters: Parameters, change: Callable[[Floats], Floats]) -> Paramet
         Layer(**{name: change(array) for name, array in layer.arrays().items()})
         for layer in parameters
     )
+
+
+def _there(**arrays: Floats | None) -> dict[str, Floats]:
+    return {name: array for name, array in arrays.items() if array is not None}

@@ -17,14 +17,16 @@ from typing import Literal
 
 import numpy as np
 
-from model import batch_norm, inference, network, optimizer, parameters
+from model import batch_norm, inference, network, parameters
 from model.arrays import Floats, Integers
-from model.batch_norm import Statistics
+from model.buffers import Buffers
+from model.checkpoint import Checkpoint
 from model.errors import ModelError
 from model.inference import Figures, Network
-from model.members import Architecture, Member, column
+from model.members import Architecture, Member
 from model.schedule import Schedule, steps_per_epoch
 from model.seeding import generator
+from model.state import State
 
 
 @dataclass(frozen=True)
@@ -107,96 +109,95 @@ class Epoch:
     """What an epoch of a stack gives.
 
     Attributes:
+        number: Counted from 1.
         records: One a member, in the order of the stack.
         network: The stack as it is now. It is the one being trained: copy what should stay.
         snapshots: Copies of the stack, one for each cycle of η that ended in this epoch.
     """
 
+    number: int
     records: tuple[EpochRecord, ...]
     network: Network
     snapshots: tuple[Network, ...]
+    _state: State
 
+    def checkpoint(self, place: int) -> Checkpoint:
+        """A copy of all that the member at `place` needs to go on from here, in any stack.
 
-@dataclass(frozen=True)
-class _State:
-    """A stack in training; `parameters` and the velocities are changed in place by every step."""
-
-    members: tuple[Member, ...]
-    parameters: parameters.Parameters
-    optimizer: optimizer.Momentum
-    statistics: tuple[Statistics | None, ...]
-    shape: Floats  # of the activation, (m, 1, 1)
-    jitter: Floats  # σ, (m, 1, 1)
-    low: Floats  # η_min, (m,)
-    high: Floats  # η_max, (m,)
-
-    def take(self, at: Sequence[int]) -> "_State":
-        kept = list(at)
-        if not kept or sorted(set(kept) & set(range(len(self.members)))) != sorted(kept):
-            raise ModelError(
-                f"the members that go on must be some of 0 … {len(self.members) - 1}, each once, "
-                f"not {kept}"
-            )
-        taken = parameters.take(self.parameters, kept)
-        return _State(
-            tuple(self.members[i] for i in kept),
-            taken,
-            self.optimizer.take(kept, taken),
-            parameters.take_statistics(self.statistics, kept),
-            self.shape[kept],
-            self.jitter[kept],
-            self.low[kept],
-            self.high[kept],
-        )
+        To be asked for before the next epoch is.
+        """
+        return self._state.checkpoint(place, self.number)
 
 
 def train(
-    architecture: Architecture, members: Sequence[Member], recipe: Recipe, data: Data
+    architecture: Architecture,
+    members: Sequence[Member],
+    recipe: Recipe,
+    data: Data,
+    start: Sequence[Checkpoint] | None = None,
 ) -> Generator[Epoch, Sequence[int] | None, None]:
-    """Train a stack from its members' seeds; yield an `Epoch` after each pass over the rows.
+    """Train a stack; yield an `Epoch` after each pass over the rows.
 
     The last epoch is a part of a pass where the schedule ends amid one. A member that diverges goes
     on as NaN and does not touch its neighbours; `send` the places of the others to drop it.
 
+    Args:
+        architecture: What the members agree in.
+        members: One or more.
+        recipe: How they are trained.
+        data: What they learn from.
+        start: Where each member was put down, all after the same epoch of the same recipe; None to
+            begin from the members' seeds.
+
     Raises:
         ModelError: The members differ in depth, or there is none; what was sent is no choice of
-            members.
+            members; the checkpoints are not of these members, or not of one epoch.
     """
-    state = _initial(architecture, members, np.dtype(recipe.precision))
-    order = generator(recipe.seed, "order")
-    noise = generator(recipe.seed, "jitter")
-    data = replace(data, x=np.asarray(data.x))  # a memory map's own class slows every indexing
+    dtype = np.dtype(recipe.precision)
+    if start is None:
+        done, state = 0, State.initial(architecture, members, dtype)
+    else:
+        done = _epochs_done(start, members)
+        state = State.resumed(architecture, members, dtype, start)
+    data = _plain(data)
+    buffers = Buffers.of(state.parameters, recipe.batch_size)
     per_epoch = steps_per_epoch(len(data.x), recipe.batch_size)
     total = recipe.schedule.steps(per_epoch)
-    for first_step in range(0, total, per_epoch):
-        steps = range(first_step, min(total, first_step + per_epoch))
-        rows = order.permutation(len(data.x)) if recipe.shuffle else np.arange(len(data.x))
+    for first_step in range(done * per_epoch, total, per_epoch):
+        number = first_step // per_epoch + 1
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            work = _Pass(architecture, recipe, data, state)
-            for step in steps:
-                work.update(step, rows, noise)
-            state = replace(state, statistics=work.statistics)
+            work = _Pass(architecture, recipe, data, state, buffers, number)
+            for step in range(first_step, min(total, first_step + per_epoch)):
+                work.update(step)
             now = work.network()
-            number = first_step // per_epoch + 1
+            state = replace(state, statistics=work.statistics)
             records = _records(number, state, now, work.training_figures(now), data, work.rate)
-        kept = yield Epoch(records, now, tuple(work.snapshots))
+        kept = yield Epoch(number, records, now, tuple(work.snapshots), state)
         if kept is not None:
             state = state.take(kept)
+            buffers = Buffers.of(state.parameters, recipe.batch_size)
 
 
 class _Pass:
     """One pass over the rows: the updates, and the running figures over them."""
 
     def __init__(
-        self, architecture: Architecture, recipe: Recipe, data: Data, state: _State
+        self,
+        architecture: Architecture,
+        recipe: Recipe,
+        data: Data,
+        state: State,
+        buffers: Buffers,
+        number: int,
     ) -> None:
-        self._architecture, self._recipe, self._data, self._state = (
-            architecture,
-            recipe,
-            data,
-            state,
-        )
-        self._per_epoch = steps_per_epoch(len(data.x), recipe.batch_size)
+        self._architecture, self._recipe, self._data = architecture, recipe, data
+        self._state, self._buffers = state, buffers
+        # Each epoch has draws of its own, so that a training is taken up at any of them.
+        order = generator(recipe.seed, "order", number)
+        everything = len(data.x)
+        self._order = order.permutation(everything) if recipe.shuffle else np.arange(everything)
+        self._noise = generator(recipe.seed, "jitter", number)
+        self._per_epoch = steps_per_epoch(everything, recipe.batch_size)
         self._losses = np.zeros(len(state.members))
         self._correct = np.zeros(len(state.members))
         self._rows = 0
@@ -204,23 +205,26 @@ class _Pass:
         self.rate = state.high
         self.snapshots: list[Network] = []
 
-    def update(self, step: int, order: Integers, noise: np.random.Generator) -> None:
+    def update(self, step: int) -> None:
         """One step of gradient descent on the step's batch."""
-        state, recipe = self._state, self._recipe
+        state, recipe, architecture = self._state, self._recipe, self._architecture
         first = (step % self._per_epoch) * recipe.batch_size
-        rows = order[first : first + recipe.batch_size]
+        rows = self._order[first : first + recipe.batch_size]
         labels = self._data.labels[rows]
-        x = self._data.x[rows].astype(state.shape.dtype, copy=False)
-        x = _jittered(x, state.jitter, recipe.jitter_relative, noise)
+        x = self._buffers.batch(self._data.x, rows)
+        x = _jittered(x, state.jitter, recipe.jitter_relative, self._noise)
 
-        passed = network.forward(self._architecture, state.parameters, state.shape, x, labels)
-        gradients = network.backward(self._architecture, passed)
+        scale = state.optimizer.scale
+        if scale is not None:
+            scale = scale.astype(x.dtype)
+        passed = network.forward(architecture, state.parameters, state.shape, x, labels, scale)
+        gradients = network.backward(architecture, passed)
         self.rate = recipe.schedule.rate(step, self._per_epoch, state.low, state.high)
         state.optimizer.step_in_place(
-            state.parameters, gradients, self.rate.reshape(-1, 1, 1).astype(x.dtype)
+            state.parameters, gradients, self.rate.reshape(-1, 1, 1), self._buffers.weights
         )
         self.statistics = tuple(
-            batch and batch_norm.moving_average(kept, batch, self._architecture.batch_norm_decay)
+            batch and batch_norm.moving_average(kept, batch, architecture.batch_norm_decay)
             for kept, batch in zip(self.statistics, passed.statistics, strict=True)
         )
         self._losses += passed.losses.astype(float) * len(rows)
@@ -233,6 +237,7 @@ class _Pass:
     def network(self) -> Network:
         """The stack as it is now, ready for inference."""
         state, statistics = self._state, self.statistics
+        state.optimizer.fold(state.parameters)
         if self._architecture.batch_norm_statistics == "training_set":
             x = self._data.x.astype(state.shape.dtype, copy=False)
             statistics = inference.population_statistics(
@@ -248,20 +253,19 @@ class _Pass:
         return Figures.from_sums(self._losses, self._correct, self._rows)
 
 
-def _initial(
-    architecture: Architecture, members: Sequence[Member], dtype: np.dtype[np.floating]
-) -> _State:
-    start = parameters.initialise(architecture, members, dtype)
-    return _State(
-        members=tuple(members),
-        parameters=start,
-        optimizer=optimizer.Momentum.at_rest(members, start, dtype),
-        statistics=(None,) * (len(start) - 1),
-        shape=network.activation_shape(architecture, members, dtype),
-        jitter=column(members, "jitter", dtype),
-        low=column(members, "learning_rate_min", float).ravel(),
-        high=column(members, "learning_rate", float).ravel(),
-    )
+def _plain(data: Data) -> Data:
+    """The data as plain arrays: a memory map's own class slows every indexing."""
+    return replace(data, x=np.asarray(data.x), validation_x=np.asarray(data.validation_x))
+
+
+def _epochs_done(start: Sequence[Checkpoint], members: Sequence[Member]) -> int:
+    epochs = {checkpoint.epochs for checkpoint in start}
+    if len(start) != len(members) or len(epochs) != 1:
+        raise ModelError(
+            f"{len(members)} members go on from one checkpoint each, all after one epoch; there "
+            f"are {len(start)}, after epochs {sorted(epochs)}"
+        )
+    return epochs.pop()
 
 
 def _jittered(x: Floats, jitter: Floats, relative: bool, noise: np.random.Generator) -> Floats:
@@ -276,11 +280,11 @@ def _jittered(x: Floats, jitter: Floats, relative: bool, noise: np.random.Genera
 
 
 def _records(
-    number: int, state: _State, now: Network, training: Figures, data: Data, rate: Floats
+    number: int, state: State, now: Network, training: Figures, data: Data, rate: Floats
 ) -> tuple[EpochRecord, ...]:
     dtype = state.shape.dtype
     validation = now.figures(data.validation_x.astype(dtype, copy=False), data.validation_labels)
-    decay = state.optimizer.weight_decay.ravel().astype(float)
+    decay = state.optimizer.weight_decay.ravel()
     penalty = decay * parameters.squared_norm(state.parameters).astype(float)
     return tuple(
         EpochRecord(

@@ -43,6 +43,54 @@ def test_the_precision_stays(kind: Kind, dtype: type) -> None:
 
 
 @pytest.mark.parametrize("kind", ["relu", "leaky_relu", "elu"])
-def test_nan_shows(kind: Kind) -> None:
-    y, _ = FORWARD[kind](np.full((1, 1, 1), np.nan), np.full((1, 1, 1), 0.1))
-    assert np.isnan(y).all()
+def test_nan_shows_where_it_is_and_nowhere_else(kind: Kind) -> None:
+    x = np.array([[[1.0, np.nan], [-2.0, 3.0]], [[1.0, 2.0], [3.0, -4.0]]])
+    y, cache = FORWARD[kind](x, np.full((2, 1, 1), 0.1))
+    np.testing.assert_array_equal(np.isnan(y), np.isnan(x))
+    dx = backward(np.full_like(x, 2.0), cache)
+    assert np.isfinite(dx[~np.isnan(x)]).all()
+
+
+@pytest.mark.parametrize("kind", ["relu", "leaky_relu", "elu"])
+def test_a_gradient_that_is_nan_stays_so_on_both_sides(kind: Kind) -> None:
+    _, cache = FORWARD[kind](np.array([[[-1.0, 0.0, 1.0, 2.0]]]), np.full((1, 1, 1), 0.1))
+    dx = backward(np.array([[[np.nan, np.nan, np.nan, 5.0]]]), cache)
+    np.testing.assert_array_equal(dx, [[[np.nan, np.nan, np.nan, 5.0]]])
+
+
+@pytest.mark.parametrize("kind", ["relu", "leaky_relu", "elu"])
+def test_infinite_values_are_the_limits(kind: Kind) -> None:
+    x = np.array([[[np.inf, -np.inf]]])
+    y, cache = FORWARD[kind](x, np.full((1, 1, 1), 0.3))
+    below, slope = {"relu": (0, 0), "leaky_relu": (-np.inf, 0.3), "elu": (-0.3, 0)}[kind]
+    np.testing.assert_array_equal(y, [[[np.inf, below]]])
+    np.testing.assert_array_equal(backward(np.ones_like(x), cache), [[[1, slope]]])
+
+
+@pytest.mark.parametrize("kind", ["relu", "leaky_relu", "elu"])
+def test_both_zeros_lie_below_the_kink(kind: Kind) -> None:
+    y, cache = FORWARD[kind](np.array([[[0.0, -0.0]]]), np.full((1, 1, 1), 0.3))
+    np.testing.assert_array_equal(y, [[[0, 0]]])
+    assert not cache.positive.any()
+    slope = 0.0 if kind == "relu" else 0.3
+    np.testing.assert_array_equal(backward(np.full((1, 1, 2), 2.0), cache), [[[2 * slope] * 2]])
+
+
+@pytest.mark.parametrize("kind", ["relu", "leaky_relu", "elu"])
+def test_values_above_zero_and_their_gradients_are_passed_on_bit_for_bit(kind: Kind) -> None:
+    draw = np.random.default_rng(2)
+    x = np.exp(draw.uniform(-300, 300, (2, 9, 5)))
+    dy = draw.standard_normal(x.shape)
+    y, cache = FORWARD[kind](x, np.reshape([0.7, 0.1], (2, 1, 1)))
+    np.testing.assert_array_equal(y, x)
+    np.testing.assert_array_equal(backward(dy, cache), dy)
+
+
+@pytest.mark.parametrize("kind", ["relu", "leaky_relu", "elu"])
+def test_arguments_stay_as_they_were(kind: Kind) -> None:
+    x, shape, dy = X.reshape(1, -1, 1).copy(), np.full((1, 1, 1), 0.3), np.ones((1, 6, 1))
+    _, cache = FORWARD[kind](x, shape)
+    backward(dy, cache)
+    np.testing.assert_array_equal(x.ravel(), X)
+    assert shape.item() == 0.3
+    np.testing.assert_array_equal(dy, np.ones((1, 6, 1)))

@@ -7,15 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model import activation, batch_norm, linear, loss, network
+from model import activation, batch_norm, linear, loss, network, parameters
+from model import optimizer as optimizer_module
 from model.activation import ActivationCache
 from model.batch_norm import BatchNormCache
 from model.errors import ModelError
 from model.finite_difference import FORMULAS, Entries, Point, differences
 from model.gradient_check import check
-from model.linear import LinearCache
+from model.linear import LinearCache, WeightGradient
 from model.members import Architecture, Member
-from model.parameters import initialise
+from model.optimizer import Descent
+from model.parameters import Gradients, Parameters, initialise
 
 BOUND = 1e-6
 _DRAW = np.random.default_rng(1)
@@ -77,7 +79,7 @@ def without_gamma(dy: np.ndarray, cache: BatchNormCache) -> tuple[np.ndarray, ..
     return dx, *rest
 
 
-def one_row_short(dz: np.ndarray, cache: LinearCache) -> tuple[np.ndarray, np.ndarray]:
+def one_row_short(dz: np.ndarray, cache: LinearCache) -> tuple[WeightGradient, np.ndarray]:
     d_weights, d_bias = linear_backward(dz, cache)
     return d_weights, d_bias - dz[:, -1:]
 
@@ -86,9 +88,9 @@ def always_open(dy: np.ndarray, cache: ActivationCache) -> np.ndarray:
     return dy
 
 
-def tiny_fault(dz: np.ndarray, cache: LinearCache) -> tuple[np.ndarray, np.ndarray]:
+def tiny_fault(dz: np.ndarray, cache: LinearCache) -> tuple[WeightGradient, np.ndarray]:
     d_weights, d_bias = linear_backward(dz, cache)
-    return d_weights * (1 + 1e-4), d_bias
+    return d_weights.times(np.full((1, 1, 1), 1 + 1e-4)), d_bias
 
 
 batch_norm_backward, linear_backward = batch_norm.backward, linear.backward
@@ -114,16 +116,113 @@ def test_a_wrong_gradient_is_caught(
     assert max(c.worst for c in found) > 10 * BOUND
 
 
-def test_a_wrong_weight_decay_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    def doubled(architecture: Architecture, passed: network.ForwardPass) -> object:
+def test_a_term_of_the_weights_gradient_that_the_cost_has_not_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def shifted(architecture: Architecture, passed: network.ForwardPass) -> Gradients:
         layers = original(architecture, passed)
-        return tuple(replace(layer, weights=layer.weights + 1e-4) for layer in layers)
+        return tuple(replace(layer, weights=with_more(layer.weights)) for layer in layers)
+
+    def with_more(gradient: WeightGradient) -> WeightGradient:
+        more = gradient.product() + 1e-4
+        return WeightGradient(np.eye(more.shape[1]), more)
 
     original = network.backward
-    monkeypatch.setattr(network, "backward", doubled)
+    monkeypatch.setattr(network, "backward", shifted)
     found = check(Architecture(7, 4), members_of(2), X, LABELS, seed=3)
     assert all(c.worst > BOUND for c in found if c.name == "weights")
     assert all(c.worst <= BOUND for c in found if c.name == "bias")
+
+
+# The optimizer's weight decay, which the check above does not call
+
+
+def error_of_a_step(momentum: float) -> float:
+    """The largest relative error of (W before − W after) / η, against the cost's differences."""
+    architecture = Architecture(7, 4, "elu")
+    members = [
+        replace(member, weight_decay=0.1 * place, momentum=momentum)
+        for place, member in enumerate(members_of(2), start=1)
+    ]
+    stack = initialise(architecture, members, float)
+    point = Point(architecture, tuple(members), parameters.copy(stack), X, LABELS)
+    gradients = network.backward(architecture, point.passed(point.parameters))
+    optimizer = Descent.at_rest(members, stack, float)
+    rates = np.full((2, 1, 1), 1e-3)
+    buffers = [layer.weights for layer in parameters.zeros_like(stack)]
+    optimizer.step_in_place(stack, gradients, rates, buffers)
+    optimizer.fold(stack)
+    worst = 0.0
+    for layer, (before, after) in enumerate(zip(point.parameters, stack, strict=True)):
+        rows, columns = (i.ravel() for i in np.indices(before.weights.shape[1:]))
+        every = Entries(layer, "weights", rows, columns)
+        numeric, _ = differences(point, every, FORMULAS["central"], 1e-4)
+        stepped = ((before.weights - after.weights) / rates)[:, rows, columns]
+        errors = np.abs(stepped - numeric) / np.maximum(1e-4, np.abs(stepped) + np.abs(numeric))
+        worst = max(worst, float(errors.max()))
+    return worst
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_a_step_goes_down_the_gradient_of_the_cost_with_its_decay(momentum: float) -> None:
+    assert error_of_a_step(momentum) <= BOUND
+
+
+right_shrink, right_move = optimizer_module._shrink, Descent._move_weights
+
+
+def half_the_shrinking(scale: np.ndarray, stack: Parameters, factor: np.ndarray) -> None:
+    right_shrink(scale, stack, 1 - (1 - factor) / 2)
+
+
+def no_shrinking(scale: np.ndarray, stack: Parameters, factor: np.ndarray) -> None:
+    """Forgets the decay."""
+
+
+def shrinking_of_the_first_layer(scale: np.ndarray, stack: Parameters, factor: np.ndarray) -> None:
+    stack[0].weights[...] *= factor
+
+
+def shrinking_by_a_neighbours(scale: np.ndarray, stack: Parameters, factor: np.ndarray) -> None:
+    right_shrink(scale, stack, factor[::-1])
+
+
+def half_the_decay(optimizer: Descent, *arrays: np.ndarray) -> None:
+    *others, shrink = arrays
+    right_move(optimizer, *others, shrink / 2)
+
+
+def no_decay(optimizer: Descent, *arrays: np.ndarray) -> None:
+    *others, shrink = arrays
+    right_move(optimizer, *others, 0 * shrink)
+
+
+def growth(optimizer: Descent, *arrays: np.ndarray) -> None:
+    *others, shrink = arrays
+    right_move(optimizer, *others, -shrink)
+
+
+@pytest.mark.parametrize(
+    ("momentum", "where", "name", "wrong"),
+    [
+        (0.0, optimizer_module, "_shrink", half_the_shrinking),
+        (0.0, optimizer_module, "_shrink", no_shrinking),
+        (0.0, optimizer_module, "_shrink", shrinking_of_the_first_layer),
+        (0.0, optimizer_module, "_shrink", shrinking_by_a_neighbours),
+        (0.9, Descent, "_move_weights", half_the_decay),
+        (0.9, Descent, "_move_weights", no_decay),
+        (0.9, Descent, "_move_weights", growth),
+    ],
+)
+def test_a_wrong_weight_decay_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
+    momentum: float,
+    where: object,
+    name: str,
+    wrong: Callable[..., None],
+) -> None:
+    monkeypatch.setattr(where, name, wrong)
+    assert error_of_a_step(momentum) > 10 * BOUND
 
 
 def test_forward_differences_are_as_close_as_their_formula_lets_them() -> None:

@@ -56,6 +56,35 @@ def test_nan_scores_give_a_nan_loss_to_their_member_alone(kind: Kind) -> None:
     assert np.isnan(losses).tolist() == [True, False]
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("kind", ["cross_entropy", "hinge"])
+@pytest.mark.parametrize("where", [(0, 2, 1), (0, 3)])
+def test_one_bad_row_shows_in_its_member_and_leaves_the_others_bit_for_bit(
+    where: tuple[int, ...], kind: Kind, value: float
+) -> None:
+    """A score that is no class's own, or a whole row; infinite ones give inf − inf."""
+    scores = SCORES.copy()
+    scores[where] = value
+    with np.errstate(invalid="ignore"):
+        losses, cache = FORWARD[kind](scores, LABELS)
+    sound, sound_cache = FORWARD[kind](SCORES, LABELS)
+    assert not np.isfinite(losses[0])
+    assert losses[1] == sound[1]
+    gradient, expected = backward(cache), backward(sound_cache)
+    np.testing.assert_array_equal(gradient[1], expected[1])
+    others = np.arange(6) != where[1]
+    np.testing.assert_array_equal(gradient[0][others], expected[0][others])
+
+
+@pytest.mark.parametrize("where", [(0, 2, 1), (0, 2, 2), (0, 3)])
+def test_the_gradient_of_a_row_that_is_nan_is_nan(where: tuple[int, ...]) -> None:
+    scores = SCORES.copy()
+    scores[where] = np.nan
+    _, cache = FORWARD["cross_entropy"](scores, LABELS)
+    bad = np.isnan(backward(cache)).all(axis=-1)
+    assert np.argwhere(bad).tolist() == [list(where[:2])]
+
+
 def test_huge_scores_do_not_overflow() -> None:
     scores = np.array([[[1e4, -1e4, 0.0]]])
     losses, cache = FORWARD["cross_entropy"](scores, np.array([1]))

@@ -1,14 +1,15 @@
 """A pass through the whole network: against a plain single network, and with padding."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from model import activation, loss, network, parameters
 from model.members import Architecture, Member, Placement
-from model.optimizer import Momentum
-from model.parameters import Parameters, initialise
+from model.optimizer import Descent
+from model.parameters import Gradients, Parameters, initialise
 
 DRAW = np.random.default_rng(6)
 X, LABELS = DRAW.standard_normal((12, 5)), DRAW.integers(0, 3, 12)
@@ -21,12 +22,14 @@ PLACEMENTS: tuple[Placement, ...] = ("none", "before", "after")
 KINDS: tuple[activation.Kind, ...] = ("relu", "leaky_relu", "elu")
 
 
-def forward(architecture: Architecture, stack: Parameters) -> network.ForwardPass:
+def forward(
+    architecture: Architecture, stack: Parameters, scale: np.ndarray | None = None
+) -> network.ForwardPass:
     shape = network.activation_shape(architecture, MEMBERS, float)
-    return network.forward(architecture, stack, shape, X, LABELS)
+    return network.forward(architecture, stack, shape, X, LABELS, scale)
 
 
-def padding(stack: Parameters) -> list[np.ndarray]:
+def padding(stack: Parameters | Gradients) -> list[np.ndarray]:
     """All entries that members have for their neighbours' sake alone."""
     found = []
     for position, member in enumerate(MEMBERS):
@@ -54,19 +57,21 @@ def test_one_member_is_a_plain_network(placement: Placement) -> None:
         np.testing.assert_allclose(passed.scores[position], scores, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize("moves", [True, False])
 @pytest.mark.parametrize("affine", [True, False])
 @pytest.mark.parametrize("placement", PLACEMENTS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_padding_stays_exactly_zero(
-    kind: activation.Kind, placement: Placement, affine: bool
+    kind: activation.Kind, placement: Placement, affine: bool, moves: bool
 ) -> None:
+    members = [replace(m, momentum=m.momentum if moves else 0.0) for m in MEMBERS]
     architecture = Architecture(5, 3, kind, placement, affine)
     stack = initialise(architecture, MEMBERS, float)
     start = parameters.copy(stack)
-    optimizer = Momentum.at_rest(MEMBERS, stack, float)
-    assert optimizer.velocity is not None
+    optimizer = Descent.at_rest(members, stack, float)
+    buffers = [layer.weights for layer in parameters.zeros_like(stack)]
     for _ in range(30):
-        passed = forward(architecture, stack)
+        passed = forward(architecture, stack, optimizer.scale)
         for index, statistics in enumerate(passed.statistics):
             for position, member in enumerate(MEMBERS):
                 if statistics is not None:
@@ -74,8 +79,10 @@ def test_padding_stays_exactly_zero(
                     assert not statistics.variance[position, :, member.widths[index] :].any()
         gradients = network.backward(architecture, passed)
         assert not any(values.any() for values in padding(gradients))
-        optimizer.step_in_place(stack, gradients, np.full((3, 1, 1), 0.1))
-        assert not any(values.any() for values in padding(optimizer.velocity))
+        optimizer.step_in_place(stack, gradients, np.full((3, 1, 1), 0.1), buffers)
+        assert (optimizer.velocity is not None) == moves
+        if optimizer.velocity is not None:
+            assert not any(values.any() for values in padding(optimizer.velocity))
         assert not any(values.any() for values in padding(stack))
     for before, after in zip(start, stack, strict=True):
         assert (before.weights != after.weights)[2].any()  # all that has no padding did train
@@ -109,7 +116,8 @@ def test_rows_of_each_member_give_what_shared_rows_give() -> None:
         network.backward(architecture, own), network.backward(architecture, shared), strict=True
     )
     for a, b in pairs:
-        np.testing.assert_allclose(a.weights, b.weights, rtol=1e-8, atol=1e-13)
+        for name, array in a.arrays().items():
+            np.testing.assert_allclose(array, b.arrays()[name], rtol=1e-8, atol=1e-13)
 
 
 def test_the_activations_parameter_is_the_members_own() -> None:

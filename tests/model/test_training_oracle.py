@@ -30,7 +30,9 @@ def begun_with(start: Parameters) -> type[MLPClassifier]:
 
 
 @pytest.mark.parametrize("widths", [(), (30,), (30, 20), (20, 15, 10)])
-@pytest.mark.parametrize(("momentum", "decay"), [(0.0, 0.0), (0.9, 0.0), (0.9, 0.01)])
+@pytest.mark.parametrize(
+    ("momentum", "decay"), [(0.0, 0.0), (0.9, 0.0), (0.9, 0.01), (0.0, 0.01), (0.0, 5.0)]
+)
 def test_two_epochs_give_the_same_weights(
     widths: tuple[int, ...], momentum: float, decay: float
 ) -> None:

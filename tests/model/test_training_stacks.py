@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model import activation
+from model import activation, optimizer
 from model.inference import Network
 from model.members import Architecture, Member, Placement
+from model.parameters import Parameters
 from model.schedule import Constant, Cycles
 from model.training import Data, Epoch, Recipe, train
 
@@ -106,6 +107,57 @@ def test_whatever_the_depth(widths: tuple[int, ...]) -> None:
         alone = list(train(architecture, [member], RECIPE, DATA))
         assert_same_epochs(together, position, alone, 1e-9)
         assert_same_member(together[-1].network, position, alone[-1].network, 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("placement", "widths"),
+    [("before", (7, 5)), ("after", (7, 5)), ("none", ())],
+)
+def test_with_a_decay_that_is_folded_in_many_times_in_each_member_at_steps_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, placement: Placement, widths: tuple[int, ...]
+) -> None:
+    """Each step multiplies the weights by 0.4, −0.25, 0.3 and 1; the steps at 1e-3 are folded."""
+    folds: list[list[bool]] = []
+
+    def seen(scale: np.ndarray, stack: Parameters, factor: np.ndarray) -> None:
+        shrink(scale, stack, factor)
+        folds.append((scale.ravel() == 1).tolist())
+
+    shrink = optimizer._shrink
+    monkeypatch.setattr(optimizer, "_shrink", seen)
+    members = [
+        Member(tuple(w + i for w in widths), 11 + i, rate, weight_decay=(1 - factor) / (2 * rate))
+        for i, (rate, factor) in enumerate([(0.05, 0.4), (0.1, -0.25), (0.02, 0.3), (0.1, 1.0)])
+    ]
+    architecture = Architecture(6, 3, "leaky_relu", placement)
+    recipe = Recipe(4, Constant(4), seed=5, precision="float64")  # 15 updates an epoch
+    together = list(train(architecture, members, recipe, DATA))
+    at = [{step for step, folded in enumerate(folds) if folded[i]} for i in range(3)]
+    assert len(folds) == 60
+    assert all(len(steps) >= 4 for steps in at)
+    assert len({frozenset(steps) for steps in at}) == 3
+    for position, member in enumerate(members):
+        alone = list(train(architecture, [member], recipe, DATA))
+        assert_same_epochs(together, position, alone, 1e-9)
+        assert_same_member(together[-1].network, position, alone[-1].network, 1e-9)
+        weights = alone[-1].network.parameters[-1].weights
+        assert np.abs(weights).max() > FLOOR  # the decay has not made all of them 0
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_a_decay_beside_them_changes_no_bit_of_members_without_one(precision: str) -> None:
+    """What is kept as s V in one member is W itself in the others."""
+    architecture = Architecture(6, 3, "leaky_relu", "before")
+    recipe = Recipe(4, Constant(3), seed=5, precision=precision)
+    members = [replace(m, momentum=0.0, weight_decay=0.0) for m in MEMBERS]
+    plain = list(train(architecture, members, recipe, DATA))
+    members[1] = replace(members[1], weight_decay=8.0)
+    beside = list(train(architecture, members, recipe, DATA))
+    for position in (0, 2):
+        assert [e.records[position] for e in beside] == [e.records[position] for e in plain]
+        pairs = zip(arrays(beside[-1].network), arrays(plain[-1].network), strict=True)
+        assert all(np.array_equal(a[position], b[position]) for a, b in pairs)
+    assert beside[-1].records[1] != plain[-1].records[1]
 
 
 @pytest.mark.parametrize("placement", PLACEMENTS)

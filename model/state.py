@@ -1,0 +1,162 @@
+"""A stack in training: how it begins, keeps some members, is put down and taken up.
+
+`parameters` and the optimizer's arrays are changed in place by every step.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from model import network, parameters
+from model.arrays import Floats
+from model.batch_norm import Statistics
+from model.checkpoint import Checkpoint
+from model.errors import ModelError
+from model.members import Architecture, Member, column
+from model.optimizer import Descent
+from model.parameters import Parameters
+
+
+@dataclass(frozen=True)
+class State:
+    """A stack between two steps.
+
+    Attributes:
+        members: m of them.
+        parameters: Of the stack; the weights as `optimizer` keeps them.
+        optimizer: Its velocities and scales.
+        statistics: Of batch normalisation, kept for inference, one a hidden layer; None before the
+            first step, and without batch normalisation.
+        shape: Of the activation, (m, 1, 1).
+        jitter: σ, (m, 1, 1).
+        low: η_min, (m,), in float64.
+        high: η_max, (m,), in float64.
+    """
+
+    members: tuple[Member, ...]
+    parameters: Parameters
+    optimizer: Descent
+    statistics: tuple[Statistics | None, ...]
+    shape: Floats
+    jitter: Floats
+    low: Floats
+    high: Floats
+
+    @classmethod
+    def initial(
+        cls,
+        architecture: Architecture,
+        members: Sequence[Member],
+        dtype: np.dtype[np.floating],
+    ) -> "State":
+        """Before the first step.
+
+        Raises:
+            ModelError: The members differ in depth, or there is none.
+        """
+        start = parameters.initialise(architecture, members, dtype)
+        return cls(
+            members=tuple(members),
+            parameters=start,
+            optimizer=Descent.at_rest(members, start, dtype),
+            statistics=(None,) * (len(start) - 1),
+            shape=network.activation_shape(architecture, members, dtype),
+            jitter=column(members, "jitter", dtype),
+            low=column(members, "learning_rate_min", float).ravel(),
+            high=column(members, "learning_rate", float).ravel(),
+        )
+
+    @classmethod
+    def resumed(
+        cls,
+        architecture: Architecture,
+        members: Sequence[Member],
+        dtype: np.dtype[np.floating],
+        checkpoints: Sequence[Checkpoint],
+    ) -> "State":
+        """Where each member was put down, one checkpoint a member.
+
+        Raises:
+            ModelError: A checkpoint is not of such a member, or the members differ in depth.
+        """
+        state = cls.initial(architecture, members, dtype)
+        if architecture.batch_norm != "none":
+            empty = [np.zeros_like(layer.bias) for layer in state.parameters[:-1]]
+            kept = tuple(Statistics(zeros, zeros.copy()) for zeros in empty)
+            state = replace(state, statistics=kept)
+        for place, checkpoint in enumerate(checkpoints):
+            state._put_back(place, checkpoint)
+        return state
+
+    def checkpoint(self, place: int, epochs: int) -> Checkpoint:
+        """A copy of what the member at `place` needs to go on after `epochs` epochs."""
+        first, last = self.parameters[0].weights, self.parameters[-1].weights
+        widths = self.members[place].widths
+        sizes = (first.shape[1], *widths, last.shape[2])
+        velocity = self.optimizer.velocity
+        own = replace(
+            self,
+            parameters=parameters.cut(self.parameters, place, sizes),
+            optimizer=replace(
+                self.optimizer, velocity=velocity and parameters.cut(velocity, place, sizes)
+            ),
+            statistics=parameters.cut_statistics(self.statistics, place, widths),
+        )
+        return Checkpoint(epochs, own._arrays())
+
+    def take(self, at: Sequence[int]) -> "State":
+        """The stack of some members.
+
+        Raises:
+            ModelError: There is no such choice of members.
+        """
+        kept = list(at)
+        if not kept or sorted(set(kept) & set(range(len(self.members)))) != sorted(kept):
+            raise ModelError(
+                f"the members that go on must be some of 0 … {len(self.members) - 1}, each once, "
+                f"not {kept}"
+            )
+        return State(
+            tuple(self.members[i] for i in kept),
+            parameters.take(self.parameters, kept),
+            self.optimizer.take(kept),
+            parameters.take_statistics(self.statistics, kept),
+            self.shape[kept],
+            self.jitter[kept],
+            self.low[kept],
+            self.high[kept],
+        )
+
+    def _put_back(self, place: int, checkpoint: Checkpoint) -> None:
+        """Write a checkpoint over the member at `place`."""
+        own, moves = self.checkpoint(place, 0).arrays, bool(self.optimizer.momentum[place].any())
+        odd = [n for n in checkpoint.arrays if n not in own and not n.startswith("velocity")]
+        if odd:
+            raise ModelError(f"member {place} has no checkpoint of this network: it has {odd[0]}")
+        for name, array in self._arrays().items():
+            found = checkpoint.arrays.get(name)
+            if name.startswith("velocity") and not moves:
+                continue  # what does not move keeps no velocity from one step to the next
+            right = (own[name].shape, own[name].dtype)
+            if found is None or (found.shape, found.dtype) != right:
+                raise ModelError(
+                    f"member {place} has no checkpoint of this network: {name} must be "
+                    f"{right[0]} {right[1]}, "
+                    + ("and is missing" if found is None else f"not {found.shape} {found.dtype}")
+                )
+            _, rows, columns = found.shape
+            array[place] = 0
+            array[place, :rows, :columns] = found[0]
+
+    def _arrays(self) -> dict[str, Floats]:
+        """Every array that training changes, by name: (m, rows, columns) each."""
+        found: dict[str, Floats] = {}
+        for what, layers in (("layer", self.parameters), ("velocity", self.optimizer.velocity)):
+            for number, layer in enumerate(layers or (), start=1):
+                found |= {f"{what}_{number}.{name}": a for name, a in layer.arrays().items()}
+        for number, kept in enumerate(self.statistics, start=1):
+            if kept is not None:
+                found[f"layer_{number}.mean"] = kept.mean
+                found[f"layer_{number}.variance"] = kept.variance
+        return found
