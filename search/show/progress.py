@@ -27,6 +27,7 @@ class RunView:
 
     def __init__(self, console: Console, ledger: Ledger, search: Search) -> None:
         self._console, self._ledger, self._search = console, ledger, search
+        self._changes = ledger.changes()
         self._began: float | None = None  # when the first epoch of this run came in
         self._looked = -REFRESH_SECONDS
         self._stages: list[StageState] = ledger.read.stages(search)
@@ -52,6 +53,7 @@ class RunView:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._changes.close()
         if self._console.is_terminal:
             self._draw_bars()
             self._bars.stop()
@@ -61,8 +63,13 @@ class RunView:
         say(self._console, text, indent=indent)
 
     def update(self, *, now: bool = False) -> None:
-        """Look at the ledger, unless that was only just done, and show what is new."""
+        """Show what is new in the ledger, unless it was looked at only just now.
+
+        Looking takes time from the workers; where nothing was written, it is left out.
+        """
         if not now and time.monotonic() - self._looked < REFRESH_SECONDS:
+            return
+        if not (self._changes.any() or now):
             return
         self._looked = time.monotonic()
         self._stages = self._ledger.read.stages(self._search)
