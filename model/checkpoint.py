@@ -34,7 +34,8 @@ class Checkpoint:
 
     Attributes:
         epochs: How many it was trained for.
-        arrays: Parameters, velocities and statistics by name, without padding: (1, rows, columns).
+        arrays: Parameters, statistics and the optimizer's arrays by name, without padding:
+            (1, rows, columns) each.
     """
 
     epochs: int
@@ -59,4 +60,6 @@ class Checkpoint:
             epochs = int(arrays.pop(_EPOCHS))
         except _DAMAGE as error:
             raise ModelError(f"this is no checkpoint of a training: {error}") from error
+        if epochs < 0:
+            raise ModelError(f"this is no checkpoint of a training: after {epochs} epochs")
         return cls(epochs, arrays)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import DTypeLike
 
-from model.arrays import Floats
+from model.arrays import Booleans, Floats
 from model.members import Member, column
 from model.parameters import Gradients, Parameters, take, zeros_like
 
@@ -78,10 +78,9 @@ class Descent:
             self._move(self.velocity, parameters, gradients, learning_rate, buffers)
 
     def fold(self, parameters: Parameters) -> None:
-        """Make the weights of `parameters` W, and s 1."""
+        """Make the weights of `parameters` W, and s 1 but for what their precision cannot hold."""
         if self.scale is not None:
-            _multiply(parameters, self.scale)
-            self.scale.fill(1)
+            _fold(self.scale, parameters, np.full(self.scale.shape, True))
 
     def _descend(
         self,
@@ -145,12 +144,18 @@ def _shrink(scale: Floats, parameters: Parameters, factor: Floats) -> None:
     size = np.abs(scale)
     outside = ~((size > low) & (size < high))
     if outside.any():
-        _multiply(parameters, np.where(outside, scale, 1.0))
-        scale[outside] = 1
+        _fold(scale, parameters, outside)
 
 
-def _multiply(parameters: Parameters, factor: Floats) -> None:
-    """Multiply all weights by a factor (m, 1, 1), in place."""
+def _fold(scale: Floats, parameters: Parameters, members: Booleans) -> None:
+    """Move the scale of some members (m, 1, 1) into their weights.
+
+    What rounding the factor to the weights' precision loses stays in the scale: the decay of a few
+    steps may be less than that.
+    """
+    factor = np.where(members, scale, 1.0).astype(parameters[0].weights.dtype)
     for layer in parameters:
-        weights = layer.weights
-        np.multiply(weights, factor.astype(weights.dtype), out=weights)
+        np.multiply(layer.weights, factor, out=layer.weights)
+    sound = members & (factor != 0)
+    scale[sound] /= factor[sound]
+    scale[members & ~sound] = 1

@@ -17,6 +17,9 @@ from model.members import Architecture, Member, column
 from model.optimizer import Descent
 from model.parameters import Parameters
 
+# How the optimizer's arrays begin in a checkpoint; a stack has them only where it needs them.
+_OPTIMIZER = ("velocity", "scale")
+
 
 @dataclass(frozen=True)
 class State:
@@ -94,12 +97,14 @@ class State:
         first, last = self.parameters[0].weights, self.parameters[-1].weights
         widths = self.members[place].widths
         sizes = (first.shape[1], *widths, last.shape[2])
-        velocity = self.optimizer.velocity
+        velocity, scale = self.optimizer.velocity, self.optimizer.scale
         own = replace(
             self,
             parameters=parameters.cut(self.parameters, place, sizes),
             optimizer=replace(
-                self.optimizer, velocity=velocity and parameters.cut(velocity, place, sizes)
+                self.optimizer,
+                velocity=velocity and parameters.cut(velocity, place, sizes),
+                scale=None if scale is None else scale[place : place + 1].copy(),
             ),
             statistics=parameters.cut_statistics(self.statistics, place, widths),
         )
@@ -130,14 +135,17 @@ class State:
 
     def _put_back(self, place: int, checkpoint: Checkpoint) -> None:
         """Write a checkpoint over the member at `place`."""
-        own, moves = self.checkpoint(place, 0).arrays, bool(self.optimizer.momentum[place].any())
-        odd = [n for n in checkpoint.arrays if n not in own and not n.startswith("velocity")]
+        own = self.checkpoint(place, 0).arrays
+        # A member that does not move or decay has these for its neighbours' sake alone.
+        idle = () if self.optimizer.momentum[place].any() else ("velocity",)
+        idle = idle if self.optimizer.weight_decay[place].any() else (*idle, "scale")
+        odd = [n for n in checkpoint.arrays if n not in own and not n.startswith(_OPTIMIZER)]
         if odd:
             raise ModelError(f"member {place} has no checkpoint of this network: it has {odd[0]}")
         for name, array in self._arrays().items():
             found = checkpoint.arrays.get(name)
-            if name.startswith("velocity") and not moves:
-                continue  # what does not move keeps no velocity from one step to the next
+            if name.startswith(idle):
+                continue
             right = (own[name].shape, own[name].dtype)
             if found is None or (found.shape, found.dtype) != right:
                 raise ModelError(
@@ -159,4 +167,6 @@ class State:
             if kept is not None:
                 found[f"layer_{number}.mean"] = kept.mean
                 found[f"layer_{number}.variance"] = kept.variance
+        if self.optimizer.scale is not None:
+            found["scale"] = self.optimizer.scale
         return found

@@ -160,7 +160,7 @@ def train(
         done = _epochs_done(start, members)
         state = State.resumed(architecture, members, dtype, start)
     data = _plain(data)
-    buffers = Buffers.of(state.parameters, recipe.batch_size)
+    buffers = Buffers.of(state.parameters, min(recipe.batch_size, len(data.x)))
     per_epoch = steps_per_epoch(len(data.x), recipe.batch_size)
     total = recipe.schedule.steps(per_epoch)
     for first_step in range(done * per_epoch, total, per_epoch):
@@ -175,7 +175,7 @@ def train(
         kept = yield Epoch(number, records, now, tuple(work.snapshots), state)
         if kept is not None:
             state = state.take(kept)
-            buffers = Buffers.of(state.parameters, recipe.batch_size)
+            buffers = Buffers.of(state.parameters, min(recipe.batch_size, len(data.x)))
 
 
 class _Pass:
