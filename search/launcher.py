@@ -182,6 +182,7 @@ class _Crew:
         try:
             with parallel_config(backend="loky", inner_max_num_threads=1):
                 Parallel(n_jobs=len(tasks), batch_size=1, pre_dispatch="all")(tasks)
+            self.kill()  # nothing is left to do, and ending in order would take half a second
         except Exception as error:
             self.error = error
 
