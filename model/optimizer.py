@@ -22,6 +22,7 @@ from model.parameters import Gradients, Parameters, take, zeros_like
 
 # V is made W again before s leaves this range, so that neither of them loses precision.
 _SCALES = (1e-3, 1e3)
+_ROUNDINGS = 8
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,11 @@ class Descent:
             self._move(self.velocity, parameters, gradients, learning_rate, buffers)
 
     def fold(self, parameters: Parameters) -> None:
-        """Make the weights of `parameters` W, and s 1 but for what their precision cannot hold."""
+        """Make the weights of `parameters` W, to rounding, and s nearly 1."""
         if self.scale is not None:
-            _fold(self.scale, parameters, np.full(self.scale.shape, True))
+            # To multiply by less than some roundings would be to round, and no longer to decay.
+            least = _ROUNDINGS * np.finfo(parameters[0].weights.dtype).eps
+            _fold(self.scale, parameters, np.abs(self.scale - 1) > least)
 
     def _descend(
         self,
@@ -150,8 +153,7 @@ def _shrink(scale: Floats, parameters: Parameters, factor: Floats) -> None:
 def _fold(scale: Floats, parameters: Parameters, members: Booleans) -> None:
     """Move the scale of some members (m, 1, 1) into their weights.
 
-    What rounding the factor to the weights' precision loses stays in the scale: the decay of a few
-    steps may be less than that.
+    What rounding the factor to the weights' precision loses stays in the scale.
     """
     factor = np.where(members, scale, 1.0).astype(parameters[0].weights.dtype)
     for layer in parameters:
