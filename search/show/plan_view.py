@@ -8,9 +8,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from search.forecast import stage_seconds
+from search.plan.halving import expected_epochs
 from search.plan.plan import Step, expected_trials, steps
 from search.show.words import duration, plural
 from search.study.file import Study
+from search.study.halving import Halving
 from search.study.space import Box
 from search.study.zoom_rules import DecadesZoom, ZoomRule
 
@@ -24,7 +26,8 @@ class StageOutline:
         sampler: How points are drawn; "" where they are not.
         box: What they are drawn from, in words.
         trials: How many.
-        epochs: Of each trial.
+        epochs: Of each trial that is trained to its end.
+        epochs_total: Of all its trials, if none diverges.
         seconds: About how long the whole stage takes.
     """
 
@@ -33,6 +36,7 @@ class StageOutline:
     box: str
     trials: int
     epochs: float
+    epochs_total: float
     seconds: float
 
 
@@ -57,8 +61,9 @@ def outline(study: Study, workers: int) -> Outline:
         trials = expected_trials(study, step)
         section = step.training
         epochs = section.schedule.total_epochs(study.data.rows, section.batch_size)
+        total = expected_epochs(study, step)
         sampler, box = _drawn(study, step)
-        listed.append(StageOutline(step, sampler, box, trials, epochs, seconds))
+        listed.append(StageOutline(step, sampler, box, trials, epochs, total, seconds))
     return Outline(study, workers, tuple(listed))
 
 
@@ -79,7 +84,7 @@ def show(planned: Outline, console: Console) -> None:
             stage.step.name,
             stage.sampler,
             str(stage.trials),
-            f"{stage.epochs:g}",
+            _epochs_text(stage),
             duration(stage.seconds),
             escape(stage.box),
         )
@@ -108,6 +113,7 @@ def to_json(planned: Outline) -> dict[str, Any]:
                 "box": stage.box,
                 "trials": stage.trials,
                 "epochs": stage.epochs,
+                "epochs_total": stage.epochs_total,
                 "seconds": stage.seconds,
             }
             for stage in planned.stages
@@ -126,7 +132,24 @@ def _drawn(study: Study, step: Step) -> tuple[str, str]:
     lines = [_box_text(box) for box in stage.boxes]
     if stage.zoom is not None:
         lines.insert(0, _zoom_text(stage.zoom))
+    if stage.halving is not None:
+        lines.append(_halving_text(stage.halving))
     return stage.sampler, "\n".join(lines)
+
+
+def _epochs_text(stage: StageOutline) -> str:
+    each = f"{stage.epochs:g}"
+    if stage.step.halving is None:
+        return each
+    return f"up to {each}; {stage.epochs_total:,g} in all"
+
+
+def _halving_text(halving: Halving) -> str:
+    """Such as `after 1 and 2 cycles the best 50 % of the stage go on`."""
+    *others, last = map(str, halving.at)
+    at = f"{', '.join(others)} and {last}" if others else last
+    unit = halving.unit if halving.at != (1,) else halving.unit.removesuffix("s")
+    return f"after {at} {unit} the best {100 * halving.keep:g} % of the {halving.among} go on"
 
 
 def _box_text(box: Box) -> str:

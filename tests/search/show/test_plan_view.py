@@ -27,6 +27,17 @@ def test_people_see_the_boxes_and_the_totals(study: Any, printed: Any) -> None:
     assert "on 2 workers" in text
 
 
+def test_halving_is_told_with_the_epochs_in_all(printed: Any) -> None:
+    study = load("digits", ["stages.coarse.halving={keep=0.25, at=[1, 4]}"])
+    planned = outline(study, 2)
+    assert planned.stages[0].epochs_total == 16 * 1 + 4 * 3 + 1 * 6
+    assert planned.stages[1].epochs_total == 8 * 10
+    text = printed(show, planned)
+    assert "after 1 and 4 epochs the best 25 % of the stage go on" in text
+    assert "up to 10; 34 in all" in text
+    assert to_json(planned)["stages"][0]["epochs_total"] == 34
+
+
 def test_json_has_the_same(study: Any) -> None:
     planned = outline(study, 3)
     document = to_json(planned)
