@@ -6,7 +6,7 @@ that next trains it from its seeds again, with the same numbers.
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Self
 
@@ -15,9 +15,10 @@ from search.ledger.claims import Finished, LostLeaseError, Wait
 from search.ledger.database import DatabaseFaultError
 from search.ledger.ledger import LEASE_SECONDS, Kind, Ledger, TrialOutcome
 from search.ledger.records import Claim, PlanningClaim, Search
+from search.ledger.rungs import Rest
 from search.objective import Dataset
 from search.outcome import Report, TestReport
-from search.plan.halving import rungs, survivors
+from search.plan.halving import drops, plan_rung, survivors
 from search.plan.plan import FINAL, plan
 
 IDLE_SECONDS = 0.03
@@ -95,6 +96,13 @@ def _holding(ledger: Ledger, claim: Claim | PlanningClaim, lease_seconds: float)
 
 def _plan(ledger: Ledger, search: Search, claim: PlanningClaim) -> None:
     study, step = search.study, claim.step
+    if claim.rung:
+        standings = {
+            one.number: (one.parameters, one.value) for one in ledger.read.standings(claim)
+        }
+        group = objective.grouping(study)
+        ledger.open_rung(claim, plan_rung(study, step, claim.rung, standings, group))
+        return
     made = plan(study, step, ledger.read.results(search), objective.grouping(study))
     schedule = step.training.schedule
     each = schedule.total_epochs(study.data.rows, step.training.batch_size)
@@ -110,13 +118,13 @@ def _train(
     lease_seconds: float,
 ) -> None:
     training = _training(search, data, claim)
-    cohort = _Cohort(claim, rungs(search.study, claim.step))
+    cohort = _Cohort(claim, drops(search.study, claim.step))
     going: Sequence[int] | None = None
     while True:
         try:
             reports = next(training) if going is None else training.send(going)
         except StopIteration as end:
-            result: TestReport | None = end.value
+            ended: TestReport | dict[int, bytes] = end.value
             break
         figures = {claim.numbers[place]: report.figures for place, report in reports.items()}
         ledger.record_epochs(claim, figures, lease_seconds)
@@ -124,14 +132,20 @@ def _train(
             ledger.hand_back(claim)
             return
         going = cohort.after(reports)
-    ledger.hand_in(claim, cohort.outcomes(result), result)
+    if isinstance(ended, TestReport):
+        ledger.hand_in(claim, cohort.outcomes(ended), ended)
+    else:
+        rests = cohort.rests(ended)
+        ledger.hand_in(claim, cohort.outcomes(None), None, rests)
 
 
 def _training(
     search: Search, data: Dataset, claim: Claim
-) -> Generator[dict[int, Report], Any, TestReport | None]:
+) -> Generator[dict[int, Report], Any, TestReport | dict[int, bytes]]:
     job = (search.study, claim.step.training, claim.trials, claim.order_seed, data)
-    return objective.prove(*job) if claim.step.name == FINAL else objective.train(*job)
+    if claim.step.name == FINAL:
+        return objective.prove(*job)
+    return objective.train(*job, start=claim.checkpoints, until=claim.stop)
 
 
 class _Cohort:
@@ -142,6 +156,7 @@ class _Cohort:
         self._entered: Sequence[int] = range(len(claim.numbers))  # what lies before the next rung
         self._last: dict[int, Report] = {}
         self._pruned: dict[int, int] = {}  # after how many epochs
+        self._resting: frozenset[int] = frozenset()
 
     def after(self, reports: dict[int, Report]) -> Sequence[int] | None:
         """The places that go on after an epoch; None where it drops nobody."""
@@ -158,11 +173,20 @@ class _Cohort:
         }
         return self._entered
 
+    def rests(self, states: Mapping[int, bytes]) -> list[Rest]:
+        """How those trials stand that rest, and go on from `states`."""
+        self._resting = frozenset(states)
+        return [
+            Rest(self._claim.numbers[place], self._last[place].value, state)
+            for place, state in states.items()
+        ]
+
     def outcomes(self, result: TestReport | None) -> list[TrialOutcome]:
-        """How each trial of the cohort ended; with the final's test report, by that."""
+        """How the trials ended that do not rest; with the final's test report, by that."""
         return [
             _outcome(number, self._last[place], self._pruned.get(place), result)
             for place, number in enumerate(self._claim.numbers)
+            if place not in self._resting
         ]
 
 

@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
 from search.errors import LedgerError
-from search.ledger import claims, queries
+from search.ledger import claims, queries, rungs
 from search.ledger.changes import Changes
 from search.ledger.claims import Finished, Free, LostLeaseError, Wait
 from search.ledger.database import now, open_engine, reported
 from search.ledger.records import Claim, PlanningClaim, Search, TrialState
+from search.ledger.rungs import Rest
 from search.ledger.tables import cohorts, epochs, searches, stages, trials
 from search.outcome import EpochFigures, TestReport
+from search.plan.halving import RungPlan, stops
 from search.plan.plan import StagePlan
 from search.plan.samplers import distributions
 from search.study.changes import differences
@@ -183,7 +185,7 @@ class Ledger:
                 return found
             work = claims.claim(connection, search, found, owner, time, time + lease_seconds)
         if isinstance(work, Claim):
-            self._follow(work.cohort_id)
+            self._follow(trials.c.cohort_id == work.cohort_id)
         return work
 
     def renew(self, claim: Claim | PlanningClaim, lease_seconds: float = LEASE_SECONDS) -> None:
@@ -204,14 +206,14 @@ class Ledger:
                 return
             claims.release(connection, claim.owner)
         if isinstance(claim, Claim):
-            self._follow(claim.cohort_id)
+            self._follow(trials.c.cohort_id == claim.cohort_id)
 
     def release(self, owner: str) -> None:
         """Free all that a worker holds. Only for who knows that the worker's process is gone."""
         with self._writing() as connection:
             freed = claims.release(connection, owner)
         for cohort_id in freed:
-            self._follow(cohort_id)
+            self._follow(trials.c.cohort_id == cohort_id)
 
     # --- taking results ------------------------------------------------------------------------
 
@@ -228,7 +230,7 @@ class Ledger:
         """
         self.follow_all(search)
         self.renew(claim)
-        study = f"{search.study.name}/{plan.step.number}-{plan.step.name}"
+        study = _study_name(search, plan)
         try:
             drafted = self._mirror.draft(
                 study,
@@ -241,16 +243,23 @@ class Ledger:
             self.renew(claim)  # who plans the stage instead has deleted this draft
             raise
         try:
-            self._open(claim, plan, epochs_each, study, drafted)
+            self._open(search, claim, plan, epochs_each, drafted)
         except Exception:
             self._mirror.discard(drafted)
             raise
 
     def _open(
-        self, claim: PlanningClaim, plan: StagePlan, epochs_each: float, study: str, drafted: str
+        self,
+        search: Search,
+        claim: PlanningClaim,
+        plan: StagePlan,
+        epochs_each: float,
+        drafted: str,
     ) -> None:
         from search.ledger.optuna_mirror import publish
 
+        study = _study_name(search, plan)
+        stop = next(iter(stops(search.study, plan.step)), None)
         with self._writing() as connection:
             claims.hold(connection, claim, None)
             publish(connection, drafted, study)
@@ -267,7 +276,18 @@ class Ledger:
                     opened_at=now(connection),
                 )
             )
-            _insert_trials(connection, claim.stage_id, plan)
+            _insert_trials(connection, claim.stage_id, plan, stop)
+
+    def open_rung(self, claim: PlanningClaim, plan: RungPlan) -> None:
+        """Put into effect who goes on at a rung, and in which cohorts.
+
+        Raises:
+            LostLeaseError: Somebody else plans the rung.
+        """
+        with self._writing() as connection:
+            claims.hold(connection, claim, None)
+            rungs.open_rung(connection, claim.stage_id, plan, now(connection))
+        self._follow(trials.c.stage_id == claim.stage_id)
 
     def record_epochs(
         self,
@@ -289,20 +309,32 @@ class Ledger:
             )
 
     def hand_in(
-        self, claim: Claim, outcomes: Sequence[TrialOutcome], result: TestReport | None = None
+        self,
+        claim: Claim,
+        outcomes: Sequence[TrialOutcome],
+        result: TestReport | None = None,
+        rests: Sequence[Rest] = (),
     ) -> None:
         """Take the results of a cohort, all at once; with the final's, the test report.
+
+        Args:
+            claim: The cohort.
+            outcomes: Of its trials that are at their end.
+            result: The test report, with the final's.
+            rests: Its trials that rest at a rung.
 
         Raises:
             LostLeaseError: Somebody else has the claim; nothing was taken.
             LedgerError: The outcomes are not those of the claim's trials.
         """
-        if sorted(outcome.number for outcome in outcomes) != sorted(claim.numbers):
+        handed_in = [one.number for one in outcomes] + [one.number for one in rests]
+        if sorted(handed_in) != sorted(claim.numbers):
             raise LedgerError("a cohort is handed in with one outcome for each of its trials")
         with self._writing() as connection:
             claims.hold(connection, claim, None)
             time = now(connection)
             ids = queries.trial_ids(connection, claim.cohort_id)
+            rungs.rest(connection, ids, claim.stop, rests)
             for outcome in outcomes:
                 connection.execute(
                     update(trials)
@@ -321,7 +353,7 @@ class Ledger:
                 .values(state="finished", finished_at=time, lease_until=None)
             )
             _finish_stage(connection, claim, time, result)
-        self._follow(claim.cohort_id)
+        self._follow(trials.c.cohort_id == claim.cohort_id)
 
     # --- Optuna's studies ----------------------------------------------------------------------
 
@@ -329,9 +361,9 @@ class Ledger:
         """Tell Optuna how all trials stand that stand otherwise than it was told."""
         self._tell(stages.c.search_id == search.id)
 
-    def _follow(self, cohort_id: int) -> None:
+    def _follow(self, which: ColumnElement[bool]) -> None:
         if self._tells:
-            self._tell(trials.c.cohort_id == cohort_id)
+            self._tell(which)
 
     def _tell(self, which: ColumnElement[bool]) -> None:
         with self.read.connection() as connection:
@@ -375,14 +407,15 @@ def _check_same(known: Search, canonical: dict[str, Any], data_fingerprint: str)
         )
 
 
-def _insert_trials(connection: Connection, stage_id: int, plan: StagePlan) -> None:
+def _study_name(search: Search, plan: StagePlan) -> str:
+    return f"{search.study.name}/{plan.step.number}-{plan.step.name}"
+
+
+def _insert_trials(
+    connection: Connection, stage_id: int, plan: StagePlan, stop: int | None
+) -> None:
     for place, numbers in enumerate(plan.cohorts):
-        created = connection.execute(
-            insert(cohorts).values(
-                stage_id=stage_id, rung=0, number=place, start=0, state="waiting", attempt=0
-            )
-        )
-        cohort_id = claims.inserted_id(created)
+        cohort_id = rungs.add_cohort(connection, stage_id, 0, place, 0, stop)
         connection.execute(
             insert(trials),
             [
@@ -405,7 +438,10 @@ def _insert_trials(connection: Connection, stage_id: int, plan: StagePlan) -> No
 def _finish_stage(
     connection: Connection, claim: Claim, time: float, result: TestReport | None
 ) -> None:
-    """Close the stage if the claim's cohort was its last, and the search with its last stage."""
+    """Close the stage if the claim's cohort was its last, and the search with its last stage.
+
+    Where trials rest it is not closed, but decided who goes on.
+    """
     stage_id = connection.scalar(select(cohorts.c.stage_id).where(cohorts.c.id == claim.cohort_id))
     unfinished = connection.scalar(
         select(cohorts.c.id)
@@ -413,6 +449,9 @@ def _finish_stage(
         .limit(1)
     )
     if unfinished is not None:
+        return
+    if stage_id is not None and rungs.anybody_rests(connection, stage_id):
+        connection.execute(update(stages).where(stages.c.id == stage_id).values(state="ranking"))
         return
     connection.execute(
         update(stages).where(stages.c.id == stage_id).values(state="finished", finished_at=time)

@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Row, func, select
 
 from search.errors import LedgerError
+from search.ledger import rungs
 from search.ledger.database import READING, now, reported
-from search.ledger.records import Search, StageState, Trial
+from search.ledger.records import PlanningClaim, Search, StageState, Trial
 from search.ledger.tables import epochs, searches, stages, trials
 from search.outcome import EpochFigures
 from search.plan.halving import expected_epochs
@@ -133,6 +134,11 @@ class Queries:
             query = query.where(trials.c.finished_at >= since)
         with self.connection() as connection:
             return [_trial(row) for row in connection.execute(query)]
+
+    def standings(self, claim: PlanningClaim) -> list[rungs.Standing]:
+        """How the trials stand that were trained up to the rung that is to be planned."""
+        with self.connection() as connection:
+            return rungs.standings(connection, claim.stage_id, claim.rung)
 
     def curves(self, search: Search) -> dict[int, Curve]:
         """The recorded epochs of all trials, by the trial's id."""

@@ -6,8 +6,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from model import ensemble, training
+from model.checkpoint import Checkpoint
 from model.inference import Network
 from search.errors import KlayerError
+from search.objective.checkpoints import TrialCheckpoint
 from search.objective.data import Dataset
 from search.objective.faults import faults_as_klayer_errors
 from search.objective.settings import architecture_of, member_of, recipe_of, values_of
@@ -22,12 +24,27 @@ def train(
     trials: Sequence[Assignment],
     order_seed: int,
     data: Dataset,
-) -> Generator[dict[int, Report], Sequence[int] | None, None]:
+    start: Sequence[bytes] = (),
+    until: int | None = None,
+) -> Generator[dict[int, Report], Sequence[int] | None, dict[int, bytes]]:
     """Train trials as one stack; after each epoch, how each trial that took part in it stands.
 
     The reports are by place in `trials`. A trial whose value is NaN has diverged and takes part no
     longer; `send` the places of those that go on to drop others as well. There is no further epoch
     when none is left. A trial's last value is its result.
+
+    Args:
+        study: The whole study.
+        section: How they are trained.
+        trials: One or more.
+        order_seed: Of the draws that they share.
+        data: The images.
+        start: What each goes on from, as an earlier `train` of the same trials returned it; empty
+            to begin from the seeds.
+        until: After how many epochs to stop before the end; None to train to the end.
+
+    Returns:
+        What those go on from that have come to `until` in good health, by place; else nothing.
 
     Raises:
         KlayerError: The trials do not fit into one stack, or a value is out of its range.
@@ -36,13 +53,14 @@ def train(
     fold = training.Data(
         images.training.x, images.training.y, images.validation.x, images.validation.y
     )
-    stack = epochs(study, section, trials, order_seed, fold)
+    stack = epochs(study, section, trials, order_seed, fold, start, until)
     going: Sequence[int] | None = None
     while True:
         try:
             epoch = next(stack) if going is None else stack.send(going)
-        except StopIteration:
-            return
+        except StopIteration as end:
+            states: dict[int, bytes] = end.value
+            return states
         going = yield epoch.reports
 
 
@@ -62,8 +80,10 @@ def epochs(
     trials: Sequence[Assignment],
     order_seed: int,
     fold: training.Data,
-) -> Generator[StackEpoch, Sequence[int] | None, None]:
-    """The epochs of trials that fit into one stack.
+    start: Sequence[bytes] = (),
+    until: int | None = None,
+) -> Generator[StackEpoch, Sequence[int] | None, dict[int, bytes]]:
+    """The epochs of trials that fit into one stack; `start`, `until` and the value as in `train`.
 
     Those that diverge are dropped, and those whose places are not among what is sent.
     """
@@ -75,15 +95,17 @@ def epochs(
             raise KlayerError("trials of one cohort must agree in network, schedule and batches")
         architecture, recipe = shared.pop()
         members = [member_of(v, t.seed) for v, t in zip(values, trials, strict=True)]
-    score = _Score(section, fold)
+        begun = [TrialCheckpoint.from_bytes(one) for one in start]
+    score = _Score(section, fold, begun)
     places = tuple(range(len(trials)))
-    stack = training.train(architecture, members, recipe, fold)
+    networks = [one.network for one in begun] or None
+    stack = training.train(architecture, members, recipe, fold, networks)
     kept: list[int] | None = None
     while places:
         try:
             epoch = next(stack) if kept is None else stack.send(kept)
         except StopIteration:
-            return
+            return {}
         worth = score.after(places, epoch)
         reports = {
             place: _report(record, worth[place], validated=len(fold.validation_labels) > 0)
@@ -95,8 +117,14 @@ def epochs(
             for row, place in enumerate(places)
             if not reports[place].diverged and (going is None or place in going)
         ]
+        if epoch.number == until:
+            return {
+                places[row]: score.checkpoint(places[row], epoch.checkpoint(row)).to_bytes()
+                for row in rows
+            }
         kept = rows if len(rows) < len(places) else None
         places = tuple(places[row] for row in rows)
+    return {}
 
 
 def _report(record: training.EpochRecord, value: float, *, validated: bool) -> Report:
@@ -111,11 +139,17 @@ def _report(record: training.EpochRecord, value: float, *, validated: bool) -> R
 class _Score:
     """What each trial would be worth if it ended now, as `[training] score` says."""
 
-    def __init__(self, section: TrainingSection, fold: training.Data) -> None:
+    def __init__(
+        self, section: TrainingSection, fold: training.Data, begun: Sequence[TrialCheckpoint]
+    ) -> None:
         self._rule = section.score
         self._fold = fold
-        self._best: dict[int, float] = {}
-        self._votes: dict[int, list[Any]] = {}
+        self._best = {place: one.best for place, one in enumerate(begun) if one.best is not None}
+        self._votes = {place: list(one.votes) for place, one in enumerate(begun) if one.votes}
+
+    def checkpoint(self, place: int, network: Checkpoint) -> TrialCheckpoint:
+        """What the trial at `place` goes on from."""
+        return TrialCheckpoint(network, self._best.get(place), self._votes.get(place, ()))
 
     def after(self, places: Sequence[int], epoch: training.Epoch) -> dict[int, float]:
         """The values after an epoch, of the trials at `places`."""

@@ -1,11 +1,13 @@
 """Successive halving: who goes on at a rung, as a pure function of how the trials stand there."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from search.plan.cohorts import Fit, cohorts
-from search.plan.plan import LARGEST_COHORT, Step, expected_trials
+from search.plan.plan import LARGEST_COHORT, Grouping, Step, expected_trials
 from search.study.file import Study
 from search.study.halving import Halving
+from search.study.space import Point
 
 
 def survivors(halving: Halving, standings: Mapping[int, float | None]) -> tuple[int, ...]:
@@ -24,9 +26,71 @@ def survivors(halving: Halving, standings: Mapping[int, float | None]) -> tuple[
     return tuple(sorted(number for _, number in sorted(sound)[: halving.kept(len(standings))]))
 
 
-def rungs(study: Study, step: Step) -> tuple[int, ...]:
-    """The epochs at whose end trials of a stage are compared; () without halving."""
-    if step.halving is None:
+@dataclass(frozen=True)
+class RungPlan:
+    """What follows on a rung that all trials of a stage have come to.
+
+    Attributes:
+        rung: How many rungs lie before what is planned; 1 or more.
+        start: Epochs that the trials have been trained.
+        stop: Epochs after which the next rung is; None if they go on to the end.
+        dropped: Numbers of the trials that end here as pruned.
+        cohorts: Numbers of those that go on, as they are trained together from here on.
+    """
+
+    rung: int
+    start: int
+    stop: int | None
+    dropped: tuple[int, ...]
+    cohorts: tuple[tuple[int, ...], ...]
+
+
+def plan_rung(
+    study: Study,
+    step: Step,
+    rung: int,
+    standings: Mapping[int, tuple[Point, float | None]],
+    group: Grouping,
+) -> RungPlan:
+    """The plan of what follows on a rung.
+
+    Args:
+        study: The whole study.
+        step: Which stage; its halving is among the stage.
+        rung: How many rungs lie before what is planned; 1 or more.
+        standings: By number the point and the value of every trial that was trained up to here;
+            the value is None where it has diverged since the rung before.
+        group: How a trial fits into a stack with others; the objective knows.
+    """
+    ends = stops(study, step)
+    values = {number: value for number, (_, value) in standings.items()}
+    chosen = survivors(step.halving, values) if step.halving is not None else ()
+    fits = [group(step.training, standings[number][0]) for number in chosen]
+    return RungPlan(
+        rung=rung,
+        start=ends[rung - 1],
+        stop=ends[rung] if rung < len(ends) else None,
+        dropped=tuple(
+            number
+            for number in sorted(values)
+            if values[number] is not None and number not in chosen
+        ),
+        cohorts=tuple(
+            tuple(chosen[place] for place in cohort) for cohort in cohorts(fits, LARGEST_COHORT)
+        ),
+    )
+
+
+def stops(study: Study, step: Step) -> tuple[int, ...]:
+    """The epochs after which all trials of a stage wait for each other."""
+    if step.halving is None or step.halving.among != "stage":
+        return ()
+    return step.halving.rungs(step.training, study.data.rows)
+
+
+def drops(study: Study, step: Step) -> tuple[int, ...]:
+    """The epochs after which a cohort of a stage drops trials by itself."""
+    if step.halving is None or step.halving.among != "cohort":
         return ()
     return step.halving.rungs(step.training, study.data.rows)
 

@@ -36,9 +36,9 @@ class Halving(Table):
         default="epochs", description="what `at` counts; whole cycles of η where it moves in cycles"
     )
     among: Literal["stage", "cohort"] = Field(
-        default="cohort",
-        description="who is compared: all trials of the stage, or those that are trained as one "
-        "stack",
+        default="stage",
+        description="who is compared: all trials of the stage, which then wait for each other, or "
+        "those that are trained as one stack",
     )
 
     @model_validator(mode="after")

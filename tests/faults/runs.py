@@ -18,7 +18,7 @@ from search.ledger.ledger import Ledger
 
 HERE = Path(__file__).parent
 STUDY = HERE / "tiny.toml"
-HALVED = {among: HERE / f"halved-by-{among}.toml" for among in ("cohort",)}
+HALVED = {among: HERE / f"halved-by-{among}.toml" for among in ("cohort", "stage")}
 LONGEST_SECONDS = 60.0
 STATES = {
     "complete": TrialState.COMPLETE,

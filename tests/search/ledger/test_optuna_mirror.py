@@ -100,6 +100,22 @@ def hand_in_and_die(ledger: Ledger, claim: Claim, monkeypatch: pytest.MonkeyPatc
             ledger.hand_in(claim, [TrialOutcome(n, n / 7) for n in claim.numbers])
 
 
+def test_a_pruned_trial_is_pruned_with_its_last_value(
+    ledger: Ledger,
+    open_next: OpenNext,
+    claim_next: ClaimNext,
+    optuna_trials: Callable[[str], list[FrozenTrial]],
+) -> None:
+    open_next()
+    claim = claim_next("a")
+    outcomes = [TrialOutcome(n, n / 7, pruned_after=1 if n < 4 else None) for n in claim.numbers]
+    ledger.hand_in(claim, outcomes)
+    found = optuna_trials("digits/1-coarse")
+    assert [one.state for one in found] == [TrialState.PRUNED] * 4 + [TrialState.COMPLETE] * 2
+    assert [one.value for one in found] == [n / 7 for n in range(6)]
+    assert [one.user_attrs.get("pruned_after") for one in found] == [1, 1, 1, 1, None, None]
+
+
 def test_a_study_has_the_plans_trials_in_order(
     ledger: Ledger,
     search: Search,

@@ -6,10 +6,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search.plan.halving import expected_epochs, rungs, survivors
+from search.plan.cohorts import Fit
+from search.plan.halving import drops, expected_epochs, plan_rung, stops, survivors
 from search.plan.plan import steps
 from search.study.file import Study, study_of
 from search.study.halving import Halving
+from search.study.space import Point
 
 VALUES = st.dictionaries(
     st.integers(0, 50), st.none() | st.sampled_from([0.1, 0.2, 0.5, 0.9]), max_size=30
@@ -75,9 +77,41 @@ def halved(**halving: Any) -> Study:
 def test_expected_epochs_are_those_of_each_cohort() -> None:
     by_cohort = halved(at=[2], among="cohort")
     first, second, final = steps(by_cohort)
-    assert rungs(by_cohort, first) == (2,)
-    assert rungs(by_cohort, second) == ()
+    assert (drops(by_cohort, first), stops(by_cohort, first)) == ((2,), ())
+    assert (drops(by_cohort, second), stops(by_cohort, second)) == ((), ())
     assert expected_epochs(by_cohort, first) == 2 * (5 * 2 + 3 * 8)  # two fives
     assert expected_epochs(by_cohort, first, (8, 2)) == (8 * 2 + 4 * 8) + (2 * 2 + 1 * 8)
     assert expected_epochs(by_cohort, second) == 40
     assert expected_epochs(by_cohort, final) == 10
+
+
+def test_expected_epochs_of_a_whole_stage_do_not_depend_on_its_cohorts() -> None:
+    by_stage = halved(at=[2, 4])
+    first = steps(by_stage)[0]
+    assert (drops(by_stage, first), stops(by_stage, first)) == ((), (2, 4))
+    expected = 10 * 2 + 5 * 2 + 3 * 6
+    assert expected_epochs(by_stage, first) == expected
+    assert expected_epochs(by_stage, first, (7, 2, 1)) == expected
+
+
+def test_a_rung_regroups_those_that_go_on() -> None:
+    study = halved(at=[2, 4])
+    step = steps(study)[0]
+    standings: dict[int, tuple[Point, float | None]] = {
+        number: ({"momentum": 0.9 * (number % 2)}, number / 10) for number in range(10)
+    }
+    standings[9] = (standings[9][0], None)
+
+    def by_momentum(_: object, point: Point) -> Fit:
+        return Fit(point["momentum"])
+
+    made = plan_rung(study, step, 1, standings, by_momentum)
+    assert (made.rung, made.start, made.stop) == (1, 2, 4)
+    assert made.dropped == (0, 1, 2, 3)
+    assert made.cohorts == ((4, 6, 8), (5, 7))
+    left = {number: standings[number] for number in (4, 5, 6, 7, 8)}
+    last = plan_rung(study, step, 2, left, by_momentum)
+    assert (last.start, last.stop, last.dropped) == (4, None, (4, 5))
+    assert sorted(number for cohort in last.cohorts for number in cohort) == [6, 7, 8]
+    backwards = dict(reversed(standings.items()))
+    assert plan_rung(study, step, 1, backwards, by_momentum) == made

@@ -51,6 +51,20 @@ def test_the_best_so_far_is_the_highest_value(
     assert summary.to_json()["best"]["seed"] == 11
 
 
+def test_a_pruned_trial_is_counted_and_never_the_best(
+    search: Any, stage: Any, trial: Any, printed: Any
+) -> None:
+    trials = [
+        trial(number=0, value=0.9, state="pruned", pruned_after=2),
+        trial(number=1, value=0.8, parameters={"learning_rate": 0.25}),
+    ]
+    done = stage("coarse", state="finished", finished=8, pruned=6, diverged=1, best=trials[1])
+    summary = summarise(search, [done], trials, [])
+    assert summary.best == trials[1]
+    assert "8 trials, 6 pruned, 1 diverged, best 80.00 %" in printed(show, summary)
+    assert summary.to_json()["stages"][0]["pruned"] == 6
+
+
 def test_the_winner_is_best_once_the_finalists_are_run(
     search: Any, stage: Any, trial: Any, printed: Any
 ) -> None:

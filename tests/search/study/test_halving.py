@@ -56,6 +56,10 @@ def test_epochs_are_those_that_each_trial_really_has() -> None:
     assert halving(keep=0.3, at=[1]).epochs(5, ten, ROWS) == 5 + 2 * 9
 
 
+def test_all_trials_of_the_stage_are_compared_unless_said() -> None:
+    assert halving().among == "stage"
+
+
 def study(**stage: Any) -> Study:
     first = {"trials": 8, "box": {"momentum": [0.0, 0.9]}} | stage
     return study_of({"name": "x", "stages": [first], "final": {"finalists": 2}})

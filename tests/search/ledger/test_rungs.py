@@ -1,0 +1,187 @@
+"""Rungs of a whole stage: who rests, who goes on from where, and whoever fails on the way."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from sqlalchemy import create_engine, func, select
+
+from search.errors import LedgerError
+from search.ledger.claims import LostLeaseError, Wait
+from search.ledger.ledger import Ledger, TrialOutcome
+from search.ledger.records import Claim, PlanningClaim, Search
+from search.ledger.rungs import Rest
+from search.ledger.tables import checkpoints
+from search.outcome import EpochFigures
+from search.plan.cohorts import Fit
+from search.plan.halving import RungPlan, plan_rung
+from search.study.file import Study
+from search.study.reading import load
+from tests.search.ledger.conftest import OVERRIDES
+
+OpenNext = Callable[..., PlanningClaim]
+ClaimNext = Callable[..., Claim]
+Figures = Callable[[int, float], EpochFigures]
+LAPSED = -1.0
+
+
+@pytest.fixture
+def study() -> Study:
+    halving = "stages.coarse.halving={keep=0.5, at=[1, 3]}"
+    return load("digits", [*OVERRIDES[:-1], "training.schedule.epochs=4", halving])
+
+
+def rested(claim: Claim) -> list[Rest]:
+    """Every trial of a claim at rest; the higher its number the better."""
+    return [
+        Rest(number, number / 30, f"{number} at {claim.stop}".encode()) for number in claim.numbers
+    ]
+
+
+def train(ledger: Ledger, claim: Claim, figures: Figures, epochs: Sequence[int]) -> None:
+    for epoch in epochs:
+        ledger.record_epochs(claim, {number: figures(epoch, 0.5) for number in claim.numbers})
+
+
+def next_rung(ledger: Ledger, search: Search, claim: PlanningClaim) -> RungPlan:
+    standings = {one.number: (one.parameters, one.value) for one in ledger.read.standings(claim)}
+    return plan_rung(search.study, claim.step, claim.rung, standings, lambda *_: Fit(0))
+
+
+def kept(storage: str) -> int:
+    """How many checkpoints the database holds."""
+    engine = create_engine(storage)
+    with engine.connect() as connection:
+        found = connection.scalar(select(func.count()).select_from(checkpoints))
+    engine.dispose()
+    return int(found or 0)
+
+
+def come_to_the_first_rung(
+    ledger: Ledger, open_next: OpenNext, claim_next: ClaimNext, figures: Figures
+) -> None:
+    open_next(2)
+    for owner in ("a", "b"):
+        claim = claim_next(owner)
+        assert (claim.start, claim.stop, claim.checkpoints) == (0, 1, ())
+        train(ledger, claim, figures, [1])
+        ledger.hand_in(claim, [], rests=rested(claim))
+
+
+def plan_next(ledger: Ledger, search: Search, owner: str = "planner") -> PlanningClaim:
+    claim = ledger.next_work(search, owner)
+    assert isinstance(claim, PlanningClaim)
+    return claim
+
+
+def test_a_stage_is_halved_to_its_end(
+    ledger: Ledger,
+    search: Search,
+    storage: str,
+    open_next: OpenNext,
+    claim_next: ClaimNext,
+    figures: Figures,
+) -> None:
+    come_to_the_first_rung(ledger, open_next, claim_next, figures)
+    assert {one.state for one in ledger.read.trials(search)} == {"waiting"}
+    assert {one.value for one in ledger.read.trials(search)} == {None}
+    assert kept(storage) == 6
+    rung = plan_next(ledger, search)
+    assert (rung.step.name, rung.rung) == ("coarse", 1)
+    assert ledger.next_work(search, "other") == Wait()
+    ledger.open_rung(rung, next_rung(ledger, search, rung))
+    found = ledger.read.trials(search)
+    assert [(one.state, one.pruned_after) for one in found] == (
+        [("pruned", 1)] * 3 + [("waiting", None)] * 3
+    )
+    assert [one.value for one in found[:3]] == [0.0, 1 / 30, 2 / 30]
+    assert kept(storage) == 3
+
+    second = claim_next("a")
+    assert (second.numbers, second.start, second.stop) == ((3, 4, 5), 1, 3)
+    assert second.checkpoints == (b"3 at 1", b"4 at 1", b"5 at 1")
+    train(ledger, second, figures, [2, 3])
+    diverged = TrialOutcome(5, None, "diverged in epoch 3")
+    ledger.hand_in(second, [diverged], rests=rested(second)[:2])
+    rung = plan_next(ledger, search)
+    assert rung.rung == 2
+    ledger.open_rung(rung, next_rung(ledger, search, rung))
+
+    last = claim_next("a")
+    assert (last.numbers, last.start, last.stop) == ((3, 4), 3, None)  # two of three go on
+    assert last.checkpoints == (b"3 at 3", b"4 at 3")
+    train(ledger, last, figures, [4])
+    ledger.hand_in(last, [TrialOutcome(number, number / 7) for number in last.numbers])
+    assert kept(storage) == 0
+    state = ledger.read.stages(search)[0]
+    assert (state.state, state.finished, state.pruned, state.diverged) == ("finished", 6, 3, 1)
+    assert state.best is not None
+    assert state.best.number == 4
+    assert {trial: len(curve.epochs) for trial, curve in ledger.read.curves(search).items()} == {
+        one.id: epochs for one, epochs in zip(found, [1, 1, 1, 4, 4, 3], strict=True)
+    }
+    assert plan_next(ledger, search).step.name == "fine"
+
+
+def test_a_lost_claim_begins_again_at_its_rung(
+    ledger: Ledger,
+    search: Search,
+    open_next: OpenNext,
+    claim_next: ClaimNext,
+    figures: Figures,
+) -> None:
+    come_to_the_first_rung(ledger, open_next, claim_next, figures)
+    rung = plan_next(ledger, search)
+    ledger.open_rung(rung, next_rung(ledger, search, rung))
+    lost = claim_next("lost", LAPSED)
+    ledger.record_epochs(lost, {3: figures(2, 0.5), 4: figures(2, 0.5)}, LAPSED)
+    again = claim_next("prompt")
+    assert again.cohort_id == lost.cohort_id
+    assert again.checkpoints == lost.checkpoints
+    assert {len(one.epochs) for one in ledger.read.curves(search).values()} == {1}
+    with pytest.raises(LostLeaseError):
+        ledger.hand_in(lost, [], rests=rested(lost))
+    train(ledger, again, figures, [2])
+    ledger.hand_back(again)
+    assert {len(one.epochs) for one in ledger.read.curves(search).values()} == {1}
+    assert claim_next("later").checkpoints == lost.checkpoints
+
+
+def test_a_planner_of_a_rung_that_is_gone_is_replaced(
+    ledger: Ledger,
+    search: Search,
+    open_next: OpenNext,
+    claim_next: ClaimNext,
+    figures: Figures,
+) -> None:
+    come_to_the_first_rung(ledger, open_next, claim_next, figures)
+    late = ledger.next_work(search, "late", LAPSED)
+    assert isinstance(late, PlanningClaim)
+    prompt = plan_next(ledger, search, "prompt")
+    assert prompt.rung == late.rung == 1
+    made = next_rung(ledger, search, late)
+    with pytest.raises(LostLeaseError):
+        ledger.open_rung(late, made)
+    ledger.hand_back(prompt)
+    ledger.release("prompt")
+    last = plan_next(ledger, search, "last")
+    assert next_rung(ledger, search, last) == made
+    ledger.open_rung(last, made)
+    assert claim_next("a").numbers == (3, 4, 5)
+
+
+def test_a_stage_of_which_all_trials_diverge_before_the_rung_is_finished(
+    ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext
+) -> None:
+    open_next()
+    claim = claim_next("a")
+    ledger.hand_in(claim, [TrialOutcome(n, None, "diverged in epoch 1") for n in claim.numbers])
+    assert ledger.read.stages(search)[0].state == "finished"
+
+
+def test_each_trial_rests_or_ends(
+    ledger: Ledger, open_next: OpenNext, claim_next: ClaimNext
+) -> None:
+    open_next()
+    claim = claim_next("a")
+    with pytest.raises(LedgerError, match="one outcome for each"):
+        ledger.hand_in(claim, [], rests=rested(claim)[1:])
