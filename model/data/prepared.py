@@ -24,7 +24,8 @@ from model.data import array_file
 from model.data.labelled import Labelled
 from model.data.prepared_files import FORMAT, About, made_here, read_about, write
 from model.data.source import Source
-from model.data.standardise import Statistics, split, standardised
+from model.data.standardise import Statistics, split
+from model.data.test_set import TestSet
 from model.errors import DataFileError, ModelError
 
 
@@ -141,8 +142,8 @@ def open_prepared(folder: Path) -> Prepared:
     )
 
 
-def test_set(prepared: Prepared, source: Source) -> Labelled:
-    """The source's test images, standardised by the training part: x (t, d) float32, y (t,).
+def test_set(prepared: Prepared, source: Source) -> TestSet:
+    """The source's test images.
 
     The one function that reads them; a search calls it once, when it has chosen.
 
@@ -157,8 +158,7 @@ def test_set(prepared: Prepared, source: Source) -> Labelled:
     _check_images(raw, source)
     if raw.x.shape[1] != len(prepared.mean):
         raise ModelError(f"test images must have {len(prepared.mean)} inputs, not {raw.x.shape[1]}")
-    blocks = standardised(raw.x, np.arange(len(raw)), Statistics(prepared.mean, prepared.std))
-    return Labelled(np.concatenate(list(blocks)), raw.y)
+    return TestSet(raw.y, raw, Statistics(prepared.mean, prepared.std))
 
 
 def clear(cache: Path) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 from model import network_file, training
 from model.alone import alone
 from model.data import prepared
+from model.data.test_set import TestSet
 from model.inference import Network
 from model.saved_network import SavedNetwork
 from search.errors import KlayerError
@@ -148,33 +149,44 @@ def _tested(study: Study, data: Dataset, stacks: Sequence[_FinalStack], trials: 
     sound = set(range(trials)).difference(*(stack.diverged for stack in stacks))
     with faults_as_klayer_errors():
         test = prepared.test_set(data.prepared, source(study.data.source, data.folder))
-    singles = _votes(lasts, test.x, sound)
-    kept = _votes(snapshots, test.x, sound)
-    by_itself = {place: accuracy(votes, test.y) for place, votes in singles.items()}
+    probabilities, fingerprint = _vote(lasts + snapshots, test)
+    singles = _by_trial(lasts, probabilities[: len(lasts)], sound)
+    kept = _by_trial(snapshots, probabilities[len(lasts) :], sound)
+    by_itself = {place: accuracy(votes, test.labels) for place, votes in singles.items()}
     everyone = [vote for votes in (kept or singles).values() for vote in votes]
     alone = len(singles) < 2
     return TestReport(
         accuracies=tuple(by_itself.get(place) for place in range(trials)),
         snapshot_ensemble=(
-            accuracy(kept[0], test.y) if study.final.ensemble and 0 in kept else None
+            accuracy(kept[0], test.labels) if study.final.ensemble and 0 in kept else None
         ),
-        finalist_ensemble=None if alone else accuracy(everyone, test.y),
-        images=len(test.y),
-        fingerprint=_hash(test.x, test.y),
+        finalist_ensemble=None if alone else accuracy(everyone, test.labels),
+        images=len(test.labels),
+        fingerprint=fingerprint,
     )
 
 
-def _votes(voters: list[_Voter], x: Any, sound: set[int]) -> dict[int, list[Any]]:
-    """Probabilities (n, c) of each sound trial's networks, by place."""
-    votes: dict[int, list[Any]] = {}
-    for voter in voters:
-        probabilities = voter.network.probabilities(
-            x.astype(voter.network.parameters[0].weights.dtype, copy=False)
-        )
+def _vote(voters: Sequence[_Voter], test: TestSet) -> tuple[list[Any], str]:
+    """Each voter's probabilities (m, t, c) of all test images, and the images' fingerprint."""
+    digest = hashlib.sha256()
+    votes: list[list[Any]] = [[] for _ in voters]
+    for x in test.blocks():
+        digest.update(x.data)
+        for own, voter in zip(votes, voters, strict=True):
+            dtype = voter.network.parameters[0].weights.dtype
+            own.append(voter.network.probabilities(x.astype(dtype, copy=False)))
+    digest.update(test.labels.data)
+    return [np.concatenate(own, axis=1) for own in votes], digest.hexdigest()
+
+
+def _by_trial(voters: list[_Voter], votes: list[Any], sound: set[int]) -> dict[int, list[Any]]:
+    """The probabilities (t, c) of each sound trial's networks, by place."""
+    found: dict[int, list[Any]] = {}
+    for voter, probabilities in zip(voters, votes, strict=True):
         for row, place in enumerate(voter.places):
             if place in sound:
-                votes.setdefault(place, []).append(probabilities[row])
-    return votes
+                found.setdefault(place, []).append(probabilities[row])
+    return found
 
 
 def _final_fold(study: Study, data: Dataset) -> training.Data:
@@ -190,9 +202,3 @@ def _final_fold(study: Study, data: Dataset) -> training.Data:
         images.validation.x[:0],
         images.validation.y[:0],
     )
-
-
-def _hash(x: Any, labels: Any) -> str:
-    digest = hashlib.sha256(np.ascontiguousarray(x).tobytes())
-    digest.update(np.ascontiguousarray(labels).tobytes())
-    return digest.hexdigest()

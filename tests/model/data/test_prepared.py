@@ -140,14 +140,6 @@ def test_a_constant_input_becomes_zero(tmp_path: Path) -> None:
     assert not ready.training.x[:, 1].any()
 
 
-def test_test_images_are_standardised_as_the_training_part(tmp_path: Path) -> None:
-    ready = prepare(digits.source(), tmp_path)
-    test, raw = prepared.test_set(ready, digits.source()), digits.test()
-    assert (test.x.shape, test.x.dtype) == ((297, 64), np.float32)
-    np.testing.assert_array_equal(test.y, raw.y)
-    np.testing.assert_array_equal(test.x, ((raw.x - ready.mean) / ready.std).astype(np.float32))
-
-
 def test_test_images_of_another_source_are_refused(tmp_path: Path) -> None:
     ready = prepare(given(random_images(400)), tmp_path)
     with pytest.raises(ModelError, match="of given, not of digits"):

@@ -1,0 +1,29 @@
+"""The test images, standardised a block at a time, so that they never lie in memory whole."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from model.data.labelled import Labelled
+from model.data.standardise import Statistics, standardised
+
+
+@dataclass(frozen=True, eq=False)
+class TestSet:
+    """The test images, standardised by the training part a block at a time.
+
+    Attributes:
+        labels: (t,), 0 … c − 1.
+    """
+
+    labels: npt.NDArray[np.int64]
+    _raw: Labelled
+    _statistics: Statistics
+
+    __test__ = False  # who collects test cases must pass it by
+
+    def blocks(self) -> Iterator[npt.NDArray[np.float32]]:
+        """The images in order, as blocks of (some rows, d): never all of them at once."""
+        return standardised(self._raw.x, np.arange(len(self._raw)), self._statistics)
