@@ -12,45 +12,48 @@ from typing import Literal
 
 import numpy as np
 
-from model.arrays import Booleans, Floats
+from model.arrays import Booleans, Floats, per_unit
 
 Kind = Literal["relu", "leaky_relu", "elu"]
 
 
 @dataclass(frozen=True)
 class ActivationCache:
-    """What `backward` needs: where x was positive, and the slope dy/dx elsewhere; None for 0."""
+    """What `backward` needs: where x was positive, and dy/dx everywhere, (m, n, h) each.
+
+    Slopes are put together from products with 0 and 1: `np.where` takes ten times as long.
+    """
 
     positive: Booleans
-    slope_below: Floats | None
+    slope: Floats
 
 
 def relu_forward(x: Floats, _: Floats) -> tuple[Floats, ActivationCache]:
     """y = max(x, 0)."""
-    return np.maximum(x, 0), ActivationCache(x > 0, None)
+    positive = x > 0
+    return np.maximum(x, 0), ActivationCache(positive, positive.astype(x.dtype))
 
 
 def leaky_relu_forward(x: Floats, negative_slope: Floats) -> tuple[Floats, ActivationCache]:
-    """y = x where x > 0, else s x; 0 ≤ s < 1, so that y = max(x, s x)."""
-    y = x * negative_slope
-    return np.maximum(x, y, out=y), ActivationCache(x > 0, negative_slope)
+    """y = x where x > 0, else s x; 0 ≤ s < 1, so that the slope is the larger of s and 0 or 1."""
+    positive = x > 0
+    slope = positive.astype(x.dtype)
+    np.maximum(slope, per_unit(negative_slope, x.shape[2]), out=slope)
+    return x * slope, ActivationCache(positive, slope)
 
 
 def elu_forward(x: Floats, alpha: Floats) -> tuple[Floats, ActivationCache]:
     """y = x where x > 0, else a (exp(x) − 1), whose slope a exp(x) is y + a."""
+    positive = x > 0
     below = alpha * np.expm1(np.minimum(x, 0))  # 0 where x > 0
-    return np.maximum(x, 0) + below, ActivationCache(x > 0, below + alpha)
+    return np.maximum(x, 0) + below, ActivationCache(
+        positive, positive + ~positive * (below + alpha)
+    )
 
 
 def backward(dy: Floats, cache: ActivationCache) -> Floats:
-    """dx = dy where x > 0, else dy times the slope below zero; (m, n, h).
-
-    Products with 0 and 1 take a tenth of the time of `np.where`.
-    """
-    slope: Floats | Booleans = cache.positive
-    if cache.slope_below is not None:
-        slope = ~cache.positive * cache.slope_below + cache.positive
-    return dy * slope
+    """dx = dy times the slope; (m, n, h)."""
+    return dy * cache.slope
 
 
 FORWARD: dict[Kind, Callable[[Floats, Floats], tuple[Floats, ActivationCache]]] = {

@@ -8,3 +8,12 @@ from numpy.typing import NDArray
 Floats = NDArray[np.floating[Any]]
 Integers = NDArray[np.integer[Any]]
 Booleans = NDArray[np.bool_]
+
+
+def per_unit(column: Floats, units: int) -> Floats:
+    """One number a member (m, 1, 1) as one a unit (m, 1, h).
+
+    Where activations lie in the order (n, m, h), NumPy's inner loop then runs over the units of all
+    members, and not of one.
+    """
+    return np.repeat(column, units, axis=2)

@@ -1,7 +1,8 @@
-"""Memory that a training uses in every step, taken once.
+"""Memory that a training uses in every step, taken from the system once.
 
-Megabytes that are taken and given back in every step cost as much as a matrix product: the system
-hands them out as fresh pages. What an activation needs is small enough to be taken anew.
+Memory that is given back to the system and taken again comes as fresh pages, which cost as much as
+a matrix product. So the gradients of the weights and the rows of a batch have buffers; activations,
+some hundred kilobytes each, are allocated anew in every step, out of memory that the process keeps.
 """
 
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ import numpy as np
 
 from model.arrays import Floats, Integers
 from model.parameters import Parameters, zeros_like
+
+_LARGEST = 31 * 2**20  # bytes, a little below glibc's limit for what raises that size
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Buffers:
     @classmethod
     def of(cls, parameters: Parameters, batch_size: int) -> "Buffers":
         """Buffers for a stack with these parameters."""
+        _keep_what_is_freed()
         first = parameters[0].weights
         rows = np.empty((batch_size, first.shape[1]), first.dtype)
         return cls(rows, tuple(layer.weights for layer in zeros_like(parameters)))
@@ -37,3 +41,13 @@ class Buffers:
             return x[rows].astype(self.rows.dtype)
         # All rows are there, so that "clip", which needs no copy, changes nothing.
         return x.take(rows, axis=0, out=self.rows[: len(rows)], mode="clip")
+
+
+def _keep_what_is_freed() -> None:
+    """Let the C library keep freed memory of up to 64 MiB at the top of its heap for later use.
+
+    glibc gives arrays above some size (128 KiB at first) back to the system when they are freed. It
+    raises that size to the largest such array that it has seen freed, of at most 32 MiB, and keeps
+    twice as much (mallopt(3), M_MMAP_THRESHOLD). Other C libraries have no harm of it.
+    """
+    np.empty(_LARGEST, np.uint8)

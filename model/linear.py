@@ -16,12 +16,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import DTypeLike
 
-from model.arrays import Floats
+from model.arrays import Floats, per_unit
 
 
 @dataclass(frozen=True)
 class LinearCache:
-    """What `backward` needs: x (n, d) or (m, n, d), V (m, d, h), and s (m, 1, 1) or None for 1."""
+    """What `backward` needs: x (n, d) or (m, n, d), and W or V (m, d, h) with s (m, 1, 1)."""
 
     x: Floats
     weights: Floats
@@ -41,7 +41,7 @@ class WeightGradient:
 
     def times(self, factor: Floats) -> "WeightGradient":
         """The gradient times a factor (m, 1, 1)."""
-        return WeightGradient(self.x, self.dz * factor)
+        return WeightGradient(self.x, self.dz * per_unit(factor, self.dz.shape[2]))
 
     def product(self, out: Floats | None = None) -> Floats:
         """DW (m, d, h), in `out` if given, which lies in memory as the layer's weights do."""
@@ -77,10 +77,12 @@ def forward(
     z = np.empty((x.shape[-2], m, h), weights.dtype).transpose(1, 0, 2)
     if x.ndim == 2:
         np.matmul(x, _side_by_side(weights), out=_side_by_side(z, copy=False))
+        if scale is not None:  # z is far smaller than V
+            z *= per_unit(scale, h)
     else:
+        if scale is not None:  # V is smaller than z
+            weights, scale = weights * scale, None
         np.matmul(x, weights, out=z)
-    if scale is not None:
-        z *= scale
     z += bias
     return z, LinearCache(x, weights, scale)
 

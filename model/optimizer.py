@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import DTypeLike
 
-from model.arrays import Booleans, Floats
+from model.arrays import Booleans, Floats, per_unit
 from model.members import Member, column
 from model.parameters import Gradients, Parameters, take, zeros_like
 
@@ -131,12 +131,11 @@ class Descent:
         self, weights: Floats, velocity: Floats, step: Floats, shrink: Floats
     ) -> None:
         """All arrays are (m, d, h); `step` is η g, and is overwritten."""
-        # One number a unit, not one a member: NumPy's inner loop runs over all members' units.
         units = weights.shape[2]
-        velocity *= np.repeat(self.momentum, units, axis=2)
+        velocity *= per_unit(self.momentum, units)
         velocity -= step
         if shrink.any():
-            velocity -= np.multiply(weights, np.repeat(shrink, units, axis=2), out=step)
+            velocity -= np.multiply(weights, per_unit(shrink, units), out=step)
         weights += velocity
 
 
