@@ -100,7 +100,7 @@ def launch(
     with tempfile.TemporaryDirectory(prefix="klayer-") as folder, _stop_signals() as signals:
         place = Path(folder)
         job = Job(storage, search.study.name, data, os.getpid(), place / "stop", place / "busy")
-        fruitless, finished = 0, _finished(ledger, search)
+        fruitless, done = 0, ledger.read.cohorts_done(search)
         while not ledger.read.is_finished(search):
             crew = _Crew(job, workers)
             try:
@@ -116,8 +116,8 @@ def launch(
                 break
             if crew.error is not None and not isinstance(crew.error, TerminatedWorkerError):
                 raise crew.error
-            before, finished = finished, _finished(ledger, search)
-            fruitless = fruitless + 1 if finished == before else 0
+            before, done = done, ledger.read.cohorts_done(search)
+            fruitless = fruitless + 1 if done == before else 0
             if fruitless >= MOST_FRUITLESS_CREWS:
                 raise WorkersDiedError(
                     f"{search.study.name}: worker processes died {fruitless} times without "
@@ -127,10 +127,6 @@ def launch(
     ledger.follow_all(search)
     if not ledger.read.is_finished(search):
         raise InterruptedRunError(f"{search.study.name}: stopped before it was finished")
-
-
-def _finished(ledger: Ledger, search: Search) -> int:
-    return sum(stage.finished for stage in ledger.read.stages(search))
 
 
 class _Clerk:

@@ -12,7 +12,7 @@ from search.errors import LedgerError
 from search.ledger import rungs
 from search.ledger.database import READING, now, reported
 from search.ledger.records import PlanningClaim, Search, StageState, Trial
-from search.ledger.tables import epochs, searches, stages, trials
+from search.ledger.tables import cohorts, epochs, searches, stages, trials
 from search.outcome import EpochFigures
 from search.plan.halving import expected_epochs
 from search.plan.plan import Step, expected_trials, steps
@@ -74,6 +74,16 @@ class Queries:
         with self.connection() as connection:
             query = select(searches.c.finished_at).where(searches.c.id == search.id)
             return connection.scalar(query) is not None
+
+    def cohorts_done(self, search: Search) -> int:
+        """How many cohorts have been handed in, those that only came to a rung included."""
+        query = (
+            select(func.count())
+            .select_from(cohorts.join(stages, stages.c.id == cohorts.c.stage_id))
+            .where(stages.c.search_id == search.id, cohorts.c.state == "finished")
+        )
+        with self.connection() as connection:
+            return connection.scalar(query) or 0
 
     def clock(self) -> float:
         """The database's time: seconds since 1970, UTC."""

@@ -35,13 +35,16 @@ class Fit:
 
 
 def cohorts(
-    fits: Sequence[Fit], largest: int, widest: int = WIDEST_COHORT
+    fits: Sequence[Fit],
+    largest: int,
+    widest: int = WIDEST_COHORT,
+    divisible: int = DIVISIBLE,
 ) -> tuple[tuple[int, ...], ...]:
     """Trial numbers, grouped into cohorts of trials with equal keys and similar widths.
 
     A stack costs its number of members times the width of the widest, to which all are padded. So
     a group of equal keys is put in order, the widest first, and cut where the most costly cohort
-    costs the least. `DIVISIBLE` trials or more give an even number of cohorts (8 trials of one
+    costs the least. `divisible` trials or more give an even number of cohorts (8 trials of one
     width with `largest` 8 give 4 + 4, and 20 give 5 + 5 + 5 + 5): two or four workers then finish
     at about the same time. A smaller group is cut only where the limits demand it. Only where
     each cohort is a single trial may the number of cohorts be odd.
@@ -50,6 +53,7 @@ def cohorts(
         fits: For trial i at place i, how it fits into a stack.
         largest: The most trials of a cohort, 1 or more.
         widest: The most that a cohort of two or more may cost.
+        divisible: From how many trials on a group is cut for the sake of a second worker.
 
     Returns:
         Cohorts of trial numbers in rising order. The most costly is first, since what is begun
@@ -67,16 +71,18 @@ def cohorts(
     made = [
         (len(chunk) * fits[chunk[0]].width, tuple(sorted(chunk)))
         for group in groups.values()
-        for chunk in _cut(group, [fits[n].width for n in group], largest, widest)
+        for chunk in _cut(group, [fits[n].width for n in group], largest, widest, divisible)
     ]
     made.sort(key=lambda one: (-one[0], one[1]))
     return tuple(chunk for _, chunk in made)
 
 
-def _cut(group: list[int], widths: list[int], largest: int, widest: int) -> list[list[int]]:
+def _cut(
+    group: list[int], widths: list[int], largest: int, widest: int, divisible: int
+) -> list[list[int]]:
     """`group`, whose `widths` fall, in as few chunks as `cohorts` allows."""
     fewest = _chunks(widths, largest, widest)
-    count = max(fewest, 2 if len(group) >= DIVISIBLE else 1)
+    count = max(fewest, 2 if len(group) >= divisible else 1)
     if count > 1 and count % 2 and count < len(group):
         count += 1
     # The lowest cost that no chunk need exceed, by bisection: more is allowed, fewer chunks do.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from search.plan.cohorts import Fit, cohorts
+from search.plan.cohorts import DIVISIBLE, Fit, cohorts
 from search.plan.plan import LARGEST_COHORT, Grouping, Step, expected_trials
 from search.study.file import Study
 from search.study.halving import Halving
@@ -66,6 +66,8 @@ def plan_rung(
     values = {number: value for number, (_, value) in standings.items()}
     chosen = survivors(step.halving, values) if step.halving is not None else ()
     fits = [group(step.training, standings[number][0]) for number in chosen]
+    # The last few have nobody behind them: if they are of one kind, two workers share them.
+    divisible = 2 if len({fit.key for fit in fits}) == 1 else DIVISIBLE
     return RungPlan(
         rung=rung,
         start=ends[rung - 1],
@@ -76,7 +78,8 @@ def plan_rung(
             if values[number] is not None and number not in chosen
         ),
         cohorts=tuple(
-            tuple(chosen[place] for place in cohort) for cohort in cohorts(fits, LARGEST_COHORT)
+            tuple(chosen[place] for place in cohort)
+            for cohort in cohorts(fits, LARGEST_COHORT, divisible=divisible)
         ),
     )
 

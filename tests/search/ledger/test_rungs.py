@@ -1,6 +1,7 @@
 """Rungs of a whole stage: who rests, who goes on from where, and whoever fails on the way."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import create_engine, func, select
@@ -43,8 +44,10 @@ def train(ledger: Ledger, claim: Claim, figures: Figures, epochs: Sequence[int])
 
 
 def next_rung(ledger: Ledger, search: Search, claim: PlanningClaim) -> RungPlan:
+    """What follows on the rung, all that go on as one cohort."""
     standings = {one.number: (one.parameters, one.value) for one in ledger.read.standings(claim)}
-    return plan_rung(search.study, claim.step, claim.rung, standings, lambda *_: Fit(0))
+    made = plan_rung(search.study, claim.step, claim.rung, standings, lambda *_: Fit(0))
+    return replace(made, cohorts=(tuple(sorted(n for cohort in made.cohorts for n in cohort)),))
 
 
 def kept(storage: str) -> int:
@@ -185,3 +188,12 @@ def test_each_trial_rests_or_ends(
     claim = claim_next("a")
     with pytest.raises(LedgerError, match="one outcome for each"):
         ledger.hand_in(claim, [], rests=rested(claim)[1:])
+
+
+def test_a_cohort_that_came_to_a_rung_counts_as_done(
+    ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext, figures: Figures
+) -> None:
+    assert ledger.read.cohorts_done(search) == 0
+    come_to_the_first_rung(ledger, open_next, claim_next, figures)
+    assert ledger.read.cohorts_done(search) == 2
+    assert sum(stage.finished for stage in ledger.read.stages(search)) == 0

@@ -115,3 +115,10 @@ def test_a_rung_regroups_those_that_go_on() -> None:
     assert sorted(number for cohort in last.cohorts for number in cohort) == [6, 7, 8]
     backwards = dict(reversed(standings.items()))
     assert plan_rung(study, step, 1, backwards, by_momentum) == made
+
+
+def test_the_last_few_of_one_kind_are_shared_by_two_workers() -> None:
+    study = halved(at=[2, 4])
+    standings: dict[int, tuple[Point, float | None]] = {n: ({}, n / 10) for n in range(6)}
+    made = plan_rung(study, steps(study)[0], 1, standings, lambda *_: Fit(None))
+    assert made.cohorts == ((3, 4), (5,))
