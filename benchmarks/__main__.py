@@ -15,6 +15,7 @@ from benchmarks import (
     machine,
     memory,
     one_network,
+    peak,
     report,
     start_up,
     throughput,
@@ -25,8 +26,8 @@ from benchmarks.setting import Setting, say
 
 PARTS: dict[str, Callable[[Setting], Section]] = {
     "one-network": one_network.run,
-    "throughput": throughput.throughput,
-    "peak": throughput.peak,
+    "throughput": throughput.run,
+    "peak": peak.run,
     "c4": coarse_to_fine.run,
     "memory": memory.run,
     "growth": growth.run,

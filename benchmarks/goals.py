@@ -16,6 +16,8 @@ class Goal:
         bound: The least that is enough, or the most that is allowed.
         at_least: Which of the two.
         percent: Whether the figure is a share.
+        limit: Name of the figure that bounds the goal's figure; "" where none is measured.
+        limited_by: What that figure is of.
     """
 
     text: str
@@ -23,6 +25,8 @@ class Goal:
     bound: float
     at_least: bool = True
     percent: bool = False
+    limit: str = ""
+    limited_by: str = ""
 
     def met(self, value: float) -> bool:
         """Whether a figure meets it."""
@@ -38,7 +42,14 @@ class Goal:
 GOALS = (
     Goal("one network, times as fast as PyTorch", "one network / PyTorch, eager", 2.0),
     Goal("a cohort of 8, times PyTorch's trials", "throughput / PyTorch, eager", 3.8),
-    Goal("training step, share of the product peak", "share of peak", 0.75, percent=True),
+    Goal(
+        "training step, share of the product peak",
+        "share of peak",
+        0.75,
+        percent=True,
+        limit="share of peak, products alone",
+        limited_by="its products alone",
+    ),
     Goal("C4, times as fast as Optuna + PyTorch", "C4", 3.3),
     Goal("private memory of a worker, MB", "private memory", 250, at_least=False),
     Goal("`klayer --help`, seconds", "help", 0.3, at_least=False),
@@ -62,6 +73,14 @@ def table(figures: Mapping[str, float]) -> Table:
         if value is None:
             rows.append([goal.text, bound, "not measured", ""])
         else:
-            met = "met" if goal.met(value) else "**not met**"
-            rows.append([goal.text, bound, goal.shown(value), met])
+            rows.append([goal.text, bound, goal.shown(value), _verdict(goal, value, figures)])
     return Table(["goal", "asked", "measured", ""], rows)
+
+
+def _verdict(goal: Goal, value: float, figures: Mapping[str, float]) -> str:
+    if goal.met(value):
+        return "met"
+    limit = figures.get(goal.limit)
+    if limit is None:
+        return "**not met**"
+    return f"**not met**; {goal.limited_by} reach {goal.shown(limit)}"

@@ -16,5 +16,12 @@ def test_a_figure_on_the_wrong_side_does_not() -> None:
     assert verdicts(wrong) == ["**not met**"] * len(GOALS)
 
 
+def test_what_keeps_a_goal_from_being_met_is_told_with_its_figure() -> None:
+    (goal,) = [one for one in GOALS if one.figure == "share of peak"]
+    figures = {goal.figure: 0.5, goal.limit: 0.625}
+    assert "**not met**; its products alone reach 62.5 %" in verdicts(figures)
+    assert "met" in verdicts(figures | {goal.figure: 0.8})
+
+
 def test_what_was_not_measured_is_said() -> None:
     assert [row[2] for row in table({}).rows] == ["not measured"] * len(GOALS)

@@ -55,6 +55,8 @@ def test_every_part_has_a_section(page: str) -> None:
         "klayer",
         "klayer, cohort of 8",
         "klayer, cohort of 8, training alone",
+        "the step's products alone, cohort of 8",
+        "the step's products alone, one network",
         "scikit-learn MLPClassifier",
         "klayer run, the 40 trainings",
         "klayer --help",

@@ -1,7 +1,11 @@
 """Timed processes: they start together, have one thread, and say why they failed."""
 
+from dataclasses import asdict
+
 import pytest
 
+from benchmarks.contenders.step_products import operations
+from benchmarks.problem import Problem
 from benchmarks.timing import NotMeasuredError, Work, environment, measure
 
 GIVEN = {"folder": "", "problem": {}}
@@ -20,6 +24,22 @@ def test_a_larger_product_takes_longer() -> None:
         return min(taken)
 
     assert fastest(512) > 4 * fastest(64)
+
+
+def test_the_products_of_a_step_are_those_of_the_first_layer_of_a_training() -> None:
+    one, eight = (operations(Problem(), members) for members in (1, 8))
+    assert eight == 8 * one
+    assert 0.96 < one / Problem().epoch_operations < 1
+
+
+def test_the_products_of_an_epoch_take_longer_for_more_rows() -> None:
+    def fastest(rows: int) -> float:
+        problem = asdict(Problem(rows=rows, inputs=64, widths=(20, 20)))
+        work = Work("", "step_products", {"members": 2})
+        (taken,) = measure(work, {"folder": "", "problem": problem}, 1, 5)
+        return min(taken)
+
+    assert fastest(4_000) > 4 * fastest(400)
 
 
 @pytest.mark.parametrize(
