@@ -1,11 +1,11 @@
 """Which kernels the BLAS computes with: chosen before NumPy is loaded, from what the processor has.
 
 NumPy's wheels carry OpenBLAS, which picks its kernels by the processor's model when it is loaded. A
-release that is older than the processor may not know it, AMD's above all, and then takes kernels for
-AVX2 where AVX-512 is there: the same products take up to twice as long. `OPENBLAS_CORETYPE` in the
-environment names the kernels instead, for this process and for those that it starts. Numbers of one
-kernel differ from another's in their last bits, so what is chosen depends on the machine and the
-setting, and on nothing else.
+release that is older than the processor may not know it, AMD's above all, and then takes kernels
+for AVX2 where AVX-512 is there: the same products take up to twice as long. `OPENBLAS_CORETYPE` in
+the environment names the kernels instead, for this process and for those that it starts. Numbers of
+one kernel differ from another's in their last bits, so what is chosen depends on the machine and
+the setting, and on nothing else.
 
 Other BLAS libraries do not read that variable; for them nothing here has an effect.
 """
