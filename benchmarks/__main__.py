@@ -12,6 +12,7 @@ from benchmarks import (
     coarse_to_fine,
     goals,
     growth,
+    halving,
     machine,
     memory,
     one_network,
@@ -32,6 +33,7 @@ PARTS: dict[str, Callable[[Setting], Section]] = {
     "memory": memory.run,
     "growth": growth.run,
     "start-up": start_up.run,
+    "halving": halving.run,
 }
 ROUNDS = 5
 

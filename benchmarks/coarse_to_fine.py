@@ -14,7 +14,7 @@ from benchmarks.overhead import Breakdown, breakdown
 from benchmarks.real_images import STUDY, Experiment, experiment
 from benchmarks.report import Section, Table
 from benchmarks.rounds import Spread, ratio, take_turns
-from benchmarks.service import cohorts, finish, start, storage
+from benchmarks.service import cohorts, exported, finish, start, storage
 from benchmarks.setting import Setting, say
 from benchmarks.timing import ROOT, NotMeasuredError, environment
 
@@ -87,13 +87,10 @@ def _ours(setting: Setting, wanted: Experiment, database: Path) -> Searched:
     found = cohorts(database)
     searching = [one for one in found if one.kind == "search"]
     last = max(one.finished for one in searching)
-    exported = finish(
-        start(["export", STUDY, "--format", "json", *storage(database)], setting.folder)
-    )
     stages = {one.stage for one in searching}
     values = [
         {"stage": one["stage"], "value": one["value"], **one["parameters"]}
-        for one in json.loads(exported)["trials"]
+        for one in exported(STUDY, database, setting.folder)["trials"]
         if one["stage"] in stages
     ]
     workers = setting.processes

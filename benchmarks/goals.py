@@ -61,6 +61,8 @@ GOALS = (
         percent=True,
     ),
     Goal("`klayer plan` for C4, off by", "estimate", 0.2, at_least=False, percent=True),
+    Goal("C4 with halving, times as fast as without", "halving", 1.6),
+    Goal("C4 with halving, the choice, points beside without", "halving, points", -0.2),
 )
 
 

@@ -38,15 +38,18 @@ class Experiment:
         return [part for change in self.changes for part in ("--set", change)]
 
 
-def experiment(folder: Path, data: Path | None, *, quick: bool) -> Experiment:
+def experiment(
+    folder: Path, data: Path | None, *, quick: bool, changes: Sequence[str] = ()
+) -> Experiment:
     """Prepare the images, in the cache below `folder` that klayer's commands are given.
 
     Args:
         folder: For all that is made.
         data: Holds CIFAR-10; None for random images.
         quick: Whether small embedded images will do.
+        changes: What else of the study is changed, such as its seed, by which images are split.
     """
-    changes = ON_DIGITS if quick else ()
+    changes = (*ON_DIGITS, *changes) if quick else changes
     if quick:
         data = None
     elif data is None:

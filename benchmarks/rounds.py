@@ -43,6 +43,12 @@ class Measured(Generic[Figure]):
     reasons: dict[str, str]
 
 
+def turn(contenders: Sequence[str], number: int) -> tuple[str, ...]:
+    """The order of a round, counted from 0: each begins with another contender."""
+    start = number % len(contenders)
+    return (*contenders[start:], *contenders[:start])
+
+
 def take_turns(
     contenders: Sequence[str],
     rounds: int,
@@ -56,8 +62,7 @@ def take_turns(
     figures: dict[str, list[Figure]] = {}
     reasons: dict[str, str] = {}
     for number in range(rounds):
-        start = number % len(contenders)
-        for name in (*contenders[start:], *contenders[:start]):
+        for name in turn(contenders, number):
             if name in reasons:
                 continue
             say(f"round {number + 1}/{rounds}: {name}")

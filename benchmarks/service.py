@@ -1,6 +1,8 @@
 """The `klayer` command as its users have it: started in a process, and its database read."""
 
+import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -8,10 +10,12 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.timing import environment
 
 COMMAND = Path(sys.executable).parent / "klayer"
+ENDING_SECONDS = 30  # that an interrupted command has to end
 
 
 def start(
@@ -33,16 +37,40 @@ def start(
     )
 
 
-def finish(child: "subprocess.Popen[str]") -> str:
+def finish(child: "subprocess.Popen[str]", most_seconds: float | None = None) -> str:
     """Wait for a command's end; what it wrote.
 
+    Args:
+        child: From `start`.
+        most_seconds: After which it is interrupted; None to wait for as long as it takes.
+
     Raises:
-        RuntimeError: It failed.
+        RuntimeError: It failed, or took too long.
     """
-    out, _ = child.communicate()
+    try:
+        out, _ = child.communicate(timeout=most_seconds)
+    except subprocess.TimeoutExpired:
+        _end(child)
+        raise RuntimeError(f"{child.args!r}: not finished after {most_seconds:g} seconds") from None
     if child.returncode:
         raise RuntimeError(f"{child.args!r}: exit status {child.returncode}:\n{out}")
     return out
+
+
+def _end(child: "subprocess.Popen[str]") -> None:
+    child.send_signal(signal.SIGINT)
+    try:
+        child.communicate(timeout=ENDING_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.communicate()
+
+
+def exported(study: str, database: Path, folder: Path) -> dict[str, Any]:
+    """All that `klayer export` says of a search, its epochs included."""
+    command = ["export", study, "--format", "json", *storage(database)]
+    document: dict[str, Any] = json.loads(finish(start(command, folder)))
+    return document
 
 
 def storage(database: Path) -> list[str]:
@@ -61,7 +89,10 @@ def has_epochs(database: Path) -> bool:
 
 @dataclass(frozen=True)
 class Cohort:
-    """When a cohort was in work, in seconds since 1970, and of how many trials it is."""
+    """When a cohort was in work, in seconds since 1970, and of how many trials it is.
+
+    Trials that halving let go on belong to the cohort in which they went on.
+    """
 
     stage: str
     kind: str
@@ -76,7 +107,7 @@ def cohorts(database: Path) -> list[Cohort]:
         SELECT stages.name, stages.kind, cohorts.claimed_at, cohorts.finished_at, count(trials.id)
         FROM klayer_cohorts AS cohorts
         JOIN klayer_stages AS stages ON stages.id = cohorts.stage_id
-        JOIN klayer_trials AS trials ON trials.cohort_id = cohorts.id
+        LEFT JOIN klayer_trials AS trials ON trials.cohort_id = cohorts.id
         GROUP BY cohorts.id ORDER BY cohorts.claimed_at
     """
     with closing(_read(database)) as connection:

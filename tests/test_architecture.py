@@ -51,7 +51,6 @@ TESTED_ELSEWHERE = {
     "benchmarks.one_network": "tests/benchmarks/test_parts.py",
     "benchmarks.peak": "tests/benchmarks/test_parts.py",
     "benchmarks.real_images": "tests/benchmarks/test_parts.py",
-    "benchmarks.service": "tests/benchmarks/test_parts.py",
     "benchmarks.setting": "tests/benchmarks/test_parts.py",
     "benchmarks.start_up": "tests/benchmarks/test_parts.py",
     "benchmarks.throughput": "tests/benchmarks/test_parts.py",

@@ -12,7 +12,10 @@ def test_a_figure_on_its_bound_meets_the_goal() -> None:
 
 
 def test_a_figure_on_the_wrong_side_does_not() -> None:
-    wrong = {goal.figure: goal.bound * (0.9 if goal.at_least else 1.1) for goal in GOALS}
+    wrong = {
+        goal.figure: goal.bound + abs(goal.bound) * (-0.1 if goal.at_least else 0.1)
+        for goal in GOALS
+    }
     assert verdicts(wrong) == ["**not met**"] * len(GOALS)
 
 

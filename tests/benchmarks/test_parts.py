@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import PARTS, main
+from benchmarks.halving import contenders, planned_epochs
 from benchmarks.report import BEGIN, END
 
 ROOT = Path(__file__).parents[2]
@@ -45,7 +46,7 @@ def number(cell: str) -> float:
 
 def test_every_part_has_a_section(page: str) -> None:
     headings = re.findall(r"^### (\d)\.", page, re.MULTILINE)
-    assert headings == ["1", "2", "3", "4", "5", "6", "7"]
+    assert headings == ["1", "2", "3", "4", "5", "6", "7", "8"]
     assert len(headings) == len(PARTS)
 
 
@@ -80,6 +81,19 @@ def test_pytorch_is_measured_or_said_to_be_missing(page: str, label: str) -> Non
 def test_klayer_runs_all_forty_trials(page: str) -> None:
     found = re.findall(r"^\| klayer run \| (\w+) \| (\d+) \|", page, re.MULTILINE)
     assert found == [("coarse", "20"), ("fine", "10"), ("finest", "10")]
+
+
+def test_halving_trains_fewer_epochs_and_its_choice_is_compared(page: str) -> None:
+    found = re.findall(
+        r"^\| 1 \| ([a-z ]+) \| ([\d.]+) \| [\d.]+ \| (\d+) \| \S+ \| ([\d.]+) ± .* %",
+        page,
+        re.MULTILINE,
+    )
+    assert [(label, int(epochs)) for label, _, epochs, _ in found] == [
+        (label, planned_epochs(changes)) for label, changes in contenders().items()
+    ]
+    assert all(float(seconds) > 0 for _, seconds, _, _ in found)
+    assert all(50 < float(accuracy) <= 100 for *_, accuracy in found)
 
 
 def test_a_quick_page_says_that_it_means_nothing(page: str) -> None:
