@@ -24,7 +24,7 @@ from search.plan.plan import FINALISTS, steps
 from search.study.halving import Halving
 from search.study.reading import load
 
-HALVING = Halving(keep=0.5, at=(2, 4), unit="epochs", among="stage")
+HALVING = Halving(keep=0.5, at=(1, 4), unit="epochs", among="stage")
 EARLY_RUNG = 1  # epochs
 SEEDS = (1, 2, 3, 4, 5)
 FRESH_SEEDS = 5
