@@ -7,11 +7,11 @@ takes as long as its cohorts do, each begun by the worker that is free first.
 """
 
 import heapq
-import os
+import statistics
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
-from joblib import Parallel, delayed, parallel_config
+from joblib import Parallel, cpu_count, delayed, parallel_config
 
 from search import objective
 from search.plan.halving import expected_epochs
@@ -23,6 +23,7 @@ from search.study.space import Point
 
 CALIBRATION_SECONDS = 1.5  # of training, in all
 SHORTEST_SECONDS = 0.15  # of one kind of cohort
+MOST_KINDS = 10  # that are timed; the others are taken to be like those
 
 
 @dataclass(frozen=True)
@@ -66,19 +67,32 @@ def stage_seconds(study: Study, workers: int) -> tuple[float, ...]:
         study: Any.
         workers: How many processes would run it.
     """
-    at_once = max(1, min(workers, len(os.sched_getaffinity(0))))
+    at_once = max(1, min(workers, cpu_count()))
     rehearsed = [(made, _cohorts_of(study, made, at_once)) for made in _rehearse(study)]
     samples: dict[_Kind, _Cohort] = {}
     for _, some in rehearsed:
         for cohort in some:
             samples.setdefault(cohort.kind, cohort)
-    paces = _paces(study, samples)
+    everyone = [cohort for _, some in rehearsed for cohort in some]
+    paces = _paces(study, _most_work(samples, everyone))
+    usual = statistics.median(paces.values())
     listed = []
     for made, some in rehearsed:
         epochs = _epochs_each(study, made)
-        times = [paces[one.kind] * one.work / samples[one.kind].work * epochs for one in some]
-        listed.append(makespan(times, at_once))
+        times = [paces.get(one.kind, usual) * one.work * epochs for one in some]
+        # The final's stacks are trained one after another.
+        listed.append(sum(times) if made.step.kind == "final" else makespan(times, at_once))
     return tuple(listed)
+
+
+def _most_work(
+    samples: Mapping[_Kind, _Cohort], cohorts: Sequence[_Cohort]
+) -> dict[_Kind, _Cohort]:
+    """The samples of the kinds that have the most work, `MOST_KINDS` at most."""
+    work = dict.fromkeys(samples, 0)
+    for cohort in cohorts:
+        work[cohort.kind] += cohort.work
+    return {kind: samples[kind] for kind in sorted(work, key=lambda k: -work[k])[:MOST_KINDS]}
 
 
 def makespan(seconds: Sequence[float], workers: int) -> float:
@@ -103,13 +117,23 @@ def _rehearse(study: Study) -> list[StagePlan]:
 
 def _cohorts_of(study: Study, made: StagePlan, at_once: int) -> list[_Cohort]:
     group, section, found = objective.grouping(study), made.step.training, []
-    for numbers in made.cohorts:
+    for numbers in _stacks(study, made):
         points = tuple(made.trials[number].parameters for number in numbers)
         fits = [group(section, point) for point in points]
         work = len(fits) * max(fit.width for fit in fits)
         kind = _Kind(fits[0].key, len(fits), min(at_once, len(made.cohorts)))
         found.append(_Cohort(kind, work, section, points))
     return found
+
+
+def _stacks(study: Study, made: StagePlan) -> list[tuple[int, ...]]:
+    """The trials that are one stack: a cohort, but for the final's, whatever it is made of."""
+    if made.step.kind != "final":
+        return list(made.cohorts)
+    group, stacks = objective.grouping(study), dict[Hashable, list[int]]()
+    for trial in made.trials:
+        stacks.setdefault(group(made.step.training, trial.parameters).key, []).append(trial.number)
+    return [tuple(numbers) for numbers in stacks.values()]
 
 
 def _epochs_each(study: Study, made: StagePlan) -> float:
@@ -122,7 +146,10 @@ def _epochs_each(study: Study, made: StagePlan) -> float:
 
 
 def _paces(study: Study, samples: Mapping[_Kind, _Cohort]) -> dict[_Kind, float]:
-    """Seconds of an epoch of each sample, with as many beside it as there will be."""
+    """Seconds of an epoch of each kind, for each column of its first layer.
+
+    Each is timed with as many processes beside it as there will be.
+    """
     budget = max(SHORTEST_SECONDS, CALIBRATION_SECONDS / len(samples))
     by_processes: dict[int, list[_Kind]] = {}
     for kind in samples:
@@ -135,7 +162,7 @@ def _paces(study: Study, samples: Mapping[_Kind, _Cohort]) -> dict[_Kind, float]
                 delayed(_time)(study, some, budget) for _ in range(processes)
             )
         for place, kind in enumerate(kinds):
-            found[kind] = sum(one[place] for one in timed) / processes
+            found[kind] = sum(one[place] for one in timed) / processes / samples[kind].work
     return found
 
 

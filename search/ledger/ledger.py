@@ -218,7 +218,12 @@ class Ledger:
     # --- taking results ------------------------------------------------------------------------
 
     def open_stage(
-        self, search: Search, claim: PlanningClaim, plan: StagePlan, epochs_each: float
+        self,
+        search: Search,
+        claim: PlanningClaim,
+        plan: StagePlan,
+        epochs_each: float,
+        lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         """Put a stage's plan into effect: its Optuna study, its trials, its cohorts.
 
@@ -229,7 +234,7 @@ class Ledger:
             LostLeaseError: Somebody else plans the stage.
         """
         self.follow_all(search)
-        self.renew(claim)
+        self.renew(claim, lease_seconds)
         study = _study_name(search, plan)
         try:
             drafted = self._mirror.draft(
@@ -240,7 +245,7 @@ class Ledger:
                 plan.trials,
             )
         except Exception:
-            self.renew(claim)  # who plans the stage instead has deleted this draft
+            self.renew(claim, lease_seconds)  # who plans the stage instead has deleted this draft
             raise
         try:
             self._open(search, claim, plan, epochs_each, drafted)
