@@ -14,12 +14,13 @@ from search import objective
 from search.ledger.changes import Changes
 from search.ledger.claims import Finished, LostLeaseError, Wait
 from search.ledger.database import DatabaseFaultError
-from search.ledger.ledger import LEASE_SECONDS, Kind, Ledger, TrialOutcome
+from search.ledger.ledger import LEASE_SECONDS, Ledger, WorkKind
 from search.ledger.records import Claim, PlanningClaim, Search
+from search.ledger.results import TrialOutcome
 from search.ledger.rungs import Rest
 from search.objective import Dataset
 from search.outcome import Report, TestReport
-from search.plan.halving import drops, plan_rung, survivors
+from search.plan.halving import plan_rung, survivors
 from search.plan.plan import FINAL, plan
 
 IDLE_SECONDS = 0.03
@@ -34,7 +35,7 @@ def work(
     owner: str,
     should_stop: Callable[[], bool],
     lease_seconds: float = LEASE_SECONDS,
-    only: Kind | None = None,
+    only: WorkKind | None = None,
 ) -> None:
     """Work on a search until it is finished, or until `should_stop`.
 
@@ -129,7 +130,7 @@ def _train(
     lease_seconds: float,
 ) -> None:
     training = _training(search, data, claim)
-    cohort = _Cohort(claim, drops(search.study, claim.step))
+    cohort = _Cohort(claim, claim.step.rungs("cohort", search.study.data.rows))
     going: Sequence[int] | None = None
     while True:
         try:
