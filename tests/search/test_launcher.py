@@ -76,7 +76,7 @@ def test_a_search_is_run_to_its_end_and_watched(
 
 
 def test_what_a_worker_raises_is_raised(ledger: Ledger, storage: str, tmp_path: Path) -> None:
-    with pytest.raises(KlayerError, match="there is no finalist: none of the 1 finished trials"):
+    with pytest.raises(KlayerError, match="there is no finalist: none of the 1 trials"):
         run(ledger, storage, HOPELESS, [])
     search = ledger.read.search("digits")
     assert [stage.state for stage in ledger.read.stages(search)][:2] == ["finished", "planning"]

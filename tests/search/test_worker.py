@@ -184,7 +184,7 @@ def test_a_search_of_which_every_trial_diverges_ends_with_the_reason(ledger: Led
     points = "[{learning_rate=1e6, weight_decay=0.1}]"
     stage = f"stages=[{{name='only', sampler='points', points={points}}}]"
     search, data = recorded(ledger, stage, "network.batch_norm='none'", "final.finalists=1")
-    with pytest.raises(KlayerError, match="there is no finalist: none of the 1 finished trials"):
+    with pytest.raises(KlayerError, match="there is no finalist: none of the 1 trials"):
         work(ledger, search, data, "a", never)
     with pytest.raises(KlayerError, match="there is no finalist"):  # the planning is free again
         work(ledger, search, data, "b", never)
