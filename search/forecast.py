@@ -1,4 +1,4 @@
-"""About how long each stage of a study takes: a rehearsal of its plan, at this machine's own pace.
+"""What each stage of a study trains, and about how long: its plan is rehearsed, its pace timed.
 
 The stages are planned as they would be if the first trial of each did best, the second next, and so
 on: so their cohorts are known, with their sizes and widths. An epoch of each kind of cohort is
@@ -15,7 +15,7 @@ from joblib import Parallel, cpu_count, delayed, parallel_config
 
 from search import objective
 from search.plan.halving import expected_epochs
-from search.plan.plan import StagePlan, plan, steps
+from search.plan.plan import StagePlan, Step, plan, steps
 from search.plan.results import Result
 from search.study.file import Study
 from search.study.sections import TrainingSection
@@ -24,6 +24,23 @@ from search.study.space import Point
 CALIBRATION_SECONDS = 1.5  # of training, in all
 SHORTEST_SECONDS = 0.15  # of one kind of cohort
 MOST_KINDS = 10  # that are timed; the others are taken to be like those
+
+
+@dataclass(frozen=True)
+class StageForecast:
+    """One stage as the rehearsal has it.
+
+    Attributes:
+        step: Which stage.
+        trials: How many.
+        epochs: Of all its trials together, if none diverges.
+        seconds: About how long it trains.
+    """
+
+    step: Step
+    trials: int
+    epochs: float
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -58,8 +75,8 @@ class _Cohort:
     points: tuple[Point, ...]
 
 
-def stage_seconds(study: Study, workers: int) -> tuple[float, ...]:
-    """About how long each stage trains, in the order of `steps(study)`.
+def forecast(study: Study, workers: int) -> tuple[StageForecast, ...]:
+    """What each stage trains, and about how long, in the order of `steps(study)`.
 
     Planning, and the start of the processes, are not in it.
 
@@ -78,10 +95,13 @@ def stage_seconds(study: Study, workers: int) -> tuple[float, ...]:
     usual = statistics.median(paces.values())
     listed = []
     for made, some in rehearsed:
-        epochs = _epochs_each(study, made)
-        times = [paces.get(one.kind, usual) * one.work * epochs for one in some]
+        sizes = tuple(map(len, made.cohorts))
+        epochs = expected_epochs(study, made.step, sizes)
+        each = epochs / sum(sizes) * _images(study, made.step)
+        times = [paces.get(one.kind, usual) * one.work * each for one in some]
         # The final's stacks are trained one after another.
-        listed.append(sum(times) if made.step.kind == "final" else makespan(times, at_once))
+        seconds = sum(times) if made.step.kind == "final" else makespan(times, at_once)
+        listed.append(StageForecast(made.step, sum(sizes), epochs, seconds))
     return tuple(listed)
 
 
@@ -136,13 +156,11 @@ def _stacks(study: Study, made: StagePlan) -> list[tuple[int, ...]]:
     return [tuple(numbers) for numbers in stacks.values()]
 
 
-def _epochs_each(study: Study, made: StagePlan) -> float:
-    """Epochs of a cohort: fewer where halving ends some of its trials."""
-    sizes = tuple(map(len, made.cohorts))
-    epochs = expected_epochs(study, made.step, sizes) / sum(sizes)
-    if made.step.kind == "final" and "+" in study.final.train_on:
-        epochs *= 1 + study.data.validation / study.data.rows
-    return epochs
+def _images(study: Study, step: Step) -> float:
+    """How many images an epoch of the stage has, as a share of the training images."""
+    if step.kind == "final" and "+" in study.final.train_on:
+        return 1 + study.data.validation / study.data.rows
+    return 1.0
 
 
 def _paces(study: Study, samples: Mapping[_Kind, _Cohort]) -> dict[_Kind, float]:
