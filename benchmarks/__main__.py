@@ -5,6 +5,7 @@ import os
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -22,8 +23,11 @@ from benchmarks import (
     throughput,
 )
 from benchmarks.problem import write_images
+from benchmarks.real_images import folder_of
 from benchmarks.report import Section
 from benchmarks.setting import Setting, say
+from benchmarks.timing import NotMeasuredError
+from model.errors import DataFileError
 
 PARTS: dict[str, Callable[[Setting], Section]] = {
     "one-network": one_network.run,
@@ -39,34 +43,38 @@ ROUNDS = 5
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run what the command line asks for."""
+    """Run what the command line asks for; exit status 1 if a part could not be measured."""
     given = _arguments(arguments)
     try:
         if given.output is not None:
             report.check(given.output)
     except ValueError as error:
         sys.exit(f"benchmarks: --output: {error}")
+    try:
+        data = folder_of(os.environ.get("KLAYER_DATA"))
+    except DataFileError as error:
+        sys.exit(f"benchmarks: KLAYER_DATA: {error}")
+    about = machine.description()
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="klayer-benchmarks-") as place:
-        data = os.environ.get("KLAYER_DATA")
         setting = Setting(
             folder=Path(place),
             quick=given.quick,
             rounds=1 if given.quick else given.rounds,
             processes=machine.cores(),
-            data=Path(data).absolute() if data else None,
+            data=data,
         )
         problem = setting.problem
         rows = problem.rows + problem.validation
         write_images(setting.images, rows, problem.inputs, problem.classes)
-        sections = []
-        for name in given.only or PARTS:
-            say(f"-- {name}")
-            sections.append(PARTS[name](setting))
-    text = _text(sections, setting, time.monotonic() - began)
+        sections = [_measured(name, setting) for name in given.only or PARTS]
+    text = _text(sections, about, time.monotonic() - began, quick=given.quick)
     sys.stdout.write(text + "\n")
     if given.output is not None:
         report.write(given.output, text)
+    failed = [section.title for section in sections if section.failed]
+    if failed:
+        sys.exit(f"benchmarks: not measured: {'; '.join(failed)}")
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -94,16 +102,31 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     return given
 
 
-def _text(sections: Sequence[Section], setting: Setting, seconds: float) -> str:
+def _measured(name: str, setting: Setting) -> Section:
+    """What a part found; or why it failed, for the other parts not to be lost with it."""
+    say(f"-- {name}")
+    try:
+        return PARTS[name](setting)
+    except Exception as error:
+        say(traceback.format_exc())
+        lines = str(error).strip().splitlines()
+        reason = lines[-1] if lines else ""
+        if not isinstance(error, NotMeasuredError):
+            reason = f"{type(error).__name__}: {reason}"
+        title = f"{list(PARTS).index(name) + 1}. {name}"
+        return Section(title, [], notes=[f"**Not measured: {reason}**"], failed=True)
+
+
+def _text(sections: Sequence[Section], about: Sequence[str], seconds: float, *, quick: bool) -> str:
     figures: dict[str, float] = {}
     for section in sections:
         figures |= section.figures
     head = [
-        f"Measured {time.strftime('%Y-%m-%d')}, in {seconds / 60:.0f} minutes, {setting.rounds} "
-        "rounds; medians, and in brackets the least and the greatest.",
-        "\n".join(f"- {line}" for line in machine.description()),
+        f"Measured {time.strftime('%Y-%m-%d')}, in {seconds / 60:.0f} minutes; medians over "
+        "the rounds that each part names, and in brackets the least and the greatest.",
+        "\n".join(f"- {line}" for line in about),
     ]
-    if setting.quick:
+    if quick:
         head.insert(0, "**A quick run to try the harness: its figures mean nothing.**")
     held = f"### Goals\n\n{goals.table(figures).text()}"
     return "\n\n".join([*head, *(section.text() for section in sections), held])

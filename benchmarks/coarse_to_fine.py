@@ -2,7 +2,6 @@
 
 import json
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -11,15 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.overhead import Breakdown, breakdown
+from benchmarks.peer_plan import EPOCHS
 from benchmarks.real_images import STUDY, Experiment, experiment
 from benchmarks.report import Section, Table
-from benchmarks.rounds import Spread, ratio, take_turns
+from benchmarks.rounds import Spread, counted, ratio, take_turns
 from benchmarks.service import cohorts, exported, finish, start, storage
 from benchmarks.setting import Setting, say
-from benchmarks.timing import ROOT, NotMeasuredError, environment
+from benchmarks.timing import output
 
 OURS, PEER = "klayer run", "Optuna + PyTorch"
 MOST_ROUNDS = 2  # of some three minutes each
+MOST_SECONDS = 1_800  # of one contender, which takes about two minutes
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Searched:
     """One run of the 40 trainings.
 
     Attributes:
+        epochs: That the 40 trials were trained in all.
         search: Seconds from the command to the last search stage's end.
         whole: Seconds from the command to its end.
         values: Stage, λ and value of each of the 40 trials.
@@ -34,6 +36,7 @@ class Searched:
         whole_parts: Likewise, up to the command's end.
     """
 
+    epochs: int
     search: float
     whole: float
     values: Sequence[dict[str, Any]]
@@ -53,13 +56,14 @@ def run(setting: Setting) -> Section:
         return (_ours if label == OURS else _peer)(setting, wanted, database)
 
     measured = take_turns([OURS, PEER], min(setting.rounds, MOST_ROUNDS), once, say)
-    ours, peer = measured.figures[OURS], measured.figures.get(PEER, [])
+    ours, peer = measured.of(OURS), measured.figures.get(PEER, [])
     figures = _overheads(ours) | _estimate_error(ours, estimate)
     times = [
-        [f"{OURS}, the 40 trainings", _seconds([one.search for one in ours]), "1"],
+        [f"{OURS}, the 40 trainings", _seconds([one.search for one in ours]), _rate(ours), "1"],
         [
             f"{OURS}, whole: finalists, final and test too",
             _seconds([one.whole for one in ours]),
+            "",
             "",
         ],
     ]
@@ -67,34 +71,42 @@ def run(setting: Setting) -> Section:
         times_ours = ratio([one.search for one in peer], [one.search for one in ours])
         figures["C4"] = times_ours.median
         times.append(
-            [f"{PEER}, the 40 trainings", _seconds([p.whole for p in peer]), times_ours.text(2)]
+            [
+                f"{PEER}, the 40 trainings",
+                _seconds([one.search for one in peer]),
+                _rate(peer),
+                times_ours.text(2),
+            ]
         )
     else:
-        times.append([PEER, f"does not run here: {measured.reasons[PEER]}", ""])
-    tables = [Table(["", "seconds", "times klayer's"], times), _where(ours), _plan(ours, estimate)]
+        times.append([PEER, f"does not run here: {measured.reasons[PEER]}", "", ""])
+    columns = ["", "seconds", "epochs a second", "times klayer's"]
+    tables = [Table(columns, times), _where(ours), _plan(ours, estimate)]
     found = {OURS: ours[0]} | ({PEER: peer[0]} if peer else {})
     tables.append(_values(found))
     return Section(
-        f"4. Experiment C4 whole, {setting.processes} workers", tables, figures, [_about(wanted)]
+        f"4. Experiment C4 whole, {setting.processes} workers",
+        tables,
+        figures,
+        [_about(wanted, measured.rounds)],
     )
 
 
 def _ours(setting: Setting, wanted: Experiment, database: Path) -> Searched:
     began = time.time()
     command = ["run", STUDY, "--workers", str(setting.processes), *wanted.options]
-    finish(start([*command, *storage(database)], setting.folder, wanted.data))
+    finish(start([*command, *storage(database)], setting.folder, wanted.data), MOST_SECONDS)
     ended = time.time()
     found = cohorts(database)
     searching = [one for one in found if one.kind == "search"]
     last = max(one.finished for one in searching)
     stages = {one.stage for one in searching}
-    values = [
-        {"stage": one["stage"], "value": one["value"], **one["parameters"]}
-        for one in exported(STUDY, database, setting.folder)["trials"]
-        if one["stage"] in stages
-    ]
+    trials = exported(STUDY, database, setting.folder)["trials"]
+    trials = [one for one in trials if one["stage"] in stages]
+    values = [{"stage": one["stage"], "value": one["value"], **one["parameters"]} for one in trials]
     workers = setting.processes
     return Searched(
+        sum(len(one["epochs"]) for one in trials),
         last - began,
         ended - began,
         values,
@@ -107,19 +119,10 @@ def _peer(setting: Setting, wanted: Experiment, database: Path) -> Searched:
     command = [sys.executable, "-m", "benchmarks.optuna_pytorch", str(wanted.prepared)]
     command += ["--training", str(wanted.training), "--workers", str(setting.processes)]
     began = time.time()
-    done = subprocess.run(
-        [*command, "--storage", str(database)],
-        cwd=ROOT,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    out = output([*command, "--storage", str(database)], MOST_SECONDS)
     seconds = time.time() - began
-    if done.returncode:
-        lines = done.stderr.strip().splitlines()
-        raise NotMeasuredError(lines[-1] if lines else f"exit status {done.returncode}")
-    return Searched(seconds, seconds, json.loads(done.stdout))
+    values = json.loads(out)
+    return Searched(EPOCHS * len(values), seconds, seconds, values)
 
 
 def _estimate(setting: Setting, wanted: Experiment) -> dict[str, Any]:
@@ -179,17 +182,22 @@ def _values(runs: Mapping[str, Searched]) -> Table:
     return Table(columns, rows, "What each found, in its first run:")
 
 
-def _about(wanted: Experiment) -> str:
+def _about(wanted: Experiment, rounds: int) -> str:
     images = "real images" if wanted.real else "stand-in images: values mean nothing"
     return (
-        f"{images}, standardised beforehand, the same arrays for both. The peer draws, trains and "
-        "stores 40 values; klayer also keeps every epoch's figures of every trial, and can be "
-        "stopped and resumed. The peer has neither finalists nor a final."
+        f"{counted(rounds)}; {images}, standardised beforehand, the same arrays for both. "
+        "The peer draws, trains and stores 40 values; klayer also keeps every epoch's figures of "
+        "every trial, and can be stopped and resumed. The peer has neither finalists nor a final."
     )
 
 
 def _seconds(figures: Sequence[float]) -> str:
     return Spread.of(figures).text(1)
+
+
+def _rate(runs: Sequence[Searched]) -> str:
+    """Epochs of all workers a second, from the command to the last search stage's end."""
+    return Spread.of([one.epochs / one.search for one in runs]).text(2)
 
 
 def _percent(shares: Sequence[float], digits: int = 1) -> str:

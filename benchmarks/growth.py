@@ -6,11 +6,12 @@ from dataclasses import replace
 from benchmarks.machine import klayer_kernels
 from benchmarks.problem import Problem
 from benchmarks.report import Section, Table
-from benchmarks.rounds import Spread, take_turns
+from benchmarks.rounds import Spread, counted, take_turns
 from benchmarks.setting import Setting, say
 from benchmarks.timing import Work
 
 EPOCHS = 2
+MOST_ROUNDS = 3
 MEMBERS = 8
 ROWS = 9_000  # a fifth of the standard problem's, so that the part ends in minutes
 
@@ -22,7 +23,8 @@ def run(setting: Setting) -> Section:
     about = (
         f"A cohort of {MEMBERS} of {standard.name} unless the first column says otherwise, "
         f"batch {standard.batch_size}, {standard.rows:,} rows; {setting.processes} processes at "
-        "once, one thread each. GFLOP/s are of a process, its evaluation counted as time alone."
+        f"once, one thread each; {counted(min(setting.rounds, MOST_ROUNDS))}. GFLOP/s are of a "
+        "process, its evaluation counted as time alone."
     )
     return Section("6. Growth", tables, notes=[about])
 
@@ -74,11 +76,11 @@ def _table(setting: Setting, name: str, cases: list[Case]) -> Table:
         taken = setting.seconds(work, setting.processes, EPOCHS, problem)
         return statistics.mean(map(statistics.mean, taken)) / members
 
-    rounds = min(setting.rounds, 3)
+    rounds = min(setting.rounds, MOST_ROUNDS)
     measured = take_turns(list(known), rounds, each, lambda text: say(f"{name}: {text}"))
     rows = []
     for label, (_, problem) in known.items():
-        seconds = Spread.of(measured.figures[label])
+        seconds = Spread.of(measured.of(label))
         rate = problem.epoch_operations / seconds.median / 1e9
         rows.append([label, seconds.text(4), f"{rate:.0f}"])
     return Table([name, "seconds a trial and epoch", "GFLOP/s"], rows)

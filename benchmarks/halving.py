@@ -59,12 +59,13 @@ def run(setting: Setting) -> Section:
     planned = {label: planned_epochs((*basis, *some)) for label, some in changes.items()}
     notes = [*_about(planned, early_choice(basis), quick=setting.quick), *failures]
     if not found:
-        return Section(title, [], notes=notes)
+        return Section(title, [], notes=notes, failed=True)
     return Section(
         title,
         [halving_tables.each(found), halving_tables.together(found)],
         halving_tables.figures(found),
         notes,
+        failed=bool(failures),
     )
 
 
@@ -159,8 +160,9 @@ def _about(planned: Mapping[str, float], early: Halving, *, quick: bool) -> list
         f"{images}. In every stage, {HALVED}: {told(HALVING)}; {EARLY}: {told(early)}. "
         "Planned epochs of the 40 trials: "
         f"{', '.join(f'{name} {count:g}' for name, count in planned.items())}.",
-        "Seconds are those of the 40 trainings, from the first claim to the last finish. The "
-        f"choice's accuracy is its mean over {FRESH_SEEDS} fresh seeds ± their standard deviation, "
-        "on the validation images; the three searches of a seed have the same ones. The mean of "
-        "the differences is shown ± its standard error.",
+        "Each search of a seed ran once. Seconds are those of the 40 trainings, from the first "
+        "claim to the last finish. The choice's accuracy is its mean over "
+        f"{FRESH_SEEDS} fresh seeds ± their standard deviation, on the validation images; the "
+        "three searches of a seed have the same ones. The mean of the differences is "
+        "shown ± its standard error.",
     ]

@@ -51,7 +51,7 @@ def description() -> list[str]:
         f"Python {platform.python_version()}, {versions}",
         f"NumPy's BLAS, by its own choice: {kernels()}; as klayer sets it: "
         f"{kernels(klayer_kernels())}",
-        f"git: {_git('rev-parse', '--short', 'HEAD')}"
+        f"git: {_git('rev-parse', '--short', 'HEAD') or 'unknown'}"
         + (", with changes" if _git("status", "--porcelain", "--", "model", "search") else ""),
     ]
 
@@ -93,7 +93,11 @@ def _version(package: str) -> str:
 
 
 def _git(*arguments: str) -> str:
-    done = subprocess.run(
-        ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    """What git writes; "" where there is no git, or nothing that it knows."""
+    try:
+        done = subprocess.run(
+            ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return ""
     return done.stdout.strip()

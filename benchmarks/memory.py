@@ -51,7 +51,8 @@ def run(setting: Setting) -> Section:
         [Table(["", "private, MB", "shared, MB"], rows)],
         {"private memory": max(one.private for one in most.values())},
         [
-            "The most of each at any time of the whole search, its final included, from "
-            "/proc/PID/smaps_rollup; the images are mapped and count as shared."
+            "One run. The most of each at any time of the whole search, its final included, from "
+            "/proc/PID/smaps_rollup: private are the anonymous pages (heap and stacks), shared "
+            "is the rest of what is resident, pages of mapped files: images, programs, libraries."
         ],
     )

@@ -4,7 +4,7 @@ import statistics
 
 from benchmarks.machine import kernel_settings, kernels, klayer_kernels
 from benchmarks.report import Section, Table
-from benchmarks.rounds import Spread, ratio, take_turns
+from benchmarks.rounds import Spread, counted, ratio, take_turns
 from benchmarks.setting import Setting, say
 from benchmarks.timing import Work
 
@@ -37,7 +37,7 @@ def run(setting: Setting) -> Section:
         return statistics.mean(seconds)
 
     measured = take_turns(list(known), setting.rounds, epoch, say)
-    ours = measured.figures[OURS]
+    ours = measured.of(OURS)
     rows = []
     for label in known:
         if label in measured.reasons:
@@ -56,7 +56,8 @@ def run(setting: Setting) -> Section:
         figures,
         [
             f"{setting.problem.name}, {setting.problem.rows:,} rows, batch "
-            f"{setting.problem.batch_size}; klayer's BLAS: {kernels(klayer_kernels())}. "
+            f"{setting.problem.batch_size}; {counted(measured.rounds)}. klayer's BLAS: "
+            f"{kernels(klayer_kernels())}. "
             "scikit-learn has neither batch normalisation nor leaky ReLU: its epoch is less work.",
         ],
     )

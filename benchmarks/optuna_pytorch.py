@@ -2,18 +2,18 @@
 
     python -m benchmarks.optuna_pytorch FOLDER --training N --workers 2 --storage FILE
 
-Twenty trials of λ log-uniform in [1e-6, 1e-1], ten within a decade of the best, ten within 0.3
-decades of the new best; 8 epochs each in two cycles of η; the value is the validation accuracy of
-the networks at the end of each cycle, which vote. The processes live through all stages, use one
-thread each, and map the same images. A stage is an Optuna study in SQLite, of which every process
-takes its share. Only values are stored: no curves, nothing to resume from, no pruning.
+Stages and boxes are those of `benchmarks.peer_plan`, λ is drawn log-uniform; 8 epochs each in two
+cycles of η; the value is the validation accuracy of the networks at the end of each cycle, which
+vote. The processes live through all stages, use one thread each, and map the same images. A stage
+is an Optuna study in SQLite, of which every process takes its share. Only values are stored: no
+curves, nothing to resume from, no pruning.
 """
 
 import argparse
 import json
-import multiprocessing
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,26 +22,13 @@ import optuna
 import torch
 from torch import Tensor
 
+from benchmarks import side_by_side
 from benchmarks.contenders import pytorch
+from benchmarks.peer_plan import EPOCHS, STAGES, Best, Stage, box
 from benchmarks.problem import HALF_CYCLE_EPOCHS, Problem
 
 if TYPE_CHECKING:
     from multiprocessing.synchronize import Barrier
-
-CYCLES = 2
-FIRST_BOX = (1e-6, 1e-1)
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A step of the search: its trials, and the decades round the best of the stages before."""
-
-    name: str
-    trials: int
-    decades: float | None
-
-
-STAGES = (Stage("coarse", 20, None), Stage("fine", 10, 1.0), Stage("finest", 10, 0.3))
 
 
 @dataclass(frozen=True)
@@ -66,17 +53,9 @@ def main() -> None:
     storage = opened(job.storage)
     for stage in STAGES:
         optuna.create_study(study_name=stage.name, storage=storage, direction="maximize")
-    context = multiprocessing.get_context("fork")  # the imports are done once for all
-    together = context.Barrier(job.workers)
-    processes = [
-        context.Process(target=work, args=(job, number, together)) for number in range(job.workers)
-    ]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    if any(process.exitcode for process in processes):
-        sys.exit("a process failed")
+    code = side_by_side.run(partial(work, job), job.workers)
+    if code:
+        sys.exit(f"a process was ended by signal {-code}" if code < 0 else code)
     json.dump([trial for stage in STAGES for trial in _trials(stage, storage)], sys.stdout)
 
 
@@ -93,7 +72,7 @@ def work(job: Job, number: int, together: "Barrier") -> None:
     storage = opened(job.storage)
     images = mapped(job)
     for place, stage in enumerate(STAGES):
-        low, high = box(place, storage)
+        low, high = box(place, best(place, storage))
         study = optuna.load_study(
             study_name=stage.name,
             storage=storage,
@@ -108,23 +87,13 @@ def work(job: Job, number: int, together: "Barrier") -> None:
         together.wait()
 
 
-def box(place: int, storage: optuna.storages.RDBStorage) -> tuple[float, float]:
-    """Where a stage searches: round the best so far, past an edge only where the best is on it."""
-    stage = STAGES[place]
-    if stage.decades is None:
-        return FIRST_BOX
-    done = [
-        (optuna.load_study(study_name=one.name, storage=storage).best_trial, earlier)
-        for earlier, one in enumerate(STAGES[:place])
+def best(place: int, storage: optuna.storages.RDBStorage) -> list[Best]:
+    """The best trial of each stage before a place."""
+    found = [
+        optuna.load_study(study_name=stage.name, storage=storage).best_trial
+        for stage in STAGES[:place]
     ]
-    best, earlier = max(done, key=lambda found: found[0].value or 0.0)
-    old_low, old_high = box(earlier, storage)
-    center, factor = float(best.params["weight_decay"]), 10**stage.decades
-    low, high = center / factor, center * factor
-    return (
-        low if center <= old_low else max(low, old_low),
-        high if center >= old_high else min(high, old_high),
-    )
+    return [Best(one.value or 0.0, float(one.params["weight_decay"])) for one in found]
 
 
 @dataclass(frozen=True)
@@ -154,7 +123,7 @@ def value(images: Tensors, weight_decay: float) -> float:
     forward = pytorch.batch_loss(model)
     votes = []
     cycle = 2 * HALF_CYCLE_EPOCHS
-    for epoch in range(CYCLES * cycle):
+    for epoch in range(EPOCHS):
         pytorch.train_epoch(forward, optimizer, images.x, images.labels, problem.batch_size, epoch)
         found = pytorch.probabilities(model, images.validation_x)
         pytorch.figures(found, images.validation_labels)

@@ -11,7 +11,7 @@ from benchmarks.contenders import products, step_products
 from benchmarks.machine import kernel_settings, kernels, klayer_kernels
 from benchmarks.one_network import PYTORCH
 from benchmarks.report import Section, Table
-from benchmarks.rounds import Measured, Spread, ratio, take_turns
+from benchmarks.rounds import Measured, Spread, counted, ratio, take_turns
 from benchmarks.setting import Setting, say
 from benchmarks.throughput import EPOCHS, PEERS, STANDARD, cohort, klayer
 from benchmarks.timing import Work
@@ -51,10 +51,10 @@ def run(setting: Setting) -> Section:
 
     labels = [*squares, *own, *trainings]
     measured = take_turns(labels, setting.rounds, rate, say)
-    numpy_only = [measured.figures[label] for label in squares if "NumPy" in label]
+    numpy_only = [measured.of(label) for label in squares if "NumPy" in label]
     best = [max(one) for one in zip(*numpy_only, strict=True)]
-    training = ratio(measured.figures[COHORT], best).median
-    limit = ratio(measured.figures[COHORT_PRODUCTS], best).median
+    training = ratio(measured.of(COHORT), best).median
+    limit = ratio(measured.of(COHORT_PRODUCTS), best).median
     columns = ["", "GFLOP/s a process", "share of the best product", "share of its products alone"]
     return Section(
         "3. Share of the machine's float32 matrix-product peak",
@@ -63,7 +63,8 @@ def run(setting: Setting) -> Section:
         [
             f"Products of ({size}, {size}) matrices, the best of {best_of}; of a training step, "
             f"the linear layers' products count: {problem.epoch_operations / 1e9:.2f} GFLOP a "
-            "network and epoch. All processes at once, one thread each.",
+            "network and epoch. All processes at once, one thread each; "
+            f"{counted(measured.rounds)}.",
             _gap(problem.batch_size, problem.inputs, problem.widths[0], training, limit),
         ],
     )
@@ -94,7 +95,7 @@ def _rows(labels: list[str], measured: Measured[float], best: list[float]) -> li
         rates = measured.figures[label]
         of_own = ""
         if label in OWN_PRODUCTS:
-            of_own = _percent(ratio(rates, measured.figures[OWN_PRODUCTS[label]]).median)
+            of_own = _percent(ratio(rates, measured.of(OWN_PRODUCTS[label])).median)
         rows.append([label, Spread.of(rates).text(0), _percent(ratio(rates, best).median), of_own])
     return rows
 

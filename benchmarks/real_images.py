@@ -66,6 +66,19 @@ def experiment(
     return Experiment(changes, data, images.folder, len(images.training), real)
 
 
+def folder_of(told: str | None) -> Path | None:
+    """The folder of the real images that a shell names; None if it names none.
+
+    Raises:
+        DataFileError: It holds no CIFAR-10, or not all of it.
+    """
+    if not told:
+        return None
+    folder = Path(told).absolute()
+    cifar10.source(folder)
+    return folder
+
+
 def _write_random(folder: Path) -> None:
     if folder.exists():
         return

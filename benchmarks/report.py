@@ -32,12 +32,14 @@ class Section:
         tables: What it shows.
         figures: What goals are held against, by name.
         notes: Sentences below the tables.
+        failed: Whether something that should have been measured was not.
     """
 
     title: str
     tables: Sequence[Table]
     figures: Mapping[str, float] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    failed: bool = False
 
     def text(self) -> str:
         """As Markdown."""

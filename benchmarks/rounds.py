@@ -41,6 +41,22 @@ class Measured(Generic[Figure]):
 
     figures: dict[str, list[Figure]]
     reasons: dict[str, str]
+    rounds: int
+
+    def of(self, name: str) -> list[Figure]:
+        """The figures of a contender without which the others mean nothing.
+
+        Raises:
+            NotMeasuredError: It could not be measured; the message is its name and the reason.
+        """
+        if name in self.reasons:
+            raise NotMeasuredError(f"{name}: {self.reasons[name]}")
+        return self.figures[name]
+
+
+def counted(rounds: int) -> str:
+    """How many rounds there were, in words."""
+    return f"{rounds} round{'' if rounds == 1 else 's'}"
 
 
 def turn(contenders: Sequence[str], number: int) -> tuple[str, ...]:
@@ -71,7 +87,7 @@ def take_turns(
             except NotMeasuredError as error:
                 reasons[name] = str(error)
                 figures.pop(name, None)
-    return Measured(figures, reasons)
+    return Measured(figures, reasons, rounds)
 
 
 def ratio(above: Sequence[float], below: Sequence[float]) -> Spread:

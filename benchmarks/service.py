@@ -116,7 +116,13 @@ def cohorts(database: Path) -> list[Cohort]:
 
 @dataclass(frozen=True)
 class Memory:
-    """Memory of a process in MB: its own, and what it shares with others."""
+    """Resident memory of a process in MB.
+
+    Attributes:
+        private: Its anonymous pages: heap and stacks.
+        shared: The others: pages of mapped files, which are in memory once for all processes, also
+            while only one process has touched them.
+    """
 
     private: float
     shared: float
@@ -147,11 +153,8 @@ def memory(process: int) -> Memory | None:
     except OSError:
         return None
     kilobytes = {line.partition(":")[0]: int(line.split()[1]) for line in lines}
-    parts = {
-        kind: sum(kilobytes[f"{kind}_{state}"] for state in ("Clean", "Dirty")) / 1024
-        for kind in ("Private", "Shared")
-    }
-    return Memory(parts["Private"], parts["Shared"])
+    private = kilobytes["Anonymous"]
+    return Memory(private / 1024, (kilobytes["Rss"] - private) / 1024)
 
 
 def is_worker(process: int) -> bool:

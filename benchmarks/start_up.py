@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from benchmarks.report import Section, Table
-from benchmarks.rounds import Spread
+from benchmarks.rounds import Spread, counted
 from benchmarks.service import finish, has_epochs, start, storage
 from benchmarks.setting import Setting, say
 
@@ -41,6 +41,7 @@ def run(setting: Setting) -> Section:
         "7. Start-up",
         [Table(["", "seconds"], [[label, one.text(2)] for label, one in spreads.items()])],
         {"help": spreads[HELP].median, "first epoch": spreads[FIRST].median},
+        [f"{counted(rounds)}; the embedded digits, {setting.processes} workers."],
     )
 
 

@@ -5,7 +5,7 @@ import statistics
 from benchmarks.machine import klayer_kernels
 from benchmarks.one_network import PYTORCH, SCIKIT
 from benchmarks.report import Section, Table
-from benchmarks.rounds import Spread, ratio, take_turns
+from benchmarks.rounds import Spread, counted, ratio, take_turns
 from benchmarks.setting import Setting, say
 from benchmarks.timing import Work
 
@@ -33,7 +33,7 @@ def run(setting: Setting) -> Section:
         return statistics.mean(map(statistics.mean, taken)) / members
 
     measured = take_turns(list(contenders), setting.rounds, each, say)
-    standard = measured.figures[cohort(STANDARD)]
+    standard = measured.of(cohort(STANDARD))
     rows = []
     for label in contenders:
         if label in measured.reasons:
@@ -56,7 +56,7 @@ def run(setting: Setting) -> Section:
         f"times a cohort of {STANDARD}",
     ]
     title = f"2. Trials on all cores: {setting.processes} processes, one thread each"
-    return Section(title, [Table(columns, rows)], figures)
+    return Section(title, [Table(columns, rows)], figures, [f"{counted(measured.rounds)}."])
 
 
 def klayer(members: int) -> Work:

@@ -2,10 +2,11 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -93,6 +94,39 @@ def measure(work: Work, given: Mapping[str, Any], processes: int, times: int) ->
             for child in children:
                 child.kill()
                 child.communicate()
+
+
+def output(command: Sequence[str], most_seconds: float) -> str:
+    """What a command writes on standard output, run as `measure` runs its work.
+
+    Args:
+        command: The program and its arguments.
+        most_seconds: After which it is ended, with all processes that it started.
+
+    Raises:
+        NotMeasuredError: It failed, or took too long.
+    """
+    child = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # a group of its own, to be ended with its children
+    )
+    try:
+        out, errors = child.communicate(timeout=most_seconds)
+    except BaseException as error:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.communicate()
+        if isinstance(error, subprocess.TimeoutExpired):
+            raise NotMeasuredError(f"not finished after {most_seconds:g} seconds") from None
+        raise
+    if child.returncode:
+        lines = errors.strip().splitlines()
+        raise NotMeasuredError(lines[-1] if lines else f"exit status {child.returncode}")
+    return out
 
 
 def _line(child: "subprocess.Popen[str]", errors: IO[str]) -> str:

@@ -44,7 +44,7 @@ class WeightGradient:
         return WeightGradient(self.x, self.dz * per_unit(factor, self.dz.shape[2]))
 
     def product(self, out: Floats | None = None) -> Floats:
-        """DW (m, d, h), in `out` if given, which lies in memory as the layer's weights do."""
+        """dW (m, d, h), in `out` if given, which lies in memory as the layer's weights do."""
         if self.x.ndim == 3:
             return np.matmul(self.x.transpose(0, 2, 1), self.dz, out=out)
         (m, _, h), d = self.dz.shape, self.x.shape[1]

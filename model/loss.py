@@ -41,7 +41,7 @@ def cross_entropy_forward(scores: Floats, labels: Integers) -> tuple[Floats, Los
     """
     rows = np.arange(len(labels))
     # With the classes first, a sum over them adds whole (m, n) arrays, and not ten numbers a time.
-    shifted = np.ascontiguousarray(scores.transpose(2, 0, 1))
+    shifted = np.array(scores.transpose(2, 0, 1), order="C")
     shifted -= shifted.max(axis=0)
     picked = shifted[labels, :, rows].T  # (m, n)
     exponentials = np.exp(shifted, out=shifted)

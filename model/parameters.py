@@ -37,7 +37,7 @@ class Layer:
 
     def vectors(self) -> tuple[Floats, ...]:
         """The arrays (m, 1, h) that are there: b, γ, β."""
-        return tuple(v for v in (self.bias, self.gamma, self.beta) if v is not None)
+        return _given(self.bias, self.gamma, self.beta)
 
     def arrays(self) -> dict[str, Floats]:
         """All arrays that are there, by name: weights first."""
@@ -65,7 +65,7 @@ class LayerGradient:
 
     def vectors(self) -> tuple[Floats, ...]:
         """The arrays (m, 1, h) that are there: of b, γ, β."""
-        return tuple(v for v in (self.bias, self.gamma, self.beta) if v is not None)
+        return _given(self.bias, self.gamma, self.beta)
 
     def arrays(self) -> dict[str, Floats]:
         """All arrays that are there, by name, the weights' multiplied out: weights first."""
@@ -188,3 +188,7 @@ def _each(parameters: Parameters, change: Callable[[Floats], Floats]) -> Paramet
 
 def _there(**arrays: Floats | None) -> dict[str, Floats]:
     return {name: array for name, array in arrays.items() if array is not None}
+
+
+def _given(*arrays: Floats | None) -> tuple[Floats, ...]:
+    return tuple(array for array in arrays if array is not None)

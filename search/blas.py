@@ -30,10 +30,7 @@ KERNELS: Mapping[str, frozenset[str]] = {
     "Nehalem": frozenset({"sse4_2"}),
     "Sandybridge": frozenset({"avx"}),
     "Haswell": _AVX2,
-    "Zen": _AVX2,
     "SkylakeX": _AVX512,
-    "Cooperlake": _AVX512 | {"avx512_bf16"},
-    "SapphireRapids": _AVX512 | {"avx512_bf16", "amx_tile"},
 }
 
 

@@ -1,4 +1,4 @@
-"""About how long each stage of a study takes: a rehearsal of its plan, at this machine's own pace.
+"""What each stage of a study trains, and about how long: its plan is rehearsed, its pace timed.
 
 The stages are planned as they would be if the first trial of each did best, the second next, and so
 on: so their cohorts are known, with their sizes and widths. An epoch of each kind of cohort is
@@ -7,15 +7,15 @@ takes as long as its cohorts do, each begun by the worker that is free first.
 """
 
 import heapq
-import os
+import statistics
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
-from joblib import Parallel, delayed, parallel_config
+from joblib import Parallel, cpu_count, delayed, parallel_config
 
 from search import objective
 from search.plan.halving import expected_epochs
-from search.plan.plan import StagePlan, plan, steps
+from search.plan.plan import StagePlan, Step, plan, steps
 from search.plan.results import Result
 from search.study.file import Study
 from search.study.sections import TrainingSection
@@ -23,6 +23,24 @@ from search.study.space import Point
 
 CALIBRATION_SECONDS = 1.5  # of training, in all
 SHORTEST_SECONDS = 0.15  # of one kind of cohort
+MOST_KINDS = 10  # that are timed; the others are taken to be like those
+
+
+@dataclass(frozen=True)
+class StageForecast:
+    """One stage as the rehearsal has it.
+
+    Attributes:
+        step: Which stage.
+        trials: How many.
+        epochs: Of all its trials together, if none diverges.
+        seconds: About how long it trains.
+    """
+
+    step: Step
+    trials: int
+    epochs: float
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -57,8 +75,8 @@ class _Cohort:
     points: tuple[Point, ...]
 
 
-def stage_seconds(study: Study, workers: int) -> tuple[float, ...]:
-    """About how long each stage trains, in the order of `steps(study)`.
+def forecast(study: Study, workers: int) -> tuple[StageForecast, ...]:
+    """What each stage trains, and about how long, in the order of `steps(study)`.
 
     Planning, and the start of the processes, are not in it.
 
@@ -66,19 +84,35 @@ def stage_seconds(study: Study, workers: int) -> tuple[float, ...]:
         study: Any.
         workers: How many processes would run it.
     """
-    at_once = max(1, min(workers, len(os.sched_getaffinity(0))))
+    at_once = max(1, min(workers, cpu_count()))
     rehearsed = [(made, _cohorts_of(study, made, at_once)) for made in _rehearse(study)]
     samples: dict[_Kind, _Cohort] = {}
     for _, some in rehearsed:
         for cohort in some:
             samples.setdefault(cohort.kind, cohort)
-    paces = _paces(study, samples)
+    everyone = [cohort for _, some in rehearsed for cohort in some]
+    paces = _paces(study, _most_work(samples, everyone))
+    usual = statistics.median(paces.values())
     listed = []
     for made, some in rehearsed:
-        epochs = _epochs_each(study, made)
-        times = [paces[one.kind] * one.work / samples[one.kind].work * epochs for one in some]
-        listed.append(makespan(times, at_once))
+        sizes = tuple(map(len, made.cohorts))
+        epochs = expected_epochs(study, made.step, sizes)
+        each = epochs / sum(sizes) * _images(study, made.step)
+        times = [paces.get(one.kind, usual) * one.work * each for one in some]
+        # The final's stacks are trained one after another.
+        seconds = sum(times) if made.step.kind == "final" else makespan(times, at_once)
+        listed.append(StageForecast(made.step, sum(sizes), epochs, seconds))
     return tuple(listed)
+
+
+def _most_work(
+    samples: Mapping[_Kind, _Cohort], cohorts: Sequence[_Cohort]
+) -> dict[_Kind, _Cohort]:
+    """The samples of the kinds that have the most work, `MOST_KINDS` at most."""
+    work = dict.fromkeys(samples, 0)
+    for cohort in cohorts:
+        work[cohort.kind] += cohort.work
+    return {kind: samples[kind] for kind in sorted(work, key=lambda k: -work[k])[:MOST_KINDS]}
 
 
 def makespan(seconds: Sequence[float], workers: int) -> float:
@@ -103,7 +137,7 @@ def _rehearse(study: Study) -> list[StagePlan]:
 
 def _cohorts_of(study: Study, made: StagePlan, at_once: int) -> list[_Cohort]:
     group, section, found = objective.grouping(study), made.step.training, []
-    for numbers in made.cohorts:
+    for numbers in _stacks(study, made):
         points = tuple(made.trials[number].parameters for number in numbers)
         fits = [group(section, point) for point in points]
         work = len(fits) * max(fit.width for fit in fits)
@@ -112,17 +146,28 @@ def _cohorts_of(study: Study, made: StagePlan, at_once: int) -> list[_Cohort]:
     return found
 
 
-def _epochs_each(study: Study, made: StagePlan) -> float:
-    """Epochs of a cohort: fewer where halving ends some of its trials."""
-    sizes = tuple(map(len, made.cohorts))
-    epochs = expected_epochs(study, made.step, sizes) / sum(sizes)
-    if made.step.kind == "final" and "+" in study.final.train_on:
-        epochs *= 1 + study.data.validation / study.data.rows
-    return epochs
+def _stacks(study: Study, made: StagePlan) -> list[tuple[int, ...]]:
+    """The trials that are one stack: a cohort, but for the final's, whatever it is made of."""
+    if made.step.kind != "final":
+        return list(made.cohorts)
+    group, stacks = objective.grouping(study), dict[Hashable, list[int]]()
+    for trial in made.trials:
+        stacks.setdefault(group(made.step.training, trial.parameters).key, []).append(trial.number)
+    return [tuple(numbers) for numbers in stacks.values()]
+
+
+def _images(study: Study, step: Step) -> float:
+    """How many images an epoch of the stage has, as a share of the training images."""
+    if step.kind == "final" and "+" in study.final.train_on:
+        return 1 + study.data.validation / study.data.rows
+    return 1.0
 
 
 def _paces(study: Study, samples: Mapping[_Kind, _Cohort]) -> dict[_Kind, float]:
-    """Seconds of an epoch of each sample, with as many beside it as there will be."""
+    """Seconds of an epoch of each kind, for each column of its first layer.
+
+    Each is timed with as many processes beside it as there will be.
+    """
     budget = max(SHORTEST_SECONDS, CALIBRATION_SECONDS / len(samples))
     by_processes: dict[int, list[_Kind]] = {}
     for kind in samples:
@@ -135,7 +180,7 @@ def _paces(study: Study, samples: Mapping[_Kind, _Cohort]) -> dict[_Kind, float]
                 delayed(_time)(study, some, budget) for _ in range(processes)
             )
         for place, kind in enumerate(kinds):
-            found[kind] = sum(one[place] for one in timed) / processes
+            found[kind] = sum(one[place] for one in timed) / processes / samples[kind].work
     return found
 
 

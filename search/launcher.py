@@ -4,8 +4,8 @@ joblib (loky) runs the processes, one BLAS thread each. They take their work fro
 from here; the launcher asks them to stop, frees what killed ones held, and starts others in their
 place. Workers stop by themselves when the launcher is gone.
 
-While they train it plans the stages and tells Optuna how trials stand: so Optuna is imported once,
-beside the workers' own start, and no worker waits for it.
+While they train it plans the stages and their rungs, and tells Optuna how trials stand: so Optuna
+is imported once, beside the workers' own start.
 """
 
 import os
@@ -33,9 +33,9 @@ from search.objective import Dataset
 from search.worker import plan_next, work
 
 POLL_SECONDS = 0.03
-# Planning takes a second at most; a longer one only keeps others waiting where this process dies.
+# Renewed while it lasts; a longer one would only keep others waiting where this process dies.
 PLANNING_LEASE_SECONDS = 5.0
-# Crews that die one after another without handing in a single trial: then it is no accident.
+# Crews that die one after another without handing in a single cohort: then it is no accident.
 MOST_FRUITLESS_CREWS = 5
 
 
@@ -130,25 +130,52 @@ def launch(
 
 
 class _Clerk:
-    """What the launcher itself does for a search: it plans, and tells Optuna how trials stand."""
+    """What the launcher itself does for a search: it plans, and tells Optuna how trials stand.
+
+    It does so in a thread of its own, since a plan of many trials takes its time.
+    """
 
     def __init__(self, ledger: Ledger, search: Search, owner: str) -> None:
         self._ledger, self._search, self._owner = ledger, search, owner
-        self._changes = ledger.changes()
-        self._due = 0.0  # without any change, a lease runs out
+        self._done = threading.Event()
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name="clerk", daemon=True)
 
     def __enter__(self) -> Self:
+        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._changes.close()
+        self.dismiss()
+        self._thread.join(PLANNING_LEASE_SECONDS)  # who else waits for its plan waits no longer
 
-    def keep_up(self) -> None:
-        """Plan what can be planned; where anything has changed, tell Optuna of it."""
-        if self._changes.any() or time.monotonic() > self._due:
-            self._due = time.monotonic() + PLANNING_LEASE_SECONDS
-            plan_next(self._ledger, self._search, self._owner, PLANNING_LEASE_SECONDS)
-            self._ledger.follow_all(self._search)
+    def dismiss(self) -> None:
+        """Let it begin nothing new."""
+        self._done.set()
+
+    def check(self) -> None:
+        """Raise what ended it, if anything did.
+
+        Raises:
+            Exception: As it was raised in the thread.
+        """
+        if self._error is not None:
+            raise self._error
+
+    def _run(self) -> None:
+        try:
+            with self._ledger.changes() as changes:
+                due = 0.0  # without any change, a lease runs out
+                while not self._done.wait(POLL_SECONDS):
+                    if changes.any() or time.monotonic() > due:
+                        due = time.monotonic() + PLANNING_LEASE_SECONDS
+                        self._keep_up()
+        except Exception as error:
+            self._error = error
+
+    def _keep_up(self) -> None:
+        plan_next(self._ledger, self._search, self._owner, PLANNING_LEASE_SECONDS)
+        self._ledger.follow_all(self._search)
 
 
 class _Crew:
@@ -205,11 +232,11 @@ def _attend(
     """Watch a crew to its end; pass on the wish to stop, and a second one as an order."""
     told = False
     while crew.thread.is_alive():
-        if not signals.count:
-            clerk.keep_up()
         crew.thread.join(POLL_SECONDS)
+        clerk.check()
         watch()
         if signals.count and not told:
+            clerk.dismiss()
             crew.ask_to_stop()
             told = True
             on_stop()

@@ -1,27 +1,31 @@
 """A worker: claims work of one search, does it, hands it in, until there is none left.
 
 Between epochs it looks whether it should stop; then it hands its cohort back, and whoever claims
-that next trains it from its seeds again, with the same numbers.
+that next trains it again from where it was claimed, with the same numbers.
 """
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Self
 
 from search import objective
+from search.ledger.changes import Changes
 from search.ledger.claims import Finished, LostLeaseError, Wait
 from search.ledger.database import DatabaseFaultError
-from search.ledger.ledger import LEASE_SECONDS, Kind, Ledger, TrialOutcome
+from search.ledger.ledger import LEASE_SECONDS, Ledger, WorkKind
 from search.ledger.records import Claim, PlanningClaim, Search
+from search.ledger.results import TrialOutcome
 from search.ledger.rungs import Rest
 from search.objective import Dataset
 from search.outcome import Report, TestReport
-from search.plan.halving import drops, plan_rung, survivors
+from search.plan.halving import plan_rung, survivors
 from search.plan.plan import FINAL, plan
 
 IDLE_SECONDS = 0.03
+# A lease that runs out changes nothing in the database, so that one looks now and then anyway.
+LOOK_SECONDS = 1.0
 
 
 def work(
@@ -31,7 +35,7 @@ def work(
     owner: str,
     should_stop: Callable[[], bool],
     lease_seconds: float = LEASE_SECONDS,
-    only: Kind | None = None,
+    only: WorkKind | None = None,
 ) -> None:
     """Work on a search until it is finished, or until `should_stop`.
 
@@ -44,19 +48,27 @@ def work(
         lease_seconds: How long others wait for this worker if it dies without a word.
         only: "cohorts" where somebody else plans, which spares this process Optuna.
     """
-    while not should_stop():
-        task = ledger.next_work(search, owner, lease_seconds, only)
-        match task:
-            case Finished():
-                return
-            case Wait():
-                time.sleep(IDLE_SECONDS)
-            case PlanningClaim():
-                with _holding(ledger, task, lease_seconds):
-                    _plan(ledger, search, task)
-            case Claim():
-                with _holding(ledger, task, lease_seconds):
-                    _train(ledger, search, data, task, should_stop, lease_seconds)
+    with ledger.changes() as changes:
+        while not should_stop():
+            task = ledger.next_work(search, owner, lease_seconds, only)
+            match task:
+                case Finished():
+                    return
+                case Wait():
+                    _wait(changes, should_stop)
+                case PlanningClaim():
+                    with _holding(ledger, task, lease_seconds):
+                        _plan(ledger, search, task, lease_seconds)
+                case Claim():
+                    with _holding(ledger, task, lease_seconds):
+                        _train(ledger, search, data, task, should_stop, lease_seconds)
+
+
+def _wait(changes: Changes, should_stop: Callable[[], bool]) -> None:
+    """Until something is written that may be work, or some time has passed."""
+    until = time.monotonic() + LOOK_SECONDS
+    while not (should_stop() or changes.any() or time.monotonic() > until):
+        time.sleep(IDLE_SECONDS)
 
 
 def plan_next(ledger: Ledger, search: Search, owner: str, lease_seconds: float) -> None:
@@ -74,7 +86,7 @@ def plan_next(ledger: Ledger, search: Search, owner: str, lease_seconds: float) 
     task = ledger.next_work(search, owner, lease_seconds, only="planning")
     if isinstance(task, PlanningClaim):
         with _holding(ledger, task, lease_seconds):
-            _plan(ledger, search, task)
+            _plan(ledger, search, task, lease_seconds)
 
 
 @contextmanager
@@ -94,7 +106,7 @@ def _holding(ledger: Ledger, claim: Claim | PlanningClaim, lease_seconds: float)
         raise
 
 
-def _plan(ledger: Ledger, search: Search, claim: PlanningClaim) -> None:
+def _plan(ledger: Ledger, search: Search, claim: PlanningClaim, lease_seconds: float) -> None:
     study, step = search.study, claim.step
     if claim.rung:
         standings = {
@@ -106,7 +118,7 @@ def _plan(ledger: Ledger, search: Search, claim: PlanningClaim) -> None:
     made = plan(study, step, ledger.read.results(search), objective.grouping(study))
     schedule = step.training.schedule
     each = schedule.total_epochs(study.data.rows, step.training.batch_size)
-    ledger.open_stage(search, claim, made, each)
+    ledger.open_stage(search, claim, made, each, lease_seconds)
 
 
 def _train(
@@ -118,7 +130,7 @@ def _train(
     lease_seconds: float,
 ) -> None:
     training = _training(search, data, claim)
-    cohort = _Cohort(claim, drops(search.study, claim.step))
+    cohort = _Cohort(claim, claim.step.rungs("cohort", search.study.data.rows))
     going: Sequence[int] | None = None
     while True:
         try:
@@ -135,8 +147,7 @@ def _train(
     if isinstance(ended, TestReport):
         ledger.hand_in(claim, cohort.outcomes(ended), ended)
     else:
-        rests = cohort.rests(ended)
-        ledger.hand_in(claim, cohort.outcomes(None), None, rests)
+        ledger.hand_in(claim, cohort.outcomes(None, ended), None, cohort.rests(ended))
 
 
 def _training(
@@ -156,7 +167,6 @@ class _Cohort:
         self._entered: Sequence[int] = range(len(claim.numbers))  # what lies before the next rung
         self._last: dict[int, Report] = {}
         self._pruned: dict[int, int] = {}  # after how many epochs
-        self._resting: frozenset[int] = frozenset()
 
     def after(self, reports: dict[int, Report]) -> Sequence[int] | None:
         """The places that go on after an epoch; None where it drops nobody."""
@@ -175,18 +185,19 @@ class _Cohort:
 
     def rests(self, states: Mapping[int, bytes]) -> list[Rest]:
         """How those trials stand that rest, and go on from `states`."""
-        self._resting = frozenset(states)
         return [
             Rest(self._claim.numbers[place], self._last[place].value, state)
             for place, state in states.items()
         ]
 
-    def outcomes(self, result: TestReport | None) -> list[TrialOutcome]:
+    def outcomes(
+        self, result: TestReport | None, resting: Collection[int] = ()
+    ) -> list[TrialOutcome]:
         """How the trials ended that do not rest; with the final's test report, by that."""
         return [
             _outcome(number, self._last[place], self._pruned.get(place), result)
             for place, number in enumerate(self._claim.numbers)
-            if place not in self._resting
+            if place not in resting
         ]
 
 

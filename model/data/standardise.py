@@ -14,7 +14,7 @@ import numpy.typing as npt
 from model.errors import ModelError
 from model.seeding import generator
 
-BLOCK_ROWS = 1_024
+BLOCK_ROWS = 1_000
 
 Rows = npt.NDArray[np.int64]
 

@@ -1,4 +1,4 @@
-"""The test images, standardised a block at a time, so that they never lie in memory whole."""
+"""The test images, standardised a block at a time: only as pixels do they lie in memory whole."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -9,6 +9,7 @@ import sqlite3
 from typing import Any, Self
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from search.ledger.database import fault
 
@@ -18,11 +19,17 @@ class Changes:
 
     Args:
         engine: The database's.
+
+    Raises:
+        DatabaseFaultError: The database cannot be opened.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._storage = str(engine.url)
-        self._connection = engine.raw_connection()
+        try:
+            self._connection = engine.raw_connection()
+        except (sqlite3.Error, SQLAlchemyError) as error:
+            raise fault(self._storage, error) from error
         self._seen: Any = None
 
     def __enter__(self) -> Self:

@@ -15,7 +15,7 @@ from search.ledger.tables import checkpoints, cohorts, epochs, stages, trials
 from search.outcome import Assignment
 from search.plan.plan import Step, steps
 
-PLANNED = ("planning", "ranking")  # states in which a stage, or its next rung, is to be planned
+TO_BE_PLANNED = ("planning", "ranking")  # states of a stage: it, or its next rung, is
 
 
 class LostLeaseError(KlayerError):
@@ -61,7 +61,7 @@ def find(connection: Connection, search: Search, time: float) -> Free | Wait | F
         row = rows.get(step.number)
         if row is None:
             return Free(step, None, None, 0)
-        if row.state in PLANNED:
+        if row.state in TO_BE_PLANNED:
             held = row.owner is not None and row.lease_until >= time
             rung = _rungs(connection, row.id)
             return Wait() if held else Free(step, row.id, None, row.attempt, rung)
@@ -219,7 +219,7 @@ def hold(connection: Connection, claim: Claim | PlanningClaim, lease_until: floa
             update(stages)
             .where(
                 stages.c.id == claim.stage_id,
-                stages.c.state.in_(PLANNED),
+                stages.c.state.in_(TO_BE_PLANNED),
                 stages.c.owner == claim.owner,
                 stages.c.attempt == claim.attempt,
             )
@@ -243,7 +243,7 @@ def release(connection: Connection, owner: str) -> list[int]:
     connection.execute(update(trials).where(trials.c.cohort_id.in_(ids)).values(state="waiting"))
     connection.execute(
         update(stages)
-        .where(stages.c.owner == owner, stages.c.state.in_(PLANNED))
+        .where(stages.c.owner == owner, stages.c.state.in_(TO_BE_PLANNED))
         .values(owner=None, lease_until=None)
     )
     return ids

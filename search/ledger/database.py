@@ -1,8 +1,9 @@
 """Opening the database of a storage URL: which are accepted, how SQLite is set up, the schema.
 
-Only SQLite so far; everything that is particular to it stands in this file. All writing happens
-inside `BEGIN IMMEDIATE`: SQLite's default begins a transaction as a reader, and two readers that
-both want to write then fail or, in Optuna's own code, both take the same trial.
+Only SQLite so far; everything that is particular to it stands in this file, but for its count of
+changes, which `changes` reads. All writing happens inside `BEGIN IMMEDIATE`: SQLite's default
+begins a transaction as a reader, and two readers that both want to write then fail or, in Optuna's
+own code, both take the same trial.
 """
 
 import re

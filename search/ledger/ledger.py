@@ -6,73 +6,36 @@ again once its lease has run out, or once its launcher releases it. Results are 
 transaction, and only from the latest claim: so every planned trial gets exactly one result.
 """
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, update
 
 from search.errors import LedgerError
-from search.ledger import claims, queries, rungs
+from search.ledger import claims, queries, results, rungs
 from search.ledger.changes import Changes
 from search.ledger.claims import Finished, Free, LostLeaseError, Wait
 from search.ledger.database import now, open_engine, reported
-from search.ledger.records import Claim, PlanningClaim, Search, TrialState
+from search.ledger.records import Claim, PlanningClaim, Search
+from search.ledger.results import TrialOutcome
 from search.ledger.rungs import Rest
-from search.ledger.tables import cohorts, epochs, searches, stages, trials
+from search.ledger.tables import searches, stages, trials
 from search.outcome import EpochFigures, TestReport
-from search.plan.halving import RungPlan, stops
+from search.plan.halving import RungPlan
 from search.plan.plan import StagePlan
 from search.plan.samplers import distributions
 from search.study.changes import differences
 from search.study.file import Study
 from search.study.hashing import fingerprint
-from search.study.ranges import write_box
 
 if TYPE_CHECKING:
     from search.ledger.optuna_mirror import OptunaMirror
 
 LEASE_SECONDS = 60.0
 
-Kind = Literal["cohorts", "planning"]
-
-
-@dataclass(frozen=True)
-class TrialOutcome:
-    """How one trial of a cohort ended: its value, or the reason why it has none.
-
-    Attributes:
-        number: Which trial.
-        value: What it is worth, or was when it was pruned.
-        reason: Why it has no value.
-        pruned_after: Epochs after which it was pruned; None where it was trained to its end.
-
-    Raises:
-        LedgerError: It has both or neither, or the value is no finite number.
-    """
-
-    number: int
-    value: float | None
-    reason: str | None = None
-    pruned_after: int | None = None
-
-    def __post_init__(self) -> None:
-        one_of_both = (self.value is None) == (self.reason is not None)
-        if not one_of_both or (self.value is not None and not math.isfinite(self.value)):
-            raise LedgerError(
-                f"trial {self.number} ends with a finite value or with a reason why it has none, "
-                f"not with value {self.value} and reason {self.reason}"
-            )
-
-    @property
-    def state(self) -> TrialState:
-        """What the trial is from now on."""
-        if self.reason is not None:
-            return "diverged"
-        return "complete" if self.pruned_after is None else "pruned"
+WorkKind = Literal["cohorts", "planning"]
 
 
 class Ledger:
@@ -162,7 +125,7 @@ class Ledger:
         search: Search,
         owner: str,
         lease_seconds: float = LEASE_SECONDS,
-        only: Kind | None = None,
+        only: WorkKind | None = None,
     ) -> Claim | PlanningClaim | Wait | Finished:
         """Claim what is to be done next, in one atomic step.
 
@@ -218,7 +181,12 @@ class Ledger:
     # --- taking results ------------------------------------------------------------------------
 
     def open_stage(
-        self, search: Search, claim: PlanningClaim, plan: StagePlan, epochs_each: float
+        self,
+        search: Search,
+        claim: PlanningClaim,
+        plan: StagePlan,
+        epochs_each: float,
+        lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         """Put a stage's plan into effect: its Optuna study, its trials, its cohorts.
 
@@ -229,8 +197,8 @@ class Ledger:
             LostLeaseError: Somebody else plans the stage.
         """
         self.follow_all(search)
-        self.renew(claim)
-        study = _study_name(search, plan)
+        self.renew(claim, lease_seconds)
+        study = f"{search.study.name}/{plan.step.number}-{plan.step.name}"
         try:
             drafted = self._mirror.draft(
                 study,
@@ -240,43 +208,23 @@ class Ledger:
                 plan.trials,
             )
         except Exception:
-            self.renew(claim)  # who plans the stage instead has deleted this draft
+            self.renew(claim, lease_seconds)  # who plans the stage instead has deleted this draft
             raise
         try:
-            self._open(search, claim, plan, epochs_each, drafted)
+            self._open(claim, plan, epochs_each, study, drafted)
         except Exception:
             self._mirror.discard(drafted)
             raise
 
     def _open(
-        self,
-        search: Search,
-        claim: PlanningClaim,
-        plan: StagePlan,
-        epochs_each: float,
-        drafted: str,
+        self, claim: PlanningClaim, plan: StagePlan, epochs_each: float, study: str, drafted: str
     ) -> None:
         from search.ledger.optuna_mirror import publish
 
-        study = _study_name(search, plan)
-        stop = next(iter(stops(search.study, plan.step)), None)
         with self._writing() as connection:
             claims.hold(connection, claim, None)
             publish(connection, drafted, study)
-            connection.execute(
-                update(stages)
-                .where(stages.c.id == claim.stage_id)
-                .values(
-                    state="open",
-                    owner=None,
-                    boxes=[write_box(box) for box in plan.boxes],
-                    explanation=plan.explanation,
-                    epochs=epochs_each,
-                    optuna_study=study,
-                    opened_at=now(connection),
-                )
-            )
-            _insert_trials(connection, claim.stage_id, plan, stop)
+            rungs.open_stage(connection, claim.stage_id, plan, epochs_each, study, now(connection))
 
     def open_rung(self, claim: PlanningClaim, plan: RungPlan) -> None:
         """Put into effect who goes on at a rung, and in which cohorts.
@@ -302,11 +250,7 @@ class Ledger:
         """
         with self._writing() as connection:
             claims.hold(connection, claim, now(connection) + lease_seconds)
-            ids = queries.trial_ids(connection, claim.cohort_id)
-            connection.execute(
-                insert(epochs),
-                [{"trial_id": ids[number], **one.finite()} for number, one in figures.items()],
-            )
+            results.record_epochs(connection, claim, figures)
 
     def hand_in(
         self,
@@ -327,32 +271,8 @@ class Ledger:
             LostLeaseError: Somebody else has the claim; nothing was taken.
             LedgerError: The outcomes are not those of the claim's trials.
         """
-        handed_in = [one.number for one in outcomes] + [one.number for one in rests]
-        if sorted(handed_in) != sorted(claim.numbers):
-            raise LedgerError("a cohort is handed in with one outcome for each of its trials")
         with self._writing() as connection:
-            claims.hold(connection, claim, None)
-            time = now(connection)
-            ids = queries.trial_ids(connection, claim.cohort_id)
-            rungs.rest(connection, ids, claim.stop, rests)
-            for outcome in outcomes:
-                connection.execute(
-                    update(trials)
-                    .where(trials.c.id == ids[outcome.number])
-                    .values(
-                        state=outcome.state,
-                        value=outcome.value,
-                        reason=outcome.reason,
-                        pruned_after=outcome.pruned_after,
-                        finished_at=time,
-                    )
-                )
-            connection.execute(
-                update(cohorts)
-                .where(cohorts.c.id == claim.cohort_id)
-                .values(state="finished", finished_at=time, lease_until=None)
-            )
-            _finish_stage(connection, claim, time, result)
+            results.hand_in(connection, claim, outcomes, result, rests, now(connection))
         self._follow(trials.c.cohort_id == claim.cohort_id)
 
     # --- Optuna's studies ----------------------------------------------------------------------
@@ -382,7 +302,7 @@ class Ledger:
             )
 
 
-def _wanted(found: Free | Wait | Finished, only: Kind | None) -> Free | Wait | Finished:
+def _wanted(found: Free | Wait | Finished, only: WorkKind | None) -> Free | Wait | Finished:
     if isinstance(found, Free) and only is not None:
         is_cohort = found.cohort_id is not None
         return found if is_cohort == (only == "cohorts") else Wait()
@@ -404,64 +324,4 @@ def _check_same(known: Search, canonical: dict[str, Any], data_fingerprint: str)
             f"{name}: this search ran on other images (fingerprint "
             f"{known.data_fingerprint[:12]}, these have {data_fingerprint[:12]}); point --data or "
             "KLAYER_DATA to those, or give the new search a name of its own: --name NAME"
-        )
-
-
-def _study_name(search: Search, plan: StagePlan) -> str:
-    return f"{search.study.name}/{plan.step.number}-{plan.step.name}"
-
-
-def _insert_trials(
-    connection: Connection, stage_id: int, plan: StagePlan, stop: int | None
-) -> None:
-    for place, numbers in enumerate(plan.cohorts):
-        cohort_id = rungs.add_cohort(connection, stage_id, 0, place, 0, stop)
-        connection.execute(
-            insert(trials),
-            [
-                {
-                    "stage_id": stage_id,
-                    "cohort_id": cohort_id,
-                    "number": number,
-                    "box": plan.trials[number].box,
-                    "parameters": dict(plan.trials[number].parameters),
-                    "seed": plan.trials[number].seed,
-                    "order_seed": plan.trials[number].order_seed,
-                    "state": "waiting",
-                    "told": "waiting",
-                }
-                for number in numbers
-            ],
-        )
-
-
-def _finish_stage(
-    connection: Connection, claim: Claim, time: float, result: TestReport | None
-) -> None:
-    """Close the stage if the claim's cohort was its last, and the search with its last stage.
-
-    Where trials rest it is not closed, but decided who goes on.
-    """
-    stage_id = connection.scalar(select(cohorts.c.stage_id).where(cohorts.c.id == claim.cohort_id))
-    unfinished = connection.scalar(
-        select(cohorts.c.id)
-        .where(cohorts.c.stage_id == stage_id, cohorts.c.state != "finished")
-        .limit(1)
-    )
-    if unfinished is not None:
-        return
-    if stage_id is not None and rungs.anybody_rests(connection, stage_id):
-        connection.execute(update(stages).where(stages.c.id == stage_id).values(state="ranking"))
-        return
-    connection.execute(
-        update(stages).where(stages.c.id == stage_id).values(state="finished", finished_at=time)
-    )
-    if result is not None:
-        connection.execute(
-            update(searches)
-            .where(
-                searches.c.id
-                == select(stages.c.search_id).where(stages.c.id == stage_id).scalar_subquery()
-            )
-            .values(result=asdict(result), finished_at=time)
         )

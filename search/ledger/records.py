@@ -131,7 +131,8 @@ class StageState:
         diverged: How many of those diverged.
         running: How many are being trained.
         epochs_done: Epochs of all its trials that are recorded.
-        epochs_total: Epochs of all its trials, as far as is known.
+        epochs_total: Epochs of all its trials, as far as is known: where halving compares those of
+            a cohort and the stage is not planned yet, as if all its trials could be one stack.
         epochs_each: Epochs of a trial that is trained to its end.
         best: Its best complete trial; of the final, whose values are test accuracies, the winner.
         opened_at: When it was planned.

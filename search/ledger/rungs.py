@@ -1,4 +1,4 @@
-"""Rungs in SQL: trials that rest until it is decided who goes on.
+"""Stages and their rungs in SQL: trials are put in cohorts, and rest until it is said who goes on.
 
 Each function is part of a transaction. A trial that rests is waiting, in a finished cohort, and has
 a checkpoint: the database alone is enough to go on, on any host. The checkpoint stays until the
@@ -13,6 +13,8 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from search.ledger.claims import inserted_id
 from search.ledger.tables import checkpoints, cohorts, stages, trials
 from search.plan.halving import RungPlan
+from search.plan.plan import StagePlan
+from search.study.ranges import write_box
 from search.study.space import Point
 
 
@@ -44,6 +46,49 @@ class Standing:
     number: int
     parameters: Point
     value: float | None
+
+
+def open_stage(
+    connection: Connection,
+    stage_id: int,
+    plan: StagePlan,
+    epochs_each: float,
+    optuna_study: str,
+    time: float,
+) -> None:
+    """Let all trials of a stage begin, in the cohorts that the plan says."""
+    connection.execute(
+        update(stages)
+        .where(stages.c.id == stage_id)
+        .values(
+            state="open",
+            owner=None,
+            boxes=[write_box(box) for box in plan.boxes],
+            explanation=plan.explanation,
+            epochs=epochs_each,
+            optuna_study=optuna_study,
+            opened_at=time,
+        )
+    )
+    for place, numbers in enumerate(plan.cohorts):
+        cohort_id = add_cohort(connection, stage_id, 0, place, 0, plan.stop)
+        connection.execute(
+            insert(trials),
+            [
+                {
+                    "stage_id": stage_id,
+                    "cohort_id": cohort_id,
+                    "number": number,
+                    "box": plan.trials[number].box,
+                    "parameters": dict(plan.trials[number].parameters),
+                    "seed": plan.trials[number].seed,
+                    "order_seed": plan.trials[number].order_seed,
+                    "state": "waiting",
+                    "told": "waiting",
+                }
+                for number in numbers
+            ],
+        )
 
 
 def add_cohort(

@@ -1,13 +1,14 @@
 """A trial put down after an epoch, as bytes: its network, and what its value so far consists of."""
 
-import io
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from model.checkpoint import Checkpoint
+
+_BEST, _VOTE = "score.best", "score.vote_"
 
 
 @dataclass(frozen=True)
@@ -25,22 +26,25 @@ class TrialCheckpoint:
     votes: Sequence[Any] = field(default=())
 
     def to_bytes(self) -> bytes:
-        """A NumPy archive."""
-        file = io.BytesIO()
-        arrays = {f"vote_{place}": vote for place, vote in enumerate(self.votes)}
+        """One archive of the network's arrays and the score's, which have names of their own."""
+        score = {f"{_VOTE}{place}": vote for place, vote in enumerate(self.votes)}
         if self.best is not None:
-            arrays["best"] = np.array(self.best)
-        network = np.frombuffer(self.network.to_bytes(), np.uint8)
-        np.savez(file, network=network, **arrays)
-        return file.getvalue()
+            score[_BEST] = np.array(self.best)
+        return replace(self.network, arrays={**self.network.arrays, **score}).to_bytes()
 
     @classmethod
     def from_bytes(cls, written: bytes) -> "TrialCheckpoint":
-        """What `to_bytes` wrote."""
-        with np.load(io.BytesIO(written), allow_pickle=False) as archive:
-            votes = sum(name.startswith("vote_") for name in archive.files)
-            return cls(
-                Checkpoint.from_bytes(archive["network"].tobytes()),
-                float(archive["best"]) if "best" in archive.files else None,
-                [archive[f"vote_{place}"] for place in range(votes)],
-            )
+        """What `to_bytes` wrote.
+
+        Raises:
+            ModelError: It did not write this.
+        """
+        read = Checkpoint.from_bytes(written)
+        arrays = dict(read.arrays)
+        best = arrays.pop(_BEST, None)
+        votes = sum(name.startswith(_VOTE) for name in arrays)
+        return cls(
+            votes=[arrays.pop(f"{_VOTE}{place}") for place in range(votes)],
+            best=None if best is None else float(best),
+            network=replace(read, arrays=arrays),
+        )

@@ -39,8 +39,8 @@ def train(
         trials: One or more.
         order_seed: Of the draws that they share.
         data: The images.
-        start: What each goes on from, as an earlier `train` of the same trials returned it; empty
-            to begin from the seeds.
+        start: What each goes on from, in their order, as earlier calls returned it, of other
+            cohorts perhaps; empty to begin from the seeds.
         until: After how many epochs to stop before the end; None to train to the end.
 
     Returns:
@@ -102,9 +102,9 @@ def epochs(
     stack = training.train(architecture, members, recipe, fold, networks)
     kept: list[int] | None = None
     while places:
-        try:
-            epoch = next(stack) if kept is None else stack.send(kept)
-        except StopIteration:
+        with faults_as_klayer_errors():
+            epoch = _next(stack, kept)
+        if epoch is None:
             return {}
         worth = score.after(places, epoch)
         reports = {
@@ -125,6 +125,16 @@ def epochs(
         kept = rows if len(rows) < len(places) else None
         places = tuple(places[row] for row in rows)
     return {}
+
+
+def _next(
+    stack: Generator[training.Epoch, Sequence[int] | None, None], kept: Sequence[int] | None
+) -> training.Epoch | None:
+    """The next epoch, of the members at the places `kept`, or of all; None behind the last."""
+    try:
+        return next(stack) if kept is None else stack.send(kept)
+    except StopIteration:
+        return None
 
 
 def _report(record: training.EpochRecord, value: float, *, validated: bool) -> Report:

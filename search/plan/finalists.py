@@ -51,8 +51,8 @@ def finalists(results: Iterable[Result], count: int) -> list[Result]:
         best.setdefault(frozenset(result.parameters.items()), result)
     if not best:
         raise KlayerError(
-            f"there is no finalist: none of the {len(given)} finished trials has a value, all "
-            "diverged; search a range of lower learning rates"
+            f"there is no finalist: none of the {len(given)} trials that were trained to their end "
+            "has a value, all diverged; search a range of lower learning rates"
         )
     return list(best.values())[:count]
 

@@ -62,7 +62,7 @@ def plan_rung(
             the value is None where it has diverged since the rung before.
         group: How a trial fits into a stack with others; the objective knows.
     """
-    ends = stops(study, step)
+    ends = step.rungs("stage", study.data.rows)
     values = {number: value for number, (_, value) in standings.items()}
     chosen = survivors(step.halving, values) if step.halving is not None else ()
     fits = [group(step.training, standings[number][0]) for number in chosen]
@@ -84,28 +84,14 @@ def plan_rung(
     )
 
 
-def stops(study: Study, step: Step) -> tuple[int, ...]:
-    """The epochs after which all trials of a stage wait for each other."""
-    if step.halving is None or step.halving.among != "stage":
-        return ()
-    return step.halving.rungs(step.training, study.data.rows)
-
-
-def drops(study: Study, step: Step) -> tuple[int, ...]:
-    """The epochs after which a cohort of a stage drops trials by itself."""
-    if step.halving is None or step.halving.among != "cohort":
-        return ()
-    return step.halving.rungs(step.training, study.data.rows)
-
-
 def expected_epochs(study: Study, step: Step, sizes: tuple[int, ...] | None = None) -> float:
     """Epochs that all trials of a stage are trained together, if none diverges.
 
     Args:
         study: The whole study.
         step: Which stage.
-        sizes: How many trials its cohorts have; None to take what they are if all trials can be
-            one stack.
+        sizes: How many trials its cohorts have, which counts where those are compared; None as
+            long as that is not known, to take what they are if all trials can be one stack.
     """
     rows, count = study.data.rows, expected_trials(study, step)
     if sizes is None:

@@ -15,7 +15,7 @@ from search.plan.samplers import draw
 from search.plan.seeds import derive
 from search.plan.zoom import zoom
 from search.study.file import Stage, Study
-from search.study.halving import Halving
+from search.study.halving import Among, Halving
 from search.study.sections import TrainingSection
 from search.study.space import Box, Choices, Point
 
@@ -37,6 +37,18 @@ class Step:
     kind: Kind
     training: TrainingSection
     halving: Halving | None = None
+
+    def rungs(self, among: Among, rows: int) -> tuple[int, ...]:
+        """The epochs after which trials are compared, if that is `among` which they are.
+
+        Args:
+            among: "stage" for rungs at which all trials wait for each other, "cohort" for those at
+                which a cohort drops trials by itself.
+            rows: How many images there are to train on.
+        """
+        if self.halving is None or self.halving.among != among:
+            return ()
+        return self.halving.rungs(self.training, rows)
 
 
 @dataclass(frozen=True)
@@ -68,6 +80,7 @@ class StagePlan:
         explanation: Why its boxes, or its trials, are what they are.
         trials: By number.
         cohorts: Numbers of the trials that are trained together.
+        stop: Epochs after which all its trials wait for each other; None if they do not.
     """
 
     step: Step
@@ -75,6 +88,7 @@ class StagePlan:
     explanation: str
     trials: tuple[PlannedTrial, ...]
     cohorts: tuple[tuple[int, ...], ...]
+    stop: int | None = None
 
 
 def steps(study: Study) -> tuple[Step, ...]:
@@ -135,7 +149,8 @@ def plan(study: Study, step: Step, results: Sequence[Result], group: Grouping) -
         for number, one in enumerate(drawn)
     )
     fits = [group(stage.training, trial.parameters) for trial in trials]
-    return StagePlan(step, boxes, explanation, trials, cohorts(fits, LARGEST_COHORT))
+    stop = next(iter(step.rungs("stage", study.data.rows)), None)
+    return StagePlan(step, boxes, explanation, trials, cohorts(fits, LARGEST_COHORT), stop)
 
 
 def _boxes(study: Study, stage: Stage, results: Sequence[Result]) -> tuple[tuple[Box, ...], str]:

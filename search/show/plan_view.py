@@ -7,9 +7,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from search.forecast import stage_seconds
-from search.plan.halving import expected_epochs
-from search.plan.plan import Step, expected_trials, steps
+from search.forecast import forecast
+from search.plan.plan import Step
 from search.show.words import duration, plural
 from search.study.file import Study
 from search.study.halving import Halving
@@ -57,13 +56,13 @@ class Outline:
 def outline(study: Study, workers: int) -> Outline:
     """What the study would do; times come from a calibration of seconds on this machine."""
     listed = []
-    for step, seconds in zip(steps(study), stage_seconds(study, workers), strict=True):
-        trials = expected_trials(study, step)
-        section = step.training
-        epochs = section.schedule.total_epochs(study.data.rows, section.batch_size)
-        total = expected_epochs(study, step)
-        sampler, box = _drawn(study, step)
-        listed.append(StageOutline(step, sampler, box, trials, epochs, total, seconds))
+    for one in forecast(study, workers):
+        section = one.step.training
+        each = section.schedule.total_epochs(study.data.rows, section.batch_size)
+        sampler, box = _drawn(study, one.step)
+        listed.append(
+            StageOutline(one.step, sampler, box, one.trials, each, one.epochs, one.seconds)
+        )
     return Outline(study, workers, tuple(listed))
 
 

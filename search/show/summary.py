@@ -88,7 +88,7 @@ def show(summary: Summary, console: Console) -> None:
     for stage in summary.stages:
         _show_stage(stage, console)
     if summary.best is None:
-        say(console, "\nNo trial is finished yet.")
+        say(console, "\nNo trial is trained to its end yet.")
         return
     console.print()
     say_labelled(console, [*_validation_rows(summary, summary.best), *_test_rows(summary)])

@@ -135,14 +135,20 @@ def _finalists(stages: Sequence[Stage], final: Final) -> Iterator[Fault]:
             else (f"{' and '.join(named)}, which finalists come from, have")
         )
         halved = any(stage.halving is not None for stage in sources)
-        rest = " that are trained to their end" if halved else ""
+        rest = " that can be trained to their end" if halved else ""
         text = f"found {final.finalists}, but {where} {trials} trials{rest}"
         yield Fault(("final", "finalists"), f"{text}; give {trials} or fewer")
 
 
 def _trained_to_the_end(stage: Stage) -> int:
-    """How many trials of a stage are, if none diverges. Halved by cohorts, some more may be."""
-    return stage.trials if stage.halving is None else stage.halving.counts(stage.trials)[-1]
+    """How many trials of a stage may be, at most.
+
+    Halved by cohorts that may be all: one that is alone in its cohort is never dropped, and cohorts
+    are not known before the stage is planned.
+    """
+    if stage.halving is None or stage.halving.among == "cohort":
+        return stage.trials
+    return stage.halving.counts(stage.trials)[-1]
 
 
 def _batches(

@@ -13,6 +13,8 @@ from search.study.schedule import CyclesSchedule, steps_per_epoch
 from search.study.sections import TrainingSection
 from search.study.table import MOST, List, Table
 
+Among = Literal["stage", "cohort"]
+
 
 class Halving(Table):
     """Successive halving: at each rung the better share of the trials goes on.
@@ -35,7 +37,7 @@ class Halving(Table):
     unit: Literal["epochs", "cycles"] = Field(
         default="epochs", description="what `at` counts; whole cycles of η where it moves in cycles"
     )
-    among: Literal["stage", "cohort"] = Field(
+    among: Among = Field(
         default="stage",
         description="who is compared: all trials of the stage, which then wait for each other, or "
         "those that are trained as one stack",

@@ -53,7 +53,10 @@ def _lengths(rows: int, halving: Halving, training: TrainingSection) -> Iterator
         found = f"found {last:,}, but the training has {length:,g} {halving.unit}"
         yield Fault(("at",), f"{found}; give rungs before its end, or train for longer")
         return
-    rungs = (*halving.rungs(training, rows), schedule.total_epochs(rows, training.batch_size))
-    if any(later <= rung for rung, later in itertools.pairwise(rungs)):
+    rungs = halving.rungs(training, rows)
+    if rungs[-1] >= schedule.total_epochs(rows, training.batch_size):
+        found = f"found {last:,}, but cycle {last:,} ends in the training's last epoch"
+        yield Fault(("at",), f"{found}; give rungs that end in an earlier one, or train for longer")
+    elif any(later <= rung for rung, later in itertools.pairwise(rungs)):
         found = f"found {list(halving.at)}, but cycles there end in one and the same epoch"
         yield Fault(("at",), f"{found}; give rungs that are an epoch apart")

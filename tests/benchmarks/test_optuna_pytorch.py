@@ -1,4 +1,4 @@
-"""The peer of experiment C4 searches by the same plan as the shipped study."""
+"""What the peer of experiment C4 reads from its database; its plan is tested without PyTorch."""
 
 from pathlib import Path
 
@@ -7,37 +7,22 @@ import pytest
 optuna = pytest.importorskip("optuna")
 pytest.importorskip("torch", reason="the peer needs the extra `benchmark`")
 
-from benchmarks.optuna_pytorch import FIRST_BOX, STAGES, box, opened  # noqa: E402
-from search.study.reading import load  # noqa: E402
+from benchmarks.optuna_pytorch import best, opened  # noqa: E402
+from benchmarks.peer_plan import FIRST_BOX, Best  # noqa: E402
 
 
-def test_stages_are_those_of_the_study() -> None:
-    study = load("lambda-coarse-to-fine")
-    assert [(one.name, one.trials) for one in STAGES] == [
-        (one.name, one.trials) for one in study.stages
-    ]
-
-
-@pytest.mark.parametrize(
-    ("best", "expected"),
-    [
-        (1e-3, (1e-4, 1e-2)),
-        (5e-2, (5e-3, 1e-1)),  # within the old box
-        (1e-1, (1e-2, 1.0)),  # on its edge, and past it
-    ],
-)
-def test_the_second_box_lies_round_the_best_of_the_first(
-    tmp_path: Path, best: float, expected: tuple[float, float]
-) -> None:
+def test_the_best_of_each_earlier_stage_is_read(tmp_path: Path) -> None:
     storage = opened(f"sqlite:///{tmp_path / 'peer.db'}")
-    study = optuna.create_study(study_name="coarse", storage=storage, direction="maximize")
     extent = optuna.distributions.FloatDistribution(*FIRST_BOX, log=True)
-    for place, at in enumerate([1e-5, best, 1e-2]):
-        study.add_trial(
-            optuna.trial.create_trial(
-                params={"weight_decay": at},
-                distributions={"weight_decay": extent},
-                value=1.0 if at == best else 0.1 * place,
+    for stage, values in (("coarse", (0.1, 0.5, 0.2)), ("fine", (0.3, 0.4))):
+        study = optuna.create_study(study_name=stage, storage=storage, direction="maximize")
+        for value in values:
+            study.add_trial(
+                optuna.trial.create_trial(
+                    params={"weight_decay": value / 10},
+                    distributions={"weight_decay": extent},
+                    value=value,
+                )
             )
-        )
-    assert box(1, storage) == pytest.approx(expected)
+    assert best(0, storage) == []
+    assert best(2, storage) == [Best(0.5, 0.05), Best(0.4, 0.04)]

@@ -4,13 +4,17 @@ import importlib.util
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from benchmarks import growth, machine, one_network, peak, throughput
 from benchmarks.__main__ import PARTS, main
 from benchmarks.halving import contenders, planned_epochs
-from benchmarks.report import BEGIN, END
+from benchmarks.report import BEGIN, END, Section
+from benchmarks.setting import Setting
+from benchmarks.timing import NotMeasuredError
 
 ROOT = Path(__file__).parents[2]
 HAS_PYTORCH = importlib.util.find_spec("torch") is not None
@@ -50,6 +54,12 @@ def test_every_part_has_a_section(page: str) -> None:
     assert len(headings) == len(PARTS)
 
 
+def test_every_part_says_how_often_it_measured(page: str) -> None:
+    sections = re.split(r"^### (?=\d\.)", page.partition("### Goals")[0], flags=re.MULTILINE)[1:]
+    told = [len(re.findall(r"\b1 round\b|One run\.|ran once\.", one)) for one in sections]
+    assert told == [1] * len(PARTS)
+
+
 @pytest.mark.parametrize(
     "label",
     [
@@ -76,6 +86,11 @@ def test_pytorch_is_measured_or_said_to_be_missing(page: str, label: str) -> Non
         assert number(cells(page, label)[0]) > 0
     else:
         assert "No module named 'torch'" in cells(page, label)[0]
+
+
+def test_epochs_a_second_are_those_of_the_forty_trainings(page: str) -> None:
+    seconds, rate, _ = cells(page, "klayer run, the 40 trainings")
+    assert number(seconds) * number(rate) == pytest.approx(40 * 8, rel=0.05)
 
 
 def test_klayer_runs_all_forty_trials(page: str) -> None:
@@ -114,3 +129,52 @@ def test_what_is_wrong_is_said_before_anything_runs(
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
     assert message in str(stopped.value) + capsys.readouterr().err
+
+
+def test_an_images_folder_without_images_is_refused_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KLAYER_DATA", str(tmp_path))
+    with pytest.raises(SystemExit, match=r"KLAYER_DATA: .*holds no CIFAR-10 images"):
+        main(["--only", "memory"])
+
+
+def test_a_part_that_fails_costs_no_other_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(setting: Setting) -> Section:
+        raise RuntimeError(f"run: exit status 1:\nno room for {setting.processes}")
+
+    monkeypatch.setitem(PARTS, "memory", fails)
+    monkeypatch.setitem(PARTS, "growth", lambda _: Section("6. Growth", [], notes=["It grows."]))
+    page = tmp_path / "page.md"
+    page.write_text(f"{BEGIN}\n{END}\n", "utf-8")
+    with pytest.raises(SystemExit, match=r"not measured: 5\. memory$"):
+        main(["--quick", "--only", "memory", "--only", "growth", "--output", str(page)])
+    assert re.search(
+        r"### 5\. memory\n\n\*\*Not measured: RuntimeError: no room for \d+\*\*\n\n"
+        r"### 6\. Growth\n\nIt grows\.",
+        page.read_text("utf-8"),
+    )
+
+
+class Broken(Setting):
+    """On which nothing can be timed."""
+
+    def seconds(self, *_: object) -> list[list[float]]:
+        raise NotMeasuredError("no room")
+
+
+@pytest.mark.parametrize("part", [one_network.run, throughput.run, peak.run, growth.run])
+def test_why_klayer_could_not_be_timed_is_told(
+    part: Callable[[Setting], Section], tmp_path: Path
+) -> None:
+    with pytest.raises(NotMeasuredError, match=": no room"):
+        part(Broken(folder=tmp_path, quick=True, rounds=1, processes=1, data=None))
+
+
+def test_a_machine_without_git_is_described(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "git: unknown" in machine.description()

@@ -1,6 +1,8 @@
 """Rounds: who is measured when, and what the figures come to."""
 
-from benchmarks.rounds import Spread, ratio, take_turns
+import pytest
+
+from benchmarks.rounds import Spread, counted, ratio, take_turns
 from benchmarks.timing import NotMeasuredError
 
 
@@ -33,6 +35,14 @@ def test_a_contender_that_fails_once_is_left_out_with_its_reason() -> None:
     assert measured.figures == {"a": [1, 1, 1, 1]}
     assert measured.reasons == {"b": "no compiler"}
     assert tried.count("b") == 2
+    assert measured.of("a") == [1, 1, 1, 1]
+    with pytest.raises(NotMeasuredError, match="b: no compiler"):
+        measured.of("b")
+
+
+def test_how_many_rounds_there_were_is_kept_and_told() -> None:
+    rounds = [take_turns(["a"], number, len, nothing).rounds for number in (1, 3)]
+    assert [counted(number) for number in rounds] == ["1 round", "3 rounds"]
 
 
 def test_a_ratio_is_taken_round_by_round() -> None:

@@ -1,12 +1,23 @@
-"""The command in a process: what it says, and an end to one that takes too long."""
+"""The command in a process: what it says, what it holds, an end to one that takes too long."""
 
 import json
+import os
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from benchmarks.service import cohorts, exported, finish, has_epochs, start, storage
+from benchmarks.service import (
+    Memory,
+    cohorts,
+    exported,
+    finish,
+    has_epochs,
+    memory,
+    start,
+    storage,
+)
 
 ENDLESS = ("--set", "training.schedule.epochs=1000000")
 HALVING = "stages.coarse.halving={keep=0.5, at=[2, 4], among='stage'}"
@@ -40,3 +51,22 @@ def test_cohorts_of_every_rung_are_read(tmp_path: Path) -> None:
     assert len(gaps) >= 3
     lengths = sorted(len(one["epochs"]) for one in trials if one["stage"] == "coarse")
     assert lengths == [2] * 8 + [4] * 4 + [10] * 4, json.dumps(lengths)
+
+
+def test_a_mapped_file_is_shared_memory_though_nobody_else_has_touched_it(tmp_path: Path) -> None:
+    def now() -> Memory:
+        found = memory(os.getpid())
+        assert found is not None
+        return found
+
+    path = tmp_path / "images"
+    path.write_bytes(bytes(32 * 2**20))
+    before = now()
+    mapped = np.memmap(path, np.uint8, "r")
+    assert mapped.sum() == 0  # every page is touched
+    opened = now()
+    assert opened.shared - before.shared > 30
+    assert opened.private - before.private < 2
+    own = np.ones(32 * 2**20, np.uint8)
+    assert now().private - opened.private > 30
+    assert len(own) == len(mapped)

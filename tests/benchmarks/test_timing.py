@@ -1,12 +1,15 @@
 """Timed processes: they start together, have one thread, and say why they failed."""
 
+import sys
+import time
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
 from benchmarks.contenders.step_products import operations
 from benchmarks.problem import Problem
-from benchmarks.timing import NotMeasuredError, Work, environment, measure
+from benchmarks.timing import NotMeasuredError, Work, environment, measure, output
 
 GIVEN = {"folder": "", "problem": {}}
 
@@ -52,6 +55,38 @@ def test_the_products_of_an_epoch_take_longer_for_more_rows() -> None:
 def test_the_reason_of_a_failure_is_told(work: Work, reason: str) -> None:
     with pytest.raises(NotMeasuredError, match=reason):
         measure(work, GIVEN, processes=2, times=1)
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-c", code]
+
+
+def test_what_a_command_writes_is_returned() -> None:
+    assert output(python("print('found')"), 60) == "found\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [("raise ValueError('no room')", "ValueError: no room"), ("exit(3)", "exit status 3")],
+)
+def test_the_reason_of_a_command_that_failed_is_told(code: str, reason: str) -> None:
+    with pytest.raises(NotMeasuredError, match=reason):
+        output(python(code), 60)
+
+
+def test_a_command_that_takes_too_long_is_ended_with_its_processes(tmp_path: Path) -> None:
+    # The forked process is killed too: it would write its time for ever.
+    path = tmp_path / "alive"
+    code = (
+        "import os, pathlib, time\nos.fork()\nwhile True:\n"
+        f"    pathlib.Path({str(path)!r}).write_text(str(time.time()))\n    time.sleep(0.01)"
+    )
+    with pytest.raises(NotMeasuredError, match="not finished after 1 seconds"):
+        output(python(code), 1)
+    time.sleep(0.2)
+    last = path.stat().st_mtime_ns
+    time.sleep(0.2)
+    assert path.stat().st_mtime_ns == last
 
 
 def test_a_child_gets_one_thread_and_no_setting_of_the_shell(

@@ -10,8 +10,9 @@ import sys
 import time
 from pathlib import Path
 
-from search.ledger.ledger import Ledger, TrialOutcome
+from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim
+from search.ledger.results import TrialOutcome
 from search.plan.cohorts import Fit
 from search.plan.plan import plan
 from search.study.reading import load

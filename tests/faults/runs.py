@@ -1,6 +1,8 @@
 """A search in processes that a test may kill, and the table of trials that must come out of it."""
 
 import os
+import random
+import signal
 import subprocess
 import sys
 import time
@@ -18,7 +20,7 @@ from search.ledger.ledger import Ledger
 
 HERE = Path(__file__).parent
 STUDY = HERE / "tiny.toml"
-HALVED = {among: HERE / f"halved-by-{among}.toml" for among in ("cohort", "stage")}
+HALVED = HERE / "halved.toml"  # among the trials of a stage
 LONGEST_SECONDS = 60.0
 STATES = {
     "complete": TrialState.COMPLETE,
@@ -109,6 +111,35 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def kill_now_and_then(run: Run, times: int) -> int:
+    """Kill a worker amid its training, as often as said if the run lasts; how many were killed."""
+    chance, killed = random.Random(5), 0
+    while killed < times and run.wait_for(Run.is_training, "training"):
+        time.sleep(chance.uniform(0, 0.05))
+        victims = run.workers()
+        if victims:
+            os.kill(chance.choice(victims), signal.SIGKILL)
+            killed += 1
+            before = run.finished_trials()
+            run.wait_for(lambda run: run.finished_trials() > before, "a result")  # noqa: B023
+    return killed
+
+
+def kill_everything(run: Run, workers: list[int]) -> None:
+    """Kill a launcher and its workers at once: nothing of what is in work is handed back."""
+    os.kill(run.process.pid, signal.SIGSTOP)  # it must not see its workers die
+    for pid in [*workers, run.process.pid]:
+        os.kill(pid, signal.SIGKILL)
+    run.process.communicate()
+    assert "running" in states(run.storage)
+
+
+def states(storage: str) -> set[str]:
+    """The states of all its trials."""
+    with Ledger(storage) as ledger:
+        return {one.state for one in ledger.read.trials(ledger.read.search("tiny"))}
 
 
 def table(storage: str) -> list[tuple[Any, ...]]:

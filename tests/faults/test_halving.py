@@ -1,10 +1,6 @@
 """Promises 1 and 2 of a search with halving: any number of workers, and through any kill."""
 
 import json
-import os
-import random
-import signal
-import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +9,16 @@ import pytest
 
 from search.ledger.ledger import Ledger
 from search.show.export import as_json
-from tests.faults.runs import HALVED, Run, assert_whole, started, table
+from tests.faults.runs import (
+    HALVED,
+    Run,
+    assert_whole,
+    kill_everything,
+    kill_now_and_then,
+    started,
+    states,
+    table,
+)
 
 Begin = Callable[..., Run]
 
@@ -26,10 +31,15 @@ def exported(storage: str) -> str:
         return json.dumps(document)
 
 
-@pytest.fixture(scope="session", params=sorted(HALVED))
-def halved(request: pytest.FixtureRequest) -> Path:
+@pytest.fixture(scope="session", params=["cohort", "stage"])
+def halved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A study with each way of halving."""
-    return HALVED[request.param]
+    among = 'among = "stage"'
+    text = HALVED.read_text()
+    assert text.count(among) == 1
+    study = tmp_path_factory.mktemp(request.param) / "tiny.toml"
+    study.write_text(text.replace(among, f'among = "{request.param}"'))
+    return study
 
 
 @pytest.fixture(scope="session")
@@ -61,17 +71,31 @@ def test_the_number_of_workers_changes_no_byte(
 def test_workers_that_are_killed_change_no_byte(
     begin: Begin, halved: Path, undisturbed: str
 ) -> None:
-    run, chance, killed = begin(2, study=halved), random.Random(5), 0
-    while killed < 4 and run.wait_for(Run.is_training, "training"):
-        time.sleep(chance.uniform(0, 0.05))
-        victims = run.workers()
-        if victims:
-            os.kill(chance.choice(victims), signal.SIGKILL)
-            killed += 1
-            before = run.finished_trials()
-            run.wait_for(lambda run: run.finished_trials() > before, "a result")  # noqa: B023
+    run = begin(2, study=halved)
+    killed = kill_now_and_then(run, 4)
     status, said = run.end()
     assert status == 0, said
     assert killed == 4
+    assert exported(run.storage) == exported(undisturbed)
+    assert_whole(run.storage, table(undisturbed))
+
+
+@pytest.mark.parametrize("halved", ["stage"], indirect=True)
+def test_a_search_whose_every_process_is_killed_between_rungs_goes_on_to_the_same_bytes(
+    begin: Begin, halved: Path, undisturbed: str, lapse: Callable[[str], None]
+) -> None:
+    """Some trials are pruned, and others have gone on from their checkpoints."""
+    run = begin(2, study=halved)
+
+    def is_amid_a_later_rung(run: Run) -> bool:
+        return run.is_training() and {"pruned", "running"} <= states(run.storage)
+
+    assert run.wait_for(is_amid_a_later_rung, "a later rung"), run.end()
+    kill_everything(run, run.workers())
+    assert "pruned" in states(run.storage)
+    lapse(run.storage)
+
+    run = begin(2, run.storage, halved)
+    assert run.end() == (0, "")
     assert exported(run.storage) == exported(undisturbed)
     assert_whole(run.storage, table(undisturbed))

@@ -1,7 +1,6 @@
 """Promises 1 and 2 through kills: no trial is lost, doubled or stuck, and no number changes."""
 
 import os
-import random
 import signal
 import time
 from collections.abc import Callable
@@ -9,8 +8,14 @@ from typing import Any
 
 import pytest
 
-from search.ledger.ledger import Ledger
-from tests.faults.runs import Run, assert_whole, is_alive
+from tests.faults.runs import (
+    Run,
+    assert_whole,
+    is_alive,
+    kill_everything,
+    kill_now_and_then,
+    states,
+)
 
 Begin = Callable[..., Run]
 Expected = list[tuple[Any, ...]]
@@ -25,11 +30,6 @@ def wait_until_gone(pids: list[int]) -> None:
         time.sleep(0.05)
 
 
-def states(storage: str) -> set[str]:
-    with Ledger(storage) as ledger:
-        return {one.state for one in ledger.read.trials(ledger.read.search("tiny"))}
-
-
 def in_training(
     begin: Begin, storage: str | None = None, workers: int = 2
 ) -> tuple[Run, list[int]]:
@@ -41,15 +41,8 @@ def in_training(
 
 
 def test_workers_killed_again_and_again(begin: Begin, expected: Expected) -> None:
-    run, chance, killed = begin(2), random.Random(5), 0
-    while killed < 3 and run.wait_for(Run.is_training, "training"):
-        time.sleep(chance.uniform(0, 0.05))
-        victims = run.workers()
-        if victims:
-            os.kill(chance.choice(victims), signal.SIGKILL)
-            killed += 1
-            before = run.finished_trials()
-            run.wait_for(lambda run: run.finished_trials() > before, "a result")  # noqa: B023
+    run = begin(2)
+    killed = kill_now_and_then(run, 3)
     status, said = run.end()
     assert status == 0, said
     assert killed == 3
@@ -101,11 +94,7 @@ def test_a_search_ended_in_every_way_goes_on_to_the_same_table(
 
     # Everything killed at once: what was in work is free when the leases have run out.
     run, workers = in_training(begin, run.storage)
-    os.kill(run.process.pid, signal.SIGSTOP)  # it must not see its workers die
-    for pid in [*workers, run.process.pid]:
-        os.kill(pid, signal.SIGKILL)
-    run.process.communicate()
-    assert "running" in states(run.storage)
+    kill_everything(run, workers)
     lapse(run.storage)
 
     run = begin(2, run.storage)

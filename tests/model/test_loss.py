@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from model.loss import FORWARD, Kind, backward, softmax
+from model.members import Architecture, Member
+from model.schedule import Constant
+from model.training import Data, Recipe, train
 
 DRAW = np.random.default_rng(4)
 SCORES = DRAW.standard_normal((2, 6, 3)) * 2
@@ -102,10 +105,30 @@ def test_softmax_is_a_distribution_that_no_shift_changes(scores: np.ndarray) -> 
 
 
 @pytest.mark.parametrize("kind", ["cross_entropy", "hinge"])
-def test_arguments_stay_as_they_were(kind: Kind) -> None:
-    scores, labels = SCORES.copy(), LABELS.copy()
+@pytest.mark.parametrize(("members", "rows"), [(2, 6), (2, 1), (1, 6), (1, 1)])
+def test_arguments_stay_as_they_were(members: int, rows: int, kind: Kind) -> None:
+    scores, labels = SCORES[:members, :rows].copy(), LABELS[:rows].copy()
     _, cache = FORWARD[kind](scores, labels)
     backward(cache)
     softmax(scores)
-    np.testing.assert_array_equal(scores, SCORES)
-    np.testing.assert_array_equal(labels, LABELS)
+    np.testing.assert_array_equal(scores, SCORES[:members, :rows])
+    np.testing.assert_array_equal(labels, LABELS[:rows])
+
+
+@pytest.mark.parametrize("kind", ["cross_entropy", "hinge"])
+def test_a_single_row_in_a_stack_of_one_is_counted_right(kind: Kind) -> None:
+    """What is counted are the scores, which the loss was given before."""
+    x = np.random.default_rng(8).standard_normal((1, 4))
+    recipe = Recipe(1, Constant(1), seed=2, precision="float64")
+    found = []
+    for label in range(3):
+        labels = np.array([label])
+        still = Member((), 1, learning_rate=0.0)
+        training = train(Architecture(4, 3, loss=kind), [still], recipe, Data(x, labels, x, labels))
+        epoch = next(training)
+        right = float(epoch.network.scores(x).argmax() == label)
+        (record,) = epoch.records
+        assert (record.train_accuracy, record.validation_accuracy) == (right, right)
+        assert epoch.network.figures(x, labels).accuracy.tolist() == [right]
+        found.append(right)
+    assert sorted(found) == [0, 0, 1]

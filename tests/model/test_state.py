@@ -259,6 +259,29 @@ def test_a_member_of_a_stack_goes_on_alone(members: tuple[Member, ...]) -> None:
             np.testing.assert_allclose(layer.weights[0], truth, rtol=1e-8, atol=1e-11)
 
 
+@pytest.mark.parametrize(
+    "others",
+    [
+        (),
+        (replace(NARROW, seed=16),),  # whose weights are kept beside a scale
+        (WIDE,),  # which moves
+    ],
+)
+@pytest.mark.parametrize("placement", PLACEMENTS)
+def test_what_decays_and_does_not_move_leaves_what_moves(
+    placement: Placement, others: tuple[Member, ...]
+) -> None:
+    """Beside a member that moves it has a velocity and no scale; without one, a scale."""
+    architecture = Architecture(6, 3, batch_norm=placement)
+    stack = (WIDE, NARROW)
+    assert (NARROW.momentum, NARROW.weight_decay > 0, WIDE.momentum > 0) == (0, True, True)
+    _, own = put_down(architecture, stack, RECIPE, 2)
+    begun = [one for other in others for one in put_down(architecture, [other], RECIPE, 2)]
+    together = list(train(architecture, [NARROW, *others], RECIPE, DATA, [own, *begun]))
+    assert len(together) >= 1
+    assert_member_goes_on(together, 0, list(train(architecture, stack, RECIPE, DATA))[2:], 1)
+
+
 # What does not fit
 
 

@@ -103,7 +103,7 @@ def test_the_json_export_holds_every_trial_and_its_curve(exported: Any, summary:
     assert len(document["trials"]) == sum(stage["trials"] for stage in summary["stages"])
     for trial in document["trials"]:
         keys = {"stage", "number", "state", "value", "parameters", "seed", "order_seed", "reason"}
-        assert set(trial) == {*keys, "epochs"}
+        assert set(trial) == {*keys, "pruned_after", "epochs"}
         assert [epoch["epoch"] for epoch in trial["epochs"]] == [*range(1, 21)]
     best = summary["best"]
     same = [

@@ -6,7 +6,8 @@ What happens when processes are killed is tested in `tests/faults`.
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ from search import objective
 from search.errors import KlayerError
 from search.launcher import InterruptedRunError, launch
 from search.ledger.ledger import Ledger
+from search.ledger.records import Search
 from search.study.reading import load
+from search.worker import plan_next
 
 SMALL = (
     "stages.coarse.trials=4",
@@ -76,7 +79,7 @@ def test_a_search_is_run_to_its_end_and_watched(
 
 
 def test_what_a_worker_raises_is_raised(ledger: Ledger, storage: str, tmp_path: Path) -> None:
-    with pytest.raises(KlayerError, match="there is no finalist: none of the 1 finished trials"):
+    with pytest.raises(KlayerError, match="there is no finalist: none of the 1 trials"):
         run(ledger, storage, HOPELESS, [])
     search = ledger.read.search("digits")
     assert [stage.state for stage in ledger.read.stages(search)][:2] == ["finished", "planning"]
@@ -98,6 +101,77 @@ def test_a_watcher_that_fails_leaves_no_worker_behind(
     assert not list(tmp_path.glob("klayer-*"))
     states = {one.state for one in ledger.read.trials(ledger.read.search("digits"))}
     assert states == {"waiting"}
+
+
+class SecondPlan:
+    """In place of `plan_next`: the first stage is planned at once; then `instead` is done."""
+
+    def __init__(self, instead: Callable[[], None]) -> None:
+        self._instead = instead
+
+    def __call__(self, ledger: Ledger, search: Search, owner: str, lease_seconds: float) -> None:
+        if ledger.read.stages(search)[0].state == "finished":  # so the workers are there
+            self._instead()
+        else:
+            plan_next(ledger, search, owner, lease_seconds)
+
+
+@dataclass
+class SlowPlan:
+    """A plan that takes until it is let go, or far too long."""
+
+    begun: threading.Event = field(default_factory=threading.Event)
+    let_go: threading.Event = field(default_factory=threading.Event)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self) -> None:
+        self.begun.set()
+        self.let_go.wait(30)
+        self.over.set()
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_does_not_wait_for_a_slow_plan(
+    ledger: Ledger, storage: str, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    slow = SlowPlan()
+    monkeypatch.setattr("search.launcher.plan_next", SecondPlan(slow))
+    monkeypatch.setattr("search.launcher.PLANNING_LEASE_SECONDS", 0.5)
+
+    class Pressing(list[int]):
+        def append(self, finished: int) -> None:
+            super().append(finished)
+            asked = finished == -1
+            if (slow.begun.is_set() and -1 not in self) or (asked and times == 2):
+                os.kill(os.getpid(), signal.SIGINT)
+            if asked:
+                answered.append(not slow.over.is_set())
+
+    answered: list[bool] = []
+    try:
+        with pytest.raises(InterruptedRunError, match="digits: stopped before it was finished"):
+            run(ledger, storage, SMALL, Pressing())
+        assert answered == [True]
+        assert not slow.over.is_set()  # nor does the end of the run wait for it
+    finally:
+        slow.let_go.set()
+        assert slow.over.wait(10) or not slow.begun.is_set()
+    assert not [one for one in threading.enumerate() if one.name == "crew"]
+
+
+def test_what_planning_raises_ends_the_run(
+    ledger: Ledger, storage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing() -> None:
+        raise KlayerError("there is no plan")
+
+    monkeypatch.setattr("search.launcher.plan_next", SecondPlan(failing))
+    with pytest.raises(KlayerError, match="there is no plan"):
+        run(ledger, storage, SMALL, [])
+    assert not [one for one in threading.enumerate() if one.name in ("crew", "clerk")]
+    assert not list(tmp_path.glob("klayer-*"))
+    states = [stage.state for stage in ledger.read.stages(ledger.read.search("digits"))]
+    assert states[:2] == ["finished", "unplanned"]
 
 
 def test_a_wish_to_stop_is_told_once_and_ends_the_run(ledger: Ledger, storage: str) -> None:

@@ -14,7 +14,7 @@ from search.errors import KlayerError
 from search.ledger.claims import Wait
 from search.ledger.database import DatabaseFaultError
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, Search
+from search.ledger.records import Claim, PlanningClaim, Search
 from search.outcome import Assignment, TestReport
 from search.study.reading import load
 from search.worker import work
@@ -167,6 +167,22 @@ def test_halving_drops_the_worse_of_each_cohort(ledger: Ledger) -> None:
     assert ledger.read.is_finished(search)
 
 
+def test_what_does_not_move_goes_on_without_what_moves(ledger: Ledger) -> None:
+    """Of each cohort the trial with momentum is dropped; at the rung those without are a stack."""
+    pair = "{momentum=0.9, learning_rate=1e-7}, {momentum=0.0, learning_rate=0.1}"
+    points = f"[{pair}, {pair}]"
+    halving = "{keep=0.5, at=[1]}"
+    stage = f"stages=[{{name='only', sampler='points', points={points}, halving={halving}}}]"
+    others = ("training.weight_decay=1e-3", "final.finalists=1", "training.schedule.epochs=2")
+    study = load("digits", [stage, *others])
+    data = objective.open_data(study, None)
+    search = ledger.record(study, "", data.fingerprint, {})
+    work(ledger, search, data, "a", never)
+    only = [one for one in ledger.read.trials(search) if one.stage == "only"]
+    assert [one.state for one in only] == ["pruned", "complete"] * 2
+    assert ledger.read.is_finished(search)
+
+
 def test_a_rung_that_all_diverge_before_ends_their_cohort(ledger: Ledger) -> None:
     points = "[{learning_rate=1e6, weight_decay=0.1}, {learning_rate=0.1, weight_decay=0.0}]"
     halving = "{keep=0.5, at=[2], among='cohort'}"
@@ -184,7 +200,7 @@ def test_a_search_of_which_every_trial_diverges_ends_with_the_reason(ledger: Led
     points = "[{learning_rate=1e6, weight_decay=0.1}]"
     stage = f"stages=[{{name='only', sampler='points', points={points}}}]"
     search, data = recorded(ledger, stage, "network.batch_norm='none'", "final.finalists=1")
-    with pytest.raises(KlayerError, match="there is no finalist: none of the 1 finished trials"):
+    with pytest.raises(KlayerError, match="there is no finalist: none of the 1 trials"):
         work(ledger, search, data, "a", never)
     with pytest.raises(KlayerError, match="there is no finalist"):  # the planning is free again
         work(ledger, search, data, "b", never)
@@ -211,6 +227,56 @@ def test_a_fault_is_raised_also_where_the_claim_cannot_be_handed_back(
     monkeypatch.setattr(Ledger, "hand_back", unanswered)
     with pytest.raises(ZeroDivisionError):
         work(ledger, search, data, "a", never)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Who asked the ledger for work, each time."""
+    real, owners = Ledger.next_work, list[str]()
+
+    def counted(self: Ledger, search: Search, owner: str, *args: Any) -> Any:
+        owners.append(owner)
+        return real(self, search, owner, *args)
+
+    monkeypatch.setattr(Ledger, "next_work", counted)
+    return owners
+
+
+def test_an_idle_worker_asks_for_work_only_where_something_was_written(
+    ledger: Ledger, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("search.worker.LOOK_SECONDS", 60.0)
+    search, data = recorded(ledger)
+    busy = ledger.next_work(search, "busy")
+    assert isinstance(busy, PlanningClaim)
+    counts: list[int] = []  # how often the idle one had asked, at each of its looks
+
+    def after_some_looks() -> bool:
+        counts.append(asked.count("idle"))
+        if len(counts) == 10:
+            ledger.renew(busy)
+        return len(counts) >= 20
+
+    work(ledger, search, data, "idle", after_some_looks)
+    at_first, before, after = counts[0], counts[9], counts[-1]
+    assert (at_first, before, after) == (0, 2, 3)  # all is new to it once
+
+
+def test_an_idle_worker_takes_over_what_nobody_renews(
+    ledger: Ledger, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That a lease runs out is no change that the database could tell."""
+    monkeypatch.setattr("search.worker.LOOK_SECONDS", 0.3)
+    search, data = recorded(ledger)
+    assert isinstance(ledger.next_work(search, "gone", 0.5), PlanningClaim)
+    late = time.monotonic() + 30
+
+    def planned_or_late() -> bool:
+        return bool(ledger.read.trials(search)) or time.monotonic() > late
+
+    work(ledger, search, data, "idle", planned_or_late)
+    assert ledger.read.stages(search)[0].state == "open"
+    assert asked.count("idle") >= 3
 
 
 def test_an_epoch_longer_than_the_lease_keeps_the_claim(

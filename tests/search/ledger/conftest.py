@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from search.ledger.ledger import Ledger, TrialOutcome
+from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim, Search
+from search.ledger.results import TrialOutcome
 from search.outcome import EpochFigures
 from search.plan.cohorts import Fit
 from search.plan.plan import plan

@@ -48,3 +48,10 @@ def test_a_database_that_fails_is_a_fault_of_its_own(tmp_path: Path) -> None:
         late.any()
     changes.close()
     engine.dispose()
+
+
+def test_a_database_that_cannot_be_opened_is_one_too(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path}/gone/ledger.db")
+    with pytest.raises(DatabaseFaultError, match="unable to open database file"):
+        Changes(engine)
+    engine.dispose()

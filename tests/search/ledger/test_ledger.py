@@ -3,7 +3,6 @@
 Every test runs against each kind of database that the fixture `storage` knows.
 """
 
-import math
 import sqlite3
 import time
 from collections.abc import Callable
@@ -16,8 +15,9 @@ import pytest
 from search.errors import LedgerError
 from search.ledger.claims import Finished, LostLeaseError, Wait
 from search.ledger.database import DatabaseFaultError
-from search.ledger.ledger import Ledger, TrialOutcome
+from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim, Search, Trial
+from search.ledger.results import TrialOutcome
 from search.outcome import EpochFigures, TestReport
 from search.plan.cohorts import Fit
 from search.plan.plan import plan
@@ -278,101 +278,7 @@ def test_releasing_a_worker_frees_what_it_holds_and_nothing_else(
     ledger.renew(alive)
 
 
-# --- results ------------------------------------------------------------------------------------
-
-
-def test_figures_and_values_come_back_exactly(
-    ledger: Ledger,
-    search: Search,
-    open_next: OpenNext,
-    claim_next: ClaimNext,
-    outcomes: Outcomes,
-    figures: Figures,
-) -> None:
-    open_next(1)
-    claim = claim_next("a")
-    told = [{n: figures(epoch, n + epoch / 3) for n in claim.numbers} for epoch in (1, 2)]
-    for epoch in told:
-        ledger.record_epochs(claim, epoch)
-    ledger.hand_in(claim, outcomes(claim))
-    curves = ledger.read.curves(search)
-    for trial in ledger.read.trials(search):
-        assert curves[trial.id].epochs == tuple(epoch[trial.number] for epoch in told)
-        assert trial.value == (trial.number + 1) / 30
-    assert [(r.number, r.value) for r in ledger.read.results(search)] == [
-        (n, (n + 1) / 30) for n in range(6)
-    ]
-    stage = ledger.read.stages(search)[0]
-    assert (stage.state, stage.finished, stage.epochs_done) == ("finished", 6, 12)
-    assert stage.best is not None
-    assert stage.best.number == 5
-
-
-@pytest.mark.parametrize("lost", [math.nan, math.inf, -math.inf])
-def test_a_figure_that_is_no_number_comes_back_as_nan(
-    ledger: Ledger,
-    search: Search,
-    open_next: OpenNext,
-    claim_next: ClaimNext,
-    lost: float,
-) -> None:
-    open_next(1)
-    claim = claim_next("a")
-    ledger.record_epochs(claim, {0: EpochFigures(1, 0.1, lost, lost, 0.2, 0.3, 0.4, 0.5)})
-    (curve,) = ledger.read.curves(search).values()
-    (epoch,) = curve.epochs
-    assert math.isnan(epoch.train_cost)
-    assert math.isnan(epoch.train_loss)
-    assert (epoch.train_accuracy, epoch.validation_accuracy) == (0.2, 0.5)
-
-
-def test_a_diverged_trial_has_a_reason_and_no_value(
-    ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext
-) -> None:
-    open_next(1)
-    claim = claim_next("a")
-    given = [TrialOutcome(n, 0.5) for n in claim.numbers[1:]]
-    ledger.hand_in(claim, [TrialOutcome(0, None, "diverged in epoch 2"), *given])
-    first = ledger.read.trials(search)[0]
-    assert (first.state, first.value, first.reason) == ("diverged", None, "diverged in epoch 2")
-    stage = ledger.read.stages(search)[0]
-    assert (stage.finished, stage.diverged) == (6, 1)
-    assert ledger.read.results(search)[0].value is None
-
-
-@pytest.mark.parametrize(
-    ("value", "reason"),
-    [(None, None), (0.5, "diverged"), (math.nan, None), (math.inf, None)],
-)
-def test_an_outcome_is_a_finite_value_or_a_reason(value: float | None, reason: str | None) -> None:
-    with pytest.raises(LedgerError, match="trial 3 ends with a finite value or with a reason"):
-        TrialOutcome(3, value, reason)
-
-
-@pytest.mark.parametrize("numbers", [[0, 1, 2, 3, 4], [0, 1, 2, 3, 4, 6], [0, 0, 1, 2, 3, 4], []])
-def test_wrong_outcomes_are_refused_whole(
-    ledger: Ledger,
-    search: Search,
-    open_next: OpenNext,
-    claim_next: ClaimNext,
-    numbers: list[int],
-) -> None:
-    open_next(1)
-    claim = claim_next("a")
-    with pytest.raises(LedgerError, match="one outcome for each of its trials"):
-        ledger.hand_in(claim, [TrialOutcome(n, 0.5) for n in numbers])
-    assert {one.state for one in ledger.read.trials(search)} == {"running"}
-    ledger.renew(claim)
-
-
-def test_an_epoch_of_a_foreign_trial_stores_nothing(
-    ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext, figures: Figures
-) -> None:
-    open_next(2)
-    claim = claim_next("a")
-    with pytest.raises(KeyError):
-        ledger.record_epochs(claim, {0: figures(1, 0.5), 1: figures(1, 0.5)})
-    assert ledger.read.curves(search) == {}
+# --- from stage to stage ----------------------------------------------------------------------
 
 
 def test_stages_follow_each_other_to_the_end(

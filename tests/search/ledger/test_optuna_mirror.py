@@ -17,9 +17,10 @@ from optuna.trial import FrozenTrial, TrialState
 from search.errors import LedgerError
 from search.ledger.claims import LostLeaseError
 from search.ledger.database import DatabaseFaultError, open_engine
-from search.ledger.ledger import Ledger, TrialOutcome
+from search.ledger.ledger import Ledger
 from search.ledger.optuna_mirror import OptunaMirror, publish
 from search.ledger.records import Claim, PlanningClaim, Search, Trial
+from search.ledger.results import TrialOutcome
 from search.plan.cohorts import Fit
 from search.plan.plan import PlannedTrial, plan
 

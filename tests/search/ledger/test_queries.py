@@ -7,8 +7,9 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from search.ledger.ledger import Ledger, TrialOutcome
+from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, Search
+from search.ledger.results import TrialOutcome
 
 QUICK_SECONDS = 5  # far below the 60 that a connection waits for a lock
 

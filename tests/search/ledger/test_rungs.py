@@ -8,8 +8,9 @@ from sqlalchemy import create_engine, func, select
 
 from search.errors import LedgerError
 from search.ledger.claims import LostLeaseError, Wait
-from search.ledger.ledger import Ledger, TrialOutcome
+from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim, Search
+from search.ledger.results import TrialOutcome
 from search.ledger.rungs import Rest
 from search.ledger.tables import checkpoints
 from search.outcome import EpochFigures

@@ -1,11 +1,15 @@
 """A trial that is put down and taken up again goes on as if it had not been."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from search import objective
+from search.errors import KlayerError
+from search.objective.checkpoints import TrialCheckpoint
 from search.outcome import Assignment, Report
 from tests.search.objective.trainings import (
     DIVERGING,
@@ -78,3 +82,34 @@ def test_dropped_trials_are_trained_no_longer() -> None:
     assert list(training.send([0, 2])) == [0, 2]
     assert list(next(training)) == [0, 2]
     assert list(training.send([2])) == [2]
+
+
+def flipped(written: bytes) -> bytes:
+    middle = len(written) // 2
+    return written[:middle] + bytes([written[middle] ^ 255]) + written[middle + 1 :]
+
+
+def without_weights(written: bytes) -> bytes:
+    """A sound archive of a network that lacks an array."""
+    read = TrialCheckpoint.from_bytes(written)
+    arrays = {n: a for n, a in read.network.arrays.items() if n != "layer_2.weights"}
+    return replace(read, network=replace(read.network, arrays=arrays)).to_bytes()
+
+
+@pytest.mark.parametrize(
+    ("damaged", "told"),
+    [
+        (lambda _: b"", "no checkpoint of a training"),
+        (lambda written: written[:500], "no checkpoint of a training"),
+        (flipped, "no checkpoint of a training"),
+        (without_weights, r"no checkpoint of this network: layer_2\.weights .* missing"),
+    ],
+)
+def test_a_damaged_checkpoint_is_an_error_that_can_be_told(
+    damaged: Callable[[bytes], bytes], told: str
+) -> None:
+    study = study_with(CYCLES, "training.score='snapshot_ensemble'")
+    _, states = part(study, TRIALS, (), 2)
+    start = (states[0], damaged(states[1]), states[2])
+    with pytest.raises(KlayerError, match=told):
+        part(study, TRIALS, start, None)

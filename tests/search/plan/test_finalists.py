@@ -52,10 +52,17 @@ def test_the_order_of_parameters_makes_no_other_configuration() -> None:
 
 
 def test_no_finalist_is_an_error_that_says_what_to_do() -> None:
-    with pytest.raises(KlayerError, match=r"none of the 1 finished .* lower learn"):
+    with pytest.raises(KlayerError, match=r"none of the 1 trials .* lower learn"):
         finalists([result("coarse", 0, 1e-3, None)], 1)
     with pytest.raises(KlayerError, match="1 or more, not 0"):
         finalists([result("coarse", 0, 1e-3, 0.5)], 0)
+
+
+def test_trials_that_halving_dropped_are_not_said_to_have_diverged() -> None:
+    dropped = Result("coarse", 0, {"weight_decay": 1e-3}, 0.9, BOX, pruned_after=4)
+    told = "none of the 1 trials that were trained to their end has a value, all diverged"
+    with pytest.raises(KlayerError, match=told):
+        finalists([dropped, result("coarse", 1, 1e-4, None)], 1)
 
 
 def test_the_best_mean_wins_even_without_the_best_seed() -> None:

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.plan.cohorts import Fit
-from search.plan.halving import drops, expected_epochs, plan_rung, stops, survivors
-from search.plan.plan import steps
+from search.plan.halving import expected_epochs, plan_rung, survivors
+from search.plan.plan import plan, steps
 from search.study.file import Study, study_of
 from search.study.halving import Halving
 from search.study.space import Point
@@ -74,11 +74,25 @@ def halved(**halving: Any) -> Study:
     return study_of({"name": "x", "stages": [stage, {"trials": 4, "box": {"momentum": [0.9]}}]})
 
 
+def test_the_rungs_of_a_step_are_those_of_who_is_compared() -> None:
+    for among, other in (("cohort", "stage"), ("stage", "cohort")):
+        study = halved(at=[2, 4], among=among)
+        first, second, _ = steps(study)
+        rows = study.data.rows
+        assert (first.rungs(among, rows), first.rungs(other, rows)) == ((2, 4), ())
+        assert (second.rungs(among, rows), second.rungs(other, rows)) == ((), ())
+
+
+def test_a_stage_whose_trials_wait_for_each_other_first_stops_at_its_first_rung() -> None:
+    for among, stop in (("cohort", None), ("stage", 2)):
+        study = halved(at=[2, 4], among=among)
+        first, *_ = steps(study)
+        assert plan(study, first, [], lambda *_: Fit(None)).stop == stop
+
+
 def test_expected_epochs_are_those_of_each_cohort() -> None:
     by_cohort = halved(at=[2], among="cohort")
     first, second, final = steps(by_cohort)
-    assert (drops(by_cohort, first), stops(by_cohort, first)) == ((2,), ())
-    assert (drops(by_cohort, second), stops(by_cohort, second)) == ((), ())
     assert expected_epochs(by_cohort, first) == 2 * (5 * 2 + 3 * 8)  # two fives
     assert expected_epochs(by_cohort, first, (8, 2)) == (8 * 2 + 4 * 8) + (2 * 2 + 1 * 8)
     assert expected_epochs(by_cohort, second) == 40
@@ -88,7 +102,6 @@ def test_expected_epochs_are_those_of_each_cohort() -> None:
 def test_expected_epochs_of_a_whole_stage_do_not_depend_on_its_cohorts() -> None:
     by_stage = halved(at=[2, 4])
     first = steps(by_stage)[0]
-    assert (drops(by_stage, first), stops(by_stage, first)) == ((), (2, 4))
     expected = 10 * 2 + 5 * 2 + 3 * 6
     assert expected_epochs(by_stage, first) == expected
     assert expected_epochs(by_stage, first, (7, 2, 1)) == expected

@@ -38,6 +38,20 @@ def test_halving_is_told_with_the_epochs_in_all(printed: Any) -> None:
     assert to_json(planned)["stages"][0]["epochs_total"] == 34
 
 
+def test_the_epochs_of_halved_cohorts_are_those_of_the_cohorts_that_are_planned(
+    printed: Any,
+) -> None:
+    """Batch sizes part a stage: of 4 points alike and one of its own, that one is never dropped."""
+    points = "[" + "{batch_size=50}, " * 4 + "{batch_size=100}]"
+    halving = "{keep=0.25, at=[1, 4], among='cohort'}"
+    stage = f"{{name='some', sampler='points', points={points}, halving={halving}}}"
+    planned = outline(load("digits", [f"stages=[{stage}]", "final.finalists=1"]), 1)
+    two_and_two = 2 * (2 * 1 + 1 * 3 + 1 * 6)
+    assert planned.stages[0].epochs_total == two_and_two + 10
+    assert planned.stages[0].trials == 5
+    assert f"up to 10; {two_and_two + 10} in all" in printed(show, planned)
+
+
 def test_json_has_the_same(study: Any) -> None:
     planned = outline(study, 3)
     document = to_json(planned)

@@ -28,7 +28,7 @@ def test_nothing_is_best_before_a_trial_is_finished(search: Any, stage: Any, pri
     assert (summary.finished, summary.best, summary.spread, summary.test) == (False,) + (None,) * 3
     text = printed(show, summary)
     assert "1 coarse       8 trials, not planned yet" in text
-    assert "No trial is finished yet." in text
+    assert "No trial is trained to its end yet." in text
     assert summary.to_json()["best"] is None
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from search.errors import StudyFileError
 from search.study.file import Study, study_of
 from search.study.halving import Halving
 from search.study.sections import TrainingSection
@@ -60,9 +61,18 @@ def test_all_trials_of_the_stage_are_compared_unless_said() -> None:
     assert halving().among == "stage"
 
 
-def study(**stage: Any) -> Study:
+def study(finalists: int = 2, **stage: Any) -> Study:
     first = {"trials": 8, "box": {"momentum": [0.0, 0.9]}} | stage
-    return study_of({"name": "x", "stages": [first], "final": {"finalists": 2}})
+    return study_of({"name": "x", "stages": [first], "final": {"finalists": finalists}})
+
+
+def test_finalists_are_no_more_than_can_be_trained_to_their_end() -> None:
+    """A trial that is alone in its cohort always is, so among cohorts that may be all of them."""
+    assert study(8, halving={"keep": 0.5, "at": [2, 4], "among": "cohort"}).final.finalists == 8
+    for among, most in (("cohort", 8), ("stage", 2)):
+        told = f"found {most + 1}, but .* have {most} trials that can be .*; give {most} or fewer"
+        with pytest.raises(StudyFileError, match=told):
+            study(most + 1, halving={"keep": 0.5, "at": [2, 4], "among": among})
 
 
 def test_a_study_with_halving_is_written_and_read_back() -> None:
