@@ -104,7 +104,7 @@ def launch(
         while not ledger.read.is_finished(search):
             crew = _Crew(job, workers)
             try:
-                with _Clerk(ledger, search, crew.planner) as clerk:
+                with _Clerk(ledger, search, crew.planner, signals) as clerk:
                     _attend(crew, signals, clerk, watch, on_stop)
             except BaseException:
                 _dismiss(crew, signals)
@@ -135,8 +135,9 @@ class _Clerk:
     It does so in a thread of its own, since a plan of many trials takes its time.
     """
 
-    def __init__(self, ledger: Ledger, search: Search, owner: str) -> None:
+    def __init__(self, ledger: Ledger, search: Search, owner: str, signals: "_Signals") -> None:
         self._ledger, self._search, self._owner = ledger, search, owner
+        self._signals = signals
         self._done = threading.Event()
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="clerk", daemon=True)
@@ -147,7 +148,10 @@ class _Clerk:
 
     def __exit__(self, *_: object) -> None:
         self.dismiss()
-        self._thread.join(PLANNING_LEASE_SECONDS)  # who else waits for its plan waits no longer
+        # Who else waits for its plan waits no longer than this, nor does who insists on the end.
+        until = time.monotonic() + PLANNING_LEASE_SECONDS
+        while self._thread.is_alive() and time.monotonic() < until and self._signals.count < 2:
+            self._thread.join(POLL_SECONDS)
 
     def dismiss(self) -> None:
         """Let it begin nothing new."""
