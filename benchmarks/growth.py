@@ -3,12 +3,11 @@
 import statistics
 from dataclasses import replace
 
-from benchmarks.machine import klayer_kernels
 from benchmarks.problem import Problem
 from benchmarks.report import Section, Table
 from benchmarks.rounds import Spread, counted, take_turns
 from benchmarks.setting import Setting, say
-from benchmarks.timing import Work
+from benchmarks.throughput import klayer
 
 EPOCHS = 2
 MOST_ROUNDS = 3
@@ -72,8 +71,7 @@ def _table(setting: Setting, name: str, cases: list[Case]) -> Table:
 
     def each(label: str) -> float:
         members, problem = known[label]
-        work = Work(label, "klayer", {"members": members}, klayer_kernels())
-        taken = setting.seconds(work, setting.processes, EPOCHS, problem)
+        taken = setting.seconds(klayer(members), setting.processes, EPOCHS, problem)
         return statistics.mean(map(statistics.mean, taken)) / members
 
     rounds = min(setting.rounds, MOST_ROUNDS)

@@ -38,13 +38,11 @@ def run(setting: Setting) -> Section:
 
     measured = take_turns(list(known), setting.rounds, epoch, say)
     ours = measured.of(OURS)
-    rows = []
-    for label in known:
-        if label in measured.reasons:
-            rows.append([label, f"does not run here: {measured.reasons[label]}", ""])
-            continue
-        seconds = measured.figures[label]
-        rows.append([label, Spread.of(seconds).text(), ratio(seconds, ours).text(2)])
+
+    def cells(_: str, seconds: list[float]) -> list[str]:
+        return [Spread.of(seconds).text(), ratio(seconds, ours).text(2)]
+
+    columns = ["", "seconds an epoch", "times klayer's"]
     figures = {
         f"one network / {label}": ratio(measured.figures[label], ours).median
         for label in (PYTORCH, COMPILED, SCIKIT)
@@ -52,7 +50,7 @@ def run(setting: Setting) -> Section:
     }
     return Section(
         "1. One network, one thread",
-        [Table(["", "seconds an epoch", "times klayer's"], rows)],
+        [Table(columns, measured.rows(known, cells, len(columns)))],
         figures,
         [
             f"{setting.problem.name}, {setting.problem.rows:,} rows, batch "

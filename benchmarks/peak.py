@@ -11,7 +11,7 @@ from benchmarks.contenders import products, step_products
 from benchmarks.machine import kernel_settings, kernels, klayer_kernels
 from benchmarks.one_network import PYTORCH
 from benchmarks.report import Section, Table
-from benchmarks.rounds import Measured, Spread, counted, ratio, take_turns
+from benchmarks.rounds import Spread, counted, ratio, take_turns
 from benchmarks.setting import Setting, say
 from benchmarks.throughput import EPOCHS, PEERS, STANDARD, cohort, klayer
 from benchmarks.timing import Work
@@ -55,10 +55,17 @@ def run(setting: Setting) -> Section:
     best = [max(one) for one in zip(*numpy_only, strict=True)]
     training = ratio(measured.of(COHORT), best).median
     limit = ratio(measured.of(COHORT_PRODUCTS), best).median
+
+    def cells(label: str, rates: list[float]) -> list[str]:
+        of_own = ""
+        if label in OWN_PRODUCTS:
+            of_own = _percent(ratio(rates, measured.of(OWN_PRODUCTS[label])).median)
+        return [Spread.of(rates).text(0), _percent(ratio(rates, best).median), of_own]
+
     columns = ["", "GFLOP/s a process", "share of the best product", "share of its products alone"]
     return Section(
         "3. Share of the machine's float32 matrix-product peak",
-        [Table(columns, _rows(labels, measured, best))],
+        [Table(columns, measured.rows(labels, cells, len(columns)))],
         {"share of peak": training, "share of peak, products alone": limit},
         [
             f"Products of ({size}, {size}) matrices, the best of {best_of}; of a training step, "
@@ -84,20 +91,6 @@ def _own_products() -> dict[str, Work]:
         label: Work(label, "step_products", {"members": MEMBERS[label]}, klayer_kernels())
         for label in OWN_PRODUCTS.values()
     }
-
-
-def _rows(labels: list[str], measured: Measured[float], best: list[float]) -> list[list[str]]:
-    rows = []
-    for label in labels:
-        if label in measured.reasons:
-            rows.append([label, f"does not run here: {measured.reasons[label]}", "", ""])
-            continue
-        rates = measured.figures[label]
-        of_own = ""
-        if label in OWN_PRODUCTS:
-            of_own = _percent(ratio(rates, measured.of(OWN_PRODUCTS[label])).median)
-        rows.append([label, Spread.of(rates).text(0), _percent(ratio(rates, best).median), of_own])
-    return rows
 
 
 def _gap(rows: int, inputs: int, units: int, training: float, limit: float) -> str:

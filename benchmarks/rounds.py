@@ -5,7 +5,7 @@ So a ratio is taken within each round, and the ratios' median is shown.
 """
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -52,6 +52,19 @@ class Measured(Generic[Figure]):
         if name in self.reasons:
             raise NotMeasuredError(f"{name}: {self.reasons[name]}")
         return self.figures[name]
+
+    def rows(
+        self, names: Iterable[str], cells: Callable[[str, list[Figure]], list[str]], columns: int
+    ) -> list[list[str]]:
+        """A table's rows: each contender's name and its cells, or why it has none."""
+        made = []
+        for name in names:
+            if name in self.reasons:
+                found = [f"does not run here: {self.reasons[name]}"]
+            else:
+                found = cells(name, self.figures[name])
+            made.append([name, *found, *[""] * (columns - 1 - len(found))])
+        return made
 
 
 def counted(rounds: int) -> str:

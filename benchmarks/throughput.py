@@ -34,16 +34,11 @@ def run(setting: Setting) -> Section:
 
     measured = take_turns(list(contenders), setting.rounds, each, say)
     standard = measured.of(cohort(STANDARD))
-    rows = []
-    for label in contenders:
-        if label in measured.reasons:
-            rows.append([label, f"does not run here: {measured.reasons[label]}", "", ""])
-            continue
-        seconds = measured.figures[label]
+
+    def cells(_: str, seconds: list[float]) -> list[str]:
         rate = 60 * setting.processes / statistics.median(seconds)
-        rows.append(
-            [label, Spread.of(seconds).text(4), f"{rate:.0f}", ratio(seconds, standard).text(2)]
-        )
+        return [Spread.of(seconds).text(4), f"{rate:.0f}", ratio(seconds, standard).text(2)]
+
     figures = {
         f"throughput / {label}": ratio(measured.figures[label], standard).median
         for label in PEERS
@@ -56,7 +51,12 @@ def run(setting: Setting) -> Section:
         f"times a cohort of {STANDARD}",
     ]
     title = f"2. Trials on all cores: {setting.processes} processes, one thread each"
-    return Section(title, [Table(columns, rows)], figures, [f"{counted(measured.rounds)}."])
+    return Section(
+        title,
+        [Table(columns, measured.rows(contenders, cells, len(columns)))],
+        figures,
+        [f"{counted(measured.rounds)}."],
+    )
 
 
 def klayer(members: int) -> Work:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.arrays import Floats, Integers
-from model.parameters import Parameters, zeros_like
+from model.parameters import Parameters
 
 _LARGEST = 31 * 2**20  # bytes, a little below glibc's limit for what raises that size
 
@@ -33,7 +33,7 @@ class Buffers:
         _keep_what_is_freed()
         first = parameters[0].weights
         rows = np.empty((batch_size, first.shape[1]), first.dtype)
-        return cls(rows, tuple(layer.weights for layer in zeros_like(parameters)))
+        return cls(rows, tuple(np.zeros_like(layer.weights) for layer in parameters))
 
     def batch(self, x: Floats, rows: Integers) -> Floats:
         """Rows of x (n, d), in the precision of the parameters; good until the next batch."""

@@ -15,7 +15,7 @@ from model.batch_norm import Statistics
 from model.errors import ModelError
 from model.inference import Network
 from model.members import Architecture, Member
-from model.parameters import Layer
+from model.parameters import Layer, named
 
 Array = npt.NDArray[Any]
 
@@ -85,12 +85,8 @@ def arrays(
     """The arrays of a network, of its snapshots behind it, and of the standardisation, by name."""
     found: dict[str, Array] = {"mean": mean, "std": std}
     for name, network in zip(_names(len(networks) - 1), networks, strict=True):
-        for number, layer in enumerate(network.parameters, start=1):
-            found |= {f"{name}.layer_{number}.{k}": array for k, array in layer.arrays().items()}
-        for number, kept in enumerate(network.statistics, start=1):
-            if kept is not None:
-                found[f"{name}.layer_{number}.mean"] = kept.mean
-                found[f"{name}.layer_{number}.variance"] = kept.variance
+        own = named(network.parameters, network.statistics)
+        found |= {f"{name}.{key}": array for key, array in own.items()}
     return found
 
 

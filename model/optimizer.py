@@ -73,10 +73,30 @@ class Descent:
             learning_rate: η of each member, (m, 1, 1), in float64.
             buffers: Like the weights of each layer; overwritten.
         """
-        if self.velocity is None:
-            self._descend(parameters, gradients, learning_rate, buffers)
-        else:
-            self._move(self.velocity, parameters, gradients, learning_rate, buffers)
+        dtype = parameters[0].weights.dtype
+        rate = learning_rate.astype(dtype)
+        shrink = 2 * self.weight_decay * learning_rate
+        weight_rate = rate
+        if self.scale is not None:
+            _shrink(self.scale, parameters, 1 - shrink)
+            weight_rate = (learning_rate / self.scale).astype(dtype)
+        velocities = self.velocity or (None,) * len(parameters)
+        for layer, velocity, gradient, buffer in zip(
+            parameters, velocities, gradients, buffers, strict=True
+        ):
+            step = gradient.weights.times(weight_rate).product(buffer)
+            if velocity is None:
+                np.subtract(layer.weights, step, out=layer.weights)
+                for array, slope in zip(layer.vectors(), gradient.vectors(), strict=True):
+                    array -= rate * slope
+                continue
+            # Not W *= 1 − shrink: in float32 that is W itself for a shrink below 6e-8.
+            self._move_weights(layer.weights, velocity.weights, step, shrink.astype(dtype))
+            vectors = (layer.vectors(), velocity.vectors(), gradient.vectors())
+            for array, v, slope in zip(*vectors, strict=True):
+                v *= self.momentum
+                v -= rate * slope
+                array += v
 
     def fold(self, parameters: Parameters) -> None:
         """Make the weights of `parameters` W, to rounding, and s nearly 1."""
@@ -84,48 +104,6 @@ class Descent:
             # To multiply by less than some roundings would be to round, and no longer to decay.
             least = _ROUNDINGS * np.finfo(parameters[0].weights.dtype).eps
             _fold(self.scale, parameters, np.abs(self.scale - 1) > least)
-
-    def _descend(
-        self,
-        parameters: Parameters,
-        gradients: Gradients,
-        learning_rate: Floats,
-        buffers: Sequence[Floats],
-    ) -> None:
-        dtype = parameters[0].weights.dtype
-        rate = learning_rate.astype(dtype)
-        weight_rate = rate
-        if self.scale is not None:
-            _shrink(self.scale, parameters, 1 - 2 * self.weight_decay * learning_rate)
-            weight_rate = (learning_rate / self.scale).astype(dtype)
-        for layer, gradient, buffer in zip(parameters, gradients, buffers, strict=True):
-            weights = layer.weights
-            np.subtract(weights, gradient.weights.times(weight_rate).product(buffer), out=weights)
-            for array, slope in zip(layer.vectors(), gradient.vectors(), strict=True):
-                array -= rate * slope
-
-    def _move(
-        self,
-        velocities: Parameters,
-        parameters: Parameters,
-        gradients: Gradients,
-        learning_rate: Floats,
-        buffers: Sequence[Floats],
-    ) -> None:
-        dtype = parameters[0].weights.dtype
-        rate = learning_rate.astype(dtype)
-        # Not W *= 1 − shrink: in float32 that is W itself for a shrink below 6e-8.
-        shrink = (2 * self.weight_decay * learning_rate).astype(dtype)
-        for layer, velocity, gradient, buffer in zip(
-            parameters, velocities, gradients, buffers, strict=True
-        ):
-            step = gradient.weights.times(rate).product(buffer)
-            self._move_weights(layer.weights, velocity.weights, step, shrink)
-            vectors = (layer.vectors(), velocity.vectors(), gradient.vectors())
-            for array, v, slope in zip(*vectors, strict=True):
-                v *= self.momentum
-                v -= rate * slope
-                array += v
 
     def _move_weights(
         self, weights: Floats, velocity: Floats, step: Floats, shrink: Floats

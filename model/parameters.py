@@ -171,6 +171,20 @@ def cut_statistics(
     )
 
 
+def named(
+    parameters: Parameters, kept: Sequence[Statistics | None] = (), what: str = "layer"
+) -> dict[str, Floats]:
+    """All arrays by names such as "layer_1.weights" and, of kept statistics, "layer_1.mean"."""
+    found: dict[str, Floats] = {}
+    for number, layer in enumerate(parameters, start=1):
+        found |= {f"{what}_{number}.{name}": array for name, array in layer.arrays().items()}
+    for number, statistics in enumerate(kept, start=1):
+        if statistics is not None:
+            found[f"{what}_{number}.mean"] = statistics.mean
+            found[f"{what}_{number}.variance"] = statistics.variance
+    return found
+
+
 def squared_norm(parameters: Parameters) -> Floats:
     """Σ‖W‖² of each member over all layers, (m,)."""
     total: Floats = np.sum(

@@ -161,14 +161,8 @@ class State:
 
     def _arrays(self) -> dict[str, Floats]:
         """Every array that training changes, by name: (m, rows, columns) each."""
-        found: dict[str, Floats] = {}
-        for what, layers in (("layer", self.parameters), ("velocity", self.optimizer.velocity)):
-            for number, layer in enumerate(layers or (), start=1):
-                found |= {f"{what}_{number}.{name}": a for name, a in layer.arrays().items()}
-        for number, kept in enumerate(self.statistics, start=1):
-            if kept is not None:
-                found[f"layer_{number}.mean"] = kept.mean
-                found[f"layer_{number}.variance"] = kept.variance
+        found = parameters.named(self.parameters, self.statistics)
+        found |= parameters.named(self.optimizer.velocity or (), what="velocity")
         if self.optimizer.scale is not None:
             found["scale"] = self.optimizer.scale
         return found

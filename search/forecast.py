@@ -150,10 +150,8 @@ def _stacks(study: Study, made: StagePlan) -> list[tuple[int, ...]]:
     """The trials that are one stack: a cohort, but for the final's, whatever it is made of."""
     if made.step.kind != "final":
         return list(made.cohorts)
-    group, stacks = objective.grouping(study), dict[Hashable, list[int]]()
-    for trial in made.trials:
-        stacks.setdefault(group(made.step.training, trial.parameters).key, []).append(trial.number)
-    return [tuple(numbers) for numbers in stacks.values()]
+    points = [trial.parameters for trial in made.trials]
+    return objective.stacks_of(study, made.step.training, points)
 
 
 def _images(study: Study, step: Step) -> float:

@@ -8,7 +8,7 @@ read in `prove` alone, after the trainings that the search has chosen.
 from search.objective.checks import check_gradients, seconds_per_epoch
 from search.objective.data import Dataset, cache_folder, clear_prepared, open_data
 from search.objective.final import Winner, prove, retrain
-from search.objective.settings import grouping
+from search.objective.settings import grouping, stacks_of
 from search.objective.trials import train
 
 __all__ = [
@@ -22,5 +22,6 @@ __all__ = [
     "prove",
     "retrain",
     "seconds_per_epoch",
+    "stacks_of",
     "train",
 ]

@@ -42,7 +42,7 @@ def prove(
     """
     fold = _final_fold(study, data)
     stacks = []
-    for places in stacks_of(study, section, trials):
+    for places in stacks_of(study, section, [trial.parameters for trial in trials]):
         stack = yield from _final_stack(study, section, trials, places, order_seed, fold)
         stacks.append(stack)
     return _tested(study, data, stacks, len(trials))
@@ -89,7 +89,7 @@ def retrain(
     Raises:
         KlayerError: As `train`; or the winner diverges.
     """
-    places = stacks_of(study, section, trials)[0]
+    places = stacks_of(study, section, [trial.parameters for trial in trials])[0]
     fold = _final_fold(study, data)
     stack = yield from _final_stack(study, section, trials, places, order_seed, fold)
     if 0 in stack.diverged:

@@ -6,7 +6,6 @@ from typing import Any
 from model import schedule, training
 from model.members import Architecture, Member
 from search.objective.data import CLASSES, INPUTS
-from search.outcome import Assignment
 from search.plan.cohorts import Fit
 from search.plan.plan import Grouping
 from search.study.file import Study
@@ -29,13 +28,13 @@ def grouping(study: Study) -> Grouping:
 
 
 def stacks_of(
-    study: Study, section: TrainingSection, trials: Sequence[Assignment]
+    study: Study, section: TrainingSection, points: Sequence[Point]
 ) -> list[tuple[int, ...]]:
-    """The places of trials that can be one stack, stack by stack."""
+    """The places of points whose trials can be one stack, stack by stack."""
     fit = grouping(study)
     groups: dict[Hashable, list[int]] = {}
-    for place, trial in enumerate(trials):
-        groups.setdefault(fit(section, trial.parameters).key, []).append(place)
+    for place, point in enumerate(points):
+        groups.setdefault(fit(section, point).key, []).append(place)
     return [tuple(places) for places in groups.values()]
 
 

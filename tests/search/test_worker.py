@@ -174,9 +174,7 @@ def test_what_does_not_move_goes_on_without_what_moves(ledger: Ledger) -> None:
     halving = "{keep=0.5, at=[1]}"
     stage = f"stages=[{{name='only', sampler='points', points={points}, halving={halving}}}]"
     others = ("training.weight_decay=1e-3", "final.finalists=1", "training.schedule.epochs=2")
-    study = load("digits", [stage, *others])
-    data = objective.open_data(study, None)
-    search = ledger.record(study, "", data.fingerprint, {})
+    search, data = recorded(ledger, stage, *others)
     work(ledger, search, data, "a", never)
     only = [one for one in ledger.read.trials(search) if one.stage == "only"]
     assert [one.state for one in only] == ["pruned", "complete"] * 2
@@ -188,9 +186,7 @@ def test_a_rung_that_all_diverge_before_ends_their_cohort(ledger: Ledger) -> Non
     halving = "{keep=0.5, at=[2], among='cohort'}"
     stage = f"stages=[{{name='only', sampler='points', points={points}, halving={halving}}}]"
     others = ("network.batch_norm='none'", "final.finalists=1", "training.schedule.epochs=3")
-    study = load("digits", [stage, *others])
-    data = objective.open_data(study, None)
-    search = ledger.record(study, "", data.fingerprint, {})
+    search, data = recorded(ledger, stage, *others)
     work(ledger, search, data, "a", never)
     diverged, fine = [one for one in ledger.read.trials(search) if one.stage == "only"]
     assert (diverged.state, fine.state, fine.pruned_after) == ("diverged", "complete", None)
