@@ -23,7 +23,8 @@ ORDER = (
     "search.study",
     "search.fetch",
     "search.archive search.download",
-    "search.blas search.environment",
+    "search.process_title",
+    "search.blas search.environment search.passwords",
     "search.errors",
 )
 OPTUNA_FILES = {
