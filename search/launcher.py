@@ -1,42 +1,41 @@
-"""The launcher: worker processes on this machine, started, watched, and ended without loss.
+"""The launcher: worker processes, started, watched, and ended without loss.
 
-joblib (loky) runs the processes, one BLAS thread each. They take their work from the ledger, not
-from here; the launcher asks them to stop, frees what killed ones held, and starts others in their
-place. Workers stop by themselves when the launcher is gone.
+An engine runs the processes: on this machine, or on a cluster that is there. They take their work
+from the ledger, not from here; the launcher asks them through the ledger to stop, frees what killed
+ones held, and starts others in their place. Workers stop by themselves when the launcher is gone.
 
-While they train it plans the stages and their rungs, and tells Optuna how trials stand: so Optuna
-is imported once, beside the workers' own start.
+While they train one search it plans its stages, so that Optuna is imported once, beside the
+workers' own start.
 """
 
 import os
+import platform
 import signal
-import tempfile
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from multiprocessing import resource_tracker
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 from typing import Self
 
-from joblib import Parallel, delayed, parallel_config
-from joblib.externals.loky import get_reusable_executor
-from joblib.externals.loky.process_executor import TerminatedWorkerError
-
+from search.engines import Engine, WorkerKilledError
 from search.errors import KlayerError
-from search.ledger.ledger import Ledger
+from search.ledger.claims import MOST_LOST
+from search.ledger.faults import DatabaseFaultError
+from search.ledger.ledger import PATIENCE_SECONDS, Ledger, WorkKind
 from search.ledger.records import Search
-from search.objective import Dataset
-from search.worker import plan_next, work
+from search.worker import Keeper, plan_next, presence, serve
 
 POLL_SECONDS = 0.03
 # Renewed while it lasts; a longer one would only keep others waiting where this process dies.
 PLANNING_LEASE_SECONDS = 5.0
-# Crews that die one after another without handing in a single cohort: then it is no accident.
-MOST_FRUITLESS_CREWS = 5
+# Deaths for each worker, one after another, without a single cohort being handed in or given up:
+# then it is no cohort that kills them.
+MOST_FRUITLESS_DEATHS = MOST_LOST + 1
 
 
 class WorkersDiedError(KlayerError):
@@ -49,101 +48,109 @@ class InterruptedRunError(KlayerError):
 
 @dataclass(frozen=True)
 class Job:
-    """What every worker process is told. Plain values: each opens the rest for itself.
+    """What a worker process is told. Plain values: each opens the rest for itself.
 
     Attributes:
-        storage: The ledger's URL.
-        name: Of the search.
-        data: Its images; only their folder travels.
-        launcher: Process id of the launcher.
-        stop_file: The workers stop when this file is there.
-        busy_file: There until a worker comes to its end.
+        storage: The ledger's URL; it may hold a password.
+        name: Of the search; None to serve all.
+        search_id: Its key.
+        data_folder: Where the files of data sets lie; None for the cache.
+        owner: The name of the worker.
+        launcher: The name of the launcher.
+        parent: Process id of the launcher, where that is the parent of the worker's process.
     """
 
-    storage: str
-    name: str
-    data: Dataset
-    launcher: int
-    stop_file: Path
-    busy_file: Path
+    storage: str = field(repr=False)
+    name: str | None
+    search_id: int | None
+    data_folder: Path | None
+    owner: str
+    launcher: str
+    parent: int | None
 
     def orphaned(self) -> bool:
-        """Whether the launcher of this process is gone."""
-        return os.getppid() != self.launcher
+        """Whether the launcher of this process is known to be gone."""
+        return self.parent is not None and os.getppid() != self.parent
 
 
 def launch(
     ledger: Ledger,
     storage: str,
-    search: Search,
-    data: Dataset,
+    search: Search | None,
+    data_folder: Path | None,
     workers: int,
+    engine: Engine,
     watch: Callable[[], None],
     on_stop: Callable[[], None],
 ) -> None:
-    """Run a search with local worker processes until it is finished.
+    """Run a search with worker processes until it is finished; or serve all until asked to stop.
 
     Args:
-        ledger: The search's database.
+        ledger: The database.
         storage: Its URL, which the workers open for themselves.
-        search: Which search.
-        data: Its images.
+        search: Which search; None for every open one.
+        data_folder: Where the files of data sets lie; None for the cache.
         workers: How many processes.
+        engine: What runs them.
         watch: Called every now and then while they work.
         on_stop: Called once if the run is asked to stop (Ctrl-C, SIGTERM, a closed terminal).
 
     Raises:
         InterruptedRunError: It was asked to stop. Cohorts in work were handed back.
-        WorkersDiedError: Workers were killed `MOST_FRUITLESS_CREWS` times without any result.
+        WorkersDiedError: Workers are killed again and again without any result.
+        KlayerError: The search cannot go on: there is no plan for its next stage.
         Exception: What a worker raised, or `watch` or `on_stop`, once no worker is left.
     """
-    with tempfile.TemporaryDirectory(prefix="klayer-") as folder, _stop_signals() as signals:
-        place = Path(folder)
-        job = Job(storage, search.study.name, data, os.getpid(), place / "stop", place / "busy")
-        fruitless, done = 0, ledger.read.cohorts_done(search)
-        while not ledger.read.is_finished(search):
-            crew = _Crew(job, workers)
-            try:
-                with _Clerk(ledger, search, crew.planner, signals) as clerk:
-                    _attend(crew, signals, clerk, watch, on_stop)
-            except BaseException:
-                _dismiss(crew, signals)
-                raise
-            finally:
-                for owner in (*crew.owners, crew.planner):
-                    ledger.release(owner)
-            if signals.count:
-                break
-            if crew.error is not None and not isinstance(crew.error, TerminatedWorkerError):
-                raise crew.error
-            before, done = done, ledger.read.cohorts_done(search)
-            fruitless = fruitless + 1 if done == before else 0
-            if fruitless >= MOST_FRUITLESS_CREWS:
-                raise WorkersDiedError(
-                    f"{search.study.name}: worker processes died {fruitless} times without "
-                    "finishing a trial; look for the reason in the system's log (out of memory?), "
-                    "or try fewer --workers. What is finished is kept."
-                )
-    ledger.follow_all(search)
-    if not ledger.read.is_finished(search):
+    key = None if search is None else search.id
+    who = presence(f"{platform.node()}/{uuid.uuid4().hex[:12]}/launcher", "launcher", key)
+    with (
+        _stop_signals(ledger) as signals,
+        Keeper(ledger, who, PLANNING_LEASE_SECONDS) as keeper,
+    ):
+        name = None if search is None else search.study.name
+        job = Job(storage, name, key, data_folder, "", who.name, engine.parent)
+        crew = _Crew(ledger, engine, job, workers, search)
+        try:
+            with _Clerk(ledger, search, who.name, keeper, signals) as clerk:
+                _attend(crew, signals, clerk, watch, on_stop)
+        except BaseException:
+            _dismiss(crew, signals)
+            raise
+        finally:
+            with suppress(DatabaseFaultError):  # then it is free when its lease runs out
+                ledger.bury(who.name, lost=False)
+    if search is None:
+        return
+    now = ledger.read.again(search)
+    if now.failure is not None and now.finished_at is None:
+        raise KlayerError(now.failure)
+    if now.finished_at is None:
         raise InterruptedRunError(f"{search.study.name}: stopped before it was finished")
 
 
 class _Clerk:
-    """What the launcher itself does for a search: it plans, and tells Optuna how trials stand.
+    """What the launcher itself does for a search: it plans.
 
     It does so in a thread of its own, since a plan of many trials takes its time.
     """
 
-    def __init__(self, ledger: Ledger, search: Search, owner: str, signals: "_Signals") -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        search: Search | None,
+        owner: str,
+        keeper: Keeper,
+        signals: "_Signals",
+    ) -> None:
         self._ledger, self._search, self._owner = ledger, search, owner
-        self._signals = signals
+        self._keeper, self._signals = keeper, signals
         self._done = threading.Event()
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="clerk", daemon=True)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        if self._search is not None:
+            self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -173,57 +180,79 @@ class _Clerk:
                 while not self._done.wait(POLL_SECONDS):
                     if changes.any() or time.monotonic() > due:
                         due = time.monotonic() + PLANNING_LEASE_SECONDS
-                        self._keep_up()
+                        if self._search is not None:
+                            plan_next(self._ledger, self._search, self._owner, self._keeper)
         except Exception as error:
             self._error = error
 
-    def _keep_up(self) -> None:
-        plan_next(self._ledger, self._search, self._owner, PLANNING_LEASE_SECONDS)
-        self._ledger.follow_all(self._search)
-
 
 class _Crew:
-    """Some worker processes, run by joblib from a thread so that this one is free to watch."""
+    """Worker processes, each of which is replaced when it dies."""
 
-    def __init__(self, job: Job, workers: int) -> None:
-        run = uuid.uuid4().hex[:12]
-        self.owners = [f"{os.uname().nodename}/{run}/{place}" for place in range(workers)]
-        self.planner = f"{os.uname().nodename}/{run}/launcher"
-        self.stop_file = job.stop_file
-        self.error: Exception | None = None
-        self._job = job
-        job.busy_file.touch()
-        self.thread = threading.Thread(target=self._run, name="crew", daemon=True)
-        self.thread.start()
+    def __init__(
+        self, ledger: Ledger, engine: Engine, job: Job, workers: int, search: Search | None
+    ) -> None:
+        self._ledger, self._engine, self._job, self._workers = ledger, engine, job, workers
+        self._search = search
+        self._started, self._deaths, self._done = 0, 0, self._cohorts_done()
+        self._killed = False
+        self._working: dict[Future[None], str] = {}
+        for _ in range(workers):
+            self._start()
 
-    def _run(self) -> None:
-        # Ctrl-C, or a terminal that is closed, is for the launcher, which then asks. Processes
-        # inherit what the thread that starts them blocks, and so are deaf to it from their first
-        # moment, while they import.
-        # Python's resource tracker goes first: where it starts, it unblocks the signal.
-        resource_tracker.ensure_running()
-        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGHUP])
-        tasks = [delayed(_serve)(self._job, owner) for owner in self.owners]
-        if len(tasks) == 1:  # which joblib would run in this process
-            tasks.append(delayed(_stand_by)(self._job))
-        try:
-            with parallel_config(backend="loky", inner_max_num_threads=1):
-                Parallel(n_jobs=len(tasks), batch_size=1, pre_dispatch="all")(tasks)
-            self.kill()  # nothing is left to do, and ending in order would take half a second
-        except Exception as error:
-            self.error = error
+    def _start(self) -> None:
+        owner = f"{self._job.launcher.removesuffix('launcher')}{self._started}"
+        self._started += 1
+        self._working[self._engine.start(_work, replace(self._job, owner=owner))] = owner
+
+    def is_working(self) -> bool:
+        """Whether any of them is there."""
+        return bool(self._working)
+
+    def look(self, *, replacing: bool) -> None:
+        """See who has ended; replace who was killed, if so wished.
+
+        Raises:
+            WorkersDiedError: They die again and again without any result.
+            Exception: What a worker raised.
+        """
+        for future, owner in list(self._working.items()):
+            if not future.done():
+                continue
+            del self._working[future]
+            error = future.exception()
+            if isinstance(error, WorkerKilledError):
+                self._ledger.bury(self._job.launcher, [owner], lost=not self._killed)
+                if replacing and not self._killed:
+                    self._count_death()
+                    self._start()
+            elif error is not None:
+                raise error
+
+    def _count_death(self) -> None:
+        before, self._done = self._done, self._cohorts_done()
+        self._deaths = self._deaths + 1 if self._done == before else 1
+        if self._search is not None and self._deaths >= MOST_FRUITLESS_DEATHS * self._workers:
+            raise WorkersDiedError(
+                f"{self._search.study.name}: worker processes died {self._deaths} times without "
+                "finishing a trial; look for the reason in the system's log (out of memory?), "
+                "or try fewer --workers. What is finished is kept."
+            )
+
+    def _cohorts_done(self) -> int:
+        return 0 if self._search is None else self._ledger.read.cohorts_done(self._search)
 
     def ask_to_stop(self) -> None:
         """Let the workers hand back what they hold; end them where that cannot be told."""
         try:
-            self.stop_file.touch()
-        except OSError:  # a full disk, a folder that somebody tidied away
+            self._ledger.ask_to_stop(self._job.launcher)
+        except DatabaseFaultError:  # a full disk, a server that is gone
             self.kill()
 
     def kill(self) -> None:
         """End the processes at once."""
-        # Asked without `reuse`, loky would wait for the workers of an executor set up otherwise.
-        get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)
+        self._killed = True
+        self._engine.kill()
 
 
 def _attend(
@@ -234,9 +263,10 @@ def _attend(
     on_stop: Callable[[], None],
 ) -> None:
     """Watch a crew to its end; pass on the wish to stop, and a second one as an order."""
-    told = False
-    while crew.thread.is_alive():
-        crew.thread.join(POLL_SECONDS)
+    told = killed = False
+    while crew.is_working():
+        time.sleep(POLL_SECONDS)
+        crew.look(replacing=not signals.count)
         clerk.check()
         watch()
         if signals.count and not told:
@@ -244,9 +274,9 @@ def _attend(
             crew.ask_to_stop()
             told = True
             on_stop()
-        if signals.count > 1:
+        if signals.count > 1 and not killed:
             crew.kill()
-            crew.thread.join()
+            killed = True
     watch()
 
 
@@ -254,11 +284,13 @@ def _dismiss(crew: _Crew, signals: "_Signals") -> None:
     """Let a crew stop that nobody watches any more; another signal to stop ends it at once."""
     crew.ask_to_stop()
     before = signals.count
-    while crew.thread.is_alive():
-        crew.thread.join(POLL_SECONDS)
+    while crew.is_working():
+        time.sleep(POLL_SECONDS)
+        with suppress(Exception):  # one is on its way already
+            crew.look(replacing=False)
         if signals.count > before:
+            before = signals.count
             crew.kill()
-            crew.thread.join()
 
 
 @dataclass
@@ -270,6 +302,7 @@ class _Signals:
 
 @contextmanager
 def _stop_signals(
+    ledger: Ledger,
     numbers: Sequence[int] = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP),
 ) -> Iterator[_Signals]:
     """Count signals that ask to stop, instead of being ended by them."""
@@ -277,6 +310,8 @@ def _stop_signals(
 
     def count(_: int, __: FrameType | None) -> None:
         signals.count += 1
+        if signals.count > 1:
+            ledger.hurry()
 
     heard = [n for n in numbers if n != signal.SIGHUP or signal.getsignal(n) != signal.SIG_IGN]
     before = {number: signal.signal(number, count) for number in heard}  # nohup has its way
@@ -287,27 +322,27 @@ def _stop_signals(
             signal.signal(number, handler)
 
 
-def _serve(job: Job, owner: str) -> None:
+def _work(job: Job) -> None:
     """What a worker process runs."""
     asked = threading.Event()
-    signal.signal(signal.SIGTERM, lambda _, __: asked.set())
+    with Ledger(job.storage, patience_seconds=PATIENCE_SECONDS) as ledger:
 
-    def should_stop() -> bool:
-        return asked.is_set() or job.stop_file.exists() or job.orphaned()
+        def stop(_: int, __: FrameType | None) -> None:
+            asked.set()
+            ledger.hurry()
 
-    try:
-        with Ledger(job.storage, tells=False) as ledger:
-            search = ledger.read.search(job.name)
-            work(ledger, search, job.data, owner, should_stop, only="cohorts")
-    finally:
-        job.busy_file.unlink(missing_ok=True)
+        if threading.current_thread() is threading.main_thread():  # on a cluster it may be another
+            signal.signal(signal.SIGTERM, stop)
+
+        def should_stop() -> bool:
+            return asked.is_set() or job.orphaned()
+
+        who = presence(job.owner, "worker", job.search_id, job.launcher)
+        only: WorkKind | None = None if job.name is None else "cohorts"
+        serve(ledger, who, job.name, job.data_folder, should_stop, _say_nothing, only)
     if job.orphaned():
-        os._exit(0)  # nobody is left to take a result, and joblib would wait for more work
+        os._exit(0)  # nobody is left to take a result, and the engine would wait for more work
 
 
-def _stand_by(job: Job) -> None:
-    """What a process runs that has no work: it ends with the worker beside it, or its launcher."""
-    while job.busy_file.exists() and not job.orphaned():
-        time.sleep(POLL_SECONDS)
-    if job.orphaned():
-        os._exit(0)
+def _say_nothing(_: str) -> None:
+    """Take a line that nobody reads: the launcher tells what happens."""

@@ -75,7 +75,7 @@ def rebuild(
     search = ledger.read.search(name)
     trials = _final_trials(ledger, search)
     _check_target(file)
-    data = _same_images(search, data_folder)
+    data = objective.open_recorded_data(search.study, data_folder, search.data_fingerprint)
     recorded = ledger.read.curves(search)[trials[0].id].epochs
     winner = _retrained(search, trials, data, recorded, on_epoch)
     winner.save(file)
@@ -100,6 +100,10 @@ def _final_trials(ledger: Ledger, search: Search) -> list[Trial]:
             f"that began it goes on, and `klayer status {name}` shows how far it is"
         )
     trials = [trial for trial in ledger.read.trials(search) if trial.stage == FINAL]
+    if trials[0].state == "failed":
+        raise KlayerError(
+            f"{name}: there is no winner to write: its training was {trials[0].reason}"
+        )
     if trials[0].state == "diverged":
         raise KlayerError(
             f"{name}: there is no winner to write: when it was trained for the last time it "
@@ -114,17 +118,6 @@ def _check_target(file: Path) -> None:
         raise KlayerError(f"--output: {file}: is a folder; give the name of a file")
     if not file.absolute().parent.is_dir():
         raise KlayerError(f"--output: {file}: its folder does not exist; make it, or give another")
-
-
-def _same_images(search: Search, folder: Path | None) -> Dataset:
-    data = objective.open_data(search.study, folder)
-    if data.fingerprint != search.data_fingerprint:
-        raise KlayerError(
-            f"{search.study.name}: this search ran on other images (fingerprint "
-            f"{search.data_fingerprint[:12]}, these have {data.fingerprint[:12]}); point --data or "
-            "KLAYER_DATA to those"
-        )
-    return data
 
 
 def _retrained(

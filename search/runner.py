@@ -1,16 +1,20 @@
 """One run from a study to its summary: data, ledger, workers, and what the terminal shows of it."""
 
 import time
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from rich.console import Console
 
 from search import blas, objective
+from search.engines import Engine
 from search.environment import environment, kernels
 from search.launcher import InterruptedRunError, launch
 from search.ledger import DEFAULT_STORAGE
-from search.ledger.database import NoLedgerError
-from search.ledger.ledger import LEASE_SECONDS, Ledger
+from search.ledger.faults import NoLedgerError
+from search.ledger.ledger import LEASE_SECONDS, PATIENCE_SECONDS, Ledger
+from search.ledger.location import locate
 from search.ledger.records import Search
 from search.show import summary
 from search.show.lines import say
@@ -26,9 +30,10 @@ def run_search(
     storage: str,
     data_folder: Path | None,
     workers: int,
+    engine: Callable[[], Engine],
     console: Console,
 ) -> Summary:
-    """Run a search with local workers until it is finished, or go on with it.
+    """Run a search with workers until it is finished, or go on with it.
 
     Args:
         study: What to search.
@@ -36,6 +41,7 @@ def run_search(
         storage: The ledger's URL; the database is made where there is none.
         data_folder: Where the data set's files lie; None for the cache.
         workers: How many processes.
+        engine: Opens what runs them; it is opened when there is work, and closed again.
         console: Where progress and summary go.
 
     Raises:
@@ -46,23 +52,86 @@ def run_search(
     known = _recorded(study, text, storage)
     if known is None or known.finished_at is None:
         data = objective.open_data(study, data_folder)
-        with Ledger(storage, create=True) as ledger:
+        with Ledger(storage, create=True, patience_seconds=PATIENCE_SECONDS) as ledger:
             search = ledger.record(study, text, data.fingerprint, environment())
-            _work(ledger, storage, search, data, workers, console)
+            ledger.take_up(search)
+            with closing(engine()) as opened:
+                _work(ledger, storage, search, data_folder, workers, opened, console)
             told = summary_of(ledger, study.name)
     else:
         with Ledger(storage) as ledger:
-            ledger.follow_all(known)  # who ended it may have been killed before telling Optuna
             told = summary_of(ledger, study.name)
         console.print(f"{study.name}: this search is finished already; nothing was run.")
     summary.show(told, console)
-    where = "" if storage == DEFAULT_STORAGE else f" --storage {storage}"
+    where = _where(storage)
     say(
         console,
         f"\nklayer status {study.name}{where} shows this again; "
         f"klayer export {study.name}{where} writes every trial.",
     )
     return told
+
+
+def submit_search(
+    study: Study, text: str, storage: str, data_folder: Path | None, console: Console
+) -> Search:
+    """Record a search for workers that serve all, or let one go on that was stopped.
+
+    Args:
+        study: What to search.
+        text: The study file as it was read, for the record.
+        storage: The ledger's URL; the database is made where there is none.
+        data_folder: Where the data set's files lie, whose images the workers must have too.
+        console: Where it is said what was done.
+
+    Raises:
+        KlayerError: Something that was given is wrong; nothing was written.
+    """
+    known = _recorded(study, text, storage)
+    name, where = study.name, _where(storage)
+    if known is not None and known.finished_at is not None:
+        console.print(f"{name}: this search is finished already.")
+        return known
+    fingerprint = (
+        objective.open_data(study, data_folder).fingerprint
+        if known is None
+        else known.data_fingerprint
+    )
+    with Ledger(storage, create=True) as ledger:
+        search = ledger.record(study, text, fingerprint, environment())
+        ledger.take_up(search)
+        serving = [one for one in ledger.read.workers() if not one.lost and one.search is None]
+    again = " again" if known is not None else ""
+    console.print(f"{name}: recorded{again}; {plural(len(serving), 'worker')} that serve all.")
+    if not serving:
+        say(console, f"klayer worker{where} starts one, on this or any other host.")
+    say(console, f"klayer status {name}{where} shows how it stands.")
+    return search
+
+
+def stop_search(name: str, storage: str, console: Console) -> None:
+    """Let all who work on a search hand back what they hold; `run` or `submit` goes on with it.
+
+    Raises:
+        LedgerError: There is no search of that name.
+    """
+    with Ledger(storage, patience_seconds=PATIENCE_SECONDS) as ledger:
+        search = ledger.read.search(name)
+        if search.finished_at is not None:
+            console.print(f"{name}: this search is finished already; there is nothing to stop.")
+            return
+        held = sum(1 for one in ledger.read.workers(search) if one.working_on == name)
+        ledger.stop(search)
+    console.print(
+        f"{name}: stopped; {plural(held, 'worker')} at work on it hand back what they hold after "
+        "the epoch that they are in. `klayer run` or `klayer submit` goes on with it."
+    )
+
+
+def _where(storage: str) -> str:
+    """What a command needs to find the same database; without a password, and where it must."""
+    shown = locate(storage).shown
+    return "" if shown == DEFAULT_STORAGE else f" --storage {shown}"
 
 
 def summary_of(ledger: Ledger, name: str) -> Summary:
@@ -98,18 +167,19 @@ def _work(
     ledger: Ledger,
     storage: str,
     search: Search,
-    data: objective.Dataset,
+    data_folder: Path | None,
     workers: int,
+    engine: Engine,
     console: Console,
 ) -> None:
-    name, began = search.study.name, time.monotonic()
+    name, began, shown = search.study.name, time.monotonic(), ledger.database.shown
     stages = ledger.read.stages(search)
     done, held = sum(one.finished for one in stages), sum(one.running for one in stages)
     here, before = kernels(environment()), kernels(search.environment)
     with RunView(console, ledger, search) as view:
         going_on = f", going on behind {plural(done, 'finished trial')}" if done else ""
         named = f", {here} kernels" if here else ""
-        view.say(f"{name}: {plural(workers, 'worker')}, {storage}{named}{going_on}")
+        view.say(f"{name}: {plural(workers, 'worker')}, {shown}{named}{going_on}")
         if before and here != before:
             keep = f" ({blas.SETTING}={before} keeps to those)" if before in blas.KERNELS else ""
             view.say(
@@ -126,12 +196,12 @@ def _work(
             view.say("Stopping: workers hand back what they hold. Ctrl-C again ends them at once.")
 
         try:
-            launch(ledger, storage, search, data, workers, view.update, on_stop)
+            launch(ledger, storage, search, data_folder, workers, engine, view.update, on_stop)
         except InterruptedRunError:
             view.update(now=True)
             kept = sum(stage.finished for stage in ledger.read.stages(search))
             raise InterruptedRunError(
-                f"{name}: stopped; {plural(kept, 'finished trial')} kept in {storage}. "
+                f"{name}: stopped; {plural(kept, 'finished trial')} kept in {shown}. "
                 "The same command goes on from here."
             ) from None
         view.update(now=True)

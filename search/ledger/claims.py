@@ -2,20 +2,28 @@
 
 A lease that has run out still holds as long as nobody else has claimed the work: being late alone
 loses nothing.
+
+On PostgreSQL many such transactions run at once. A cohort that somebody else is claiming just now
+is passed over (SKIP LOCKED); who claims the planning of a stage locks its search. SQLite has one
+writer at a time, and knows no such words.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, CursorResult, Row, delete, func, insert, select, update
 
 from search.errors import KlayerError
+from search.ledger import optuna_rows
 from search.ledger.records import Claim, PlanningClaim, Search
-from search.ledger.tables import checkpoints, cohorts, epochs, stages, trials
+from search.ledger.tables import checkpoints, cohorts, epochs, searches, stages, trials, workers
 from search.outcome import Assignment
 from search.plan.plan import Step, steps
 
-TO_BE_PLANNED = ("planning", "ranking")  # states of a stage: it, or its next rung, is
+# States of a stage that is to be planned: itself, its next rung, or its next generation.
+TO_BE_PLANNED = ("planning", "ranking", "learning")
+# A cohort with which so many workers were lost, one after another, is given up.
+MOST_LOST = 5
 
 
 class LostLeaseError(KlayerError):
@@ -29,12 +37,12 @@ class Wait:
 
 @dataclass(frozen=True)
 class Finished:
-    """Every stage of the search is finished."""
+    """Every stage of the search is finished, or the search was stopped, or cannot go on."""
 
 
 @dataclass(frozen=True)
 class Free:
-    """Work that nobody holds: a cohort, or else the planning of a stage or of its next rung.
+    """Work that nobody holds: a cohort, or else the planning of a stage or of what follows in it.
 
     Attributes:
         step: Its stage.
@@ -42,6 +50,9 @@ class Free:
         cohort_id: Which cohort; None for planning.
         attempt: How often it was claimed before.
         rung: Of planning, how many rungs lie before it.
+        generation: Of planning, how many generations lie before it.
+        lost: Of a cohort, with how many workers it was lost.
+        study: Of a cohort, its stage's Optuna study.
     """
 
     step: Step
@@ -49,48 +60,101 @@ class Free:
     cohort_id: int | None
     attempt: int
     rung: int = 0
+    generation: int = 0
+    lost: int = 0
+    study: str = ""
 
 
-def find(connection: Connection, search: Search, time: float) -> Free | Wait | Finished:
-    """What is to be done next, and is free at `time`. Only reads."""
+def find(
+    connection: Connection, search: Search, owner: str, time: float, *, lock: bool
+) -> Free | Wait | Finished:
+    """What is to be done next, and is free for `owner` at `time`. Only reads.
+
+    What `owner` itself holds is free for it: it would not ask if it worked on that.
+
+    Args:
+        connection: To the database.
+        search: Which search.
+        owner: Who asks.
+        time: The database's.
+        lock: Whether nobody else may claim what is found until this transaction ends.
+    """
+    ended = select(searches.c.finished_at, searches.c.stopped_at, searches.c.failure)
+    state = connection.execute(ended.where(searches.c.id == search.id)).first()
+    if state is None or any(value is not None for value in state):
+        return Finished()
     rows = {
         row.number: row
         for row in connection.execute(select(stages).where(stages.c.search_id == search.id))
     }
     for step in steps(search.study):
         row = rows.get(step.number)
-        if row is None:
-            return Free(step, None, None, 0)
-        if row.state in TO_BE_PLANNED:
-            held = row.owner is not None and row.lease_until >= time
-            rung = _rungs(connection, row.id)
-            return Wait() if held else Free(step, row.id, None, row.attempt, rung)
-        if row.state == "open":
-            return _free_cohort(connection, step, row.id, time) or Wait()
+        if row is not None and row.state == "finished":
+            continue
+        if row is not None and row.state == "open":
+            return _free_cohort(connection, step, row, owner, time, lock=lock) or Wait()
+        if lock:
+            return _free_planning(connection, search, step, owner, time)
+        return _to_plan(connection, step, row, owner, time)
     return Finished()
 
 
+def _free_planning(
+    connection: Connection, search: Search, step: Step, owner: str, time: float
+) -> Free | Wait:
+    """The planning of a stage, while nobody else of this search can claim any."""
+    connection.execute(select(searches.c.id).where(searches.c.id == search.id).with_for_update())
+    mine = (stages.c.search_id == search.id) & (stages.c.number == step.number)
+    row = connection.execute(select(stages).where(mine).with_for_update()).first()
+    if row is not None and row.state not in TO_BE_PLANNED:
+        return Wait()  # somebody else has planned it since; what there is to do is asked again
+    return _to_plan(connection, step, row, owner, time)
+
+
+def _to_plan(
+    connection: Connection, step: Step, row: Row[Any] | None, owner: str, time: float
+) -> Free | Wait:
+    if row is None:
+        return Free(step, None, None, 0)
+    if row.owner not in (None, owner) and row.lease_until >= time:
+        return Wait()
+    rung = _rungs(connection, row.id) if row.state == "ranking" else 0
+    generation = row.generations if row.state == "learning" else 0
+    return Free(step, row.id, None, row.attempt, rung, generation)
+
+
 def _rungs(connection: Connection, stage_id: int) -> int:
-    """How many rungs of a stage are planned; 0 before its first one is."""
+    """How many rungs of a stage are planned."""
     last = select(func.max(cohorts.c.rung)).where(cohorts.c.stage_id == stage_id)
     highest = connection.scalar(last)
     return 0 if highest is None else highest + 1
 
 
-def _free_cohort(connection: Connection, step: Step, stage_id: int, time: float) -> Free | None:
-    first = connection.execute(
-        select(cohorts.c.id, cohorts.c.attempt)
-        .where(
-            cohorts.c.stage_id == stage_id,
-            or_(
-                cohorts.c.state == "waiting",
-                (cohorts.c.state == "claimed") & (cohorts.c.lease_until < time),
-            ),
-        )
+def _free_cohort(
+    connection: Connection, step: Step, stage: Row[Any], owner: str, time: float, *, lock: bool
+) -> Free | None:
+    """The first cohort whose lease has run out, or else the first that waits."""
+    query = (
+        select(cohorts.c.id, cohorts.c.attempt, cohorts.c.lost, cohorts.c.owner)
+        .where(cohorts.c.stage_id == stage.id)
         .order_by(cohorts.c.rung, cohorts.c.number)
         .limit(1)
-    ).first()
-    return None if first is None else Free(step, stage_id, first.id, first.attempt)
+    )
+    if lock:
+        query = query.with_for_update(skip_locked=True)
+    late = (cohorts.c.lease_until < time) | (cohorts.c.owner == owner)
+    lapsed = connection.execute(query.where(cohorts.c.state == "claimed", late)).first()
+    if lapsed is not None:
+        lost = lapsed.lost + (lapsed.owner != owner)
+        return _free(step, stage, lapsed, lost)
+    waiting = connection.execute(query.where(cohorts.c.state == "waiting")).first()
+    return None if waiting is None else _free(step, stage, waiting, waiting.lost)
+
+
+def _free(step: Step, stage: Row[Any], cohort: Any, lost: int) -> Free:
+    return Free(
+        step, stage.id, cohort.id, cohort.attempt, lost=lost, study=stage.optuna_study or ""
+    )
 
 
 def claim(
@@ -101,7 +165,7 @@ def claim(
     time: float,
     lease_until: float,
 ) -> Claim | PlanningClaim:
-    """Claim what `find` found in the same transaction, until `lease_until`."""
+    """Claim what `find` found and locked in the same transaction, until `lease_until`."""
     if free.cohort_id is None:
         return _claim_planning(connection, search, free, owner, lease_until)
     return _claim_cohort(connection, free, free.cohort_id, owner, time, lease_until)
@@ -120,6 +184,7 @@ def _claim_planning(
                 kind=free.step.kind,
                 state="planning",
                 attempt=attempt,
+                generations=0,
                 owner=owner,
                 lease_until=lease_until,
             )
@@ -131,7 +196,7 @@ def _claim_planning(
             .where(stages.c.id == stage_id)
             .values(owner=owner, attempt=attempt, lease_until=lease_until)
         )
-    return PlanningClaim(stage_id, attempt, owner, free.step, free.rung)
+    return PlanningClaim(stage_id, attempt, owner, free.step, free.rung, free.generation)
 
 
 def _claim_cohort(
@@ -150,6 +215,7 @@ def _claim_cohort(
             state="claimed",
             owner=owner,
             attempt=attempt,
+            lost=free.lost,
             lease_until=lease_until,
             claimed_at=time,
         )
@@ -159,12 +225,15 @@ def _claim_cohort(
             select(trials).where(trials.c.cohort_id == cohort_id).order_by(trials.c.number)
         )
     )
-    ids = [row.id for row in mine]
-    _forget_epochs(connection, cohort_id)  # of a lost attempt
+    if attempt > 1:
+        _forget_epochs(connection, cohort_id)  # of a lost attempt
     extent = connection.execute(
         select(cohorts.c.start, cohorts.c.stop).where(cohorts.c.id == cohort_id)
     ).one()
-    connection.execute(update(trials).where(trials.c.id.in_(ids)).values(state="running"))
+    connection.execute(
+        update(trials).where(trials.c.cohort_id == cohort_id).values(state="running")
+    )
+    optuna_rows.begin(connection, free.study, [row.optuna_trial for row in mine], time)
     return Claim(
         cohort_id=cohort_id,
         attempt=attempt,
@@ -198,7 +267,7 @@ def _forget_epochs(connection: Connection, cohort_id: int) -> None:
 
 
 def hold(connection: Connection, claim: Claim | PlanningClaim, lease_until: float | None) -> None:
-    """Set the lease of a claim that still holds.
+    """Set the lease of a claim that still holds; nobody else can claim it in this transaction.
 
     Raises:
         LostLeaseError: Somebody else has claimed the work since.
@@ -229,24 +298,57 @@ def hold(connection: Connection, claim: Claim | PlanningClaim, lease_until: floa
         raise LostLeaseError(f"{claim.owner}: the lease on {claim.step.name} is lost")
 
 
-def release(connection: Connection, owner: str) -> list[int]:
-    """Free what `owner` holds; the cohorts among it."""
-    held = (cohorts.c.owner == owner) & (cohorts.c.state == "claimed")
-    ids = list(connection.scalars(select(cohorts.c.id).where(held)))
-    connection.execute(
-        update(cohorts)
-        .where(cohorts.c.id.in_(ids))
-        .values(state="waiting", owner=None, lease_until=None)
+def release(connection: Connection, owners: list[str], *, lost: bool) -> int:
+    """Free what `owners` hold.
+
+    Args:
+        connection: In a transaction.
+        owners: Whose claims.
+        lost: Whether they were lost with it, rather than that they gave it up.
+
+    Returns:
+        How many cohorts are free now.
+    """
+    held = list(
+        connection.execute(
+            select(cohorts.c.id, stages.c.optuna_study)
+            .join(stages, stages.c.id == cohorts.c.stage_id)
+            .where(cohorts.c.owner.in_(owners), cohorts.c.state == "claimed")
+            .order_by(cohorts.c.id)
+            .with_for_update(of=cohorts)
+        )
     )
-    for cohort_id in ids:
-        _forget_epochs(connection, cohort_id)
-    connection.execute(update(trials).where(trials.c.cohort_id.in_(ids)).values(state="waiting"))
+    for row in held:
+        connection.execute(
+            update(cohorts)
+            .where(cohorts.c.id == row.id)
+            .values(state="waiting", owner=None, lease_until=None, lost=cohorts.c.lost + int(lost))
+        )
+        _forget_epochs(connection, row.id)
+        mine = trials.c.cohort_id == row.id
+        connection.execute(update(trials).where(mine).values(state="waiting"))
+        ids = connection.scalars(select(trials.c.optuna_trial).where(mine))
+        optuna_rows.wait(connection, row.optuna_study, list(ids))
     connection.execute(
         update(stages)
-        .where(stages.c.owner == owner, stages.c.state.in_(TO_BE_PLANNED))
+        .where(stages.c.owner.in_(owners), stages.c.state.in_(TO_BE_PLANNED))
         .values(owner=None, lease_until=None)
     )
-    return ids
+    return len(held)
+
+
+def asked_to_stop(connection: Connection, claim: Claim) -> bool:
+    """Whether the claim's owner was asked to stop, or its search was."""
+    its_search = (
+        select(searches.c.stopped_at)
+        .join(stages, stages.c.search_id == searches.c.id)
+        .join(cohorts, cohorts.c.stage_id == stages.c.id)
+        .where(cohorts.c.id == claim.cohort_id)
+        .scalar_subquery()
+    )
+    itself = select(workers.c.stop_asked).where(workers.c.name == claim.owner).scalar_subquery()
+    row = connection.execute(select(its_search, itself)).one()
+    return row[0] is not None or bool(row[1])
 
 
 def inserted_id(result: CursorResult[Any]) -> int:

@@ -1,196 +1,155 @@
-"""Opening the database of a storage URL: which are accepted, how SQLite is set up, the schema.
+"""One opened database: transactions that read, transactions that write, its clock, its patience.
 
-Only SQLite so far; everything that is particular to it stands in this file, but for its count of
-changes, which `changes` reads. All writing happens inside `BEGIN IMMEDIATE`: SQLite's default
-begins a transaction as a reader, and two readers that both want to write then fail or, in Optuna's
-own code, both take the same trial.
+SQLite and PostgreSQL differ in `search.ledger.sqlite` and `search.ledger.postgresql`; everything
+behind this file is the same for both, but for the few statements that name a dialect here.
 """
 
-import re
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
-from typing import Any
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from tenacity import retry, retry_if_exception, stop_after_delay, wait_random_exponential
+from sqlalchemy import Connection, Engine, Table, text
+from sqlalchemy.dialects import postgresql as postgresql_dialect
+from sqlalchemy.dialects import sqlite as sqlite_dialect
+from tenacity import (
+    Retrying,
+    retry_if_exception,
+    sleep_using_event,
+    stop_after_delay,
+    stop_when_event_set,
+    wait_random_exponential,
+)
 
-from search.errors import LedgerError
-from search.ledger import DEFAULT_STORAGE, tables
+from search.ledger import postgresql, sqlite
+from search.ledger.faults import DatabaseFaultError, reported
+from search.ledger.location import Location
 
-BUSY_SECONDS = 60
-READING = "klayer_reading"  # execution option of a connection that will not write
+LONGEST_PAUSE_SECONDS = 2.0  # between two tries
 
+_CLOCKS = {
+    "sqlite": text("SELECT (julianday('now') - 2440587.5) * 86400.0"),
+    "postgresql": text("SELECT extract(epoch FROM clock_timestamp())::float8"),
+}
 
-class NoLedgerError(LedgerError):
-    """There is no ledger here yet; one can be made."""
-
-
-class DatabaseFaultError(LedgerError):
-    """The database failed while it was in use: a full disk, a lock, a file that is gone."""
-
-
-def fault(storage: str, error: Exception) -> DatabaseFaultError:
-    """What to tell of an error of the database. Its transaction has changed nothing."""
-    return DatabaseFaultError(
-        f"{storage}: the database failed: {_cause(error)}. What it holds is kept; once the cause "
-        "is mended, the same command goes on"
-    )
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
-@contextmanager
-def reported(storage: str) -> Iterator[None]:
-    """Let errors of the database leave as one that the user can mend.
-
-    Raises:
-        DatabaseFaultError: For every error of SQLAlchemy.
-    """
-    try:
-        yield
-    except SQLAlchemyError as error:
-        raise fault(storage, error) from error
-
-
-def open_engine(storage: str, *, create: bool) -> Engine:
-    """An engine for the storage URL, whose database holds the ledger's tables.
+class Database:
+    """An opened database. May be used by several threads of one process.
 
     Args:
-        storage: A SQLAlchemy URL, such as `sqlite:///klayer.db`.
-        create: Whether a database, or its tables, may be made where there are none.
+        engine: Its connections.
+        location: Where it is.
+        patience_seconds: How long what failed is tried again where that may help; then it fails.
 
-    Raises:
-        LedgerError: The URL is no SQLite file's; the file is missing (without `create`), is not a
-            database, cannot be read or written, or has tables of another version.
+    Attributes:
+        shown: Its URL, without a password.
+        hurry: Set to end every patience at once.
     """
-    path = _sqlite_file(storage)
-    _check_file(path, storage, create=create)
-    engine = create_engine(storage, connect_args={"timeout": BUSY_SECONDS})
-    set_up_sqlite(engine)
-    try:
-        if create:
-            _create_tables(engine)
-        _check_version(engine, storage)
-        if (
-            create
-        ):  # not where somebody only looks: that changes nothing, least of all a foreign file
-            _let_readers_in(engine)
-    except (SQLAlchemyError, sqlite3.Error) as error:
-        engine.dispose()
-        raise LedgerError(f"{storage}: cannot be used as a database: {_cause(error)}") from error
-    except LedgerError:
-        engine.dispose()
-        raise
-    return engine
+
+    def __init__(self, engine: Engine, location: Location, patience_seconds: float) -> None:
+        self.engine, self.location, self.shown = engine, location, location.shown
+        self.hurry = threading.Event()
+        self._retrying = Retrying(
+            retry=retry_if_exception(_passes),
+            stop=stop_after_delay(patience_seconds) | stop_when_event_set(self.hurry),
+            wait=wait_random_exponential(multiplier=0.05, max=LONGEST_PAUSE_SECONDS),
+            sleep=sleep_using_event(self.hurry),
+            reraise=True,
+        )
+
+    def patiently(self, what: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call something again while it fails with a fault that passes, with growing pauses.
+
+        Raises:
+            DatabaseFaultError: It still fails after this database's patience.
+        """
+        return self._retrying.copy()(what, *args, **kwargs)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction, that happens whole or not at all.
+
+        Raises:
+            DatabaseFaultError: The database failed.
+        """
+        with reported(self.shown), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees one state of the database and writes nothing.
+
+        Raises:
+            DatabaseFaultError: The database failed.
+        """
+        with reported(self.shown), self.engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                yield connection.execution_options(**{sqlite.READING: True})
+            else:
+                yield connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.engine.dispose()
 
 
-def set_up_sqlite(engine: Engine) -> None:
-    """Let every transaction of `engine` begin as a writer, unless it says that it only reads."""
+class _HasDatabase(Protocol):
+    @property
+    def database(self) -> Database: ...
 
-    @event.listens_for(engine, "connect")
-    def _connected(connection: Any, _: Any) -> None:
-        connection.isolation_level = None  # the driver must not begin transactions of its own
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA synchronous = NORMAL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.close()
 
-    @event.listens_for(engine, "begin")
-    def _begun(connection: Connection) -> None:
-        reading = connection.get_execution_options().get(READING, False)
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+S = TypeVar("S", bound=_HasDatabase)
+
+
+def patient(method: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
+    """Let a method that is one transaction, or reads, bear faults of its database that pass.
+
+    A connection that breaks while it commits leaves it open whether that took place: so a method
+    must do no harm where it is called once more after it was successful.
+    """
+
+    @wraps(method)
+    def bearing(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self.database.patiently(method, self, *args, **kwargs)
+
+    return bearing
+
+
+def connect(location: Location) -> Engine:
+    """An engine for a location; nothing is opened yet."""
+    if location.kind == "sqlite":
+        return sqlite.engine(location)
+    return postgresql.engine(location)
 
 
 def now(connection: Connection) -> float:
     """The database's clock: seconds since 1970, UTC."""
-    seconds = connection.scalar(text("SELECT (julianday('now') - 2440587.5) * 86400.0"))
-    return float(seconds or 0.0)
+    return float(connection.scalar(_CLOCKS[connection.dialect.name]) or 0.0)
 
 
-def _sqlite_file(storage: str) -> Path:
-    try:
-        url: URL = make_url(storage)
-    except (ArgumentError, ValueError):  # the latter of a port that is no number
-        shown = re.sub(":.*@", ":***@", storage)
-        raise LedgerError(
-            f"--storage: {shown!r} is not a database URL; write for example {DEFAULT_STORAGE}"
-        ) from None
-    if url.drivername not in ("sqlite", "sqlite+pysqlite") or url.query:
-        shown = url.render_as_string(hide_password=True)
-        raise LedgerError(
-            f"--storage: {shown}: this version keeps searches in plain SQLite files; "
-            f"write for example {DEFAULT_STORAGE}"
-        )
-    if not url.database or url.database == ":memory:":
-        raise LedgerError(
-            f"--storage: {storage}: an in-memory database cannot be shared by worker processes; "
-            f"name a file, for example {DEFAULT_STORAGE}"
-        )
-    return Path(url.database)
+def wake(connection: Connection) -> None:
+    """Let those look who wait for something to do, once this transaction is committed.
 
-
-def _check_file(path: Path, storage: str, *, create: bool) -> None:
-    if path.is_dir():
-        raise LedgerError(f"{storage}: {path} is a folder; name a file in it")
-    if not path.parent.is_dir():
-        raise LedgerError(f"{storage}: the folder {path.parent} does not exist; create it first")
-    if not path.exists() and not create:
-        raise NoLedgerError(
-            f"{storage}: there is no database here; `klayer run STUDY` makes one, and --storage "
-            "or KLAYER_STORAGE names another"
-        )
-
-
-def is_busy(error: BaseException) -> bool:
-    """Whether another process was in the way: SQLite does not wait where it changes to WAL."""
-    code = getattr(getattr(error, "orig", error), "sqlite_errorcode", 0)
-    return (code & 0xFF) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-
-
-_until_free = retry(
-    retry=retry_if_exception(is_busy),
-    stop=stop_after_delay(10),
-    wait=wait_random_exponential(multiplier=0.05, max=1),
-    reraise=True,
-)
-
-
-@_until_free
-def _create_tables(engine: Engine) -> None:
-    """Create the tables, in one transaction; a second process waits, then finds them there."""
-    with engine.begin() as connection:
-        if not engine.dialect.has_table(connection, tables.schema.name):
-            tables.metadata.create_all(connection)
-            connection.execute(insert(tables.schema).values(version=tables.SCHEMA_VERSION))
-
-
-@_until_free
-def _let_readers_in(engine: Engine) -> None:
-    """Keep changes in a log of their own (WAL), so that a writer keeps no reader out.
-
-    The file remembers it: later connections, Optuna's as well, find it so.
+    SQLite needs no word: who waits there sees every change (`search.ledger.changes`).
     """
-    with closing(engine.raw_connection()) as connection:
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.close()
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"NOTIFY {postgresql.CHANNEL}"))
 
 
-def _check_version(engine: Engine, storage: str) -> None:
-    with engine.connect() as connection:
-        connection.execution_options(**{READING: True})
-        if not engine.dialect.has_table(connection, tables.schema.name):
-            raise NoLedgerError(f"{storage}: this database holds no klayer search")
-        found = connection.scalar(select(tables.schema.c.version))
-    if found != tables.SCHEMA_VERSION:
-        raise LedgerError(
-            f"{storage}: its tables are of version {found}, this klayer reads version "
-            f"{tables.SCHEMA_VERSION}; use the klayer that made them, or another database"
-        )
+def insert_new(
+    connection: Connection, table: Table
+) -> sqlite_dialect.Insert | postgresql_dialect.Insert:
+    """An INSERT that passes over rows whose key is there already."""
+    if connection.dialect.name == "sqlite":
+        return sqlite_dialect.insert(table).on_conflict_do_nothing()
+    return postgresql_dialect.insert(table).on_conflict_do_nothing()
 
 
-def _cause(error: Exception) -> str:
-    origin = getattr(error, "orig", error)
-    return str(origin) if isinstance(origin, sqlite3.Error) else str(error).splitlines()[0]
+def _passes(error: BaseException) -> bool:
+    return isinstance(error, DatabaseFaultError) and error.passing

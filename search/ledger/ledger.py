@@ -6,34 +6,34 @@ again once its lease has run out, or once its launcher releases it. Results are 
 transaction, and only from the latest claim: so every planned trial gets exactly one result.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, update
+from sqlalchemy import update
 
 from search.errors import LedgerError
-from search.ledger import claims, queries, results, rungs
-from search.ledger.changes import Changes
-from search.ledger.claims import Finished, Free, LostLeaseError, Wait
-from search.ledger.database import now, open_engine, reported
-from search.ledger.records import Claim, PlanningClaim, Search
+from search.ledger import claims, presence, queries, results, rungs
+from search.ledger.changes import Changes, watch
+from search.ledger.claims import MOST_LOST, Finished, Free, LostLeaseError, Wait
+from search.ledger.database import Database, insert_new, now, patient, wake
+from search.ledger.records import Claim, PlanningClaim, Presence, Search
 from search.ledger.results import TrialOutcome
 from search.ledger.rungs import Rest
-from search.ledger.tables import searches, stages, trials
+from search.ledger.schema import open_database
+from search.ledger.tables import searches
 from search.outcome import EpochFigures, TestReport
+from search.plan.generations import GenerationPlan
 from search.plan.halving import RungPlan
-from search.plan.plan import StagePlan
-from search.plan.samplers import distributions
+from search.plan.plan import StagePlan, expected_trials
 from search.study.changes import differences
 from search.study.file import Study
 from search.study.hashing import fingerprint
 
-if TYPE_CHECKING:
-    from search.ledger.optuna_mirror import OptunaMirror
-
 LEASE_SECONDS = 60.0
+# How long those who work bear a database that does not answer.
+PATIENCE_SECONDS = 120.0
 
 WorkKind = Literal["cohorts", "planning"]
 
@@ -44,51 +44,45 @@ class Ledger:
     Args:
         storage: A SQLAlchemy URL.
         create: Whether to make the database and its tables where there are none.
-        tells: Whether Optuna is told at once what claims and results change. Where somebody else
-            calls `follow_all` it need not be: Optuna takes half a second to import and open.
+        patience_seconds: How long faults of the database are borne that may pass, such as a server
+            that is started again; for who only looks, none.
 
     Raises:
         LedgerError: The database cannot be opened, or is not the ledger's.
 
-    Any method raises `DatabaseFaultError`, a `LedgerError`, when the database fails.
+    Any method raises `DatabaseFaultError`, a `LedgerError`, when the database fails for longer than
+    that.
     """
 
-    def __init__(self, storage: str, *, create: bool = False, tells: bool = True) -> None:
-        self._storage = storage
-        self._tells = tells
-        self._engine = open_engine(storage, create=create)
+    def __init__(
+        self, storage: str, *, create: bool = False, patience_seconds: float = 0.0
+    ) -> None:
+        self.database: Database = open_database(
+            storage, create=create, patience_seconds=patience_seconds
+        )
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._engine.dispose()
-        if "_mirror" in self.__dict__:
-            self._mirror.close()
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        """One transaction, that happens whole or not at all."""
-        with reported(str(self._engine.url)), self._engine.begin() as connection:
-            yield connection
-
-    @cached_property
-    def _mirror(self) -> "OptunaMirror":
-        from search.ledger.optuna_mirror import OptunaMirror
-
-        return OptunaMirror(self._storage)
+        self.database.close()
 
     @cached_property
     def read(self) -> queries.Queries:
         """Everything that can be asked without changing anything."""
-        return queries.Queries(self._engine)
+        return queries.Queries(self.database)
 
     def changes(self) -> Changes:
         """Tells whether something was written since it was last asked; close it when done."""
-        return Changes(self._engine)
+        return watch(self.database)
+
+    def hurry(self) -> None:
+        """Bear no faults any more: this process is to end."""
+        self.database.hurry.set()
 
     # --- searches ------------------------------------------------------------------------------
 
+    @patient
     def record(
         self, study: Study, text: str, data_fingerprint: str, environment: Mapping[str, Any]
     ) -> Search:
@@ -98,11 +92,11 @@ class Ledger:
             LedgerError: A search of this name asks for something else, or ran on other data.
         """
         canonical = study.canonical()
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             known = queries.find_search(connection, study.name)
             if known is None:
                 connection.execute(
-                    insert(searches).values(
+                    insert_new(connection, searches).values(
                         name=study.name,
                         study=canonical,
                         study_hash=fingerprint(canonical),
@@ -112,14 +106,114 @@ class Ledger:
                         created_at=now(connection),
                     )
                 )
+                wake(connection)
                 known = queries.find_search(connection, study.name)
         if known is None:
             raise LedgerError(f"{study.name}: the search that was just recorded is gone")
         _check_same(known, canonical, data_fingerprint)
         return known
 
+    @patient
+    def take_up(self, search: Search) -> None:
+        """Let work go on that was stopped, or that failed."""
+        with self.database.writing() as connection:
+            connection.execute(
+                update(searches)
+                .where(searches.c.id == search.id, searches.c.finished_at.is_(None))
+                .values(stopped_at=None, failure=None)
+            )
+            wake(connection)
+
+    @patient
+    def stop(self, search: Search) -> None:
+        """Let all who work on a search hand back what they hold; nothing if it is finished."""
+        with self.database.writing() as connection:
+            connection.execute(
+                update(searches)
+                .where(
+                    searches.c.id == search.id,
+                    searches.c.finished_at.is_(None),
+                    searches.c.stopped_at.is_(None),
+                )
+                .values(stopped_at=now(connection))
+            )
+            wake(connection)
+
+    @patient
+    def fail(self, search: Search, reason: str) -> None:
+        """Let nobody work on a search any more that cannot go on."""
+        with self.database.writing() as connection:
+            connection.execute(
+                update(searches).where(searches.c.id == search.id).values(failure=reason)
+            )
+            wake(connection)
+
+    # --- workers -------------------------------------------------------------------------------
+
+    @patient
+    def join(self, who: Presence) -> None:
+        """Let a process be known to work here.
+
+        Raises:
+            LedgerError: The database is SQLite, and in use on another machine.
+        """
+        with self.database.writing() as connection:
+            presence.join(connection, who, now(connection))
+
+    @patient
+    def beat(
+        self,
+        who: Presence,
+        claim: Claim | PlanningClaim | None,
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> bool:
+        """Note that a process is there, and let the lease of what it holds run from now on.
+
+        A claim that is lost is passed over: who works on it learns of it when it next writes.
+
+        Returns:
+            Whether it should stop.
+        """
+        with self.database.writing() as connection:
+            time = now(connection)
+            asked = presence.see(connection, who, time)
+            if claim is not None:
+                with suppress(LostLeaseError):
+                    claims.hold(connection, claim, time + lease_seconds)
+        return asked
+
+    @patient
+    def leave(self, who: Presence) -> None:
+        """Let a process no longer be known; what it may still hold is free."""
+        with self.database.writing() as connection:
+            claims.release(connection, [who.name], lost=False)
+            presence.leave(connection, [who.name])
+            wake(connection)
+
+    @patient
+    def ask_to_stop(self, launcher: str) -> None:
+        """Ask the workers that a launcher started to hand back what they hold, and end."""
+        with self.database.writing() as connection:
+            presence.ask_to_stop(connection, launcher)
+
+    @patient
+    def bury(self, launcher: str, names: Sequence[str] | None = None, *, lost: bool) -> None:
+        """Free all that workers of a launcher hold, whose processes are known to be gone.
+
+        Args:
+            launcher: Who started them.
+            names: Only these; None for all that have not left.
+            lost: Whether what they held may be the reason why they are gone.
+        """
+        with self.database.writing() as connection:
+            gone = presence.crew(connection, launcher) if names is None else list(names)
+            claims.release(connection, gone, lost=lost)
+            presence.leave(connection, gone)
+            wake(connection)
+
     # --- handing out work ----------------------------------------------------------------------
 
+    @patient
     def next_work(
         self,
         search: Search,
@@ -129,7 +223,9 @@ class Ledger:
     ) -> Claim | PlanningClaim | Wait | Finished:
         """Claim what is to be done next, in one atomic step.
 
-        Nothing is locked where there is nothing to claim.
+        Nothing is locked where there is nothing to claim. What `owner` holds already is free for
+        it: it would not ask if it worked on that. A cohort with which `MOST_LOST` workers were
+        lost is given up on the way.
 
         Args:
             search: Which search.
@@ -137,121 +233,116 @@ class Ledger:
             lease_seconds: How long the claim holds unless it is renewed.
             only: What to claim, `Wait` where that is not what is to be done; None for anything.
         """
-        with self.read.connection() as connection:
-            seen = _wanted(claims.find(connection, search, now(connection)), only)
-        if not isinstance(seen, Free):
-            return seen
-        with self._writing() as connection:
-            time = now(connection)
-            found = _wanted(claims.find(connection, search, time), only)  # others looked as well
-            if not isinstance(found, Free):
-                return found
-            work = claims.claim(connection, search, found, owner, time, time + lease_seconds)
-        if isinstance(work, Claim):
-            self._follow(trials.c.cohort_id == work.cohort_id)
-        return work
+        with self.database.reading() as connection:
+            seen = claims.find(connection, search, owner, now(connection), lock=False)
+        while True:
+            if not _wanted(seen, only):
+                return Wait() if isinstance(seen, Free) else seen
+            with self.database.writing() as connection:
+                time = now(connection)
+                seen = claims.find(connection, search, owner, time, lock=True)  # others looked too
+                if not isinstance(seen, Free) or not _wanted(seen, only):
+                    return Wait() if isinstance(seen, Free) else seen
+                if seen.lost < MOST_LOST or seen.cohort_id is None:
+                    return claims.claim(connection, search, seen, owner, time, time + lease_seconds)
+                results.give_up(connection, seen, time)
 
+    @patient
     def renew(self, claim: Claim | PlanningClaim, lease_seconds: float = LEASE_SECONDS) -> None:
         """Let the lease run from now on.
 
         Raises:
             LostLeaseError: Somebody else has the claim.
         """
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             claims.hold(connection, claim, now(connection) + lease_seconds)
 
-    def hand_back(self, claim: Claim | PlanningClaim) -> None:
-        """Give up a claim, so that its work is free at once; nothing happens if it is lost."""
-        with self._writing() as connection:
+    @patient
+    def hand_back(self, claim: Claim | PlanningClaim, *, lost: bool = False) -> None:
+        """Give up a claim, so that its work is free at once; nothing happens if it is lost.
+
+        Args:
+            claim: What is given up.
+            lost: Whether it is given up since it cannot be done here, which counts as a loss.
+        """
+        with self.database.writing() as connection:
             try:
                 claims.hold(connection, claim, now(connection))
             except LostLeaseError:
                 return
-            claims.release(connection, claim.owner)
-        if isinstance(claim, Claim):
-            self._follow(trials.c.cohort_id == claim.cohort_id)
-
-    def release(self, owner: str) -> None:
-        """Free all that a worker holds. Only for who knows that the worker's process is gone."""
-        with self._writing() as connection:
-            freed = claims.release(connection, owner)
-        for cohort_id in freed:
-            self._follow(trials.c.cohort_id == cohort_id)
+            claims.release(connection, [claim.owner], lost=lost)
+            wake(connection)
 
     # --- taking results ------------------------------------------------------------------------
 
+    @patient
     def open_stage(
-        self,
-        search: Search,
-        claim: PlanningClaim,
-        plan: StagePlan,
-        epochs_each: float,
-        lease_seconds: float = LEASE_SECONDS,
+        self, search: Search, claim: PlanningClaim, plan: StagePlan, epochs_each: float
     ) -> None:
-        """Put a stage's plan into effect: its Optuna study, its trials, its cohorts.
-
-        Optuna's study is complete before the first cohort can be claimed. Studies of stages before
-        are brought up to date.
+        """Put a stage's plan into effect: its trials, its cohorts, its Optuna study.
 
         Raises:
-            LostLeaseError: Somebody else plans the stage.
+            LostLeaseError: Somebody else plans the stage, or has planned it.
+            LedgerError: There is an Optuna study of the stage's name that is not klayer's.
         """
-        self.follow_all(search)
-        self.renew(claim, lease_seconds)
-        study = f"{search.study.name}/{plan.step.number}-{plan.step.name}"
-        try:
-            drafted = self._mirror.draft(
-                study,
-                claim.attempt,
-                distributions(plan.boxes),
-                {"klayer:search": search.study.name, "klayer:explanation": plan.explanation},
-                plan.trials,
-            )
-        except Exception:
-            self.renew(claim, lease_seconds)  # who plans the stage instead has deleted this draft
-            raise
-        try:
-            self._open(claim, plan, epochs_each, study, drafted)
-        except Exception:
-            self._mirror.discard(drafted)
-            raise
-
-    def _open(
-        self, claim: PlanningClaim, plan: StagePlan, epochs_each: float, study: str, drafted: str
-    ) -> None:
-        from search.ledger.optuna_mirror import publish
-
-        with self._writing() as connection:
+        name, step = search.study.name, plan.step
+        learns = step.generations > 1
+        with self.database.writing() as connection:
             claims.hold(connection, claim, None)
-            publish(connection, drafted, study)
-            rungs.open_stage(connection, claim.stage_id, plan, epochs_each, study, now(connection))
+            rungs.open_stage(
+                connection,
+                claim.stage_id,
+                plan,
+                expected_trials(search.study, step) if learns else len(plan.trials),
+                epochs_each,
+                f"{name}/{step.number}-{step.name}",
+                {"klayer:search": name, "klayer:explanation": plan.explanation},
+                now(connection),
+            )
 
+    @patient
     def open_rung(self, claim: PlanningClaim, plan: RungPlan) -> None:
         """Put into effect who goes on at a rung, and in which cohorts.
 
         Raises:
-            LostLeaseError: Somebody else plans the rung.
+            LostLeaseError: Somebody else plans the rung, or has planned it.
         """
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             claims.hold(connection, claim, None)
             rungs.open_rung(connection, claim.stage_id, plan, now(connection))
-        self._follow(trials.c.stage_id == claim.stage_id)
 
+    @patient
+    def open_generation(self, claim: PlanningClaim, plan: GenerationPlan) -> None:
+        """Put the next generation of a stage into effect.
+
+        Raises:
+            LostLeaseError: Somebody else plans the generation, or has planned it.
+        """
+        with self.database.writing() as connection:
+            claims.hold(connection, claim, None)
+            rungs.open_generation(connection, claim.stage_id, plan)
+
+    @patient
     def record_epochs(
         self,
         claim: Claim,
         figures: Mapping[int, EpochFigures],
         lease_seconds: float = LEASE_SECONDS,
-    ) -> None:
+    ) -> bool:
         """Store one epoch of some of the claim's trials, by trial number, and renew the lease.
+
+        Returns:
+            Whether the claim's owner was asked to stop, or its search was.
 
         Raises:
             LostLeaseError: Somebody else has the claim; nothing was stored.
         """
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             claims.hold(connection, claim, now(connection) + lease_seconds)
             results.record_epochs(connection, claim, figures)
+            return claims.asked_to_stop(connection, claim)
 
+    @patient
     def hand_in(
         self,
         claim: Claim,
@@ -268,45 +359,20 @@ class Ledger:
             rests: Its trials that rest at a rung.
 
         Raises:
-            LostLeaseError: Somebody else has the claim; nothing was taken.
+            LostLeaseError: Somebody else has the claim, or its results are taken already; nothing
+                was taken.
             LedgerError: The outcomes are not those of the claim's trials.
         """
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             results.hand_in(connection, claim, outcomes, result, rests, now(connection))
-        self._follow(trials.c.cohort_id == claim.cohort_id)
-
-    # --- Optuna's studies ----------------------------------------------------------------------
-
-    def follow_all(self, search: Search) -> None:
-        """Tell Optuna how all trials stand that stand otherwise than it was told."""
-        self._tell(stages.c.search_id == search.id)
-
-    def _follow(self, which: ColumnElement[bool]) -> None:
-        if self._tells:
-            self._tell(which)
-
-    def _tell(self, which: ColumnElement[bool]) -> None:
-        with self.read.connection() as connection:
-            untold = queries.untold(connection, which)
-        if not untold:
-            return
-        for study, some in untold.items():
-            self._mirror.follow(study, some)
-        told = [{"told_id": one.id, "now": one.state} for some in untold.values() for one in some]
-        with self._writing() as connection:
-            connection.execute(
-                update(trials)
-                .where(trials.c.id == bindparam("told_id"))
-                .values(told=bindparam("now")),
-                told,
-            )
 
 
-def _wanted(found: Free | Wait | Finished, only: WorkKind | None) -> Free | Wait | Finished:
-    if isinstance(found, Free) and only is not None:
-        is_cohort = found.cohort_id is not None
-        return found if is_cohort == (only == "cohorts") else Wait()
-    return found
+def _wanted(found: Free | Wait | Finished, only: WorkKind | None) -> bool:
+    """Whether something was found that is free, and of the kind that is asked for."""
+    if not isinstance(found, Free):
+        return False
+    is_cohort = found.cohort_id is not None
+    return only is None or is_cohort == (only == "cohorts")
 
 
 def _check_same(known: Search, canonical: dict[str, Any], data_fingerprint: str) -> None:

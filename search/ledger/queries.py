@@ -1,17 +1,15 @@
 """What the ledger can be asked. Nothing here writes, and nothing here keeps a writer waiting."""
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from search.errors import LedgerError
-from search.ledger import rungs
-from search.ledger.database import READING, now, reported
-from search.ledger.records import PlanningClaim, Search, StageState, Trial
+from search.ledger import presence, rungs
+from search.ledger.database import Database, now, patient
+from search.ledger.records import PlanningClaim, Presence, Search, StageState, Trial, WorkerState
 from search.ledger.tables import cohorts, epochs, searches, stages, trials
 from search.outcome import EpochFigures
 from search.plan.halving import expected_epochs
@@ -19,6 +17,7 @@ from search.plan.plan import Step, expected_trials, steps
 from search.plan.results import Result
 from search.study.file import Study
 from search.study.ranges import read_box
+from search.study.space import Box
 
 
 @dataclass(frozen=True)
@@ -32,49 +31,71 @@ class Curve:
 class Queries:
     """Questions to one database."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self.database = database
 
-    @contextmanager
-    def connection(self) -> Iterator[Connection]:
-        """A connection that sees one state of the database and writes nothing.
-
-        Raises:
-            DatabaseFaultError: The database failed.
-        """
-        with reported(str(self._engine.url)), self._engine.connect() as connection:
-            yield connection.execution_options(**{READING: True})
-
+    @patient
     def names(self) -> list[str]:
         """The names of all searches, oldest first."""
-        with self.connection() as connection:
+        with self.database.reading() as connection:
             return list(connection.scalars(select(searches.c.name).order_by(searches.c.id)))
 
+    @patient
     def search(self, name: str) -> Search:
         """The search of that name.
 
         Raises:
             LedgerError: There is none; the message lists those that there are.
         """
-        with self.connection() as connection:
+        with self.database.reading() as connection:
             found = find_search(connection, name)
         if found is None:
             known = ", ".join(self.names()) or "none yet"
             raise LedgerError(f"{name}: no search of this name is recorded here; there is {known}")
         return found
 
+    @patient
     def text(self, search: Search) -> str:
         """The study file as it was read."""
-        with self.connection() as connection:
+        with self.database.reading() as connection:
             query = select(searches.c.study_text).where(searches.c.id == search.id)
             return str(connection.scalar(query))
 
-    def is_finished(self, search: Search) -> bool:
-        """Whether its last stage is finished."""
-        with self.connection() as connection:
-            query = select(searches.c.finished_at).where(searches.c.id == search.id)
-            return connection.scalar(query) is not None
+    @patient
+    def open_searches(self, name: str | None = None) -> list[int]:
+        """The keys of the searches on which there is work to do, now or later, oldest first.
 
+        Args:
+            name: Only that of this name.
+        """
+        query = select(searches.c.id).where(
+            searches.c.finished_at.is_(None),
+            searches.c.stopped_at.is_(None),
+            searches.c.failure.is_(None),
+        )
+        if name is not None:
+            query = query.where(searches.c.name == name)
+        with self.database.reading() as connection:
+            return list(connection.scalars(query.order_by(searches.c.id)))
+
+    @patient
+    def search_by_id(self, key: int) -> Search:
+        """The search of that key.
+
+        Raises:
+            LedgerError: There is none.
+        """
+        with self.database.reading() as connection:
+            row = connection.execute(select(searches).where(searches.c.id == key)).first()
+        if row is None:
+            raise LedgerError(f"the search that had the key {key} is gone")
+        return _search(row)
+
+    def again(self, search: Search) -> Search:
+        """The search as it is recorded now."""
+        return self.search_by_id(search.id)
+
+    @patient
     def cohorts_done(self, search: Search) -> int:
         """How many cohorts have been handed in, those that only came to a rung included."""
         query = (
@@ -82,17 +103,35 @@ class Queries:
             .select_from(cohorts.join(stages, stages.c.id == cohorts.c.stage_id))
             .where(stages.c.search_id == search.id, cohorts.c.state == "finished")
         )
-        with self.connection() as connection:
+        with self.database.reading() as connection:
             return connection.scalar(query) or 0
 
+    @patient
+    def workers(self, search: Search | None = None) -> list[WorkerState]:
+        """The processes that work, or wait for work, oldest first; with those that were lost.
+
+        Args:
+            search: Only those that serve this one, or hold work of it.
+        """
+        with self.database.reading() as connection:
+            return presence.listed(connection, None if search is None else search.id)
+
+    @patient
+    def asked_to_stop(self, who: Presence) -> bool:
+        """Whether a process was asked to stop."""
+        with self.database.reading() as connection:
+            return presence.asked_to_stop(connection, who)
+
+    @patient
     def clock(self) -> float:
         """The database's time: seconds since 1970, UTC."""
-        with self.connection() as connection:
+        with self.database.reading() as connection:
             return now(connection)
 
+    @patient
     def stages(self, search: Search) -> list[StageState]:
         """How every stage stands, those that are not planned yet included."""
-        with self.connection() as connection:
+        with self.database.reading() as connection:
             query = select(stages).where(stages.c.search_id == search.id)
             rows = {row.number: row for row in connection.execute(query)}
             states = []
@@ -104,27 +143,48 @@ class Queries:
                     states.append(_planned(connection, search.study, step, row))
             return states
 
-    def results(self, search: Search) -> list[Result]:
-        """All finished trials, by stage and number; what plans are made from."""
+    @patient
+    def results(self, search: Search, stage_id: int | None = None) -> list[Result]:
+        """All finished trials, by stage and number; what plans are made from.
+
+        Args:
+            search: Of which search.
+            stage_id: Only those of this stage.
+        """
         query = (
-            select(trials, stages.c.name.label("stage"), stages.c.boxes)
+            select(trials, stages.c.name.label("stage"))
             .join(stages, stages.c.id == trials.c.stage_id)
             .where(stages.c.search_id == search.id, trials.c.finished_at.is_not(None))
             .order_by(stages.c.number, trials.c.number)
         )
-        with self.connection() as connection:
+        if stage_id is not None:
+            query = query.where(trials.c.stage_id == stage_id)
+        its_stages = select(stages.c.id, stages.c.boxes).where(stages.c.search_id == search.id)
+        with self.database.reading() as connection:
+            boxes = {
+                row.id: tuple(read_box(box) for box in row.boxes or ())
+                for row in connection.execute(its_stages)
+            }
             return [
                 Result(
                     row.stage,
                     row.number,
                     row.parameters,
                     row.value,
-                    read_box(row.boxes[row.box]),
+                    boxes[row.stage_id][row.box],
                     row.pruned_after,
                 )
                 for row in connection.execute(query)
             ]
 
+    @patient
+    def boxes(self, claim: PlanningClaim) -> tuple[Box, ...]:
+        """The boxes of an opened stage."""
+        query = select(stages.c.boxes).where(stages.c.id == claim.stage_id)
+        with self.database.reading() as connection:
+            return tuple(read_box(box) for box in connection.scalar(query) or ())
+
+    @patient
     def trials(self, search: Search, *, since: float | None = None) -> list[Trial]:
         """All planned trials, by stage and number.
 
@@ -142,14 +202,16 @@ class Queries:
         )
         if since is not None:
             query = query.where(trials.c.finished_at >= since)
-        with self.connection() as connection:
+        with self.database.reading() as connection:
             return [_trial(row) for row in connection.execute(query)]
 
+    @patient
     def standings(self, claim: PlanningClaim) -> list[rungs.Standing]:
         """How the trials stand that were trained up to the rung that is to be planned."""
-        with self.connection() as connection:
+        with self.database.reading() as connection:
             return rungs.standings(connection, claim.stage_id, claim.rung)
 
+    @patient
     def curves(self, search: Search) -> dict[int, Curve]:
         """The recorded epochs of all trials, by the trial's id."""
         query = (
@@ -160,7 +222,7 @@ class Queries:
             .order_by(epochs.c.trial_id, epochs.c.epoch)
         )
         found: dict[int, list[EpochFigures]] = {}
-        with self.connection() as connection:
+        with self.database.reading() as connection:
             for row in connection.execute(query):
                 found.setdefault(row.trial_id, []).append(_figures(row))
         return {trial_id: Curve(trial_id, tuple(some)) for trial_id, some in found.items()}
@@ -169,8 +231,10 @@ class Queries:
 def find_search(connection: Connection, name: str) -> Search | None:
     """The search of that name, None if there is none."""
     row = connection.execute(select(searches).where(searches.c.name == name)).first()
-    if row is None:
-        return None
+    return None if row is None else _search(row)
+
+
+def _search(row: Row[Any]) -> Search:
     return Search(
         id=row.id,
         study=Study.from_canonical(row.study),
@@ -180,32 +244,9 @@ def find_search(connection: Connection, name: str) -> Search | None:
         created_at=row.created_at,
         finished_at=row.finished_at,
         result=row.result,
+        stopped_at=row.stopped_at,
+        failure=row.failure,
     )
-
-
-def trial_ids(connection: Connection, cohort_id: int) -> dict[int, int]:
-    """The ids of a cohort's trials by their numbers."""
-    query = select(trials.c.number, trials.c.id).where(trials.c.cohort_id == cohort_id)
-    return {row.number: row.id for row in connection.execute(query)}
-
-
-def untold(connection: Connection, which: ColumnElement[bool]) -> dict[str, list[Trial]]:
-    """Trials whose state is not what Optuna was last told, by Optuna's study.
-
-    Args:
-        connection: To the database.
-        which: A condition on the columns of stages and trials.
-    """
-    query = (
-        select(trials, stages.c.name.label("stage"), stages.c.optuna_study)
-        .join(stages, stages.c.id == trials.c.stage_id)
-        .where(which, trials.c.told != trials.c.state)
-        .order_by(stages.c.number, trials.c.number)
-    )
-    found: dict[str, list[Trial]] = {}
-    for row in connection.execute(query):
-        found.setdefault(row.optuna_study, []).append(_trial(row))
-    return found
 
 
 def _figures(row: Row[Any]) -> EpochFigures:
@@ -245,6 +286,7 @@ def _unplanned(study: Study, step: Step, *, begun: bool) -> StageState:
         finished=0,
         pruned=0,
         diverged=0,
+        failed=0,
         running=0,
         epochs_done=0,
         epochs_total=round(expected_epochs(study, step)),
@@ -264,22 +306,25 @@ def _planned(connection: Connection, study: Study, step: Step, row: Row[Any]) ->
         .select_from(epochs.join(trials, trials.c.id == epochs.c.trial_id))
         .where(trials.c.stage_id == row.id)
     )
-    sizes = connection.scalars(
+    grouped = connection.scalars(
         select(func.count()).where(trials.c.stage_id == row.id).group_by(trials.c.cohort_id)
     )
-    ended = {state: counts.get(state, 0) for state in ("complete", "pruned", "diverged")}
+    to_come = row.trials - sum(counts.values())  # of generations that are not planned yet
+    sizes = (*grouped, to_come) if to_come else tuple(grouped)
+    ended = {one: counts.get(one, 0) for one in ("complete", "pruned", "diverged", "failed")}
     return StageState(
         step=step,
-        state="open" if row.state == "ranking" else row.state,
+        state="finished" if row.state == "finished" else "open",
         explanation=row.explanation,
         boxes=tuple(row.boxes),
-        trials=sum(counts.values()),
+        trials=row.trials,
         finished=sum(ended.values()),
         pruned=ended["pruned"],
         diverged=ended["diverged"],
+        failed=ended["failed"],
         running=counts.get("running", 0),
         epochs_done=done or 0,
-        epochs_total=round(expected_epochs(study, step, tuple(sizes))),
+        epochs_total=round(expected_epochs(study, step, sizes)),
         epochs_each=round(row.epochs),
         best=_best(connection, step, row.id),
         opened_at=row.opened_at,

@@ -8,7 +8,8 @@ from search.plan.plan import Step
 from search.study.file import Study
 from search.study.space import Point
 
-TrialState = Literal["waiting", "running", "complete", "pruned", "diverged"]
+TrialState = Literal["waiting", "running", "complete", "pruned", "diverged", "failed"]
+WorkerKind = Literal["worker", "launcher"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Search:
         created_at: When it was recorded.
         finished_at: When its last stage was finished; None before.
         result: The test report as plain values; None before.
+        stopped_at: When it was asked to stop; None unless it stands still since.
+        failure: Why it cannot go on, or ended without a test report; None unless that is so.
     """
 
     id: int
@@ -34,6 +37,64 @@ class Search:
     created_at: float
     finished_at: float | None
     result: dict[str, Any] | None
+    stopped_at: float | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True)
+class Presence:
+    """A process that works on searches, as it makes itself known.
+
+    Attributes:
+        name: No other has it; the owner of what it claims.
+        kind: Whether it trains and plans, or started others that do and plans for them.
+        host: The name of its machine.
+        machine: Which running kernel that is (`search.ledger.host`).
+        process: Its process id there.
+        search_id: The one search that it serves; None for all.
+        launcher: The name of the launcher that started it; None if nobody did.
+        lease_seconds: When it has not been heard of for so long, it is lost.
+    """
+
+    name: str
+    kind: WorkerKind
+    host: str
+    machine: str
+    process: int
+    search_id: int | None
+    launcher: str | None
+    lease_seconds: float
+
+
+@dataclass(frozen=True)
+class WorkerState:
+    """How one worker stands. Times are seconds since 1970, UTC.
+
+    Attributes:
+        name: Its name.
+        kind: Whether it is a worker or a launcher.
+        host: The name of its machine.
+        process: Its process id there.
+        search: The one search that it serves; None for all.
+        started_at: When it began.
+        seen_at: When it was last heard of.
+        lost: Whether that is longer ago than its lease: it was killed, or cut off.
+        work: What it holds, such as "coarse #0 to #3"; None where it waits.
+        working_on: The search of what it holds.
+        since: Since when it holds that; None where that is not known, or nothing.
+    """
+
+    name: str
+    kind: WorkerKind
+    host: str
+    process: int
+    search: str | None
+    started_at: float
+    seen_at: float
+    lost: bool
+    work: str | None
+    working_on: str | None
+    since: float | None
 
 
 @dataclass(frozen=True)
@@ -68,7 +129,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class PlanningClaim:
-    """A worker's hold on the planning of one stage, or of its next rung, as good as its lease.
+    """A worker's hold on the planning of a stage, or of what follows in it, as good as its lease.
 
     Attributes:
         stage_id: Which stage.
@@ -76,6 +137,7 @@ class PlanningClaim:
         owner: Who holds it.
         step: The stage itself.
         rung: How many rungs lie before what is to be planned; 0 is the stage itself.
+        generation: How many generations lie before what is to be planned; 0 is the stage itself.
     """
 
     stage_id: int
@@ -83,6 +145,7 @@ class PlanningClaim:
     owner: str
     step: Step
     rung: int = 0
+    generation: int = 0
 
 
 @dataclass(frozen=True)
@@ -93,12 +156,13 @@ class Trial:
         id: Its key in the database.
         stage: Name of its stage.
         number: Its place in the stage's plan.
-        state: Waiting (also at a rung), running, complete, pruned by halving, or diverged.
+        state: Waiting (also at a rung), running, complete, pruned by halving, diverged, or failed
+            since every worker that trained it was lost.
         value: What it is worth, or was when it was pruned; None unless complete or pruned.
         parameters: Its point.
         seed: Of its own draws.
         order_seed: Of the draws that it shares with its cohort.
-        reason: Why it diverged; None otherwise.
+        reason: Why it has no value: it diverged, or failed; None otherwise.
         finished_at: Seconds since 1970, UTC; None before.
         pruned_after: Epochs after which it was pruned; None otherwise.
     """
@@ -122,13 +186,14 @@ class StageState:
 
     Attributes:
         step: Which stage.
-        state: Unplanned, planning, open or finished.
+        state: Unplanned, planning, open (also while what follows in it is planned) or finished.
         explanation: Why its boxes are what they are; empty before it is planned.
         boxes: Its boxes as the study file would write them; empty before it is planned.
         trials: How many it has, or will have as far as is known.
-        finished: How many are complete, pruned or diverged.
+        finished: How many are complete, pruned, diverged or failed.
         pruned: How many of those were pruned.
         diverged: How many of those diverged.
+        failed: How many of those failed.
         running: How many are being trained.
         epochs_done: Epochs of all its trials that are recorded.
         epochs_total: Epochs of all its trials, as far as is known: where halving compares those of
@@ -147,6 +212,7 @@ class StageState:
     finished: int
     pruned: int
     diverged: int
+    failed: int
     running: int
     epochs_done: int
     epochs_total: int

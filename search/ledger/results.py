@@ -6,12 +6,14 @@ Each function is part of a transaction. Nothing is taken but from the claim that
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from search.errors import LedgerError
-from search.ledger import claims, rungs
-from search.ledger.queries import trial_ids
+from search.ledger import claims, optuna_rows, rungs
+from search.ledger.claims import Free
+from search.ledger.database import insert_new, wake
 from search.ledger.records import Claim, TrialState
 from search.ledger.rungs import Rest
 from search.ledger.tables import cohorts, epochs, searches, stages, trials
@@ -27,6 +29,7 @@ class TrialOutcome:
         value: What it is worth, or was when it was pruned.
         reason: Why it has no value.
         pruned_after: Epochs after which it was pruned; None where it was trained to its end.
+        failed: Whether it has no value since nobody could train it, rather than that it diverged.
 
     Raises:
         LedgerError: It has both or neither, or the value is no finite number.
@@ -36,6 +39,7 @@ class TrialOutcome:
     value: float | None
     reason: str | None = None
     pruned_after: int | None = None
+    failed: bool = False
 
     def __post_init__(self) -> None:
         one_of_both = (self.value is None) == (self.reason is not None)
@@ -49,18 +53,18 @@ class TrialOutcome:
     def state(self) -> TrialState:
         """What the trial is from now on."""
         if self.reason is not None:
-            return "diverged"
+            return "failed" if self.failed else "diverged"
         return "complete" if self.pruned_after is None else "pruned"
 
 
 def record_epochs(
     connection: Connection, claim: Claim, figures: Mapping[int, EpochFigures]
 ) -> None:
-    """Store one epoch of some of the claim's trials, by trial number."""
-    ids = trial_ids(connection, claim.cohort_id)
+    """Store one epoch of some of the claim's trials, by trial number; again does no harm."""
+    ids = _trials_of(connection, claim.cohort_id)
     connection.execute(
-        insert(epochs),
-        [{"trial_id": ids[number], **one.finite()} for number, one in figures.items()],
+        insert_new(connection, epochs),
+        [{"trial_id": ids[number].id, **one.finite()} for number, one in figures.items()],
     )
 
 
@@ -90,55 +94,126 @@ def hand_in(
     if sorted(handed_in) != sorted(claim.numbers):
         raise LedgerError("a cohort is handed in with one outcome for each of its trials")
     claims.hold(connection, claim, None)
-    ids = trial_ids(connection, claim.cohort_id)
-    rungs.rest(connection, ids, claim.stop, rests)
-    for outcome in outcomes:
+    mine = _trials_of(connection, claim.cohort_id)
+    if claim.start or rests:
+        rungs.rest(connection, {n: row.id for n, row in mine.items()}, claim.stop, rests)
+        resting = [mine[one.number].optuna_trial for one in rests]
+        optuna_rows.wait(connection, _study_of(connection, claim.cohort_id), resting)
+    _end(connection, claim.cohort_id, mine, outcomes, time)
+    _finish_stage(connection, claim.cohort_id, time, result)
+
+
+def give_up(connection: Connection, free: Free, time: float) -> None:
+    """End the trials of a cohort as failed, with which too many workers were lost.
+
+    Args:
+        connection: To the database.
+        free: The cohort, locked in this transaction.
+        time: The database's.
+    """
+    if free.cohort_id is None:
+        raise LedgerError("planning is never given up")
+    reason = (
+        f"given up: {free.lost} workers, one after another, ended without a word while they "
+        "trained its cohort (out of memory?)"
+    )
+    query = select(trials).where(
+        trials.c.cohort_id == free.cohort_id, trials.c.finished_at.is_(None)
+    )
+    mine = {row.number: row for row in connection.execute(query)}
+    outcomes = [TrialOutcome(number, None, reason, failed=True) for number in mine]
+    rungs.rest(connection, {n: row.id for n, row in mine.items()}, None, ())
+    _end(connection, free.cohort_id, mine, outcomes, time)
+    _finish_stage(connection, free.cohort_id, time, None, reason)
+
+
+def _end(
+    connection: Connection,
+    cohort_id: int,
+    mine: Mapping[int, Any],
+    outcomes: Sequence[TrialOutcome],
+    time: float,
+) -> None:
+    """End trials, by the rows of their numbers, and with them the work on their cohort."""
+    if outcomes:
         connection.execute(
-            update(trials)
-            .where(trials.c.id == ids[outcome.number])
-            .values(
-                state=outcome.state,
-                value=outcome.value,
-                reason=outcome.reason,
-                pruned_after=outcome.pruned_after,
-                finished_at=time,
-            )
+            update(trials).where(trials.c.id == bindparam("trial")),
+            [
+                {
+                    "trial": mine[one.number].id,
+                    "state": one.state,
+                    "value": one.value,
+                    "reason": one.reason,
+                    "pruned_after": one.pruned_after,
+                    "finished_at": time,
+                }
+                for one in outcomes
+            ],
         )
+        ended = {
+            mine[one.number].optuna_trial: (one.state, one.value, optuna_rows.attributes(one))
+            for one in outcomes
+        }
+        optuna_rows.end(connection, _study_of(connection, cohort_id), ended, time)
     connection.execute(
         update(cohorts)
-        .where(cohorts.c.id == claim.cohort_id)
+        .where(cohorts.c.id == cohort_id)
         .values(state="finished", finished_at=time, lease_until=None)
     )
-    _finish_stage(connection, claim, time, result)
+
+
+def _trials_of(connection: Connection, cohort_id: int) -> dict[int, Any]:
+    """A cohort's trials by their numbers: the ledger's and Optuna's ids."""
+    query = select(trials.c.number, trials.c.id, trials.c.optuna_trial)
+    found = connection.execute(query.where(trials.c.cohort_id == cohort_id))
+    return {row.number: row for row in found}
+
+
+def _study_of(connection: Connection, cohort_id: int) -> str:
+    query = select(stages.c.optuna_study).join(cohorts, cohorts.c.stage_id == stages.c.id)
+    return connection.scalar(query.where(cohorts.c.id == cohort_id)) or ""
 
 
 def _finish_stage(
-    connection: Connection, claim: Claim, time: float, result: TestReport | None
+    connection: Connection,
+    cohort_id: int,
+    time: float,
+    result: TestReport | None,
+    failure: str | None = None,
 ) -> None:
-    """Close the stage if the claim's cohort was its last, and the search with its last stage.
+    """Close the stage if the cohort was its last, and the search with its last stage.
 
-    Where trials rest it is not closed, but decided who goes on.
+    Where trials rest it is not closed, but decided who goes on; where another generation is to
+    come, that is planned. The stage is locked: of two who hand in its last cohorts at once, the
+    second sees what the first has written.
     """
-    stage_id = connection.scalar(select(cohorts.c.stage_id).where(cohorts.c.id == claim.cohort_id))
+    locked = (
+        select(stages)
+        .where(
+            stages.c.id
+            == select(cohorts.c.stage_id).where(cohorts.c.id == cohort_id).scalar_subquery()
+        )
+        .with_for_update()
+    )
+    stage = connection.execute(locked).one()
     unfinished = connection.scalar(
         select(cohorts.c.id)
-        .where(cohorts.c.stage_id == stage_id, cohorts.c.state != "finished")
+        .where(cohorts.c.stage_id == stage.id, cohorts.c.state.in_(("waiting", "claimed")))
         .limit(1)
     )
     if unfinished is not None:
         return
-    if stage_id is not None and rungs.anybody_rests(connection, stage_id):
-        connection.execute(update(stages).where(stages.c.id == stage_id).values(state="ranking"))
+    this = update(stages).where(stages.c.id == stage.id)
+    wake(connection)
+    if rungs.anybody_rests(connection, stage.id):
+        connection.execute(this.values(state="ranking"))
         return
-    connection.execute(
-        update(stages).where(stages.c.id == stage_id).values(state="finished", finished_at=time)
-    )
-    if result is not None:
-        connection.execute(
-            update(searches)
-            .where(
-                searches.c.id
-                == select(stages.c.search_id).where(stages.c.id == stage_id).scalar_subquery()
-            )
-            .values(result=asdict(result), finished_at=time)
-        )
+    planned = select(func.count()).where(trials.c.stage_id == stage.id)
+    if (connection.scalar(planned) or 0) < (stage.trials or 0):
+        connection.execute(this.values(state="learning"))
+        return
+    connection.execute(this.values(state="finished", finished_at=time))
+    if stage.kind == "final":
+        report = None if result is None else asdict(result)
+        its_search = update(searches).where(searches.c.id == stage.search_id)
+        connection.execute(its_search.values(result=report, failure=failure, finished_at=time))

@@ -1,21 +1,25 @@
-"""Stages and their rungs in SQL: trials are put in cohorts, and rest until it is said who goes on.
+"""Stages in SQL: trials are put in cohorts, generation by generation, and rest at rungs.
 
 Each function is part of a transaction. A trial that rests is waiting, in a finished cohort, and has
 a checkpoint: the database alone is enough to go on, on any host. The checkpoint stays until the
 trial rests again or ends, so a cohort whose worker died is trained from there once more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from search.ledger.claims import inserted_id
+from search.ledger import optuna_rows
+from search.ledger.database import wake
 from search.ledger.tables import checkpoints, cohorts, stages, trials
+from search.plan.generations import GenerationPlan
 from search.plan.halving import RungPlan
-from search.plan.plan import StagePlan
-from search.study.ranges import write_box
-from search.study.space import Point
+from search.plan.plan import PlannedTrial, StagePlan
+from search.plan.samplers import distributions
+from search.study.ranges import read_box, write_box
+from search.study.space import Box, Point
 
 
 @dataclass(frozen=True)
@@ -52,11 +56,28 @@ def open_stage(
     connection: Connection,
     stage_id: int,
     plan: StagePlan,
+    trials_in_all: int,
     epochs_each: float,
     optuna_study: str,
+    attributes: Mapping[str, str],
     time: float,
 ) -> None:
-    """Let all trials of a stage begin, in the cohorts that the plan says."""
+    """Let the trials of a stage's plan begin, in its cohorts; make its Optuna study.
+
+    Args:
+        connection: To the database.
+        stage_id: Which stage.
+        plan: All its trials, or its first generation.
+        trials_in_all: How many it will have.
+        epochs_each: Epochs of a trial that is trained to its end.
+        optuna_study: The name of the study.
+        attributes: What readers of Optuna should see of the stage.
+        time: The database's.
+
+    Raises:
+        LedgerError: There is an Optuna study of that name.
+    """
+    optuna_rows.add_study(connection, optuna_study, attributes)
     connection.execute(
         update(stages)
         .where(stages.c.id == stage_id)
@@ -66,47 +87,91 @@ def open_stage(
             boxes=[write_box(box) for box in plan.boxes],
             explanation=plan.explanation,
             epochs=epochs_each,
+            trials=trials_in_all,
+            generations=1,
             optuna_study=optuna_study,
             opened_at=time,
         )
     )
-    for place, numbers in enumerate(plan.cohorts):
-        cohort_id = add_cohort(connection, stage_id, 0, place, 0, plan.stop)
-        connection.execute(
-            insert(trials),
-            [
-                {
-                    "stage_id": stage_id,
-                    "cohort_id": cohort_id,
-                    "number": number,
-                    "box": plan.trials[number].box,
-                    "parameters": dict(plan.trials[number].parameters),
-                    "seed": plan.trials[number].seed,
-                    "order_seed": plan.trials[number].order_seed,
-                    "state": "waiting",
-                    "told": "waiting",
-                }
-                for number in numbers
-            ],
-        )
+    _add(connection, stage_id, optuna_study, plan.boxes, plan.trials, plan.cohorts, plan.stop)
+    wake(connection)
 
 
-def add_cohort(
-    connection: Connection, stage_id: int, rung: int, number: int, start: int, stop: int | None
-) -> int:
-    """Insert a cohort that waits; its id."""
-    created = connection.execute(
-        insert(cohorts).values(
-            stage_id=stage_id,
-            rung=rung,
-            number=number,
-            start=start,
-            stop=stop,
-            state="waiting",
-            attempt=0,
-        )
+def open_generation(connection: Connection, stage_id: int, plan: GenerationPlan) -> None:
+    """Let the next trials of a stage begin whose sampler has learned from those before them."""
+    stage = connection.execute(select(stages).where(stages.c.id == stage_id)).one()
+    connection.execute(
+        update(stages)
+        .where(stages.c.id == stage_id)
+        .values(state="open", owner=None, generations=plan.generation + 1)
     )
-    return inserted_id(created)
+    boxes = tuple(read_box(box) for box in stage.boxes)
+    _add(connection, stage_id, stage.optuna_study, boxes, plan.trials, plan.cohorts, None)
+    wake(connection)
+
+
+def _add(
+    connection: Connection,
+    stage_id: int,
+    optuna_study: str,
+    boxes: tuple[Box, ...],
+    planned: Sequence[PlannedTrial],
+    grouped: Sequence[Sequence[int]],
+    stop: int | None,
+) -> None:
+    """Add trials that wait, and their cohorts, behind those that a stage has."""
+    optuna_ids = optuna_rows.add_trials(connection, optuna_study, distributions(boxes), planned)
+    cohort_ids = _add_cohorts(connection, stage_id, 0, len(grouped), 0, stop)
+    homes = {
+        number: cohort_id
+        for cohort_id, numbers in zip(cohort_ids, grouped, strict=True)
+        for number in numbers
+    }
+    connection.execute(
+        insert(trials),
+        [
+            {
+                "stage_id": stage_id,
+                "cohort_id": homes[one.number],
+                "number": one.number,
+                "box": one.box,
+                "parameters": dict(one.parameters),
+                "seed": one.seed,
+                "order_seed": one.order_seed,
+                "state": "waiting",
+                "optuna_trial": optuna_id,
+            }
+            for one, optuna_id in zip(planned, optuna_ids, strict=True)
+        ],
+    )
+
+
+def _add_cohorts(
+    connection: Connection, stage_id: int, rung: int, count: int, start: int, stop: int | None
+) -> list[int]:
+    """Insert cohorts that wait, numbered behind those of their rung; their ids in that order."""
+    if not count:
+        return []
+    there = connection.scalar(
+        select(func.count()).where(cohorts.c.stage_id == stage_id, cohorts.c.rung == rung)
+    )
+    added = connection.execute(
+        insert(cohorts).returning(cohorts.c.id, sort_by_parameter_order=True),
+        [
+            {
+                "stage_id": stage_id,
+                "rung": rung,
+                "number": (there or 0) + place,
+                "start": start,
+                "stop": stop,
+                "state": "waiting",
+                "attempt": 0,
+                "lost": 0,
+            }
+            for place in range(count)
+        ],
+    )
+    return list(added.scalars())
 
 
 def rest(
@@ -148,28 +213,47 @@ def standings(connection: Connection, stage_id: int, rung: int) -> list[Standing
 
 def open_rung(connection: Connection, stage_id: int, plan: RungPlan, time: float) -> None:
     """Let those go on that the plan says, in its cohorts, and end the others as pruned."""
-    query = select(trials.c.number, trials.c.id).where(trials.c.stage_id == stage_id)
-    ids = {row.number: row.id for row in connection.execute(query)}
-    gone = [{"gone": ids[number]} for number in plan.dropped]
-    if gone:
-        value = select(checkpoints.c.value).where(checkpoints.c.trial_id == trials.c.id)
-        pruned = update(trials).where(trials.c.id == bindparam("gone"))
+    stage = connection.execute(select(stages).where(stages.c.id == stage_id)).one()
+    query = (
+        select(trials.c.number, trials.c.id, trials.c.optuna_trial, checkpoints.c.value)
+        .outerjoin(checkpoints, checkpoints.c.trial_id == trials.c.id)
+        .where(trials.c.stage_id == stage_id)
+    )
+    mine = {row.number: row for row in connection.execute(query)}
+    for dropped in _batched(plan.dropped):
+        gone = [mine[number] for number in dropped]
         connection.execute(
-            pruned.values(
-                state="pruned",
-                value=value.scalar_subquery(),
-                pruned_after=plan.start,
-                finished_at=time,
-            ),
-            gone,
+            update(trials).where(trials.c.id == bindparam("trial")),
+            [
+                {
+                    "trial": row.id,
+                    "state": "pruned",
+                    "value": row.value,
+                    "pruned_after": plan.start,
+                    "finished_at": time,
+                }
+                for row in gone
+            ],
         )
-        connection.execute(
-            delete(checkpoints).where(checkpoints.c.trial_id == bindparam("gone")), gone
-        )
-    for place, numbers in enumerate(plan.cohorts):
-        cohort_id = add_cohort(connection, stage_id, plan.rung, place, plan.start, plan.stop)
-        mine = [ids[number] for number in numbers]
-        connection.execute(update(trials).where(trials.c.id.in_(mine)).values(cohort_id=cohort_id))
+        ids = [row.id for row in gone]
+        connection.execute(delete(checkpoints).where(checkpoints.c.trial_id.in_(ids)))
+        said = {"pruned_after": plan.start}
+        ended = {row.optuna_trial: ("pruned", row.value, said) for row in gone}
+        optuna_rows.end(connection, stage.optuna_study, ended, time)
+    cohort_ids = _add_cohorts(
+        connection, stage_id, plan.rung, len(plan.cohorts), plan.start, plan.stop
+    )
+    for cohort_id, numbers in zip(cohort_ids, plan.cohorts, strict=True):
+        going_on = trials.c.id.in_([mine[number].id for number in numbers])
+        connection.execute(update(trials).where(going_on).values(cohort_id=cohort_id))
     connection.execute(
         update(stages).where(stages.c.id == stage_id).values(state="open", owner=None)
     )
+    wake(connection)
+
+
+def _batched(numbers: Sequence[int], size: int = 500) -> Iterator[list[int]]:
+    """In lists that fit into one statement."""
+    left = iter(numbers)
+    while batch := list(islice(left, size)):
+        yield batch

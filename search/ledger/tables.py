@@ -1,12 +1,13 @@
 """The tables of the ledger, which lie beside Optuna's own in the same database.
 
-The ledger's tables are the truth. Optuna's studies follow them, so that anything that reads Optuna
-can show a search (`search.ledger.optuna_mirror`).
+The ledger's tables are the truth. Optuna's are written with them, in the same transactions, so
+that anything that reads Optuna can show a search (`search.ledger.optuna_rows`).
 """
 
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -20,7 +21,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 3  # 2 knew no halving; 1 was a draft without planning attempts
+# Of older ones, `search.ledger.migrations` tells how they become this one.
+SCHEMA_VERSION = 4
 
 metadata = MetaData()
 
@@ -38,7 +40,26 @@ searches = Table(
     Column("environment", JSON, nullable=False),
     Column("created_at", Float, nullable=False),  # seconds since 1970, UTC, as all times here
     Column("finished_at", Float),
+    Column("stopped_at", Float),  # when it was asked to stop; NULL again once it is taken up
+    Column("failure", Text),  # why it cannot go on; NULL again once it is taken up
     Column("result", JSON),  # the test report, once it is there
+)
+
+workers = Table(
+    "klayer_workers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(160), nullable=False, unique=True),  # what owners of claims are called
+    Column("kind", String(16), nullable=False),  # worker or launcher
+    Column("search_id", ForeignKey("klayer_searches.id")),  # NULL: it serves all searches
+    Column("launcher", String(160), index=True),  # the worker of kind launcher that started it
+    Column("host", String(255), nullable=False),
+    Column("machine", String(128), nullable=False),  # the running kernel, as containers share one
+    Column("process", Integer, nullable=False),
+    Column("started_at", Float, nullable=False),
+    Column("seen_at", Float, nullable=False),
+    Column("lease_seconds", Float, nullable=False),  # when not seen for so long, it is lost
+    Column("stop_asked", Boolean, nullable=False),
 )
 
 stages = Table(
@@ -49,13 +70,17 @@ stages = Table(
     Column("number", Integer, nullable=False),
     Column("name", String(64), nullable=False),
     Column("kind", String(16), nullable=False),  # search, finalists or final
-    Column("state", String(16), nullable=False),  # planning, open, ranking or finished
+    # planning, open, ranking (its next rung is to be planned), learning (its next generation is)
+    # or finished
+    Column("state", String(16), nullable=False),
     Column("attempt", Integer, nullable=False),  # how often its planning was claimed
-    Column("owner", String(128)),  # who plans it, or its next rung
+    Column("owner", String(160)),  # who plans it, its next rung or its next generation
     Column("lease_until", Float),
     Column("boxes", JSON),
     Column("explanation", Text),
     Column("epochs", Float),  # of each trial, in full
+    Column("trials", Integer),  # in all, those of generations to come included
+    Column("generations", Integer, nullable=False),  # that are planned
     Column("optuna_study", String(192)),  # its name, in which trials have the same numbers as here
     Column("opened_at", Float),
     Column("finished_at", Float),
@@ -73,12 +98,15 @@ cohorts = Table(
     Column("stop", Integer),  # epochs after which they rest; NULL: they are trained to the end
     Column("state", String(16), nullable=False),  # waiting, claimed or finished
     Column("attempt", Integer, nullable=False),  # how often it was claimed
-    Column("owner", String(128)),
+    Column("lost", Integer, nullable=False),  # how many of those who claimed it were lost with it
+    Column("owner", String(160)),
     Column("lease_until", Float),
     Column("claimed_at", Float),
     Column("finished_at", Float),
     UniqueConstraint("stage_id", "rung", "number"),
-    Index("klayer_cohorts_by_state", "stage_id", "state"),
+    # Finds the next one that waits without reading those that do not, however many there are.
+    Index("klayer_cohorts_next", "stage_id", "state", "rung", "number"),
+    Index("klayer_cohorts_by_owner", "owner"),
 )
 
 trials = Table(
@@ -92,9 +120,9 @@ trials = Table(
     Column("parameters", JSON, nullable=False),
     Column("seed", BigInteger, nullable=False),
     Column("order_seed", BigInteger, nullable=False),
-    # waiting, running, complete, pruned or diverged
+    # waiting, running, complete, pruned, diverged or failed
     Column("state", String(16), nullable=False),
-    Column("told", String(16), nullable=False),  # the state that Optuna was last told
+    Column("optuna_trial", Integer),  # the id of Optuna's
     Column("value", Float),
     Column("reason", Text),
     Column("pruned_after", Integer),  # epochs

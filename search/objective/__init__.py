@@ -6,7 +6,13 @@ read in `prove` alone, after the trainings that the search has chosen.
 """
 
 from search.objective.checks import check_gradients, seconds_per_epoch
-from search.objective.data import Dataset, cache_folder, clear_prepared, open_data
+from search.objective.data import (
+    Dataset,
+    cache_folder,
+    clear_prepared,
+    open_data,
+    open_recorded_data,
+)
 from search.objective.final import Winner, prove, retrain
 from search.objective.settings import grouping, stacks_of
 from search.objective.trials import train
@@ -19,6 +25,7 @@ __all__ = [
     "clear_prepared",
     "grouping",
     "open_data",
+    "open_recorded_data",
     "prove",
     "retrain",
     "seconds_per_epoch",

@@ -61,6 +61,26 @@ def open_data(study: Study, folder: Path | None) -> Dataset:
         )
 
 
+def open_recorded_data(study: Study, folder: Path | None, fingerprint: str) -> Dataset:
+    """The images that a search was recorded with.
+
+    Args:
+        study: Says which data set, and how it is split.
+        folder: Where its files lie; None for the cache.
+        fingerprint: Of the images as recorded.
+
+    Raises:
+        DataError: The files are missing, broken, not what they should be, or others.
+    """
+    data = open_data(study, folder)
+    if data.fingerprint != fingerprint:
+        raise DataError(
+            f"{study.name}: this search ran on other images (fingerprint {fingerprint[:12]}, these "
+            f"have {data.fingerprint[:12]}); point --data or KLAYER_DATA to those"
+        )
+    return data
+
+
 def clear_prepared() -> int:
     """Remove the standardised arrays from the cache; the bytes freed. They can be made again."""
     with faults_as_klayer_errors():

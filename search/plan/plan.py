@@ -37,6 +37,7 @@ class Step:
     kind: Kind
     training: TrainingSection
     halving: Halving | None = None
+    generations: int = 1
 
     def rungs(self, among: Among, rows: int) -> tuple[int, ...]:
         """The epochs after which trials are compared, if that is `among` which they are.

@@ -21,13 +21,21 @@ def show(summaries: Sequence[Summary], console: Console) -> None:
     for one in summaries:
         trials = sum(stage.trials for stage in one.stages)
         finished = sum(stage.finished for stage in one.stages)
-        current = next((s.step.name for s in one.stages if s.state != "finished"), "")
         table.add_row(
             one.name,
-            "finished" if one.finished else f"in {current}",
+            _state(one),
             f"{finished}/{trials}",
             percent(None if one.best is None else one.best.value),
             "" if one.best is None else escape(parameters(one.best.parameters)),
             percent(None if one.test is None else one.test["accuracies"][0]),
         )
     console.print(table)
+
+
+def _state(summary: Summary) -> str:
+    if summary.finished:
+        return "finished" if summary.failure is None else "finished, not tested"
+    current = next((s.step.name for s in summary.stages if s.state != "finished"), "")
+    if summary.failure is not None:
+        return f"failed in {current}"
+    return f"stopped in {current}" if summary.stopped else f"in {current}"

@@ -21,6 +21,8 @@ class Summary:
     Attributes:
         name: Of the search.
         finished: Whether its last stage is finished.
+        stopped: Whether it was asked to stop, and stands still since.
+        failure: Why it cannot go on, or has no test report though it is finished; None otherwise.
         stages: How every stage stands.
         best: The chosen trial: the winner once the finalists are run, else the best so far.
         spread: The winner's validation accuracy over fresh seeds; None before, or without re-runs.
@@ -29,6 +31,8 @@ class Summary:
 
     name: str
     finished: bool
+    stopped: bool
+    failure: str | None
     stages: tuple[StageState, ...]
     best: Trial | None
     spread: Spread | None
@@ -48,6 +52,8 @@ class Summary:
         return {
             "name": self.name,
             "finished": self.finished,
+            "stopped": self.stopped,
+            "failure": self.failure,
             "best": best,
             "validation": None if self.spread is None else asdict(self.spread),
             "test": self.test,
@@ -75,6 +81,8 @@ def summarise(
     return Summary(
         name=search.study.name,
         finished=search.finished_at is not None,
+        stopped=search.stopped_at is not None,
+        failure=search.failure,
         stages=tuple(stages),
         best=best,
         spread=spread,
@@ -87,6 +95,11 @@ def show(summary: Summary, console: Console) -> None:
     say(console, f"\n{summary.name}: the path of the box", style="bold")
     for stage in summary.stages:
         _show_stage(stage, console)
+    if summary.failure is not None:
+        said = "It has no test report" if summary.finished else "It cannot go on"
+        say(console, f"\n{said}: {summary.failure}", style="bold")
+    elif summary.stopped:
+        say(console, "\nIt was stopped; `klayer run` or `klayer submit` goes on with it.")
     if summary.best is None:
         say(console, "\nNo trial is trained to its end yet.")
         return
@@ -103,6 +116,7 @@ def _show_stage(stage: StageState, console: Console) -> None:
         done = count if stage.finished == stage.trials else f"{stage.finished} of {count}"
         head = done + (f", {stage.pruned} pruned" if stage.pruned else "")
         head += f", {stage.diverged} diverged" if stage.diverged else ""
+        head += f", {stage.failed} failed" if stage.failed else ""
         if stage.best is not None:
             what = "winner's test accuracy" if step.kind == "final" else "best"
             head += f", {what} {percent(stage.best.value)} at {parameters(stage.best.parameters)}"
@@ -178,6 +192,7 @@ def _stage_json(stage: StageState) -> dict[str, Any]:
         "finished": stage.finished,
         "pruned": stage.pruned,
         "diverged": stage.diverged,
+        "failed": stage.failed,
         "running": stage.running,
         "epochs_done": stage.epochs_done,
         "epochs_total": stage.epochs_total,

@@ -1,0 +1,39 @@
+"""The command line: what each command is called and takes, and how it ends.
+
+Exit status 0 is success, 2 a fault in what was given, 130 a command that was asked to stop, 1
+anything else. Everything heavy is imported by the command that needs it, so that `--help` answers
+at once.
+"""
+
+import sys
+
+import typer
+
+from search.cli import data, searches, storage, studies, workers  # noqa: F401 (each adds commands)
+from search.cli.app import AskedToStop, app
+from search.errors import KlayerError
+from search.process_title import hide_passwords
+
+
+def main() -> None:
+    """Run the command line; every fault in what was given is one message and exit status 2."""
+    hide_passwords(sys.orig_argv)
+    try:
+        app(prog_name="klayer")
+    except (AskedToStop, KeyboardInterrupt):
+        typer.echo("klayer: stopped", err=True)
+        sys.exit(130)
+    except KlayerError as error:
+        typer.echo(f"klayer: {error}", err=True)
+        sys.exit(_exit_status(error))
+
+
+def _exit_status(error: KlayerError) -> int:
+    from search.launcher import InterruptedRunError, WorkersDiedError
+    from search.ledger.faults import DatabaseFaultError
+    from search.rebuild import NotReproducedError
+
+    if isinstance(error, InterruptedRunError):
+        return 130
+    unforeseen = WorkersDiedError | DatabaseFaultError | NotReproducedError
+    return 1 if isinstance(error, unforeseen) else 2

@@ -1,0 +1,52 @@
+"""The command `klayer` itself, to which the files beside this one add their commands."""
+
+import os
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from search import blas
+
+
+class AskedToStop(Exception):  # noqa: N818 (it is no error)
+    """Ctrl-C where nothing has to be handed back."""
+
+
+class _Commands(TyperGroup):
+    """Commands that Ctrl-C ends in klayer's own way; Typer's differs from version to version."""
+
+    def invoke(self, *context: Any) -> Any:
+        try:
+            return super().invoke(*context)
+        except KeyboardInterrupt:
+            raise AskedToStop from None
+
+
+app = typer.Typer(
+    name="klayer",
+    cls=_Commands,
+    help="Coarse-to-fine hyperparameter search for fully connected k-layer networks.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"klayer {version('klayer')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    del version
+    blas.set_kernels(os.environ)  # before any command imports NumPy

@@ -1,0 +1,117 @@
+"""What several commands take and do alike: options with their help, and how a command writes."""
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from search.study.file import Study
+
+
+class Format(StrEnum):
+    """What an export is written as."""
+
+    csv = "csv"
+    json = "json"
+
+
+class EngineName(StrEnum):
+    """What runs worker processes."""
+
+    loky = "loky"
+    dask = "dask"
+    ray = "ray"
+
+
+class Difference(StrEnum):
+    """Which finite difference a gradient is held against."""
+
+    central = "central"
+    forward = "forward"
+
+
+StudyArgument = Annotated[
+    str, typer.Argument(metavar="STUDY", help="A study that ships with klayer, or a TOML file.")
+]
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of a recorded search.")]
+StorageOption = Annotated[
+    str,
+    typer.Option(
+        "--storage", envvar="KLAYER_STORAGE", metavar="URL", help="Database that keeps the search."
+    ),
+]
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        envvar="KLAYER_DATA",
+        metavar="FOLDER",
+        help="Folder that holds cifar-10-batches-bin/ or cifar-10-batches-py/; "
+        "what `klayer data fetch` keeps, unless given.",
+    ),
+]
+SetOption = Annotated[
+    list[str],
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a key of the study, as in training.batch_size=64; may be given again.",
+    ),
+]
+RenameOption = Annotated[
+    str | None, typer.Option("--name", metavar="NAME", help="Another name for the search.")
+]
+EngineOption = Annotated[
+    EngineName,
+    typer.Option(
+        "--engine", help="What runs the workers: this machine, or a cluster of Dask or Ray."
+    ),
+]
+AddressOption = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        metavar="ADDRESS",
+        help="Of a Dask or Ray cluster that runs already, such as tcp://host:8786.",
+    ),
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option("--workers", "-w", min=1, max=1024, help="Worker processes; one a core."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+
+
+def load(reference: str, changes: list[str], name: str | None) -> "Study":
+    """The study of that name or file, with changes.
+
+    Raises:
+        KlayerError: Something in it is wrong.
+    """
+    from search.study.reading import load
+
+    return load(reference, changes, name)
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    import joblib
+
+    return int(joblib.cpu_count())
+
+
+def console(*, stderr: bool = False) -> "Console":
+    """Where a command writes for people."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False)
+
+
+def print_json(document: Any) -> None:
+    """Write for scripts."""
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))

@@ -1,0 +1,157 @@
+"""Commands on searches: begin, go on, stop, look, take away."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from search.cli import options
+from search.cli.app import app
+from search.errors import KlayerError
+from search.ledger import DEFAULT_STORAGE
+
+
+@app.command()
+def run(
+    study: options.StudyArgument,
+    storage: options.StorageOption = DEFAULT_STORAGE,
+    workers: options.WorkersOption = None,
+    changes: options.SetOption = [],  # noqa: B006
+    name: options.RenameOption = None,
+    data: options.DataOption = None,
+    engine: options.EngineOption = options.EngineName.loky,
+    address: options.AddressOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Run a search, or go on with it where it stopped."""
+    from search.engines import open_engine
+    from search.runner import run_search
+    from search.study import reading
+
+    loaded = options.load(study, changes, name)
+    console, count = options.console(stderr=as_json), workers or options.cores()
+    summary = run_search(
+        loaded,
+        reading.text(study),
+        storage,
+        data,
+        count,
+        lambda: open_engine(engine.value, count, address),
+        console,
+    )
+    if as_json:
+        options.print_json(summary.to_json())
+
+
+@app.command()
+def submit(
+    study: options.StudyArgument,
+    storage: options.StorageOption = DEFAULT_STORAGE,
+    changes: options.SetOption = [],  # noqa: B006
+    name: options.RenameOption = None,
+    data: options.DataOption = None,
+) -> None:
+    """Record a search, or one that was stopped again, for workers that serve all; and return."""
+    from search.runner import submit_search
+    from search.study import reading
+
+    loaded = options.load(study, changes, name)
+    submit_search(loaded, reading.text(study), storage, data, options.console())
+
+
+@app.command()
+def stop(name: options.NameArgument, storage: options.StorageOption = DEFAULT_STORAGE) -> None:
+    """Let all workers of a search hand back what they hold; `run` or `submit` goes on with it."""
+    from search.runner import stop_search
+
+    stop_search(name, storage, options.console())
+
+
+@app.command()
+def status(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Name of a search; all, unless given.")
+    ] = None,
+    storage: options.StorageOption = DEFAULT_STORAGE,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Print how recorded searches stand."""
+    from search.ledger.ledger import Ledger
+    from search.runner import summary_of
+    from search.show import status_view, summary
+
+    with Ledger(storage) as ledger:
+        names = ledger.read.names() if name is None else [name]
+        found = [summary_of(ledger, one) for one in names]
+    if as_json:
+        documents = [one.to_json() for one in found]
+        options.print_json(documents if name is None else documents[0])
+    elif name is None:
+        status_view.show(found, options.console())
+    else:
+        summary.show(found[0], options.console())
+
+
+@app.command()
+def export(
+    name: options.NameArgument,
+    form: Annotated[
+        options.Format, typer.Option("--format", help="What to write.")
+    ] = options.Format.csv,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Where to; standard output."),
+    ] = None,
+    epochs: Annotated[
+        bool, typer.Option("--epochs", help="CSV: a row an epoch rather than a row a trial.")
+    ] = False,
+    storage: options.StorageOption = DEFAULT_STORAGE,
+) -> None:
+    """Write every trial of a search: parameters, values, and with JSON or --epochs the curves."""
+    import io
+
+    from search.ledger.ledger import Ledger
+    from search.show import export as exports
+
+    with Ledger(storage) as ledger:
+        search = ledger.read.search(name)
+        trials, curves = ledger.read.trials(search), ledger.read.curves(search)
+        stages = ledger.read.stages(search)
+    text = io.StringIO()
+    if form == options.Format.json:
+        exports.write_json(exports.as_json(search, stages, trials, curves), text)
+    else:
+        exports.write_csv(trials, curves, text, epochs=epochs)
+    if output is None:
+        typer.echo(text.getvalue(), nl=False)
+        return
+    try:
+        output.write_text(text.getvalue(), encoding="utf-8")
+    except OSError as error:
+        raise KlayerError(f"--output: {output}: cannot be written: {error.strerror}") from error
+
+
+@app.command()
+def model(
+    name: options.NameArgument,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Where to; such as winner.npz.")
+    ],
+    storage: options.StorageOption = DEFAULT_STORAGE,
+    data: options.DataOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Train the winner of a finished search again, as recorded, and write it to a file."""
+    from search.ledger.ledger import Ledger
+    from search.rebuild import rebuild
+    from search.show import model_view
+
+    with (
+        Ledger(storage) as ledger,
+        model_view.EpochsView(options.console(stderr=True), name) as view,
+    ):
+        rebuilt = rebuild(ledger, name, data, output, view)
+    if as_json:
+        options.print_json(model_view.to_json(rebuilt))
+    else:
+        model_view.show(rebuilt, options.console())

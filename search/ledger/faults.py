@@ -1,0 +1,81 @@
+"""What goes wrong with a database, as errors that say what to do; and which of it passes by itself.
+
+Messages never hold a password: `shown` is a URL without one (`search.ledger.location`).
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
+
+from search.errors import LedgerError
+
+# Of PostgreSQL, appendix A of its manual: the connection failed, a transaction was rolled back for
+# the sake of others, too many connections, the server is going down, or coming up.
+_PASSING_CLASSES = ("08", "40")
+_PASSING_STATES = ("53300", "57P01", "57P02", "57P03", "55P03")
+
+
+class NoLedgerError(LedgerError):
+    """There is no ledger here yet; one can be made."""
+
+
+class DatabaseFaultError(LedgerError):
+    """The database failed while it was in use: a full disk, a lock, a server that is gone.
+
+    Attributes:
+        passing: Whether the same may succeed in a moment.
+    """
+
+    def __init__(self, message: str, *, passing: bool = False) -> None:
+        super().__init__(message)
+        self.passing = passing
+
+
+def fault(shown: str, error: Exception) -> DatabaseFaultError:
+    """What to tell of an error of the database. Its transaction has changed nothing."""
+    return DatabaseFaultError(
+        f"{shown}: the database failed: {cause(error)}. What it holds is kept; once the cause "
+        "is mended, the same command goes on",
+        passing=passes(error),
+    )
+
+
+@contextmanager
+def reported(shown: str) -> Iterator[None]:
+    """Let errors of the database leave as one that the user can mend.
+
+    Raises:
+        DatabaseFaultError: For every error of SQLAlchemy.
+    """
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise fault(shown, error) from error
+
+
+def passes(error: BaseException) -> bool:
+    """Whether an error of a database that is in use may be gone in a moment."""
+    if isinstance(error, NoConnectionError) or is_busy(error):
+        return True
+    if not isinstance(error, DBAPIError) or isinstance(error.orig, sqlite3.Error):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    if state is None:  # the server did not answer; the driver alone speaks
+        return error.connection_invalidated or "Operational" in type(error).__name__
+    return state in _PASSING_STATES or state[:2] in _PASSING_CLASSES
+
+
+def is_busy(error: BaseException) -> bool:
+    """Whether another process was in the way: SQLite does not wait where it changes to WAL."""
+    code = getattr(getattr(error, "orig", error), "sqlite_errorcode", 0)
+    return (code & 0xFF) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def cause(error: Exception) -> str:
+    """What the database itself said, in one line."""
+    origin = getattr(error, "orig", None) or error
+    lines = [line.strip() for line in str(origin).splitlines() if line.strip()]
+    return lines[0] if lines else type(origin).__name__

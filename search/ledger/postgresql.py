@@ -1,0 +1,59 @@
+"""PostgreSQL as a ledger's database: a server, for workers of any number of hosts.
+
+Transactions lock the rows that they change and no more, so that many workers claim and hand in at
+once; rows are locked in one order, cohorts before their stage. Who waits is woken by NOTIFY.
+"""
+
+from sqlalchemy import Connection, Engine, create_engine, text
+
+from search.errors import LedgerError
+from search.ledger.location import Location
+
+CHANNEL = "klayer"
+CONNECT_SECONDS = 10
+# Any number, as long as nobody else in this database locks with the same.
+_SCHEMA_LOCK = 0x6B6C61796572
+
+_CONNECTING = {
+    "connect_timeout": CONNECT_SECONDS,
+    "application_name": "klayer",
+    # A server, or the way to it, that is gone without a word is noticed within half a minute.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 30_000,
+}
+
+
+def engine(location: Location) -> Engine:
+    """An engine that keeps one connection, and takes two more for as long as it needs them.
+
+    Connections are tried before they are used: servers and firewalls cut idle ones.
+    """
+    asked = {key: value for key, value in _CONNECTING.items() if key not in location.url.query}
+    return create_engine(
+        location.url, connect_args=asked, pool_size=1, max_overflow=2, pool_pre_ping=True
+    )
+
+
+def lock_schema(connection: Connection) -> None:
+    """Keep others from creating or changing tables until this transaction ends."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
+
+
+def check_rights(connection: Connection, table: str, shown: str) -> None:
+    """Whether this role may write.
+
+    Raises:
+        LedgerError: It may not.
+    """
+    granted = text(
+        "SELECT has_table_privilege(:name, 'INSERT') AND has_table_privilege(:name, 'UPDATE')"
+    )
+    if not connection.scalar(granted, {"name": table}):
+        role = connection.scalar(text("SELECT current_user"))
+        raise LedgerError(
+            f"{shown}: the role {role} may not write to the ledger's tables; "
+            f"let their owner GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}, or connect as "
+            "the owner"
+        )

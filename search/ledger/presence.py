@@ -1,0 +1,181 @@
+"""Who works, in SQL: processes make themselves known, are seen, are asked to stop, and leave.
+
+Each function is part of a transaction. What a process holds does not depend on this: claims have
+leases of their own. It tells people who works on what, lets a launcher stop its workers on any
+host, and keeps a SQLite file from being used by two machines at once.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from search.errors import LedgerError
+from search.ledger.claims import TO_BE_PLANNED
+from search.ledger.database import now, wake
+from search.ledger.records import Presence, WorkerState
+from search.ledger.tables import cohorts, searches, stages, trials, workers
+
+FORGOTTEN_SECONDS = 600.0  # for so long a lost worker is shown
+
+
+def join(connection: Connection, who: Presence, time: float) -> None:
+    """Let a process be known.
+
+    Raises:
+        LedgerError: The database is SQLite, and in use on another machine.
+    """
+    if connection.dialect.name == "sqlite":
+        _check_machine(connection, who, time)
+    connection.execute(delete(workers).where(workers.c.seen_at < time - FORGOTTEN_SECONDS))
+    connection.execute(delete(workers).where(workers.c.name == who.name))
+    connection.execute(
+        insert(workers).values(
+            name=who.name,
+            kind=who.kind,
+            search_id=who.search_id,
+            launcher=who.launcher,
+            host=who.host,
+            machine=who.machine,
+            process=who.process,
+            started_at=time,
+            seen_at=time,
+            lease_seconds=who.lease_seconds,
+            stop_asked=False,
+        )
+    )
+
+
+def _check_machine(connection: Connection, who: Presence, time: float) -> None:
+    other = connection.scalar(
+        select(workers.c.host)
+        .where(
+            workers.c.machine != who.machine, workers.c.seen_at + workers.c.lease_seconds >= time
+        )
+        .limit(1)
+    )
+    if other is not None:
+        raise LedgerError(
+            f"this SQLite file is in use on another machine, {other}: its locks and its log hold "
+            "on one machine alone. Keep searches of several hosts in PostgreSQL: "
+            "--storage postgresql://USER@HOST/DATABASE"
+        )
+
+
+def see(connection: Connection, who: Presence, time: float) -> bool:
+    """Note that a process is there; whether it should stop."""
+    mine = workers.c.name == who.name
+    seen = connection.execute(update(workers).where(mine).values(seen_at=time))
+    if seen.rowcount == 0:  # it was taken for lost, and forgotten
+        join(connection, who, time)
+    if who.launcher is not None:
+        its_launcher = connection.scalar(
+            select(workers.c.seen_at + workers.c.lease_seconds).where(
+                workers.c.name == who.launcher
+            )
+        )
+        if its_launcher is None or its_launcher < time:
+            return True
+    return asked_to_stop(connection, who)
+
+
+def asked_to_stop(connection: Connection, who: Presence) -> bool:
+    """Whether a process was asked to stop."""
+    asked = select(workers.c.stop_asked).where(workers.c.name == who.name)
+    return bool(connection.scalar(asked))
+
+
+def ask_to_stop(connection: Connection, launcher: str) -> None:
+    """Ask all workers that a launcher started to stop."""
+    crew = update(workers).where(workers.c.launcher == launcher)
+    connection.execute(crew.values(stop_asked=True))
+    wake(connection)
+
+
+def leave(connection: Connection, names: list[str]) -> None:
+    """Let processes no longer be known."""
+    connection.execute(delete(workers).where(workers.c.name.in_(names)))
+
+
+def crew(connection: Connection, launcher: str) -> list[str]:
+    """The names of the workers that a launcher started, and that have not left."""
+    mine = select(workers.c.name).where(workers.c.launcher == launcher)
+    return list(connection.scalars(mine.order_by(workers.c.id)))
+
+
+def listed(connection: Connection, search_id: int | None) -> list[WorkerState]:
+    """The processes that are known, oldest first; of one search, those that have to do with it."""
+    time = now(connection)
+    work: dict[str, Any] = {row.owner: row for row in _planning(connection)}
+    work |= {row.owner: row for row in _training(connection)}
+    its_name = select(searches.c.name).where(searches.c.id == workers.c.search_id)
+    query = select(workers, its_name.scalar_subquery().label("search")).order_by(workers.c.id)
+    return [
+        _state(row, work.get(row.name), time)
+        for row in connection.execute(query)
+        if search_id is None
+        or row.search_id == search_id
+        or (row.name in work and work[row.name].search_id == search_id)
+    ]
+
+
+def _training(connection: Connection) -> list[Any]:
+    """Claimed cohorts: owner, stage, search, since when, first and last trial."""
+    query = (
+        select(
+            cohorts.c.owner,
+            cohorts.c.claimed_at.label("since"),
+            stages.c.name.label("stage"),
+            stages.c.search_id,
+            searches.c.name.label("search"),
+            func.min(trials.c.number).label("lowest"),
+            func.max(trials.c.number).label("highest"),
+            func.count(trials.c.id).label("members"),
+        )
+        .join(stages, stages.c.id == cohorts.c.stage_id)
+        .join(searches, searches.c.id == stages.c.search_id)
+        .join(trials, trials.c.cohort_id == cohorts.c.id)
+        .where(stages.c.state == "open", cohorts.c.state == "claimed")
+        .group_by(cohorts.c.id, stages.c.name, stages.c.search_id, searches.c.name)
+    )
+    return list(connection.execute(query))
+
+
+def _planning(connection: Connection) -> list[Any]:
+    query = (
+        select(
+            stages.c.owner,
+            stages.c.name.label("stage"),
+            stages.c.search_id,
+            searches.c.name.label("search"),
+        )
+        .join(searches, searches.c.id == stages.c.search_id)
+        .where(stages.c.state.in_(TO_BE_PLANNED), stages.c.owner.is_not(None))
+    )
+    return list(connection.execute(query))
+
+
+def _state(row: Row[Any], work: Any, time: float) -> WorkerState:
+    return WorkerState(
+        name=row.name,
+        kind=row.kind,
+        host=row.host,
+        process=row.process,
+        search=row.search,
+        started_at=row.started_at,
+        seen_at=row.seen_at,
+        lost=row.seen_at + row.lease_seconds < time,
+        work=None if work is None else _in_words(work),
+        working_on=None if work is None else work.search,
+        since=getattr(work, "since", None),
+    )
+
+
+def _in_words(work: Any) -> str:
+    """What somebody holds, such as "coarse #0 to #3"."""
+    if not hasattr(work, "members"):
+        return f"planning {work.stage}"
+    if work.members == 1:
+        return f"{work.stage} #{work.lowest}"
+    if work.highest - work.lowest == work.members - 1:
+        return f"{work.stage} #{work.lowest} to #{work.highest}"
+    return f"{work.stage} #{work.lowest} and {work.members - 1} more"

@@ -1,0 +1,160 @@
+"""The tables of a database: made once however many begin at once, checked, brought up to date."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_random_exponential
+
+from search.errors import LedgerError
+from search.ledger import migrations, optuna_rows, postgresql, sqlite, tables
+from search.ledger.database import Database, connect, now
+from search.ledger.faults import NoLedgerError, cause, is_busy
+from search.ledger.location import Location, locate
+
+INSUFFICIENT_PRIVILEGE = "42501"
+
+
+def open_database(storage: str, *, create: bool, patience_seconds: float = 0.0) -> Database:
+    """The database of a storage URL, which holds the ledger's tables.
+
+    Args:
+        storage: A SQLAlchemy URL, such as `sqlite:///klayer.db` or `postgresql://anna@db/klayer`.
+        create: Whether tables, and SQLite's file, may be made where there are none; only who will
+            write says so.
+        patience_seconds: How long faults in use are borne that may pass. At opening none are.
+
+    Raises:
+        NoLedgerError: There is no ledger (without `create`).
+        LedgerError: The URL is none, the server does not answer or refuses, the file cannot be a
+            database, or the tables are of another version.
+    """
+    location = locate(storage)
+    if location.path is not None:
+        sqlite.check_file(location.path, location.shown, create=create)
+    engine = connect(location)
+    try:
+        with _explained(location):
+            if create:
+                _make_sure(engine, location)
+            _check(engine, location, writes=create)
+    except BaseException:
+        engine.dispose()
+        raise
+    return Database(engine, location, patience_seconds)
+
+
+def upgrade(storage: str) -> tuple[int, int]:
+    """Bring the tables of an older version up to date, in one transaction.
+
+    Returns:
+        The version that was found, and the one that the tables are of now.
+
+    Raises:
+        LedgerError: As `open_database` does, or somebody works on a search in this database.
+    """
+    location = locate(storage)
+    if location.path is not None:
+        sqlite.check_file(location.path, location.shown, create=False)
+    engine = connect(location)
+    try:
+        with _explained(location), engine.begin() as connection:
+            if location.kind == "postgresql":
+                postgresql.lock_schema(connection)
+            found = _version(connection, location.shown)
+            if found > tables.SCHEMA_VERSION:
+                raise LedgerError(_other_version(location.shown, found))
+            migrations.upgrade(connection, found, now(connection), location.shown)
+    finally:
+        engine.dispose()
+    return found, tables.SCHEMA_VERSION
+
+
+@retry(
+    retry=retry_if_exception(is_busy),
+    stop=stop_after_delay(20),
+    wait=wait_random_exponential(multiplier=0.05, max=1),
+    reraise=True,
+)
+def _make_sure(engine: Engine, location: Location) -> None:
+    """Make what is missing; a second process waits, then finds it there."""
+    with engine.connect() as connection:
+        if location.kind == "sqlite":
+            connection.execution_options(**{sqlite.READING: True})
+        if engine.dialect.has_table(connection, tables.schema.name):
+            return
+    if location.kind == "sqlite":
+        optuna_rows.create_tables(location)
+    with engine.begin() as connection:
+        if location.kind == "postgresql":
+            postgresql.lock_schema(connection)
+        if not engine.dialect.has_table(connection, tables.schema.name):
+            if (
+                location.kind == "postgresql"
+            ):  # over a connection of its own, which this lock guards
+                optuna_rows.create_tables(location)
+            tables.metadata.create_all(connection)
+            connection.execute(insert(tables.schema).values(version=tables.SCHEMA_VERSION))
+    if location.kind == "sqlite":
+        sqlite.let_readers_in(engine)
+
+
+def _check(engine: Engine, location: Location, *, writes: bool) -> None:
+    with engine.connect() as connection:
+        if location.kind == "sqlite":
+            connection.execution_options(**{sqlite.READING: True})
+        found = _version(connection, location.shown)
+        if found != tables.SCHEMA_VERSION:
+            raise LedgerError(_other_version(location.shown, found))
+        optuna_rows.check(connection, location.shown)
+        if writes and location.kind == "postgresql":
+            postgresql.check_rights(connection, tables.cohorts.name, location.shown)
+
+
+def _version(connection: Connection, shown: str) -> int:
+    if not connection.dialect.has_table(connection, tables.schema.name):
+        raise NoLedgerError(
+            f"{shown}: this database holds no klayer search; `klayer storage create` makes its "
+            "tables, as `klayer run STUDY` does"
+        )
+    return connection.scalar(select(func.max(tables.schema.c.version))) or 0
+
+
+def _other_version(shown: str, found: int) -> str:
+    if found > tables.SCHEMA_VERSION:
+        return (
+            f"{shown}: its tables are of version {found}, this klayer knows up to version "
+            f"{tables.SCHEMA_VERSION}; use the newer klayer that made them, or another database"
+        )
+    if found >= migrations.OLDEST:
+        return (
+            f"{shown}: its tables are of version {found}, this klayer uses version "
+            f"{tables.SCHEMA_VERSION}; stop its workers, keep a copy, and bring it up to date with "
+            "`klayer storage upgrade`"
+        )
+    return (
+        f"{shown}: its tables are of version {found}, from which there is no way to version "
+        f"{tables.SCHEMA_VERSION}; use the klayer that made them, or another database"
+    )
+
+
+@contextmanager
+def _explained(location: Location) -> Iterator[None]:
+    """Let what the database says at opening leave as one message."""
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        origin = error.orig if isinstance(error, DBAPIError) else error
+        if location.kind == "sqlite":
+            what = f"cannot be used as a database: {cause(error)}"
+        elif getattr(origin, "sqlstate", None) == INSUFFICIENT_PRIVILEGE:
+            what = (
+                f"this role lacks a right: {cause(error)}; let the database's owner run "
+                "`klayer storage create` once and GRANT this role ALL on the tables and sequences, "
+                "or connect as the owner"
+            )
+        else:
+            what = f"cannot connect: {cause(error)}"
+        raise LedgerError(f"{location.shown}: {what}") from None

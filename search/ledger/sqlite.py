@@ -1,0 +1,73 @@
+"""SQLite as a ledger's database: one file, of one machine.
+
+All writing happens inside `BEGIN IMMEDIATE`: SQLite's default begins a transaction as a reader, and
+two readers that both want to write then fail or take the same work.
+"""
+
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+
+from search.errors import LedgerError
+from search.ledger.faults import NoLedgerError
+from search.ledger.file_system import check_file_system
+from search.ledger.location import Location
+
+BUSY_SECONDS = 60
+READING = "klayer_reading"  # execution option of a connection that will not write
+
+
+def engine(location: Location) -> Engine:
+    """An engine whose every transaction begins as a writer, unless it says that it only reads."""
+    made = create_engine(location.url, connect_args={"timeout": BUSY_SECONDS})
+    set_up(made)
+    return made
+
+
+def set_up(engine: Engine) -> None:
+    """Let every transaction of `engine` begin as a writer, unless it says that it only reads."""
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions of its own
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA synchronous = NORMAL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        reading = connection.get_execution_options().get(READING, False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def check_file(path: Path, shown: str, *, create: bool) -> None:
+    """Whether a database can be there.
+
+    Raises:
+        NoLedgerError: There is no file, and none may be made.
+        LedgerError: It is a folder, or in a missing one, or on another machine's disk.
+    """
+    if path.is_dir():
+        raise LedgerError(f"{shown}: {path} is a folder; name a file in it")
+    if not path.parent.is_dir():
+        raise LedgerError(f"{shown}: the folder {path.parent} does not exist; create it first")
+    if not path.exists() and not create:
+        raise NoLedgerError(
+            f"{shown}: there is no database here; `klayer run STUDY` makes one, and --storage "
+            "or KLAYER_STORAGE names another"
+        )
+    check_file_system(path)
+
+
+def let_readers_in(engine: Engine) -> None:
+    """Keep changes in a log of their own (WAL), so that a writer keeps no reader out.
+
+    The file remembers it: later connections, Optuna's as well, find it so.
+    """
+    with closing(engine.raw_connection()) as connection:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.close()

@@ -1,0 +1,198 @@
+"""The loop of one worker process: it looks for work, does it, and waits where there is none.
+
+It serves one search until that is finished, or every open search of a database, the oldest first,
+for as long as it is let. With another search come other images: it holds those of one at a time.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from threadpoolctl import threadpool_limits
+
+from search import objective
+from search.errors import KlayerError
+from search.ledger.changes import wait
+from search.ledger.claims import Finished, Wait
+from search.ledger.faults import DatabaseFaultError
+from search.ledger.ledger import Ledger, WorkKind
+from search.ledger.records import Claim, PlanningClaim, Presence, Search
+from search.objective import Dataset
+from search.worker.keeper import Keeper
+from search.worker.planning import make_plan
+from search.worker.training import train
+
+# A lease that runs out changes nothing in the database, so that one looks now and then anyway.
+LOOK_SECONDS = 1.0
+# Images that are not here, or are others, may be put right while a worker serves other searches.
+LOOK_FOR_DATA_SECONDS = 60.0
+
+Tell = Callable[[str], None]
+
+
+def serve(
+    ledger: Ledger,
+    who: Presence,
+    name: str | None,
+    data_folder: Path | None,
+    should_stop: Callable[[], bool],
+    tell: Tell,
+    only: WorkKind | None = None,
+    lease_seconds: float | None = None,
+) -> None:
+    """Work on searches until there is nothing left to do for this process, or `should_stop`.
+
+    Args:
+        ledger: The database, opened in this process.
+        who: This process.
+        name: The one search that it serves, until that is finished or stopped; None for all, and
+            then it waits for new ones.
+        data_folder: Where the files of data sets lie; None for the cache.
+        should_stop: Asked between epochs and while waiting. The ledger is asked as well.
+        tell: Takes lines that say what happens.
+        only: "cohorts" where somebody else plans, which spares this process Optuna.
+        lease_seconds: How long others wait for this process if it dies without a word; that of its
+            presence, unless given.
+
+    Raises:
+        KlayerError: The one search cannot be worked on here: its images are missing or others, it
+            cannot be planned, or the database failed for longer than the ledger bears it.
+        Exception: What a training of the one search raised; its cohort was handed back. A worker
+            for all searches tells it, and goes on.
+    """
+    seconds = who.lease_seconds if lease_seconds is None else lease_seconds
+    with (
+        threadpool_limits(limits=1),  # one thread a worker: more workers, and equal sums
+        Keeper(ledger, who, seconds) as keeper,
+        ledger.changes() as changes,
+    ):
+        desk = _Desk(ledger, who, keeper, data_folder, tell, only, should_stop, name is None)
+
+        def stopping() -> bool:
+            return keeper.asked_to_stop or should_stop()
+
+        while not stopping():
+            did = desk.work_on_one_of(ledger.read.open_searches(name))
+            if "worked" in did:
+                continue
+            if name is not None and "waited" not in did:
+                return
+            wait(changes, LOOK_SECONDS, stopping)
+            keeper.asked_to_stop |= ledger.read.asked_to_stop(who)
+
+
+Did = Literal["worked", "waited", "finished"]
+
+
+class _Desk:
+    """What a worker has before it: the search that it works on, and its images."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        who: Presence,
+        keeper: Keeper,
+        data_folder: Path | None,
+        tell: Tell,
+        only: WorkKind | None,
+        should_stop: Callable[[], bool],
+        bears_faults: bool,
+    ) -> None:
+        self._ledger, self._who, self._keeper = ledger, who, keeper
+        self._folder, self._tell, self._only = data_folder, tell, only
+        self._should_stop, self._bears_faults = should_stop, bears_faults
+        self._search: Search | None = None
+        self._data: Dataset | None = None
+        self._without_data: dict[int, float] = {}  # until when they are passed over
+
+    def work_on_one_of(self, keys: Sequence[int]) -> list[Did]:
+        """Do one piece of work of the first search that has any."""
+        did: list[Did] = []
+        for key in keys:
+            did.append(self.work_on(key))
+            if did[-1] == "worked":
+                break
+        return did
+
+    def work_on(self, key: int) -> Did:
+        """Do one piece of work of a search, if there is any.
+
+        Raises:
+            KlayerError: It cannot be done here, and this worker serves no other search.
+            Exception: What the training raised, likewise.
+        """
+        try:
+            return self._work_on(key)
+        except DatabaseFaultError:
+            raise
+        except Exception as error:
+            if not self._bears_faults:
+                raise
+            self._tell(f"{self._name(key)}: {type(error).__name__}: {error}")
+            return "worked"
+
+    def _work_on(self, key: int) -> Did:
+        if time.monotonic() < self._without_data.get(key, 0.0):
+            return "waited"
+        search, data = self._open(key)
+        if data is None:
+            return "waited"
+        task = self._ledger.next_work(
+            search, self._who.name, self._keeper.lease_seconds, self._only
+        )
+        match task:
+            case Finished():
+                return "finished"
+            case Wait():
+                return "waited"
+            case PlanningClaim():
+                with self._keeper.holding(task):
+                    make_plan(self._ledger, search, task)
+                    self._tell(f"{search.study.name}: planned {_planned(task)}")
+            case Claim():
+                with self._keeper.holding(task):
+                    self._train(search, data, task)
+        return "worked"
+
+    def _train(self, search: Search, data: Dataset, task: Claim) -> None:
+        began = time.monotonic()
+        which = f"{search.study.name}: {task.step.name} {_numbers(task.numbers)}"
+        seconds = self._keeper.lease_seconds
+        if train(self._ledger, search, data, task, self._should_stop, seconds):
+            self._tell(f"{which}: trained in {time.monotonic() - began:.1f} s")
+        else:
+            self._tell(f"{which}: handed back")
+
+    def _open(self, key: int) -> tuple[Search, Dataset | None]:
+        """A search and its images, which are None where they are not to be had here."""
+        if self._search is None or self._search.id != key:
+            self._search, self._data = self._ledger.read.search_by_id(key), None
+        search = self._search
+        if self._data is None:
+            try:
+                self._data = objective.open_recorded_data(
+                    search.study, self._folder, search.data_fingerprint
+                )
+            except KlayerError as error:
+                if not self._bears_faults:
+                    raise
+                self._without_data[key] = time.monotonic() + LOOK_FOR_DATA_SECONDS
+                self._tell(f"{search.study.name}: passed over here: {error}")
+        return search, self._data
+
+    def _name(self, key: int) -> str:
+        known = self._search
+        return known.study.name if known is not None and known.id == key else f"search {key}"
+
+
+def _planned(task: PlanningClaim) -> str:
+    if task.rung:
+        return f"{task.step.name}, rung {task.rung}"
+    return (
+        f"{task.step.name}, generation {task.generation + 1}" if task.generation else task.step.name
+    )
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    return ", ".join(f"#{number}" for number in numbers)
