@@ -26,13 +26,16 @@ from search.engines import Engine, WorkerKilledError
 from search.errors import KlayerError
 from search.ledger.claims import MOST_LOST
 from search.ledger.faults import DatabaseFaultError
-from search.ledger.ledger import PATIENCE_SECONDS, Ledger, WorkKind
+from search.ledger.ledger import LEASE_SECONDS, PATIENCE_SECONDS, Ledger, WorkKind
 from search.ledger.records import Search
 from search.worker import Keeper, plan_next, presence, serve
 
 POLL_SECONDS = 0.03
 # Renewed while it lasts; a longer one would only keep others waiting where this process dies.
 PLANNING_LEASE_SECONDS = 5.0
+# When it has not been heard of for so long, its workers stop: longer than it bears a database that
+# does not answer.
+LAUNCHER_LEASE_SECONDS = PATIENCE_SECONDS + LEASE_SECONDS
 # Deaths for each worker, one after another, without a single cohort being handed in or given up:
 # then it is no cohort that kills them.
 MOST_FRUITLESS_DEATHS = MOST_LOST + 1
@@ -102,7 +105,8 @@ def launch(
         Exception: What a worker raised, or `watch` or `on_stop`, once no worker is left.
     """
     key = None if search is None else search.id
-    who = presence(f"{platform.node()}/{uuid.uuid4().hex[:12]}/launcher", "launcher", key)
+    name = f"{platform.node()}/{uuid.uuid4().hex[:12]}/launcher"
+    who = presence(name, "launcher", key, lease_seconds=LAUNCHER_LEASE_SECONDS)
     with (
         _stop_signals(ledger) as signals,
         Keeper(ledger, who, PLANNING_LEASE_SECONDS) as keeper,

@@ -28,6 +28,7 @@ def join(connection: Connection, who: Presence, time: float) -> None:
         _check_machine(connection, who, time)
     connection.execute(delete(workers).where(workers.c.seen_at < time - FORGOTTEN_SECONDS))
     connection.execute(delete(workers).where(workers.c.name == who.name))
+    asked = who.launcher is not None and _stopping(connection, who.launcher, time)
     connection.execute(
         insert(workers).values(
             name=who.name,
@@ -40,7 +41,7 @@ def join(connection: Connection, who: Presence, time: float) -> None:
             started_at=time,
             seen_at=time,
             lease_seconds=who.lease_seconds,
-            stop_asked=False,
+            stop_asked=asked,
         )
     )
 
@@ -67,15 +68,16 @@ def see(connection: Connection, who: Presence, time: float) -> bool:
     seen = connection.execute(update(workers).where(mine).values(seen_at=time))
     if seen.rowcount == 0:  # it was taken for lost, and forgotten
         join(connection, who, time)
-    if who.launcher is not None:
-        its_launcher = connection.scalar(
-            select(workers.c.seen_at + workers.c.lease_seconds).where(
-                workers.c.name == who.launcher
-            )
-        )
-        if its_launcher is None or its_launcher < time:
-            return True
+    if who.launcher is not None and _stopping(connection, who.launcher, time):
+        return True
     return asked_to_stop(connection, who)
+
+
+def _stopping(connection: Connection, launcher: str, time: float) -> bool:
+    """Whether a launcher stops its workers, or is gone."""
+    query = select(workers.c.stop_asked, workers.c.seen_at + workers.c.lease_seconds)
+    found = connection.execute(query.where(workers.c.name == launcher)).first()
+    return found is None or found[0] or found[1] < time
 
 
 def asked_to_stop(connection: Connection, who: Presence) -> bool:
@@ -85,9 +87,9 @@ def asked_to_stop(connection: Connection, who: Presence) -> bool:
 
 
 def ask_to_stop(connection: Connection, launcher: str) -> None:
-    """Ask all workers that a launcher started to stop."""
-    crew = update(workers).where(workers.c.launcher == launcher)
-    connection.execute(crew.values(stop_asked=True))
+    """Ask all workers that a launcher started to stop, and those that are about to join."""
+    its_own = (workers.c.launcher == launcher) | (workers.c.name == launcher)
+    connection.execute(update(workers).where(its_own).values(stop_asked=True))
     wake(connection)
 
 

@@ -98,4 +98,5 @@ class Keeper:
         every = min(self.lease_seconds, self._who.lease_seconds) / BEATS
         while not self._done.wait(every):
             with suppress(LedgerError):
-                self.asked_to_stop = self._ledger.beat(self._who, self._claim, self.lease_seconds)
+                asked = self._ledger.beat(self._who, self._claim, self.lease_seconds)
+                self.asked_to_stop |= asked
