@@ -12,6 +12,7 @@ from typing import Literal
 from threadpoolctl import threadpool_limits
 
 from search import objective
+from search.environment import environment, numeric_changes
 from search.errors import KlayerError
 from search.ledger.changes import wait
 from search.ledger.claims import Finished, Wait
@@ -157,7 +158,7 @@ class _Desk:
 
     def _train(self, search: Search, data: Dataset, task: Claim) -> None:
         began = time.monotonic()
-        which = f"{search.study.name}: {task.step.name} {_numbers(task.numbers)}"
+        which = f"{search.study.name}: {task.named}"
         seconds = self._keeper.lease_seconds
         if train(self._ledger, search, data, task, self._should_stop, seconds):
             self._tell(f"{which}: trained in {time.monotonic() - began:.1f} s")
@@ -168,6 +169,12 @@ class _Desk:
         """A search and its images, which are None where they are not to be had here."""
         if self._search is None or self._search.id != key:
             self._search, self._data = self._ledger.read.search_by_id(key), None
+            other = numeric_changes(self._search.environment, environment())
+            if other:
+                self._tell(
+                    f"{self._search.study.name}: this worker computes with {' and '.join(other)}: "
+                    "numbers may differ in their last bits from those of an undisturbed run"
+                )
         search = self._search
         if self._data is None:
             try:
@@ -192,7 +199,3 @@ def _planned(task: PlanningClaim) -> str:
     return (
         f"{task.step.name}, generation {task.generation + 1}" if task.generation else task.step.name
     )
-
-
-def _numbers(numbers: Sequence[int]) -> str:
-    return ", ".join(f"#{number}" for number in numbers)
