@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from search.errors import LedgerError
 from search.ledger.location import locate
-from search.ledger.storage_password import PASSWORD
+from search.ledger.storage_password import PASSWORD, PASSWORD_FILE
+from tests.postgresql import Server
 
 NOWHERE: Mapping[str, str] = {}
 MARK = "s3cret"
@@ -95,9 +97,9 @@ def test_a_password_reaches_the_database_and_nobody_else(storage: str, password:
     assert make_url(found.url.render_as_string(hide_password=False)).password == password
     engine = create_engine(found.url)
     assert engine.dialect.create_connect_args(found.url)[1]["password"] == password
-    for text in (found.shown, repr(found), str(found), f"{found}", repr(engine), repr([found])):
-        assert MARK not in text
-        assert "***" not in found.shown
+    for shown in (found.shown, repr(found), str(found), f"{found}", repr(engine), repr([found])):
+        assert MARK not in shown
+    assert "***" not in found.shown
 
 
 def test_the_password_of_a_key_is_kept_and_not_shown() -> None:
@@ -265,3 +267,55 @@ def test_sqlite_loads_nothing_of_postgresql() -> None:
         "sys.exit('psycopg' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], env=os.environ, check=False).returncode == 0
+
+
+def user_of(storage: str, environment: Mapping[str, str] = NOWHERE) -> str:
+    """Who a real server says has connected."""
+    engine = create_engine(locate(storage, environment).url)
+    try:
+        with engine.connect() as connection:
+            return str(connection.scalar(text("SELECT USER")))
+    finally:
+        engine.dispose()
+
+
+@pytest.fixture
+def bare(postgresql: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of a real database, without its password, for a user who has stored none."""
+    for name in ("PGPASSWORD", "PGPASSFILE", PASSWORD, PASSWORD_FILE):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return postgresql.new_database().replace(f":{postgresql.password}@", "@")
+
+
+def test_a_server_takes_the_password_wherever_it_stands(
+    postgresql: Server, bare: str, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text(f"{postgresql.password}\n")
+    assert user_of(bare.replace("@", f":{postgresql.password}@")) == "klayer"
+    assert user_of(f"{bare}?password={postgresql.password}") == "klayer"
+    assert user_of(bare, {PASSWORD: postgresql.password}) == "klayer"
+    assert user_of(bare, {PASSWORD_FILE: str(tmp_path / "secret")}) == "klayer"
+
+
+def test_variables_of_libpq_are_read_where_klayers_are_not_set(
+    postgresql: Server, bare: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(OperationalError, match="no password supplied"):
+        user_of(bare)
+    passfile = tmp_path / "pgpass"
+    passfile.touch(mode=0o600)
+    passfile.write_text(f"*:*:*:klayer:{postgresql.password}\n")
+    assert user_of(f"{bare}?passfile={passfile}") == "klayer"
+    with monkeypatch.context() as patch:
+        patch.setenv("PGPASSFILE", str(passfile))
+        assert user_of(bare) == "klayer"
+    monkeypatch.setenv("PGPASSWORD", postgresql.password)
+    assert user_of(bare) == "klayer"
+
+
+def test_a_server_that_refuses_the_password_does_not_show_it(bare: str) -> None:
+    with pytest.raises(OperationalError) as caught:
+        user_of(bare, {PASSWORD: MARK})
+    assert "authentication failed" in str(caught.value)
+    assert MARK not in str(caught.value)
