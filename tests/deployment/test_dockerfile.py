@@ -86,7 +86,7 @@ def test_what_is_copied_is_enough_for_the_wheel(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", *as_here], cwd=context, check=True, capture_output=True)
     (wheel,) = wheels.glob("klayer-*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        assert {"model/training.py", "search/cli.py", "studies/digits.toml"} <= {
+        assert {"model/training.py", "search/errors.py", "studies/digits.toml"} <= {
             *archive.namelist()
         }
 
