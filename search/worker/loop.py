@@ -147,7 +147,11 @@ class _Desk:
             self._searches[key] = self._ledger.read.search_by_id(key)
         search = self._searches[key]
         opened = self._data is not None and self._data[0] == key
-        if not opened and not self._ledger.read.has_work(search, self._who.name):
+        if (
+            self._bears_faults
+            and not opened
+            and not self._ledger.read.has_work(search, self._who.name)
+        ):
             return "waited"
         data = self._images(search)
         task = self._ledger.next_work(
@@ -188,8 +192,8 @@ class _Desk:
             other = numeric_changes(search.environment, environment())
             if other:
                 self._tell(
-                    f"{search.study.name}: this worker computes with {' and '.join(other)}: numbers "
-                    "may differ in their last bits from those of an undisturbed run"
+                    f"{search.study.name}: this worker computes with {' and '.join(other)}: its "
+                    "numbers may differ in their last bits from those of the others"
                 )
             self._data = search.id, data
         return self._data[1]
