@@ -1,4 +1,4 @@
-"""A server for workers of many hosts: connections that are noticed to be gone, rights, one schema."""
+"""A server: connections that are noticed to be gone, who may write, who changes the schema."""
 
 import threading
 import time
@@ -11,8 +11,9 @@ from search.ledger import postgresql as module
 from search.ledger.database import connect
 from search.ledger.ledger import Ledger
 from search.ledger.location import locate
-from search.ledger.tables import cohorts
-from tests.search.ledger.conftest import somebody
+from search.ledger.records import Claim
+from search.study.file import Study
+from tests.search.ledger.conftest import open_stage, somebody
 
 if TYPE_CHECKING:
     from tests.postgresql import Server
@@ -23,7 +24,7 @@ def kind() -> str:
     return "postgresql"
 
 
-def test_what_the_server_sees_of_a_process(ledger: Ledger, storage: str, alter: object) -> None:
+def test_what_the_server_sees_of_a_process(ledger: Ledger, storage: str) -> None:
     """One connection while it is idle, by klayer's name."""
     for _ in range(3):
         ledger.read.names()
@@ -35,18 +36,19 @@ def test_what_the_server_sees_of_a_process(ledger: Ledger, storage: str, alter: 
     assert rows == [("klayer",)]
 
 
-def test_a_way_that_is_gone_without_a_word_is_noticed_soon(storage: str) -> None:
+def parameters(storage: str) -> dict[str, str]:
+    """What a connection was opened with, as libpq has it."""
     engine = connect(locate(storage))
     with engine.connect() as connection:
-        settings = {
-            name: int(connection.exec_driver_sql(f"SHOW {name}").scalar() or 0)
-            for name in ("tcp_keepalives_idle",)
-        }
         raw = connection.connection.driver_connection
         assert raw is not None
-        asked = raw.info.get_parameters()
+        found: dict[str, str] = raw.info.get_parameters()
     engine.dispose()
-    assert settings  # the server has its own; ours are the client's
+    return found
+
+
+def test_a_way_that_is_gone_without_a_word_is_noticed_soon(storage: str) -> None:
+    asked = parameters(storage)
     assert int(asked["connect_timeout"]) == module.CONNECT_SECONDS
     idle, interval, count = (int(asked[f"keepalives_{x}"]) for x in ("idle", "interval", "count"))
     assert idle + interval * count <= 30
@@ -54,13 +56,8 @@ def test_a_way_that_is_gone_without_a_word_is_noticed_soon(storage: str) -> None
 
 
 def test_what_the_url_says_is_not_changed(storage: str) -> None:
-    engine = connect(locate(f"{storage}?connect_timeout=3&application_name=mine"))
-    with engine.connect() as connection:
-        raw = connection.connection.driver_connection
-        assert raw is not None
-        asked = raw.info.get_parameters()
-        assert (asked["connect_timeout"], asked["application_name"]) == ("3", "mine")
-    engine.dispose()
+    asked = parameters(f"{storage}?connect_timeout=3&application_name=mine")
+    assert (asked["connect_timeout"], asked["application_name"]) == ("3", "mine")
 
 
 def test_one_at_a_time_changes_the_schema(storage: str) -> None:
@@ -84,18 +81,32 @@ def test_one_at_a_time_changes_the_schema(storage: str) -> None:
     assert len(got) == 1
 
 
-def test_who_may_not_write_is_told_what_to_grant(storage: str, postgresql: "Server") -> None:
-    name = str(locate(storage).url.database)
-    with somebody(storage) as connection:
-        module.check_rights(connection, cohorts.name, "here")
-    postgresql.execute("GRANT USAGE ON SCHEMA public TO reader", database=name)
-    try:
-        with somebody(postgresql.url(name, "reader")) as connection:
-            with pytest.raises(LedgerError) as caught:
-                module.check_rights(connection, cohorts.name, "here")
-            assert str(caught.value) == (
-                "here: the role reader may not write to the ledger's tables; let their owner "
-                "GRANT ALL ON ALL TABLES IN SCHEMA public TO reader, or connect as the owner"
-            )
-    finally:
-        postgresql.execute("REVOKE USAGE ON SCHEMA public FROM reader", database=name)
+def test_who_may_not_write_is_told_what_to_grant_and_that_is_enough(
+    empty_storage: str, postgresql: "Server", study: Study
+) -> None:
+    with Ledger(empty_storage, create=True):
+        pass
+    name = str(locate(empty_storage).url.database)
+    reader = postgresql.url(name, "reader")
+    grants = (
+        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader",
+        "GRANT ALL ON ALL TABLES IN SCHEMA public TO reader",
+        "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO reader",
+    )
+    for grant in grants:
+        postgresql.execute(grant, database=name)
+        if grant is grants[-1]:
+            break
+        with pytest.raises(LedgerError) as caught:
+            Ledger(reader, create=True)
+        assert str(caught.value) == (
+            f"{locate(reader).shown}: the role reader may not write to the ledger's tables; let "
+            "their owner GRANT ALL ON ALL TABLES IN SCHEMA public TO reader, and likewise "
+            "ON ALL SEQUENCES, or connect as the owner"
+        )
+        with Ledger(reader) as looking:
+            assert looking.read.names() == []
+    with Ledger(reader, create=True) as ledger:
+        search = ledger.record(study, "", "f" * 64, {})
+        open_stage(ledger, search)
+        assert isinstance(ledger.next_work(search, "a"), Claim)
