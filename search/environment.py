@@ -39,6 +39,19 @@ def kernels(environment: Mapping[str, Any]) -> str:
     return next((str(name) for name in found if name), "")
 
 
+def numeric_changes(recorded: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
+    """What differs of two environments that the last bits of numbers depend on, a phrase each.
+
+    Args:
+        recorded: As a search recorded it.
+        here: As `environment` gives it.
+    """
+    before, now = kernels(recorded), kernels(here)
+    found = [f"{now} kernels rather than {before}"] if before and now and before != now else []
+    old, new = (one.get("packages", {}).get("numpy") for one in (recorded, here))
+    return found + ([f"numpy {new} rather than {old}"] if old and old != new else [])
+
+
 def _version(package: str) -> str:
     try:
         return metadata.version(package)

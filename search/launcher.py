@@ -105,8 +105,12 @@ def launch(
         Exception: What a worker raised, or `watch` or `on_stop`, once no worker is left.
     """
     key = None if search is None else search.id
-    owner = f"{platform.node()}/{uuid.uuid4().hex[:12]}/launcher"
-    who = presence(owner, "launcher", key, lease_seconds=LAUNCHER_LEASE_SECONDS)
+    who = presence(
+        f"{platform.node()}/{uuid.uuid4().hex[:12]}/launcher",
+        "launcher",
+        key,
+        lease_seconds=LAUNCHER_LEASE_SECONDS,
+    )
     with (
         _stop_signals(ledger) as signals,
         Keeper(ledger, who, PLANNING_LEASE_SECONDS) as keeper,

@@ -17,7 +17,7 @@ _SECRET_KEY = re.compile(
 )
 _COLON = re.compile(":|%3a", re.IGNORECASE)
 # What stands for a port but is no number: a URL that lacks its @ and what follows it.
-_NO_PORT = re.compile(r"(://(?:\[[^\]]*\])?[^:/?#\s]*):(?!\d*(?:[/?#\s]|$))\S*")
+_NO_PORT = re.compile(r"(://(?:\[[^\]]*\]|(?!\[[^\]]*\])[^:/?#\s]*)):(?!\d*(?:[/?#\s]|$))\S*")
 _NO_SLASHES = re.compile(r"(postgres\w*(?:\+\w+)?:)(?!//).*", re.IGNORECASE | re.DOTALL)
 
 

@@ -102,9 +102,10 @@ def submit_search(
         ledger.take_up(search)
         serving = [one for one in ledger.read.workers() if not one.lost and one.search is None]
     again = " again" if known is not None else ""
-    console.print(f"{name}: recorded{again}; {plural(len(serving), 'worker')} that serve all.")
+    there = f"{plural(len(serving), 'worker')} serving every search" if serving else "no worker yet"
+    console.print(f"{name}: recorded{again}; {there}.")
     if not serving:
-        say(console, f"klayer worker{where} starts one, on this or any other host.")
+        say(console, f"klayer worker{where} starts one, on this host or any other.")
     say(console, f"klayer status {name}{where} shows how it stands.")
     return search
 

@@ -2,10 +2,14 @@
 
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from search import blas
+
+if TYPE_CHECKING:
+    from tests.postgresql import Server
 
 # One thread, as the service's workers have: on small arrays more threads only cost time. A BLAS
 # reads it when it is loaded, so before NumPy.
@@ -25,3 +29,12 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator["Server"]:
+    """A PostgreSQL server for all tests that ask for one; each makes databases of its own in it."""
+    from tests.postgresql import Server  # not for tests without it: psycopg takes a while
+
+    with Server() as server:
+        yield server

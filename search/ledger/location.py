@@ -7,6 +7,7 @@ message and in nothing that is shown.
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -17,19 +18,10 @@ from sqlalchemy.exc import ArgumentError
 
 from search.errors import LedgerError
 from search.ledger import DEFAULT_STORAGE
+from search.ledger.storage_password import outside_password
 from search.passwords import is_secret, without_password
 
-PASSWORD = "KLAYER_STORAGE_PASSWORD"  # noqa: S105 (the name of a variable)
-PASSWORD_FILE = "KLAYER_STORAGE_PASSWORD_FILE"  # noqa: S105
 POSTGRESQL_EXAMPLE = "postgresql://USER@HOST/DATABASE"
-
-_DRIVERS = {  # what may be written, and what it means
-    "sqlite": "sqlite+pysqlite",
-    "sqlite+pysqlite": "sqlite+pysqlite",
-    "postgres": "postgresql+psycopg",
-    "postgresql": "postgresql+psycopg",
-    "postgresql+psycopg": "postgresql+psycopg",
-}
 
 
 @dataclass(frozen=True, repr=False)
@@ -66,8 +58,9 @@ class Location:
         return self._rendered(self.url.difference_update_query(secret))
 
     def _rendered(self, url: URL) -> str:
-        url = URL.create(self.kind, url.username, None, url.host, url.port, url.database, url.query)
-        return url.render_as_string()
+        return URL.create(
+            self.kind, url.username or None, None, url.host, url.port, url.database, url.query
+        ).render_as_string()
 
 
 def locate(storage: str, environment: Mapping[str, str] = os.environ) -> Location:
@@ -102,13 +95,13 @@ def _refused(storage: str, why: str) -> LedgerError:
 
 
 def _parsed(storage: str) -> URL:
-    try:
+    with suppress(ArgumentError, ValueError):  # the latter of a port that is no number
         return make_url(storage)
-    except (ArgumentError, ValueError):  # the latter of a port that is no number
-        raise LedgerError(
-            f"--storage: {without_password(storage)!r} is not a database URL; write for example "
-            f"{DEFAULT_STORAGE} or {POSTGRESQL_EXAMPLE}"
-        ) from None
+    # Raised here, where the error that may quote the password is no part of this one.
+    raise LedgerError(
+        f"--storage: {without_password(storage)!r} is not a database URL; write for example "
+        f"{DEFAULT_STORAGE} or {POSTGRESQL_EXAMPLE}"
+    )
 
 
 def _sqlite_url(storage: str, url: URL, name: str) -> URL:
@@ -134,34 +127,29 @@ def _sqlite_url(storage: str, url: URL, name: str) -> URL:
 
 
 def _postgresql_url(storage: str, url: URL, name: str, environment: Mapping[str, str]) -> URL:
-    if name not in ("postgresql", "postgres", "postgresql+psycopg"):
+    driver = name.partition("+")[2]
+    if driver not in ("", "psycopg"):
         raise _refused(
             storage,
-            "klayer reaches PostgreSQL through psycopg 3, and not through "
-            f"{name.partition('+')[2]!r}; write postgresql:// or postgresql+psycopg://",
+            f"klayer reaches PostgreSQL through psycopg 3, not through {driver}; "
+            f"write {POSTGRESQL_EXAMPLE}",
         )
-    # Of several, SQLAlchemy takes the first for the end of the password, libpq the last.
-    has_user = url.username is not None
-    if storage.count("@") > has_user:
-        raise _refused(
-            storage,
-            "an @ stands only between the user's name or password and the host; "
-            "anywhere else write %40 for it",
-        )
-    if not url.database and not {"dbname", "service"} & set(url.query):
-        raise _refused(
-            storage,
-            "it names no database, which stands after the host and a slash; "
-            f"write for example {POSTGRESQL_EXAMPLE}",
-        )
+    _check_parts(storage, url)
     try:
-        import_module("psycopg")
+        psycopg = import_module("psycopg")
     except ImportError:
         raise _refused(
             storage,
             "PostgreSQL needs psycopg, which is not installed here; "
             "pip install 'klayer[postgresql]'",
         ) from None
+    known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
+    if not set(url.query) <= known:
+        raise _refused(
+            storage,
+            "after the ? stands an option that PostgreSQL's libpq does not know; "
+            "there may be for example sslmode=require, and an & in a value is written %26",
+        )
     password = _password(storage, url, environment)
     query = {key: value for key, value in url.query.items() if key != "password"}
     # Without a name SQLAlchemy would leave the password out where it writes the URL.
@@ -171,33 +159,30 @@ def _postgresql_url(storage: str, url: URL, name: str, environment: Mapping[str,
     )
 
 
+def _check_parts(storage: str, url: URL) -> None:
+    # With more of these, a part of the password may be taken for something else, and be shown.
+    if storage.count("@") > (url.username is not None):
+        raise _refused(
+            storage,
+            "one @ may stand in it, between the password and the host; elsewhere write %40",
+        )
+    if ":" in (url.username or ""):
+        raise _refused(
+            storage,
+            "the user's name holds a colon (%3A); the one before the password is written as it is",
+        )
+    if not url.database and not {"dbname", "service"} & set(url.query):
+        raise _refused(
+            storage,
+            "it names no database, which stands after the host and a slash; "
+            f"write for example {POSTGRESQL_EXAMPLE}",
+        )
+
+
 def _password(storage: str, url: URL, environment: Mapping[str, str]) -> str | None:
     said = [str(url.password)] if url.password else []
     queried = url.query.get("password", ())
     said += [queried] if isinstance(queried, str) else queried
     if len(said) > 1:
         raise _refused(storage, "it has more than one password; leave one of them")
-    return said[0] if said else _outside_password(environment)
-
-
-def _outside_password(environment: Mapping[str, str]) -> str | None:
-    """The password that the environment holds or names the file of; empty variables say nothing."""
-    password, file = environment.get(PASSWORD), environment.get(PASSWORD_FILE)
-    if password and file:
-        raise LedgerError(
-            f"{PASSWORD} and {PASSWORD_FILE} are both set; leave one of them, "
-            "so that it is clear which password is meant"
-        )
-    if not file:
-        return password or None
-    try:
-        password = Path(file).read_text("utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        cause = getattr(error, "strerror", None) or "it is not text in UTF-8"
-        raise LedgerError(
-            f"{PASSWORD_FILE}: {file} cannot be read: {cause}; "
-            "name a readable file that holds the password"
-        ) from None
-    if not password:
-        raise LedgerError(f"{PASSWORD_FILE}: {file} is empty; it should hold the password")
-    return password
+    return said[0] if said else outside_password(environment)

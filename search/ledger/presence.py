@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from search.errors import LedgerError
 from search.ledger.claims import TO_BE_PLANNED
 from search.ledger.database import now, wake
-from search.ledger.records import Presence, WorkerState
+from search.ledger.records import Presence, WorkerState, named
 from search.ledger.tables import cohorts, searches, stages, trials, workers
 
 FORGOTTEN_SECONDS = 600.0  # for so long a lost worker is shown
@@ -176,8 +176,4 @@ def _in_words(work: Any) -> str:
     """What somebody holds, such as "coarse #0 to #3"."""
     if not hasattr(work, "members"):
         return f"planning {work.stage}"
-    if work.members == 1:
-        return f"{work.stage} #{work.lowest}"
-    if work.highest - work.lowest == work.members - 1:
-        return f"{work.stage} #{work.lowest} to #{work.highest}"
-    return f"{work.stage} #{work.lowest} and {work.members - 1} more"
+    return named(work.stage, work.lowest, work.highest, work.members)

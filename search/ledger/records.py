@@ -126,6 +126,11 @@ class Claim:
     stop: int | None = None
     checkpoints: tuple[bytes, ...] = ()
 
+    @property
+    def named(self) -> str:
+        """For people: the stage, and the numbers of its trials."""
+        return named(self.step.name, min(self.numbers), max(self.numbers), len(self.numbers))
+
 
 @dataclass(frozen=True)
 class PlanningClaim:
@@ -220,3 +225,12 @@ class StageState:
     best: Trial | None
     opened_at: float | None
     finished_at: float | None
+
+
+def named(stage: str, lowest: int, highest: int, count: int) -> str:
+    """The trials of a cohort for people, such as "coarse #0 to #3" or "coarse #1 and 3 more"."""
+    if count == 1:
+        return f"{stage} #{lowest}"
+    if highest - lowest == count - 1:
+        return f"{stage} #{lowest} to #{highest}"
+    return f"{stage} #{lowest} and {count - 1} more"

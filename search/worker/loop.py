@@ -13,6 +13,7 @@ from typing import Literal
 from threadpoolctl import threadpool_limits
 
 from search import objective
+from search.environment import environment, numeric_changes
 from search.errors import KlayerError
 from search.ledger.changes import wait
 from search.ledger.claims import Finished, Wait
@@ -145,7 +146,8 @@ class _Desk:
         if key not in self._searches:
             self._searches[key] = self._ledger.read.search_by_id(key)
         search = self._searches[key]
-        if self._bears_faults and not self._ledger.read.has_work(search, self._who.name):
+        opened = self._data is not None and self._data[0] == key
+        if not opened and not self._ledger.read.has_work(search, self._who.name):
             return "waited"
         data = self._images(search)
         task = self._ledger.next_work(
@@ -167,7 +169,7 @@ class _Desk:
 
     def _train(self, search: Search, data: Dataset, task: Claim) -> None:
         began = time.monotonic()
-        which = f"{search.study.name}: {task.step.name} {_numbers(task.numbers)}"
+        which = f"{search.study.name}: {task.named}"
         seconds = self._keeper.lease_seconds
         if train(self._ledger, search, data, task, self._should_stop, seconds):
             self._tell(f"{which}: trained in {time.monotonic() - began:.1f} s")
@@ -185,6 +187,12 @@ class _Desk:
         if self._data is None or self._data[0] != search.id:
             self._data = None  # before others are opened
             data = objective.open_recorded_data(search.study, self._folder, search.data_fingerprint)
+            other = numeric_changes(search.environment, environment())
+            if other:
+                self._tell(
+                    f"{search.study.name}: this worker computes with {' and '.join(other)}: numbers "
+                    "may differ in their last bits from those of an undisturbed run"
+                )
             self._data = search.id, data
         return self._data[1]
 
@@ -208,7 +216,3 @@ def _planned(task: PlanningClaim) -> str:
     return (
         f"{task.step.name}, generation {task.generation + 1}" if task.generation else task.step.name
     )
-
-
-def _numbers(numbers: Sequence[int]) -> str:
-    return ", ".join(f"#{number}" for number in numbers)
