@@ -178,6 +178,8 @@ class _Desk:
         if train(self._ledger, search, data, task, self._should_stop, seconds):
             self._tell(f"{which}: trained in {time.monotonic() - began:.1f} s")
         else:
+            # Asked through the ledger, perhaps; the next beat, which says so, may be far away.
+            self._keeper.asked_to_stop |= self._ledger.read.asked_to_stop(self._who)
             self._tell(f"{which}: handed back")
 
     def _images(self, search: Search) -> Dataset:
