@@ -65,8 +65,9 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgresql_ledger(postgresql: "Server") -> str:
     """The one database with all tables that the tests of a PostgreSQL ledger share."""
     storage = postgresql.new_database()
-    # Nothing here needs to outlive the server.
-    postgresql.execute(f"ALTER DATABASE {locate(storage).url.database} SET synchronous_commit = off")
+    name = locate(storage).url.database
+    # Nothing in it needs to outlive the server.
+    postgresql.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
     with Ledger(storage, create=True):
         pass
     return storage
