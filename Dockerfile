@@ -7,7 +7,7 @@ ARG PYTHON=3.11.15-slim-trixie
 
 FROM python:${PYTHON} AS build
 # Extras of pyproject.toml; with dask or ray too, workers can run on such a cluster.
-ARG EXTRAS=postgresql
+ARG EXTRAS=postgresql,dashboard
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
 COPY constraints.txt ./
@@ -23,7 +23,7 @@ RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels .
 # not by times: the same sources give the same bytes.
 RUN --mount=type=cache,target=/root/.cache/pip \
     pip --python /opt/klayer/bin/python install --no-compile --constraint constraints.txt \
-        "$(echo /wheels/klayer-*.whl)[${EXTRAS}]" optuna-dashboard \
+        "$(echo /wheels/klayer-*.whl)[${EXTRAS}]" \
  && /opt/klayer/bin/python -m compileall -q --invalidation-mode unchecked-hash -x /tests/ /opt/klayer/lib
 
 FROM python:${PYTHON}

@@ -1,9 +1,11 @@
 """What each stage of a study trains, and about how long: its plan is rehearsed, its pace timed.
 
 The stages are planned as they would be if the first trial of each did best, the second next, and so
-on: so their cohorts are known, with their sizes and widths. An epoch of each kind of cohort is
-timed, in as many processes at once as there will be, since they share memory and cache. A stage
-takes as long as its cohorts do, each begun by the worker that is free first.
+on: so their cohorts are known, with their sizes and widths. Where a sampler would go on from
+results, points that are spread evenly stand for those that it would ask for. An epoch of each kind
+of cohort is timed, in as many processes at once as there will be, since they share memory and
+cache. A stage takes as long as its cohorts do, each begun by the worker that is free first; no
+generation begins before the last one is through.
 """
 
 import heapq
@@ -14,8 +16,9 @@ from dataclasses import dataclass
 from joblib import Parallel, cpu_count, delayed, parallel_config
 
 from search import objective
+from search.plan.generations import GenerationPlan, rehearsed_generations
 from search.plan.halving import expected_epochs
-from search.plan.plan import StagePlan, Step, plan, steps
+from search.plan.plan import PlannedTrial, StagePlan, Step, plan, steps
 from search.plan.results import Result
 from search.study.file import Study
 from search.study.sections import TrainingSection
@@ -41,6 +44,21 @@ class StageForecast:
     trials: int
     epochs: float
     seconds: float
+
+
+@dataclass(frozen=True)
+class _Rehearsal:
+    """One stage as it may be planned.
+
+    Attributes:
+        step: Which stage.
+        trials: By number.
+        waves: Stacks of trial numbers; none of a wave begins before the last wave is through.
+    """
+
+    step: Step
+    trials: tuple[PlannedTrial, ...]
+    waves: tuple[tuple[tuple[int, ...], ...], ...]
 
 
 @dataclass(frozen=True)
@@ -86,21 +104,19 @@ def forecast(study: Study, workers: int) -> tuple[StageForecast, ...]:
     """
     at_once = max(1, min(workers, cpu_count()))
     rehearsed = [(made, _cohorts_of(study, made, at_once)) for made in _rehearse(study)]
+    everyone = [cohort for _, waves in rehearsed for wave in waves for cohort in wave]
     samples: dict[_Kind, _Cohort] = {}
-    for _, some in rehearsed:
-        for cohort in some:
-            samples.setdefault(cohort.kind, cohort)
-    everyone = [cohort for _, some in rehearsed for cohort in some]
+    for cohort in everyone:
+        samples.setdefault(cohort.kind, cohort)
     paces = _paces(study, _most_work(samples, everyone))
     usual = statistics.median(paces.values())
     listed = []
-    for made, some in rehearsed:
-        sizes = tuple(map(len, made.cohorts))
+    for made, waves in rehearsed:
+        sizes = tuple(one.kind.members for wave in waves for one in wave)
         epochs = expected_epochs(study, made.step, sizes)
         each = epochs / sum(sizes) * _images(study, made.step)
-        times = [paces.get(one.kind, usual) * one.work * each for one in some]
-        # The final's stacks are trained one after another.
-        seconds = sum(times) if made.step.kind == "final" else makespan(times, at_once)
+        times = [[paces.get(one.kind, usual) * one.work * each for one in wave] for wave in waves]
+        seconds = sum(makespan(wave, at_once) for wave in times)
         listed.append(StageForecast(made.step, sum(sizes), epochs, seconds))
     return tuple(listed)
 
@@ -123,35 +139,40 @@ def makespan(seconds: Sequence[float], workers: int) -> float:
     return max(free)
 
 
-def _rehearse(study: Study) -> list[StagePlan]:
-    group, results, made = objective.grouping(study), list[Result](), list[StagePlan]()
+def _rehearse(study: Study) -> list[_Rehearsal]:
+    group, results, rehearsed = objective.grouping(study), list[Result](), list[_Rehearsal]()
     for step in steps(study):
-        one = plan(study, step, results, group)
-        made.append(one)
+        made = plan(study, step, results, group)
+        parts: list[StagePlan | GenerationPlan] = [made]
+        parts += rehearsed_generations(study, made, group)
+        trials = tuple(trial for part in parts for trial in part.trials)
+        waves = tuple(part.cohorts for part in parts)
+        if step.kind == "final":  # its stacks, whatever they are made of, follow on each other
+            points = [trial.parameters for trial in trials]
+            waves = tuple((one,) for one in objective.stacks_of(study, step.training, points))
+        rehearsed.append(_Rehearsal(step, trials, waves))
         results += [
-            Result(step.name, t.number, t.parameters, 1 / (2 + t.number), one.boxes[t.box])
-            for t in one.trials
+            Result(step.name, t.number, t.parameters, 1 / (2 + t.number), made.boxes[t.box])
+            for t in trials
         ]
-    return made
+    return rehearsed
 
 
-def _cohorts_of(study: Study, made: StagePlan, at_once: int) -> list[_Cohort]:
-    group, section, found = objective.grouping(study), made.step.training, []
-    for numbers in _stacks(study, made):
-        points = tuple(made.trials[number].parameters for number in numbers)
-        fits = [group(section, point) for point in points]
-        work = len(fits) * max(fit.width for fit in fits)
-        kind = _Kind(fits[0].key, len(fits), min(at_once, len(made.cohorts)))
-        found.append(_Cohort(kind, work, section, points))
-    return found
+def _cohorts_of(study: Study, made: _Rehearsal, at_once: int) -> list[list[_Cohort]]:
+    """The stacks of each wave."""
+    waves = []
+    for wave in made.waves:
+        beside = min(at_once, len(wave))
+        waves.append([_cohort(study, made, numbers, beside) for numbers in wave])
+    return waves
 
 
-def _stacks(study: Study, made: StagePlan) -> list[tuple[int, ...]]:
-    """The trials that are one stack: a cohort, but for the final's, whatever it is made of."""
-    if made.step.kind != "final":
-        return list(made.cohorts)
-    points = [trial.parameters for trial in made.trials]
-    return objective.stacks_of(study, made.step.training, points)
+def _cohort(study: Study, made: _Rehearsal, numbers: tuple[int, ...], at_once: int) -> _Cohort:
+    group, section = objective.grouping(study), made.step.training
+    points = tuple(made.trials[number].parameters for number in numbers)
+    fits = [group(section, point) for point in points]
+    kind = _Kind(fits[0].key, len(fits), at_once)
+    return _Cohort(kind, len(fits) * max(fit.width for fit in fits), section, points)
 
 
 def _images(study: Study, step: Step) -> float:

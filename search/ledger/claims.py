@@ -4,7 +4,9 @@ A lease that has run out still holds as long as nobody else has claimed the work
 loses nothing.
 
 On PostgreSQL many such transactions run at once. A cohort that somebody else is claiming just now
-is passed over (SKIP LOCKED); who claims the planning of a stage locks its search. SQLite has one
+is passed over (SKIP LOCKED); who claims the planning of a stage locks its search. All locks are
+FOR NO KEY UPDATE (`key_share`): PostgreSQL itself locks, for its key, the row that a written one
+refers to, and two who hand in cohorts of one stage would wait for each other's. SQLite has one
 writer at a time, and knows no such words.
 """
 
@@ -103,9 +105,11 @@ def _free_planning(
     connection: Connection, search: Search, step: Step, owner: str, time: float
 ) -> Free | Wait:
     """The planning of a stage, while nobody else of this search can claim any."""
-    connection.execute(select(searches.c.id).where(searches.c.id == search.id).with_for_update())
+    connection.execute(
+        select(searches.c.id).where(searches.c.id == search.id).with_for_update(key_share=True)
+    )
     mine = (stages.c.search_id == search.id) & (stages.c.number == step.number)
-    row = connection.execute(select(stages).where(mine).with_for_update()).first()
+    row = connection.execute(select(stages).where(mine).with_for_update(key_share=True)).first()
     if row is not None and row.state not in TO_BE_PLANNED:
         return Wait()  # somebody else has planned it since; what there is to do is asked again
     return _to_plan(connection, step, row, owner, time)
@@ -141,7 +145,7 @@ def _free_cohort(
         .limit(1)
     )
     if lock:
-        query = query.with_for_update(skip_locked=True)
+        query = query.with_for_update(skip_locked=True, key_share=True)
     late = (cohorts.c.lease_until < time) | (cohorts.c.owner == owner)
     lapsed = connection.execute(query.where(cohorts.c.state == "claimed", late)).first()
     if lapsed is not None:
@@ -315,7 +319,7 @@ def release(connection: Connection, owners: list[str], *, lost: bool) -> int:
             .join(stages, stages.c.id == cohorts.c.stage_id)
             .where(cohorts.c.owner.in_(owners), cohorts.c.state == "claimed")
             .order_by(cohorts.c.id)
-            .with_for_update(of=cohorts)
+            .with_for_update(of=cohorts, key_share=True)
         )
     )
     for row in held:

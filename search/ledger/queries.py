@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from search.errors import LedgerError
-from search.ledger import presence, rungs
+from search.ledger import claims, presence, rungs
 from search.ledger.database import Database, now, patient
 from search.ledger.records import PlanningClaim, Presence, Search, StageState, Trial, WorkerState
 from search.ledger.tables import cohorts, epochs, searches, stages, trials
@@ -94,6 +94,13 @@ class Queries:
     def again(self, search: Search) -> Search:
         """The search as it is recorded now."""
         return self.search_by_id(search.id)
+
+    @patient
+    def has_work(self, search: Search, owner: str) -> bool:
+        """Whether something of a search is to be done now, and is free for `owner`."""
+        with self.database.reading() as connection:
+            found = claims.find(connection, search, owner, now(connection), lock=False)
+        return isinstance(found, claims.Free)
 
     @patient
     def cohorts_done(self, search: Search) -> int:

@@ -193,7 +193,7 @@ def _finish_stage(
             stages.c.id
             == select(cohorts.c.stage_id).where(cohorts.c.id == cohort_id).scalar_subquery()
         )
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     stage = connection.execute(locked).one()
     unfinished = connection.scalar(

@@ -1,15 +1,83 @@
-"""Stub until the branch with samplers that learn is merged."""
+"""What follows on a finished generation of a stage whose sampler learns.
 
+As every plan it is a pure function: of the study, the stage's boxes and the results of the stage's
+earlier generations. Whoever makes it makes the same one.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
-from search.plan.plan import PlannedTrial
+
+from search.plan import learned
+from search.plan.learned import generations
+from search.plan.plan import Grouping, PlannedTrial, StagePlan, Step, search_cohorts, search_trials
+from search.plan.results import Result
+from search.plan.samplers import draw
+from search.plan.seeds import derive
+from search.study.file import Study
+from search.study.space import Box
+
+__all__ = ["GenerationPlan", "generations", "plan_generation", "rehearsed_generations"]
 
 
 @dataclass(frozen=True)
 class GenerationPlan:
+    """What one generation trains.
+
+    Attributes:
+        generation: Which one, 1 or more; generation 0 is a part of the stage's plan.
+        trials: By number; numbers go on where earlier generations ended.
+        cohorts: Numbers of the trials that are trained together.
+    """
+
     generation: int
     trials: tuple[PlannedTrial, ...]
     cohorts: tuple[tuple[int, ...], ...]
 
 
-def plan_generation(*args):
-    raise NotImplementedError
+def plan_generation(
+    study: Study,
+    step: Step,
+    generation: int,
+    boxes: tuple[Box, ...],
+    results: Sequence[Result],
+    group: Grouping,
+) -> GenerationPlan:
+    """The plan of a generation.
+
+    Args:
+        study: The whole study.
+        step: Which stage.
+        generation: Which one, from 1 to `step.generations - 1`.
+        boxes: The stage's boxes, as its plan has them.
+        results: The finished trials of all earlier generations of the stage, in any order.
+        group: How a trial fits into a stack with others; the objective knows.
+
+    Raises:
+        KlayerError: The results are not those of all earlier generations; or the sampler's library
+            is missing.
+    """
+    stage = study.stages[step.number - 1]
+    drawn = learned.ask(study, stage, boxes, generation, results)
+    first = learned.numbers(stage, generation).start
+    trials = search_trials(study, stage, drawn, first)
+    return GenerationPlan(generation, trials, search_cohorts(stage, trials, group))
+
+
+def rehearsed_generations(
+    study: Study, made: StagePlan, group: Grouping
+) -> tuple[GenerationPlan, ...]:
+    """Generations as they may follow on a stage's plan, were its points spread evenly.
+
+    Where the sampler will look follows from values that nobody has yet.
+    """
+    if made.step.generations == 1:
+        return ()
+    stage = study.stages[made.step.number - 1]
+    seed = derive(study.seed, "stage", stage.name, "generation", 0)
+    trials = search_trials(study, stage, draw("sobol", made.boxes, stage.trials, seed))
+    parts = [learned.numbers(stage, one) for one in range(1, made.step.generations)]
+    cut = [(trials[part.start : part.stop]) for part in parts]
+    return tuple(
+        GenerationPlan(number, part, search_cohorts(stage, part, group))
+        for number, part in enumerate(cut, start=1)
+    )

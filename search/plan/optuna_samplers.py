@@ -1,13 +1,16 @@
 """Optuna's samplers, asked for points through a study in memory that lives for one call."""
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
 import optuna
 from optuna.distributions import BaseDistribution
-from optuna.samplers import BaseSampler, QMCSampler, RandomSampler
+from optuna.samplers import BaseSampler, QMCSampler, RandomSampler, TPESampler
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+from search.plan.results import Result
 
 
 def ask(
@@ -30,6 +33,50 @@ def ask(
         source = RandomSampler(seed) if sampler == "random" else _Sobol(space, seed)
         study = optuna.create_study(sampler=source)
         return [study.ask(dict(space)).params for _ in range(count)]
+
+
+def ask_tpe(
+    space: Mapping[str, BaseDistribution], told: Sequence[Result], count: int, seed: int
+) -> list[dict[str, Any]]:
+    """`count` points of the space from TPE, which models all hyperparameters together.
+
+    It is told how trials rank as `search.plan.results.ranked` ranks them: trials that halving
+    dropped stand behind all that were trained to their end, those that were trained for longer
+    first; those that diverged stand last. A point that is asked for counts as a bad one for those
+    asked for after it, so that they keep apart.
+
+    Args:
+        space: The distribution of each hyperparameter.
+        told: Finished trials of this space, one or more; later ones weigh more where there are
+            many.
+        count: How many points, 0 or more.
+        seed: As for `ask`.
+    """
+    with _quiet():
+        # Start points come from elsewhere.
+        sampler = TPESampler(
+            multivariate=True, constant_liar=True, n_startup_trials=1, seed=seed % 2**32
+        )
+        study = optuna.create_study(direction="maximize", sampler=sampler)
+        study.add_trials([_told(result, space) for result in told])
+        return [study.ask(dict(space)).params for _ in range(count)]
+
+
+def _told(result: Result, space: Mapping[str, BaseDistribution]) -> FrozenTrial:
+    """A finished trial as Optuna's TPE ranks it, as its `_split_trials` shows.
+
+    A pruned trial goes by its last step, then by its value there, behind all complete ones; one
+    without any value stands behind those.
+    """
+    dropped = result.value is None or result.pruned_after is not None
+    reached = {} if result.value is None else {result.pruned_after or 0: result.value}
+    return create_trial(
+        state=TrialState.PRUNED if dropped else TrialState.COMPLETE,
+        value=None if dropped else result.value,
+        params=dict(result.parameters),
+        distributions=dict(space),
+        intermediate_values=reached if dropped else None,
+    )
 
 
 class _Sobol(QMCSampler):

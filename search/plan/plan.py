@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from search.plan import learned
 from search.plan.cohorts import Fit, cohorts
 from search.plan.finalists import Spread, finalists, winner
 from search.plan.results import Result
-from search.plan.samplers import draw
+from search.plan.samplers import Drawn, draw
 from search.plan.seeds import derive
 from search.plan.zoom import zoom
 from search.study.file import Stage, Study
@@ -30,7 +31,10 @@ Grouping = Callable[[TrainingSection, Point], Fit]
 
 @dataclass(frozen=True)
 class Step:
-    """One entry of a search's table of contents: `number` counts from 1."""
+    """One entry of a search's table of contents: `number` counts from 1.
+
+    Its trials are planned in `generations` parts, each when all of the part before is finished.
+    """
 
     number: int
     name: str
@@ -79,7 +83,7 @@ class StagePlan:
         step: Which stage.
         boxes: What its trials were drawn from.
         explanation: Why its boxes, or its trials, are what they are.
-        trials: By number.
+        trials: By number; of a stage of several generations those of the first.
         cohorts: Numbers of the trials that are trained together.
         stop: Epochs after which all its trials wait for each other; None if they do not.
     """
@@ -95,12 +99,13 @@ class StagePlan:
 def steps(study: Study) -> tuple[Step, ...]:
     """The stages of a search in order: the file's, the finalists' if any are re-run, the final."""
     final = study.final
-    listed: list[tuple[str, Kind, TrainingSection, Halving | None]] = [
-        (stage.name, "search", stage.training, stage.halving) for stage in study.stages
+    listed: list[tuple[str, Kind, TrainingSection, Halving | None, int]] = [
+        (stage.name, "search", stage.training, stage.halving, learned.generations(stage))
+        for stage in study.stages
     ]
     if final.finalists * final.seeds > 1:
-        listed.append((FINALISTS, "finalists", final.training, None))
-    listed.append((FINAL, "final", final.training, None))
+        listed.append((FINALISTS, "finalists", final.training, None, 1))
+    listed.append((FINAL, "final", final.training, None, 1))
     return tuple(Step(number, *entry) for number, entry in enumerate(listed, start=1))
 
 
@@ -135,11 +140,17 @@ def plan(study: Study, step: Step, results: Sequence[Result], group: Grouping) -
         return _final_plan(study, step, results)
     stage = study.stages[step.number - 1]
     boxes, explanation = _boxes(study, stage, results)
-    drawn = draw(
-        stage.sampler, boxes, stage.trials, derive(study.seed, "stage", stage.name), stage.points
-    )
+    trials = search_trials(study, stage, _drawn(study, stage, boxes))
+    stop = next(iter(step.rungs("stage", study.data.rows)), None)
+    return StagePlan(step, boxes, explanation, trials, search_cohorts(stage, trials, group), stop)
+
+
+def search_trials(
+    study: Study, stage: Stage, drawn: Sequence[Drawn], first: int = 0
+) -> tuple[PlannedTrial, ...]:
+    """The trials of a stage that train the points `drawn`, numbered from `first` on."""
     order_seed = derive(study.seed, "stage", stage.name, "order")
-    trials = tuple(
+    return tuple(
         PlannedTrial(
             number,
             one.box,
@@ -147,11 +158,25 @@ def plan(study: Study, step: Step, results: Sequence[Result], group: Grouping) -
             derive(study.seed, "stage", stage.name, "trial", number),
             order_seed,
         )
-        for number, one in enumerate(drawn)
+        for number, one in enumerate(drawn, start=first)
     )
+
+
+def search_cohorts(
+    stage: Stage, trials: Sequence[PlannedTrial], group: Grouping
+) -> tuple[tuple[int, ...], ...]:
+    """The numbers of those of the `trials` that are trained together."""
     fits = [group(stage.training, trial.parameters) for trial in trials]
-    stop = next(iter(step.rungs("stage", study.data.rows)), None)
-    return StagePlan(step, boxes, explanation, trials, cohorts(fits, LARGEST_COHORT), stop)
+    return tuple(
+        tuple(trials[place].number for place in cohort) for cohort in cohorts(fits, LARGEST_COHORT)
+    )
+
+
+def _drawn(study: Study, stage: Stage, boxes: tuple[Box, ...]) -> tuple[Drawn, ...]:
+    if stage.sampler == "tpe" or stage.sampler == "cmaes":
+        return learned.ask(study, stage, boxes, 0, [])
+    seed = derive(study.seed, "stage", stage.name)
+    return draw(stage.sampler, boxes, stage.trials, seed, stage.points)
 
 
 def _boxes(study: Study, stage: Stage, results: Sequence[Result]) -> tuple[tuple[Box, ...], str]:

@@ -1,4 +1,4 @@
-"""The points of a stage, as a pure function of its boxes and a seed.
+"""The points of a stage whose sampler does not learn, as a pure function of its boxes and a seed.
 
 Optuna's samplers are asked through a study in memory that lives for one call. A stage's boxes share
 its trials as evenly as can be; trial i is drawn from box i modulo the number of boxes, and each box
@@ -136,10 +136,12 @@ def _sampled(sampler: Literal["random", "sobol"], box: Box, count: int, seed: in
     from search.plan import optuna_samplers
 
     asked = optuna_samplers.ask(sampler, space, count, seed)
-    return [
-        {name: _inside(extent, point[name]) for name, extent in box.ranges.items()}
-        for point in asked
-    ]
+    return [inside(box, point) for point in asked]
+
+
+def inside(box: Box, point: Point) -> Point:
+    """The point in the box's order, in plain numbers, each in its range."""
+    return {name: _inside(extent, point[name]) for name, extent in box.ranges.items()}
 
 
 def _inside(extent: Range, value: Value) -> Value:

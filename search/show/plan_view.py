@@ -131,6 +131,8 @@ def _drawn(study: Study, step: Step) -> tuple[str, str]:
     lines = [_box_text(box) for box in stage.boxes]
     if stage.zoom is not None:
         lines.insert(0, _zoom_text(stage.zoom))
+    if stage.generation is not None:
+        lines.append(f"{stage.generation} at a time, each time learning from those before")
     if stage.halving is not None:
         lines.append(_halving_text(stage.halving))
     return stage.sampler, "\n".join(lines)

@@ -9,6 +9,7 @@ from search.study.contenders import contenders
 from search.study.faults import Fault, Key, shown
 from search.study.halving_checks import halving_faults
 from search.study.lineage import highest, lowest, reach
+from search.study.sampler_checks import sampler_faults
 from search.study.schedule import CyclesSchedule
 from search.study.searchable import layer_of
 from search.study.sections import NetworkSection, TrainingSection
@@ -49,6 +50,7 @@ def faults_between(
     boxes = reach(stages)
     return [
         *_unread(network, stages, boxes),
+        *sampler_faults(stages, boxes),
         *halving_faults(rows, stages, boxes),
         *_finalists(stages, final),
         *_batches(rows, training, stages, final, boxes),

@@ -15,6 +15,7 @@ from search.study.faults import Fault, Key, near
 from search.study.file import FaultyStudyError, Study, study_of
 from search.study.keys import written
 from search.study.overrides import overridden
+from search.study.sampler_checks import missing_libraries
 
 LARGEST_BYTES = 2**20
 
@@ -63,7 +64,7 @@ def load(reference: str, overrides: Sequence[str] = (), name: str | None = None)
     if name is not None:
         changed, named = changed | {"name": name}, named | {"name": name}
     try:
-        return study_of(named)
+        return _runnable(study_of(named), named)
     except FaultyStudyError as error:
         lines = [
             f"--name: {fault.text}"
@@ -72,6 +73,13 @@ def load(reference: str, overrides: Sequence[str] = (), name: str | None = None)
             for fault in error.faults
         ]
         raise StudyFileError("\n".join(lines)) from None
+
+
+def _runnable(study: Study, document: dict[str, Any]) -> Study:
+    missing = list(missing_libraries(study.stages))
+    if missing:
+        raise FaultyStudyError(missing, document)
+    return study
 
 
 def text(reference: str) -> str:

@@ -7,13 +7,17 @@ from pydantic import Field, model_validator
 
 from search.study.faults import Fault, faulty
 from search.study.halving import Halving
+from search.study.learning import generation_faults
 from search.study.ranges import BoxTable, PointTable, combinations
 from search.study.sections import TrainingSection
 from search.study.space import SpaceError
 from search.study.table import List, Name, Table
 from search.study.zoom_rules import ZoomRule
 
-Sampler = Literal["random", "sobol", "grid", "points"]
+Sampler = Literal["random", "sobol", "grid", "points", "tpe", "cmaes"]
+
+COUNTED = ("grid", "points")
+"""The samplers that know by themselves how many trials there are."""
 
 MOST_TRIALS = 100_000
 """The largest number of trials of a stage that is not taken for a slip."""
@@ -28,7 +32,14 @@ class StageTable(Table):
         default=None,
         ge=1,
         le=MOST_TRIALS,
-        description="how many points are trained; for random and sobol, which need it",
+        description="how many points are trained; for random, sobol, tpe and cmaes, which need it",
+    )
+    generation: int | None = Field(
+        default=None,
+        ge=1,
+        le=MOST_TRIALS,
+        description="how many of them are asked for at once, before their results are looked at; "
+        "for tpe and cmaes, which need it",
     )
     box: BoxTable | None = Field(
         default=None, description="a range for each searched hyperparameter"
@@ -59,6 +70,9 @@ class StageTable(Table):
     def _says_one_thing(self) -> "StageTable":
         faults = [*_box_faults(self), *_trials_faults(self), *_grid_faults(self)]
         faults += _points_faults(self)
+        faults += generation_faults(
+            self.sampler, self.trials, self.generation, len(self.boxes) or 1, self.halving
+        )
         if faults:
             raise faulty(faults)
         return self
@@ -78,7 +92,7 @@ def _box_faults(stage: StageTable) -> Iterator[Fault]:
         right = f"give the ranges to search, such as {example}, or a zoom on earlier stages"
         yield Fault(("box",), f"missing; {right}")
     elif stage.zoom is not None and stage.sampler == "grid":
-        right = 'give "random" or "sobol": a zoomed box is not known before the search runs'
+        right = 'give "random", "sobol" or "tpe": a zoomed box is not known before the search runs'
         yield Fault(("sampler",), f'found "grid" beside a zoom; {right}')
     elif stage.zoom is not None and len(stage.boxes) > 1:
         right = "give one at most, for what the zoom does not carry over"
@@ -86,7 +100,7 @@ def _box_faults(stage: StageTable) -> Iterator[Fault]:
 
 
 def _trials_faults(stage: StageTable) -> Iterator[Fault]:
-    if stage.sampler in ("random", "sobol"):
+    if stage.sampler not in COUNTED:
         if stage.trials is None:
             right = f'give how many trials sampler = "{stage.sampler}" draws'
             yield Fault(("trials",), f"missing; {right}")

@@ -8,7 +8,7 @@ from search.study.halving import Halving
 from search.study.ranges import BoxTable, PointTable, combinations, write_box
 from search.study.sections import TrainingSection
 from search.study.space import Box, Choices
-from search.study.stage_table import MOST_TRIALS, Sampler, StageTable
+from search.study.stage_table import COUNTED, MOST_TRIALS, Sampler, StageTable
 from search.study.table import List, Name, Table
 from search.study.tables import FinalTable
 from search.study.zoom_rules import ZoomRule
@@ -21,6 +21,7 @@ class Stage(Table):
         name: Unique in its study.
         sampler: How trials are drawn.
         trials: How many points are trained; resolved for grid and points, too.
+        generation: How many of them a sampler that learns asks for at once; else None.
         boxes: What trials are drawn from. For a zoomed stage none, or one whose ranges stand beside
             the zoomed ones, and before those of the same name. For points, one of all their values.
         zoom: The rule that gives the box, its `sources` named; None where `boxes` say it all.
@@ -32,6 +33,7 @@ class Stage(Table):
     name: Name
     sampler: Sampler
     trials: int = Field(ge=1, le=MOST_TRIALS)
+    generation: int | None = Field(default=None, ge=1, le=MOST_TRIALS)
     boxes: List[BoxTable] = Field(strict=False)
     zoom: ZoomRule | None = None
     points: List[PointTable] = Field(default=(), strict=False)
@@ -41,8 +43,10 @@ class Stage(Table):
     def canonical(self) -> dict[str, Any]:
         """The stage as a file would write it, with every default."""
         written: dict[str, Any] = {"name": self.name, "sampler": self.sampler}
-        if self.sampler in ("random", "sobol"):
+        if self.sampler not in COUNTED:
             written["trials"] = self.trials
+        if self.generation is not None:
+            written["generation"] = self.generation
         if self.sampler == "points":
             written["points"] = [dict(point) for point in self.points]
         elif self.boxes:
@@ -84,6 +88,7 @@ def resolve(table: StageTable, place: int, before: str | None) -> Stage:
         name=table.name or f"stage-{place}",
         sampler=table.sampler,
         trials=trials,
+        generation=table.generation,
         boxes=boxes,
         zoom=zoom,
         points=table.points,

@@ -1,7 +1,8 @@
 """The loop of one worker process: it looks for work, does it, and waits where there is none.
 
 It serves one search until that is finished, or every open search of a database, the oldest first,
-for as long as it is let. With another search come other images: it holds those of one at a time.
+for as long as it is let. With another search come other images: it holds those of one at a time,
+and opens others, which takes seconds where they are many, only when there is work on them.
 """
 
 import time
@@ -26,8 +27,9 @@ from search.worker.training import train
 
 # A lease that runs out changes nothing in the database, so that one looks now and then anyway.
 LOOK_SECONDS = 1.0
-# Images that are not here, or are others, may be put right while a worker serves other searches.
-LOOK_FOR_DATA_SECONDS = 60.0
+# What a search cannot be worked on for, such as images that are not here, may be put right while a
+# worker serves others; or others can do what this one cannot.
+PASS_OVER_SECONDS = 60.0
 
 Tell = Callable[[str], None]
 
@@ -60,7 +62,7 @@ def serve(
         KlayerError: The one search cannot be worked on here: its images are missing or others, it
             cannot be planned, or the database failed for longer than the ledger bears it.
         Exception: What a training of the one search raised; its cohort was handed back. A worker
-            for all searches tells it, and goes on.
+            for all searches tells it, and passes that search over for a while.
     """
     seconds = who.lease_seconds if lease_seconds is None else lease_seconds
     with (
@@ -103,13 +105,14 @@ class _Desk:
         self._ledger, self._who, self._keeper = ledger, who, keeper
         self._folder, self._tell, self._only = data_folder, tell, only
         self._should_stop, self._bears_faults = should_stop, bears_faults
-        self._search: Search | None = None
-        self._data: Dataset | None = None
-        self._without_data: dict[int, float] = {}  # until when they are passed over
+        self._searches: dict[int, Search] = {}
+        self._data: tuple[int, Dataset] | None = None
+        self._passed_over: dict[int, tuple[float, str]] = {}  # until when, and why
 
     def work_on_one_of(self, keys: Sequence[int]) -> list[Did]:
         """Do one piece of work of the first search that has any."""
         did: list[Did] = []
+        self._searches = {key: one for key, one in self._searches.items() if key in keys}
         for key in keys:
             did.append(self.work_on(key))
             if did[-1] == "worked":
@@ -123,22 +126,34 @@ class _Desk:
             KlayerError: It cannot be done here, and this worker serves no other search.
             Exception: What the training raised, likewise.
         """
+        until, _ = self._passed_over.get(key, (0.0, ""))
+        if time.monotonic() < until:
+            return "waited"
         try:
-            return self._work_on(key)
+            did = self._work_on(key)
         except DatabaseFaultError:
             raise
         except Exception as error:
             if not self._bears_faults:
                 raise
-            self._tell(f"{self._name(key)}: {type(error).__name__}: {error}")
-            return "worked"
+            self._pass_over(key, error)
+            return "waited"
+        if did == "worked":
+            self._passed_over.pop(key, None)
+        return did
 
     def _work_on(self, key: int) -> Did:
-        if time.monotonic() < self._without_data.get(key, 0.0):
+        if key not in self._searches:
+            self._searches[key] = self._ledger.read.search_by_id(key)
+        search = self._searches[key]
+        opened = self._data is not None and self._data[0] == key
+        if (
+            self._bears_faults
+            and not opened
+            and not self._ledger.read.has_work(search, self._who.name)
+        ):
             return "waited"
-        search, data = self._open(key)
-        if data is None:
-            return "waited"
+        data = self._images(search)
         task = self._ledger.next_work(
             search, self._who.name, self._keeper.lease_seconds, self._only
         )
@@ -163,34 +178,40 @@ class _Desk:
         if train(self._ledger, search, data, task, self._should_stop, seconds):
             self._tell(f"{which}: trained in {time.monotonic() - began:.1f} s")
         else:
+            # Asked through the ledger, perhaps; the next beat, which says so, may be far away.
+            self._keeper.asked_to_stop |= self._ledger.read.asked_to_stop(self._who)
             self._tell(f"{which}: handed back")
 
-    def _open(self, key: int) -> tuple[Search, Dataset | None]:
-        """A search and its images, which are None where they are not to be had here."""
-        if self._search is None or self._search.id != key:
-            self._search, self._data = self._ledger.read.search_by_id(key), None
-            other = numeric_changes(self._search.environment, environment())
+    def _images(self, search: Search) -> Dataset:
+        """The images of a search.
+
+        Raises:
+            KlayerError: They are not to be had here.
+        """
+        if self._data is None or self._data[0] != search.id:
+            self._data = None  # before others are opened
+            data = objective.open_recorded_data(search.study, self._folder, search.data_fingerprint)
+            other = numeric_changes(search.environment, environment())
             if other:
                 self._tell(
-                    f"{self._search.study.name}: this worker computes with {' and '.join(other)}: "
-                    "numbers may differ in their last bits from those of an undisturbed run"
+                    f"{search.study.name}: this worker computes with {' and '.join(other)}: its "
+                    "numbers may differ in their last bits from those of the others"
                 )
-        search = self._search
-        if self._data is None:
-            try:
-                self._data = objective.open_recorded_data(
-                    search.study, self._folder, search.data_fingerprint
-                )
-            except KlayerError as error:
-                if not self._bears_faults:
-                    raise
-                self._without_data[key] = time.monotonic() + LOOK_FOR_DATA_SECONDS
-                self._tell(f"{search.study.name}: passed over here: {error}")
-        return search, self._data
+            self._data = search.id, data
+        return self._data[1]
 
-    def _name(self, key: int) -> str:
-        known = self._search
-        return known.study.name if known is not None and known.id == key else f"search {key}"
+    def _pass_over(self, key: int, error: Exception) -> None:
+        """Leave a search to others for a while; tell why, but not again and again."""
+        why = str(error) if isinstance(error, KlayerError) else f"{type(error).__name__}: {error}"
+        known = self._searches.get(key)
+        name = f"search {key}" if known is None else known.study.name
+        if known is not None and self._ledger.read.again(known).failure is not None:
+            self._tell(f"{name}: nobody works on it any more: {why}")
+            return
+        _, told = self._passed_over.get(key, (0.0, ""))
+        if why != told:
+            self._tell(f"{name}: passed over here for {PASS_OVER_SECONDS:.0f} s: {why}")
+        self._passed_over[key] = time.monotonic() + PASS_OVER_SECONDS, why
 
 
 def _planned(task: PlanningClaim) -> str:

@@ -1,15 +1,17 @@
-"""The command `klayer` as a shell finds it, and one finished run of a tiny search."""
+"""The command `klayer` as a shell finds it, a finished run of a tiny search, an empty database."""
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from search.cli import main
+from search.ledger.ledger import Ledger
 
 ROOT = Path(__file__).parents[2]
 
@@ -123,3 +125,28 @@ def klayer_here(
         return int(ended.value.code or 0), out, err
 
     return ran
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the ledger's tables and nothing in them.
+
+    To be copied: to make one takes longer than most tests.
+    """
+    path = tmp_path_factory.mktemp("empty") / "ledger.db"
+    Ledger(f"sqlite:///{path}", create=True).database.close()
+    return path
+
+
+@pytest.fixture
+def storage(empty_database: Path, tmp_path: Path) -> str:
+    """The URL of an empty database of the test's own."""
+    shutil.copy(empty_database, tmp_path / "ledger.db")
+    return f"sqlite:///{tmp_path}/ledger.db"
+
+
+@pytest.fixture
+def ledger(storage: str) -> Iterator[Ledger]:
+    """That database, opened as those open it who look: without patience."""
+    with Ledger(storage) as opened:
+        yield opened

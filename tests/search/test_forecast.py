@@ -62,7 +62,7 @@ class Clock:
     def seconds_per_epoch(self, _: object, __: object, points: Any, budget: float) -> float:
         self.timed.append(list(points))
         self.budgets.append(budget)
-        return columns(points) * float(points[0]["batch_size"])
+        return columns(points) * float(points[0].get("batch_size", 100))
 
     def parallel(self, n_jobs: int, **_: object) -> Callable[[Iterable[Any]], list[Any]]:
         """In place of joblib's: one after another, in this process."""
@@ -109,6 +109,19 @@ def test_searched_widths_and_batches_are_counted(clock: Clock) -> None:
     assert beside.seconds == pytest.approx(makespan(times, 2))
     assert (alone.trials, alone.epochs) == (16, 160)
     assert {point["batch_size"] for one in clock.timed for point in one} == {50, 100}
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "cmaes"])
+def test_a_generation_waits_for_the_one_before(clock: Clock, sampler: str) -> None:
+    """Four generations are two cohorts of 4 each; the last is one cohort, and one worker rests."""
+    box = "{learning_rate={low=0.01, high=0.1}}"
+    stage = f"name='near', sampler='{sampler}', trials=35, generation=8, box={box}"
+    study = load("digits", [*WIDE[1:], f"stages=[{{{stage}}}]"])
+    cohort = 10 * 4 * 50 * 100
+    alone, beside = forecast(study, 1)[0], forecast(study, 2)[0]
+    assert alone.seconds == pytest.approx(cohort * (8 + 3 / 4))
+    assert beside.seconds == pytest.approx(cohort * (4 + 3 / 4))
+    assert (alone.trials, alone.epochs) == (35, 350)
 
 
 def test_the_final_is_as_many_stacks_one_after_another_as_it_needs(clock: Clock) -> None:

@@ -1,12 +1,18 @@
-"""A database to test on, and a small search in it whose results are made up, not trained."""
+"""Databases of both kinds to test on, and a small search in one, of results that are made up."""
 
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import Connection, text
 
+from search.ledger.database import connect
 from search.ledger.ledger import Ledger
+from search.ledger.location import locate
 from search.ledger.records import Claim, PlanningClaim, Search
 from search.ledger.results import TrialOutcome
 from search.outcome import EpochFigures
@@ -14,6 +20,9 @@ from search.plan.cohorts import Fit
 from search.plan.plan import plan
 from search.study.file import Study
 from search.study.reading import load
+
+if TYPE_CHECKING:
+    from tests.postgresql import Server
 
 OVERRIDES = (
     "stages.coarse.trials=6",
@@ -23,12 +32,103 @@ OVERRIDES = (
     "training.schedule.epochs=2",
 )
 EPOCHS = 2
+KINDS = ("sqlite", "postgresql")
+
+# What others have left in it goes; rows only, since new files for each table would take as long as
+# a new database. Whoever is still connected goes first: a test that failed may hold locks.
+EMPTIED = """
+DO $$ DECLARE found record; BEGIN
+    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid();
+    SET LOCAL session_replication_role = replica;  -- foreign keys are not looked at
+    FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'
+        AND tablename NOT IN ('alembic_version', 'version_info', 'klayer_schema')
+    LOOP EXECUTE format('DELETE FROM %I', found.tablename); END LOOP;
+    PERFORM setval(format('%I', sequencename)::regclass, 1, false)
+        FROM pg_sequences WHERE schemaname = 'public';
+END $$
+"""
+
+Alter = Callable[..., list[Any]]
 
 
-@pytest.fixture(params=["sqlite"])
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database; every test of the contract runs against each kind."""
-    return {"sqlite": f"sqlite:///{tmp_path}/ledger.db"}[request.param]
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with all tables and no search, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "ledger.db"
+    with Ledger(f"sqlite:///{path}", create=True):
+        pass
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_ledger(postgresql: "Server") -> str:
+    """The one database with all tables that the tests of a PostgreSQL ledger share."""
+    storage = postgresql.new_database()
+    name = locate(storage).url.database
+    # Nothing in it needs to outlive the server.
+    postgresql.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+    with Ledger(storage, create=True):
+        pass
+    return storage
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    """Every test of the contract runs against each kind of database."""
+    return str(request.param)
+
+
+@pytest.fixture
+def storage(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """The URL of a database that has all tables and no search. Its tables are not to be changed."""
+    if kind == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "ledger.db")
+        return f"sqlite:///{tmp_path}/ledger.db"
+    url: str = request.getfixturevalue("postgresql_ledger")
+    server: Server = request.getfixturevalue("postgresql")
+    server.execute(EMPTIED, database=str(locate(url).url.database))
+    return url
+
+
+@pytest.fixture
+def empty_storage(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """The URL of a database of the test's own: on PostgreSQL without tables, on SQLite no file."""
+    if kind == "sqlite":
+        return f"sqlite:///{tmp_path}/new.db"
+    server: Server = request.getfixturevalue("postgresql")
+    return server.new_database()
+
+
+@pytest.fixture
+def shown(storage: str) -> str:
+    """The URL of the database as messages may show it."""
+    return locate(storage).shown
+
+
+@contextmanager
+def somebody(storage: str) -> Iterator[Connection]:
+    """A connection of somebody else's, in a transaction that is rolled back unless committed."""
+    engine = connect(locate(storage))
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+@pytest.fixture
+def alter(storage: str) -> Alter:
+    """Does something to the database behind the ledger's back; the rows."""
+
+    def altered(statement: str, **values: Any) -> list[Any]:
+        with somebody(storage) as connection:
+            done = connection.execute(text(statement), values)
+            rows = list(done) if done.returns_rows else []
+            connection.commit()
+        return rows
+
+    return altered
 
 
 @pytest.fixture
@@ -38,7 +138,7 @@ def study() -> Study:
 
 @pytest.fixture
 def ledger(storage: str) -> Iterator[Ledger]:
-    with Ledger(storage, create=True) as opened:
+    with Ledger(storage) as opened:
         yield opened
 
 
@@ -58,27 +158,28 @@ def figures() -> Callable[[int, float], EpochFigures]:
     return made
 
 
-@pytest.fixture
-def open_next(ledger: Ledger, search: Search) -> Callable[[int], PlanningClaim]:
-    """Plans the next stage, with cohorts of trials whose numbers agree modulo `groups`.
+def open_stage(ledger: Ledger, search: Search, groups: int = 1) -> PlanningClaim:
+    """Plan the next stage, with cohorts of trials whose numbers agree modulo `groups`.
 
     The cohorts of the plan itself would make these tests depend on how stacks are cut.
     """
+    claim = ledger.next_work(search, "planner")
+    assert isinstance(claim, PlanningClaim)
+    made = plan(search.study, claim.step, ledger.read.results(search), lambda *_: Fit(0))
+    sharing: dict[int, list[int]] = {}  # only trials of one order may share a cohort
+    for trial in made.trials:
+        sharing.setdefault(trial.order_seed, []).append(trial.number)
+    cohorts = tuple(
+        tuple(numbers[first::groups]) for numbers in sharing.values() for first in range(groups)
+    )
+    ledger.open_stage(search, claim, replace(made, cohorts=cohorts), EPOCHS)
+    return claim
 
-    def opened(groups: int = 1) -> PlanningClaim:
-        claim = ledger.next_work(search, "planner")
-        assert isinstance(claim, PlanningClaim)
-        made = plan(search.study, claim.step, ledger.read.results(search), lambda *_: Fit(0))
-        sharing: dict[int, list[int]] = {}  # only trials of one order may share a cohort
-        for trial in made.trials:
-            sharing.setdefault(trial.order_seed, []).append(trial.number)
-        cohorts = tuple(
-            tuple(numbers[first::groups]) for numbers in sharing.values() for first in range(groups)
-        )
-        ledger.open_stage(search, claim, replace(made, cohorts=cohorts), EPOCHS)
-        return claim
 
-    return opened
+@pytest.fixture
+def open_next(ledger: Ledger, search: Search) -> Callable[[int], PlanningClaim]:
+    """Plans the next stage, in cohorts of trials whose numbers agree modulo `groups`."""
+    return lambda groups=1: open_stage(ledger, search, groups)
 
 
 @pytest.fixture
@@ -93,7 +194,12 @@ def claim_next(ledger: Ledger, search: Search) -> Callable[..., Claim]:
     return claimed
 
 
+def worth(claim: Claim) -> list[TrialOutcome]:
+    """A value for each trial of a claim: its number's share of 30, which has no short form."""
+    return [TrialOutcome(n, (n + 1) / 30) for n in claim.numbers]
+
+
 @pytest.fixture
 def outcomes() -> Callable[[Claim], list[TrialOutcome]]:
-    """A value for each trial of a claim: its number's share of 30, which has no short form."""
-    return lambda claim: [TrialOutcome(n, (n + 1) / 30) for n in claim.numbers]
+    """A value for each trial of a claim."""
+    return worth

@@ -6,10 +6,13 @@ from collections.abc import Callable
 import pytest
 
 from search.errors import LedgerError
+from search.ledger.claims import LostLeaseError
+from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Search
+from search.ledger.records import Claim, PlanningClaim, Presence, Search
 from search.ledger.results import TrialOutcome
 from search.outcome import EpochFigures
+from tests.search.ledger.conftest import Alter
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., Claim]
@@ -42,6 +45,51 @@ def test_figures_and_values_come_back_exactly(
     assert (stage.state, stage.finished, stage.epochs_done) == ("finished", 6, 12)
     assert stage.best is not None
     assert stage.best.number == 5
+
+
+def test_an_epoch_that_is_recorded_again_is_recorded_once(
+    ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext, figures: Figures
+) -> None:
+    """As where a connection breaks while it commits: the same call comes once more."""
+    open_next(1)
+    claim = claim_next("a")
+    first = {n: figures(1, n + 1 / 3) for n in claim.numbers}
+    for _ in range(2):
+        assert not ledger.record_epochs(claim, first)
+    ledger.record_epochs(claim, first | {0: figures(2, 0.5)})
+    curves = ledger.read.curves(search)
+    kept = {one.number: curves[one.id].epochs for one in ledger.read.trials(search)}
+    assert kept == {n: (first[n],) for n in range(1, 6)} | {0: (first[0], figures(2, 0.5))}
+
+
+def test_results_that_are_handed_in_again_change_nothing(
+    ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext, outcomes: Outcomes
+) -> None:
+    open_next(2)
+    claim = claim_next("a")
+    ledger.hand_in(claim, outcomes(claim))
+    kept, stage = ledger.read.trials(search), ledger.read.stages(search)[0]
+    for again in (outcomes(claim), [TrialOutcome(n, 0.9) for n in claim.numbers]):
+        with pytest.raises(LostLeaseError):
+            ledger.hand_in(claim, again)
+    assert ledger.read.trials(search) == kept
+    assert ledger.read.stages(search)[0] == stage
+
+
+def test_who_records_an_epoch_is_told_to_stop(
+    ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext, figures: Figures
+) -> None:
+    open_next(1)
+    for name, kind in (("launcher", "launcher"), ("a", "worker")):
+        started_by = "launcher" if kind == "worker" else None
+        ledger.join(Presence(name, kind, "here", "kernel", 1, search.id, started_by, 60.0))  # type: ignore[arg-type]
+    claim = claim_next("a")
+    assert not ledger.record_epochs(claim, {0: figures(1, 0.5)})
+    ledger.ask_to_stop("another launcher")
+    assert not ledger.record_epochs(claim, {1: figures(1, 0.5)})
+    ledger.ask_to_stop("launcher")
+    assert ledger.record_epochs(claim, {2: figures(1, 0.5)})
+    assert len(ledger.read.curves(search)) == 3  # what came with it is stored
 
 
 @pytest.mark.parametrize("lost", [math.nan, math.inf, -math.inf])
@@ -99,6 +147,32 @@ def test_wrong_outcomes_are_refused_whole(
         ledger.hand_in(claim, [TrialOutcome(n, 0.5) for n in numbers])
     assert {one.state for one in ledger.read.trials(search)} == {"running"}
     ledger.renew(claim)
+
+
+def test_results_are_taken_whole_or_not_at_all(
+    ledger: Ledger,
+    search: Search,
+    open_next: OpenNext,
+    claim_next: ClaimNext,
+    outcomes: Outcomes,
+    alter: Alter,
+) -> None:
+    """The last of a transaction's statements fails, and what came before it has not happened."""
+    open_next(1)
+    claim = claim_next("a")
+    alter("ALTER TABLE klayer_stages RENAME COLUMN finished_at TO elsewhere")
+    try:
+        with pytest.raises(DatabaseFaultError):
+            ledger.hand_in(claim, outcomes(claim))
+        states = "SELECT state FROM {} GROUP BY state"
+        assert alter(states.format("klayer_trials")) == [("running",)]
+        assert alter(states.format("klayer_cohorts")) == [("claimed",)]
+        assert alter(states.format("trials")) == [("RUNNING",)]  # Optuna's
+        assert alter("SELECT count(*) FROM trial_values") == [(0,)]
+    finally:
+        alter("ALTER TABLE klayer_stages RENAME COLUMN elsewhere TO finished_at")
+    ledger.hand_in(claim, outcomes(claim))
+    assert ledger.read.stages(search)[0].state == "finished"
 
 
 def test_an_epoch_of_a_foreign_trial_stores_nothing(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import create_engine, func, select
+from sqlalchemy import func, select
 
 from search.errors import LedgerError
 from search.ledger.claims import LostLeaseError, Wait
@@ -18,7 +18,7 @@ from search.plan.cohorts import Fit
 from search.plan.halving import RungPlan, plan_rung
 from search.study.file import Study
 from search.study.reading import load
-from tests.search.ledger.conftest import OVERRIDES
+from tests.search.ledger.conftest import OVERRIDES, somebody
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., Claim]
@@ -53,11 +53,8 @@ def next_rung(ledger: Ledger, search: Search, claim: PlanningClaim) -> RungPlan:
 
 def kept(storage: str) -> int:
     """How many checkpoints the database holds."""
-    engine = create_engine(storage)
-    with engine.connect() as connection:
-        found = connection.scalar(select(func.count()).select_from(checkpoints))
-    engine.dispose()
-    return int(found or 0)
+    with somebody(storage) as connection:
+        return connection.scalar(select(func.count()).select_from(checkpoints)) or 0
 
 
 def come_to_the_first_rung(
@@ -166,7 +163,6 @@ def test_a_planner_of_a_rung_that_is_gone_is_replaced(
     with pytest.raises(LostLeaseError):
         ledger.open_rung(late, made)
     ledger.hand_back(prompt)
-    ledger.release("prompt")
     last = plan_next(ledger, search, "last")
     assert next_rung(ledger, search, last) == made
     ledger.open_rung(last, made)

@@ -52,6 +52,16 @@ def test_the_epochs_of_halved_cohorts_are_those_of_the_cohorts_that_are_planned(
     assert f"up to 10; {two_and_two + 10} in all" in printed(show, planned)
 
 
+def test_generations_are_told(printed: Any) -> None:
+    learned = ["stages.coarse.sampler=tpe", "stages.coarse.trials=20"]
+    study = load("digits", [*learned, "stages.coarse.generation=8"])
+    planned = outline(study, 2)
+    assert (planned.stages[0].sampler, planned.stages[0].trials) == ("tpe", 20)
+    assert planned.stages[0].epochs_total == 20 * 10
+    assert "8 at a time, each time learning from those before" in printed(show, planned)
+    assert to_json(planned)["study"]["stages"][0]["generation"] == 8
+
+
 def test_json_has_the_same(study: Any) -> None:
     planned = outline(study, 3)
     document = to_json(planned)

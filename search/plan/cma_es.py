@@ -1,0 +1,132 @@
+"""CMA-ES on a box: each generation drawn from a normal distribution that the earlier ones shaped.
+
+Hansen, "The CMA Evolution Strategy: A Tutorial", arXiv:1604.00772, with the `cmaes` library. It is
+used without Optuna, whose sampler keeps the strategy's state beside trials, where it follows from
+more than the results. Here the state is made again from the first generation on, which takes a
+millisecond a generation.
+
+A point is a place in the unit cube: each range is a side, on its own scale; a whole number is as
+long a piece of its side as the others.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.errors import KlayerError
+from search.plan.results import Result, ranked
+from search.study.space import Box, Interval, Point
+
+Place = NDArray[np.float64]
+
+# Of the first generation, on a side of length 1: the tutorial's advice, σ = 0.3 (b - a).
+_FIRST_DEVIATION = 0.3
+
+
+def ask(
+    box: Box, told: Sequence[Result], count: int, population: int, seeds: Sequence[int]
+) -> list[Point]:
+    """The next points.
+
+    The strategy is told the order of each generation and no values, since it looks at nothing else:
+    trials that halving dropped stand behind the others (see `ranked`), diverged ones behind all.
+    A generation that diverged as a whole teaches nothing. A strategy that has come to its end, by
+    the tutorial's criteria, is followed by a new one.
+
+    Args:
+        box: Ranges of numbers.
+        told: The box's trials of all earlier generations, by number.
+        count: How many points, `population` at most.
+        population: Trials of a whole generation of the box, 4 or more.
+        seeds: One a generation, up to the one that is asked for.
+
+    Raises:
+        KlayerError: The `cmaes` library is not installed.
+    """
+    sides = {
+        name: extent
+        for name, extent in box.ranges.items()
+        if isinstance(extent, Interval) and extent.low < extent.high
+    }
+    strategy = _strategy(len(sides), population)
+    order = [*ranked(told), *(result for result in told if result.value is None)]
+    ranks = {result.number: float(rank) for rank, result in enumerate(order)}
+    for generation, seed in enumerate(seeds[:-1]):
+        places = _draw(strategy, population, seed)
+        trials = told[generation * population :][:population]
+        if any(trial.value is not None for trial in trials):
+            strategy.tell(
+                [
+                    (_told_place(box, sides, place, trial), ranks[trial.number])
+                    for place, trial in zip(places, trials, strict=True)
+                ]
+            )
+        if strategy.should_stop():
+            strategy = _strategy(len(sides), population)
+    return [_point(box, sides, place) for place in _draw(strategy, count, seeds[-1])]
+
+
+def _strategy(dimensions: int, population: int) -> Any:
+    try:
+        from cmaes import CMA
+    except ImportError as error:
+        raise KlayerError(
+            'sampler = "cmaes" needs a library that is not installed here; install it with '
+            "`pip install cmaes`"
+        ) from error
+    # A box of single values has no side; the strategy needs one, which then means nothing.
+    sides = max(dimensions, 1)
+    return CMA(
+        mean=np.full(sides, 0.5),
+        sigma=_FIRST_DEVIATION,
+        bounds=np.tile([0.0, 1.0], (sides, 1)),
+        population_size=population,
+        n_max_resampling=10 * sides,
+        seed=0,  # each generation brings its own
+    )
+
+
+def _draw(strategy: Any, count: int, seed: int) -> list[Place]:
+    strategy.reseed_rng(seed % 2**32)
+    return [strategy.ask() for _ in range(count)]
+
+
+def _told_place(box: Box, sides: dict[str, Interval], drawn: Place, trial: Result) -> Place:
+    """Where a trial was drawn; where its point lies, if another version drew it elsewhere.
+
+    They differ in whole numbers. Told the middle of each, a strategy that has come to agree on one
+    would find its trials far outside of its narrow distribution, and lose its way.
+    """
+    if _point(box, sides, drawn) == trial.parameters or not sides:
+        return drawn
+    return np.array([_position(side, trial.parameters[name]) for name, side in sides.items()])
+
+
+def _point(box: Box, sides: dict[str, Interval], place: Place) -> Point:
+    positions = dict(zip(sides, place.tolist(), strict=False))
+    return {
+        name: _value(extent, positions.get(name, 0.0))
+        for name, extent in box.ranges.items()
+        if isinstance(extent, Interval)
+    }
+
+
+def _value(side: Interval, position: float) -> float | int:
+    """The value at a position from 0 to 1."""
+    if side.step is not None:
+        values = range(int(side.low), int(side.high) + 1, side.step)
+        return values[min(int(position * len(values)), len(values) - 1)]
+    first, last = side.scaled(side.low), side.scaled(side.high)
+    value = side.unscaled(first + (last - first) * position)
+    return float(min(max(value, side.low), side.high))
+
+
+def _position(side: Interval, value: Any) -> float:
+    """The position of a value, the middle one where it has several; the inverse of `_value`."""
+    if side.step is not None:
+        values = range(int(side.low), int(side.high) + 1, side.step)
+        return (values.index(int(value)) + 0.5) / len(values)
+    first, last = side.scaled(side.low), side.scaled(side.high)
+    return (side.scaled(float(value)) - first) / (last - first)

@@ -1,0 +1,86 @@
+"""The points of a generation: what a sampler that learns asks for, given all earlier generations.
+
+A pure function of the study, the boxes and the results. Trial i belongs to box i modulo the number
+of boxes, and each box learns from its own trials alone.
+"""
+
+from collections.abc import Sequence
+
+from search.errors import KlayerError
+from search.plan import cma_es
+from search.plan.results import Result
+from search.plan.samplers import Drawn, distributions, draw, inside
+from search.plan.seeds import derive
+from search.study.file import Stage, Study
+from search.study.learning import start_points
+from search.study.space import Box, Point
+
+
+def generations(stage: Stage) -> int:
+    """In how many parts the trials of a stage are planned; 1 where its sampler does not learn."""
+    return 1 if stage.generation is None else -(-stage.trials // stage.generation)
+
+
+def numbers(stage: Stage, generation: int) -> range:
+    """The numbers of the trials of a generation, which counts from 0; the last may be smaller."""
+    size = stage.trials if stage.generation is None else stage.generation
+    return range(min(generation * size, stage.trials), min((generation + 1) * size, stage.trials))
+
+
+def ask(
+    study: Study,
+    stage: Stage,
+    boxes: tuple[Box, ...],
+    generation: int,
+    results: Sequence[Result],
+) -> tuple[Drawn, ...]:
+    """The points of one generation, in the order of its trials.
+
+    TPE begins with start points from a scrambled Sobol sequence, and goes on with Optuna's
+    multivariate TPE. CMA-ES draws each generation of a box from the normal distribution that the
+    earlier ones have shaped.
+
+    Args:
+        study: The whole study.
+        stage: One of its stages, whose sampler learns.
+        boxes: The stage's boxes.
+        generation: Which one, from 0.
+        results: The finished trials of all earlier generations, in any order.
+
+    Raises:
+        KlayerError: The results are not those of all earlier generations; or the sampler's library
+            is missing.
+    """
+    asked = numbers(stage, generation)
+    told = sorted(results, key=lambda result: result.number)
+    if [result.number for result in told] != list(range(asked.start)):
+        raise KlayerError(
+            f"{stage.name}: generation {generation} needs the results of trials 0 to "
+            f"{asked.start - 1}, each once, and got {len(told)} results"
+        )
+    seeds = [
+        derive(study.seed, "stage", stage.name, "generation", one) for one in range(generation + 1)
+    ]
+    if stage.sampler == "tpe" and asked.start < start_points("tpe", _size(stage), len(boxes)):
+        return draw("sobol", boxes, asked.stop, seeds[0])[asked.start :]
+    points: dict[int, Point] = {}
+    for index, box in enumerate(boxes):
+        mine = [number for number in asked if number % len(boxes) == index]
+        own, own_seeds = told[index :: len(boxes)], [derive(one, "box", index) for one in seeds]
+        if stage.sampler == "tpe":
+            drawn = _tpe(box, own, len(mine), own_seeds[-1])
+        else:
+            drawn = cma_es.ask(box, own, len(mine), _size(stage) // len(boxes), own_seeds)
+        points.update(zip(mine, drawn, strict=True))
+    return tuple(Drawn(points[number], number % len(boxes)) for number in asked)
+
+
+def _size(stage: Stage) -> int:
+    return len(numbers(stage, 0))
+
+
+def _tpe(box: Box, told: Sequence[Result], count: int, seed: int) -> list[Point]:
+    from search.plan import optuna_samplers
+
+    points = optuna_samplers.ask_tpe(distributions((box,)), told, count, seed)
+    return [inside(box, point) for point in points]

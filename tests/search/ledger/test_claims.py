@@ -1,0 +1,345 @@
+"""Claims: one worker at a time, for as long as its lease, and what comes of those that are lost."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import text
+
+from search.ledger.claims import MOST_LOST, Finished, LostLeaseError, Wait
+from search.ledger.ledger import Ledger
+from search.ledger.records import Claim, PlanningClaim, Search, Trial
+from search.ledger.results import TrialOutcome
+from search.outcome import EpochFigures
+from search.plan.cohorts import Fit
+from search.plan.plan import plan
+from tests.search.ledger.conftest import Alter, somebody
+
+OpenNext = Callable[..., PlanningClaim]
+ClaimNext = Callable[..., Claim]
+Outcomes = Callable[[Claim], list[TrialOutcome]]
+Figures = Callable[[int, float], EpochFigures]
+
+QUICK_SECONDS = 5  # far below the 60 that a connection waits for a lock
+LAPSED = -1.0  # a lease of this many seconds has run out already
+
+
+def trials_of(ledger: Ledger, search: Search, claim: Claim) -> list[Trial]:
+    return [
+        trial
+        for trial in ledger.read.trials(search)
+        if trial.stage == claim.step.name and trial.number in claim.numbers
+    ]
+
+
+@pytest.fixture
+def losses(alter: Alter) -> Callable[[], list[int]]:
+    """With how many workers each cohort was lost, as the database has it."""
+    query = "SELECT lost FROM klayer_cohorts ORDER BY id"
+    return lambda: [row.lost for row in alter(query)]
+
+
+# --- planning -----------------------------------------------------------------------------------
+
+
+def test_one_worker_plans_and_the_others_wait(ledger: Ledger, search: Search) -> None:
+    assert isinstance(ledger.next_work(search, "a"), PlanningClaim)
+    assert ledger.next_work(search, "b") == Wait()
+    assert [stage.state for stage in ledger.read.stages(search)] == ["planning"] + ["unplanned"] * 4
+
+
+def test_a_planner_whose_lease_lapsed_is_replaced_and_its_plan_refused(
+    ledger: Ledger, search: Search
+) -> None:
+    late = ledger.next_work(search, "late", LAPSED)
+    assert isinstance(late, PlanningClaim)
+    prompt = ledger.next_work(search, "prompt")
+    assert isinstance(prompt, PlanningClaim)
+    made = plan(search.study, late.step, [], lambda *_: Fit(0))
+    with pytest.raises(LostLeaseError):
+        ledger.open_stage(search, late, made, 2)
+    assert ledger.read.trials(search) == []
+    ledger.open_stage(search, prompt, made, 2)
+    with pytest.raises(LostLeaseError):
+        ledger.open_stage(search, late, made, 2)
+    assert len(ledger.read.trials(search)) == 6
+
+
+def test_a_plan_is_opened_whole(ledger: Ledger, search: Search, open_next: OpenNext) -> None:
+    claim = open_next(3)
+    made = plan(search.study, claim.step, [], lambda *_: Fit(0))
+    kept = ledger.read.trials(search)
+    assert [(t.number, t.parameters, t.seed, t.order_seed) for t in kept] == [
+        (t.number, t.parameters, t.seed, t.order_seed) for t in made.trials
+    ]
+    assert {(t.state, t.value, t.reason) for t in kept} == {("waiting", None, None)}
+    stage = ledger.read.stages(search)[0]
+    assert (stage.state, stage.trials, stage.finished, stage.running) == ("open", 6, 0, 0)
+    assert (stage.epochs_total, stage.explanation) == (12, made.explanation)
+    assert stage.best is None
+
+
+def test_a_plan_is_opened_once_however_often_its_planner_says_so(
+    ledger: Ledger, search: Search
+) -> None:
+    claim = ledger.next_work(search, "a")
+    assert isinstance(claim, PlanningClaim)
+    made = plan(search.study, claim.step, [], lambda *_: Fit(0))
+    ledger.open_stage(search, claim, made, 2)
+    with pytest.raises(LostLeaseError):  # as where its connection broke while it committed
+        ledger.open_stage(search, claim, made, 2)
+    assert len(ledger.read.trials(search)) == 6
+
+
+def test_a_planner_that_gives_up_leaves_the_stage_to_others(ledger: Ledger, search: Search) -> None:
+    claim = ledger.next_work(search, "a")
+    assert isinstance(claim, PlanningClaim)
+    ledger.hand_back(claim)
+    assert isinstance(ledger.next_work(search, "b"), PlanningClaim)
+
+
+def test_the_same_planner_again_is_another_planner(ledger: Ledger, search: Search) -> None:
+    before = ledger.next_work(search, "a")
+    after = ledger.next_work(search, "a")  # its own left-over claim is free for it at once
+    assert isinstance(before, PlanningClaim)
+    assert isinstance(after, PlanningClaim)
+    assert (before.attempt, after.attempt) == (1, 2)
+    with pytest.raises(LostLeaseError):
+        ledger.renew(before)
+    ledger.renew(after)
+
+
+def test_planning_is_not_given_up_however_many_are_lost(ledger: Ledger, search: Search) -> None:
+    for place in range(MOST_LOST + 2):
+        assert isinstance(ledger.next_work(search, f"lost {place}", LAPSED), PlanningClaim)
+
+
+# --- cohorts ------------------------------------------------------------------------------------
+
+
+def test_who_finds_nothing_to_do_waits_for_no_writer(
+    ledger: Ledger, search: Search, storage: str
+) -> None:
+    ledger.next_work(search, "planner")
+    with somebody(storage) as writing:
+        for table in ("klayer_searches", "klayer_stages"):
+            writing.execute(text(f"UPDATE {table} SET name = name"))
+        began = time.monotonic()
+        assert ledger.next_work(search, "idle") == Wait()
+        assert time.monotonic() - began < QUICK_SECONDS
+
+
+def test_a_cohort_is_claimed_once(
+    ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext
+) -> None:
+    open_next(2)
+    first, second = claim_next("a"), claim_next("b")
+    assert (first.numbers, second.numbers) == ((0, 2, 4), (1, 3, 5))
+    assert ledger.next_work(search, "c") == Wait()
+    kept = trials_of(ledger, search, first)
+    assert [one.seed for one in first.trials] == [one.seed for one in kept]
+    assert [one.parameters for one in first.trials] == [one.parameters for one in kept]
+    assert {one.order_seed for one in kept} == {first.order_seed}
+    assert ledger.read.stages(search)[0].running == 6
+
+
+def test_a_lapsed_claim_goes_to_the_next_and_nothing_of_the_late_one_is_kept(
+    ledger: Ledger,
+    search: Search,
+    open_next: OpenNext,
+    claim_next: ClaimNext,
+    outcomes: Outcomes,
+    figures: Figures,
+) -> None:
+    open_next(1)
+    late = claim_next("late")
+    ledger.record_epochs(late, {n: figures(1, 0.9) for n in late.numbers}, LAPSED)
+    prompt = claim_next("prompt")
+    assert (prompt.numbers, prompt.trials, prompt.attempt) == (late.numbers, late.trials, 2)
+    assert ledger.read.curves(search) == {}
+
+    with pytest.raises(LostLeaseError, match="late: the lease on coarse is lost"):
+        ledger.record_epochs(late, {0: figures(1, 0.5)})
+    with pytest.raises(LostLeaseError):
+        ledger.renew(late)
+    with pytest.raises(LostLeaseError):
+        ledger.hand_in(late, outcomes(late))
+    ledger.hand_back(late)
+    assert ledger.read.curves(search) == {}
+    assert {one.state for one in ledger.read.trials(search)} == {"running"}
+
+    ledger.record_epochs(prompt, {n: figures(1, 0.7) for n in prompt.numbers})
+    ledger.hand_in(prompt, outcomes(prompt))
+    assert {one.state for one in ledger.read.trials(search)} == {"complete"}
+    with pytest.raises(LostLeaseError):
+        ledger.hand_in(late, outcomes(late))
+
+
+def test_what_lapsed_is_claimed_before_what_waits(
+    open_next: OpenNext, claim_next: ClaimNext
+) -> None:
+    open_next(3)
+    lapsed = [claim_next("lost", 60.0), claim_next("late", LAPSED)][1]
+    assert lapsed.numbers == (1, 4)
+    assert claim_next("next").numbers == (1, 4)
+    assert claim_next("one more").numbers == (2, 5)
+
+
+def test_being_late_alone_loses_nothing(
+    ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext, outcomes: Outcomes
+) -> None:
+    open_next(1)
+    late = claim_next("a", LAPSED)
+    ledger.hand_in(late, outcomes(late))
+    assert {one.state for one in ledger.read.trials(search)} == {"complete"}
+
+
+def test_a_renewed_lease_is_not_free(
+    ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext
+) -> None:
+    open_next(1)
+    claim = claim_next("a", LAPSED)
+    ledger.renew(claim)
+    assert ledger.next_work(search, "b") == Wait()
+
+
+def test_a_claim_handed_back_is_free_at_once_and_leaves_no_epochs(
+    ledger: Ledger,
+    search: Search,
+    open_next: OpenNext,
+    claim_next: ClaimNext,
+    figures: Figures,
+    losses: Callable[[], list[int]],
+) -> None:
+    open_next(1)
+    claim = claim_next("a")
+    ledger.record_epochs(claim, {n: figures(1, 0.5) for n in claim.numbers})
+    assert ledger.read.stages(search)[0].epochs_done == 6
+    ledger.hand_back(claim)
+    ledger.hand_back(claim)  # again does no harm
+    assert ledger.read.curves(search) == {}
+    assert {one.state for one in ledger.read.trials(search)} == {"waiting"}
+    assert claim_next("b").trials == claim.trials
+    ledger.hand_back(claim)  # nor when somebody else has it
+    assert ledger.next_work(search, "c") == Wait()
+    assert losses() == [0]
+
+
+def test_a_workers_own_left_over_claim_is_free_for_it_at_once_and_was_not_lost(
+    ledger: Ledger,
+    search: Search,
+    open_next: OpenNext,
+    claim_next: ClaimNext,
+    outcomes: Outcomes,
+    figures: Figures,
+    losses: Callable[[], list[int]],
+) -> None:
+    open_next(2)
+    before = claim_next("a")
+    ledger.record_epochs(before, {n: figures(1, 0.5) for n in before.numbers})
+    claims = [claim_next("a") for _ in range(MOST_LOST + 1)]  # nor is it ever given up
+    assert {one.numbers for one in claims} == {before.numbers}
+    assert ledger.read.curves(search) == {}
+    assert losses() == [0, 0]
+    with pytest.raises(LostLeaseError):
+        ledger.hand_in(before, outcomes(before))
+    ledger.hand_in(claims[-1], outcomes(claims[-1]))
+    assert claim_next("a").numbers == (1, 3, 5)
+
+
+def test_one_owner_holds_one_cohort_at_most(open_next: OpenNext, claim_next: ClaimNext) -> None:
+    open_next(2)
+    assert claim_next("a").numbers == claim_next("a").numbers == (0, 2, 4)
+    assert claim_next("b").numbers == (1, 3, 5)
+
+
+# --- cohorts with which workers are lost ----------------------------------------------------------
+
+
+def test_a_cohort_with_which_many_are_lost_is_given_up_and_the_search_goes_on(
+    ledger: Ledger,
+    search: Search,
+    open_next: OpenNext,
+    claim_next: ClaimNext,
+    figures: Figures,
+    losses: Callable[[], list[int]],
+) -> None:
+    open_next(2)
+    for place in range(MOST_LOST):
+        claim = claim_next(f"lost {place}", LAPSED)
+        assert claim.numbers == (0, 2, 4)
+        ledger.record_epochs(claim, {n: figures(1, 0.5) for n in claim.numbers}, LAPSED)
+        assert losses() == [place, 0]
+    other = claim_next("next")
+    assert other.numbers == (1, 3, 5)
+    kept = {one.number: one for one in ledger.read.trials(search)}
+    assert [(kept[n].state, kept[n].value) for n in (0, 2, 4)] == [("failed", None)] * 3
+    assert kept[0].reason == (
+        "given up: 5 workers, one after another, ended without a word while they trained its "
+        "cohort (out of memory?)"
+    )
+    stage = ledger.read.stages(search)[0]
+    assert (stage.state, stage.finished, stage.failed, stage.diverged) == ("open", 3, 3, 0)
+    assert ledger.read.results(search)[0].value is None
+    with pytest.raises(LostLeaseError):  # whoever wakes now is too late
+        ledger.hand_in(claim, [TrialOutcome(n, 0.5) for n in claim.numbers])
+    ledger.hand_in(other, [TrialOutcome(n, 0.5) for n in other.numbers])
+    assert ledger.read.stages(search)[0].state == "finished"
+    assert ledger.read.again(search).failure is None
+    assert open_next(1).step.name == "fine"
+
+
+def test_who_gives_up_a_stages_last_cohort_closes_it(
+    ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext, outcomes: Outcomes
+) -> None:
+    open_next(2)
+    first = claim_next("a")
+    for place in range(MOST_LOST):
+        claim_next(f"lost {place}", LAPSED)
+    ledger.hand_in(first, outcomes(first))
+    following = ledger.next_work(search, "next")
+    assert isinstance(following, PlanningClaim)
+    assert following.step.name == "fine"
+    assert ledger.read.stages(search)[0].state == "finished"
+
+
+def test_what_is_handed_back_as_lost_counts_and_what_is_handed_back_does_not(
+    ledger: Ledger,
+    search: Search,
+    open_next: OpenNext,
+    claim_next: ClaimNext,
+    losses: Callable[[], list[int]],
+) -> None:
+    open_next(1)
+    ledger.hand_back(claim_next("a"))
+    ledger.hand_back(claim_next("b"), lost=True)
+    assert losses() == [1]
+    for place in range(MOST_LOST - 1):
+        ledger.hand_back(claim_next(f"c{place}"), lost=True)
+    following = ledger.next_work(search, "next")
+    assert isinstance(following, PlanningClaim)
+    assert {one.state for one in ledger.read.trials(search)} == {"failed"}
+
+
+def test_where_only_cohorts_are_wanted_the_lost_ones_are_given_up_too(
+    ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext
+) -> None:
+    open_next(1)
+    for place in range(MOST_LOST):
+        claim_next(f"lost {place}", LAPSED)
+    assert ledger.next_work(search, "next", only="planning") == Wait()
+    assert {one.state for one in ledger.read.trials(search)} == {"running"}
+    assert ledger.next_work(search, "next", only="cohorts") == Wait()
+    assert {one.state for one in ledger.read.trials(search)} == {"failed"}
+
+
+def test_a_stage_that_was_given_up_whole_leaves_nothing_to_do_but_to_plan(
+    ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext
+) -> None:
+    open_next(3)
+    for _ in range(3):
+        for place in range(MOST_LOST):
+            claim_next(f"lost {place}", LAPSED)
+    assert isinstance(ledger.next_work(search, "a"), PlanningClaim)
+    ledger.fail(search, "every trial failed")  # as who plans finds out
+    assert ledger.next_work(search, "a") == Finished()

@@ -1,0 +1,223 @@
+"""Many at once: whatever two processes do at the same moment happens once, and neither fails.
+
+Each thread here opens the database for itself, as the processes do that it stands for; none of them
+bears a fault, so that a deadlock would end the test.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from threading import Barrier
+
+import pytest
+from optuna import load_study
+from optuna.storages import RDBStorage
+
+from search.ledger.claims import LostLeaseError, Wait
+from search.ledger.ledger import Ledger
+from search.ledger.records import Claim, PlanningClaim, Presence, Search
+from search.ledger.results import TrialOutcome
+from search.outcome import EpochFigures
+from search.study.reading import load
+from tests.search.ledger.conftest import OVERRIDES, open_stage, worth
+
+WORKERS = 6
+AGAIN = 12  # so often two come at the same moment
+TRIALS = 24
+
+Together = Callable[[Callable[[Ledger, int], object], int], list[object]]
+
+
+@pytest.fixture
+def together(storage: str) -> Iterator[Together]:
+    """Lets so many do the same at the same moment, each with a ledger and its number."""
+    with ExitStack() as opened, ThreadPoolExecutor(WORKERS) as pool:
+        ledgers = [opened.enter_context(Ledger(storage)) for _ in range(WORKERS)]
+
+        def done(what: Callable[[Ledger, int], object], count: int = WORKERS) -> list[object]:
+            barrier = Barrier(count)
+
+            def one(place: int) -> object:
+                barrier.wait()
+                return what(ledgers[place], place)
+
+            return list(pool.map(one, range(count)))
+
+        yield done
+
+
+def small_search(ledger: Ledger, name: str, *overrides: str) -> Search:
+    study = load("digits", [*OVERRIDES, f'name="{name}"', *overrides])
+    return ledger.record(study, "", "f" * 64, {})
+
+
+def claim(ledger: Ledger, search: Search, owner: str, lease_seconds: float = 60.0) -> Claim:
+    claimed = ledger.next_work(search, owner, lease_seconds)
+    assert isinstance(claimed, Claim)
+    return claimed
+
+
+def test_the_same_search_recorded_by_many_is_one(ledger: Ledger, together: Together) -> None:
+    for place in range(5):
+        found = together(lambda one, _, name=f"s{place}": small_search(one, name), WORKERS)  # type: ignore[misc]
+        assert all(one == found[0] for one in found)
+    assert ledger.read.names() == [f"s{place}" for place in range(5)]
+
+
+def test_planning_is_claimed_by_one(ledger: Ledger, together: Together) -> None:
+    for place in range(AGAIN):
+        search = small_search(ledger, f"s{place}")
+        got = together(lambda one, n, s=search: one.next_work(s, f"planner {n}"), WORKERS)  # type: ignore[misc]
+        assert sum(isinstance(one, PlanningClaim) for one in got) == 1
+        assert got.count(Wait()) == WORKERS - 1
+
+
+def test_planning_that_lapsed_is_claimed_by_one(ledger: Ledger, together: Together) -> None:
+    for place in range(AGAIN):
+        search = small_search(ledger, f"s{place}")
+        assert isinstance(ledger.next_work(search, "lost", -1.0), PlanningClaim)
+        got = together(lambda one, n, s=search: one.next_work(s, f"planner {n}"), WORKERS)  # type: ignore[misc]
+        (claimed,) = [one for one in got if isinstance(one, PlanningClaim)]
+        assert claimed.attempt == 2
+        assert got.count(Wait()) == WORKERS - 1
+
+
+@pytest.mark.parametrize("lapsed", [False, True])
+def test_one_free_cohort_is_claimed_by_one(
+    ledger: Ledger, together: Together, lapsed: bool
+) -> None:
+    for place in range(AGAIN):
+        search = small_search(ledger, f"s{place}")
+        open_stage(ledger, search)
+        if lapsed:
+            claim(ledger, search, "lost", -1.0)
+        got = together(lambda one, n, s=search: one.next_work(s, f"worker {n}"), WORKERS)  # type: ignore[misc]
+        (claimed,) = [one for one in got if isinstance(one, Claim)]
+        assert claimed.attempt == 1 + lapsed
+        assert got.count(Wait()) == WORKERS - 1
+
+
+def test_every_cohort_is_claimed_once(ledger: Ledger, together: Together) -> None:
+    search = small_search(ledger, "s", f"stages.coarse.trials={TRIALS}")
+    open_stage(ledger, search, TRIALS)
+
+    def work(one: Ledger, place: int) -> list[tuple[int, int]]:
+        claimed = []
+        while isinstance(task := one.next_work(search, f"worker {place}", only="cohorts"), Claim):
+            claimed.append((task.cohort_id, task.attempt))
+            one.hand_in(task, worth(task))
+        return claimed
+
+    got = [one for some in together(work, WORKERS) for one in some]  # type: ignore[attr-defined]
+    assert sorted(attempt for _, attempt in got) == [1] * TRIALS
+    assert len({cohort for cohort, _ in got}) == TRIALS
+    assert ledger.read.stages(search)[0].state == "finished"
+
+
+def test_of_the_last_two_cohorts_exactly_one_closes_the_stage(
+    ledger: Ledger, together: Together
+) -> None:
+    for place in range(AGAIN):
+        search = small_search(ledger, f"s{place}")
+        open_stage(ledger, search, 2)
+        claims = [claim(ledger, search, name) for name in ("a", "b")]
+        together(lambda one, n, c=claims: one.hand_in(c[n], worth(c[n])), 2)  # type: ignore[misc]
+        stage = ledger.read.stages(search)[0]
+        assert (stage.state, stage.finished) == ("finished", 6)
+        following = ledger.next_work(search, "planner")
+        assert isinstance(following, PlanningClaim)
+        assert (following.step.name, following.attempt) == ("fine", 1)
+
+
+def test_a_result_that_is_handed_in_twice_at_once_is_taken_once(
+    ledger: Ledger, together: Together
+) -> None:
+    for place in range(AGAIN):
+        search = small_search(ledger, f"s{place}")
+        open_stage(ledger, search)
+        claimed = claim(ledger, search, "a")
+
+        def hand_in(one: Ledger, place: int, claimed: Claim = claimed) -> bool:
+            try:
+                one.hand_in(claimed, [TrialOutcome(n, place / 7) for n in claimed.numbers])
+            except LostLeaseError:
+                return False
+            return True
+
+        took = together(hand_in, 2)
+        assert sorted(took) == [False, True]  # type: ignore[type-var]
+        values = {one.value for one in ledger.read.trials(search)}
+        assert values == {took.index(True) / 7}
+
+
+def test_a_claim_that_lapsed_is_kept_by_its_owner_or_taken_over(
+    ledger: Ledger, together: Together
+) -> None:
+    for place in range(AGAIN):
+        search = small_search(ledger, f"s{place}")
+        open_stage(ledger, search)
+        late = claim(ledger, search, "late", -1.0)
+
+        def hand_in_or_claim(
+            one: Ledger, place: int, search: Search = search, late: Claim = late
+        ) -> object:
+            if place:
+                return one.next_work(search, "prompt")
+            try:
+                return one.hand_in(late, worth(late))
+            except LostLeaseError as error:
+                return error
+
+        handed_in, got = together(hand_in_or_claim, 2)
+        states = {one.state for one in ledger.read.trials(search)}
+        assert isinstance(got, Claim) == isinstance(handed_in, LostLeaseError)
+        assert states == ({"running"} if isinstance(got, Claim) else {"complete"})
+
+
+def test_nobody_is_in_anybodys_way(
+    ledger: Ledger, storage: str, together: Together, figures: Callable[[int, float], EpochFigures]
+) -> None:
+    """Whatever workers do to cohorts of one stage, at random, every trial ends once."""
+    search = small_search(ledger, "s", f"stages.coarse.trials={TRIALS}")
+    open_stage(ledger, search, TRIALS // 2)
+
+    def work(one: Ledger, place: int) -> Counter[int]:
+        draw, ended = random.Random(place), Counter[int]()
+        name = f"worker {place}"
+        who = Presence(name, "worker", "here", "m", place, None, "crew", 60.0)
+        one.join(who)
+        while isinstance(task := one.next_work(search, name, only="cohorts"), Claim | Wait):
+            if isinstance(task, Wait):
+                if one.read.stages(search)[0].state == "finished":
+                    break
+                continue
+            one.beat(who, task)
+            one.record_epochs(task, {n: figures(1, 0.5) for n in task.numbers})
+            match draw.randrange(5):
+                case 0:
+                    one.hand_back(task)
+                case 1:
+                    one.leave(who)
+                    one.join(who)
+                case 2:
+                    one.bury("crew", [name], lost=False)
+                    one.join(who)
+                case _:
+                    one.hand_in(task, worth(task))
+                    ended.update(task.numbers)
+        return ended
+
+    ended = sum(together(work, WORKERS), Counter[int]())  # type: ignore[arg-type]
+    assert ended == Counter(range(TRIALS))
+    kept = ledger.read.trials(search)
+    assert [(one.state, one.value) for one in kept] == [
+        ("complete", (n + 1) / 30) for n in range(TRIALS)
+    ]
+    assert {len(one.epochs) for one in ledger.read.curves(search).values()} == {1}
+    opened = RDBStorage(storage.replace("postgresql:", "postgresql+psycopg:"))
+    found = load_study(study_name="s/1-coarse", storage=opened).get_trials()
+    opened.remove_session()
+    opened.engine.dispose()
+    assert [one.value for one in found] == [one.value for one in kept]
