@@ -251,7 +251,14 @@ class _Crew:
         return 0 if self._search is None else self._ledger.read.cohorts_done(self._search)
 
     def ask_to_stop(self) -> None:
-        """Let the workers hand back what they hold; end them where that cannot be told."""
+        """Let the workers hand back what they hold; end them where that cannot be told.
+
+        It is told by a thread: where a worker that hangs holds SQLite's lock, the database answers
+        when that is killed, and who may ask for that is not to wait until then.
+        """
+        threading.Thread(target=self._ask_to_stop, name="asking", daemon=True).start()
+
+    def _ask_to_stop(self) -> None:
         try:
             self._ledger.ask_to_stop(self._job.launcher)
         except DatabaseFaultError:  # a full disk, a server that is gone

@@ -5,6 +5,7 @@ Whole searches under kills of every kind are tested in `tests/faults`.
 
 import os
 import signal
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -35,6 +36,7 @@ from tests.search.worker.serving import (
     COUNTS,
     HOPELESS,
     SMALL,
+    Threads,
     attempts,
     is_finished,
     recorded,
@@ -75,30 +77,6 @@ class Watch:
 
     def on_stop(self) -> None:
         self.told += 1
-
-
-class Threads:
-    """An engine whose workers are threads of this process: they begin at once."""
-
-    parent: int | None = None
-
-    def start(self, serve: Callable[[Job], None], job: Job) -> Future[None]:
-        future: Future[None] = Future()
-
-        def run() -> None:
-            try:
-                future.set_result(serve(job))
-            except BaseException as error:
-                future.set_exception(error)
-
-        threading.Thread(target=run, name="worker").start()
-        return future
-
-    def kill(self) -> None:
-        """Threads cannot be killed."""
-
-    def close(self) -> None:
-        """Nothing is open."""
 
 
 def run(
@@ -316,7 +294,7 @@ class Mortal:
     def __init__(self, do: Callable[[Job], object]) -> None:
         self._do = do
         self.started: list[str] = []
-        self.killed = False
+        self.killed = threading.Event()
 
     def start(self, _: Callable[[Job], None], job: Job) -> Future[None]:
         self.started.append(job.owner)
@@ -326,7 +304,7 @@ class Mortal:
         return future
 
     def kill(self) -> None:
-        self.killed = True
+        self.killed.set()
 
     def close(self) -> None:
         """Nothing is open."""
@@ -373,7 +351,56 @@ def test_workers_that_cannot_be_asked_to_stop_are_killed(
     search, engine = recorded(ledger), Mortal(lambda _: os.kill(os.getpid(), signal.SIGTERM))
     with pytest.raises(InterruptedRunError):
         launch(ledger, storage, search, None, 1, engine, list, list)
-    assert engine.killed
+    assert engine.killed.wait(10)
+
+
+class Hanging:
+    """An engine whose workers do nothing until they are killed, one of them amid a transaction."""
+
+    parent: int | None = None
+
+    def __init__(self, database: str) -> None:
+        self._connection = sqlite3.connect(database, check_same_thread=False)
+        self._working: list[Future[None]] = []
+
+    def start(self, _: Callable[[Job], None], __: Job) -> Future[None]:
+        self._working.append(Future())
+        return self._working[-1]
+
+    def lock(self) -> None:
+        """Let one of them hold the database's one lock for writing."""
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def kill(self) -> None:
+        self._connection.rollback()
+        for future in self._working:
+            future.set_exception(WorkerKilledError("killed"))
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def test_a_worker_that_hangs_amid_a_transaction_keeps_nobody_from_killing_it(
+    ledger: Ledger, storage: str
+) -> None:
+    search, begun = recorded(ledger), time.monotonic()
+    with closing(Hanging(storage.removeprefix("sqlite:///"))) as engine:
+        told: list[str] = []
+
+        def watch() -> None:
+            if states(ledger, search) and not told:
+                told.append("stop")
+                engine.lock()
+                os.kill(os.getpid(), signal.SIGINT)
+
+        def on_stop() -> None:
+            os.kill(os.getpid(), signal.SIGINT)
+
+        with pytest.raises(InterruptedRunError):
+            launch(ledger, storage, search, None, 2, engine, watch, on_stop)
+    assert told
+    assert time.monotonic() < begun + 20  # SQLite waits for the lock for a minute
+    assert ledger.read.workers() == []
 
 
 def test_what_a_worker_is_told_shows_no_password() -> None:
