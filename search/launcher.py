@@ -352,7 +352,9 @@ def _work(job: Job) -> None:
         def should_stop() -> bool:
             return asked.is_set() or job.orphaned()
 
-        who = presence(job.owner, "worker", job.search_id, job.launcher)
+        # A cluster may run it once more where it is thought dead: that is another worker.
+        name = job.owner if job.parent else f"{job.owner}-{uuid.uuid4().hex[:6]}"
+        who = presence(name, "worker", job.search_id, job.launcher)
         only: WorkKind | None = None if job.name is None else "cohorts"
         serve(ledger, who, job.name, job.data_folder, should_stop, _say_nothing, only)
     if job.orphaned():

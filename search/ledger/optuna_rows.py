@@ -19,6 +19,7 @@ from sqlalchemy import (
     Float,
     Integer,
     MetaData,
+    NullPool,
     Row,
     String,
     Table,
@@ -323,13 +324,16 @@ def create_tables(location: Location) -> None:
 
 def _lost_a_race(error: BaseException) -> bool:
     """Whether another process was creating Optuna's tables at the same time."""
-    cause = error.__cause__ or error
+    from optuna.exceptions import StorageInternalError
+
+    # Optuna wraps some errors of SQLAlchemy, and passes on others, which wrap those of a driver.
+    cause = error.__cause__ if isinstance(error, StorageInternalError) else error
     if isinstance(cause, IntegrityError):  # it has written what must stand there once
         return True
     made_meanwhile = isinstance(cause, OperationalError | ProgrammingError) and (
         "already exists" in str(cause.orig)
     )
-    return made_meanwhile or is_busy(cause)
+    return made_meanwhile or (cause is not None and is_busy(cause))
 
 
 @retry(
@@ -341,11 +345,7 @@ def _lost_a_race(error: BaseException) -> bool:
 def _open_storage(location: Location) -> None:
     from optuna.storages import RDBStorage
 
-    url = location.url.render_as_string(hide_password=False)
-    if location.kind == "postgresql":
-        storage = RDBStorage(url)
-    else:
-        storage = RDBStorage(url, engine_kwargs={"connect_args": {"timeout": sqlite.BUSY_SECONDS}})
-        sqlite.set_up(storage.engine)
-    storage.remove_session()
-    storage.engine.dispose()
+    settings: dict[str, Any] = {"poolclass": NullPool}  # it keeps no connection, where it fails too
+    if location.kind == "sqlite":
+        settings["connect_args"] = {"timeout": sqlite.BUSY_SECONDS}
+    RDBStorage(location.url.render_as_string(hide_password=False), engine_kwargs=settings)

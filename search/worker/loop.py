@@ -77,11 +77,11 @@ def serve(
 
         while not stopping():
             did = desk.work_on_one_of(ledger.read.open_searches(name))
-            if "worked" in did:
-                continue
-            if name is not None and "waited" not in did:
+            if name is not None and did in ([], ["finished"]):
                 return
-            wait(changes, LOOK_SECONDS, stopping)
+            if "worked" not in did:
+                wait(changes, LOOK_SECONDS, stopping)
+            # The keeper would learn of it with its next beat, and another cohort be claimed first.
             keeper.asked_to_stop |= ledger.read.asked_to_stop(who)
 
 
@@ -147,7 +147,11 @@ class _Desk:
             self._searches[key] = self._ledger.read.search_by_id(key)
         search = self._searches[key]
         opened = self._data is not None and self._data[0] == key
-        if not opened and not self._ledger.read.has_work(search, self._who.name):
+        if (
+            self._bears_faults
+            and not opened
+            and not self._ledger.read.has_work(search, self._who.name)
+        ):
             return "waited"
         data = self._images(search)
         task = self._ledger.next_work(
@@ -174,8 +178,6 @@ class _Desk:
         if train(self._ledger, search, data, task, self._should_stop, seconds):
             self._tell(f"{which}: trained in {time.monotonic() - began:.1f} s")
         else:
-            # Asked through the ledger, perhaps; the next beat, which says so, may be far away.
-            self._keeper.asked_to_stop |= self._ledger.read.asked_to_stop(self._who)
             self._tell(f"{which}: handed back")
 
     def _images(self, search: Search) -> Dataset:
@@ -190,8 +192,8 @@ class _Desk:
             other = numeric_changes(search.environment, environment())
             if other:
                 self._tell(
-                    f"{search.study.name}: this worker computes with {' and '.join(other)}: numbers "
-                    "may differ in their last bits from those of an undisturbed run"
+                    f"{search.study.name}: this worker computes with {' and '.join(other)}: its "
+                    "numbers may differ in their last bits from those of the others"
                 )
             self._data = search.id, data
         return self._data[1]

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from optuna import load_study
+from optuna.storages import RDBStorage
+from optuna.trial import FrozenTrial
 from sqlalchemy import Connection, text
 
 from search.ledger.database import connect
@@ -65,8 +68,9 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgresql_ledger(postgresql: "Server") -> str:
     """The one database with all tables that the tests of a PostgreSQL ledger share."""
     storage = postgresql.new_database()
-    # Nothing here needs to outlive the server.
-    postgresql.execute(f"ALTER DATABASE {locate(storage).url.database} SET synchronous_commit = off")
+    name = locate(storage).url.database
+    # Nothing in it needs to outlive the server.
+    postgresql.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
     with Ledger(storage, create=True):
         pass
     return storage
@@ -128,6 +132,21 @@ def alter(storage: str) -> Alter:
         return rows
 
     return altered
+
+
+@pytest.fixture
+def optuna_storage(storage: str) -> Iterator[RDBStorage]:
+    """Optuna's own door to the same database, as any reader of it opens it."""
+    opened = RDBStorage(locate(storage).url.render_as_string(hide_password=False))
+    yield opened
+    opened.remove_session()
+    opened.engine.dispose()
+
+
+@pytest.fixture
+def optuna_trials(optuna_storage: RDBStorage) -> Callable[[str], list[FrozenTrial]]:
+    """The trials of an Optuna study, by its name."""
+    return lambda name: load_study(study_name=name, storage=optuna_storage).get_trials()
 
 
 @pytest.fixture

@@ -12,8 +12,7 @@ from contextlib import ExitStack
 from threading import Barrier
 
 import pytest
-from optuna import load_study
-from optuna.storages import RDBStorage
+from optuna.trial import FrozenTrial
 
 from search.ledger.claims import LostLeaseError, Wait
 from search.ledger.ledger import Ledger
@@ -177,7 +176,10 @@ def test_a_claim_that_lapsed_is_kept_by_its_owner_or_taken_over(
 
 
 def test_nobody_is_in_anybodys_way(
-    ledger: Ledger, storage: str, together: Together, figures: Callable[[int, float], EpochFigures]
+    ledger: Ledger,
+    together: Together,
+    figures: Callable[[int, float], EpochFigures],
+    optuna_trials: Callable[[str], list[FrozenTrial]],
 ) -> None:
     """Whatever workers do to cohorts of one stage, at random, every trial ends once."""
     search = small_search(ledger, "s", f"stages.coarse.trials={TRIALS}")
@@ -216,8 +218,5 @@ def test_nobody_is_in_anybodys_way(
         ("complete", (n + 1) / 30) for n in range(TRIALS)
     ]
     assert {len(one.epochs) for one in ledger.read.curves(search).values()} == {1}
-    opened = RDBStorage(storage.replace("postgresql:", "postgresql+psycopg:"))
-    found = load_study(study_name="s/1-coarse", storage=opened).get_trials()
-    opened.remove_session()
-    opened.engine.dispose()
-    assert [one.value for one in found] == [one.value for one in kept]
+    shown = optuna_trials("s/1-coarse")
+    assert [one.value for one in shown] == [one.value for one in kept]

@@ -1,4 +1,4 @@
-"""Processes are known while they live, seen, asked to stop, and forgotten; files stay on a machine."""
+"""Processes are known while they live, are asked to stop, leave, or are lost and forgotten."""
 
 from collections.abc import Callable
 from dataclasses import replace
