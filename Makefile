@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check coverage bench constraints clean
+.PHONY: demo test check coverage bench bench-ledger constraints clean
 
 demo: .venv/klayer  ## search on the embedded digits, from nothing to a tested winner
 	rm -f demo.db demo.db-wal demo.db-shm
@@ -26,6 +26,9 @@ coverage: .venv/installed  ## every test, with the lines of model/ and search/ t
 
 bench: .venv-bench/installed  ## klayer beside PyTorch and scikit-learn; rewrites docs/performance.md
 	.venv-bench/bin/python -m benchmarks --output docs/performance.md
+
+bench-ledger: .venv/installed  ## the ledger beside Optuna's storage; rewrites docs/reliability.md
+	$(BIN)/python -m benchmarks.ledger --output docs/reliability.md
 
 constraints: .venv/installed  ## write down the versions that are installed, once they are tested
 	$(BIN)/python -m pip freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt

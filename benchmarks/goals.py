@@ -1,6 +1,6 @@
 """The goals, held against what was measured in the same run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.report import Table
@@ -66,10 +66,10 @@ GOALS = (
 )
 
 
-def table(figures: Mapping[str, float]) -> Table:
+def table(figures: Mapping[str, float], goals: Sequence[Goal] = GOALS) -> Table:
     """Each goal, what was measured, and whether it is met."""
     rows = []
-    for goal in GOALS:
+    for goal in goals:
         bound = f"{'≥' if goal.at_least else '≤'} {goal.shown(goal.bound)}"
         value = figures.get(goal.figure)
         if value is None:

@@ -4,6 +4,7 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -42,15 +43,23 @@ def kernel_settings() -> tuple[str, ...]:
 
 
 def description() -> list[str]:
-    """The machine in lines: processor, caches, memory, system, versions, kernels."""
-    versions = ", ".join(f"{name} {_version(name)}" for name in PACKAGES)
+    """The machine in lines, with the kernels of its BLAS."""
+    *lines, revision = system(PACKAGES)
+    blas = (
+        f"NumPy's BLAS, by its own choice: {kernels()}; as klayer sets it: "
+        f"{kernels(klayer_kernels())}"
+    )
+    return [*lines, blas, revision]
+
+
+def system(packages: Sequence[str]) -> list[str]:
+    """The machine in lines: processor, caches, memory, system, versions, revision."""
+    versions = ", ".join(f"{name} {_version(name)}" for name in packages)
     return [
         f"{_cpuinfo('model name') or platform.processor() or 'unknown processor'}, "
         f"{cores()} cores; {_caches()}",
         f"{_memory_gib():.0f} GiB of memory; {platform.platform()}",
         f"Python {platform.python_version()}, {versions}",
-        f"NumPy's BLAS, by its own choice: {kernels()}; as klayer sets it: "
-        f"{kernels(klayer_kernels())}",
         f"git: {_git('rev-parse', '--short', 'HEAD') or 'unknown'}"
         + (", with changes" if _git("status", "--porcelain", "--", "model", "search") else ""),
     ]

@@ -251,7 +251,14 @@ class _Crew:
         return 0 if self._search is None else self._ledger.read.cohorts_done(self._search)
 
     def ask_to_stop(self) -> None:
-        """Let the workers hand back what they hold; end them where that cannot be told."""
+        """Let the workers hand back what they hold; end them where that cannot be told.
+
+        It is told by a thread: where a worker that hangs holds SQLite's lock, the database answers
+        when that is killed, and who may ask for that is not to wait until then.
+        """
+        threading.Thread(target=self._ask_to_stop, name="asking", daemon=True).start()
+
+    def _ask_to_stop(self) -> None:
         try:
             self._ledger.ask_to_stop(self._job.launcher)
         except DatabaseFaultError:  # a full disk, a server that is gone
@@ -345,7 +352,9 @@ def _work(job: Job) -> None:
         def should_stop() -> bool:
             return asked.is_set() or job.orphaned()
 
-        who = presence(job.owner, "worker", job.search_id, job.launcher)
+        # A cluster may run it once more where it is thought dead: that is another worker.
+        name = job.owner if job.parent else f"{job.owner}-{uuid.uuid4().hex[:6]}"
+        who = presence(name, "worker", job.search_id, job.launcher)
         only: WorkKind | None = None if job.name is None else "cohorts"
         serve(ledger, who, job.name, job.data_folder, should_stop, _say_nothing, only)
     if job.orphaned():

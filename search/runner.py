@@ -15,7 +15,7 @@ from search.ledger import DEFAULT_STORAGE
 from search.ledger.faults import NoLedgerError
 from search.ledger.ledger import LEASE_SECONDS, PATIENCE_SECONDS, Ledger
 from search.ledger.location import locate
-from search.ledger.records import Search
+from search.ledger.records import Search, WorkerState
 from search.show import summary
 from search.show.lines import say
 from search.show.progress import RunView
@@ -100,14 +100,25 @@ def submit_search(
     with Ledger(storage, create=True) as ledger:
         search = ledger.record(study, text, fingerprint, environment())
         ledger.take_up(search)
-        serving = [one for one in ledger.read.workers() if not one.lost and one.search is None]
-    again = " again" if known is not None else ""
+        serving = [one for one in ledger.read.workers() if _serves_all(one)]
     there = f"{plural(len(serving), 'worker')} serving every search" if serving else "no worker yet"
-    console.print(f"{name}: recorded{again}; {there}.")
+    console.print(f"{name}: {_taken(known)}; {there}.")
     if not serving:
         say(console, f"klayer worker{where} starts one, on this host or any other.")
     say(console, f"klayer status {name}{where} shows how it stands.")
     return search
+
+
+def _serves_all(one: WorkerState) -> bool:
+    return one.kind == "worker" and one.search is None and not one.lost
+
+
+def _taken(known: Search | None) -> str:
+    """What a submitted search is from now on, which was recorded before or not."""
+    if known is None:
+        return "recorded"
+    stood_still = known.stopped_at is not None or known.failure is not None
+    return "taken up again" if stood_still else "recorded already"
 
 
 def stop_search(name: str, storage: str, console: Console) -> None:
@@ -121,7 +132,8 @@ def stop_search(name: str, storage: str, console: Console) -> None:
         if search.finished_at is not None:
             console.print(f"{name}: this search is finished already; there is nothing to stop.")
             return
-        held = sum(1 for one in ledger.read.workers(search) if one.working_on == name)
+        known = ledger.read.workers(search)
+        held = sum(1 for one in known if one.working_on == name and not one.lost)
         ledger.stop(search)
     console.print(
         f"{name}: stopped; {plural(held, 'worker')} at work on it hand back what they hold after "

@@ -35,12 +35,11 @@ def serve_here(name: str | None, storage: str, data_folder: Path | None, console
         console: Where lines go that say what happens.
 
     Raises:
-        KlayerError: There is no such search, or it cannot be worked on here.
+        KlayerError: There is no such search, it stands still or cannot go on, or it cannot be
+            worked on here.
     """
     with Ledger(storage, patience_seconds=PATIENCE_SECONDS) as ledger:
         search = _wanted(ledger, name)
-        if name is not None and search is None:
-            return
         say(console, _greeting(ledger, 1, name))
         with _asked_to_stop(ledger) as asked:
             key = None if search is None else search.id
@@ -69,29 +68,25 @@ def serve_with(
         console: Where lines go that say what happens.
 
     Raises:
-        KlayerError: There is no such search, or it cannot be worked on here.
+        KlayerError: There is no such search, it stands still or cannot go on, or it cannot be
+            worked on here.
     """
     with Ledger(storage, patience_seconds=PATIENCE_SECONDS) as ledger:
         search = _wanted(ledger, name)
-        if name is not None and search is None:
-            return
         say(console, _greeting(ledger, workers, name))
+        asked = threading.Event()
+
+        def on_stop() -> None:
+            asked.set()
+            say(console, "Stopping: workers hand back what they hold.")
+
         with closing(engine()) as opened, suppress(InterruptedRunError):
-            launch(
-                ledger,
-                storage,
-                search,
-                data_folder,
-                workers,
-                opened,
-                watch=lambda: None,
-                on_stop=lambda: say(console, "Stopping: workers hand back what they hold."),
-            )
-        _farewell(ledger, search, console, stopped=True)
+            launch(ledger, storage, search, data_folder, workers, opened, lambda: None, on_stop)
+        _farewell(ledger, search, console, stopped=asked.is_set())
 
 
 def _wanted(ledger: Ledger, name: str | None) -> Search | None:
-    """The search that is to be served; None for all, or where there is nothing to do for it.
+    """The search that is to be served; None for all.
 
     Raises:
         KlayerError: There is none of this name, or it stands still.
@@ -115,10 +110,20 @@ def _greeting(ledger: Ledger, workers: int, name: str | None) -> str:
 
 
 def _farewell(ledger: Ledger, search: Search | None, console: Console, *, stopped: bool) -> None:
-    if search is not None and ledger.read.again(search).finished_at is not None:
-        say(console, f"{search.study.name}: finished")
+    """Say why the work is over.
+
+    Raises:
+        KlayerError: The search cannot go on.
+    """
+    now = None if search is None else ledger.read.again(search)
+    if now is not None and now.finished_at is not None:
+        say(console, f"{now.study.name}: finished")
+    elif now is not None and now.failure is not None:
+        raise KlayerError(now.failure)
     elif stopped:
         say(console, "stopped; what was held is handed back")
+    elif now is not None and now.stopped_at is not None:
+        say(console, f"{now.study.name}: it was stopped; what was held is handed back")
 
 
 @contextmanager

@@ -34,7 +34,7 @@ OPTUNA_FILES = {
 }
 MODEL_DOOR = "search.objective"
 DIGITS = "model.data.digits"
-PEER = "benchmarks.optuna_pytorch"  # what klayer is measured against
+PEERS = {"benchmarks.optuna_pytorch", "benchmarks.ledger_optuna"}  # what klayer is measured against
 
 # Files without a test file of their own name, and where they are tested.
 TESTED_ELSEWHERE = {
@@ -47,6 +47,9 @@ TESTED_ELSEWHERE = {
     "benchmarks.contenders.scikit_learn": "tests/benchmarks/test_parts.py",
     "benchmarks.contenders.step_products": "tests/benchmarks/test_timing.py",
     "benchmarks.growth": "tests/benchmarks/test_parts.py",
+    "benchmarks.ledger_crew": "tests/benchmarks/test_ledger.py",
+    "benchmarks.ledger_klayer": "tests/benchmarks/test_ledger.py",
+    "benchmarks.ledger_optuna": "tests/benchmarks/test_ledger.py",
     "benchmarks.machine": "tests/benchmarks/test_parts.py",
     "benchmarks.memory": "tests/benchmarks/test_parts.py",
     "benchmarks.one_network": "tests/benchmarks/test_parts.py",
@@ -133,7 +136,7 @@ def level(name: str) -> int | None:
 
 def test_the_rooms_are_there() -> None:
     """Guards this file: rules about rooms that are gone would hold of nothing."""
-    assert {MODEL_DOOR, DIGITS, PEER, *OPTUNA_FILES} <= NAMES
+    assert {MODEL_DOOR, DIGITS, *PEERS, *OPTUNA_FILES} <= NAMES
     assert {room for rooms in ORDER for room in rooms.split()} <= NAMES
     assert set(TESTED_ELSEWHERE) <= NAMES
 
@@ -182,7 +185,7 @@ def test_nothing_imports_the_benchmarks(module: Module) -> None:
 
 @of
 def test_optuna_is_asked_and_told_in_few_files(module: Module) -> None:
-    if module.name not in {*OPTUNA_FILES, PEER}:
+    if module.name not in OPTUNA_FILES | PEERS:
         assert not {name for name in module.imports if within(name, "optuna")}
 
 

@@ -202,11 +202,14 @@ class Ledger:
 
         Args:
             launcher: Who started them.
-            names: Only these; None for all that have not left.
+            names: Only these, and those whose names begin with one of these and a dash; None for
+                all that have not left.
             lost: Whether what they held may be the reason why they are gone.
         """
         with self.database.writing() as connection:
-            gone = presence.crew(connection, launcher) if names is None else list(names)
+            gone = presence.crew(connection, launcher)
+            if names is not None:
+                gone = [one for one in gone if one in names or one.rpartition("-")[0] in names]
             claims.release(connection, gone, lost=lost)
             presence.leave(connection, gone)
             wake(connection)

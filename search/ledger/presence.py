@@ -68,9 +68,7 @@ def see(connection: Connection, who: Presence, time: float) -> bool:
     seen = connection.execute(update(workers).where(mine).values(seen_at=time))
     if seen.rowcount == 0:  # it was taken for lost, and forgotten
         join(connection, who, time)
-    if who.launcher is not None and _stopping(connection, who.launcher, time):
-        return True
-    return asked_to_stop(connection, who)
+    return asked_to_stop(connection, who, time)
 
 
 def _stopping(connection: Connection, launcher: str, time: float) -> bool:
@@ -80,8 +78,10 @@ def _stopping(connection: Connection, launcher: str, time: float) -> bool:
     return found is None or found[0] or found[1] < time
 
 
-def asked_to_stop(connection: Connection, who: Presence) -> bool:
-    """Whether a process was asked to stop."""
+def asked_to_stop(connection: Connection, who: Presence, time: float) -> bool:
+    """Whether a process was asked to stop, or its launcher is gone."""
+    if who.launcher is not None and _stopping(connection, who.launcher, time):
+        return True
     asked = select(workers.c.stop_asked).where(workers.c.name == who.name)
     return bool(connection.scalar(asked))
 

@@ -125,9 +125,9 @@ class Queries:
 
     @patient
     def asked_to_stop(self, who: Presence) -> bool:
-        """Whether a process was asked to stop."""
+        """Whether a process was asked to stop, or its launcher is gone."""
         with self.database.reading() as connection:
-            return presence.asked_to_stop(connection, who)
+            return presence.asked_to_stop(connection, who, now(connection))
 
     @patient
     def clock(self) -> float:

@@ -1,12 +1,12 @@
 """CMA-ES on a box: each generation drawn from a normal distribution that the earlier ones shaped.
 
 Hansen, "The CMA Evolution Strategy: A Tutorial", arXiv:1604.00772, with the `cmaes` library. It is
-used without Optuna, whose sampler keeps the strategy's state beside trials, where it follows from
-more than the results. Here the state is made again from the first generation on, which takes a
-millisecond a generation.
+used without Optuna, whose sampler keeps the strategy's state beside trials. Here the state follows
+from the results alone: it is made again from the first generation on, in less than a millisecond
+for each.
 
-A point is a place in the unit cube: each range is a side, on its own scale; a whole number is as
-long a piece of its side as the others.
+A point is a place in the unit cube: each range is a side, on its own scale; each whole number is an
+equal piece of its side, and its place the middle of that.
 """
 
 from collections.abc import Sequence
@@ -25,22 +25,20 @@ Place = NDArray[np.float64]
 _FIRST_DEVIATION = 0.3
 
 
-def ask(
-    box: Box, told: Sequence[Result], count: int, population: int, seeds: Sequence[int]
-) -> list[Point]:
+def ask(box: Box, told: Sequence[Result], count: int, population: int, seed: int) -> list[Point]:
     """The next points.
 
     The strategy is told the order of each generation and no values, since it looks at nothing else:
     trials that halving dropped stand behind the others (see `ranked`), diverged ones behind all.
     A generation that diverged as a whole teaches nothing. A strategy that has come to its end, by
-    the tutorial's criteria, is followed by a new one.
+    the library's criteria, is followed by a new one.
 
     Args:
         box: Ranges of numbers.
         told: The box's trials of all earlier generations, by number.
         count: How many points, `population` at most.
         population: Trials of a whole generation of the box, 4 or more.
-        seeds: One a generation, up to the one that is asked for.
+        seed: Of this generation.
 
     Raises:
         KlayerError: The `cmaes` library is not installed.
@@ -53,19 +51,14 @@ def ask(
     strategy = _strategy(len(sides), population)
     order = [*ranked(told), *(result for result in told if result.value is None)]
     ranks = {result.number: float(rank) for rank, result in enumerate(order)}
-    for generation, seed in enumerate(seeds[:-1]):
-        places = _draw(strategy, population, seed)
-        trials = told[generation * population :][:population]
+    for first in range(0, len(told), population):
+        trials = told[first : first + population]
         if any(trial.value is not None for trial in trials):
-            strategy.tell(
-                [
-                    (_told_place(box, sides, place, trial), ranks[trial.number])
-                    for place, trial in zip(places, trials, strict=True)
-                ]
-            )
+            strategy.tell([(_place(sides, one.parameters), ranks[one.number]) for one in trials])
         if strategy.should_stop():
             strategy = _strategy(len(sides), population)
-    return [_point(box, sides, place) for place in _draw(strategy, count, seeds[-1])]
+    strategy.reseed_rng(seed % 2**32)
+    return [_point(box, sides, strategy.ask()) for _ in range(count)]
 
 
 def _strategy(dimensions: int, population: int) -> Any:
@@ -84,24 +77,13 @@ def _strategy(dimensions: int, population: int) -> Any:
         bounds=np.tile([0.0, 1.0], (sides, 1)),
         population_size=population,
         n_max_resampling=10 * sides,
-        seed=0,  # each generation brings its own
     )
 
 
-def _draw(strategy: Any, count: int, seed: int) -> list[Place]:
-    strategy.reseed_rng(seed % 2**32)
-    return [strategy.ask() for _ in range(count)]
-
-
-def _told_place(box: Box, sides: dict[str, Interval], drawn: Place, trial: Result) -> Place:
-    """Where a trial was drawn; where its point lies, if another version drew it elsewhere.
-
-    They differ in whole numbers. Told the middle of each, a strategy that has come to agree on one
-    would find its trials far outside of its narrow distribution, and lose its way.
-    """
-    if _point(box, sides, drawn) == trial.parameters or not sides:
-        return drawn
-    return np.array([_position(side, trial.parameters[name]) for name, side in sides.items()])
+def _place(sides: dict[str, Interval], point: Point) -> Place:
+    if not sides:
+        return np.array([0.5])
+    return np.array([_position(side, point[name]) for name, side in sides.items()])
 
 
 def _point(box: Box, sides: dict[str, Interval], place: Place) -> Point:
@@ -124,7 +106,7 @@ def _value(side: Interval, position: float) -> float | int:
 
 
 def _position(side: Interval, value: Any) -> float:
-    """The position of a value, the middle one where it has several; the inverse of `_value`."""
+    """The position of a value; the inverse of `_value`."""
     if side.step is not None:
         values = range(int(side.low), int(side.high) + 1, side.step)
         return (values.index(int(value)) + 0.5) / len(values)

@@ -12,7 +12,6 @@ from search.plan.learned import generations
 from search.plan.plan import Grouping, PlannedTrial, StagePlan, Step, search_cohorts, search_trials
 from search.plan.results import Result
 from search.plan.samplers import draw
-from search.plan.seeds import derive
 from search.study.file import Study
 from search.study.space import Box
 
@@ -73,10 +72,10 @@ def rehearsed_generations(
     if made.step.generations == 1:
         return ()
     stage = study.stages[made.step.number - 1]
-    seed = derive(study.seed, "stage", stage.name, "generation", 0)
-    trials = search_trials(study, stage, draw("sobol", made.boxes, stage.trials, seed))
+    even = draw("sobol", made.boxes, stage.trials, learned.start_seed(study, stage))
+    trials = search_trials(study, stage, even)
     parts = [learned.numbers(stage, one) for one in range(1, made.step.generations)]
-    cut = [(trials[part.start : part.stop]) for part in parts]
+    cut = [trials[part.start : part.stop] for part in parts]
     return tuple(
         GenerationPlan(number, part, search_cohorts(stage, part, group))
         for number, part in enumerate(cut, start=1)

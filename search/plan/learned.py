@@ -58,21 +58,28 @@ def ask(
             f"{stage.name}: generation {generation} needs the results of trials 0 to "
             f"{asked.start - 1}, each once, and got {len(told)} results"
         )
-    seeds = [
-        derive(study.seed, "stage", stage.name, "generation", one) for one in range(generation + 1)
-    ]
     if stage.sampler == "tpe" and asked.start < start_points("tpe", _size(stage), len(boxes)):
-        return draw("sobol", boxes, asked.stop, seeds[0])[asked.start :]
+        return draw("sobol", boxes, asked.stop, start_seed(study, stage))[asked.start :]
+    seed = _seed(study, stage, generation)
     points: dict[int, Point] = {}
     for index, box in enumerate(boxes):
         mine = [number for number in asked if number % len(boxes) == index]
-        own, own_seeds = told[index :: len(boxes)], [derive(one, "box", index) for one in seeds]
+        own, own_seed = told[index :: len(boxes)], derive(seed, "box", index)
         if stage.sampler == "tpe":
-            drawn = _tpe(box, own, len(mine), own_seeds[-1])
+            drawn = _tpe(box, own, len(mine), own_seed)
         else:
-            drawn = cma_es.ask(box, own, len(mine), _size(stage) // len(boxes), own_seeds)
+            drawn = cma_es.ask(box, own, len(mine), _size(stage) // len(boxes), own_seed)
         points.update(zip(mine, drawn, strict=True))
     return tuple(Drawn(points[number], number % len(boxes)) for number in asked)
+
+
+def start_seed(study: Study, stage: Stage) -> int:
+    """The seed of the points that a stage starts from."""
+    return _seed(study, stage, 0)
+
+
+def _seed(study: Study, stage: Stage, generation: int) -> int:
+    return derive(study.seed, "stage", stage.name, "generation", generation)
 
 
 def _size(stage: Stage) -> int:

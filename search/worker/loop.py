@@ -77,11 +77,11 @@ def serve(
 
         while not stopping():
             did = desk.work_on_one_of(ledger.read.open_searches(name))
-            if "worked" in did:
-                continue
-            if name is not None and "waited" not in did:
+            if name is not None and did in ([], ["finished"]):
                 return
-            wait(changes, LOOK_SECONDS, stopping)
+            if "worked" not in did:
+                wait(changes, LOOK_SECONDS, stopping)
+            # The keeper would learn of it with its next beat, and another cohort be claimed first.
             keeper.asked_to_stop |= ledger.read.asked_to_stop(who)
 
 

@@ -112,8 +112,8 @@ def klayer_here(
 
     For commands that start no workers; a process of its own for each would take a second.
     """
-    for name in ("KLAYER_STORAGE", "KLAYER_DATA"):
-        monkeypatch.delenv(name, raising=False)
+    for name in [name for name in os.environ if name.startswith("KLAYER_")]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("COLUMNS", "200")
 
     def ran(*arguments: str, cwd: Path = tmp_path) -> tuple[int, str, str]:

@@ -1,204 +1,16 @@
-"""The commands as users meet them: a real search, run, looked at, exported, and run again."""
+"""What all commands have: help, a version, and exit statuses that say how they ended."""
 
-import csv
-import io
-import json
-import os
-import pty
-import subprocess
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 
 from search.cli import app
-from search.environment import environment, kernels
-
-EXPORTS = (("--format", "json"), ("--format", "csv"), ("--epochs",))
-
-
-@pytest.fixture
-def exported(klayer_here: Any, tiny_run: Any) -> Callable[..., str]:
-    """What `klayer export tiny` prints, with options."""
-
-    def printed(*options: str) -> str:
-        status, out, err = klayer_here("export", "tiny", *options, cwd=tiny_run.folder)
-        assert (status, err) == (0, "")
-        return str(out)
-
-    return printed
-
-
-@pytest.fixture
-def summary(tiny_run: Any) -> dict[str, Any]:
-    """What the run printed on stdout, being asked for JSON."""
-    document: dict[str, Any] = json.loads(tiny_run.stdout)
-    return document
-
-
-def test_a_run_tells_of_its_stages_its_trials_and_its_winner_in_plain_lines(tiny_run: Any) -> None:
-    assert "\x1b" not in tiny_run.stderr
-    lines = tiny_run.stderr.splitlines()
-    assert lines[0] == f"tiny: 1 worker, sqlite:///klayer.db, {kernels(environment())} kernels"
-    for told in ("1 coarse: 4 trials", "2 fine: 2 trials"):
-        assert told in lines
-    for number in range(4):
-        assert sum(line.startswith(f"  coarse #{number}: ") for line in lines) == 1
-    assert any(line.startswith("tiny: finished in ") for line in lines)
-    assert any(line.startswith("Best configuration") for line in lines)
-    assert sum("297 images, read once" in line for line in lines) == 1
-
-
-def test_a_run_leaves_one_database_and_nothing_else(tiny_run: Any) -> None:
-    files = {path.name for path in tiny_run.folder.iterdir()}
-    assert files - {"klayer.db-wal", "klayer.db-shm"} == {"tiny.toml", "klayer.db"}
-
-
-def test_a_finished_search_is_not_run_again(klayer_here: Any, tiny_run: Any) -> None:
-    status, out, err = klayer_here("run", "tiny.toml", cwd=tiny_run.folder)
-    assert (status, err) == (0, "")
-    assert out.startswith("tiny: this search is finished already; nothing was run.\n")
-    shown = tiny_run.stderr[tiny_run.stderr.index("\ntiny: the path of the box") :]
-    assert out.endswith(shown)
-
-
-def test_status_of_one_search_shows_its_summary(klayer_here: Any, tiny_run: Any) -> None:
-    status, out, err = klayer_here("status", "tiny", cwd=tiny_run.folder)
-    assert (status, err) == (0, "")
-    assert len(out) > 100
-    assert out in tiny_run.stderr
-
-
-def test_status_lists_all_searches(klayer_here: Any, tiny_run: Any, summary: Any) -> None:
-    _, out, _ = klayer_here("status", cwd=tiny_run.folder)
-    rows = out.splitlines()
-    assert rows[0].split() == ["search", "state", "trials", "best", "at", "test"]
-    assert len(rows) == 2
-    assert rows[1].split()[:2] == ["tiny", "finished"]
-    assert f"{100 * summary['best']['value']:.2f} %" in rows[1]
-
-
-def test_status_in_json_is_what_the_run_printed(
-    klayer_here: Any, tiny_run: Any, summary: Any
-) -> None:
-    _, one, _ = klayer_here("status", "tiny", "--json", cwd=tiny_run.folder)
-    _, every, _ = klayer_here("status", "--json", cwd=tiny_run.folder)
-    assert json.loads(one) == summary
-    assert json.loads(every) == [summary]
-
-
-def test_json_says_how_the_search_stands(summary: dict[str, Any]) -> None:
-    assert list(summary) == ["name", "finished", "best", "validation", "test", "stages"]
-    assert (summary["name"], summary["finished"]) == ("tiny", True)
-    assert list(summary["best"]) == ["stage", "number", "value", "parameters", "seed"]
-    assert [stage["name"] for stage in summary["stages"]][:2] == ["coarse", "fine"]
-    assert all(stage["finished"] == stage["trials"] for stage in summary["stages"])
-    assert all(0 <= share <= 1 for share in summary["test"]["accuracies"])
-
-
-def test_the_json_export_holds_every_trial_and_its_curve(exported: Any, summary: Any) -> None:
-    document = json.loads(exported("--format", "json"))
-    assert len(document["trials"]) == sum(stage["trials"] for stage in summary["stages"])
-    for trial in document["trials"]:
-        keys = {"stage", "number", "state", "value", "parameters", "seed", "order_seed", "reason"}
-        assert set(trial) == {*keys, "pruned_after", "epochs"}
-        assert [epoch["epoch"] for epoch in trial["epochs"]] == [*range(1, 21)]
-    best = summary["best"]
-    same = [
-        trial
-        for trial in document["trials"]
-        if (trial["stage"], trial["number"]) == (best["stage"], best["number"])
-    ]
-    assert [(trial["value"], trial["seed"]) for trial in same] == [(best["value"], best["seed"])]
-    assert same[0]["epochs"][-1]["validation_accuracy"] == best["value"]
-
-
-def test_the_csv_exports_hold_the_same_trials(exported: Any) -> None:
-    trials = json.loads(exported("--format", "json"))["trials"]
-    rows = list(csv.DictReader(io.StringIO(exported())))
-    assert [(row["stage"], int(row["number"])) for row in rows] == [
-        (trial["stage"], trial["number"]) for trial in trials
-    ]
-    assert [float(row["value"]) for row in rows] == [trial["value"] for trial in trials]
-    assert [float(row["learning_rate"]) for row in rows] == [
-        trial["parameters"]["learning_rate"] for trial in trials
-    ]
-    losses = [row["train_loss"] for row in csv.DictReader(io.StringIO(exported("--epochs")))]
-    assert [float(loss) for loss in losses] == [
-        epoch["train_loss"] for trial in trials for epoch in trial["epochs"]
-    ]
-
-
-def test_an_export_goes_to_a_file(
-    klayer_here: Any, tiny_run: Any, exported: Any, tmp_path: Path
-) -> None:
-    file = tmp_path / "tiny.csv"
-    done = klayer_here("export", "tiny", "--output", str(file), cwd=tiny_run.folder)
-    assert done == (0, "", "")
-    assert file.read_text("utf-8") == exported("--format", "csv")
-
-
-@pytest.fixture(scope="module")
-def on_terminal(
-    klayer_path: Path,
-    shell_environment: dict[str, str],
-    tiny_run: Any,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> tuple[Path, str]:
-    """The tiny search once more, with two workers, on a terminal: its database, and its output."""
-    database = tmp_path_factory.mktemp("terminal") / "elsewhere.db"
-    environment = shell_environment | {"KLAYER_STORAGE": f"sqlite:///{database}"}
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [klayer_path, "run", "tiny.toml", "--workers", "2"],
-        cwd=tiny_run.folder,
-        env=environment,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    ) as process:
-        os.close(theirs)
-        output = _read_to_end(ours)
-    os.close(ours)
-    assert process.returncode == 0, output
-    return database, output
-
-
-def _read_to_end(terminal: int) -> str:
-    parts = []
-    while True:
-        try:
-            part = os.read(terminal, 65536)
-        except OSError:  # Linux says so when the last process has closed the terminal
-            break
-        if not part:
-            break
-        parts.append(part)
-    return b"".join(parts).decode("utf-8")
-
-
-def test_a_terminal_sees_bars(on_terminal: tuple[Path, str]) -> None:
-    _, output = on_terminal
-    assert "━" in output
-    assert "4/4" in output
-    assert "coarse #0:" not in output  # a line for each trial is for pipes and files
-    assert "Best configuration" in output
-
-
-def test_the_storage_comes_from_the_environment(on_terminal: tuple[Path, str]) -> None:
-    database, output = on_terminal
-    assert database.is_file()
-    assert f"tiny: 2 workers, sqlite:///{database}" in output
-
-
-@pytest.mark.parametrize("options", EXPORTS, ids=" ".join)
-def test_one_worker_and_two_give_the_same_bytes(
-    klayer_here: Any, on_terminal: tuple[Path, str], exported: Any, options: list[str]
-) -> None:
-    storage = f"sqlite:///{on_terminal[0]}"
-    assert klayer_here("export", "tiny", *options, "--storage", storage)[1] == exported(*options)
+from search.errors import KlayerError
+from search.launcher import InterruptedRunError, WorkersDiedError
+from search.ledger.faults import DatabaseFaultError
+from search.ledger.ledger import Ledger
+from search.rebuild import NotReproducedError
 
 
 def commands(command: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
@@ -221,28 +33,21 @@ def test_version(klayer_here: Any) -> None:
     assert out.startswith("klayer ")
 
 
-def test_the_shipped_studies_are_listed(klayer_here: Any) -> None:
-    status, out, _ = klayer_here("studies")
-    listed = json.loads(klayer_here("studies", "--json")[1])
-    assert status == 0
-    assert {"digits", "lambda-coarse-to-fine"} <= {one["name"] for one in listed}
-    assert all(one["name"] in out and one["description"] in out for one in listed)
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (KlayerError, 2),
+        (DatabaseFaultError, 1),
+        (WorkersDiedError, 1),
+        (NotReproducedError, 1),
+        (InterruptedRunError, 130),
+    ],
+)
+def test_each_kind_of_end_has_its_exit_status(
+    klayer_here: Any, monkeypatch: pytest.MonkeyPatch, error: type[KlayerError], status: int
+) -> None:
+    def ended(*_: object, **__: object) -> None:
+        raise error("so it is")
 
-
-def test_a_plan_names_every_stage_and_writes_nothing(klayer_here: Any, tmp_path: Path) -> None:
-    status, out, err = klayer_here("plan", "digits", "--workers", "2")
-    assert (status, err) == (0, "")
-    document = json.loads(klayer_here("plan", "digits", "--workers", "2", "--json")[1])
-    assert document["workers"] == 2
-    assert all(stage["name"] in out for stage in document["stages"])
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_gradients_agree_with_finite_differences(klayer_here: Any) -> None:
-    status, out, _ = klayer_here("gradcheck", "digits", "--rows", "4", "--inputs", "8")
-    rows = json.loads(
-        klayer_here("gradcheck", "digits", "--rows", "4", "--inputs", "8", "--json")[1]
-    )
-    assert status == 0
-    assert all(row["parameter"] in out and row["worst"] < 1e-6 for row in rows)
-    assert {row["layer"] for row in rows} == {1, 2, 3}
+    monkeypatch.setattr(Ledger, "__init__", ended)
+    assert klayer_here("status") == (status, "", "klayer: so it is\n")

@@ -28,8 +28,12 @@ FAULTS = {
     "half a worker": (["run", "digits", "--workers", "1.5"], ["--workers", "integer"]),
     "no URL": (["run", "digits", "--storage", "my.db"], ["my.db", "sqlite:///klayer.db"]),
     "another kind of database": (
-        ["run", "digits", "--storage", "postgresql://me:secret@host/klayer"],
-        ["postgresql://me:***@host/klayer", "SQLite"],
+        ["run", "digits", "--storage", "mysql://me:secret@host/klayer"],
+        ["mysql://me:***@host/klayer", "SQLite or PostgreSQL"],
+    ),
+    "no server": (
+        ["submit", "digits", "--storage", "postgresql://me:secret@127.0.0.1:1/klayer"],
+        ["postgresql://me@127.0.0.1:1/klayer", "cannot connect"],
     ),
     "database in memory": (["run", "digits", "--storage", "sqlite://"], ["in-memory"]),
     "database in a missing folder": (
@@ -39,12 +43,20 @@ FAULTS = {
     "missing database": (["status"], ["sqlite:///klayer.db", "no database", "KLAYER_STORAGE"]),
     "missing database, one name": (["status", "digits"], ["no database"]),
     "export without database": (["export", "digits"], ["no database"]),
+    "workers without database": (["workers"], ["no database"]),
+    "a worker without database": (["worker"], ["sqlite:///klayer.db", "no database"]),
+    "stop without database": (["stop", "digits"], ["no database"]),
+    "nothing to stop": (["stop"], ["Missing argument 'NAME'"]),
+    "nothing to submit": (["submit"], ["Missing argument 'STUDY'"]),
+    "unknown engine": (["run", "digits", "--engine", "slurm"], ["--engine", "loky", "dask", "ray"]),
+    "no worker processes": (["worker", "--workers", "0"], ["--workers", "1"]),
     "unknown format": (["export", "digits", "--format", "xml"], ["--format", "csv", "json"]),
     "unknown data set": (["data", "fetch", "mnist"], ["mnist", "cifar10"]),
     "images in a missing folder": (
         ["run", "lambda-coarse-to-fine", "--data", "missing"],
         ["missing", "cifar-10-batches-bin"],
     ),
+    "submitted without images": (["submit", "lambda-coarse-to-fine"], ["cifar-10-batches-bin"]),
     "images not fetched": (["run", "lambda-coarse-to-fine"], ["cifar-10-batches-bin"]),
     "no rows": (["gradcheck", "digits", "--rows", "0"], ["--rows"]),
     "too many rows": (["gradcheck", "digits", "--rows", "1201"], ["--rows", "1,200", "1,201"]),
@@ -78,6 +90,7 @@ def test_each_fault_is_one_message(
     [
         ("KLAYER_DATA", "lambda-coarse-to-fine", "cifar-10-batches-bin"),
         ("KLAYER_STORAGE", "digits", "not a database URL"),
+        ("KLAYER_STORAGE_PASSWORD_FILE", "digits", "cannot be read"),
     ],
 )
 def test_faults_of_the_environment_are_told_likewise(
@@ -89,15 +102,16 @@ def test_faults_of_the_environment_are_told_likewise(
     told: str,
 ) -> None:
     monkeypatch.setenv(variable, str(tmp_path))
-    check(klayer_here("run", study), [str(tmp_path), told])
+    url = ["--storage", "postgresql://me@host/klayer"] if "PASSWORD" in variable else []
+    check(klayer_here("run", study, *url), [str(tmp_path), told])
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("command", [["status", "tyni"], ["export", "tyni"]])
+@pytest.mark.parametrize("command", ["status", "export", "worker", "workers", "stop"])
 def test_an_unknown_name_is_told_with_the_known_ones(
-    klayer_here: Any, tiny_run: Any, command: list[str]
+    klayer_here: Any, tiny_run: Any, command: str
 ) -> None:
-    check(klayer_here(*command, cwd=tiny_run.folder), ["tyni: no search", "tiny"])
+    check(klayer_here(command, "tyni", cwd=tiny_run.folder), ["tyni: no search", "tiny"])
 
 
 def test_an_export_into_a_missing_folder_is_refused(

@@ -18,7 +18,7 @@ from search.ledger.ledger import Ledger
 from search.outcome import Report
 from search.rebuild import NotReproducedError, Rebuilt, rebuild
 from search.study.reading import load
-from search.worker import work
+from tests.search.worker.serving import work
 
 DECAY = (
     "stages.coarse.trials=4",
@@ -52,8 +52,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Search:
             study = load("digits", list(overrides))
             data = objective.open_data(study, None)
             with Ledger(f"sqlite:///{path}", create=True) as ledger:
-                search = ledger.record(study, "", data.fingerprint, environment())
-                work(ledger, search, data, "a", lambda: False)
+                work(ledger, ledger.record(study, "", data.fingerprint, environment()))
             made[overrides] = path
         return made[overrides]
 

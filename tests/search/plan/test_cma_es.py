@@ -24,8 +24,8 @@ MIXED = Box(
 )
 
 
-def seeds(count: int) -> list[int]:
-    return [derive(1, generation) for generation in range(count)]
+def seed(generation: int) -> int:
+    return derive(1, generation)
 
 
 def grown(
@@ -38,7 +38,7 @@ def grown(
     """The results of a box after so many generations, those of `told` included."""
     told = list(told or [])
     while len(told) < generations * population:
-        made = cma_es.ask(box, told, population, population, seeds(len(told) // population + 1))
+        made = cma_es.ask(box, told, population, population, seed(len(told) // population))
         told += [Result("s", len(told) + n, p, objective(p), box) for n, p in enumerate(made)]
     return told
 
@@ -53,7 +53,7 @@ def test_only_the_order_of_the_values_counts() -> None:
         Result("s", one.number, one.parameters, math.exp(3 * (one.value or 0)), RATE)
         for one in told
     ]
-    assert cma_es.ask(RATE, stretched, 8, 8, seeds(4)) == cma_es.ask(RATE, told, 8, 8, seeds(4))
+    assert cma_es.ask(RATE, stretched, 8, 8, seed(3)) == cma_es.ask(RATE, told, 8, 8, seed(3))
 
 
 def test_a_diverged_trial_is_as_bad_as_the_worst() -> None:
@@ -66,7 +66,7 @@ def test_a_diverged_trial_is_as_bad_as_the_worst() -> None:
             Result("s", one.number, one.parameters, value if one is worst else one.value, RATE)
             for one in told
         ]
-        return cma_es.ask(RATE, changed, 8, 8, seeds(2))
+        return cma_es.ask(RATE, changed, 8, 8, seed(1))
 
     assert with_worst(None) == with_worst(worst.value) == with_worst(-9.0)
     assert with_worst(None) != with_worst(9.0)
@@ -75,25 +75,25 @@ def test_a_diverged_trial_is_as_bad_as_the_worst() -> None:
 def test_a_generation_that_diverged_as_a_whole_changes_nothing_but_the_draws() -> None:
     """The next one comes from the same distribution."""
     lost = grown(RATE, lambda _: None, 1)
-    found = cma_es.ask(RATE, lost, 8, 8, seeds(2))
-    assert found == cma_es.ask(RATE, [], 8, 8, seeds(2)[1:])
+    found = cma_es.ask(RATE, lost, 8, 8, seed(1))
+    assert found == cma_es.ask(RATE, [], 8, 8, seed(1))
     assert found != [one.parameters for one in lost]
 
 
 def test_fewer_points_are_the_first_of_more() -> None:
     told = grown(MIXED, rate, 2)
-    assert cma_es.ask(MIXED, told, 3, 8, seeds(3)) == cma_es.ask(MIXED, told, 8, 8, seeds(3))[:3]
+    assert cma_es.ask(MIXED, told, 3, 8, seed(2)) == cma_es.ask(MIXED, told, 8, 8, seed(2))[:3]
 
 
-def test_points_that_another_version_drew_are_learned_from_where_they_lie() -> None:
-    """All of them lie at a high rate, which is best there: the next ones do, too."""
+def test_a_point_is_learned_from_where_it_lies() -> None:
+    """All lie at a high rate and few units, whoever put them there: the next ones follow."""
     told = [
         Result("s", n, {"learning_rate": 0.2 + n / 100, "momentum": 0.5, "width_1": 20}, 0.5, MIXED)
         for n in range(24)
     ]
-    made = cma_es.ask(MIXED, told, 8, 8, seeds(4))
+    made = [point for n in range(20) for point in cma_es.ask(MIXED, told, 8, 8, seed(n))]
     assert statistics.median(float(point["learning_rate"]) for point in made) > 0.03
-    assert statistics.median(int(point["width_1"]) for point in made) < 60
+    assert statistics.fmean(int(point["width_1"]) for point in made) < 80  # 105 in the middle
     assert all(MIXED.contains(point) for point in made)
 
 
@@ -129,7 +129,7 @@ def test_where_nothing_is_left_to_tell_apart_another_strategy_begins() -> None:
 def test_whole_numbers_are_equally_likely_at_both_ends() -> None:
     box = Box({"width_1": Interval(1, 5, log=False, step=1)})
     drawn = [
-        int(point["width_1"]) for seed in range(400) for point in cma_es.ask(box, [], 4, 4, [seed])
+        int(point["width_1"]) for n in range(400) for point in cma_es.ask(box, [], 4, 4, seed(n))
     ]
     shares = [drawn.count(value) / len(drawn) for value in range(1, 6)]
     assert min(shares) > 0.1
@@ -141,4 +141,4 @@ def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyP
     with pytest.raises(
         KlayerError, match=r"needs a library .* install it with `pip install cmaes`"
     ):
-        cma_es.ask(RATE, [], 8, 8, [1])
+        cma_es.ask(RATE, [], 8, 8, 1)

@@ -137,7 +137,8 @@ def test_a_generation_does_not_depend_on_who_plans_it_or_how_trials_came_in(samp
     shuffled = list(results)
     random.Random(3).shuffle(shuffled)
     through_json = changed(
-        shuffled, parameters=lambda one: json.loads(json.dumps(dict(one.parameters)))
+        shuffled,
+        parameters=lambda one: json.loads(json.dumps(dict(one.parameters), sort_keys=True)),
     )
     again = Study.from_canonical(json.loads(json.dumps(study.canonical())))
     assert next_generation(again, through_json) == made
@@ -175,6 +176,21 @@ def test_another_seed_gives_other_generations(sampler: str) -> None:
     for left, right in zip(one, other, strict=True):
         assert not {t.seed for t in left.trials} & {t.seed for t in right.trials}
         assert left.trials[0].parameters != right.trials[0].parameters
+
+
+@pytest.mark.parametrize("sampler", LEARNING)
+def test_on_the_same_results_other_seeds_and_other_boxes_draw_other_points(sampler: str) -> None:
+    twice = {"boxes": [{"learning_rate": RATE}] * 2, "generation": 16}
+    study = study_with(sampler, **twice)
+    (box, _) = study.stages[0].boxes
+    rates = [10 ** -(1 + number // 2 / 8) for number in range(16)]
+    results = [Result("only", n, {"learning_rate": r}, r, box) for n, r in enumerate(rates)]
+    drawn = [
+        [t.parameters["learning_rate"] for t in next_generation(one, results).trials[place::2]]
+        for one in (study, study_with(sampler, seed=2, **twice))
+        for place in (0, 1)
+    ]
+    assert len({rate for rates in drawn for rate in rates}) == 4 * 8
 
 
 @pytest.mark.parametrize("sampler", LEARNING)
@@ -335,34 +351,57 @@ def test_of_dropped_trials_those_that_were_trained_for_longer_rank_first(sampler
 BOXES = [{"learning_rate": {"low": 10.0**low, "high": 10.0 ** (low + 1)}} for low in (-4, -2, -1)]
 
 
+TARGETS = (-3.9, -1.2, -0.1)
+
+
+def near(point: Point) -> float:
+    """What is best in each of the three boxes: 10 to the power of its target."""
+    position = math.log10(float(point["learning_rate"]))
+    box = 0 if position < -3 else 1 if position < -1 else 2
+    return 0.9 - 0.3 * abs(position - TARGETS[box])
+
+
 @pytest.mark.parametrize("sampler", LEARNING)
 @pytest.mark.parametrize("trials", [60, 53])
-def test_each_box_learns_from_its_own_trials_alone(sampler: str, trials: int) -> None:
+def test_boxes_take_turns_and_learn_from_their_own_trials_alone(sampler: str, trials: int) -> None:
     study = study_with(sampler, boxes=BOXES, generation=12, trials=trials)
-    target = {0: -3.9, 1: -1.2, 2: -0.1}
-
-    def near(point: Point) -> float:
-        position = math.log10(float(point["learning_rate"]))
-        box = 0 if position < -3 else 1 if position < -1 else 2
-        return 0.9 - 0.3 * abs(position - target[box])
-
     first, later, results = searched(study, near)
     every = [*first.trials, *(trial for part in later for trial in part.trials)]
     assert [trial.box for trial in every] == [number % 3 for number in range(trials)]
     assert all(first.boxes[t.box].contains(t.parameters) for t in every)
-    late = results[36:48]
-    assert statistics.fmean(one.value or 0 for one in late) > 0.82  # 0.78 by chance
 
-    def spoiled(one: Result) -> float | None:
-        return None if one.number % 3 == 1 and one.number % 2 else one.value
+    def turned(one: Result) -> float:
+        return -(one.value or 0) if one.number % 3 == 1 else one.value or 0
 
     made, other = (
         next_generation(study, given)
-        for given in (results[:36], changed(results[:36], value=spoiled))
+        for given in (results[:36], changed(results[:36], value=turned))
     )
     for box in range(3):
         left, right = ([t.parameters for t in one.trials if t.box == box] for one in (made, other))
         assert (left == right) == (box != 1)
+
+
+@pytest.mark.parametrize("sampler", LEARNING)
+def test_each_box_learns(sampler: str) -> None:
+    gained: dict[int, list[float]] = {0: [], 1: [], 2: []}
+    for seed in SEEDS:
+        study = study_with(sampler, seed, boxes=BOXES, generation=24, trials=120)
+        _, _, results = searched(study, near)
+        for box, gains in gained.items():
+            values = [one.value or 0 for one in results[box::3]]
+            gains.append(statistics.fmean(values[-8:]) - statistics.fmean(values[:8]))
+    assert min(statistics.fmean(gains) for gains in gained.values()) > 0.03
+
+
+def test_points_of_a_generation_keep_apart() -> None:
+    """Without that TPE would ask for the same one or two of ten, all at once."""
+    sizes = [10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
+    for seed in SEEDS:
+        study = study_with("tpe", seed, box={"batch_size": sizes}, trials=24)
+        _, later, _ = searched(study, lambda point: 0.9 - 0.001 * float(point["batch_size"]))
+        for part in later:
+            assert len({trial.parameters["batch_size"] for trial in part.trials}) >= 4
 
 
 def test_a_zoomed_box_is_learned_in() -> None:

@@ -67,6 +67,7 @@ def stage(study: Study) -> Callable[..., StageState]:
             finished=0,
             pruned=0,
             diverged=0,
+            failed=0,
             running=0,
             epochs_done=0,
             epochs_total=80,

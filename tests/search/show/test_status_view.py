@@ -10,7 +10,8 @@ from search.show.summary import Summary
 
 def summary(stages: tuple[Any, ...], **changes: Any) -> Summary:
     """A search that is under way, with other attributes where said."""
-    values: dict[str, Any] = {"best": None, "spread": None, "test": None, "finished": False}
+    values: dict[str, Any] = {"best": None, "spread": None, "test": None, "failure": None}
+    values |= {"finished": False, "stopped": False}
     return Summary(name="mine", stages=stages, **(values | changes))
 
 
@@ -41,3 +42,25 @@ def test_a_finished_search_shows_its_test_accuracy(stage: Any, trial: Any, print
 def test_parameters_are_shown_as_they_are(trial: Any, printed: Any, hostile: str) -> None:
     best = trial(parameters={"activation": hostile})
     assert f"activation {hostile}" in printed(show, [summary((), best=best)])
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({"stopped": True}, "stopped in fine"),
+        ({"failure": "no plan"}, "failed in fine"),
+        ({"failure": "no plan", "stopped": True}, "failed in fine"),
+    ],
+)
+def test_a_search_that_stands_still_says_so_and_where(
+    stage: Any, printed: Any, changes: dict[str, Any], state: str
+) -> None:
+    stages = (stage("coarse", state="finished", finished=8), stage("fine", state="open"))
+    _, row = printed(show, [summary(stages, **changes)]).splitlines()
+    assert " ".join(row.split()).startswith(f"mine {state} 8/16")
+
+
+def test_a_search_that_ended_without_its_test_says_so(stage: Any, printed: Any) -> None:
+    stages = (stage("final", state="finished", trials=1, finished=1, failed=1),)
+    _, row = printed(show, [summary(stages, finished=True, failure="given up")]).splitlines()
+    assert " ".join(row.split()) == "mine finished, not tested 1/1 – –"

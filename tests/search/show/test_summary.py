@@ -143,6 +143,42 @@ def test_words_of_a_study_are_shown_as_they_are(
     assert text.count(hostile) == 3
 
 
+def test_trials_that_failed_are_counted_apart(
+    search: Any, stage: Any, trial: Any, printed: Any
+) -> None:
+    done = stage("coarse", state="finished", finished=8, diverged=1, failed=2, best=trial())
+    summary = summarise(search, [done], [trial()], [])
+    assert "8 trials, 1 diverged, 2 failed, best 50.00 %" in printed(show, summary)
+    assert summary.to_json()["stages"][0]["failed"] == 2
+
+
+def test_a_search_that_stands_still_says_so_and_how_it_goes_on(
+    search: Any, stage: Any, trial: Any, printed: Any
+) -> None:
+    stages, trials = [stage("coarse", state="open", finished=1, best=trial())], [trial()]
+    stopped = summarise(replace(search, stopped_at=2.0), stages, trials, [])
+    assert (stopped.stopped, stopped.failure) == (True, None)
+    assert "\nIt was stopped; `klayer run` or `klayer submit` goes on with it.\n" in printed(
+        show, stopped
+    )
+    failed = summarise(replace(search, failure="no [plan] is left"), stages, trials, [])
+    assert (failed.stopped, failed.failure) == (False, "no [plan] is left")
+    assert "\nIt cannot go on: no [plan] is left\n" in printed(show, failed)
+    assert failed.to_json()["failure"] == "no [plan] is left"
+
+
+def test_a_search_whose_last_training_failed_says_why_it_has_no_test_report(
+    search: Any, stage: Any, trial: Any, printed: Any
+) -> None:
+    trials = [trial(), trial(stage="final", value=None, state="failed", reason="given up")]
+    ended = replace(search, finished_at=3.0, failure="given up: 5 workers")
+    summary = summarise(ended, [stage("coarse", state="finished")], trials, [])
+    assert (summary.finished, summary.failure, summary.test) == (True, "given up: 5 workers", None)
+    text = printed(show, summary)
+    assert "\nIt has no test report: given up: 5 workers\n" in text
+    assert "Test accuracy" not in text
+
+
 def test_json_is_plain(search: Any, stage: Any, trial: Any) -> None:
     best = trial()
     done = stage("coarse", state="finished", best=best, boxes=({"learning_rate": [0.1]},))

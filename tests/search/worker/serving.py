@@ -1,10 +1,13 @@
-"""A small search, recorded, and a worker in this process that serves it."""
+"""A small search, recorded, and workers in this process that serve it."""
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 
 from sqlalchemy import select
 
 from search import objective
+from search.launcher import Job
 from search.ledger.ledger import Ledger, WorkKind
 from search.ledger.records import Presence, Search
 from search.ledger.tables import cohorts, stages
@@ -70,6 +73,37 @@ def work_on_all(
     lines = [] if said is None else said
     serve(ledger, worker(name), None, None, until, lines.append)
     return lines
+
+
+class Threads:
+    """An engine whose workers are threads of this process: they begin at once."""
+
+    parent: int | None = None
+
+    def __init__(self) -> None:
+        self.jobs: list[Job] = []
+        self.closed = False
+
+    def start(self, serve: Callable[[Job], None], job: Job) -> Future[None]:
+        """Begin a worker."""
+        self.jobs.append(job)
+        future: Future[None] = Future()
+
+        def run() -> None:
+            try:
+                future.set_result(serve(job))
+            except BaseException as error:
+                future.set_exception(error)
+
+        threading.Thread(target=run, name="worker").start()
+        return future
+
+    def kill(self) -> None:
+        """Threads cannot be killed."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+        self.closed = True
 
 
 def is_finished(ledger: Ledger, search: Search) -> bool:

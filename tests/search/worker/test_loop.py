@@ -13,6 +13,7 @@ from search import objective
 from search.errors import DataError
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
+from search.ledger.queries import Queries
 from search.ledger.records import PlanningClaim, Search
 from search.study.reading import load
 from search.worker import Keeper, plan_next, serve
@@ -43,8 +44,8 @@ def test_one_worker_brings_a_search_to_its_end_and_ends(ledger: Ledger) -> None:
     assert is_finished(ledger, search)
     assert ledger.read.workers() == []
     assert said[0] == "digits: planned coarse"
-    assert said[1].startswith("digits: coarse #0, #1: trained in ")
-    assert said[-1].startswith("digits: final #0, #1: trained in ")
+    assert said[1].startswith("digits: coarse #0 to #1: trained in ")
+    assert said[-1].startswith("digits: final #0 to #1: trained in ")
     assert work(ledger, search) == []  # there is nothing left
 
 
@@ -228,15 +229,15 @@ def test_what_cannot_be_read_holds_nobody_up(
 ) -> None:
     """Such as a study that a newer klayer has recorded; it is not asked for again at once."""
     other, good = recorded(ledger, name="other"), recorded(ledger)
-    real, asked = type(ledger.read).search_by_id, list[int]()
+    real, asked = Queries.search_by_id, list[int]()
 
-    def unreadable(self: Any, key: int) -> Search:
+    def unreadable(self: Queries, key: int) -> Search:
         asked.append(key)
         if key == other.id:
             raise ValueError("what is `warp`?")
         return real(self, key)
 
-    monkeypatch.setattr(type(ledger.read), "search_by_id", unreadable)
+    monkeypatch.setattr(Queries, "search_by_id", unreadable)
     said = work_on_all(ledger, lambda: "complete" in states(ledger, good, "final"))
     assert asked.count(other.id) == 1
     assert said[0].startswith(f"search {other.id}: passed over here")
@@ -260,14 +261,14 @@ def test_a_fault_of_the_database_ends_every_worker(
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Who asked the ledger for work, each time."""
-    real, owners = Ledger.next_work, list[str]()
+    """Who asked the ledger whether there is work, each time."""
+    real, owners = Queries.has_work, list[str]()
 
-    def counted(self: Ledger, search: Search, owner: str, *rest: Any) -> Any:
+    def counted(self: Queries, search: Search, owner: str) -> bool:
         owners.append(owner)
-        return real(self, search, owner, *rest)
+        return real(self, search, owner)
 
-    monkeypatch.setattr(Ledger, "next_work", counted)
+    monkeypatch.setattr(Queries, "has_work", counted)
     return owners
 
 

@@ -181,7 +181,7 @@ def test_a_worker_that_is_asked_to_stop_hands_its_cohort_back(
 ) -> None:
     search = recorded(ledger)
     said = work(ledger, search, should_stop=lambda: epochs.stored >= 1)
-    assert said == ["digits: planned coarse", "digits: coarse #0, #1: handed back"]
+    assert said == ["digits: planned coarse", "digits: coarse #0 to #1: handed back"]
     assert epochs.stored == 1
     assert states(ledger, search) == ["waiting"] * 4
     assert ledger.read.curves(search) == {}

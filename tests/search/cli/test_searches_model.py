@@ -84,7 +84,7 @@ def test_json_says_the_same(klayer_here: Any, tiny_run: Any, folder: Path) -> No
     assert document["snapshot_ensemble"] is None
     assert document["parameters"] == json.loads(tiny_run.stdout)["best"]["parameters"]
     assert (folder / "w").is_file()
-    page = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text("utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "command-line.md").read_text("utf-8")
     _, section, *_ = page.split("## `klayer model NAME`")
     section, _ = section.split("\n## ", 1)
     assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)[1:] == list(document)

@@ -1,0 +1,70 @@
+"""Worker processes on this machine, by joblib's own loky: one executor of one process each."""
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, TypeVar
+
+from joblib.externals.loky import ProcessPoolExecutor
+
+from search.engines.engine import WorkerKilledError, deaf
+from search.engines.task import Task
+
+T = TypeVar("T")
+
+# One thread for each worker. A BLAS reads it when it is loaded.
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+class LokyEngine:
+    """Starts a process for each task, and ends it with its task."""
+
+    def __init__(self) -> None:
+        self.parent: int | None = os.getpid()
+        self._lock = threading.Lock()
+        self._killed = False
+        self._executors: set[Any] = set()
+
+    def start(self, serve: Callable[[T], None], job: T) -> Future[None]:
+        """As `Engine.start`."""
+        result: Future[None] = Future()
+        task = Task(serve, job)
+        threading.Thread(target=self._run, args=[task, result], daemon=True, name="loky").start()
+        return result
+
+    def _run(self, task: Task[Any], result: Future[None]) -> None:
+        with deaf():
+            executor = ProcessPoolExecutor(max_workers=1, env=dict.fromkeys(_THREADS, "1"))
+            try:
+                self._submit(executor, task).result()
+            except BrokenProcessPool as error:
+                result.set_exception(WorkerKilledError(str(error)))
+            except BaseException as error:
+                result.set_exception(WorkerKilledError() if self._killed else error)
+            else:
+                result.set_result(None)
+            with self._lock:
+                self._executors.discard(executor)
+            # Ending in order would take half a second, and its work is done.
+            executor.shutdown(wait=True, kill_workers=True)
+
+    def _submit(self, executor: Any, task: Task[Any]) -> Future[None]:
+        with self._lock:
+            if self._killed:
+                raise WorkerKilledError("the engine was killed")
+            self._executors.add(executor)
+            inner: Future[None] = executor.submit(task)
+        return inner
+
+    def kill(self) -> None:
+        """As `Engine.kill`."""
+        with self._lock:
+            self._killed = True
+            executors = list(self._executors)
+        for executor in executors:
+            executor.shutdown(wait=False, kill_workers=True)
+
+    def close(self) -> None:
+        """As `Engine.close`: nothing outlasts its task."""
