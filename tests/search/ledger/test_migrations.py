@@ -166,7 +166,8 @@ def test_searches_trials_and_curves_are_what_they_were(
             search = ledger.read.search(name)
             kept, curves = ledger.read.trials(search), ledger.read.curves(search)
             assert rows(made[version], trials, name) == [
-                tuple(getattr(one, name) for name in TRIAL) for one in kept
+                (*(getattr(one, name) for name in TRIAL), one.finished_at, one.pruned_after)
+                for one in kept
             ]
             for one in kept:
                 figures = curves[one.id].epochs if one.id in curves else ()
