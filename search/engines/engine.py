@@ -42,7 +42,8 @@ class Engine(Protocol):
         """Run `serve(job)` in a process, beside all others that were started.
 
         The future raises what `serve` raised, and `WorkerKilledError` where the process died.
-        Processes that are started here hear neither Ctrl-C nor a closed terminal.
+        Processes that are started here hear neither Ctrl-C nor a closed terminal. After `kill`
+        nothing is started: the future raises `WorkerKilledError`.
         """
 
     def kill(self) -> None:
@@ -87,6 +88,13 @@ def open_engine(name: EngineName, workers: int, address: str | None = None) -> E
         raise EngineError(
             f"--engine: {name} is not installed here ({error}); pip install 'klayer[{name}]'"
         ) from error
+
+
+def killed() -> Future[None]:
+    """What becomes of a task that is given to an engine after its `kill`."""
+    result: Future[None] = Future()
+    result.set_exception(WorkerKilledError("the engine was killed"))
+    return result
 
 
 def check_slots(slots: int, kind: str, workers: int, name: str, address: str | None) -> None:
