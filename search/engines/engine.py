@@ -118,9 +118,10 @@ def deaf() -> Iterator[None]:
     inherit what the thread that starts them blocks, so it holds from their first moment, while they
     import. This thread does not hear it either.
     """
-    # Python's resource tracker goes first: where it starts, it unblocks the signal.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
+    # Python's resource tracker goes first: where it starts, it unblocks SIGINT, which it ignores.
     resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGHUP])
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
     finally:
