@@ -7,6 +7,7 @@ The first job ends when its file lets it; then the engine is killed, and closed.
 
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -21,15 +22,16 @@ def main(name: str, folder: str) -> None:
         signal.signal(number, lambda *_: None)
     engine = open_engine(name, 2)  # type: ignore[arg-type]
     first, second = (engine.start(stay, Job(Path(folder), one)) for one in ("first", "second"))
-    print("first:", first.exception(LONGEST_SECONDS))
-    print("second is running:", not second.done())
+    say = partial(print, flush=True)
+    say("first:", first.exception(LONGEST_SECONDS))
+    say("second is running:", not second.done())
     engine.kill()
-    print("second was killed:", isinstance(second.exception(5), WorkerKilledError))
+    say("second was killed:", isinstance(second.exception(5), WorkerKilledError))
     late = engine.start(tell, Job(Path(folder), "late"))
-    print("late was killed:", isinstance(late.exception(5), WorkerKilledError))
+    say("late was killed:", isinstance(late.exception(5), WorkerKilledError))
     engine.close()
     left = [one for one in psutil.Process().children(recursive=True) if not _tracks(one)]
-    print("left:", left, flush=True)
+    say("left:", left)
 
 
 def _tracks(process: psutil.Process) -> bool:
