@@ -4,8 +4,10 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 ROOT = Path(__file__).parents[3]
@@ -26,3 +28,16 @@ def _surroundings() -> Iterator[None]:
             patch.delenv(name, raising=False)  # the tests' own, which would do an engine's work
         yield
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def ended(*pids: int) -> None:
+    """Ask processes to end, and kill what is left of them and of those that they have started."""
+    families = [
+        [one, *one.children(recursive=True)] for pid in pids if (one := psutil.Process(pid))
+    ]
+    for parent, *_ in families:
+        parent.terminate()
+    _, alive = psutil.wait_procs([one for family in families for one in family], timeout=10)
+    for one in alive:
+        with suppress(psutil.NoSuchProcess):
+            one.kill()
