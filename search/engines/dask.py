@@ -11,7 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -19,7 +19,7 @@ import dask
 from distributed import Client, KilledWorker, LocalCluster
 from distributed.client import FutureCancelledError
 
-from search.engines.engine import EngineError, WorkerKilledError, check_slots, deaf
+from search.engines.engine import EngineError, WorkerKilledError, check_slots, deaf, killed
 from search.engines.task import Task
 
 T = TypeVar("T")
@@ -40,6 +40,7 @@ class DaskEngine:
 
     def __init__(self, workers: int, address: str | None) -> None:
         self.parent: int | None = None
+        self._lock = threading.Lock()
         self._killed = False
         self._started: dict[Any, Future[None]] = {}
         # What is logged of lost workers and lines would stand between the lines of the progress.
@@ -67,30 +68,35 @@ class DaskEngine:
         """As `Engine.start`."""
         result: Future[None] = Future()
         key = f"klayer-worker-{uuid.uuid4().hex}"
-        inner = self._client.submit(Task(serve, job), key=key, pure=False, retries=0)
-        self._started[inner] = result
+        with self._lock:
+            if self._killed:
+                return killed()
+            inner = self._client.submit(Task(serve, job), key=key, pure=False, retries=0)
+            self._started[inner] = result
         # `inner` would tell so in a thread of its own, which outlives it by a while.
         waiting = threading.Thread(target=self._wait, args=[inner, result], daemon=True)
         waiting.start()
         return result
 
     def _wait(self, inner: Any, result: Future[None]) -> None:
+        failed: BaseException | None = None
         try:
             inner.result()
         except (KilledWorker, FutureCancelledError) as error:
-            failed: BaseException = WorkerKilledError(str(error))
+            failed = WorkerKilledError(str(error))
         except BaseException as error:
             failed = WorkerKilledError() if self._killed else error
-        else:
-            result.set_result(None)
-            self._started.pop(inner, None)
-            return
         self._started.pop(inner, None)
-        result.set_exception(failed)
+        with suppress(InvalidStateError):  # `kill` has not waited for it
+            if failed is None:
+                result.set_result(None)
+            else:
+                result.set_exception(failed)
 
     def kill(self) -> None:
         """As `Engine.kill`."""
-        self._killed = True
+        with self._lock:
+            self._killed = True
         for nanny in self._cluster.workers.values() if self._cluster else ():
             nanny.close_gracefully()  # it shall not start another
             with suppress(ProcessLookupError):
@@ -99,7 +105,7 @@ class DaskEngine:
         with suppress(Exception):  # the scheduler may be gone as well
             self._client.cancel(list(self._started), force=True)
         for result in list(self._started.values()):
-            with suppress(Exception):  # it has come to its end meanwhile
+            with suppress(InvalidStateError):  # it has come to its end meanwhile
                 result.set_exception(WorkerKilledError("the engine was killed"))
 
     def close(self) -> None:

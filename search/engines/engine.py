@@ -42,7 +42,8 @@ class Engine(Protocol):
         """Run `serve(job)` in a process, beside all others that were started.
 
         The future raises what `serve` raised, and `WorkerKilledError` where the process died.
-        Processes that are started here hear neither Ctrl-C nor a closed terminal.
+        Processes that are started here hear neither Ctrl-C nor a closed terminal. After `kill`
+        nothing is started: the future raises `WorkerKilledError`.
         """
 
     def kill(self) -> None:
@@ -89,6 +90,13 @@ def open_engine(name: EngineName, workers: int, address: str | None = None) -> E
         ) from error
 
 
+def killed() -> Future[None]:
+    """What becomes of a task that is given to an engine after its `kill`."""
+    result: Future[None] = Future()
+    result.set_exception(WorkerKilledError("the engine was killed"))
+    return result
+
+
 def check_slots(slots: int, kind: str, workers: int, name: str, address: str | None) -> None:
     """Whether a cluster is large enough.
 
@@ -110,9 +118,10 @@ def deaf() -> Iterator[None]:
     inherit what the thread that starts them blocks, so it holds from their first moment, while they
     import. This thread does not hear it either.
     """
-    # Python's resource tracker goes first: where it starts, it unblocks the signal.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
+    # Python's resource tracker goes first: where it starts, it unblocks SIGINT, which it ignores.
     resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGHUP])
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
     finally:

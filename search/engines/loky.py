@@ -26,12 +26,15 @@ class LokyEngine:
         self._lock = threading.Lock()
         self._killed = False
         self._executors: set[Any] = set()
+        self._threads: list[threading.Thread] = []
 
     def start(self, serve: Callable[[T], None], job: T) -> Future[None]:
         """As `Engine.start`."""
         result: Future[None] = Future()
-        task = Task(serve, job)
-        threading.Thread(target=self._run, args=[task, result], daemon=True, name="loky").start()
+        arguments = (Task(serve, job), result)
+        thread = threading.Thread(target=self._run, args=arguments, daemon=True, name="loky")
+        self._threads = [one for one in self._threads if one.is_alive()] + [thread]
+        thread.start()
         return result
 
     def _run(self, task: Task[Any], result: Future[None]) -> None:
@@ -67,4 +70,10 @@ class LokyEngine:
             executor.shutdown(wait=False, kill_workers=True)
 
     def close(self) -> None:
-        """As `Engine.close`: nothing outlasts its task."""
+        """As `Engine.close`.
+
+        A process goes a moment after its task is known to be done, and is waited for.
+        """
+        self.kill()
+        for thread in self._threads:
+            thread.join()

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from search.engines.engine import EngineError, WorkerKilledError, check_slots, deaf
+from search.engines.engine import EngineError, WorkerKilledError, check_slots, deaf, killed
 from search.engines.task import Task, call
 
 T = TypeVar("T")
@@ -44,6 +44,7 @@ class RayEngine:
         # Where a process dies the launcher starts another; each task has a process of its own.
         self._call: Any = ray.remote(num_cpus=1, max_retries=0, max_calls=1)(call)
         self._references: list[Any] = []
+        self._lock = threading.Lock()
         self._killed = False
         slots = self._connection.slots()
         if slots < workers:
@@ -53,9 +54,12 @@ class RayEngine:
     def start(self, serve: Callable[[T], None], job: T) -> Future[None]:
         """As `Engine.start`."""
         result: Future[None] = Future()
-        # What the task carries is kept out of what Ray shows of a call.
-        reference = self._call.options(name="klayer_worker").remote(Task(serve, job))
-        self._references.append(reference)
+        with self._lock:
+            if self._killed:
+                return killed()
+            # What the task carries is kept out of what Ray shows of a call.
+            reference = self._call.options(name="klayer_worker").remote(Task(serve, job))
+            self._references.append(reference)
         waiting = threading.Thread(target=self._wait, args=[reference, result], daemon=True)
         waiting.start()
         return result
@@ -74,7 +78,8 @@ class RayEngine:
 
     def kill(self) -> None:
         """As `Engine.kill`."""
-        self._killed = True
+        with self._lock:
+            self._killed = True
         for reference in self._references:
             with suppress(Exception):  # it has come to its end meanwhile
                 self._ray.cancel(reference, force=True)

@@ -13,7 +13,17 @@ writer at a time, and knows no such words.
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Row, delete, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Row,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from search.errors import KlayerError
 from search.ledger import optuna_rows
@@ -26,6 +36,64 @@ from search.plan.plan import Step, steps
 TO_BE_PLANNED = ("planning", "ranking", "learning")
 # A cohort with which so many workers were lost, one after another, is given up.
 MOST_LOST = 5
+
+# Statements of every claim, built once: to build one takes longer than the database needs for it.
+_STANDING = (
+    select(
+        searches.c.finished_at,
+        searches.c.stopped_at,
+        searches.c.failure,
+        stages.c.id,
+        stages.c.number,
+        stages.c.state,
+        stages.c.attempt,
+        stages.c.owner,
+        stages.c.lease_until,
+        stages.c.generations,
+        stages.c.optuna_study,
+    )
+    .outerjoin_from(searches, stages, stages.c.search_id == searches.c.id)
+    .where(searches.c.id == bindparam("search"))
+)
+_COHORTS = (
+    select(
+        cohorts.c.id,
+        cohorts.c.attempt,
+        cohorts.c.lost,
+        cohorts.c.owner,
+        cohorts.c.start,
+        cohorts.c.stop,
+    )
+    .where(cohorts.c.stage_id == bindparam("stage"))
+    .order_by(cohorts.c.rung, cohorts.c.number)
+    .limit(1)
+)
+_LAPSED = _COHORTS.where(
+    cohorts.c.state == "claimed",
+    (cohorts.c.lease_until < bindparam("now")) | (cohorts.c.owner == bindparam("asking")),
+)
+_WAITING = _COHORTS.where(cohorts.c.state == "waiting")
+_LOCKED_LAPSED = _LAPSED.with_for_update(skip_locked=True, key_share=True)
+_LOCKED_WAITING = _WAITING.with_for_update(skip_locked=True, key_share=True)
+_CLAIM_COHORT = update(cohorts).where(cohorts.c.id == bindparam("cohort"))
+_BEGIN_TRIALS = (
+    update(trials)
+    .where(trials.c.cohort_id == bindparam("cohort"))
+    .values(state="running")
+    .returning(
+        trials.c.number,
+        trials.c.parameters,
+        trials.c.seed,
+        trials.c.order_seed,
+        trials.c.optuna_trial,
+    )
+)
+_HOLD_COHORT = update(cohorts).where(
+    cohorts.c.id == bindparam("cohort"),
+    cohorts.c.state == "claimed",
+    cohorts.c.owner == bindparam("holder"),
+    cohorts.c.attempt == bindparam("claimed_as"),
+)
 
 
 class LostLeaseError(KlayerError):
@@ -54,6 +122,8 @@ class Free:
         rung: Of planning, how many rungs lie before it.
         generation: Of planning, how many generations lie before it.
         lost: Of a cohort, with how many workers it was lost.
+        start: Of a cohort, epochs that its trials have been trained already.
+        stop: Of a cohort, epochs after which they rest; None if they do not.
         study: Of a cohort, its stage's Optuna study.
     """
 
@@ -64,6 +134,8 @@ class Free:
     rung: int = 0
     generation: int = 0
     lost: int = 0
+    start: int = 0
+    stop: int | None = None
     study: str = ""
 
 
@@ -81,16 +153,12 @@ def find(
         time: The database's.
         lock: Whether nobody else may claim what is found until this transaction ends.
     """
-    ended = select(searches.c.finished_at, searches.c.stopped_at, searches.c.failure)
-    state = connection.execute(ended.where(searches.c.id == search.id)).first()
-    if state is None or any(value is not None for value in state):
+    rows: list[Any] = list(connection.execute(_STANDING, {"search": search.id}))
+    if not rows or any(value is not None for value in rows[0][:3]):
         return Finished()
-    rows = {
-        row.number: row
-        for row in connection.execute(select(stages).where(stages.c.search_id == search.id))
-    }
+    standing = {row.number: row for row in rows}
     for step in steps(search.study):
-        row = rows.get(step.number)
+        row = standing.get(step.number)
         if row is not None and row.state == "finished":
             continue
         if row is not None and row.state == "open":
@@ -138,26 +206,25 @@ def _free_cohort(
     connection: Connection, step: Step, stage: Row[Any], owner: str, time: float, *, lock: bool
 ) -> Free | None:
     """The first cohort whose lease has run out, or else the first that waits."""
-    query = (
-        select(cohorts.c.id, cohorts.c.attempt, cohorts.c.lost, cohorts.c.owner)
-        .where(cohorts.c.stage_id == stage.id)
-        .order_by(cohorts.c.rung, cohorts.c.number)
-        .limit(1)
-    )
-    if lock:
-        query = query.with_for_update(skip_locked=True, key_share=True)
-    late = (cohorts.c.lease_until < time) | (cohorts.c.owner == owner)
-    lapsed = connection.execute(query.where(cohorts.c.state == "claimed", late)).first()
+    its_lapsed, its_waiting = (_LOCKED_LAPSED, _LOCKED_WAITING) if lock else (_LAPSED, _WAITING)
+    given = {"stage": stage.id, "now": time, "asking": owner}
+    lapsed = connection.execute(its_lapsed, given).first()
     if lapsed is not None:
-        lost = lapsed.lost + (lapsed.owner != owner)
-        return _free(step, stage, lapsed, lost)
-    waiting = connection.execute(query.where(cohorts.c.state == "waiting")).first()
+        return _free(step, stage, lapsed, lapsed.lost + (lapsed.owner != owner))
+    waiting = connection.execute(its_waiting, {"stage": stage.id}).first()
     return None if waiting is None else _free(step, stage, waiting, waiting.lost)
 
 
 def _free(step: Step, stage: Row[Any], cohort: Any, lost: int) -> Free:
     return Free(
-        step, stage.id, cohort.id, cohort.attempt, lost=lost, study=stage.optuna_study or ""
+        step,
+        stage.id,
+        cohort.id,
+        cohort.attempt,
+        lost=lost,
+        start=cohort.start,
+        stop=cohort.stop,
+        study=stage.optuna_study or "",
     )
 
 
@@ -213,30 +280,21 @@ def _claim_cohort(
 ) -> Claim:
     attempt = free.attempt + 1
     connection.execute(
-        update(cohorts)
-        .where(cohorts.c.id == cohort_id)
-        .values(
-            state="claimed",
-            owner=owner,
-            attempt=attempt,
-            lost=free.lost,
-            lease_until=lease_until,
-            claimed_at=time,
-        )
+        _CLAIM_COHORT,
+        {
+            "cohort": cohort_id,
+            "state": "claimed",
+            "owner": owner,
+            "attempt": attempt,
+            "lost": free.lost,
+            "lease_until": lease_until,
+            "claimed_at": time,
+        },
     )
-    mine = list(
-        connection.execute(
-            select(trials).where(trials.c.cohort_id == cohort_id).order_by(trials.c.number)
-        )
-    )
+    begun = connection.execute(_BEGIN_TRIALS, {"cohort": cohort_id})
+    mine = sorted(begun.all(), key=lambda row: row.number)
     if attempt > 1:
         _forget_epochs(connection, cohort_id)  # of a lost attempt
-    extent = connection.execute(
-        select(cohorts.c.start, cohorts.c.stop).where(cohorts.c.id == cohort_id)
-    ).one()
-    connection.execute(
-        update(trials).where(trials.c.cohort_id == cohort_id).values(state="running")
-    )
     optuna_rows.begin(connection, free.study, [row.optuna_trial for row in mine], time)
     return Claim(
         cohort_id=cohort_id,
@@ -246,9 +304,9 @@ def _claim_cohort(
         numbers=tuple(row.number for row in mine),
         trials=tuple(Assignment(row.parameters, row.seed) for row in mine),
         order_seed=mine[0].order_seed,
-        start=extent.start,
-        stop=extent.stop,
-        checkpoints=_checkpoints(connection, cohort_id) if extent.start else (),
+        start=free.start,
+        stop=free.stop,
+        checkpoints=_checkpoints(connection, cohort_id) if free.start else (),
     )
 
 
@@ -277,16 +335,7 @@ def hold(connection: Connection, claim: Claim | PlanningClaim, lease_until: floa
         LostLeaseError: Somebody else has claimed the work since.
     """
     if isinstance(claim, Claim):
-        held = connection.execute(
-            update(cohorts)
-            .where(
-                cohorts.c.id == claim.cohort_id,
-                cohorts.c.state == "claimed",
-                cohorts.c.owner == claim.owner,
-                cohorts.c.attempt == claim.attempt,
-            )
-            .values(lease_until=lease_until)
-        )
+        held = connection.execute(_HOLD_COHORT, {**_held(claim), "lease_until": lease_until})
     else:
         held = connection.execute(
             update(stages)
@@ -300,6 +349,10 @@ def hold(connection: Connection, claim: Claim | PlanningClaim, lease_until: floa
         )
     if held.rowcount != 1:
         raise LostLeaseError(f"{claim.owner}: the lease on {claim.step.name} is lost")
+
+
+def _held(claim: Claim) -> dict[str, int | str]:
+    return {"cohort": claim.cohort_id, "holder": claim.owner, "claimed_as": claim.attempt}
 
 
 def release(connection: Connection, owners: list[str], *, lost: bool) -> int:

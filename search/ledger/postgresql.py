@@ -48,12 +48,14 @@ def check_rights(connection: Connection, table: str, shown: str) -> None:
         LedgerError: It may not.
     """
     granted = text(
-        "SELECT has_table_privilege(:name, 'INSERT') AND has_table_privilege(:name, 'UPDATE')"
+        "SELECT has_table_privilege(:name, 'INSERT') AND has_table_privilege(:name, 'UPDATE') "
+        "AND has_table_privilege(:name, 'DELETE') "
+        "AND has_sequence_privilege(pg_get_serial_sequence(:name, 'id'), 'USAGE')"
     )
     if not connection.scalar(granted, {"name": table}):
         role = connection.scalar(text("SELECT current_user"))
         raise LedgerError(
-            f"{shown}: the role {role} may not write to the ledger's tables; "
-            f"let their owner GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}, or connect as "
-            "the owner"
+            f"{shown}: the role {role} may not write to the ledger's tables; let their owner "
+            f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}, and likewise ON ALL SEQUENCES, "
+            "or connect as the owner"
         )

@@ -68,11 +68,11 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgresql_ledger(postgresql: "Server") -> str:
     """The one database with all tables that the tests of a PostgreSQL ledger share."""
     storage = postgresql.new_database()
-    name = locate(storage).url.database
-    # Nothing in it needs to outlive the server.
-    postgresql.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
     with Ledger(storage, create=True):
         pass
+    # What tests write need not outlive a crash; the tables do.
+    name = locate(storage).url.database
+    postgresql.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
     return storage
 
 

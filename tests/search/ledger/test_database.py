@@ -1,168 +1,277 @@
-"""What a storage URL may be: one clear message, soon, for everything else."""
+"""Transactions happen whole or not at all; faults that pass are borne, for as long as is said."""
 
-import os
-import sqlite3
+import threading
 import time
-from contextlib import closing
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, select, text
 
 from search.errors import LedgerError
-from search.ledger.database import READING, now, open_engine
-from search.ledger.tables import SCHEMA_VERSION, metadata
+from search.ledger.claims import LostLeaseError
+from search.ledger.database import Database, connect, insert_new, now, patient, wake
+from search.ledger.faults import DatabaseFaultError
+from search.ledger.ledger import Ledger
+from search.ledger.location import locate
+from search.ledger.queries import Queries
+from search.ledger.records import PlanningClaim, Search
+from search.ledger.tables import epochs, schema
+from search.study.file import Study
+from tests.search.ledger.conftest import somebody
+
+if TYPE_CHECKING:
+    from tests.postgresql import Server
+
+GONE = "postgresql://klayer:s3cret@127.0.0.1:1/gone"  # nobody listens there
+PATIENCE_SECONDS = 30.0
 
 
-def refusal(storage: str, *, create: bool = True) -> str:
-    """The message for a URL that is refused; it must come soon."""
-    began = time.monotonic()
-    with pytest.raises(LedgerError) as caught:
-        open_engine(storage, create=create)
-    assert time.monotonic() - began < 5
-    return str(caught.value)
+@pytest.fixture
+def database(ledger: Ledger) -> Database:
+    return ledger.database
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "postgresql://anna:s3cret@db/klayer",
-        "postgresql+psycopg://anna:s3cret@db:5432/klayer",
-        "postgresql://anna:s3cret@db:port/klayer",
-        "postgresql:/anna:s3cret@db/klayer",
-        "mysql://anna:s3cret@db/klayer",
-    ],
-)
-def test_other_databases_are_refused_without_showing_the_password(url: str) -> None:
-    message = refusal(url)
-    assert message.startswith("--storage: ")
-    assert "s3cret" not in message
-    assert "sqlite:///klayer.db" in message
-
-
-@pytest.mark.parametrize("url", ["", "nonsense", "klayer.db", "://", "/tmp/klayer.db"])
-def test_what_is_no_url_is_refused(url: str) -> None:
-    assert f"{url!r} is not a database URL" in refusal(url)
-
-
-@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite:///:memory:"])
-def test_a_database_in_memory_is_refused(url: str) -> None:
-    assert "cannot be shared by worker processes" in refusal(url)
-
-
-@pytest.mark.parametrize("form", ["sqlite+aiosqlite:///{}", "sqlite:///{}?mode=ro"])
-def test_drivers_and_options_are_refused(form: str, tmp_path: Path) -> None:
-    assert "plain SQLite files" in refusal(form.format(tmp_path / "a.db"))
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_folder_is_refused(tmp_path: Path) -> None:
-    assert f"{tmp_path} is a folder; name a file in it" in refusal(f"sqlite:///{tmp_path}")
-
-
-def test_a_file_in_a_missing_folder_is_refused(tmp_path: Path) -> None:
-    message = refusal(f"sqlite:///{tmp_path}/missing/a.db")
-    assert f"the folder {tmp_path}/missing does not exist" in message
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_reading_makes_no_database(tmp_path: Path) -> None:
-    message = refusal(f"sqlite:///{tmp_path}/a.db", create=False)
-    assert "there is no database here; `klayer run STUDY` makes one" in message
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("create", [True, False])
-def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path, create: bool) -> None:
-    path = tmp_path / "photo.db"
-    content = bytes(range(256)) * 40
-    path.write_bytes(content)
-    message = refusal(f"sqlite:///{path}", create=create)
-    assert message == f"sqlite:///{path}: cannot be used as a database: file is not a database"
-    assert path.read_bytes() == content
-
-
-def test_a_database_without_searches_is_refused_by_who_only_reads(tmp_path: Path) -> None:
-    path = tmp_path / "other.db"
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("CREATE TABLE notes (line TEXT)")
-    assert "holds no klayer search" in refusal(f"sqlite:///{path}", create=False)
-    open_engine(f"sqlite:///{path}", create=True).dispose()
-    with closing(sqlite3.connect(path)) as connection:
-        names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-    assert {"notes", *metadata.tables} <= names
-
-
-@pytest.mark.parametrize(
-    ("table", "create"),
-    [
-        ("notes (line TEXT)", False),
-        ("klayer_schema (version INTEGER PRIMARY KEY)", False),
-        ("klayer_schema (version INTEGER PRIMARY KEY)", True),
-    ],
-)
-def test_a_database_that_is_refused_keeps_every_byte(
-    tmp_path: Path, table: str, create: bool
-) -> None:
-    path = tmp_path / "other.db"
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute(f"CREATE TABLE {table}")
-    before = path.read_bytes()
-    refusal(f"sqlite:///{path}", create=create)
-    assert path.read_bytes() == before
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_what_is_created_lets_readers_and_a_writer_work_at_once(tmp_path: Path) -> None:
-    open_engine(f"sqlite:///{tmp_path}/a.db", create=True).dispose()
-    with closing(sqlite3.connect(tmp_path / "a.db")) as connection:
-        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-
-
-def test_tables_of_another_version_are_refused_and_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "later.db"
-    later = SCHEMA_VERSION + 1
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("CREATE TABLE klayer_schema (version INTEGER PRIMARY KEY)")
-        connection.execute("INSERT INTO klayer_schema VALUES (?)", (later,))
-        connection.commit()
-    message = refusal(f"sqlite:///{path}")
-    assert f"tables are of version {later}, this klayer reads version {SCHEMA_VERSION}" in message
-    with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (1,)
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything")
-@pytest.mark.parametrize("what", ["file", "folder"])
-def test_what_cannot_be_written_is_refused(tmp_path: Path, what: str) -> None:
-    path = tmp_path / "a.db"
-    path.write_bytes(b"")
-    (path if what == "file" else tmp_path).chmod(0o500)
+@contextmanager
+def of(storage: str, patience_seconds: float) -> Iterator[Database]:
+    """A database that nobody has looked at yet."""
+    location = locate(storage)
+    made = Database(connect(location), location, patience_seconds)
     try:
-        assert "cannot be used as a database" in refusal(f"sqlite:///{path}")
+        yield made
     finally:
-        tmp_path.chmod(0o700)
+        made.close()
 
 
-def test_opening_again_keeps_what_is_there(tmp_path: Path) -> None:
-    storage = f"sqlite:///{tmp_path}/a.db"
-    for create in (True, True, False):
-        engine = open_engine(storage, create=create)
-        with engine.begin() as connection:
-            found = connection.execute(text("SELECT version FROM klayer_schema")).all()
-        engine.dispose()
-        assert found == [(SCHEMA_VERSION,)]
+# --- transactions -------------------------------------------------------------------------------
 
 
-def test_a_transaction_is_a_writer_from_its_beginning_unless_it_says_otherwise(
-    tmp_path: Path,
+def versions(database: Database) -> list[int]:
+    with database.reading() as connection:
+        return list(connection.scalars(select(schema.c.version)))
+
+
+def test_a_transaction_is_kept_when_it_ends_well(database: Database, search: Search) -> None:
+    with database.writing() as connection:
+        connection.execute(text("UPDATE klayer_searches SET study_text = 'other'"))
+    with database.reading() as connection:
+        assert connection.scalar(text("SELECT study_text FROM klayer_searches")) == "other"
+
+
+def test_a_transaction_that_fails_in_its_midst_has_not_happened(database: Database) -> None:
+    before = versions(database)
+
+    def fail(then: Callable[[Connection], object]) -> None:
+        with database.writing() as connection:
+            connection.execute(text("DELETE FROM klayer_schema"))
+            then(connection)
+
+    with pytest.raises(DatabaseFaultError, match="nowhere"):
+        fail(lambda connection: connection.execute(text("DELETE FROM nowhere")))
+    with pytest.raises(KeyError):
+        fail(lambda _: {}["nowhere"])
+    assert versions(database) == before
+
+
+def test_what_is_read_is_one_state(database: Database, storage: str, search: Search) -> None:
+    query = text("SELECT study_text FROM klayer_searches")
+    with database.reading() as connection:
+        before = connection.scalar(query)
+        with somebody(storage) as other:
+            other.execute(text("UPDATE klayer_searches SET study_text = 'other'"))
+            other.commit()
+        assert connection.scalar(query) == before
+    with database.reading() as connection:
+        assert connection.scalar(query) == "other"
+
+
+def test_several_threads_may_use_it(database: Database, search: Search) -> None:
+    def write(place: int) -> float:
+        with database.writing() as connection:
+            connection.execute(
+                text("UPDATE klayer_searches SET study_text = study_text || :one"),
+                {"one": str(place)},
+            )
+        with database.reading() as connection:
+            return now(connection)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, [1] * 20))
+    with database.reading() as connection:
+        written = str(connection.scalar(text("SELECT study_text FROM klayer_searches")))
+    assert written == "# as written\n" + "1" * 20
+
+
+def test_the_clock_is_the_databases_in_seconds_since_1970(database: Database) -> None:
+    with database.writing() as connection:
+        first = now(connection)
+        time.sleep(0.02)
+        second = now(connection)  # amid a transaction it goes on
+    assert abs(first - time.time()) < 5
+    assert 0.01 < second - first < 2
+
+
+def test_rows_whose_key_is_there_are_passed_over(
+    database: Database, search: Search, open_next: Callable[[int], object]
 ) -> None:
-    engine = open_engine(f"sqlite:///{tmp_path}/a.db", create=True)
-    with closing(sqlite3.connect(tmp_path / "a.db", timeout=0)) as other:
-        with engine.begin(), pytest.raises(sqlite3.OperationalError, match="locked"):
-            other.execute("BEGIN IMMEDIATE")
-        with engine.connect().execution_options(**{READING: True}) as reading:
-            assert abs(now(reading) - time.time()) < 5
-            other.execute("BEGIN IMMEDIATE")
-            other.execute("ROLLBACK")
-    engine.dispose()
+    open_next(1)
+    with database.writing() as connection:
+        trial = connection.scalar(text("SELECT min(id) FROM klayer_trials"))
+        first = {"trial_id": trial, "epoch": 1, "train_cost": 0.5}
+        connection.execute(insert_new(connection, epochs), [first])
+        again = [{"trial_id": trial, "epoch": n, "train_cost": 0.7} for n in (1, 2)]
+        connection.execute(insert_new(connection, epochs), again)
+    with database.reading() as connection:
+        kept = connection.execute(text("SELECT epoch, train_cost FROM klayer_epochs"))
+        assert sorted(tuple(row) for row in kept) == [(1, 0.5), (2, 0.7)]
+
+
+def test_word_is_sent_when_a_transaction_is_committed_and_not_before(ledger: Ledger) -> None:
+    with ledger.changes() as changes:
+        changes.any()
+        with ledger.database.writing() as connection:
+            wake(connection)
+            changes.pause(0.05)
+            assert not changes.any()
+            connection.execute(text("UPDATE klayer_schema SET version = version"))
+        changes.pause(0.5)
+        assert changes.any()
+
+
+# --- patience -------------------------------------------------------------------------------------
+
+
+class Stubborn:
+    """Something that fails so often, with a fault of a kind, before it is done."""
+
+    def __init__(self, database: Database, failures: int, error: Exception) -> None:
+        self.database, self._failures, self._error = database, failures, error
+        self.tries: list[float] = []
+
+    @patient
+    def do(self, what: str, *, times: int = 1) -> str:
+        """Says it."""
+        self.tries.append(time.monotonic())
+        if len(self.tries) <= self._failures:
+            raise self._error
+        return what * times
+
+
+def test_faults_that_pass_are_borne(sqlite_template: object) -> None:
+    with of(f"sqlite:///{sqlite_template}", PATIENCE_SECONDS) as database:
+        stubborn = Stubborn(database, 3, DatabaseFaultError("busy", passing=True))
+        assert stubborn.do("a", times=2) == "aa"
+        assert len(stubborn.tries) == 4
+        assert stubborn.do.__doc__ == "Says it."
+
+
+@pytest.mark.parametrize(
+    "error", [DatabaseFaultError("a full disk"), LedgerError("refused"), LostLeaseError("lost")]
+)
+def test_others_are_not(sqlite_template: object, error: Exception) -> None:
+    with of(f"sqlite:///{sqlite_template}", PATIENCE_SECONDS) as database:
+        stubborn = Stubborn(database, 1, error)
+        with pytest.raises(type(error)) as caught:
+            stubborn.do("a")
+        assert caught.value is error
+        assert len(stubborn.tries) == 1
+
+
+def test_who_has_no_patience_tries_once(sqlite_template: object) -> None:
+    with of(f"sqlite:///{sqlite_template}", 0.0) as database:
+        stubborn = Stubborn(database, 1, DatabaseFaultError("busy", passing=True))
+        with pytest.raises(DatabaseFaultError):
+            stubborn.do("a")
+        assert len(stubborn.tries) == 1
+
+
+def test_patience_ends_and_its_pauses_grow_and_are_drawn(sqlite_template: object) -> None:
+    with of(f"sqlite:///{sqlite_template}", 1.5) as database:
+        error = DatabaseFaultError("busy", passing=True)
+        two = Stubborn(database, 10**6, error), Stubborn(database, 10**6, error)
+        began = time.monotonic()
+        for one in two:
+            with pytest.raises(DatabaseFaultError) as caught:
+                one.do("a")
+            assert caught.value is error  # as it was, and not of those who tried
+        assert 1.5 * 2 <= time.monotonic() - began < 2 * (1.5 + 2.5)
+    first, second = ([b - a for a, b in zip(x.tries, x.tries[1:], strict=False)] for x in two)
+    assert 3 <= len(first) <= 40  # not thousands
+    assert [round(x, 3) for x in first] != [round(x, 3) for x in second]
+
+
+def test_a_hurry_ends_patience_at_once(sqlite_template: object) -> None:
+    with of(f"sqlite:///{sqlite_template}", 600.0) as database:
+        stubborn = Stubborn(database, 10**6, DatabaseFaultError("busy", passing=True))
+        began = time.monotonic()
+        timer = threading.Timer(0.3, database.hurry.set)
+        timer.start()
+        with pytest.raises(DatabaseFaultError):
+            stubborn.do("a")
+        assert 0.25 < time.monotonic() - began < 1
+        tried = len(stubborn.tries)
+        with pytest.raises(DatabaseFaultError):  # and so for whatever follows
+            stubborn.do("a")
+        assert len(stubborn.tries) == tried + 1
+        timer.join()
+
+
+def test_a_server_that_is_not_there_is_borne_for_a_while_and_then_named() -> None:
+    with of(GONE, 0.5) as database:
+        began = time.monotonic()
+        with pytest.raises(DatabaseFaultError) as caught:
+            Queries(database).names()
+        assert 0.4 < time.monotonic() - began < 5
+    assert str(caught.value).startswith("postgresql://klayer@127.0.0.1:1/gone: the database failed")
+    assert caught.value.passing
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_a_restart_of_the_server_is_borne(storage: str, postgresql: "Server", study: Study) -> None:
+    with Ledger(storage, patience_seconds=PATIENCE_SECONDS) as ledger:
+        search = ledger.record(study, "", "f" * 64, {})
+        postgresql.stop()
+        back = threading.Timer(0.5, postgresql.start)
+        back.start()
+        try:
+            assert ledger.read.again(search) == search
+            ledger.stop(search)
+            assert ledger.read.again(search).stopped_at is not None
+        finally:
+            back.join()
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_a_connection_that_was_cut_while_it_was_idle_is_no_fault(
+    ledger: Ledger, search: Search, postgresql: "Server", storage: str
+) -> None:
+    """Nor for who has no patience: it is tried before it is used."""
+    assert ledger.read.again(search) == search
+    assert postgresql.cut_connections(str(locate(storage).url.database)) >= 1
+    assert ledger.read.again(search) == search
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_who_commits_when_the_connection_breaks_finds_it_done_or_does_it(
+    storage: str, search: Search, postgresql: "Server", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The transaction is committed, and its connection cut before anybody is told so."""
+    name = str(locate(storage).url.database)
+    with Ledger(storage, patience_seconds=PATIENCE_SECONDS) as ledger:
+        dialect = ledger.database.engine.dialect
+        real, cut = dialect.do_commit, [True]
+
+        def commit(connection: object) -> None:
+            real(connection)  # type: ignore[arg-type]
+            if cut and cut.pop():
+                postgresql.cut_connections(name)
+                connection.execute("SELECT 1")  # type: ignore[attr-defined]
+
+        monkeypatch.setattr(dialect, "do_commit", commit)
+        claim = ledger.next_work(search, "a")
+        assert not cut
+        assert isinstance(claim, PlanningClaim)
+        assert claim.attempt == 2  # its own first one was left over
+        assert not isinstance(ledger.next_work(search, "b"), PlanningClaim)

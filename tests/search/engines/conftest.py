@@ -1,0 +1,43 @@
+"""Engines that tests open, and the folders that these would else leave behind."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _surroundings() -> Iterator[None]:
+    """What processes inherit that engines start: where tests are found, and where to write."""
+    # Ray's sockets lie in its folder, and their paths may have 107 characters.
+    folder = tempfile.mkdtemp(prefix="klayer-")
+    with pytest.MonkeyPatch.context() as patch:
+        paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+        patch.setenv("PYTHONPATH", os.pathsep.join(paths))
+        patch.setenv("RAY_TMPDIR", folder)
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("DASK_TEMPORARY_DIRECTORY", folder)
+        for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+            patch.delenv(name, raising=False)  # the tests' own, which would do an engine's work
+        yield
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def ended(*pids: int) -> None:
+    """Ask processes to end, and kill what is left of them and of those that they have started."""
+    families = [
+        [one, *one.children(recursive=True)] for pid in pids if (one := psutil.Process(pid))
+    ]
+    for parent, *_ in families:
+        parent.terminate()
+    _, alive = psutil.wait_procs([one for family in families for one in family], timeout=10)
+    for one in alive:
+        with suppress(psutil.NoSuchProcess):
+            one.kill()

@@ -1,0 +1,112 @@
+"""A server: connections that are noticed to be gone, who may write, who changes the schema."""
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from search.errors import LedgerError
+from search.ledger import postgresql as module
+from search.ledger.database import connect
+from search.ledger.ledger import Ledger
+from search.ledger.location import locate
+from search.ledger.records import Claim
+from search.study.file import Study
+from tests.search.ledger.conftest import open_stage, somebody
+
+if TYPE_CHECKING:
+    from tests.postgresql import Server
+
+
+@pytest.fixture
+def kind() -> str:
+    return "postgresql"
+
+
+def test_what_the_server_sees_of_a_process(ledger: Ledger, storage: str) -> None:
+    """One connection while it is idle, by klayer's name."""
+    for _ in range(3):
+        ledger.read.names()
+    with somebody(storage) as other:
+        rows = other.exec_driver_sql(
+            "SELECT application_name FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        ).all()
+    assert rows == [("klayer",)]
+
+
+def parameters(storage: str) -> dict[str, str]:
+    """What a connection was opened with, as libpq has it."""
+    engine = connect(locate(storage))
+    with engine.connect() as connection:
+        raw = connection.connection.driver_connection
+        assert raw is not None
+        found: dict[str, str] = raw.info.get_parameters()
+    engine.dispose()
+    return found
+
+
+def test_a_way_that_is_gone_without_a_word_is_noticed_soon(storage: str) -> None:
+    asked = parameters(storage)
+    assert int(asked["connect_timeout"]) == module.CONNECT_SECONDS
+    idle, interval, count = (int(asked[f"keepalives_{x}"]) for x in ("idle", "interval", "count"))
+    assert idle + interval * count <= 30
+    assert int(asked["tcp_user_timeout"]) <= 30_000
+
+
+def test_what_the_url_says_is_not_changed(storage: str) -> None:
+    asked = parameters(f"{storage}?connect_timeout=3&application_name=mine")
+    assert (asked["connect_timeout"], asked["application_name"]) == ("3", "mine")
+
+
+def test_one_at_a_time_changes_the_schema(storage: str) -> None:
+    held, got = threading.Event(), []
+
+    def second() -> None:
+        held.wait()
+        with somebody(storage) as connection:
+            module.lock_schema(connection)
+            got.append(time.monotonic())
+
+    thread = threading.Thread(target=second)
+    thread.start()
+    with somebody(storage) as connection:
+        module.lock_schema(connection)
+        held.set()
+        time.sleep(0.2)
+        assert not got
+        connection.commit()
+    thread.join()
+    assert len(got) == 1
+
+
+def test_who_may_not_write_is_told_what_to_grant_and_that_is_enough(
+    empty_storage: str, postgresql: "Server", study: Study
+) -> None:
+    with Ledger(empty_storage, create=True):
+        pass
+    name = str(locate(empty_storage).url.database)
+    reader = postgresql.url(name, "reader")
+    grants = (
+        "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader",
+        "GRANT ALL ON ALL TABLES IN SCHEMA public TO reader",
+        "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO reader",
+    )
+    for grant in grants:
+        postgresql.execute(grant, database=name)
+        if grant is grants[-1]:
+            break
+        with pytest.raises(LedgerError) as caught:
+            Ledger(reader, create=True)
+        assert str(caught.value) == (
+            f"{locate(reader).shown}: the role reader may not write to the ledger's tables; let "
+            "their owner GRANT ALL ON ALL TABLES IN SCHEMA public TO reader, and likewise "
+            "ON ALL SEQUENCES, or connect as the owner"
+        )
+        with Ledger(reader) as looking:
+            assert looking.read.names() == []
+    with Ledger(reader, create=True) as ledger:
+        search = ledger.record(study, "", "f" * 64, {})
+        open_stage(ledger, search)
+        assert isinstance(ledger.next_work(search, "a"), Claim)
