@@ -27,6 +27,8 @@ from search.worker.training import train
 
 # A lease that runs out changes nothing in the database, so that one looks now and then anyway.
 LOOK_SECONDS = 1.0
+# Between two looks that find nothing while others write: the longer it lasts, the longer.
+SHORTEST_REST_SECONDS, LONGEST_REST_SECONDS = 0.02, 0.2
 # What a search cannot be worked on for, such as images that are not here, may be put right while a
 # worker serves others; or others can do what this one cannot.
 PASS_OVER_SECONDS = 60.0
@@ -75,11 +77,16 @@ def serve(
         def stopping() -> bool:
             return keeper.asked_to_stop or should_stop()
 
+        rest = SHORTEST_REST_SECONDS
         while not stopping():
             did = desk.work_on_one_of(ledger.read.open_searches(name))
             if name is not None and did in ([], ["finished"]):
                 return
-            if "worked" not in did:
+            if "worked" in did:
+                rest = SHORTEST_REST_SECONDS
+            else:
+                time.sleep(rest)
+                rest = min(1.5 * rest, LONGEST_REST_SECONDS)
                 wait(changes, LOOK_SECONDS, stopping)
             # The keeper would learn of it with its next beat, and another cohort be claimed first.
             keeper.asked_to_stop |= ledger.read.asked_to_stop(who)

@@ -3,6 +3,7 @@
 Processes of their own, and what they need while they wait, are tested beside the commands.
 """
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -261,14 +262,14 @@ def test_a_fault_of_the_database_ends_every_worker(
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Who asked the ledger whether there is work, each time."""
-    real, owners = Queries.has_work, list[str]()
+    """Who asked the ledger for work, each time."""
+    real, owners = Ledger.next_work, list[str]()
 
-    def counted(self: Queries, search: Search, owner: str) -> bool:
+    def counted(self: Ledger, search: Search, owner: str, *rest: Any) -> Any:
         owners.append(owner)
-        return real(self, search, owner)
+        return real(self, search, owner, *rest)
 
-    monkeypatch.setattr(Queries, "has_work", counted)
+    monkeypatch.setattr(Ledger, "next_work", counted)
     return owners
 
 
@@ -302,6 +303,30 @@ def test_an_idle_worker_takes_over_what_nobody_renews(
     work(ledger, search, "idle", within(30, lambda: bool(states(ledger, search))))
     assert ledger.read.stages(search)[0].state == "open"
     assert asked.count("idle") >= 3
+
+
+def test_an_idle_worker_looks_less_and_less_often_while_others_write(
+    ledger: Ledger, storage: str, asked: list[str]
+) -> None:
+    """On SQLite each epoch that another one stores is a change, and there are many a second."""
+    search = recorded(ledger)
+    busy = ledger.next_work(search, "busy")
+    assert isinstance(busy, PlanningClaim)
+    over = threading.Event()
+
+    def write() -> None:
+        with Ledger(storage) as other:
+            while not over.wait(0.005):
+                other.renew(busy)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        work(ledger, search, "idle", within(2.0))
+    finally:
+        over.set()
+        writer.join()
+    assert 5 <= asked.count("idle") <= 20
 
 
 def test_an_idle_worker_hears_its_launcher_ask_long_before_its_next_beat(ledger: Ledger) -> None:
