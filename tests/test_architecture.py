@@ -16,7 +16,7 @@ ORDER = (
     "search.cli",
     "search.runner",
     "search.launcher search.show",
-    "search.worker search.rebuild search.forecast",
+    "search.worker search.rebuild search.forecast search.engines",
     "search.ledger search.objective",
     "search.plan",
     "search.outcome",
