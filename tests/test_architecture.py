@@ -29,7 +29,7 @@ ORDER = (
     "search.errors",
 )
 OPTUNA_FILES = {
-    "search.ledger.optuna_mirror",
+    "search.ledger.optuna_rows",
     "search.plan.optuna_samplers",
     "search.plan.samplers",
 }
@@ -70,9 +70,8 @@ TESTED_ELSEWHERE = {
     "search.download": "tests/search/test_fetch.py",
     "search.errors": "wherever they are raised",
     "search.objective.faults": "tests/search/objective/test_data.py",
-    "search.ledger.claims": "tests/search/ledger/test_ledger.py",
-    "search.ledger.records": "values without logic",
-    "search.ledger.tables": "tests/search/ledger/test_database.py",
+    "search.ledger.records": "tests/search/ledger/test_presence.py",
+    "search.ledger.tables": "tests/search/ledger/test_migrations.py",
     "search.plan.optuna_samplers": "tests/search/plan/test_samplers.py",
     "search.plan.reasons": "tests/search/plan/test_zoom.py",
     "search.show.model_view": "tests/search/cli/test_searches_model.py",

@@ -95,6 +95,15 @@ _HOLD_COHORT = update(cohorts).where(
     cohorts.c.attempt == bindparam("claimed_as"),
 )
 
+_ASKED = select(
+    select(searches.c.stopped_at)
+    .join(stages, stages.c.search_id == searches.c.id)
+    .join(cohorts, cohorts.c.stage_id == stages.c.id)
+    .where(cohorts.c.id == bindparam("cohort"))
+    .scalar_subquery(),
+    select(workers.c.stop_asked).where(workers.c.name == bindparam("holder")).scalar_subquery(),
+)
+
 
 class LostLeaseError(KlayerError):
     """The claim's lease ran out and somebody else works on it; what was done for it is void."""
@@ -335,24 +344,39 @@ def hold(connection: Connection, claim: Claim | PlanningClaim, lease_until: floa
         LostLeaseError: Somebody else has claimed the work since.
     """
     if isinstance(claim, Claim):
-        held = connection.execute(_HOLD_COHORT, {**_held(claim), "lease_until": lease_until})
-    else:
-        held = connection.execute(
-            update(stages)
-            .where(
-                stages.c.id == claim.stage_id,
-                stages.c.state.in_(TO_BE_PLANNED),
-                stages.c.owner == claim.owner,
-                stages.c.attempt == claim.attempt,
-            )
-            .values(lease_until=lease_until)
+        _write_held(connection, claim, {"lease_until": lease_until})
+        return
+    held = connection.execute(
+        update(stages)
+        .where(
+            stages.c.id == claim.stage_id,
+            stages.c.state.in_(TO_BE_PLANNED),
+            stages.c.owner == claim.owner,
+            stages.c.attempt == claim.attempt,
         )
+        .values(lease_until=lease_until)
+    )
+    _check_held(claim, held)
+
+
+def finish(connection: Connection, claim: Claim, time: float) -> None:
+    """Let the work on a cohort be done whose claim still holds.
+
+    Raises:
+        LostLeaseError: Somebody else has claimed it since, or it is done already.
+    """
+    done = {"state": "finished", "finished_at": time, "lease_until": None}
+    _write_held(connection, claim, done)
+
+
+def _write_held(connection: Connection, claim: Claim, values: dict[str, Any]) -> None:
+    which = {"cohort": claim.cohort_id, "holder": claim.owner, "claimed_as": claim.attempt}
+    _check_held(claim, connection.execute(_HOLD_COHORT, which | values))
+
+
+def _check_held(claim: Claim | PlanningClaim, held: CursorResult[Any]) -> None:
     if held.rowcount != 1:
         raise LostLeaseError(f"{claim.owner}: the lease on {claim.step.name} is lost")
-
-
-def _held(claim: Claim) -> dict[str, int | str]:
-    return {"cohort": claim.cohort_id, "holder": claim.owner, "claimed_as": claim.attempt}
 
 
 def release(connection: Connection, owners: list[str], *, lost: bool) -> int:
@@ -396,15 +420,7 @@ def release(connection: Connection, owners: list[str], *, lost: bool) -> int:
 
 def asked_to_stop(connection: Connection, claim: Claim) -> bool:
     """Whether the claim's owner was asked to stop, or its search was."""
-    its_search = (
-        select(searches.c.stopped_at)
-        .join(stages, stages.c.search_id == searches.c.id)
-        .join(cohorts, cohorts.c.stage_id == stages.c.id)
-        .where(cohorts.c.id == claim.cohort_id)
-        .scalar_subquery()
-    )
-    itself = select(workers.c.stop_asked).where(workers.c.name == claim.owner).scalar_subquery()
-    row = connection.execute(select(its_search, itself)).one()
+    row = connection.execute(_ASKED, {"cohort": claim.cohort_id, "holder": claim.owner}).one()
     return row[0] is not None or bool(row[1])
 
 

@@ -7,7 +7,7 @@ behind this file is the same for both, but for the few statements that name a di
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from functools import cache, wraps
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, text
@@ -146,7 +146,12 @@ def insert_new(
     connection: Connection, table: Table
 ) -> sqlite_dialect.Insert | postgresql_dialect.Insert:
     """An INSERT that passes over rows whose key is there already."""
-    if connection.dialect.name == "sqlite":
+    return _insert_new(connection.dialect.name, table)
+
+
+@cache
+def _insert_new(dialect: str, table: Table) -> sqlite_dialect.Insert | postgresql_dialect.Insert:
+    if dialect == "sqlite":
         return sqlite_dialect.insert(table).on_conflict_do_nothing()
     return postgresql_dialect.insert(table).on_conflict_do_nothing()
 

@@ -60,6 +60,7 @@ class Ledger:
         self.database: Database = open_database(
             storage, create=create, patience_seconds=patience_seconds
         )
+        self._found_a_cohort = False  # when work was last asked for
 
     def __enter__(self) -> Self:
         return self
@@ -226,9 +227,10 @@ class Ledger:
     ) -> Claim | PlanningClaim | Wait | Finished:
         """Claim what is to be done next, in one atomic step.
 
-        Nothing is locked where there is nothing to claim. What `owner` holds already is free for
-        it: it would not ask if it worked on that. A cohort with which `MOST_LOST` workers were
-        lost is given up on the way.
+        Who waits for work locks nothing: it looks first. Who has just had a cohort finds another
+        one more often than not, and claims it at once. What `owner` holds already is free for it:
+        it would not ask if it worked on that. A cohort with which `MOST_LOST` workers were lost is
+        given up on the way.
 
         Args:
             search: Which search.
@@ -236,17 +238,20 @@ class Ledger:
             lease_seconds: How long the claim holds unless it is renewed.
             only: What to claim, `Wait` where that is not what is to be done; None for anything.
         """
-        with self.database.reading() as connection:
-            seen = claims.find(connection, search, owner, now(connection), lock=False)
-        while True:
+        if only == "planning" or not self._found_a_cohort:
+            with self.database.reading() as connection:
+                seen = claims.find(connection, search, owner, now(connection), lock=False)
             if not _wanted(seen, only):
                 return Wait() if isinstance(seen, Free) else seen
+        while True:
             with self.database.writing() as connection:
                 time = now(connection)
                 seen = claims.find(connection, search, owner, time, lock=True)  # others looked too
                 if not isinstance(seen, Free) or not _wanted(seen, only):
+                    self._found_a_cohort = False
                     return Wait() if isinstance(seen, Free) else seen
                 if seen.lost < MOST_LOST or seen.cohort_id is None:
+                    self._found_a_cohort = seen.cohort_id is not None
                     return claims.claim(connection, search, seen, owner, time, time + lease_seconds)
                 results.give_up(connection, seen, time)
 

@@ -5,10 +5,22 @@ Versions before 4 were kept in SQLite alone, so their steps are SQLite's stateme
 
 from collections.abc import Callable
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    String,
+    column,
+    delete,
+    func,
+    select,
+    table,
+    text,
+    update,
+)
 
 from search.errors import LedgerError
 from search.ledger import optuna_rows
+from search.ledger.claims import TO_BE_PLANNED
 from search.ledger.tables import SCHEMA_VERSION, cohorts, schema, stages, trials
 
 OLDEST = 2  # that there is a way from
@@ -33,12 +45,10 @@ def upgrade(connection: Connection, found: int, time: float, shown: str) -> None
         )
     if found == SCHEMA_VERSION:
         return
-    held = connection.scalar(
-        select(func.count()).where(cohorts.c.state == "claimed", cohorts.c.lease_until >= time)
-    )
+    held = _held(connection, time)
     if held:
         raise LedgerError(
-            f"{shown}: workers of version {found} hold {held} cohorts; stop them first (or, if "
+            f"{shown}: workers of version {found} hold leases ({held}); stop them first (or, if "
             "they were killed, wait a minute until their leases end), then upgrade"
         )
     for version in range(found, SCHEMA_VERSION):
@@ -46,13 +56,23 @@ def upgrade(connection: Connection, found: int, time: float, shown: str) -> None
     connection.execute(update(schema).values(version=SCHEMA_VERSION))
 
 
+def _held(connection: Connection, time: float) -> int:
+    """How many leases hold, on cohorts and on planning."""
+    training = (cohorts.c.state == "claimed") & (cohorts.c.lease_until >= time)
+    planning = stages.c.state.in_(TO_BE_PLANNED) & stages.c.owner.is_not(None)
+    counts = (
+        select(func.count(cohorts.c.id)).where(training),
+        select(func.count(stages.c.id)).where(planning, stages.c.lease_until >= time),
+    )
+    return sum(connection.scalar(one) or 0 for one in counts)
+
+
 def _to_3(connection: Connection, _: float) -> None:
     """Rungs: cohorts begin and end at epochs, and are numbered within their rung."""
     _run(
         connection,
         # The constraint on numbers cannot be changed in place. References to the table go by its
-        # name, and are looked at when the transaction ends.
-        "PRAGMA defer_foreign_keys = ON",
+        # name.
         """CREATE TABLE klayer_cohorts_3 (
             id INTEGER NOT NULL PRIMARY KEY,
             stage_id INTEGER NOT NULL REFERENCES klayer_stages (id),
@@ -125,6 +145,7 @@ def _to_4(connection: Connection, time: float) -> None:
     )
     _tell_optuna(connection, time)
     _run(connection, "ALTER TABLE klayer_trials DROP COLUMN told")
+    _forget_drafts(connection)
 
 
 def _tell_optuna(connection: Connection, time: float) -> None:
@@ -136,6 +157,19 @@ def _tell_optuna(connection: Connection, time: float) -> None:
     )
     for row in list(connection.execute(query)):
         optuna_rows.tell(connection, row.optuna_study, row, row.finished_at or time)
+
+
+def _forget_drafts(connection: Connection) -> None:
+    """Delete studies that a planner of version 3 had begun to make when it was killed."""
+    study, trial = column("study_id", Integer), column("trial_id", Integer)
+    name = column("study_name", String)
+    drafts = select(study).select_from(table("studies"))
+    drafts = drafts.where(name.like("% (in the making, attempt %)"))
+    drafted = select(trial).select_from(table("trials")).where(study.in_(drafts))
+    for part in ("user_attributes", "system_attributes", "params", "values"):
+        connection.execute(delete(table(f"trial_{part}")).where(trial.in_(drafted)))
+    for part in ("trials", "study_user_attributes", "study_directions", "studies"):
+        connection.execute(delete(table(part)).where(study.in_(drafts)))
 
 
 def _run(connection: Connection, *statements: str) -> None:

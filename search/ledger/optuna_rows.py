@@ -133,6 +133,14 @@ _BEGIN = (
     )
 )
 
+_END = (
+    update(_trials)
+    .where(_MINE)
+    .values(state=bindparam("ended_as"), datetime_complete=bindparam("ended"))
+    .returning(_trials.c.trial_id)
+)
+_ADD_VALUES = insert(_values)
+
 
 def add_study(connection: Connection, name: str, attributes: Mapping[str, Any]) -> None:
     """Add a study, whose values are maximised.
@@ -239,22 +247,21 @@ def end(
         ended: By Optuna's id the ledger's state, the value if there is one, and attributes.
         time: The database's.
     """
-    mine = select(_trials.c.trial_id).where(_of(study, ended))
-    there = set(connection.scalars(mine))
     states: dict[str, list[int]] = {}
     for key, (state, _, _) in ended.items():
-        if key in there and key is not None:
+        if key is not None:
             states.setdefault(STATES[state], []).append(key)
+    there: set[int | None] = set()
     for state, ids in states.items():
-        changed = update(_trials).where(_trials.c.trial_id.in_(ids))
-        connection.execute(changed.values(state=state, datetime_complete=_datetime(time)))
+        given = {"study": study, "ids": ids, "ended_as": state, "ended": _datetime(time)}
+        there.update(connection.scalars(_END, given))
     values = [
         {"trial_id": key, "objective": 0, "value": value, "value_type": "FINITE"}
         for key, (_, value, _) in ended.items()
         if key in there and value is not None
     ]
     if values:
-        connection.execute(insert(_values), values)
+        connection.execute(_ADD_VALUES, values)
     said = [
         {"trial_id": key, "key": name, "value_json": json.dumps(attribute)}
         for key, (_, _, some) in ended.items()

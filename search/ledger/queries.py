@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from search.errors import LedgerError
 from search.ledger import claims, presence, rungs
@@ -18,6 +18,18 @@ from search.plan.results import Result
 from search.study.file import Study
 from search.study.ranges import read_box
 from search.study.space import Box
+
+# Asked before each claim, so built once.
+_OPEN = (
+    select(searches.c.id)
+    .where(
+        searches.c.finished_at.is_(None),
+        searches.c.stopped_at.is_(None),
+        searches.c.failure.is_(None),
+    )
+    .order_by(searches.c.id)
+)
+_OPEN_OF_THAT_NAME = _OPEN.where(searches.c.name == bindparam("called"))
 
 
 @dataclass(frozen=True)
@@ -68,15 +80,10 @@ class Queries:
         Args:
             name: Only that of this name.
         """
-        query = select(searches.c.id).where(
-            searches.c.finished_at.is_(None),
-            searches.c.stopped_at.is_(None),
-            searches.c.failure.is_(None),
-        )
-        if name is not None:
-            query = query.where(searches.c.name == name)
         with self.database.reading() as connection:
-            return list(connection.scalars(query.order_by(searches.c.id)))
+            if name is None:
+                return list(connection.scalars(_OPEN))
+            return list(connection.scalars(_OPEN_OF_THAT_NAME, {"called": name}))
 
     @patient
     def search_by_id(self, key: int) -> Search:

@@ -19,6 +19,30 @@ from search.ledger.rungs import Rest
 from search.ledger.tables import cohorts, epochs, searches, stages, trials
 from search.outcome import EpochFigures, TestReport
 
+# Statements of every epoch and every result, built once.
+_OF_COHORT = (
+    select(
+        trials.c.number,
+        trials.c.id,
+        trials.c.optuna_trial,
+        trials.c.stage_id,
+        stages.c.optuna_study,
+    )
+    .join(stages, stages.c.id == trials.c.stage_id)
+    .where(trials.c.cohort_id == bindparam("cohort"))
+)
+_END = update(trials).where(trials.c.id == bindparam("trial"))
+_LOCKED_STAGE = (
+    select(stages.c.id, stages.c.kind, stages.c.search_id, stages.c.trials)
+    .where(stages.c.id == bindparam("stage"))
+    .with_for_update(key_share=True)
+)
+_UNFINISHED = (
+    select(cohorts.c.id)
+    .where(cohorts.c.stage_id == bindparam("stage"), cohorts.c.state.in_(("waiting", "claimed")))
+    .limit(1)
+)
+
 
 @dataclass(frozen=True)
 class TrialOutcome:
@@ -93,14 +117,15 @@ def hand_in(
     handed_in = [one.number for one in outcomes] + [one.number for one in rests]
     if sorted(handed_in) != sorted(claim.numbers):
         raise LedgerError("a cohort is handed in with one outcome for each of its trials")
-    claims.hold(connection, claim, None)
+    claims.finish(connection, claim, time)
     mine = _trials_of(connection, claim.cohort_id)
+    stage = mine[claim.numbers[0]]
     if claim.start or rests:
         rungs.rest(connection, {n: row.id for n, row in mine.items()}, claim.stop, rests)
         resting = [mine[one.number].optuna_trial for one in rests]
-        optuna_rows.wait(connection, _study_of(connection, claim.cohort_id), resting)
-    _end(connection, claim.cohort_id, mine, outcomes, time)
-    _finish_stage(connection, claim.cohort_id, time, result)
+        optuna_rows.wait(connection, stage.optuna_study, resting)
+    _end(connection, stage.optuna_study, mine, outcomes, time)
+    _finish_stage(connection, stage.stage_id, time, result)
 
 
 def give_up(connection: Connection, free: Free, time: float) -> None:
@@ -111,7 +136,7 @@ def give_up(connection: Connection, free: Free, time: float) -> None:
         free: The cohort, locked in this transaction.
         time: The database's.
     """
-    if free.cohort_id is None:
+    if free.cohort_id is None or free.stage_id is None:
         raise LedgerError("planning is never given up")
     reason = (
         f"given up: {free.lost} workers, one after another, ended without a word while they "
@@ -123,84 +148,67 @@ def give_up(connection: Connection, free: Free, time: float) -> None:
     mine = {row.number: row for row in connection.execute(query)}
     outcomes = [TrialOutcome(number, None, reason, failed=True) for number in mine]
     rungs.rest(connection, {n: row.id for n, row in mine.items()}, None, ())
-    _end(connection, free.cohort_id, mine, outcomes, time)
-    _finish_stage(connection, free.cohort_id, time, None, reason)
+    _end(connection, free.study, mine, outcomes, time)
+    connection.execute(
+        update(cohorts)
+        .where(cohorts.c.id == free.cohort_id)
+        .values(state="finished", finished_at=time, lease_until=None)
+    )
+    _finish_stage(connection, free.stage_id, time, None, reason)
 
 
 def _end(
     connection: Connection,
-    cohort_id: int,
+    study: str,
     mine: Mapping[int, Any],
     outcomes: Sequence[TrialOutcome],
     time: float,
 ) -> None:
-    """End trials, by the rows of their numbers, and with them the work on their cohort."""
-    if outcomes:
-        connection.execute(
-            update(trials).where(trials.c.id == bindparam("trial")),
-            [
-                {
-                    "trial": mine[one.number].id,
-                    "state": one.state,
-                    "value": one.value,
-                    "reason": one.reason,
-                    "pruned_after": one.pruned_after,
-                    "finished_at": time,
-                }
-                for one in outcomes
-            ],
-        )
-        ended = {
-            mine[one.number].optuna_trial: (one.state, one.value, optuna_rows.attributes(one))
-            for one in outcomes
-        }
-        optuna_rows.end(connection, _study_of(connection, cohort_id), ended, time)
+    """End trials, by the rows of their numbers."""
+    if not outcomes:
+        return
     connection.execute(
-        update(cohorts)
-        .where(cohorts.c.id == cohort_id)
-        .values(state="finished", finished_at=time, lease_until=None)
+        _END,
+        [
+            {
+                "trial": mine[one.number].id,
+                "state": one.state,
+                "value": one.value,
+                "reason": one.reason,
+                "pruned_after": one.pruned_after,
+                "finished_at": time,
+            }
+            for one in outcomes
+        ],
     )
+    ended = {
+        mine[one.number].optuna_trial: (one.state, one.value, optuna_rows.attributes(one))
+        for one in outcomes
+    }
+    optuna_rows.end(connection, study, ended, time)
 
 
 def _trials_of(connection: Connection, cohort_id: int) -> dict[int, Any]:
-    """A cohort's trials by their numbers: the ledger's and Optuna's ids."""
-    query = select(trials.c.number, trials.c.id, trials.c.optuna_trial)
-    found = connection.execute(query.where(trials.c.cohort_id == cohort_id))
+    """A cohort's trials by their numbers: the ledger's and Optuna's ids, and their stage."""
+    found = connection.execute(_OF_COHORT, {"cohort": cohort_id})
     return {row.number: row for row in found}
-
-
-def _study_of(connection: Connection, cohort_id: int) -> str:
-    query = select(stages.c.optuna_study).join(cohorts, cohorts.c.stage_id == stages.c.id)
-    return connection.scalar(query.where(cohorts.c.id == cohort_id)) or ""
 
 
 def _finish_stage(
     connection: Connection,
-    cohort_id: int,
+    stage_id: int,
     time: float,
     result: TestReport | None,
     failure: str | None = None,
 ) -> None:
-    """Close the stage if the cohort was its last, and the search with its last stage.
+    """Close a stage if its last cohort is in, and the search with its last stage.
 
     Where trials rest it is not closed, but decided who goes on; where another generation is to
     come, that is planned. The stage is locked: of two who hand in its last cohorts at once, the
     second sees what the first has written.
     """
-    locked = (
-        select(stages)
-        .where(
-            stages.c.id
-            == select(cohorts.c.stage_id).where(cohorts.c.id == cohort_id).scalar_subquery()
-        )
-        .with_for_update(key_share=True)
-    )
-    stage = connection.execute(locked).one()
-    unfinished = connection.scalar(
-        select(cohorts.c.id)
-        .where(cohorts.c.stage_id == stage.id, cohorts.c.state.in_(("waiting", "claimed")))
-        .limit(1)
-    )
+    stage = connection.execute(_LOCKED_STAGE, {"stage": stage_id}).one()
+    unfinished = connection.scalar(_UNFINISHED, {"stage": stage_id})
     if unfinished is not None:
         return
     this = update(stages).where(stages.c.id == stage.id)

@@ -60,16 +60,27 @@ def upgrade(storage: str) -> tuple[int, int]:
         sqlite.check_file(location.path, location.shown, create=False)
     engine = connect(location)
     try:
-        with _explained(location), engine.begin() as connection:
-            if location.kind == "postgresql":
-                postgresql.lock_schema(connection)
-            found = _version(connection, location.shown)
-            if found > tables.SCHEMA_VERSION:
-                raise LedgerError(_other_version(location.shown, found))
-            migrations.upgrade(connection, found, now(connection), location.shown)
+        with _explained(location), engine.connect() as connection:
+            if location.kind == "sqlite":
+                sqlite.let_tables_be_replaced(connection)
+            with connection.begin():
+                found = _upgrade(connection, location)
     finally:
         engine.dispose()
     return found, tables.SCHEMA_VERSION
+
+
+def _upgrade(connection: Connection, location: Location) -> int:
+    """Bring tables up to date within a transaction; the version that was found."""
+    if location.kind == "postgresql":
+        postgresql.lock_schema(connection)
+    found = _version(connection, location.shown)
+    if found > tables.SCHEMA_VERSION:
+        raise LedgerError(_other_version(location.shown, found))
+    migrations.upgrade(connection, found, now(connection), location.shown)
+    if location.kind == "sqlite":
+        sqlite.check_references(connection, location.shown)
+    return found
 
 
 @retry(

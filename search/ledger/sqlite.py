@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 
 from search.errors import LedgerError
 from search.ledger.faults import NoLedgerError
@@ -71,3 +71,24 @@ def let_readers_in(engine: Engine) -> None:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.close()
+
+
+def let_tables_be_replaced(connection: Connection) -> None:
+    """Let rows refer to none for a while: where a table is dropped, and another takes its name.
+
+    Args:
+        connection: Whose transaction has not begun; in one this cannot be changed.
+    """
+    driver = connection.connection.driver_connection
+    if driver is not None:
+        driver.execute("PRAGMA foreign_keys = OFF")
+
+
+def check_references(connection: Connection, shown: str) -> None:
+    """Whether all rows refer to rows that are there.
+
+    Raises:
+        LedgerError: One does not.
+    """
+    for table, _, parent, _ in connection.execute(text("PRAGMA foreign_key_check")):
+        raise LedgerError(f"{shown}: rows of {table} refer to rows of {parent} that are missing")
