@@ -40,8 +40,8 @@ def serve_here(name: str | None, storage: str, data_folder: Path | None, console
     """
     with Ledger(storage, patience_seconds=PATIENCE_SECONDS) as ledger:
         search = _wanted(ledger, name)
-        say(console, _greeting(ledger, 1, name))
         with _asked_to_stop(ledger) as asked:
+            say(console, _greeting(ledger, 1, name))
             key = None if search is None else search.id
             me = presence(f"{platform.node()}/{uuid.uuid4().hex[:12]}", "worker", key)
             serve(ledger, me, name, data_folder, asked.is_set, lambda line: say(console, line))
