@@ -122,7 +122,10 @@ def _local_cluster(workers: int) -> LocalCluster:
             n_workers=workers,
             threads_per_worker=1,
             host="127.0.0.1",
+            # Without a dashboard there is still a server of a few pages: not on a port that others
+            # may want, of which Dask would warn.
             dashboard_address=None,
+            scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
             memory_limit=None,  # Dask would pause and kill workers that come near it
             silence_logs=logging.CRITICAL,
         )

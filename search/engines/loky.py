@@ -50,8 +50,7 @@ class LokyEngine:
                 result.set_result(None)
             with self._lock:
                 self._executors.discard(executor)
-            # Ending in order would take half a second, and its work is done.
-            executor.shutdown(wait=True, kill_workers=True)
+            _end(executor)
 
     def _submit(self, executor: Any, task: Task[Any]) -> Future[None]:
         with self._lock:
@@ -67,7 +66,9 @@ class LokyEngine:
             self._killed = True
             executors = list(self._executors)
         for executor in executors:
-            executor.shutdown(wait=False, kill_workers=True)
+            thread = threading.Thread(target=_end, args=[executor], daemon=True, name="loky")
+            self._threads.append(thread)
+            thread.start()
 
     def close(self) -> None:
         """As `Engine.close`.
@@ -77,3 +78,9 @@ class LokyEngine:
         self.kill()
         for thread in self._threads:
             thread.join()
+
+
+def _end(executor: Any) -> None:
+    """End its process, and wait until it is gone."""
+    # Ending in order would take half a second, and the work is done or not wanted.
+    executor.shutdown(wait=True, kill_workers=True)

@@ -1,6 +1,7 @@
 """Engines that tests open, and the folders that these would else leave behind."""
 
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import psutil
 import pytest
 
 ROOT = Path(__file__).parents[3]
+TOKEN = secrets.token_hex(32)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -23,6 +25,8 @@ def _surroundings() -> Iterator[None]:
         patch.setenv("PYTHONPATH", os.pathsep.join(paths))
         patch.setenv("RAY_TMPDIR", folder)
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_AUTH_MODE", "token")  # nobody else on this machine is to use these
+        patch.setenv("RAY_AUTH_TOKEN", TOKEN)
         patch.setenv("DASK_TEMPORARY_DIRECTORY", folder)
         for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
             patch.delenv(name, raising=False)  # the tests' own, which would do an engine's work
