@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, ScalarSelect, bindparam, func, select, update
 
 from search.errors import LedgerError
 from search.ledger import claims, optuna_rows, rungs
@@ -37,13 +37,21 @@ _LOCKED_STAGE = (
     .where(stages.c.id == bindparam("stage"))
     .with_for_update(key_share=True)
 )
-# In the order of an index, without which PostgreSQL reads all that are finished to find one.
-_FIRST = (
-    select(cohorts.c.id)
-    .where(cohorts.c.stage_id == bindparam("stage"), cohorts.c.state == bindparam("standing"))
-    .order_by(cohorts.c.rung, cohorts.c.number)
-    .limit(1)
-)
+
+
+def _first(state: str) -> ScalarSelect[int]:
+    """The first cohort of a stage that is in a state.
+
+    In the order of an index, without which PostgreSQL reads all that are finished to find one.
+    """
+    mine = cohorts.c.stage_id == bindparam("stage")
+    query = select(cohorts.c.id).where(mine, cohorts.c.state == state)
+    return query.order_by(cohorts.c.rung, cohorts.c.number).limit(1).scalar_subquery()
+
+
+# In one statement, which sees one state: between two, a cohort may go from the one that is looked
+# for second to the one that was looked for first.
+_UNFINISHED = select(_first("waiting"), _first("claimed"))
 
 
 @dataclass(frozen=True)
@@ -196,10 +204,6 @@ def _trials_of(connection: Connection, cohort_id: int) -> dict[int, Any]:
     return {row.number: row for row in found}
 
 
-def _has_a_cohort(connection: Connection, stage_id: int, state: str) -> bool:
-    return connection.scalar(_FIRST, {"stage": stage_id, "standing": state}) is not None
-
-
 def _finish_stage(
     connection: Connection,
     stage_id: int,
@@ -214,7 +218,8 @@ def _finish_stage(
     second sees what the first has written.
     """
     stage = connection.execute(_LOCKED_STAGE, {"stage": stage_id}).one()
-    if any(_has_a_cohort(connection, stage_id, state) for state in ("waiting", "claimed")):
+    unfinished = connection.execute(_UNFINISHED, {"stage": stage_id}).one()
+    if any(cohort is not None for cohort in unfinished):
         return
     this = update(stages).where(stages.c.id == stage.id)
     wake(connection)
