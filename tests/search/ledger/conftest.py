@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -164,8 +165,8 @@ def study() -> Study:
 
 @pytest.fixture
 def ledger(storage: str, kind: str, request: pytest.FixtureRequest) -> Iterator[Ledger]:
-    if kind == "postgresql":
-        yield request.getfixturevalue("postgresql_ledger")
+    if kind == "postgresql":  # to open it each time would take longer than most tests
+        yield copy(request.getfixturevalue("postgresql_ledger"))
         return
     with Ledger(storage) as opened:
         yield opened
