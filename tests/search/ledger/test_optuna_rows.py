@@ -180,14 +180,14 @@ def test_trials_end_as_optuna_would_have_ended_them(
 def test_times_are_stored_in_utc_and_read_in_local_time(
     storage: str, writing: Connection, monkeypatch: pytest.MonkeyPatch, zone: str
 ) -> None:
-    ids = add(writing, "s", POINTS[:1])
-    optuna_rows.begin(writing, "s", ids, BEGUN)
-    optuna_rows.end(writing, "s", {ids[0]: ("complete", 1.0, {})}, ENDED)
-    writing.commit()
+    opened = RDBStorage(locate(storage).url.render_as_string(hide_password=False))
     monkeypatch.setenv("TZ", zone)
     time.tzset()
-    opened = RDBStorage(locate(storage).url.render_as_string(hide_password=False))
     try:
+        ids = add(writing, "s", POINTS[:1])
+        optuna_rows.begin(writing, "s", ids, BEGUN)
+        optuna_rows.end(writing, "s", {ids[0]: ("complete", 1.0, {})}, ENDED)
+        writing.commit()
         (read,) = optuna.load_study(study_name="s", storage=opened).get_trials()
         assert read.datetime_start == datetime.fromtimestamp(BEGUN)
         assert read.datetime_complete == datetime.fromtimestamp(ENDED)
