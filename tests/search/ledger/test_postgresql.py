@@ -13,7 +13,7 @@ from search.ledger.database import connect
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import LEASE_SECONDS, Ledger
 from search.ledger.location import locate
-from search.ledger.records import Claim
+from search.ledger.records import Claim, Presence, Search
 from search.ledger.schema import open_database
 from search.study.file import Study
 from tests.search.ledger.conftest import open_stage, somebody
@@ -85,6 +85,26 @@ def test_who_is_paused_within_a_transaction_keeps_its_locks_no_longer_than_a_lea
     with paused.writing() as connection:  # over a new connection
         connection.execute(lock)
     paused.close()
+
+
+def test_a_beat_waits_for_what_it_holds_before_it_locks_its_process(
+    ledger: Ledger, search: Search, storage: str
+) -> None:
+    """As `bury` does: in another order the two would wait for each other."""
+    who = Presence("host/1", "worker", "host", "kernel", 11, None, None, 60.0)
+    open_stage(ledger, search)
+    claim = ledger.next_work(search, who.name)
+    assert isinstance(claim, Claim)
+    ledger.join(who)
+    beating = threading.Thread(target=ledger.beat, args=[who, claim])
+    with somebody(storage) as other:
+        other.execute(text("SELECT id FROM klayer_cohorts FOR UPDATE"))
+        beating.start()
+        time.sleep(0.5)
+        assert beating.is_alive()
+        other.execute(text("SELECT id FROM klayer_workers FOR UPDATE NOWAIT"))
+        other.rollback()
+    beating.join()
 
 
 def test_isolation_does_not_depend_on_what_the_server_is_set_to(storage: str) -> None:
