@@ -177,11 +177,11 @@ class Ledger:
         """
         with self.database.writing() as connection:
             time = now(connection)
-            asked = presence.see(connection, who, time)
+            # First what is held, then the process: in the order in which `bury` locks them.
             if claim is not None:
                 with suppress(LostLeaseError):
                     claims.hold(connection, claim, time + lease_seconds)
-        return asked
+            return presence.see(connection, who, time)
 
     @patient
     def leave(self, who: Presence) -> None:

@@ -5,6 +5,7 @@ leases of their own. It tells people who works on what, lets a launcher stop its
 host, and keeps a SQLite file from being used by two machines at once.
 """
 
+import math
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from search.errors import LedgerError
 from search.ledger.claims import TO_BE_PLANNED
 from search.ledger.database import now, wake
+from search.ledger.location import POSTGRESQL_EXAMPLE
 from search.ledger.records import Presence, WorkerState, named
 from search.ledger.tables import cohorts, searches, stages, trials, workers
 
@@ -47,18 +49,16 @@ def join(connection: Connection, who: Presence, time: float) -> None:
 
 
 def _check_machine(connection: Connection, who: Presence, time: float) -> None:
-    other = connection.scalar(
-        select(workers.c.host)
-        .where(
-            workers.c.machine != who.machine, workers.c.seen_at + workers.c.lease_seconds >= time
-        )
-        .limit(1)
-    )
+    until = workers.c.seen_at + workers.c.lease_seconds
+    query = select(workers.c.host, until.label("until")).order_by(until.desc()).limit(1)
+    elsewhere = workers.c.machine != who.machine, until >= time
+    other = connection.execute(query.where(*elsewhere)).first()
     if other is not None:
         raise LedgerError(
-            f"this SQLite file is in use on another machine, {other}: its locks and its log hold "
-            "on one machine alone. Keep searches of several hosts in PostgreSQL: "
-            "--storage postgresql://USER@HOST/DATABASE"
+            f"this SQLite file is in use on another machine, {other.host}: its locks and its log "
+            "hold on one machine alone. Keep searches of several hosts in PostgreSQL: "
+            f"--storage {POSTGRESQL_EXAMPLE}. If that machine was switched off, or this one was "
+            f"started anew, try again in {math.ceil(other.until - time)} s"
         )
 
 

@@ -88,8 +88,11 @@ class Keeper:
             pass
         except BaseException as error:
             self._claim = None
-            with suppress(DatabaseFaultError):
-                self._ledger.hand_back(claim, lost=isinstance(error, Exception))
+            # Where the database was away for longer than is borne, that is not the claim's fault,
+            # and to wait for it once more would help nobody: on leaving it is free.
+            if not (isinstance(error, DatabaseFaultError) and error.passing):
+                with suppress(DatabaseFaultError):
+                    self._ledger.hand_back(claim, lost=isinstance(error, Exception))
             raise
         finally:
             self._claim = None
