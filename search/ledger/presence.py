@@ -30,7 +30,7 @@ def join(connection: Connection, who: Presence, time: float) -> None:
         _check_machine(connection, who, time)
     connection.execute(delete(workers).where(workers.c.seen_at < time - FORGOTTEN_SECONDS))
     connection.execute(delete(workers).where(workers.c.name == who.name))
-    asked = who.launcher is not None and _stopping(connection, who.launcher, time)
+    asked = who.launcher is not None and _stopping(connection, who, time)
     connection.execute(
         insert(workers).values(
             name=who.name,
@@ -71,16 +71,21 @@ def see(connection: Connection, who: Presence, time: float) -> bool:
     return asked_to_stop(connection, who, time)
 
 
-def _stopping(connection: Connection, launcher: str, time: float) -> bool:
-    """Whether a launcher stops its workers, or is gone."""
+def _stopping(connection: Connection, who: Presence, time: float) -> bool:
+    """Whether the launcher of a process stops its workers, or is gone.
+
+    A machine that slept has seen nobody for a while: who sees its launcher relies on that.
+    """
     query = select(workers.c.stop_asked, workers.c.seen_at + workers.c.lease_seconds)
-    found = connection.execute(query.where(workers.c.name == launcher)).first()
-    return found is None or found[0] or found[1] < time
+    found = connection.execute(query.where(workers.c.name == who.launcher)).first()
+    if found is None:
+        return not who.sees_launcher
+    return found[0] or (found[1] < time and not who.sees_launcher)
 
 
 def asked_to_stop(connection: Connection, who: Presence, time: float) -> bool:
     """Whether a process was asked to stop, or its launcher is gone."""
-    if who.launcher is not None and _stopping(connection, who.launcher, time):
+    if who.launcher is not None and _stopping(connection, who, time):
         return True
     asked = select(workers.c.stop_asked).where(workers.c.name == who.name)
     return bool(connection.scalar(asked))

@@ -94,17 +94,16 @@ def _make_sure(engine: Engine, location: Location) -> None:
     with engine.connect() as connection:
         if location.kind == "sqlite":
             connection.execution_options(**{sqlite.READING: True})
-        if engine.dialect.has_table(connection, tables.schema.name):
-            return
+        there = engine.dialect.has_table(connection, tables.schema.name)
+    if there:
+        return
     if location.kind == "sqlite":
         optuna_rows.create_tables(location)
     with engine.begin() as connection:
         if location.kind == "postgresql":
             postgresql.lock_schema(connection)
         if not engine.dialect.has_table(connection, tables.schema.name):
-            if (
-                location.kind == "postgresql"
-            ):  # over a connection of its own, which this lock guards
+            if location.kind == "postgresql":  # in other connections, which this lock guards
                 optuna_rows.create_tables(location)
             tables.metadata.create_all(connection)
             connection.execute(insert(tables.schema).values(version=tables.SCHEMA_VERSION))

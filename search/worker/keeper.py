@@ -28,6 +28,8 @@ def presence(
     search_id: int | None = None,
     launcher: str | None = None,
     lease_seconds: float = LEASE_SECONDS,
+    *,
+    sees_launcher: bool = False,
 ) -> Presence:
     """This process, as it makes itself known."""
     return Presence(
@@ -39,6 +41,7 @@ def presence(
         search_id=search_id,
         launcher=launcher,
         lease_seconds=lease_seconds,
+        sees_launcher=sees_launcher,
     )
 
 
