@@ -40,6 +40,8 @@ def open_database(storage: str, *, create: bool, patience_seconds: float = 0.0) 
             if create:
                 _make_sure(engine, location)
             _check(engine, location, writes=create)
+            if create and location.kind == "sqlite":
+                _until_free(sqlite.let_readers_in)(engine)
     except BaseException:
         engine.dispose()
         raise
@@ -83,12 +85,15 @@ def _upgrade(connection: Connection, location: Location) -> int:
     return found
 
 
-@retry(
+_until_free = retry(
     retry=retry_if_exception(is_busy),
     stop=stop_after_delay(20),
     wait=wait_random_exponential(multiplier=0.05, max=1),
     reraise=True,
 )
+
+
+@_until_free
 def _make_sure(engine: Engine, location: Location) -> None:
     """Make what is missing; a second process waits, then finds it there."""
     with engine.connect() as connection:
@@ -107,8 +112,6 @@ def _make_sure(engine: Engine, location: Location) -> None:
                 optuna_rows.create_tables(location)
             tables.metadata.create_all(connection)
             connection.execute(insert(tables.schema).values(version=tables.SCHEMA_VERSION))
-    if location.kind == "sqlite":
-        sqlite.let_readers_in(engine)
 
 
 def _check(engine: Engine, location: Location, *, writes: bool) -> None:
