@@ -149,7 +149,7 @@ def give_up(connection: Connection, free: Free, time: float) -> None:
     if free.cohort_id is None or free.stage_id is None:
         raise LedgerError("planning is never given up")
     reason = (
-        f"given up: {free.lost} workers, one after another, ended without a word while they "
+        f"given up: {free.lost} workers, one after another, were killed or failed while they "
         "trained its cohort (out of memory?)"
     )
     query = select(trials).where(
