@@ -65,25 +65,29 @@ def _check_machine(connection: Connection, who: Presence, time: float) -> None:
 def see(connection: Connection, who: Presence, time: float) -> bool:
     """Note that a process is there; whether it should stop."""
     mine = workers.c.name == who.name
-    seen = connection.execute(update(workers).where(mine).values(seen_at=time))
-    if seen.rowcount == 0:  # it was taken for lost, and forgotten
+    before = connection.scalar(select(workers.c.seen_at).where(mine))
+    if before is None:  # it was taken for lost, and forgotten
         join(connection, who, time)
+    elif who.launcher is not None and before + who.lease_seconds < time:
+        # Its machine slept, or the database was away, so its launcher's silence says nothing yet.
+        its_launcher = update(workers).where(workers.c.name == who.launcher)
+        connection.execute(its_launcher.values(seen_at=time))
+    connection.execute(update(workers).where(mine).values(seen_at=time))
     return asked_to_stop(connection, who, time)
 
 
 def _stopping(connection: Connection, launcher: str, time: float) -> bool:
-    """Whether a launcher stops its workers, or is gone."""
+    """Whether a launcher stops its workers, or is gone, as far as was known at some time."""
     query = select(workers.c.stop_asked, workers.c.seen_at + workers.c.lease_seconds)
     found = connection.execute(query.where(workers.c.name == launcher)).first()
     return found is None or found[0] or found[1] < time
 
 
 def asked_to_stop(connection: Connection, who: Presence, time: float) -> bool:
-    """Whether a process was asked to stop, or its launcher is gone."""
-    if who.launcher is not None and _stopping(connection, who.launcher, time):
-        return True
-    asked = select(workers.c.stop_asked).where(workers.c.name == who.name)
-    return bool(connection.scalar(asked))
+    """Whether a process was asked to stop, or its launcher was gone when it was last seen."""
+    query = select(workers.c.stop_asked, workers.c.seen_at).where(workers.c.name == who.name)
+    asked, seen_at = connection.execute(query).first() or (False, time)
+    return asked or (who.launcher is not None and _stopping(connection, who.launcher, seen_at))
 
 
 def ask_to_stop(connection: Connection, launcher: str) -> None:
