@@ -97,6 +97,8 @@ def _make_sure(engine: Engine, location: Location) -> None:
         if engine.dialect.has_table(connection, tables.schema.name):
             return
     if location.kind == "sqlite":
+        # First of all: later, others may use the file already, and keep it from being changed.
+        sqlite.let_readers_in(engine)
         optuna_rows.create_tables(location)
     with engine.begin() as connection:
         if location.kind == "postgresql":
@@ -108,8 +110,6 @@ def _make_sure(engine: Engine, location: Location) -> None:
                 optuna_rows.create_tables(location)
             tables.metadata.create_all(connection)
             connection.execute(insert(tables.schema).values(version=tables.SCHEMA_VERSION))
-    if location.kind == "sqlite":
-        sqlite.let_readers_in(engine)
 
 
 def _check(engine: Engine, location: Location, *, writes: bool) -> None:
