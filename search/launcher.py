@@ -120,6 +120,7 @@ def launch(
         crew = _Crew(ledger, engine, job, workers, search)
         try:
             with _Clerk(ledger, search, who.name, keeper, signals) as clerk:
+                crew.begin()
                 _attend(crew, signals, clerk, watch, on_stop)
         except BaseException:
             _dismiss(crew, signals)
@@ -205,7 +206,10 @@ class _Crew:
         self._started, self._deaths, self._done = 0, 0, self._cohorts_done()
         self._killed = False
         self._working: dict[Future[None], str] = {}
-        for _ in range(workers):
+
+    def begin(self) -> None:
+        """Start all of them."""
+        for _ in range(self._workers):
             self._start()
 
     def _start(self) -> None:
@@ -354,7 +358,9 @@ def _work(job: Job) -> None:
 
         # A cluster may run it once more where it is thought dead: that is another worker.
         name = job.owner if job.parent else f"{job.owner}-{uuid.uuid4().hex[:6]}"
-        who = presence(name, "worker", job.search_id, job.launcher)
+        who = presence(
+            name, "worker", job.search_id, job.launcher, sees_launcher=job.parent is not None
+        )
         only: WorkKind | None = None if job.name is None else "cohorts"
         serve(ledger, who, job.name, job.data_folder, should_stop, _say_nothing, only)
     if job.orphaned():

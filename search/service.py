@@ -40,8 +40,8 @@ def serve_here(name: str | None, storage: str, data_folder: Path | None, console
     """
     with Ledger(storage, patience_seconds=PATIENCE_SECONDS) as ledger:
         search = _wanted(ledger, name)
-        say(console, _greeting(ledger, 1, name))
         with _asked_to_stop(ledger) as asked:
+            say(console, _greeting(ledger, 1, name))
             key = None if search is None else search.id
             me = presence(f"{platform.node()}/{uuid.uuid4().hex[:12]}", "worker", key)
             serve(ledger, me, name, data_folder, asked.is_set, lambda line: say(console, line))
@@ -128,7 +128,7 @@ def _farewell(ledger: Ledger, search: Search | None, console: Console, *, stoppe
 
 @contextmanager
 def _asked_to_stop(ledger: Ledger) -> Iterator[threading.Event]:
-    """An event that signals set which ask to stop; the second one ends the process at once."""
+    """An event that signals set which ask to stop; Ctrl-C once more ends the process at once."""
     asked = threading.Event()
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

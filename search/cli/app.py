@@ -13,8 +13,32 @@ class AskedToStop(Exception):  # noqa: N818 (it is no error)
     """Ctrl-C where nothing has to be handed back."""
 
 
+# As one meets them, from a study to its winner; the help lists them so.
+ORDER = (
+    "studies",
+    "plan",
+    "run",
+    "submit",
+    "worker",
+    "stop",
+    "status",
+    "workers",
+    "export",
+    "model",
+    "gradcheck",
+    "data",
+    "storage",
+)
+
+
 class _Commands(TyperGroup):
-    """Commands that Ctrl-C ends in klayer's own way; Typer's differs from version to version."""
+    """Commands in their order, that Ctrl-C ends in klayer's own way.
+
+    Typer's differs from version to version.
+    """
+
+    def list_commands(self, _: Any) -> list[str]:
+        return sorted(self.commands, key=ORDER.index)
 
     def invoke(self, *context: Any) -> Any:
         try:

@@ -51,7 +51,7 @@ def submit(
     name: options.RenameOption = None,
     data: options.DataOption = None,
 ) -> None:
-    """Record a search, or one that was stopped again, for workers that serve all; and return."""
+    """Record a search for workers that serve all, or let a stopped one go on; and return."""
     from search.runner import submit_search
     from search.study import reading
 
@@ -61,7 +61,7 @@ def submit(
 
 @app.command()
 def stop(name: options.NameArgument, storage: options.StorageOption = DEFAULT_STORAGE) -> None:
-    """Let all workers of a search hand back what they hold; `run` or `submit` goes on with it."""
+    """Let all who work on a search hand back what they hold; `run` or `submit` goes on with it."""
     from search.runner import stop_search
 
     stop_search(name, storage, options.console())

@@ -23,7 +23,7 @@ def worker(
     engine: options.EngineOption = options.EngineName.loky,
     address: options.AddressOption = None,
 ) -> None:
-    """Work on a search until it is finished; or on all, oldest first, and wait for new ones."""
+    """Work on one search until it is finished; or on all, oldest first, and wait for new ones."""
     from search import service
     from search.engines import open_engine
 

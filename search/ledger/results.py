@@ -37,9 +37,11 @@ _LOCKED_STAGE = (
     .where(stages.c.id == bindparam("stage"))
     .with_for_update(key_share=True)
 )
-_UNFINISHED = (
+# In the order of an index, without which PostgreSQL reads all that are finished to find one.
+_FIRST = (
     select(cohorts.c.id)
-    .where(cohorts.c.stage_id == bindparam("stage"), cohorts.c.state.in_(("waiting", "claimed")))
+    .where(cohorts.c.stage_id == bindparam("stage"), cohorts.c.state == bindparam("standing"))
+    .order_by(cohorts.c.rung, cohorts.c.number)
     .limit(1)
 )
 
@@ -139,7 +141,7 @@ def give_up(connection: Connection, free: Free, time: float) -> None:
     if free.cohort_id is None or free.stage_id is None:
         raise LedgerError("planning is never given up")
     reason = (
-        f"given up: {free.lost} workers, one after another, ended without a word while they "
+        f"given up: {free.lost} workers, one after another, were killed or failed while they "
         "trained its cohort (out of memory?)"
     )
     query = select(trials).where(
@@ -194,6 +196,10 @@ def _trials_of(connection: Connection, cohort_id: int) -> dict[int, Any]:
     return {row.number: row for row in found}
 
 
+def _has_a_cohort(connection: Connection, stage_id: int, state: str) -> bool:
+    return connection.scalar(_FIRST, {"stage": stage_id, "standing": state}) is not None
+
+
 def _finish_stage(
     connection: Connection,
     stage_id: int,
@@ -208,8 +214,7 @@ def _finish_stage(
     second sees what the first has written.
     """
     stage = connection.execute(_LOCKED_STAGE, {"stage": stage_id}).one()
-    unfinished = connection.scalar(_UNFINISHED, {"stage": stage_id})
-    if unfinished is not None:
+    if any(_has_a_cohort(connection, stage_id, state) for state in ("waiting", "claimed")):
         return
     this = update(stages).where(stages.c.id == stage.id)
     wake(connection)

@@ -40,6 +40,8 @@ def open_database(storage: str, *, create: bool, patience_seconds: float = 0.0) 
             if create:
                 _make_sure(engine, location)
             _check(engine, location, writes=create)
+            if create and location.kind == "sqlite":
+                _until_free(sqlite.let_readers_in)(engine)
     except BaseException:
         engine.dispose()
         raise
@@ -83,30 +85,30 @@ def _upgrade(connection: Connection, location: Location) -> int:
     return found
 
 
-@retry(
+_until_free = retry(
     retry=retry_if_exception(is_busy),
     stop=stop_after_delay(20),
     wait=wait_random_exponential(multiplier=0.05, max=1),
     reraise=True,
 )
+
+
+@_until_free
 def _make_sure(engine: Engine, location: Location) -> None:
     """Make what is missing; a second process waits, then finds it there."""
     with engine.connect() as connection:
         if location.kind == "sqlite":
             connection.execution_options(**{sqlite.READING: True})
-        if engine.dialect.has_table(connection, tables.schema.name):
-            return
+        there = engine.dialect.has_table(connection, tables.schema.name)
+    if there:
+        return
     if location.kind == "sqlite":
-        # First of all: later, others may use the file already, and keep it from being changed.
-        sqlite.let_readers_in(engine)
         optuna_rows.create_tables(location)
     with engine.begin() as connection:
         if location.kind == "postgresql":
             postgresql.lock_schema(connection)
         if not engine.dialect.has_table(connection, tables.schema.name):
-            if (
-                location.kind == "postgresql"
-            ):  # over a connection of its own, which this lock guards
+            if location.kind == "postgresql":  # in other connections, which this lock guards
                 optuna_rows.create_tables(location)
             tables.metadata.create_all(connection)
             connection.execute(insert(tables.schema).values(version=tables.SCHEMA_VERSION))

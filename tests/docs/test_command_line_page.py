@@ -6,15 +6,16 @@ import re
 from dataclasses import asdict, fields
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import typer
 
 from search import blas
 from search.cli import app, main
+from search.ledger import storage_password
 from search.ledger.queries import Curve
-from search.ledger.records import Search, StageState, Trial
+from search.ledger.records import Search, StageState, Trial, TrialState, WorkerState
 from search.outcome import EpochFigures, GradientError, TestReport
 from search.plan.finalists import Spread
 from search.plan.plan import steps
@@ -30,8 +31,8 @@ def leaves(command: Any, path: str = "klayer") -> dict[str, Any]:
     """The commands that do something, and the top, by what is typed."""
     below = getattr(command, "commands", {})
     found = {path: command} if not below or command.params else {}
-    for name, inner in below.items():
-        found |= leaves(inner, f"{path} {name}")
+    for name in command.list_commands(None) if below else ():
+        found |= leaves(below[name], f"{path} {name}")
     return found
 
 
@@ -105,7 +106,11 @@ def test_the_page_names_no_option_command_or_variable_that_does_not_exist() -> N
     options = {name for one in parameters for name in one.opts if name.startswith("--")}
     assert set(re.findall(r"(?<![-|\w])--[a-z]+", PAGE)) == options | {"--help"}
     variables = {one.envvar for one in parameters if one.envvar}
-    assert set(re.findall(r"KLAYER_\w+", PAGE)) == variables | {blas.SETTING}
+    assert set(re.findall(r"KLAYER_\w+", PAGE)) == variables | {
+        blas.SETTING,
+        storage_password.PASSWORD,
+        storage_password.PASSWORD_FILE,
+    }
     typed = re.findall(r"^    (klayer .*)$|`(klayer [^`]+)`", PAGE, re.MULTILINE)
     for line in (one or other for one, other in typed):
         assert any(re.match(rf"{path}\b", line) for path in COMMANDS if path != "klayer") or (
@@ -134,6 +139,7 @@ STAGE = StageState(
     finished=1,
     pruned=0,
     diverged=0,
+    failed=0,
     running=0,
     epochs_done=1,
     epochs_total=1,
@@ -160,12 +166,31 @@ def test_what_export_writes_is_what_the_page_says() -> None:
 
 def test_what_status_prints_is_what_the_page_says() -> None:
     spread = Spread.of([0.5, 0.6])
-    document = Summary("digits", True, (STAGE,), TRIAL, spread, asdict(REPORT)).to_json()
+    document = Summary(
+        name="digits",
+        finished=True,
+        stopped=False,
+        failure=None,
+        stages=(STAGE,),
+        best=TRIAL,
+        spread=spread,
+        test=asdict(REPORT),
+    ).to_json()
     section = sections()["klayer status [NAME]"]
     assert keys(section) == [list(document)]
     inner = [document["best"], document["validation"], document["test"], document["stages"][0]]
     told = set(re.findall(r"`(\w+)`", section))
     assert {key for one in inner for key in one} <= told
+
+
+def test_what_workers_prints_is_what_the_page_says() -> None:
+    (listed,) = keys(sections()["klayer workers [NAME]"])
+    assert listed == [field.name for field in fields(WorkerState)]
+
+
+def test_each_state_of_a_trial_is_on_the_page() -> None:
+    (row,) = re.findall(r"^\| `state` \|.*$", sections()["klayer export NAME"], re.MULTILINE)
+    assert set(get_args(TrialState)) == set(re.findall(r"`(\w+)`", row)) - {"state"}
 
 
 def test_what_gradcheck_prints_is_what_the_page_says() -> None:

@@ -5,6 +5,8 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "docs/command-line.md")
 # What needs a download, or the images of one.
 NEEDS_CIFAR = re.compile(r"klayer data fetch|lambda-coarse-to-fine|batch-norm-3-layers")
+GOES_ON = re.compile(r"klayer worker( -.*)?$")  # until it is stopped
 
 
 def text(page: str) -> str:
@@ -60,17 +63,42 @@ def test_the_shell_examples_run_in_the_order_of_the_page(
         (tmp_path / name).write_text(content, encoding="utf-8")
     lines = [line for line in commands(page) if not NEEDS_CIFAR.search(line)]
     assert any(line.startswith("klayer run ") for line in lines)
-    for line in lines:
-        done = subprocess.run(
-            ["/bin/sh", "-c", line],
-            cwd=tmp_path,
-            env=shell_environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+    with ExitStack() as until_the_end:
+        for line in lines:
+            if GOES_ON.match(line):
+                until_the_end.enter_context(going_on(line, tmp_path, shell_environment))
+                continue
+            done = subprocess.run(
+                ["/bin/sh", "-c", line],
+                cwd=tmp_path,
+                env=shell_environment,
+                capture_output=True,
+                text=True,
+                timeout=300,
+                check=False,
+            )
+            assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+
+
+@contextmanager
+def going_on(line: str, folder: Path, environment: dict[str, str]) -> Iterator[None]:
+    """A command beside those that follow it, which ends well when it is asked to."""
+    with subprocess.Popen(
+        ["/bin/sh", "-c", f"exec {line}"],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        said = process.stdout.readline()  # from then on it hears that it is asked
+        try:
+            yield
+        finally:
+            process.terminate()
+            said += process.stdout.read()
+    assert process.returncode == 0, said
 
 
 @pytest.mark.parametrize(

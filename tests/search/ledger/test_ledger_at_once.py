@@ -23,7 +23,7 @@ from search.study.reading import load
 from tests.search.ledger.conftest import OVERRIDES, open_stage, worth
 
 WORKERS = 6
-AGAIN = 12  # so often two come at the same moment
+AGAIN = 8  # so often two come at the same moment
 TRIALS = 24
 
 Together = Callable[[Callable[[Ledger, int], object], int], list[object]]

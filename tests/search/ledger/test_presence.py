@@ -253,11 +253,14 @@ def test_a_sqlite_file_is_of_one_machine_and_a_server_of_many(ledger: Ledger, ki
         return
     with pytest.raises(LedgerError) as caught:
         ledger.join(ELSEWHERE)
-    assert str(caught.value) == (
+    said, _, seconds = str(caught.value).rpartition(" in ")
+    assert said == (
         "this SQLite file is in use on another machine, host: its locks and its log hold on one "
         "machine alone. Keep searches of several hosts in PostgreSQL: "
-        "--storage postgresql://USER@HOST/DATABASE"
+        "--storage postgresql://USER@HOST/DATABASE. If that machine was switched off, or this one "
+        "was started anew, try again"
     )
+    assert seconds in [f"{ALONE.lease_seconds - past:.0f} s" for past in range(10)]
     assert names(ledger) == [ALONE.name]
     ledger.leave(ALONE)
     ledger.join(ELSEWHERE)  # one machine behind another
