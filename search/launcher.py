@@ -22,10 +22,18 @@ from pathlib import Path
 from types import FrameType
 from typing import Self
 
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    stop_after_delay,
+    wait_random_exponential,
+)
+
 from search.engines import Engine, WorkerKilledError
 from search.errors import KlayerError
 from search.ledger.claims import MOST_LOST
-from search.ledger.faults import DatabaseFaultError
+from search.ledger.database import LONGEST_PAUSE_SECONDS
+from search.ledger.faults import DatabaseFaultError, NoAnswerError
 from search.ledger.ledger import LEASE_SECONDS, PATIENCE_SECONDS, Ledger, WorkKind
 from search.ledger.records import Search
 from search.worker import Keeper, plan_next, presence, serve
@@ -120,6 +128,7 @@ def launch(
         crew = _Crew(ledger, engine, job, workers, search)
         try:
             with _Clerk(ledger, search, who.name, keeper, signals) as clerk:
+                crew.begin()
                 _attend(crew, signals, clerk, watch, on_stop)
         except BaseException:
             _dismiss(crew, signals)
@@ -205,7 +214,10 @@ class _Crew:
         self._started, self._deaths, self._done = 0, 0, self._cohorts_done()
         self._killed = False
         self._working: dict[Future[None], str] = {}
-        for _ in range(workers):
+
+    def begin(self) -> None:
+        """Start all of them."""
+        for _ in range(self._workers):
             self._start()
 
     def _start(self) -> None:
@@ -340,7 +352,7 @@ def _stop_signals(
 def _work(job: Job) -> None:
     """What a worker process runs."""
     asked = threading.Event()
-    with Ledger(job.storage, patience_seconds=PATIENCE_SECONDS) as ledger:
+    with _opened(job) as ledger:
 
         def stop(_: int, __: FrameType | None) -> None:
             asked.set()
@@ -354,11 +366,28 @@ def _work(job: Job) -> None:
 
         # A cluster may run it once more where it is thought dead: that is another worker.
         name = job.owner if job.parent else f"{job.owner}-{uuid.uuid4().hex[:6]}"
-        who = presence(name, "worker", job.search_id, job.launcher)
+        who = presence(
+            name, "worker", job.search_id, job.launcher, sees_launcher=job.parent is not None
+        )
         only: WorkKind | None = None if job.name is None else "cohorts"
         serve(ledger, who, job.name, job.data_folder, should_stop, _say_nothing, only)
     if job.orphaned():
         os._exit(0)  # nobody is left to take a result, and the engine would wait for more work
+
+
+def _opened(job: Job) -> Ledger:
+    """The ledger, which the launcher has open: where it does not answer, it soon does again.
+
+    Raises:
+        LedgerError: It does not, or cannot be opened here.
+    """
+    patiently = Retrying(
+        retry=retry_if_exception_type(NoAnswerError),
+        stop=stop_after_delay(PATIENCE_SECONDS),
+        wait=wait_random_exponential(multiplier=0.05, max=LONGEST_PAUSE_SECONDS),
+        reraise=True,
+    )
+    return patiently(Ledger, job.storage, patience_seconds=PATIENCE_SECONDS)
 
 
 def _say_nothing(_: str) -> None:

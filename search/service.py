@@ -128,7 +128,7 @@ def _farewell(ledger: Ledger, search: Search | None, console: Console, *, stoppe
 
 @contextmanager
 def _asked_to_stop(ledger: Ledger) -> Iterator[threading.Event]:
-    """An event that signals set which ask to stop; the second one ends the process at once."""
+    """An event that signals set which ask to stop; Ctrl-C once more ends the process at once."""
     asked = threading.Event()
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

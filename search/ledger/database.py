@@ -5,6 +5,7 @@ behind this file is the same for both, but for the few statements that name a di
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, wraps
@@ -16,7 +17,6 @@ from sqlalchemy.dialects import sqlite as sqlite_dialect
 from tenacity import (
     Retrying,
     retry_if_exception,
-    sleep_using_event,
     stop_after_delay,
     stop_when_event_set,
     wait_random_exponential,
@@ -27,6 +27,7 @@ from search.ledger.faults import DatabaseFaultError, reported
 from search.ledger.location import Location
 
 LONGEST_PAUSE_SECONDS = 2.0  # between two tries
+GLANCE_SECONDS = 0.05  # in a pause: whether there is hurry
 
 _CLOCKS = {
     "sqlite": text("SELECT (julianday('now') - 2440587.5) * 86400.0"),
@@ -57,7 +58,7 @@ class Database:
             retry=retry_if_exception(_passes),
             stop=stop_after_delay(patience_seconds) | stop_when_event_set(self.hurry),
             wait=wait_random_exponential(multiplier=0.05, max=LONGEST_PAUSE_SECONDS),
-            sleep=sleep_using_event(self.hurry),
+            sleep=self._sleep,
             reraise=True,
         )
 
@@ -68,6 +69,16 @@ class Database:
             DatabaseFaultError: It still fails after this database's patience.
         """
         return self._retrying.copy()(what, *args, **kwargs)
+
+    def _sleep(self, seconds: float) -> None:
+        """Until some time has passed, or there is hurry.
+
+        It does not wait for the event: a signal's handler may set that in this very thread, and
+        would then wait for the event's own lock for ever.
+        """
+        until = time.monotonic() + seconds
+        while not self.hurry.is_set() and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, GLANCE_SECONDS))
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

@@ -13,13 +13,18 @@ from sqlalchemy.exc import TimeoutError as NoConnectionError
 from search.errors import LedgerError
 
 # Of PostgreSQL, appendix A of its manual: the connection failed, a transaction was rolled back for
-# the sake of others, too many connections, the server is going down, or coming up.
+# the sake of others, too many connections, the server is going down, or coming up, a lock was not
+# to be had, this process was silent for too long within a transaction.
 _PASSING_CLASSES = ("08", "40")
-_PASSING_STATES = ("53300", "57P01", "57P02", "57P03", "55P03")
+_PASSING_STATES = ("53300", "57P01", "57P02", "57P03", "55P03", "25P03")
 
 
 class NoLedgerError(LedgerError):
     """There is no ledger here yet; one can be made."""
+
+
+class NoAnswerError(LedgerError):
+    """The database's server does not answer; it may in a moment, if it ever did."""
 
 
 class DatabaseFaultError(LedgerError):

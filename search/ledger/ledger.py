@@ -141,9 +141,20 @@ class Ledger:
             wake(connection)
 
     @patient
-    def fail(self, search: Search, reason: str) -> None:
-        """Let nobody work on a search any more that cannot go on."""
+    def fail(self, search: Search, reason: str, claim: PlanningClaim | None = None) -> None:
+        """Let nobody work on a search any more that cannot go on.
+
+        Args:
+            search: Which search.
+            reason: Why.
+            claim: Of who could not plan it.
+
+        Raises:
+            LostLeaseError: Somebody else plans it.
+        """
         with self.database.writing() as connection:
+            if claim is not None:
+                claims.hold(connection, claim, now(connection))
             connection.execute(
                 update(searches).where(searches.c.id == search.id).values(failure=reason)
             )
@@ -177,11 +188,11 @@ class Ledger:
         """
         with self.database.writing() as connection:
             time = now(connection)
-            asked = presence.see(connection, who, time)
+            # First what is held, then the process: in the order in which `bury` locks them.
             if claim is not None:
                 with suppress(LostLeaseError):
                     claims.hold(connection, claim, time + lease_seconds)
-        return asked
+            return presence.see(connection, who, time)
 
     @patient
     def leave(self, who: Presence) -> None:

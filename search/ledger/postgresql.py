@@ -4,13 +4,19 @@ Transactions lock the rows that they change and no more, so that many workers cl
 once; rows are locked in one order, cohorts before their stage. Who waits is woken by NOTIFY.
 """
 
-from sqlalchemy import Connection, Engine, create_engine, text
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
 
 from search.errors import LedgerError
 from search.ledger.location import Location
 
 CHANNEL = "klayer"
 CONNECT_SECONDS = 10
+# Who is silent for so long within a transaction was paused or cut off, and the server would keep
+# its locks for it: on a cohort that nobody else could claim then, or on a stage that nobody else
+# could hand in to. Less than a lease.
+SILENCE_SECONDS = 30
 # Any number, as long as nobody else in this database locks with the same.
 _SCHEMA_LOCK = 0x6B6C61796572
 
@@ -31,13 +37,31 @@ def engine(location: Location) -> Engine:
     Connections are tried before they are used: servers and firewalls cut idle ones.
     """
     asked = {key: value for key, value in _CONNECTING.items() if key not in location.url.query}
-    return create_engine(
-        location.url, connect_args=asked, pool_size=1, max_overflow=2, pool_pre_ping=True
+    made = create_engine(
+        location.url,
+        connect_args=asked,
+        # Whatever a role's default is: of two who wait for one lock, the second must see what the
+        # first has written.
+        isolation_level="READ COMMITTED",
+        pool_size=1,
+        max_overflow=2,
+        pool_pre_ping=True,
     )
+
+    @event.listens_for(made, "connect")
+    def _connected(connection: Any, _: Any) -> None:
+        connection.execute(f"SET idle_in_transaction_session_timeout = '{SILENCE_SECONDS}s'")
+        connection.commit()
+
+    return made
 
 
 def lock_schema(connection: Connection) -> None:
-    """Keep others from creating or changing tables until this transaction ends."""
+    """Keep others from creating or changing tables until this transaction ends.
+
+    It may be silent for as long as it wants: Optuna makes its tables over another connection.
+    """
+    connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
 
 

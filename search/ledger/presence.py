@@ -5,6 +5,7 @@ leases of their own. It tells people who works on what, lets a launcher stop its
 host, and keeps a SQLite file from being used by two machines at once.
 """
 
+import math
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from search.errors import LedgerError
 from search.ledger.claims import TO_BE_PLANNED
 from search.ledger.database import now, wake
+from search.ledger.location import POSTGRESQL_EXAMPLE
 from search.ledger.records import Presence, WorkerState, named
 from search.ledger.tables import cohorts, searches, stages, trials, workers
 
@@ -28,7 +30,7 @@ def join(connection: Connection, who: Presence, time: float) -> None:
         _check_machine(connection, who, time)
     connection.execute(delete(workers).where(workers.c.seen_at < time - FORGOTTEN_SECONDS))
     connection.execute(delete(workers).where(workers.c.name == who.name))
-    asked = who.launcher is not None and _stopping(connection, who.launcher, time)
+    asked = who.launcher is not None and _stopping(connection, who, time)
     connection.execute(
         insert(workers).values(
             name=who.name,
@@ -47,18 +49,16 @@ def join(connection: Connection, who: Presence, time: float) -> None:
 
 
 def _check_machine(connection: Connection, who: Presence, time: float) -> None:
-    other = connection.scalar(
-        select(workers.c.host)
-        .where(
-            workers.c.machine != who.machine, workers.c.seen_at + workers.c.lease_seconds >= time
-        )
-        .limit(1)
-    )
+    until = workers.c.seen_at + workers.c.lease_seconds
+    query = select(workers.c.host, until.label("until")).order_by(until.desc()).limit(1)
+    elsewhere = workers.c.machine != who.machine, until >= time
+    other = connection.execute(query.where(*elsewhere)).first()
     if other is not None:
         raise LedgerError(
-            f"this SQLite file is in use on another machine, {other}: its locks and its log hold "
-            "on one machine alone. Keep searches of several hosts in PostgreSQL: "
-            "--storage postgresql://USER@HOST/DATABASE"
+            f"this SQLite file is in use on another machine, {other.host}: its locks and its log "
+            "hold on one machine alone. Keep searches of several hosts in PostgreSQL: "
+            f"--storage {POSTGRESQL_EXAMPLE}. If that machine was switched off, or this one was "
+            f"started anew, try again in {math.ceil(other.until - time)} s"
         )
 
 
@@ -71,16 +71,21 @@ def see(connection: Connection, who: Presence, time: float) -> bool:
     return asked_to_stop(connection, who, time)
 
 
-def _stopping(connection: Connection, launcher: str, time: float) -> bool:
-    """Whether a launcher stops its workers, or is gone."""
+def _stopping(connection: Connection, who: Presence, time: float) -> bool:
+    """Whether the launcher of a process stops its workers, or is gone.
+
+    A machine that slept has seen nobody for a while: who sees its launcher relies on that.
+    """
     query = select(workers.c.stop_asked, workers.c.seen_at + workers.c.lease_seconds)
-    found = connection.execute(query.where(workers.c.name == launcher)).first()
-    return found is None or found[0] or found[1] < time
+    found = connection.execute(query.where(workers.c.name == who.launcher)).first()
+    if found is None:
+        return not who.sees_launcher
+    return found[0] or (found[1] < time and not who.sees_launcher)
 
 
 def asked_to_stop(connection: Connection, who: Presence, time: float) -> bool:
     """Whether a process was asked to stop, or its launcher is gone."""
-    if who.launcher is not None and _stopping(connection, who.launcher, time):
+    if who.launcher is not None and _stopping(connection, who, time):
         return True
     asked = select(workers.c.stop_asked).where(workers.c.name == who.name)
     return bool(connection.scalar(asked))

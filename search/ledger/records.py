@@ -53,6 +53,7 @@ class Presence:
         process: Its process id there.
         search_id: The one search that it serves; None for all.
         launcher: The name of the launcher that started it; None if nobody did.
+        sees_launcher: Whether it sees by itself that its launcher is gone, as a child does.
         lease_seconds: When it has not been heard of for so long, it is lost.
     """
 
@@ -64,6 +65,7 @@ class Presence:
     search_id: int | None
     launcher: str | None
     lease_seconds: float
+    sees_launcher: bool = False
 
 
 @dataclass(frozen=True)

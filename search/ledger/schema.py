@@ -11,7 +11,7 @@ from tenacity import retry, retry_if_exception, stop_after_delay, wait_random_ex
 from search.errors import LedgerError
 from search.ledger import migrations, optuna_rows, postgresql, sqlite, tables
 from search.ledger.database import Database, connect, now
-from search.ledger.faults import NoLedgerError, cause, is_busy
+from search.ledger.faults import NoAnswerError, NoLedgerError, cause, is_busy, passes
 from search.ledger.location import Location, locate
 
 INSUFFICIENT_PRIVILEGE = "42501"
@@ -28,8 +28,9 @@ def open_database(storage: str, *, create: bool, patience_seconds: float = 0.0) 
 
     Raises:
         NoLedgerError: There is no ledger (without `create`).
-        LedgerError: The URL is none, the server does not answer or refuses, the file cannot be a
-            database, or the tables are of another version.
+        NoAnswerError: The server does not answer.
+        LedgerError: The URL is none, the server refuses, the file cannot be a database, or the
+            tables are of another version.
     """
     location = locate(storage)
     if location.path is not None:
@@ -40,6 +41,8 @@ def open_database(storage: str, *, create: bool, patience_seconds: float = 0.0) 
             if create:
                 _make_sure(engine, location)
             _check(engine, location, writes=create)
+            if create and location.kind == "sqlite":
+                _until_free(sqlite.let_readers_in)(engine)
     except BaseException:
         engine.dispose()
         raise
@@ -83,33 +86,33 @@ def _upgrade(connection: Connection, location: Location) -> int:
     return found
 
 
-@retry(
+_until_free = retry(
     retry=retry_if_exception(is_busy),
     stop=stop_after_delay(20),
     wait=wait_random_exponential(multiplier=0.05, max=1),
     reraise=True,
 )
+
+
+@_until_free
 def _make_sure(engine: Engine, location: Location) -> None:
     """Make what is missing; a second process waits, then finds it there."""
     with engine.connect() as connection:
         if location.kind == "sqlite":
             connection.execution_options(**{sqlite.READING: True})
-        if engine.dialect.has_table(connection, tables.schema.name):
-            return
+        there = engine.dialect.has_table(connection, tables.schema.name)
+    if there:
+        return
     if location.kind == "sqlite":
         optuna_rows.create_tables(location)
     with engine.begin() as connection:
         if location.kind == "postgresql":
             postgresql.lock_schema(connection)
         if not engine.dialect.has_table(connection, tables.schema.name):
-            if (
-                location.kind == "postgresql"
-            ):  # over a connection of its own, which this lock guards
+            if location.kind == "postgresql":  # in other connections, which this lock guards
                 optuna_rows.create_tables(location)
             tables.metadata.create_all(connection)
             connection.execute(insert(tables.schema).values(version=tables.SCHEMA_VERSION))
-    if location.kind == "sqlite":
-        sqlite.let_readers_in(engine)
 
 
 def _check(engine: Engine, location: Location, *, writes: bool) -> None:
@@ -168,4 +171,5 @@ def _explained(location: Location) -> Iterator[None]:
             )
         else:
             what = f"cannot connect: {cause(error)}"
-        raise LedgerError(f"{location.shown}: {what}") from None
+        kind = NoAnswerError if location.kind == "postgresql" and passes(error) else LedgerError
+        raise kind(f"{location.shown}: {what}") from None

@@ -28,6 +28,8 @@ def presence(
     search_id: int | None = None,
     launcher: str | None = None,
     lease_seconds: float = LEASE_SECONDS,
+    *,
+    sees_launcher: bool = False,
 ) -> Presence:
     """This process, as it makes itself known."""
     return Presence(
@@ -39,6 +41,7 @@ def presence(
         search_id=search_id,
         launcher=launcher,
         lease_seconds=lease_seconds,
+        sees_launcher=sees_launcher,
     )
 
 
@@ -88,8 +91,11 @@ class Keeper:
             pass
         except BaseException as error:
             self._claim = None
-            with suppress(DatabaseFaultError):
-                self._ledger.hand_back(claim, lost=isinstance(error, Exception))
+            # Where the database was away for longer than is borne, that is not the claim's fault,
+            # and to wait for it once more would help nobody: on leaving it is free.
+            if not (isinstance(error, DatabaseFaultError) and error.passing):
+                with suppress(DatabaseFaultError):
+                    self._ledger.hand_back(claim, lost=isinstance(error, Exception))
             raise
         finally:
             self._claim = None

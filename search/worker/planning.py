@@ -61,5 +61,5 @@ def make_plan(ledger: Ledger, search: Search, claim: PlanningClaim) -> None:
     except (DatabaseFaultError, LostLeaseError):
         raise
     except KlayerError as error:
-        ledger.fail(search, str(error))
+        ledger.fail(search, str(error), claim)
         raise

@@ -1,4 +1,4 @@
-"""A search in processes that a test may kill, and the table of trials that must come out of it."""
+"""The command `klayer` in a process that a test may kill, and the processes of its workers."""
 
 import os
 import random
@@ -9,121 +9,112 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import optuna
-from optuna.storages import RDBStorage
-from optuna.trial import TrialState
+import psutil
 
-from search.errors import KlayerError
-from search.ledger.ledger import Ledger
+from tests.faults.watch import LONGEST_SECONDS, Watch, wait_until
 
 HERE = Path(__file__).parent
-STUDY = HERE / "tiny.toml"
+ROOT = HERE.parents[1]
+TINY = HERE / "tiny.toml"
 HALVED = HERE / "halved.toml"  # among the trials of a stage
-LONGEST_SECONDS = 60.0
-STATES = {
-    "complete": TrialState.COMPLETE,
-    "pruned": TrialState.PRUNED,
-    "diverged": TrialState.FAIL,
-}
+LEARNING = HERE / "learning.toml"
+SHORTEST = HERE / "shortest.toml"
+LONG = ("stages.coarse.trials=2000", "training.schedule.half_cycle_epochs=2")  # changes of TINY
+COMMAND = (sys.executable, "-c", "from search.cli import main; main()")
+STOPPED = 130  # exit status of a run that was asked to stop
 
 
-def started(script: str, *arguments: str, session: bool = False) -> subprocess.Popen[str]:
-    """A script of this folder in a process of its own, with this repository in its path."""
+def klayer(*arguments: str, before: tuple[str, ...] = (), **env: str) -> subprocess.Popen[str]:
+    """A command of klayer in a session of its own; `before` stands before it in the command."""
     return subprocess.Popen(
-        [sys.executable, str(HERE / script), *arguments],
-        cwd=HERE.parents[1],
-        env=os.environ | {"PYTHONPATH": str(HERE.parents[1])},
+        [*before, *COMMAND, *arguments],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT)} | os.environ | {"COLUMNS": "200"} | env,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=session,
+        start_new_session=True,
     )
 
 
 @dataclass(frozen=True)
 class Run:
-    """A launcher in a process and a session of its own, and its database."""
+    """A `klayer run`, and what its database says meanwhile."""
 
     process: subprocess.Popen[str]
-    storage: str
+    watch: Watch
+
+    @property
+    def storage(self) -> str:
+        """Its database."""
+        return self.watch.storage
 
     def workers(self) -> list[int]:
         """Process ids of its workers that are alive."""
-        found: list[int] = []
-        for task in Path(f"/proc/{self.process.pid}/task").glob("*/children"):
-            try:
-                found += [int(word) for word in task.read_text().split()]
-            except OSError:
-                continue
-        return [pid for pid in found if _is_worker(pid)]
-
-    def wait_for(self, holds: Callable[["Run"], bool], what: str) -> bool:
-        """Wait until something holds; False if the run ended before that."""
-        until = time.monotonic() + LONGEST_SECONDS
-        while not holds(self):
-            if self.process.poll() is not None:
-                return False
-            if time.monotonic() > until:
-                raise TimeoutError(f"waited {LONGEST_SECONDS:g} s for {what}")
-            time.sleep(0.01)
-        return True
-
-    def is_training(self) -> bool:
-        """Whether some trial that is not finished has epochs."""
-        if not Path(self.storage.removeprefix("sqlite:///")).exists():
-            return False
         try:
-            with Ledger(self.storage) as ledger:
-                search = ledger.read.search("tiny")
-                curves = ledger.read.curves(search)
-                return any(
-                    one.state == "running" and one.id in curves
-                    for one in ledger.read.trials(search)
-                )
-        except KlayerError:  # it has not got that far
-            return False
+            family = psutil.Process(self.process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            return []
+        return [one.pid for one in family if _is_worker(one)]
 
-    def finished_trials(self) -> int:
-        """How many trials have a result."""
-        with Ledger(self.storage) as ledger:
-            return sum(one.finished for one in ledger.read.stages(ledger.read.search("tiny")))
+    def wait_for(self, holds: Callable[[], bool], what: str) -> bool:
+        """Wait until something holds; False if the run ended before that."""
+        wait_until(lambda: self.process.poll() is not None or holds(), what)
+        return self.process.poll() is None
 
-    def end(self) -> tuple[int, str]:
-        """Wait for its end; exit status, and all that it said."""
-        out, err = self.process.communicate(timeout=LONGEST_SECONDS)
-        return self.process.returncode, out + err
+    def end(self, seconds: float = LONGEST_SECONDS) -> tuple[int, str]:
+        """Wait for its end; exit status, and what it said on standard error."""
+        _, said = self.process.communicate(timeout=seconds)
+        self.watch.close()
+        return self.process.returncode, said
 
 
-def _is_worker(pid: int) -> bool:
+def _is_worker(process: psutil.Process) -> bool:
     try:
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
+        command = " ".join(process.cmdline())
+        ended = process.status() == psutil.STATUS_ZOMBIE
+    except psutil.Error:
         return False
-    return b"loky" in command and b"resource_tracker" not in command and state != "Z"
+    return "loky" in command and "resource_tracker" not in command and not ended
 
 
 def is_alive(pid: int) -> bool:
     """Whether a process is there and is no zombie."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
+
+
+def wait_until_gone(pids: list[int]) -> None:
+    """Wait for the end of processes, which is soon."""
+    wait_until(lambda: not any(is_alive(pid) for pid in pids), "workers to end", 30.0)
 
 
 def kill_now_and_then(run: Run, times: int) -> int:
     """Kill a worker amid its training, as often as said if the run lasts; how many were killed."""
     chance, killed = random.Random(5), 0
-    while killed < times and run.wait_for(Run.is_training, "training"):
+    while killed < times and run.wait_for(run.watch.is_training, "training"):
         time.sleep(chance.uniform(0, 0.05))
         victims = run.workers()
         if victims:
             os.kill(chance.choice(victims), signal.SIGKILL)
             killed += 1
-            before = run.finished_trials()
-            run.wait_for(lambda run: run.finished_trials() > before, "a result")  # noqa: B023
+            before = run.watch.finished()
+            run.wait_for(lambda: run.watch.finished() > before, "a result")  # noqa: B023
+    return killed
+
+
+def kill_every(run: Run, seconds: float) -> int:
+    """Kill a worker every now and then until the run ends; how many were killed."""
+    chance, killed = random.Random(7), 0
+    while run.process.poll() is None:
+        time.sleep(seconds)
+        victims = run.workers()
+        if victims:
+            os.kill(chance.choice(victims), signal.SIGKILL)
+            killed += 1
     return killed
 
 
@@ -133,61 +124,4 @@ def kill_everything(run: Run, workers: list[int]) -> None:
     for pid in [*workers, run.process.pid]:
         os.kill(pid, signal.SIGKILL)
     run.process.communicate()
-    assert "running" in states(run.storage)
-
-
-def states(storage: str) -> set[str]:
-    """The states of all its trials."""
-    with Ledger(storage) as ledger:
-        return {one.state for one in ledger.read.trials(ledger.read.search("tiny"))}
-
-
-def table(storage: str) -> list[tuple[Any, ...]]:
-    """Every trial: stage, number, state, parameters, seed, value, curve; floats in full."""
-    with Ledger(storage) as ledger:
-        search = ledger.read.search("tiny")
-        curves = ledger.read.curves(search)
-        return [
-            (
-                one.stage,
-                one.number,
-                one.state,
-                repr(one.parameters),
-                one.seed,
-                repr(one.value),
-                repr(curves[one.id].epochs),
-            )
-            for one in ledger.read.trials(search)
-        ]
-
-
-def assert_whole(storage: str, expected: list[tuple[Any, ...]]) -> None:
-    """The search is finished, its table is the expected one, and Optuna says the same."""
-    assert table(storage) == expected
-    with Ledger(storage) as ledger:
-        search = ledger.read.search("tiny")
-        assert {stage.state for stage in ledger.read.stages(search)} == {"finished"}
-        assert search.result is not None
-        trials = ledger.read.trials(search)
-        names = [f"tiny/{one.step.number}-{one.step.name}" for one in ledger.read.stages(search)]
-    mirrored = RDBStorage(storage)
-    try:
-        assert sorted(optuna.get_all_study_names(mirrored)) == sorted(names)
-        seen = [
-            (name.partition("-")[2], one.number, one.state, one.params, one.values)
-            for name in names
-            for one in optuna.load_study(study_name=name, storage=mirrored).get_trials()
-        ]
-    finally:
-        mirrored.scoped_session.remove()
-        mirrored.engine.dispose()
-    assert seen == [
-        (
-            one.stage,
-            one.number,
-            STATES[one.state],
-            one.parameters,
-            None if one.value is None else [one.value],
-        )
-        for one in trials
-    ]
+    assert "running" in run.watch.states()

@@ -1,39 +1,60 @@
-"""Eight processes at once on no database: it is made once, and no cohort is claimed twice."""
+"""Many processes at once on no database: it is made once, and no cohort is claimed twice."""
 
+import sqlite3
 from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import optuna
+import pytest
+from optuna.storages import RDBStorage
 
 from search.ledger.ledger import Ledger
-from tests.faults.claim_all import TRIALS
-from tests.faults.runs import LONGEST_SECONDS, started
+from tests.faults.claims_of_all import NAME, TRIALS, claim_all
+from tests.faults.watch import wait_until
+from tests.faults.workers import fork
 
-PROCESSES = 8
 
-
-def test_many_begin_at_once_and_every_trial_is_claimed_once(tmp_path: Path) -> None:
-    storage, gate = f"sqlite:///{tmp_path}/new.db", tmp_path / "gate"
-    processes = [
-        started("claim_all.py", storage, f"worker {place}", str(gate)) for place in range(PROCESSES)
+@pytest.mark.parametrize("processes", [8, pytest.param(32, marks=pytest.mark.long)])
+def test_many_begin_at_once_and_every_trial_is_claimed_once(
+    storage: str, tmp_path: Path, tried: Callable[..., None], processes: int
+) -> None:
+    gate, logs = tmp_path / "gate", [tmp_path / f"log {place}" for place in range(processes)]
+    begun = [
+        fork(claim_all, storage, f"worker {place}", str(gate), str(log))
+        for place, log in enumerate(logs)
     ]
-    for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
+    for log in logs:
+        wait_until(lambda: log.exists() and log.read_text() != "", "processes to begin")  # noqa: B023
     gate.touch()
-    said = [process.communicate(timeout=LONGEST_SECONDS) for process in processes]
-    assert [process.returncode for process in processes] == [0] * PROCESSES, said
-    assert [errors for _, errors in said] == [""] * PROCESSES
+    for process in begun:
+        process.join()
+    said = [log.read_text().splitlines() for log in logs]
+    assert [process.exitcode for process in begun] == [0] * processes, said
 
-    claimed = Counter(line for out, _ in said for line in out.splitlines())
+    claimed = Counter(line for lines in said for line in lines)
     claimed.pop("fine planned", None)  # where one asked before it saw that the first had ended
+    assert claimed.pop("ready") == processes
     once = ["coarse planned", *(f"coarse {number}" for number in range(TRIALS))]
     assert claimed == Counter(once)
-    assert sum(1 for out, _ in said if "coarse" in out) > 1  # they did compete
+    competing = sum(1 for lines in said if any("coarse" in line for line in lines))
+    assert competing > processes / 4
 
+    if storage.startswith("sqlite"):
+        with closing(sqlite3.connect(storage[10:])) as connection:
+            assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    values = [n / 7 for n in range(TRIALS)]
     with Ledger(storage) as ledger:
-        assert ledger.read.names() == ["digits"]
-        search = ledger.read.search("digits")
-        assert [one.value for one in ledger.read.trials(search)] == [n / 7 for n in range(TRIALS)]
-    seen = optuna.load_study(study_name="digits/1-coarse", storage=storage).get_trials()
-    assert [one.value for one in seen] == [n / 7 for n in range(TRIALS)]
+        assert ledger.read.names() == [NAME]
+        found = ledger.read.trials(ledger.read.search(NAME))
+        url = ledger.database.engine.url.render_as_string(hide_password=False)
+    assert [one.value for one in found] == values
+    optunas = RDBStorage(url)
+    try:
+        seen = optuna.load_study(study_name=f"{NAME}/1-coarse", storage=optunas).get_trials()
+    finally:
+        optunas.remove_session()
+        optunas.engine.dispose()
+    assert [one.value for one in seen] == values
+    tried(f"{processes} workers started at once on an empty database", 1, TRIALS)

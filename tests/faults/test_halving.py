@@ -1,34 +1,20 @@
 """Promises 1 and 2 of a search with halving: any number of workers, and through any kill."""
 
-import json
+import random
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from search.ledger.ledger import Ledger
-from search.show.export import as_json
-from tests.faults.runs import (
-    HALVED,
-    Run,
-    assert_whole,
-    kill_everything,
-    kill_now_and_then,
-    started,
-    states,
-    table,
-)
+from tests.faults.outcome import Table
+from tests.faults.runs import HALVED, Run, kill_everything, kill_now_and_then
+from tests.faults.watch import Watch, lapse, wait_until
+from tests.faults.workers import Crew
 
-Begin = Callable[..., Run]
-
-
-def exported(storage: str) -> str:
-    """The whole search as `klayer export --format json` writes it."""
-    with Ledger(storage) as ledger:
-        search, read = ledger.read.search("tiny"), ledger.read
-        document = as_json(search, read.stages(search), read.trials(search), read.curves(search))
-        return json.dumps(document)
+AssertWhole = Callable[..., None]
+CrewOf = Callable[..., Crew]
+Undisturbed = Callable[..., Table]
 
 
 @pytest.fixture(scope="session", params=["cohort", "stage"])
@@ -42,60 +28,80 @@ def halved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return study
 
 
-@pytest.fixture(scope="session")
-def undisturbed(halved: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The database of that search, run by one worker without a fault."""
-    storage = f"sqlite:///{tmp_path_factory.mktemp('halved')}/tiny.db"
-    status, said = Run(started("run_search.py", str(halved), storage, "1"), storage).end()
-    assert (status, said) == (0, "")
-    return storage
+among_a_stage = pytest.mark.parametrize("halved", ["stage"], indirect=True)
 
 
-def test_most_trials_of_the_first_stage_are_pruned(undisturbed: str) -> None:
-    expected = table(undisturbed)
-    counts = Counter(state for stage, _, state, *_ in expected if stage == "coarse")
+def test_most_trials_of_the_first_stage_are_pruned(halved: Path, undisturbed: Undisturbed) -> None:
+    counts = Counter(state for stage, _, state, *_ in undisturbed(halved) if stage == "coarse")
     assert counts["pruned"] >= 8
     assert counts["complete"] >= 4
-    assert_whole(undisturbed, expected)
 
 
-def test_the_number_of_workers_changes_no_byte(
-    begin: Begin, halved: Path, undisturbed: str
+@pytest.mark.parametrize("workers", [2, pytest.param(8, marks=pytest.mark.long)])
+def test_the_number_of_workers_changes_nothing(
+    crew_of: CrewOf,
+    storage: str,
+    halved: Path,
+    undisturbed: Undisturbed,
+    assert_whole: AssertWhole,
+    workers: int,
 ) -> None:
-    run = begin(3, study=halved)
-    assert run.end() == (0, "")
-    assert exported(run.storage) == exported(undisturbed)
-    assert_whole(run.storage, table(undisturbed))
+    expected = undisturbed(halved)
+    crew = crew_of(60.0, halved)
+    crew.start(workers)
+    assert crew.end() == {0}, crew.said()
+    assert_whole(storage, expected, f"none; {workers} workers, halving", 0)
 
 
-def test_workers_that_are_killed_change_no_byte(
-    begin: Begin, halved: Path, undisturbed: str
+def test_workers_that_are_killed_change_nothing(
+    crew_of: CrewOf,
+    storage: str,
+    halved: Path,
+    undisturbed: Undisturbed,
+    assert_whole: AssertWhole,
 ) -> None:
-    run = begin(2, study=halved)
+    expected = undisturbed(halved)
+    crew, watch, chance = crew_of(0.6, halved), Watch(storage), random.Random(2)
+    for _ in range(4):
+        crew.start(2 - len(crew.alive()))
+        wait_until(lambda: watch.is_over() or watch.is_training(), "training")
+        crew.kill_one(chance)
+    crew.start(2)
+    crew.end()
+    watch.close()
+    assert_whole(storage, expected, "SIGKILL of a worker amid its training, halving", 4)
+
+
+@pytest.mark.long
+@among_a_stage
+def test_workers_of_a_launcher_that_are_killed_change_nothing(
+    begin: Callable[..., Run], halved: Path, undisturbed: Undisturbed, assert_whole: AssertWhole
+) -> None:
+    run = begin(2, halved)
     killed = kill_now_and_then(run, 4)
-    status, said = run.end()
-    assert status == 0, said
+    assert run.end() == (0, "")
     assert killed == 4
-    assert exported(run.storage) == exported(undisturbed)
-    assert_whole(run.storage, table(undisturbed))
+    fault = "SIGKILL of a worker of `klayer run` amid its training, halving"
+    assert_whole(run.storage, undisturbed(halved), fault, killed)
 
 
-@pytest.mark.parametrize("halved", ["stage"], indirect=True)
-def test_a_search_whose_every_process_is_killed_between_rungs_goes_on_to_the_same_bytes(
-    begin: Begin, halved: Path, undisturbed: str, lapse: Callable[[str], None]
+@among_a_stage
+def test_a_search_whose_every_process_is_killed_between_rungs_goes_on(
+    begin: Callable[..., Run], halved: Path, undisturbed: Undisturbed, assert_whole: AssertWhole
 ) -> None:
     """Some trials are pruned, and others have gone on from their checkpoints."""
-    run = begin(2, study=halved)
+    run = begin(2, halved)
 
-    def is_amid_a_later_rung(run: Run) -> bool:
-        return run.is_training() and {"pruned", "running"} <= states(run.storage)
+    def is_amid_a_later_rung() -> bool:
+        return run.watch.is_training() and {"pruned", "running"} <= run.watch.states()
 
     assert run.wait_for(is_amid_a_later_rung, "a later rung"), run.end()
     kill_everything(run, run.workers())
-    assert "pruned" in states(run.storage)
+    assert "pruned" in run.watch.states()
+    run.watch.close()
     lapse(run.storage)
 
-    run = begin(2, run.storage, halved)
+    run = begin(2, halved)
     assert run.end() == (0, "")
-    assert exported(run.storage) == exported(undisturbed)
-    assert_whole(run.storage, table(undisturbed))
+    fault = "SIGKILL of all processes amid a rung"
+    assert_whole(run.storage, undisturbed(halved), fault, 1)

@@ -4,126 +4,147 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
+from tests.faults.outcome import Table
 from tests.faults.runs import (
+    LONG,
+    STOPPED,
+    TINY,
     Run,
-    assert_whole,
-    is_alive,
+    kill_every,
     kill_everything,
     kill_now_and_then,
-    states,
+    wait_until_gone,
 )
+from tests.faults.watch import lapse
 
 Begin = Callable[..., Run]
-Expected = list[tuple[Any, ...]]
-SOON_SECONDS = 20.0
-STOPPED = (3, "")  # exit status and output of a run that was asked to stop
+AssertWhole = Callable[..., None]
+
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
-def wait_until_gone(pids: list[int]) -> None:
-    until = time.monotonic() + SOON_SECONDS
-    while any(is_alive(pid) for pid in pids):
-        assert time.monotonic() < until, "workers outlive what they should not"
-        time.sleep(0.05)
-
-
-def in_training(
-    begin: Begin, storage: str | None = None, workers: int = 2
-) -> tuple[Run, list[int]]:
-    """A run whose workers are amid a cohort, and their two processes."""
-    run = begin(workers, storage)
-    assert run.wait_for(Run.is_training, "training"), run.end()
-    assert run.wait_for(lambda run: len(run.workers()) == 2, "two processes"), run.end()
+def in_training(begin: Begin, workers: int = 2) -> tuple[Run, list[int]]:
+    """A run whose workers are amid a cohort, and their processes."""
+    run = begin(workers)
+    assert run.wait_for(run.watch.is_training, "training"), run.end()
+    assert run.wait_for(lambda: len(run.workers()) == workers, "all processes"), run.end()
     return run, run.workers()
 
 
-def test_workers_killed_again_and_again(begin: Begin, expected: Expected) -> None:
+def assert_stopped(run: Run, workers: list[int]) -> None:
+    """The run was asked to stop, and has: nothing of what was in work is held."""
+    status, said = run.end()
+    assert (status, said.count("klayer: ")) == (STOPPED, 1), said
+    assert "stopped" in said
+    wait_until_gone(workers)
+    assert "running" not in run.watch.states()
+    run.watch.close()
+
+
+def test_workers_killed_amid_their_training(
+    begin: Begin, expected: Table, assert_whole: AssertWhole
+) -> None:
     run = begin(2)
     killed = kill_now_and_then(run, 3)
-    status, said = run.end()
-    assert status == 0, said
+    assert run.end() == (0, "")
     assert killed == 3
-    assert_whole(run.storage, expected)
+    assert_whole(run.storage, expected, "SIGKILL of a worker amid its training", killed)
 
 
+@pytest.mark.long
+def test_a_worker_killed_every_second(
+    begin: Begin, undisturbed: Callable[..., Table], assert_whole: AssertWhole
+) -> None:
+    expected = undisturbed(TINY, *LONG)
+    began = time.monotonic()
+    run = begin(4, TINY, *LONG)
+    killed = kill_every(run, 1.0)
+    assert run.end() == (0, "")
+    assert time.monotonic() - began > 60
+    assert_whole(
+        run.storage, expected, "SIGKILL of a random worker of `klayer run` each second", killed
+    )
+
+
+@pytest.mark.parametrize(
+    "database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
+)
 def test_a_search_ended_in_every_way_goes_on_to_the_same_table(
-    begin: Begin, expected: Expected, lapse: Callable[[str], None]
+    begin: Begin, expected: Table, assert_whole: AssertWhole
 ) -> None:
     # Ctrl-C, which a terminal sends to the whole group: what is in work is handed back.
     run, workers = in_training(begin)
     os.killpg(run.process.pid, signal.SIGINT)
-    assert run.end() == STOPPED
-    wait_until_gone(workers)
-    assert "running" not in states(run.storage)
+    assert_stopped(run, workers)
 
     # A closed terminal, which hangs up on the whole group: the same.
-    run, workers = in_training(begin, run.storage)
+    run, workers = in_training(begin)
     os.killpg(run.process.pid, signal.SIGHUP)
-    assert run.end() == STOPPED
-    wait_until_gone(workers)
-    assert "running" not in states(run.storage)
+    assert_stopped(run, workers)
 
     # SIGTERM to the launcher alone: the same.
-    run, workers = in_training(begin, run.storage)
+    run, workers = in_training(begin)
     os.kill(run.process.pid, signal.SIGTERM)
-    assert run.end() == STOPPED
-    wait_until_gone(workers)
-    assert "running" not in states(run.storage)
+    assert_stopped(run, workers)
 
     # Ctrl-C twice, while epochs don't end: workers are killed, and what they held is freed.
-    run, workers = in_training(begin, run.storage)
+    run, workers = in_training(begin)
     for pid in workers:
         os.kill(pid, signal.SIGSTOP)
-    os.kill(run.process.pid, signal.SIGINT)
+    os.killpg(run.process.pid, signal.SIGINT)
     time.sleep(0.5)
     assert run.process.poll() is None
-    os.kill(run.process.pid, signal.SIGINT)
-    assert run.end()[0] == STOPPED[0]
-    wait_until_gone(workers)
-    assert "running" not in states(run.storage)
+    os.killpg(run.process.pid, signal.SIGINT)
+    assert_stopped(run, workers)
 
     # The launcher killed: its workers see it, and hand back what they hold.
-    run, workers = in_training(begin, run.storage)
+    run, workers = in_training(begin)
     os.kill(run.process.pid, signal.SIGKILL)
     run.process.communicate()
     wait_until_gone(workers)
-    assert "running" not in states(run.storage)
+    assert "running" not in run.watch.states()
+    run.watch.close()
 
     # Everything killed at once: what was in work is free when the leases have run out.
-    run, workers = in_training(begin, run.storage)
+    run, workers = in_training(begin)
     kill_everything(run, workers)
+    run.watch.close()
     lapse(run.storage)
 
-    run = begin(2, run.storage)
+    run = begin(2)
     assert run.end() == (0, "")
-    assert_whole(run.storage, expected)
+    ways = "Ctrl-C, hang-up, SIGTERM, Ctrl-C twice, launcher killed, all killed"
+    assert_whole(run.storage, expected, ways, 6)
 
 
+@on_sqlite
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_one_worker_leaves_no_process_behind(begin: Begin, number: int) -> None:
-    run, processes = in_training(begin, workers=1)  # joblib wants a second process, without work
+    run, processes = in_training(begin, workers=1)
     if number == signal.SIGINT:
         os.killpg(run.process.pid, number)
-        assert run.end() == STOPPED
+        assert run.end()[0] == STOPPED
     else:
         os.kill(run.process.pid, number)
         run.process.communicate()
     wait_until_gone(processes)
-    assert "running" not in states(run.storage)
+    assert "running" not in run.watch.states()
 
 
+@on_sqlite
 def test_ctrl_c_amid_the_start_of_workers_is_not_theirs(begin: Begin) -> None:
     run = begin(2)
-    assert run.wait_for(lambda run: len(run.workers()) == 2, "two processes"), run.end()
+    assert run.wait_for(lambda: len(run.workers()) == 2, "two processes"), run.end()
     processes = run.workers()
     os.killpg(run.process.pid, signal.SIGINT)  # they still import, and have set up nothing
-    assert run.end() == STOPPED
+    assert run.end()[0] == STOPPED
     wait_until_gone(processes)
 
 
+@on_sqlite
 def test_workers_that_only_die_end_the_run_with_the_reason(begin: Begin) -> None:
     run = begin(2)
     while run.process.poll() is None:
@@ -131,6 +152,6 @@ def test_workers_that_only_die_end_the_run_with_the_reason(begin: Begin) -> None
             os.kill(pid, signal.SIGKILL)
         time.sleep(0.01)
     status, said = run.end()
-    assert status == 4, said
-    assert "tiny: worker processes died 5 times without finishing a trial" in said
+    assert status == 1, said
+    assert "tiny: worker processes died 12 times without finishing a trial" in said
     assert "--workers" in said

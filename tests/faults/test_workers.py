@@ -2,36 +2,41 @@
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from tests.faults.runs import Run, assert_whole
+from tests.faults.outcome import Table
+from tests.faults.runs import Run
+from tests.faults.workers import Crew
 
-Expected = list[tuple[Any, ...]]
+AssertWhole = Callable[..., None]
 
 
-@pytest.mark.parametrize("workers", [2, 3])
-def test_the_number_of_workers_changes_nothing(
-    begin: Callable[..., Run], expected: Expected, workers: int
+@pytest.mark.parametrize("workers", [1, 2, 8])
+def test_the_number_of_workers_and_the_database_change_nothing(
+    crew_of: Callable[..., Crew],
+    storage: str,
+    expected: Table,
+    assert_whole: AssertWhole,
+    workers: int,
 ) -> None:
-    run = begin(workers)
-    status, said = run.end()
-    assert (status, said) == (0, "")
-    assert_whole(run.storage, expected)
+    crew = crew_of()
+    crew.start(workers)
+    assert crew.end() == {0}, crew.said()
+    said = crew.said()
+    assert (said.count(": planned "), said.count(": trained in")) == (4, 12)
+    assert_whole(storage, expected, f"none; {workers} workers", 0)
 
 
-def test_one_worker_does_every_trial_of_the_plan(faultless: str, expected: Expected) -> None:
+def test_every_trial_of_the_plan_is_done(expected: Table) -> None:
     counts = Counter(stage for stage, *_ in expected)
     assert counts == {"coarse": 8, "fine": 4, "finalists": 4, "final": 2}
     assert {state for _, _, state, *_ in expected} == {"complete"}
-    assert_whole(faultless, expected)
 
 
 def test_two_runs_of_one_search_at_once_share_its_work(
-    begin: Callable[..., Run], expected: Expected
+    begin: Callable[..., Run], expected: Table, assert_whole: AssertWhole
 ) -> None:
-    one = begin(2)
-    other = begin(1, one.storage)
+    one, other = begin(1), begin(1)
     assert [run.end() for run in (one, other)] == [(0, ""), (0, "")]
-    assert_whole(one.storage, expected)
+    assert_whole(one.storage, expected, "two `klayer run` of one search at once", 1)

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,7 +66,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_ledger(postgresql: "Server") -> str:
+def postgresql_storage(postgresql: "Server") -> str:
     """The one database with all tables that the tests of a PostgreSQL ledger share."""
     storage = postgresql.new_database()
     with Ledger(storage, create=True):
@@ -74,6 +75,13 @@ def postgresql_ledger(postgresql: "Server") -> str:
     name = locate(storage).url.database
     postgresql.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
     return storage
+
+
+@pytest.fixture(scope="session")
+def postgresql_ledger(postgresql_storage: str) -> Iterator[Ledger]:
+    """The ledger in it, opened once."""
+    with Ledger(postgresql_storage) as opened:
+        yield opened
 
 
 @pytest.fixture(params=KINDS)
@@ -88,7 +96,7 @@ def storage(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
     if kind == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "ledger.db")
         return f"sqlite:///{tmp_path}/ledger.db"
-    url: str = request.getfixturevalue("postgresql_ledger")
+    url: str = request.getfixturevalue("postgresql_storage")
     server: Server = request.getfixturevalue("postgresql")
     server.execute(EMPTIED, database=str(locate(url).url.database))
     return url
@@ -137,7 +145,8 @@ def alter(storage: str) -> Alter:
 @pytest.fixture
 def optuna_storage(storage: str) -> Iterator[RDBStorage]:
     """Optuna's own door to the same database, as any reader of it opens it."""
-    opened = RDBStorage(locate(storage).url.render_as_string(hide_password=False))
+    url = locate(storage).url.render_as_string(hide_password=False)
+    opened = RDBStorage(url, skip_compatibility_check=True, skip_table_creation=True)  # in no time
     yield opened
     opened.remove_session()
     opened.engine.dispose()
@@ -155,7 +164,10 @@ def study() -> Study:
 
 
 @pytest.fixture
-def ledger(storage: str) -> Iterator[Ledger]:
+def ledger(storage: str, kind: str, request: pytest.FixtureRequest) -> Iterator[Ledger]:
+    if kind == "postgresql":  # to open it each time would take longer than most tests
+        yield copy(request.getfixturevalue("postgresql_ledger"))
+        return
     with Ledger(storage) as opened:
         yield opened
 

@@ -31,17 +31,7 @@ from tests.search.ledger.conftest import somebody
 
 DATA = Path(__file__).with_name("data")
 SEARCHES = {2: ["done", "half", "drafted"], 3: ["done", "half", "drafted", "resting", "rung"]}
-TRIAL = [
-    "stage",
-    "number",
-    "state",
-    "value",
-    "seed",
-    "order_seed",
-    "reason",
-    "finished_at",
-    "pruned_after",
-]
+TRIAL = ("stage", "number", "state", "value", "seed", "order_seed", "reason")
 FINISHED = ("complete", "pruned", "diverged")
 
 versions = pytest.mark.parametrize("version", [2, 3])
@@ -378,8 +368,8 @@ def test_tables_of_this_version_are_left_alone(sqlite_template: Path, tmp_path: 
     assert content(path) == before
 
 
-def test_on_a_server_there_is_nothing_to_upgrade_yet(postgresql_ledger: str) -> None:
-    assert upgrade(postgresql_ledger) == (SCHEMA_VERSION, SCHEMA_VERSION)
+def test_on_a_server_there_is_nothing_to_upgrade_yet(postgresql_storage: str) -> None:
+    assert upgrade(postgresql_storage) == (SCHEMA_VERSION, SCHEMA_VERSION)
 
 
 def test_what_is_kept_here_is_small_and_says_nothing_of_where_it_was_made() -> None:

@@ -180,14 +180,14 @@ def test_trials_end_as_optuna_would_have_ended_them(
 def test_times_are_stored_in_utc_and_read_in_local_time(
     storage: str, writing: Connection, monkeypatch: pytest.MonkeyPatch, zone: str
 ) -> None:
-    ids = add(writing, "s", POINTS[:1])
-    optuna_rows.begin(writing, "s", ids, BEGUN)
-    optuna_rows.end(writing, "s", {ids[0]: ("complete", 1.0, {})}, ENDED)
-    writing.commit()
+    opened = RDBStorage(locate(storage).url.render_as_string(hide_password=False))
     monkeypatch.setenv("TZ", zone)
     time.tzset()
-    opened = RDBStorage(locate(storage).url.render_as_string(hide_password=False))
     try:
+        ids = add(writing, "s", POINTS[:1])
+        optuna_rows.begin(writing, "s", ids, BEGUN)
+        optuna_rows.end(writing, "s", {ids[0]: ("complete", 1.0, {})}, ENDED)
+        writing.commit()
         (read,) = optuna.load_study(study_name="s", storage=opened).get_trials()
         assert read.datetime_start == datetime.fromtimestamp(BEGUN)
         assert read.datetime_complete == datetime.fromtimestamp(ENDED)
@@ -232,16 +232,16 @@ def test_optuna_goes_on_with_our_study(
     assert [one.number for one in optuna_trials("s")] == [0, 1, 2, 3]
 
 
-def test_thousands_of_trials_are_added_whole_and_in_order(
+def test_many_trials_are_added_whole_and_in_order(
     writing: Connection, optuna_trials: Trials
 ) -> None:
-    points = [{"learning_rate": 1 / (n + 1)} for n in range(2500)]
+    points = [{"learning_rate": 1 / (n + 1)} for n in range(1100)]
     space = {"learning_rate": SPACE["learning_rate"]}
     ids = add(writing, "s", points, space)
-    assert len(set(ids)) == 2500
+    assert len(set(ids)) == 1100
     found = optuna_trials("s")
     assert [one._trial_id for one in found] == ids
-    assert [one.number for one in found] == list(range(2500))
+    assert [one.number for one in found] == list(range(1100))
     assert [one.params for one in found] == points
 
 

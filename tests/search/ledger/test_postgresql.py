@@ -5,13 +5,16 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import text
 
 from search.errors import LedgerError
 from search.ledger import postgresql as module
 from search.ledger.database import connect
-from search.ledger.ledger import Ledger
+from search.ledger.faults import DatabaseFaultError
+from search.ledger.ledger import LEASE_SECONDS, Ledger
 from search.ledger.location import locate
-from search.ledger.records import Claim
+from search.ledger.records import Claim, Presence, Search
+from search.ledger.schema import open_database
 from search.study.file import Study
 from tests.search.ledger.conftest import open_stage, somebody
 
@@ -58,6 +61,62 @@ def test_a_way_that_is_gone_without_a_word_is_noticed_soon(storage: str) -> None
 def test_what_the_url_says_is_not_changed(storage: str) -> None:
     asked = parameters(f"{storage}?connect_timeout=3&application_name=mine")
     assert (asked["connect_timeout"], asked["application_name"]) == ("3", "mine")
+
+
+def test_who_is_paused_within_a_transaction_keeps_its_locks_no_longer_than_a_lease(
+    storage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else others who hand in to its stage would wait for as long as it sleeps."""
+    assert module.SILENCE_SECONDS < LEASE_SECONDS
+    monkeypatch.setattr(module, "SILENCE_SECONDS", 1)
+    paused = open_database(storage, create=False)
+    lock = text("LOCK TABLE klayer_schema")
+
+    def pause() -> None:
+        with paused.writing() as connection:
+            connection.execute(lock)
+            with somebody(storage) as other:
+                other.execute(lock)  # waits until the server has ended the first one
+            connection.execute(lock)
+
+    with pytest.raises(DatabaseFaultError, match="idle-in-transaction") as error:
+        pause()
+    assert error.value.passing
+    with paused.writing() as connection:  # over a new connection
+        connection.execute(lock)
+    paused.close()
+
+
+def test_a_beat_waits_for_what_it_holds_before_it_locks_its_process(
+    ledger: Ledger, search: Search, storage: str
+) -> None:
+    """As `bury` does: in another order the two would wait for each other."""
+    who = Presence("host/1", "worker", "host", "kernel", 11, None, None, 60.0)
+    open_stage(ledger, search)
+    claim = ledger.next_work(search, who.name)
+    assert isinstance(claim, Claim)
+    ledger.join(who)
+    beating = threading.Thread(target=ledger.beat, args=[who, claim])
+    with somebody(storage) as other:
+        other.execute(text("SELECT id FROM klayer_cohorts FOR UPDATE"))
+        beating.start()
+        time.sleep(0.5)
+        assert beating.is_alive()
+        other.execute(text("SELECT id FROM klayer_workers FOR UPDATE NOWAIT"))
+        other.rollback()
+    beating.join()
+
+
+def test_isolation_does_not_depend_on_what_the_server_is_set_to(storage: str) -> None:
+    """Who waits for a lock sees what the one before it has written."""
+    other = f"{storage}?options=-cdefault_transaction_isolation%3Dserializable"
+    database, ask = open_database(other, create=False), text("SHOW transaction_isolation")
+    for _ in range(2):
+        with database.reading() as connection:
+            assert connection.scalar(ask) == "repeatable read"
+        with database.writing() as connection:
+            assert connection.scalar(ask) == "read committed"
+    database.close()
 
 
 def test_one_at_a_time_changes_the_schema(storage: str) -> None:

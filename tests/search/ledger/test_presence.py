@@ -10,6 +10,7 @@ from search.ledger.claims import Wait
 from search.ledger.ledger import Ledger
 from search.ledger.presence import FORGOTTEN_SECONDS
 from search.ledger.records import Claim, PlanningClaim, Presence, Search
+from search.outcome import EpochFigures
 from search.study.reading import load
 from tests.search.ledger.conftest import Alter
 
@@ -180,10 +181,32 @@ def test_a_launchers_workers_are_asked_to_stop_and_no_others(ledger: Ledger) -> 
     assert not ledger.beat(ALONE, None)
 
 
-def test_a_worker_that_joins_late_learns_that_its_launcher_stops(ledger: Ledger) -> None:
+def test_a_worker_that_joins_late_learns_that_its_launcher_stops(
+    ledger: Ledger,
+    open_next: OpenNext,
+    claim_next: ClaimNext,
+    figures: Callable[[int, float], EpochFigures],
+) -> None:
+    open_next(1)
     ledger.join(LAUNCHER)
     ledger.ask_to_stop(LAUNCHER.name)
     ledger.join(WORKER)
+    assert ledger.read.asked_to_stop(WORKER)
+    claim = claim_next(WORKER.name)
+    assert ledger.record_epochs(claim, {0: figures(1, 0.5)})
+
+
+@pytest.mark.parametrize("how", ["left", "lost"])
+def test_whose_launcher_is_gone_is_told_so_without_a_beat(
+    ledger: Ledger, alter: Alter, how: str
+) -> None:
+    ledger.join(LAUNCHER)
+    ledger.join(WORKER)
+    assert not ledger.read.asked_to_stop(WORKER)
+    if how == "left":
+        ledger.leave(LAUNCHER)
+    else:
+        alter(f"UPDATE klayer_workers SET seen_at = seen_at - 181 WHERE name = '{LAUNCHER.name}'")
     assert ledger.read.asked_to_stop(WORKER)
 
 
@@ -234,6 +257,15 @@ def test_a_launcher_buries_its_workers_and_frees_what_they_held(
     ledger.renew(foreign)
 
 
+def test_a_name_stands_for_all_that_begin_with_it_and_a_dash(ledger: Ledger) -> None:
+    """An engine knows the place of a process; who stands there one after another has its own."""
+    others = [replace(WORKER, name=name) for name in ("host/1/0-a1", "host/1/0-b2", "host/1/01")]
+    for one in (LAUNCHER, WORKER, *others, replace(ALONE, name="host/1/0-c3")):
+        ledger.join(one)
+    ledger.bury(LAUNCHER.name, [WORKER.name], lost=False)
+    assert names(ledger) == [LAUNCHER.name, "host/1/01", "host/1/0-c3"]  # no worker of others
+
+
 def test_a_buried_planner_leaves_its_planning_to_others(ledger: Ledger, search: Search) -> None:
     ledger.join(LAUNCHER)
     ledger.join(WORKER)
@@ -253,11 +285,14 @@ def test_a_sqlite_file_is_of_one_machine_and_a_server_of_many(ledger: Ledger, ki
         return
     with pytest.raises(LedgerError) as caught:
         ledger.join(ELSEWHERE)
-    assert str(caught.value) == (
+    said, _, seconds = str(caught.value).rpartition(" in ")
+    assert said == (
         "this SQLite file is in use on another machine, host: its locks and its log hold on one "
         "machine alone. Keep searches of several hosts in PostgreSQL: "
-        "--storage postgresql://USER@HOST/DATABASE"
+        "--storage postgresql://USER@HOST/DATABASE. If that machine was switched off, or this one "
+        "was started anew, try again"
     )
+    assert seconds in [f"{ALONE.lease_seconds - past:.0f} s" for past in range(10)]
     assert names(ledger) == [ALONE.name]
     ledger.leave(ALONE)
     ledger.join(ELSEWHERE)  # one machine behind another

@@ -217,10 +217,10 @@ def test_a_server_that_never_answers_is_waited_for_as_long_as_is_said() -> None:
 
 @pytest.mark.parametrize("role", ["klayer", "nobody-knows"])
 def test_a_wrong_password_and_a_wrong_role_are_told_alike(
-    postgresql: "Server", postgresql_ledger: str, role: str
+    postgresql: "Server", postgresql_storage: str, role: str
 ) -> None:
     """And a wrong password is shown no more than a right one."""
-    place = f"127.0.0.1:{postgresql.port}/{locate(postgresql_ledger).url.database}"
+    place = f"127.0.0.1:{postgresql.port}/{locate(postgresql_storage).url.database}"
     message = refusal(f"postgresql://{role}:{WRONG}@{place}")
     assert message.startswith(f"postgresql://{role}@{place}: cannot connect: ")
     assert f'password authentication failed for user "{role}"' in message
@@ -233,9 +233,9 @@ def test_a_missing_database_is_named(postgresql: "Server") -> None:
 
 
 def test_what_the_server_does_not_offer_is_told(
-    postgresql: "Server", postgresql_ledger: str
+    postgresql: "Server", postgresql_storage: str
 ) -> None:
-    message = refusal(f"{postgresql_ledger}?sslmode=require")
+    message = refusal(f"{postgresql_storage}?sslmode=require")
     assert "cannot connect: " in message
     assert "SSL" in message
 

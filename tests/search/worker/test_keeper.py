@@ -159,6 +159,21 @@ def test_what_fails_is_free_at_once_and_counts_as_lost_unless_somebody_wished_it
         assert attempts(ledger, search) == [(1, lost), (0, 0)]
 
 
+def test_a_database_that_was_away_is_not_held_against_the_claim(
+    ledger: Ledger, search: Search
+) -> None:
+    """Nor waited for again: what was held is free when the process leaves."""
+    claim = claimed(ledger, search, "a")
+    with (
+        pytest.raises(DatabaseFaultError),
+        Keeper(ledger, worker()) as keeper,
+        keeper.holding(claim),
+    ):
+        raise DatabaseFaultError("the server is gone", passing=True)
+    assert states(ledger, search) == ["waiting"] * 4
+    assert attempts(ledger, search) == [(1, 0), (0, 0)]
+
+
 def test_a_fault_is_raised_also_where_the_claim_cannot_be_handed_back(
     ledger: Ledger, search: Search, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,46 @@
+"""Works through the first stage of a search with made-up results, and says what it claimed."""
+
+import time
+from pathlib import Path
+
+from search.ledger.ledger import Ledger
+from search.ledger.records import Claim, PlanningClaim
+from search.ledger.results import TrialOutcome
+from search.plan.cohorts import Fit
+from search.plan.plan import plan
+from search.study.reading import load
+from tests.faults.workers import write_to
+
+NAME = "digits"
+TRIALS = 120
+
+
+def claim_all(storage: str, owner: str, gate: str, log: str) -> None:
+    """Record, claim, hand in, until the stage is finished.
+
+    It waits for the file `gate`, so that many of them begin at once, on a database that is not
+    there yet. Each planning and each trial that it claims is a line of `log`.
+    """
+    write_to(log)
+    study = load(NAME, [f"stages.coarse.trials={TRIALS}"])
+    print("ready", flush=True)  # noqa: T201
+    while not Path(gate).exists():
+        time.sleep(0.001)
+    with Ledger(storage, create=True, patience_seconds=60) as ledger:
+        search = ledger.record(study, "", "f" * 64, {})
+        while True:
+            work = ledger.next_work(search, owner)
+            if isinstance(work, PlanningClaim):
+                print(work.step.name, "planned", flush=True)  # noqa: T201
+                if work.step.number > 1:
+                    return
+                # Each trial is a cohort of its own.
+                made = plan(study, work.step, [], lambda _, p: Fit(p["learning_rate"]))
+                ledger.open_stage(search, work, made, 2)
+            elif isinstance(work, Claim):
+                print(*(f"{work.step.name} {number}" for number in work.numbers), sep="\n")  # noqa: T201
+                ledger.hand_in(work, [TrialOutcome(n, n / 7) for n in work.numbers])
+            elif ledger.read.stages(search)[0].state == "finished":
+                return
+            else:
+                time.sleep(0.02)

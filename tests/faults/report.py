@@ -1,0 +1,77 @@
+"""The faults that were tried, as a table: a row each, with what was lost, doubled and stuck."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.faults.outcome import Counts
+
+PROPERTY = "fault"
+BEGIN, END = "<!-- make faults: begin -->", "<!-- make faults: end -->"
+HEAD = (
+    "| fault | database | times | trials | lost | doubled | stuck | table |\n"
+    "|---|---|---:|---:|---:|---:|---:|---|"
+)
+DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """What came of one fault.
+
+    Attributes:
+        fault: In words.
+        database: Which one.
+        times: How often it was done.
+        trials: How many the search has.
+        counts: Of those, how many are not as they should be.
+        equal: Whether the search's table is that of an undisturbed run.
+    """
+
+    fault: str
+    database: str
+    times: int
+    trials: int
+    counts: Counts
+    equal: bool
+
+
+def line(row: Row) -> str:
+    """A row of the table, in Markdown."""
+    counts = row.counts
+    cells = (
+        row.fault,
+        DATABASES[row.database],
+        f"{row.times:,}",
+        f"{row.trials:,}",
+        counts.lost,
+        counts.doubled,
+        counts.stuck,
+        "equal" if row.equal else "NOT EQUAL",
+    )
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
+
+
+def write(terminalreporter: Any, page: Path) -> None:
+    """Print the rows of all tests, and write them into a page where all tests have passed."""
+    ended = [one for some in terminalreporter.stats.values() for one in some]
+    rows = [
+        value
+        for one in ended
+        if getattr(one, "when", None) == "call"
+        for name, value in one.user_properties
+        if name == PROPERTY
+    ]
+    lines = [HEAD, *(line(row) for row in rows)]
+    terminalreporter.section("faults tried")
+    for one in lines:
+        terminalreporter.write_line(one)
+    if terminalreporter.stats.get("failed") or terminalreporter.stats.get("error"):
+        terminalreporter.write_line(f"{page} stays as it is, since tests have failed")
+        return
+    before, begin, rest = page.read_text().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        terminalreporter.write_line(f"{page} has no place for the table, {BEGIN} to {END}")
+        return
+    page.write_text("\n".join([before + begin, *lines, end + after]))

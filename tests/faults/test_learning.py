@@ -1,0 +1,61 @@
+"""Promises 1 and 2 of samplers that learn: any number of workers, and through any kill."""
+
+import random
+from collections.abc import Callable
+
+import pytest
+
+from tests.faults.outcome import Table
+from tests.faults.runs import LEARNING, Run, kill_now_and_then
+from tests.faults.watch import Watch, wait_until
+from tests.faults.workers import Crew
+
+AssertWhole = Callable[..., None]
+
+
+@pytest.fixture
+def expected(undisturbed: Callable[..., Table]) -> Table:
+    """The table of the search with one worker."""
+    return undisturbed(LEARNING)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 8])
+def test_the_number_of_workers_changes_nothing(
+    crew_of: Callable[..., Crew],
+    storage: str,
+    expected: Table,
+    assert_whole: AssertWhole,
+    workers: int,
+) -> None:
+    crew = crew_of(60.0, LEARNING)
+    crew.start(workers)
+    assert crew.end() == {0}, crew.said()
+    said = crew.said()
+    assert said.count("planned tpe, generation") == said.count("planned cmaes, generation") == 3
+    assert_whole(storage, expected, f"none; {workers} workers, samplers that learn", 0)
+
+
+def test_workers_that_are_killed_change_nothing(
+    crew_of: Callable[..., Crew], storage: str, expected: Table, assert_whole: AssertWhole
+) -> None:
+    crew, watch, chance, killed = crew_of(0.6, LEARNING), Watch(storage), random.Random(1), 0
+    for trials in range(0, 30, 6):
+        crew.start(2 - len(crew.alive()))
+        wait_until(lambda: watch.is_over() or watch.finished() > trials, "results")  # noqa: B023
+        killed += crew.kill_one(chance)
+    crew.start(2)
+    crew.end()
+    watch.close()
+    fault = "SIGKILL of a worker, samplers that learn"
+    assert_whole(storage, expected, fault, killed)
+
+
+@pytest.mark.long
+def test_workers_of_a_launcher_that_are_killed_change_nothing(
+    begin: Callable[..., Run], expected: Table, assert_whole: AssertWhole
+) -> None:
+    run = begin(2, LEARNING)
+    killed = kill_now_and_then(run, 6)
+    assert run.end() == (0, "")
+    fault = "SIGKILL of a worker of `klayer run`, samplers that learn"
+    assert_whole(run.storage, expected, fault, killed)

@@ -1,0 +1,53 @@
+"""Somebody else locks the database for some time, amid a search; workers wait."""
+
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+
+import psycopg
+import pytest
+
+from tests.faults.outcome import Table
+from tests.faults.watch import Watch, wait_until
+from tests.faults.workers import Crew
+
+
+@pytest.mark.parametrize(
+    ("seconds", "times"),
+    [
+        (1.5, 2),
+        pytest.param(3.0, 3, marks=pytest.mark.long),
+        # Longer than SQLite waits for a lock, and than a lease.
+        pytest.param(75.0, 1, marks=pytest.mark.long),
+    ],
+)
+def test_a_database_that_is_locked(
+    crew_of: Callable[..., Crew],
+    storage: str,
+    expected: Table,
+    assert_whole: Callable[..., None],
+    seconds: float,
+    times: int,
+) -> None:
+    crew, watch = crew_of(), Watch(storage)
+    crew.start(2)
+    for _ in range(times):
+        wait_until(watch.is_training, "training")
+        lock(storage, seconds)
+    assert crew.end() == {0}, crew.said()
+    watch.close()
+    assert_whole(storage, expected, f"database locked for {seconds:g} s", times)
+
+
+def lock(storage: str, seconds: float) -> None:
+    """Keep others from writing; on PostgreSQL, also from looking for work."""
+    if storage.startswith("sqlite"):
+        with closing(sqlite3.connect(storage[10:], timeout=60, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            time.sleep(seconds)
+            other.execute("ROLLBACK")
+        return
+    with psycopg.connect(storage) as connection:
+        connection.execute("LOCK TABLE klayer_cohorts IN ACCESS EXCLUSIVE MODE")
+        time.sleep(seconds)

@@ -1,0 +1,93 @@
+"""A worker that is stopped for longer than its lease, and wakes: what it writes then is void."""
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+from sqlalchemy import text
+
+from search.ledger.ledger import Ledger
+from tests.faults.outcome import Table
+from tests.faults.runs import LONG, TINY
+from tests.faults.watch import Watch, wait_until
+from tests.faults.workers import Crew
+
+CrewOf = Callable[..., Crew]
+AssertWhole = Callable[..., None]
+LEASE_SECONDS = 1.0
+
+HELD = """
+    SELECT klayer_cohorts.id FROM klayer_cohorts WHERE owner = '{owner}' AND state = 'claimed'
+    AND EXISTS (SELECT 1 FROM klayer_trials JOIN klayer_epochs
+        ON klayer_epochs.trial_id = klayer_trials.id
+        WHERE klayer_trials.cohort_id = klayer_cohorts.id)
+"""
+TAKEN = "SELECT count(*) FROM klayer_cohorts WHERE id = {cohort} AND owner != '{owner}'"
+
+
+def is_true(watch: Watch, statement: str) -> bool:
+    return watch.ask(statement) == [1]
+
+
+def test_a_worker_that_wakes_behind_its_lease_writes_nothing(
+    crew_of: CrewOf, storage: str, expected: Table, assert_whole: AssertWhole
+) -> None:
+    crew, watch = crew_of(LEASE_SECONDS), Watch(storage)
+    paused, _ = crew.start(2)
+    assert paused.pid is not None
+    for _ in range(50):
+        wait_until(lambda: bool(watch.ask(HELD.format(owner="worker 0"))), "training")
+        os.kill(paused.pid, signal.SIGSTOP)
+        time.sleep(LEASE_SECONDS / 2)
+        held = watch.ask(HELD.format(owner="worker 0"))
+        taken = TAKEN.format(cohort=held[0] if held else 0, owner="worker 0")
+        try:
+            others_took_over = partial(is_true, watch, taken)
+            wait_until(others_took_over, "others to take over", 4 * LEASE_SECONDS)
+        except TimeoutError:  # it was stopped amid a transaction, whose locks keep others out
+            os.kill(paused.pid, signal.SIGCONT)
+            continue
+        break
+    os.kill(paused.pid, signal.SIGCONT)
+    assert crew.end() == {0}, crew.said()
+    watch.close()
+    with Ledger(storage) as ledger, ledger.database.reading() as connection:
+        query = text("SELECT owner, attempt, lost FROM klayer_cohorts WHERE id = :id")
+        owner, attempt, lost = connection.execute(query, {"id": held[0]}).one()
+    assert (owner, attempt, lost) == ("worker 1", 2, 1)
+    assert_whole(storage, expected, "SIGSTOP past the lease, then SIGCONT", 1)
+
+
+@pytest.mark.long
+def test_workers_stopped_past_their_lease_again_and_again(
+    crew_of: CrewOf,
+    storage: str,
+    undisturbed: Callable[..., Table],
+    assert_whole: AssertWhole,
+) -> None:
+    expected = undisturbed(TINY, *LONG)
+    crew, watch, chance, times = (
+        crew_of(LEASE_SECONDS, TINY, *LONG),
+        Watch(storage),
+        random.Random(4),
+        0,
+    )
+    crew.start(3)
+    while not watch.is_over():
+        alive = crew.alive()
+        if not alive:
+            break
+        pid = chance.choice(alive).pid
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(2 * LEASE_SECONDS)
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(LEASE_SECONDS / 2)
+        times += 1
+    assert crew.end() == {0}, crew.said()
+    watch.close()
+    assert_whole(storage, expected, "SIGSTOP of a random worker past its lease, SIGCONT", times)
