@@ -44,7 +44,7 @@ FAULTS = {
     "missing database, one name": (["status", "digits"], ["no database"]),
     "export without database": (["export", "digits"], ["no database"]),
     "workers without database": (["workers"], ["no database"]),
-    "a worker without database": (["worker"], ["sqlite:///klayer.db", "no database"]),
+    "a worker without database": (["worker", "digits"], ["sqlite:///klayer.db", "no database"]),
     "stop without database": (["stop", "digits"], ["no database"]),
     "nothing to stop": (["stop"], ["Missing argument 'NAME'"]),
     "nothing to submit": (["submit"], ["Missing argument 'STUDY'"]),
