@@ -58,14 +58,17 @@ class DaskEngine:
 
     def _connect(self) -> Client:
         if self._address is not None and not re.search(r":\d+/?$", self._address):
-            raise EngineError(f"--address: {self._address}: names no port; {ADDRESSES}")
+            raise self._no_answer("it names no port")
         try:
             at = self._cluster or self._address
             return Client(at, timeout=CONNECT_SECONDS, set_as_default=False)
         except (OSError, ValueError) as error:
-            raise EngineError(
-                f"--address: no Dask scheduler answers at {self._address} ({error}); {ADDRESSES}"
-            ) from None
+            raise self._no_answer(str(error)) from None
+
+    def _no_answer(self, why: str) -> EngineError:
+        return EngineError(
+            f"--address: no Dask scheduler answers at {self._address} ({why}); {ADDRESSES}"
+        )
 
     def start(self, serve: Callable[[T], None], job: T) -> Future[None]:
         """As `Engine.start`."""
