@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check coverage bench bench-ledger constraints clean
+.PHONY: demo test faults check coverage bench bench-ledger constraints clean
 
 demo: .venv/klayer  ## search on the embedded digits, from nothing to a tested winner
 	rm -f demo.db demo.db-wal demo.db-shm
@@ -12,6 +12,9 @@ demo: .venv/klayer  ## search on the embedded digits, from nothing to a tested w
 
 test: .venv/installed  ## every test
 	$(BIN)/python -m pytest
+
+faults: .venv/installed  ## the faults, the long ones too, for most of an hour; rewrites docs/reliability.md
+	$(BIN)/python -m pytest tests/faults -m "long or not long" --report docs/reliability.md
 
 check: .venv/installed  ## format, lint and strict types
 	$(BIN)/ruff format --check .

@@ -22,10 +22,18 @@ from pathlib import Path
 from types import FrameType
 from typing import Self
 
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    stop_after_delay,
+    wait_random_exponential,
+)
+
 from search.engines import Engine, WorkerKilledError
 from search.errors import KlayerError
 from search.ledger.claims import MOST_LOST
-from search.ledger.faults import DatabaseFaultError
+from search.ledger.database import LONGEST_PAUSE_SECONDS
+from search.ledger.faults import DatabaseFaultError, NoAnswerError
 from search.ledger.ledger import LEASE_SECONDS, PATIENCE_SECONDS, Ledger, WorkKind
 from search.ledger.records import Search
 from search.worker import Keeper, plan_next, presence, serve
@@ -344,7 +352,7 @@ def _stop_signals(
 def _work(job: Job) -> None:
     """What a worker process runs."""
     asked = threading.Event()
-    with Ledger(job.storage, patience_seconds=PATIENCE_SECONDS) as ledger:
+    with _opened(job) as ledger:
 
         def stop(_: int, __: FrameType | None) -> None:
             asked.set()
@@ -365,6 +373,21 @@ def _work(job: Job) -> None:
         serve(ledger, who, job.name, job.data_folder, should_stop, _say_nothing, only)
     if job.orphaned():
         os._exit(0)  # nobody is left to take a result, and the engine would wait for more work
+
+
+def _opened(job: Job) -> Ledger:
+    """The ledger, which the launcher has open: where it does not answer, it soon does again.
+
+    Raises:
+        LedgerError: It does not, or cannot be opened here.
+    """
+    patiently = Retrying(
+        retry=retry_if_exception_type(NoAnswerError),
+        stop=stop_after_delay(PATIENCE_SECONDS),
+        wait=wait_random_exponential(multiplier=0.05, max=LONGEST_PAUSE_SECONDS),
+        reraise=True,
+    )
+    return patiently(Ledger, job.storage, patience_seconds=PATIENCE_SECONDS)
 
 
 def _say_nothing(_: str) -> None:

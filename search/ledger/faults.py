@@ -23,6 +23,10 @@ class NoLedgerError(LedgerError):
     """There is no ledger here yet; one can be made."""
 
 
+class NoAnswerError(LedgerError):
+    """The database's server does not answer; it may in a moment, if it ever did."""
+
+
 class DatabaseFaultError(LedgerError):
     """The database failed while it was in use: a full disk, a lock, a server that is gone.
 

@@ -11,7 +11,7 @@ from tenacity import retry, retry_if_exception, stop_after_delay, wait_random_ex
 from search.errors import LedgerError
 from search.ledger import migrations, optuna_rows, postgresql, sqlite, tables
 from search.ledger.database import Database, connect, now
-from search.ledger.faults import NoLedgerError, cause, is_busy
+from search.ledger.faults import NoAnswerError, NoLedgerError, cause, is_busy, passes
 from search.ledger.location import Location, locate
 
 INSUFFICIENT_PRIVILEGE = "42501"
@@ -28,8 +28,9 @@ def open_database(storage: str, *, create: bool, patience_seconds: float = 0.0) 
 
     Raises:
         NoLedgerError: There is no ledger (without `create`).
-        LedgerError: The URL is none, the server does not answer or refuses, the file cannot be a
-            database, or the tables are of another version.
+        NoAnswerError: The server does not answer.
+        LedgerError: The URL is none, the server refuses, the file cannot be a database, or the
+            tables are of another version.
     """
     location = locate(storage)
     if location.path is not None:
@@ -170,4 +171,5 @@ def _explained(location: Location) -> Iterator[None]:
             )
         else:
             what = f"cannot connect: {cause(error)}"
-        raise LedgerError(f"{location.shown}: {what}") from None
+        kind = NoAnswerError if location.kind == "postgresql" and passes(error) else LedgerError
+        raise kind(f"{location.shown}: {what}") from None

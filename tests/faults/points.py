@@ -11,6 +11,7 @@ import psycopg
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 
+from search.ledger import sqlite
 from tests.faults.runs import SHORTEST
 from tests.faults.workers import LEASE_SECONDS, record, work, write_to
 
@@ -37,8 +38,20 @@ class Points:
         """Begin to count."""
         event.listen(Engine, "before_cursor_execute", self._before_statement)
         event.listen(Engine, "commit", self._before_commit)
+        self._count_the_change_of_journal()
         if self._happening == "unanswered":
             self._lose_an_answer()
+
+    def _count_the_change_of_journal(self) -> None:
+        """It takes place on a connection of the driver, of which no event tells."""
+        change = sqlite.let_readers_in
+
+        def changed(engine: Engine) -> None:
+            with engine.connect() as connection:
+                self._pass("PRAGMA journal_mode = WAL", connection)
+            change(engine)
+
+        sqlite.let_readers_in = changed
 
     def _before_statement(self, connection: Connection, _: Any, statement: str, *__: Any) -> None:
         self._pass(" ".join(statement.split())[:150], connection)

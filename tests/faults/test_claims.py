@@ -1,7 +1,9 @@
 """Many processes at once on no database: it is made once, and no cohort is claimed twice."""
 
+import sqlite3
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import optuna
@@ -39,6 +41,9 @@ def test_many_begin_at_once_and_every_trial_is_claimed_once(
     competing = sum(1 for lines in said if any("coarse" in line for line in lines))
     assert competing > processes / 4
 
+    if storage.startswith("sqlite"):
+        with closing(sqlite3.connect(storage[10:])) as connection:
+            assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     values = [n / 7 for n in range(TRIALS)]
     with Ledger(storage) as ledger:
         assert ledger.read.names() == [NAME]

@@ -10,12 +10,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from search.ledger.ledger import Ledger
 from tests.faults.outcome import Table
-from tests.faults.runs import ROOT
+from tests.faults.runs import ROOT, Run
 from tests.faults.watch import Watch, wait_until
 from tests.faults.workers import Crew
 
@@ -40,6 +43,8 @@ HELD = """
 """
 ATTEMPTS = "SELECT max(attempt) FROM klayer_cohorts"
 LOST = "SELECT sum(lost) FROM klayer_cohorts"
+
+LEASES = tuple(f"{one} SET lease_until = lease_until" for one in ("stages", "cohorts"))
 
 hours = pytest.mark.parametrize("offset", ["+1h", "-1h"])
 
@@ -117,3 +122,23 @@ def test_clocks_that_differ_on_one_machine_change_no_result(
     crew.start()
     assert (wrong.wait(60), crew.end()) == (0, {0}), crew.said()
     assert_whole(storage, expected, f"a worker's clock is wrong by {offset}", 1)
+
+
+def test_a_machine_that_sleeps_for_an_hour(
+    begin: Callable[..., Run], storage: str, expected: Table, assert_whole: AssertWhole
+) -> None:
+    """All times that were written are an hour old when it wakes."""
+    run, slept = begin(2), 0
+    while run.wait_for(run.watch.is_training, "training"):
+        with Ledger(storage) as ledger, ledger.database.writing() as connection:
+            for what in ("workers SET seen_at = seen_at", *LEASES):
+                connection.execute(text(f"UPDATE klayer_{what} - 3600"))
+        slept += 1
+        run.wait_for(partial(has_finished_more_than, run.watch.finished(), run.watch), "a result")
+    assert run.end() == (0, "")
+    assert slept > 2
+    assert_whole(storage, expected, "the machine sleeps for an hour", slept)
+
+
+def has_finished_more_than(trials: int, watch: Watch) -> bool:
+    return watch.finished() > trials

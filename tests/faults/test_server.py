@@ -1,5 +1,7 @@
 """PostgreSQL is restarted, crashes, is away, and cuts connections, amid a search."""
 
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 
@@ -23,9 +25,12 @@ def running(server: Server) -> Iterator[Server]:
         server.start()
 
 
-def away(server: Server, seconds: float) -> None:
-    """Stop the server for a while."""
-    server.stop("fast")
+def away(server: Server, seconds: float, run: Run) -> None:
+    """Stop the server for a while, in which a worker begins, since one was killed."""
+    before = run.workers()
+    os.kill(before[0], signal.SIGKILL)
+    run.wait_for(lambda: bool(set(run.workers()) - set(before)), "another worker")
+    server.stop("fast")  # which the new one, that still imports, does not see
     time.sleep(seconds)
     server.start()
 
@@ -40,11 +45,11 @@ def test_a_server_restarted_crashed_and_away(
     begin: Begin, running: Server, expected: Table, assert_whole: AssertWhole
 ) -> None:
     run = begin(2)
-    for disturb in (running.restart, lambda: crash(running), lambda: away(running, 3.0)):
+    for disturb in (running.restart, lambda: crash(running), lambda: away(running, 5.0, run)):
         assert run.wait_for(run.watch.is_training, "training"), run.end()
         disturb()
     assert run.end() == (0, "")
-    fault = "server restarted, killed (SIGKILL), away for 3 s"
+    fault = "server restarted, killed (SIGKILL), away for 3 s and a worker killed"
     assert_whole(run.storage, expected, fault, 3)
 
 
@@ -82,12 +87,12 @@ def test_a_server_disturbed_again_and_again(
     every: float,
 ) -> None:
     expected, times = undisturbed(TINY, *LONG), 0
+    run = begin(2, TINY, *LONG)
     disturb = {
         "restarted": running.restart,
         "killed (SIGKILL)": lambda: crash(running),
-        "away for 20 s": lambda: away(running, 20.0),
+        "away for 20 s": lambda: away(running, 20.0, run),
     }[how]
-    run = begin(2, TINY, *LONG)
     until = time.monotonic() + every
     while run.process.poll() is None:
         if time.monotonic() > until:
