@@ -131,15 +131,17 @@ def test_who_finds_nothing_to_do_waits_for_no_writer(
 
 @pytest.mark.parametrize("kind", ["postgresql"])  # SQLite has one writer at a time
 def test_nobody_waits_for_a_cohort_that_another_is_just_claiming(
-    ledger: Ledger, storage: str, open_next: OpenNext, claim_next: ClaimNext
+    storage: str, search: Search, open_next: OpenNext, claim_next: ClaimNext
 ) -> None:
     open_next(2)
-    with somebody(storage) as claiming:
-        first = text("SELECT id FROM klayer_cohorts WHERE number = 0 FOR UPDATE")
-        claiming.execute(first)
-        began = time.monotonic()
-        assert claim_next("b").numbers == (1, 3, 5)
-        assert time.monotonic() - began < QUICK_SECONDS
+    with (
+        somebody(storage) as claiming,
+        Ledger(f"{storage}?options=-clock_timeout%3D{QUICK_SECONDS}s") as other,
+    ):
+        claiming.execute(text("SELECT id FROM klayer_cohorts WHERE number = 0 FOR UPDATE"))
+        claim = other.next_work(search, "b")
+        assert isinstance(claim, Claim)
+        assert claim.numbers == (1, 3, 5)
     assert claim_next("a").numbers == (0, 2, 4)
 
 
