@@ -7,6 +7,7 @@ many workers, each a process. Contenders take turns, so that the machine's drift
 """
 
 import argparse
+import signal
 import sqlite3
 import sys
 import tempfile
@@ -65,7 +66,7 @@ class Sizes:
     workers: Sequence[int] = (1, 8, 32, 64)
     rounds: int = 3
     seconds: float = 2.0
-    alone_seconds: float = 8.0
+    alone_seconds: float = 15.0
 
 
 QUICK = Sizes((100, 10_000), (1, GOAL_WORKERS), 1, 0.5, 1.0)
@@ -79,6 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             report.check(given.output, TARGET)
     except ValueError as error:
         sys.exit(f"benchmarks.ledger: --output: {error}")
+    # Whoever ends this process ends the server and the other processes with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("benchmarks.ledger: ended"))
     sizes = QUICK if given.quick else replace(Sizes(), rounds=given.rounds)
     began = time.monotonic()
     found, missing = [], []
@@ -149,10 +152,11 @@ def _measure_among(found: Found, sizes: Sizes, trials: int, new: Callable[[str],
                 workers = GOAL_WORKERS
                 cell = Cell(workers, sizes.seconds, RECORDED)
                 _add(found, found.recorded, (label, trials, workers), made[label], cell)
-        if trials == sizes.trials[-1]:
-            for label, crew in made.items():
-                say(f"{found.name}, {trials:,} trials: one worker of {label}")
-                found.alone[label] = crew.measure(Cell(1, sizes.alone_seconds))
+    for label, make in makers.items() if trials == sizes.trials[-1] else ():
+        say(f"{found.name}, {trials:,} trials: one worker of {label}")
+        with Crew(make) as crew:
+            crew.take_up()
+            found.alone[label] = crew.measure(Cell(1, sizes.alone_seconds))
 
 
 def _add(

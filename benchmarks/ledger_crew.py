@@ -11,6 +11,7 @@ import multiprocessing
 import tempfile
 import time
 import traceback
+from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -44,6 +45,9 @@ class Contender(Protocol):
 
     def prepare(self) -> dict[str, float]:
         """Make its database; what that took, by name."""
+
+    def take_up(self) -> None:
+        """Use the database that another process has prepared and worked on."""
 
     def make_ready(self, seconds: float, workers: int) -> None:
         """See to it that there is work for some seconds, and leave no connection open."""
@@ -123,6 +127,14 @@ class Crew:
         found: dict[str, float] = self._ask("prepare")
         return found
 
+    def take_up(self) -> None:
+        """Use the database that another crew has prepared.
+
+        Raises:
+            NotMeasuredError: It failed.
+        """
+        self._ask("take up")
+
     def measure(self, cell: Cell) -> Tally:
         """Let workers work.
 
@@ -148,6 +160,7 @@ def _attend(pipe: Connection, make: Callable[[], Contender]) -> None:
     contender = make()
     tasks: Mapping[str, Callable[..., Any]] = {
         "prepare": partial(_prepare, contender),
+        "take up": partial(_take_up, contender),
         "measure": partial(_measure, contender),
     }
     while True:
@@ -164,8 +177,17 @@ def _attend(pipe: Connection, make: Callable[[], Contender]) -> None:
 
 def _prepare(contender: Contender) -> dict[str, float]:
     found = contender.prepare()
-    next(contender.pieces("crew", 1), None)  # every statement is compiled from now on
+    _warm_up(contender)
     return found
+
+
+def _take_up(contender: Contender) -> None:
+    contender.take_up()
+    _warm_up(contender)
+
+
+def _warm_up(contender: Contender) -> None:
+    next(contender.pieces("crew", 1), None)  # every statement is compiled from now on
 
 
 def _measure(contender: Contender, cell: Cell) -> Tally:
@@ -186,19 +208,22 @@ def _work(contender: Contender, cell: Cell, folder: Path, number: int, together:
     contender.connect()
     together.wait()
     began = time.monotonic()
-    done: list[tuple[float, float, int]] = []  # when handed in, claim_seconds, trials
+    # Three figures a piece: when handed in, claim_seconds, trials. As objects they would be most
+    # of what this process grows by.
+    done = array("d")
     memory = [(0, own_megabytes())]
     next_look, trials = began + MEMORY_SECONDS, 0
     for piece in contender.pieces(f"worker-{number}", cell.epochs):
         now = time.monotonic()
         trials += piece.trials
-        done.append((now, *piece))
+        done.extend((now, *piece))
         if now >= next_look:
             memory.append((trials, own_megabytes()))
             next_look = now + MEMORY_SECONDS
         if now >= began + cell.seconds:
             break
-    found = {"began": began, "done": done, "memory": memory}
+    pieces = list(zip(done[::3], done[1::3], done[2::3], strict=True))
+    found = {"began": began, "done": pieces, "memory": memory}
     (folder / f"{number:03}.json").write_text(json.dumps(found), "ascii")
 
 

@@ -47,6 +47,7 @@ class Klayer:
         self._url, self._trials, self._cohort = url, trials, cohort
         self._searches: list[Search] = []
         self._made = 0
+        self._plan: StagePlan | None = None
 
     def prepare(self) -> dict[str, float]:
         """Make the database and the first search."""
@@ -56,6 +57,12 @@ class Klayer:
         planned = time.perf_counter() - began
         opened = self._add_search()
         return {"plan": planned, "open": opened}
+
+    def take_up(self) -> None:
+        """Open the database, and all its searches."""
+        self._ledger = Ledger(self._url, create=True, patience_seconds=PATIENCE_SECONDS)
+        self._searches = [self._ledger.read.search(name) for name in self._ledger.read.names()]
+        self._made = len(self._searches)
 
     def make_ready(self, seconds: float, workers: int) -> None:
         """Add searches, unless there is work enough; forget those of which all is claimed."""
@@ -107,6 +114,7 @@ class Klayer:
 
     def _add_search(self) -> float:
         """Record a search and open its first stage; seconds of the latter."""
+        self._plan = self._plan or self._planned()
         ledger, study = self._ledger, self._study()
         self._made += 1
         search = ledger.record(study, "", "0" * 64, {})

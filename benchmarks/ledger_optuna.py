@@ -45,19 +45,20 @@ class Optuna:
 
     def prepare(self) -> dict[str, float]:
         """Make and fill the study; then look at all its trials for the first time."""
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self._storage = optuna.storages.RDBStorage(self._url)
+        self._open()
         made = optuna.create_study(storage=self._storage, study_name="study", direction="maximize")
         began = time.perf_counter()
         self._fill(made._study_id)
         filled = time.perf_counter() - began
-        self._study = optuna.load_study(
-            study_name="study", storage=self._storage, sampler=optuna.samplers.RandomSampler()
-        )
         before, began = own_megabytes(), time.perf_counter()
-        self._study.get_trials(deepcopy=False, states=())
+        self._load()
         looked = time.perf_counter() - began
         return {"fill": filled, "first look": looked, "memory": own_megabytes() - before}
+
+    def take_up(self) -> None:
+        """Open the storage, and look at all trials for the first time."""
+        self._open()
+        self._load()
 
     def make_ready(self, seconds: float, workers: int) -> None:  # noqa: ARG002 (there is always work)
         """Look at the trials that are new, for no worker to have to."""
@@ -84,6 +85,16 @@ class Optuna:
                 yield Piece(time.perf_counter() - began, 0)
             else:
                 yield Piece(seconds, 1)
+
+    def _open(self) -> None:
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        self._storage = optuna.storages.RDBStorage(self._url)
+
+    def _load(self) -> None:
+        self._study = optuna.load_study(
+            study_name="study", storage=self._storage, sampler=optuna.samplers.RandomSampler()
+        )
+        self._study.get_trials(deepcopy=False, states=())
 
     def _fill(self, study: int) -> None:
         with self._storage.engine.begin() as connection:

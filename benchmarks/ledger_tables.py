@@ -76,7 +76,14 @@ def sections(found: Sequence[Found], rounds: str) -> list[Section]:
         Section(
             f"4. With {RECORDED} epochs of each trial recorded", [_recorded(one) for one in found]
         ),
-        Section("5. A worker's own memory", [_memory(one) for one in found]),
+        Section(
+            "5. A worker's own memory",
+            [_memory(one) for one in found],
+            notes=[
+                "Resident anonymous pages. These workers' process has not made the trials, as the "
+                "others' has, but only taken up the search, as a worker does that joins it."
+            ],
+        ),
     ]
 
 
@@ -123,11 +130,11 @@ def figures(found: Sequence[Found]) -> dict[str, float]:
 
 
 def slope(memory: Sequence[tuple[int, float]]) -> float:
-    """Megabytes that a worker's memory grows by every 1,000 trials, behind its first tenth.
+    """Megabytes that a worker's memory grows by every 1,000 trials, in the later half of them.
 
-    0 where it did too little to tell.
+    0 where it did too little to tell. The caches of the database's driver are full by then.
     """
-    later = [one for one in memory if one[0] >= memory[-1][0] / 10]
+    later = [one for one in memory if one[0] >= memory[-1][0] / 2]
     trials, sizes = [one[0] for one in later], [one[1] for one in later]
     if len(set(trials)) < 2:
         return 0.0

@@ -52,11 +52,13 @@ def run_search(
     known = _recorded(study, text, storage)
     if known is None or known.finished_at is None:
         data = objective.open_data(study, data_folder)
-        with Ledger(storage, create=True, patience_seconds=PATIENCE_SECONDS) as ledger:
+        with (
+            closing(engine()) as opened,  # where there is none, nothing is recorded
+            Ledger(storage, create=True, patience_seconds=PATIENCE_SECONDS) as ledger,
+        ):
             search = ledger.record(study, text, data.fingerprint, environment())
             ledger.take_up(search)
-            with closing(engine()) as opened:
-                _work(ledger, storage, search, data_folder, workers, opened, console)
+            _work(ledger, storage, search, data_folder, workers, opened, console)
             told = summary_of(ledger, study.name)
     else:
         with Ledger(storage) as ledger:
@@ -135,9 +137,11 @@ def stop_search(name: str, storage: str, console: Console) -> None:
         known = ledger.read.workers(search)
         held = sum(1 for one in known if one.working_on == name and not one.lost)
         ledger.stop(search)
-    console.print(
-        f"{name}: stopped; {plural(held, 'worker')} at work on it hand back what they hold after "
-        "the epoch that they are in. `klayer run` or `klayer submit` goes on with it."
+    at_work = f"{plural(held, 'worker')} at work on it" if held else "nobody was at work on it"
+    say(
+        console,
+        f"{name}: stopped; {at_work}. What is held is handed back after the epoch that is being "
+        "trained. The same `klayer run` or `klayer submit` as before goes on with it.",
     )
 
 

@@ -38,7 +38,7 @@ def serve_here(name: str | None, storage: str, data_folder: Path | None, console
         KlayerError: There is no such search, it stands still or cannot go on, or it cannot be
             worked on here.
     """
-    with Ledger(storage, patience_seconds=PATIENCE_SECONDS) as ledger:
+    with _opened(storage, name) as ledger:
         search = _wanted(ledger, name)
         with _asked_to_stop(ledger) as asked:
             say(console, _greeting(ledger, 1, name))
@@ -71,7 +71,7 @@ def serve_with(
         KlayerError: There is no such search, it stands still or cannot go on, or it cannot be
             worked on here.
     """
-    with Ledger(storage, patience_seconds=PATIENCE_SECONDS) as ledger:
+    with closing(engine()) as opened, _opened(storage, name) as ledger:
         search = _wanted(ledger, name)
         say(console, _greeting(ledger, workers, name))
         asked = threading.Event()
@@ -80,9 +80,14 @@ def serve_with(
             asked.set()
             say(console, "Stopping: workers hand back what they hold.")
 
-        with closing(engine()) as opened, suppress(InterruptedRunError):
+        with suppress(InterruptedRunError):
             launch(ledger, storage, search, data_folder, workers, opened, lambda: None, on_stop)
         _farewell(ledger, search, console, stopped=asked.is_set())
+
+
+def _opened(storage: str, name: str | None) -> Ledger:
+    """The ledger; its tables are made for who waits for searches, and not for who looks for one."""
+    return Ledger(storage, create=name is None, patience_seconds=PATIENCE_SECONDS)
 
 
 def _wanted(ledger: Ledger, name: str | None) -> Search | None:

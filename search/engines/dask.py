@@ -6,6 +6,7 @@ Dask itself would run the task again there, which a cluster of our own leaves to
 
 import logging
 import os
+import re
 import signal
 import threading
 import time
@@ -25,6 +26,7 @@ from search.engines.task import Task
 T = TypeVar("T")
 CONNECT_SECONDS = 10
 POLL_SECONDS = 0.1
+ADDRESSES = "an address looks like tcp://host:8786"
 
 
 class DaskEngine:
@@ -55,14 +57,18 @@ class DaskEngine:
         check_slots(slots, "threads of workers", workers, "Dask", address)
 
     def _connect(self) -> Client:
+        if self._address is not None and not re.search(r":\d+/?$", self._address):
+            raise self._no_answer("it names no port")
         try:
             at = self._cluster or self._address
             return Client(at, timeout=CONNECT_SECONDS, set_as_default=False)
         except (OSError, ValueError) as error:
-            raise EngineError(
-                f"--address: no Dask scheduler answers at {self._address} ({error}); an address "
-                "looks like tcp://host:8786"
-            ) from None
+            raise self._no_answer(str(error)) from None
+
+    def _no_answer(self, why: str) -> EngineError:
+        return EngineError(
+            f"--address: no Dask scheduler answers at {self._address} ({why}); {ADDRESSES}"
+        )
 
     def start(self, serve: Callable[[T], None], job: T) -> Future[None]:
         """As `Engine.start`."""

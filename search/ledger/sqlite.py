@@ -56,8 +56,8 @@ def check_file(path: Path, shown: str, *, create: bool) -> None:
         raise LedgerError(f"{shown}: the folder {path.parent} does not exist; create it first")
     if not path.exists() and not create:
         raise NoLedgerError(
-            f"{shown}: there is no database here; `klayer run STUDY` makes one, and --storage "
-            "or KLAYER_STORAGE names another"
+            f"{shown}: there is no database here; `klayer run STUDY` makes one, as `klayer submit "
+            "STUDY` and `klayer storage create` do, and --storage or KLAYER_STORAGE names another"
         )
     check_file_system(path)
 

@@ -37,7 +37,7 @@ def show(workers: Sequence[WorkerState], time: float, name: str | None, console:
             _work(one),
             "" if one.since is None else duration(time - one.since),
             "lost" if one.lost else f"{duration(time - one.seen_at)} ago",
-            duration(time - one.started_at),
+            duration((one.seen_at if one.lost else time) - one.started_at),
         )
     console.print(table)
 
@@ -45,6 +45,8 @@ def show(workers: Sequence[WorkerState], time: float, name: str | None, console:
 def _work(worker: WorkerState) -> str:
     if worker.work is not None:
         return f"{worker.working_on}: {worker.work}"
+    if worker.lost:
+        return ""
     return "starts and watches workers" if worker.kind == "launcher" else "waits"
 
 

@@ -184,6 +184,8 @@ class _Desk:
         seconds = self._keeper.lease_seconds
         if train(self._ledger, search, data, task, self._should_stop, seconds):
             self._tell(f"{which}: trained in {time.monotonic() - began:.1f} s")
+            if task.step.kind == "final" and self._bears_faults:
+                self._tell(f"{search.study.name}: finished")
         else:
             self._tell(f"{which}: handed back")
 

@@ -35,7 +35,7 @@ def found() -> Found:
                 tally(rate / slower / 2, 2 * claim),
             ]
     made.alone = {
-        label: Tally(1.0, [0.01], 0, [(0, 40.0), (1_000, 50.0), (5_000, 50.2)]) for label in OURS
+        label: Tally(1.0, [0.01], 0, [(0, 40.0), (3_000, 50.0), (5_000, 50.1)]) for label in OURS
     }
     return made
 
@@ -70,6 +70,6 @@ def test_what_was_not_measured_is_told_with_its_reason(found: Found) -> None:
 
 
 def test_memory_counts_from_when_a_worker_has_warmed_up() -> None:
-    assert slope([(0, 10.0), (100, 90.0), (1_000, 90.0)]) == pytest.approx(0.0)
+    assert slope([(0, 10.0), (400, 90.0), (500, 91.0), (1_000, 91.0)]) == pytest.approx(0.0)
     assert slope([(0, 10.0), (1_000, 12.0), (2_000, 14.0)]) == pytest.approx(2.0)
     assert slope([(0, 10.0)]) == 0.0

@@ -44,7 +44,11 @@ FAULTS = {
     "missing database, one name": (["status", "digits"], ["no database"]),
     "export without database": (["export", "digits"], ["no database"]),
     "workers without database": (["workers"], ["no database"]),
-    "a worker without database": (["worker"], ["sqlite:///klayer.db", "no database"]),
+    "a worker without database": (["worker", "digits"], ["sqlite:///klayer.db", "no database"]),
+    "an address of this machine": (
+        ["run", "digits", "--address", "tcp://host:8786"],
+        ["--address", "loky runs on this machine alone"],
+    ),
     "stop without database": (["stop", "digits"], ["no database"]),
     "nothing to stop": (["stop"], ["Missing argument 'NAME'"]),
     "nothing to submit": (["submit"], ["Missing argument 'STUDY'"]),

@@ -256,7 +256,7 @@ def test_a_search_is_stopped_and_it_is_said_who_hands_back(ledger: Ledger, stora
     ledger.join(worker("idle", search))
     ledger.next_work(search, "busy")
     (said,) = lines_of(stop_search, "digits", storage)
-    assert said.startswith("digits: stopped; 1 worker at work on it hand")
+    assert said.startswith("digits: stopped; 1 worker at work on it. What is held")
     assert ledger.read.open_searches() == []
     before = ledger.read.again(search).stopped_at
     lines_of(stop_search, "digits", storage)

@@ -25,7 +25,7 @@ def test_a_stopped_search_is_handed_back_and_goes_on_to_the_same_bytes(
 ) -> None:
     """Whoever works on it, and from wherever it is stopped."""
     klayer_here("submit", "tiny.toml")
-    what = ("tiny.toml", "--workers", "2") if command == "run" else ("tiny",)
+    what = ("tiny.toml", "--workers", "1") if command == "run" else ("tiny",)
     running = start(command, *what, cwd=folder)
     with Ledger(f"sqlite:///{folder}/klayer.db") as ledger:
         search = ledger.read.search("tiny")

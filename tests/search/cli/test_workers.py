@@ -118,10 +118,9 @@ def test_no_password_is_in_what_a_worker_says(served: Served) -> None:
     ("number", "group", "several"),
     [
         (signal.SIGTERM, False, []),
-        (signal.SIGINT, True, []),
         (signal.SIGINT, True, ["--workers", "2"]),
     ],
-    ids=["TERM", "Ctrl-C", "Ctrl-C, two"],
+    ids=["one", "two"],
 )
 def test_a_worker_that_trains_hands_back_what_it_holds_and_leaves(
     ledger: Ledger,

@@ -36,9 +36,8 @@ def _surroundings() -> Iterator[None]:
 
 def ended(*pids: int) -> None:
     """Ask processes to end, and kill what is left of them and of those that they have started."""
-    families = [
-        [one, *one.children(recursive=True)] for pid in pids if (one := psutil.Process(pid))
-    ]
+    there = [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
+    families = [[one, *one.children(recursive=True)] for one in there]
     for parent, *_ in families:
         parent.terminate()
     _, alive = psutil.wait_procs([one for family in families for one in family], timeout=10)

@@ -131,15 +131,17 @@ def test_who_finds_nothing_to_do_waits_for_no_writer(
 
 @pytest.mark.parametrize("kind", ["postgresql"])  # SQLite has one writer at a time
 def test_nobody_waits_for_a_cohort_that_another_is_just_claiming(
-    ledger: Ledger, storage: str, open_next: OpenNext, claim_next: ClaimNext
+    storage: str, search: Search, open_next: OpenNext, claim_next: ClaimNext
 ) -> None:
     open_next(2)
-    with somebody(storage) as claiming:
-        first = text("SELECT id FROM klayer_cohorts WHERE number = 0 FOR UPDATE")
-        claiming.execute(first)
-        began = time.monotonic()
-        assert claim_next("b").numbers == (1, 3, 5)
-        assert time.monotonic() - began < QUICK_SECONDS
+    with (
+        somebody(storage) as claiming,
+        Ledger(f"{storage}?options=-clock_timeout%3D{QUICK_SECONDS}s") as other,
+    ):
+        claiming.execute(text("SELECT id FROM klayer_cohorts WHERE number = 0 FOR UPDATE"))
+        claim = other.next_work(search, "b")
+        assert isinstance(claim, Claim)
+        assert claim.numbers == (1, 3, 5)
     assert claim_next("a").numbers == (0, 2, 4)
 
 
@@ -289,7 +291,7 @@ def test_a_cohort_with_which_many_are_lost_is_given_up_and_the_search_goes_on(
     kept = {one.number: one for one in ledger.read.trials(search)}
     assert [(kept[n].state, kept[n].value) for n in (0, 2, 4)] == [("failed", None)] * 3
     assert kept[0].reason == (
-        "given up: 5 workers, one after another, ended without a word while they trained its "
+        "given up: 5 workers, one after another, were killed or failed while they trained its "
         "cohort (out of memory?)"
     )
     stage = ledger.read.stages(search)[0]

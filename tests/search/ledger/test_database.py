@@ -1,5 +1,6 @@
 """Transactions happen whole or not at all; faults that pass are borne, for as long as is said."""
 
+import signal
 import threading
 import time
 import traceback
@@ -217,6 +218,21 @@ def test_a_hurry_ends_patience_at_once(sqlite_template: object) -> None:
             stubborn.do("a")
         assert len(stubborn.tries) == tried + 1
         timer.join()
+
+
+def test_a_signal_may_hurry_the_very_thread_that_it_interrupts(sqlite_template: object) -> None:
+    """Its handler runs amid the pause, and must not wait for what the pause holds."""
+    with of(f"sqlite:///{sqlite_template}", 600.0) as database:
+        stubborn = Stubborn(database, 10**6, DatabaseFaultError("busy", passing=True))
+        before = signal.signal(signal.SIGALRM, lambda *_: database.hurry.set())
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        try:
+            began = time.monotonic()
+            with pytest.raises(DatabaseFaultError):
+                stubborn.do("a")
+            assert 0.25 < time.monotonic() - began < 1
+        finally:
+            signal.signal(signal.SIGALRM, before)
 
 
 @pytest.mark.parametrize("room", [Ledger, Queries])

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from search.errors import LedgerError
-from search.ledger.claims import MOST_LOST, Finished
+from search.ledger.claims import MOST_LOST, Finished, LostLeaseError
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim, Search
@@ -141,6 +141,20 @@ def test_a_search_that_cannot_go_on_says_why_until_it_is_taken_up(
     assert isinstance(ledger.next_work(search, "a"), PlanningClaim)
 
 
+def test_who_no_longer_plans_a_search_cannot_say_that_it_failed(
+    ledger: Ledger, search: Search
+) -> None:
+    late = ledger.next_work(search, "late", -1.0)
+    prompt = ledger.next_work(search, "prompt")
+    assert isinstance(late, PlanningClaim)
+    assert isinstance(prompt, PlanningClaim)
+    with pytest.raises(LostLeaseError):
+        ledger.fail(search, "no plan", late)
+    assert ledger.read.again(search).failure is None
+    ledger.fail(search, "no plan", prompt)
+    assert ledger.read.again(search).failure == "no plan"
+
+
 # --- from stage to stage ----------------------------------------------------------------------
 
 
@@ -203,7 +217,7 @@ def test_a_final_that_is_given_up_ends_the_search_without_a_report(
     found = ledger.read.again(search)
     assert found.finished_at is not None
     assert found.result is None
-    assert "5 workers, one after another, ended without a word" in str(found.failure)
+    assert "5 workers, one after another, were killed or failed" in str(found.failure)
     assert ledger.read.stages(search)[-1].failed == 2
     ledger.take_up(search)  # there is nothing to go on with
     assert ledger.read.again(search) == found

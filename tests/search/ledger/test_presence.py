@@ -226,6 +226,23 @@ def test_a_worker_whose_launcher_is_gone_should_stop(
     assert ledger.read.asked_to_stop(replace(WORKER, name="host/1/1"))
 
 
+@pytest.mark.parametrize("how", ["left", "lost"])
+def test_who_sees_its_launcher_relies_on_that(ledger: Ledger, alter: Alter, how: str) -> None:
+    """A machine that slept finds all of its processes lost, and they go on where it wakes."""
+    child = replace(WORKER, sees_launcher=True)
+    ledger.join(LAUNCHER)
+    ledger.join(child)
+    if how == "left":
+        ledger.leave(LAUNCHER)
+    else:
+        alter("UPDATE klayer_workers SET seen_at = seen_at - 3600")
+    assert not ledger.read.asked_to_stop(child)
+    assert not ledger.beat(child, None)
+    ledger.join(LAUNCHER)
+    ledger.ask_to_stop(LAUNCHER.name)
+    assert ledger.beat(child, None)
+
+
 def test_a_launcher_that_was_only_late_keeps_its_workers(ledger: Ledger, alter: Alter) -> None:
     ledger.join(LAUNCHER)
     ledger.join(WORKER)

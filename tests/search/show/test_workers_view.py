@@ -54,7 +54,7 @@ def test_who_waits_serves_all_and_who_watches_is_told(printed: Any) -> None:
 
 def test_who_was_lost_is_told_with_what_it_held(printed: Any) -> None:
     (row,) = rows(printed, replace(TRAINING, lost=True))
-    assert "coarse #0 to #3 42 s lost 1:03:20" in row
+    assert "coarse #0 to #3 42 s lost 1:03:16" in row
 
 
 def test_who_plans_has_no_time_for_it(printed: Any) -> None:

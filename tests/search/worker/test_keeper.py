@@ -77,10 +77,10 @@ def test_it_says_who_works_on_what_and_since_when(ledger: Ledger, search: Search
 
 
 def test_a_lease_is_kept_for_longer_than_it_lasts(ledger: Ledger, search: Search) -> None:
-    with Keeper(ledger, worker(lease_seconds=0.6), 0.6) as keeper:
-        claim = claimed(ledger, search, "a", 0.6)
+    with Keeper(ledger, worker(lease_seconds=1.0), 1.0) as keeper:
+        claim = claimed(ledger, search, "a", 1.0)
         with keeper.holding(claim):
-            time.sleep(1.5)
+            time.sleep(2.0)
             assert claimed(ledger, search, "rival").cohort_id != claim.cohort_id
             assert ledger.next_work(search, "another") == Wait()
             assert [one.lost for one in ledger.read.workers()] == [False]
@@ -92,7 +92,7 @@ def test_an_epoch_longer_than_the_lease_keeps_the_claim(
     search, real, rivals = recorded(ledger), Ledger.record_epochs, list[object]()
 
     def slowly(self: Ledger, claim: Claim, *rest: Any) -> bool:
-        time.sleep(1.0)  # as an epoch would last
+        time.sleep(2.0)  # as an epoch would last
         while isinstance(rival := self.next_work(search, f"rival {len(rivals)}"), Claim):
             assert rival.cohort_id != claim.cohort_id
             rivals.append(rival)
@@ -100,7 +100,7 @@ def test_an_epoch_longer_than_the_lease_keeps_the_claim(
         return real(self, claim, *rest)
 
     monkeypatch.setattr(Ledger, "record_epochs", slowly)
-    work(ledger, search, should_stop=lambda: bool(rivals), lease_seconds=0.5)
+    work(ledger, search, should_stop=lambda: bool(rivals), lease_seconds=1.0)
     assert rivals[-1] == Wait()
     assert keepers() == []
 
@@ -117,8 +117,8 @@ def test_a_fault_of_the_database_does_not_end_the_thread(
         return real(self, *rest)
 
     monkeypatch.setattr(Ledger, "beat", failing_twice)
-    with Keeper(ledger, worker(), 0.3) as keeper:
-        claim = claimed(ledger, search, "a", 0.3)
+    with Keeper(ledger, worker(), 1.0) as keeper:
+        claim = claimed(ledger, search, "a", 1.0)
         with keeper.holding(claim):
             assert soon(lambda: len(beats) >= 4)
             ledger.renew(claim)  # nobody else has it
@@ -191,6 +191,19 @@ def test_a_fault_is_raised_also_where_the_claim_cannot_be_handed_back(
         raise ZeroDivisionError
 
 
+def test_a_database_that_was_away_for_too_long_is_no_loss_of_the_cohort(
+    ledger: Ledger, search: Search
+) -> None:
+    """It is not asked once more, for as long again, to take the cohort back."""
+    with Keeper(ledger, worker()) as keeper:
+        claim = claimed(ledger, search, "a")
+        with pytest.raises(DatabaseFaultError), keeper.holding(claim):
+            raise DatabaseFaultError("the server is gone", passing=True)
+        assert "running" in states(ledger, search)
+    assert states(ledger, search) == ["waiting"] * 4
+    assert attempts(ledger, search) == [(1, 0), (0, 0)]
+
+
 def test_what_is_still_held_is_free_when_the_process_leaves(ledger: Ledger, search: Search) -> None:
     with Keeper(ledger, worker()):
         claimed(ledger, search, "a")
@@ -240,11 +253,11 @@ def test_a_process_says_on_which_running_machine_it_is() -> None:
 
 def test_a_claim_for_planning_is_kept_likewise(ledger: Ledger) -> None:
     search = recorded(ledger)
-    with Keeper(ledger, worker(), 0.3) as keeper:
-        claim = ledger.next_work(search, "a", 0.3)
+    with Keeper(ledger, worker(), 1.0) as keeper:
+        claim = ledger.next_work(search, "a", 1.0)
         assert isinstance(claim, PlanningClaim)
         with keeper.holding(claim):
-            time.sleep(0.8)
+            time.sleep(1.5)
             assert ledger.next_work(search, "b") == Wait()
             with pytest.raises(LostLeaseError):
                 ledger.renew(replace(claim, attempt=2))

@@ -141,3 +141,18 @@ def test_a_rung_is_planned_from_how_the_trials_stand(ledger: Ledger) -> None:
     assert said.index("digits: planned coarse") < said.index("digits: planned coarse, rung 1")
     assert sorted(states(ledger, search, "coarse")) == ["complete", "complete", "pruned", "pruned"]
     assert is_finished(ledger, search)
+
+
+def test_a_generation_is_planned_from_the_results_of_those_before_it(ledger: Ledger) -> None:
+    learning = ("stages.coarse.sampler='tpe'", "stages.coarse.generation=4")
+    learning += ("stages.coarse.trials=12",)
+    search = recorded(ledger, *learning, name="one")
+    said = work(ledger, search)
+    planned = [line for line in said if line.startswith("one: planned coarse")]
+    later = [f"one: planned coarse, generation {number}" for number in (2, 3)]
+    assert planned == ["one: planned coarse", *later]
+    assert states(ledger, search, "coarse") == ["complete"] * 12
+    assert is_finished(ledger, search)
+    again = recorded(ledger, *learning, name="again")
+    work(ledger, again)
+    assert table(ledger, again) == table(ledger, search)
