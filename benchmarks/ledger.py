@@ -44,9 +44,10 @@ UNLIKE = (
 )
 ALIKE = (
     "Workers are forked from a process that has all at hand: libraries, compiled statements and, "
-    "for Optuna, its copy of all trials, which a worker would read first (part 3). A trial counts "
-    "when it is handed in before the time is over. A claim is klayer's `next_work`, for a whole "
-    "cohort, and Optuna's `ask`, for one trial and its two parameters."
+    "for Optuna, its copy of all trials, which a worker would read first (part 3). The first claim "
+    "of each is not counted. A trial counts when it is handed in before the time is over. A claim "
+    "is klayer's `next_work`, for a whole cohort, and Optuna's `ask`, for one trial and its two "
+    "parameters."
 )
 
 

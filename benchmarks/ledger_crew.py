@@ -1,8 +1,8 @@
 """A contender in a process of its own, which forks workers and counts what they do in some seconds.
 
 What a worker needs before it can begin (imports, statements compiled, Optuna's copy of all trials)
-is there when it is forked: it is that of a worker that has been at it for a while. Connections are
-each worker's own.
+is there when it is forked, and its first piece does not count: it is that of a worker that has been
+at it for a while. Connections are each worker's own.
 """
 
 import json
@@ -51,9 +51,6 @@ class Contender(Protocol):
 
     def make_ready(self, seconds: float, workers: int) -> None:
         """See to it that there is work for some seconds, and leave no connection open."""
-
-    def connect(self) -> None:
-        """Open a worker's connection."""
 
     def pieces(self, worker: str, epochs: int) -> Iterator[Piece]:
         """Claim and hand in, piece after piece, with so many epochs recorded of each trial."""
@@ -205,7 +202,8 @@ def _measure(contender: Contender, cell: Cell) -> Tally:
 
 def _work(contender: Contender, cell: Cell, folder: Path, number: int, together: "Barrier") -> None:
     """What one worker does; it leaves what it did as a file."""
-    contender.connect()
+    pieces = contender.pieces(f"worker-{number}", cell.epochs)
+    next(pieces, None)  # connects, and the server's process gets to know the tables
     together.wait()
     began = time.monotonic()
     # Three figures a piece: when handed in, claim_seconds, trials. As objects they would be most
@@ -213,7 +211,7 @@ def _work(contender: Contender, cell: Cell, folder: Path, number: int, together:
     done = array("d")
     memory = [(0, own_megabytes())]
     next_look, trials = began + MEMORY_SECONDS, 0
-    for piece in contender.pieces(f"worker-{number}", cell.epochs):
+    for piece in pieces:
         now = time.monotonic()
         trials += piece.trials
         done.extend((now, *piece))
@@ -222,8 +220,8 @@ def _work(contender: Contender, cell: Cell, folder: Path, number: int, together:
             next_look = now + MEMORY_SECONDS
         if now >= began + cell.seconds:
             break
-    pieces = list(zip(done[::3], done[1::3], done[2::3], strict=True))
-    found = {"began": began, "done": pieces, "memory": memory}
+    told = list(zip(done[::3], done[1::3], done[2::3], strict=True))
+    found = {"began": began, "done": told, "memory": memory}
     (folder / f"{number:03}.json").write_text(json.dumps(found), "ascii")
 
 

@@ -75,10 +75,6 @@ class Klayer:
             left += self._trials
         self._ledger.database.close()
 
-    def connect(self) -> None:
-        """Ask the time."""
-        self._ledger.read.clock()
-
     def pieces(self, worker: str, epochs: int) -> Iterator[Piece]:
         """Look which searches are open, claim, hand in, as `search.worker.loop` does."""
         for search in self._searches:

@@ -66,13 +66,9 @@ class Optuna:
         self._storage.remove_session()
         self._storage.engine.dispose()
 
-    def connect(self) -> None:
-        """Read something."""
-        self._storage.get_study_user_attrs(self._study._study_id)
-        self._study.sampler.reseed_rng()
-
     def pieces(self, worker: str, epochs: int) -> Iterator[Piece]:  # noqa: ARG002 (nobody is told)
         """Ask and tell, one trial at a time."""
+        self._study.sampler.reseed_rng()
         while True:
             began = time.perf_counter()
             try:

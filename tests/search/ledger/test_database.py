@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import Connection, select, text
+from tenacity import wait_fixed
 
 from search.errors import LedgerError
+from search.ledger import database as module
 from search.ledger.claims import LostLeaseError
 from search.ledger.database import Database, connect, insert_new, now, patient, wake
 from search.ledger.faults import DatabaseFaultError
@@ -204,6 +206,13 @@ def test_patience_ends_and_its_pauses_grow_and_are_drawn(sqlite_template: object
     assert [round(x, 3) for x in first] != [round(x, 3) for x in second]
 
 
+@pytest.fixture
+def long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two tries there is a minute."""
+    monkeypatch.setattr(module, "wait_random_exponential", lambda **_: wait_fixed(60))
+
+
+@pytest.mark.usefixtures("long_pauses")
 def test_a_hurry_ends_patience_at_once(sqlite_template: object) -> None:
     with of(f"sqlite:///{sqlite_template}", 600.0) as database:
         stubborn = Stubborn(database, 10**6, DatabaseFaultError("busy", passing=True))
@@ -220,6 +229,7 @@ def test_a_hurry_ends_patience_at_once(sqlite_template: object) -> None:
         timer.join()
 
 
+@pytest.mark.usefixtures("long_pauses")
 def test_a_signal_may_hurry_the_very_thread_that_it_interrupts(sqlite_template: object) -> None:
     """Its handler runs amid the pause, and must not wait for what the pause holds."""
     with of(f"sqlite:///{sqlite_template}", 600.0) as database:
