@@ -1,10 +1,10 @@
-"""A worker to which something happens at the n-th of its statements and commits."""
+"""A worker to which something happens at some of its statements and commits."""
 
 import os
 import resource
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Literal
 
 import psycopg
@@ -20,16 +20,17 @@ COMMIT = "COMMIT"
 
 
 class Points:
-    """Counts statements and commits of all connections of this process, and acts at one of them.
+    """Counts statements and commits of all connections of this process, and acts at some of them.
 
     Args:
         happening: What comes of it.
-        place: At which of them, from 0.
-        log: Takes a line for each, until then.
+        places: At which of them, from 0.
+        log: Takes a line for each, until the last at which it acts; for all, if it never does.
     """
 
-    def __init__(self, happening: Happening, place: int, log: str) -> None:
-        self._happening, self._place = happening, place
+    def __init__(self, happening: Happening, places: Collection[int], log: str) -> None:
+        self._happening, self._places = happening, frozenset(places)
+        self._last = max(places, default=None)
         self._lock = threading.Lock()
         self._passed = 0
         self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
@@ -62,9 +63,9 @@ class Points:
     def _pass(self, what: str, connection: Connection) -> None:
         with self._lock:
             place, self._passed = self._passed, self._passed + 1
-        if self._place < 0 or place <= self._place:
+        if self._last is None or place <= self._last:
             os.write(self._log, f"{what}\n".encode())
-        if place == self._place:
+        if place in self._places:
             self._act(connection)
 
     def _act(self, connection: Connection) -> None:
@@ -81,7 +82,7 @@ class Points:
         commit: Callable[..., None] = DefaultDialect.do_commit
 
         def unanswered(dialect: DefaultDialect, connection: Any) -> None:
-            is_it = self._passed - 1 == self._place
+            is_it = self._passed - 1 in self._places
             commit(dialect, connection)
             if is_it:
                 connection.driver_connection.close()
@@ -98,15 +99,19 @@ def cut(connection: Connection) -> None:
         other.execute("SELECT pg_terminate_backend(%s, 5000)", [backend])
 
 
-def work_until(storage: str, happening: Happening, place: int, points: str, log: str) -> None:
+def work_until(
+    storage: str, happening: Happening, places: Collection[int], points: str, log: str
+) -> None:
     """Be a worker to which that happens."""
     write_to(log)
-    Points(happening, place, points).install()
+    Points(happening, places, points).install()
     work(storage, "disturbed", LEASE_SECONDS, log)
 
 
-def create_until(storage: str, happening: Happening, place: int, points: str, log: str) -> None:
+def create_until(
+    storage: str, happening: Happening, places: Collection[int], points: str, log: str
+) -> None:
     """Make a database and record a search in it, while that happens."""
     write_to(log)
-    Points(happening, place, points).install()
+    Points(happening, places, points).install()
     record(storage, SHORTEST)
