@@ -11,7 +11,7 @@ demo: .venv/klayer  ## search on the embedded digits, from nothing to a tested w
 	$(BIN)/klayer run digits --storage sqlite:///demo.db
 
 test: .venv/installed  ## every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 faults: .venv/installed  ## the faults, the long ones too, for most of an hour; rewrites docs/reliability.md
 	$(BIN)/python -m pytest tests/faults -m "long or not long" --report docs/reliability.md

@@ -124,7 +124,7 @@ def tried(database: str, record_property: Callable[[str, object], None]) -> Call
         fault: str, times: int, trials: int, counts: Counts = ALL_WELL, *, equal: bool = True
     ) -> None:
         row = report.Row(fault, database, times, trials, counts, equal)
-        record_property(report.PROPERTY, row)
+        record_property(report.PROPERTY, report.plain(row))
         print(report.line(row))  # noqa: T201
 
     return put

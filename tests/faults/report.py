@@ -1,6 +1,6 @@
 """The faults that were tried, as a table: a row each, with what was lost, doubled and stuck."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,16 @@ class Row:
     equal: bool
 
 
+def plain(row: Row) -> dict[str, Any]:
+    """A row as plain values, which pass from one process to another; the inverse of `read`."""
+    return asdict(row)
+
+
+def read(values: dict[str, Any]) -> Row:
+    """The row that plain values are."""
+    return Row(**values | {"counts": Counts(**values["counts"])})
+
+
 def line(row: Row) -> str:
     """A row of the table, in Markdown."""
     counts = row.counts
@@ -58,7 +68,7 @@ def write(terminalreporter: Any, page: Path) -> None:
     rows: dict[tuple[str, str], Row] = {}
     for one in ended:
         found = one.user_properties if getattr(one, "when", None) == "call" else ()
-        for row in [value for name, value in found if name == PROPERTY]:
+        for row in [read(value) for name, value in found if name == PROPERTY]:
             known = rows.setdefault((row.fault, row.database), row)
             if row.times > known.times:  # the long version of a short one
                 rows[row.fault, row.database] = row
