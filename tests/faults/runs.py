@@ -31,7 +31,7 @@ def klayer(*arguments: str, before: tuple[str, ...] = (), **env: str) -> subproc
         [*before, *COMMAND, *arguments],
         cwd=ROOT,
         env={"PYTHONPATH": str(ROOT)} | os.environ | {"COLUMNS": "200"} | env,
-        stdout=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,  # a pipe that nobody reads fills up, and then it waits
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
