@@ -59,11 +59,10 @@ def test_a_worker_killed_every_second(
     begin: Begin, undisturbed: Callable[..., Table], assert_whole: AssertWhole
 ) -> None:
     expected = undisturbed(TINY, *LONG)
-    began = time.monotonic()
     run = begin(4, TINY, *LONG)
     killed = kill_every(run, 1.0)
     assert run.end() == (0, "")
-    assert time.monotonic() - began > 60
+    assert killed > 15
     assert_whole(
         run.storage, expected, "SIGKILL of a random worker of `klayer run` each second", killed
     )
