@@ -3,14 +3,13 @@
 import shutil
 from collections.abc import Callable, Collection
 from itertools import count
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from psycopg import sql
 
 from tests.faults.points import Happening
 from tests.faults.watch import lapse
-from tests.faults.workers import LEASE_SECONDS, fork, work
+from tests.faults.workers import LEASE_SECONDS, ended, fork, work
 from tests.postgresql import OWNER, Server
 
 Work = Callable[..., None]
@@ -44,10 +43,10 @@ class Bench:
         return self._server.url(f"{template}_{number}")
 
     def drop(self, storage: str) -> None:
-        """Remove a copy."""
+        """Remove a copy, with what was said of it."""
+        for file in self._folder.glob(f"{Path(storage).name}*"):
+            file.unlink()
         if self._server is None:
-            for file in self._folder.glob(f"{Path(storage).name}*"):
-                file.unlink()
             return
         name = sql.Identifier(storage.rpartition("/")[2])
         self._server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
@@ -56,19 +55,20 @@ class Bench:
         """The statements and commits of an undisturbed process, in their order."""
         storage = self.copy()
         assert self.disturb(function, storage, "nothing", ()) == 0
+        points = self._log(storage, "points").read_text().splitlines()
         self.drop(storage)
-        return self._log(storage, "points").read_text().splitlines()
+        return points
 
     def disturb(
         self, function: Work, storage: str, happening: Happening, places: Collection[int]
-    ) -> int | None:
+    ) -> int:
         """Let that happen to a process at those points; its exit status."""
         # A full disk is none for what is said, so that nothing is.
         said = "/dev/null" if happening == "full" else str(self._log(storage, "said"))
         points = str(self._log(storage, "points"))
         return ended(fork(function, storage, happening, places, points, said))
 
-    def finish(self, storage: str) -> int | None:
+    def finish(self, storage: str) -> int:
         """Let another worker go on, when the leases have run out; its exit status."""
         lapse(storage)
         said = str(self._log(storage, "said"))
@@ -81,11 +81,3 @@ class Bench:
 
     def _log(self, storage: str, what: str) -> Path:
         return self._folder / f"{Path(storage).name} {what}"
-
-
-def ended(process: ForkServerProcess) -> int | None:
-    """The exit status of a process, once it has one."""
-    process.join()
-    status = process.exitcode
-    process.close()
-    return status

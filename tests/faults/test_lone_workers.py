@@ -47,9 +47,9 @@ def test_a_lone_worker_killed_every_second(
     assert_whole: AssertWhole,
 ) -> None:
     expected = undisturbed(TINY, *LONG)
-    crew, began = crew_of(2.0, TINY, *LONG), time.monotonic()
+    crew = crew_of(2.0, TINY, *LONG)
     killed = kill_and_replace(crew, Watch(storage), 4, 1.0, 1_000_000)
-    assert time.monotonic() - began > 60
+    assert killed > 15
     fault = "SIGKILL of a random worker without a launcher each second (lease 2 s)"
     assert_whole(storage, expected, fault, killed)
 

@@ -11,6 +11,7 @@ from multiprocessing import forkserver, get_context
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from random import Random
+from threading import Lock
 from typing import Any
 
 from search import objective
@@ -21,6 +22,10 @@ from tests.faults.outcome import NAME
 from tests.faults.runs import ROOT
 from tests.faults.watch import LONGEST_SECONDS, POLL_SECONDS
 
+# To start a process is to ask each that was started before whether it has ended. Two threads that
+# ask one at once tear its answer apart, and its status becomes 255.
+_asking = Lock()
+
 
 def fork(target: Any, *arguments: Any) -> ForkServerProcess:
     """A function of some module here in a process of its own, which has begun."""
@@ -29,8 +34,20 @@ def fork(target: Any, *arguments: Any) -> ForkServerProcess:
     context.set_forkserver_preload(["tests.faults.workers", "tests.faults.points", "optuna"])
     forkserver.ensure_running()
     process = context.Process(target=target, args=arguments, daemon=True)
-    process.start()
+    with _asking:
+        process.start()
     return process
+
+
+def ended(process: ForkServerProcess) -> int:
+    """The exit status of a process, once it has one; several threads may wait for theirs."""
+    while True:
+        with _asking:
+            status = process.exitcode
+            if status is not None:
+                process.close()
+                return status
+        time.sleep(POLL_SECONDS)
 
 
 def record(storage: str, file: Path, *changes: str) -> None:
