@@ -4,6 +4,7 @@ SQLite and PostgreSQL differ in `search.ledger.sqlite` and `search.ledger.postgr
 behind this file is the same for both, but for the few statements that name a dialect here.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +26,11 @@ from tenacity import (
 from search.ledger import postgresql, sqlite
 from search.ledger.faults import DatabaseFaultError, reported
 from search.ledger.location import Location
+
+# What breaks is told of by an exception, and borne or reported. What these libraries note down of
+# it besides is for those who have set up logging.
+for _library in ("sqlalchemy", "psycopg"):
+    logging.getLogger(_library).addHandler(logging.NullHandler())
 
 LONGEST_PAUSE_SECONDS = 2.0  # between two tries
 GLANCE_SECONDS = 0.05  # in a pause: whether there is hurry

@@ -4,17 +4,12 @@ Transactions lock the rows that they change and no more, so that many workers cl
 once; rows are locked in one order, cohorts before their stage. Who waits is woken by NOTIFY.
 """
 
-import logging
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 
 from search.errors import LedgerError
 from search.ledger.location import Location
-
-# A connection that breaks is told of by an exception, and borne or reported. What psycopg notes
-# down of it besides is for those who have set up logging.
-logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 CHANNEL = "klayer"
 CONNECT_SECONDS = 10

@@ -1,6 +1,8 @@
 """Transactions happen whole or not at all; faults that pass are borne, for as long as is said."""
 
 import signal
+import subprocess
+import sys
 import threading
 import time
 import traceback
@@ -310,3 +312,17 @@ def test_who_commits_when_the_connection_breaks_finds_it_done_or_does_it(
         assert isinstance(claim, PlanningClaim)
         assert claim.attempt == 2  # its own first one was left over
         assert not isinstance(ledger.next_work(search, "b"), PlanningClaim)
+
+
+@pytest.mark.parametrize("library", ["sqlalchemy.pool", "psycopg"])
+def test_a_connection_that_breaks_is_told_of_by_an_exception_alone(library: str) -> None:
+    """In a process that has set up no logging, as klayer's are."""
+    script = (
+        "import logging, search.ledger.database\n"
+        f"logging.getLogger('{library}').error('exception during reset or similar')\n"
+        "logging.getLogger('others').warning('heard')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == "heard\n"

@@ -1,7 +1,5 @@
 """A server: connections that are noticed to be gone, who may write, who changes the schema."""
 
-import subprocess
-import sys
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -171,16 +169,3 @@ def test_who_may_not_write_is_told_what_to_grant_and_that_is_enough(
         search = ledger.record(study, "", "f" * 64, {})
         open_stage(ledger, search)
         assert isinstance(ledger.next_work(search, "a"), Claim)
-
-
-def test_a_connection_that_breaks_is_told_of_by_an_exception_alone() -> None:
-    """In a process that has set up no logging, as klayer's are."""
-    script = (
-        "import logging, search.ledger.postgresql\n"
-        "logging.getLogger('psycopg').warning('error ignored terminating a pipeline')\n"
-        "logging.getLogger('others').warning('heard')\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
-    assert done.stderr == "heard\n"
