@@ -72,16 +72,30 @@ def write(terminalreporter: Any, page: Path) -> None:
             known = rows.setdefault((row.fault, row.database), row)
             if row.times > known.times:  # the long version of a short one
                 rows[row.fault, row.database] = row
-    lines = [HEAD, *(line(row) for row in rows.values())]
+    tried = [line(row) for row in rows.values()]
     terminalreporter.section("faults tried")
-    for one in lines:
+    for one in (HEAD, *tried):
         terminalreporter.write_line(one)
     if terminalreporter.stats.get("failed") or terminalreporter.stats.get("error"):
         terminalreporter.write_line(f"{page} stays as it is, since tests have failed")
         return
     before, begin, rest = page.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
+    rest, end, after = rest.partition(END)
     if not (begin and end):
         terminalreporter.write_line(f"{page} has no place for the table, {BEGIN} to {END}")
         return
-    page.write_text("\n".join([before + begin, *lines, end + after]))
+    page.write_text("\n".join([before + begin, *renewed(rest, tried), end + after]))
+
+
+def renewed(table: str, tried: list[str]) -> list[str]:
+    """A table's lines, with rows in the place of those of the same faults and databases.
+
+    So a part of the tests renews its own rows, and keeps the others.
+    """
+
+    def about(row: str) -> str:
+        return "|".join(row.split("|")[:3])
+
+    old = [one for one in table.splitlines() if one.startswith("| ") and one not in HEAD]
+    rows = {about(one): one for one in (*old, *tried)}
+    return [HEAD, *rows.values()]
