@@ -2,6 +2,7 @@
 
 import csv
 import io
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -55,15 +56,33 @@ class Picture:
     empty: bool = False
 
 
-def nothing(key: str, title: str, says: str) -> Picture:
+def drawn(key: str, title: str, says: str, figure: go.Figure, table: Table) -> Picture:
+    """A picture of a figure, which is given the title for those who export it."""
+    figure.update_layout(title_text=escape(title))
+    return Picture(key, title, says, figure, table)
+
+
+def nothing(key: str, title: str, says: str, table: Table | None = None) -> Picture:
     """A picture that has nothing to show yet, and says what to do."""
+    text = "<br>".join(escape(line) for line in textwrap.wrap(says, 44))
     figure = go.Figure()
     figure.update_layout(
+        title_text=escape(title),
         xaxis={"visible": False},
         yaxis={"visible": False},
-        annotations=[{"text": escape(says), "showarrow": False, "x": 0.5, "y": 0.5}],
+        annotations=[
+            {
+                "text": text,
+                "showarrow": False,
+                "xref": "paper",
+                "yref": "paper",
+                "x": 0.5,
+                "y": 0.5,
+                "font": {"size": 13},
+            }
+        ],
     )
-    return Picture(key, title, says, figure, Table((), ()), empty=True)
+    return Picture(key, title, says, figure, table or Table((), ()), empty=True)
 
 
 def escape(text: object) -> str:

@@ -1,0 +1,57 @@
+"""Colours that mean something: a stage's own, and the scale of validation accuracies."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from search.figures.data import SearchData
+from search.figures.theme import COLOURS, SCALE
+
+RIM = {"width": 0.5, "color": "rgba(138,143,152,0.7)"}  # keeps the scale's ends visible
+
+# What the scale leaves below its lower end: trials that hardly learn would else use it all up.
+_POOR = 0.15
+
+
+def stage_colours(data: SearchData) -> dict[str, str]:
+    """A colour for each stage, by its name."""
+    return {s.step.name: COLOURS[i % len(COLOURS)] for i, s in enumerate(data.stages)}
+
+
+def faint(colour: str, opacity: float) -> str:
+    """A colour written `#RRGGBB`, see-through."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"
+
+
+def extent(percents: Sequence[float]) -> tuple[float, float] | None:
+    """From where to where the scale of values reaches; None without values."""
+    if not len(percents):
+        return None
+    low, high = float(np.quantile(percents, _POOR)), float(np.max(percents))
+    return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+def value_scale(
+    percents: Sequence[float], title: str = "validation accuracy (%)"
+) -> dict[str, Any]:
+    """The colour axis of validation accuracies, its bar above the figure."""
+    low, high = extent(percents) or (0.0, 100.0)
+    clipped = len(percents) > 0 and min(percents) < low
+    return {
+        "colorscale": SCALE,
+        "cmin": low,
+        "cmax": high,
+        "colorbar": {
+            "title": {"text": title + (", lowest 15 % as one" if clipped else ""), "side": "top"},
+            "orientation": "h",
+            "x": 0,
+            "xanchor": "left",
+            "y": 1.02,
+            "yanchor": "bottom",
+            "len": 1,
+            "thickness": 10,
+            "outlinewidth": 0,
+        },
+    }

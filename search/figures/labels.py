@@ -1,0 +1,63 @@
+"""Words and numbers as labels: hyperparameters with their symbols, shares in per cent, long lines."""
+
+import textwrap
+
+from search.figures.picture import escape
+from search.ledger.records import Trial
+from search.study.searchable import layer_of
+from search.study.space import Point
+
+ACCURACY = "validation accuracy (%)"
+
+_SYMBOLS = {
+    "learning_rate": "learning rate η",
+    "learning_rate_min": "least learning rate η",
+    "weight_decay": "weight decay λ",
+    "init_sigma": "initial σ",
+    "batch_norm": "batch normalisation",
+}
+
+
+def words(name: str) -> str:
+    """A hyperparameter's name for people, as plain text."""
+    layer = layer_of(name)
+    if layer is not None:
+        return f"width of layer {layer} (units)"
+    return _SYMBOLS.get(name, name.replace("_", " "))
+
+
+def label(name: str) -> str:
+    """A hyperparameter's name for people, as a figure's text."""
+    return escape(words(name))
+
+
+def number(value: object) -> str:
+    """A value with four significant digits; words and whole numbers as they are."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return str(value)
+
+
+def percent(share: float | None) -> str:
+    """A share from 0 to 1 as a percentage with two decimals; a dash for None."""
+    return "–" if share is None else f"{100 * share:.2f} %"
+
+
+def parameters(point: Point) -> str:
+    """Parameters in one line, as plain text."""
+    return ", ".join(f"{words(name)} {number(value)}" for name, value in point.items())
+
+
+def named(trial: Trial) -> str:
+    """A trial as people call it, as plain text, such as "coarse #3"."""
+    return f"{trial.stage} #{trial.number}"
+
+
+def lines(text: str, width: int = 56) -> str:
+    """A long text as a figure's text, broken into lines; its own line breaks are kept."""
+    broken = [
+        part
+        for line in text.splitlines()
+        for part in textwrap.wrap(line, width, break_on_hyphens=False) or [""]
+    ]
+    return "<br>".join(escape(part) for part in broken)

@@ -1,0 +1,49 @@
+"""The boxes of stages as outlined rectangles, with the sentences that say why they are there."""
+
+import plotly.graph_objects as go
+
+from search.figures.axes import Axis
+from search.figures.labels import lines
+from search.figures.picture import escape
+from search.ledger.records import StageState
+
+Span = tuple[float, float]
+
+
+def outline(
+    stage: StageState, x: Axis, y: Axis | None, values: Span | None, colour: str
+) -> go.Scatter | None:
+    """One stage's boxes; None where it has none, or none with these hyperparameters.
+
+    Args:
+        stage: The stage.
+        x: The hyperparameter across.
+        y: That upwards; None where values stand there.
+        values: For that, from where to where the rectangles reach.
+        colour: Of the outline.
+    """
+    across: list[float | None] = []
+    upwards: list[float | None] = []
+    for box in stage.boxes:
+        wide = x.span(box.get(x.name))
+        high = values if y is None else y.span(box.get(y.name))
+        if wide is None or high is None:
+            continue
+        across += [wide[0], wide[1], wide[1], wide[0], wide[0], None]
+        upwards += [high[0], high[0], high[1], high[1], high[0], None]
+    if not across:
+        return None
+    name = f"{stage.step.number} {stage.step.name}"
+    return go.Scatter(
+        x=across[:-1],
+        y=upwards[:-1],
+        mode="lines",
+        line={"color": colour, "width": 2},
+        fill="toself",
+        fillcolor="rgba(0,0,0,0)",
+        hoveron="fills+points",
+        name=escape(name),
+        text=f"<b>{escape(name)}</b><br>{lines(stage.explanation)}",
+        hoverinfo="text",
+        legendgroup=escape(name),
+    )
