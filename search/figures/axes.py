@@ -79,12 +79,7 @@ class Axis:
                 "range": [-0.6, len(self.options) - 0.4],
             }
         if self.kind == "log":
-            return {
-                "title": {"text": self.title},
-                "type": "log",
-                "dtick": 1,
-                "minor": {"dtick": "D1"},
-            }
+            return {"title": {"text": self.title}, "type": "log"}
         return {"title": {"text": self.title}}
 
 

@@ -7,14 +7,14 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Cells:
-    """Trials that lie near each other, cell by cell; all arrays are (cells,).
+    """Trials that lie near each other, cell by cell.
 
     Attributes:
-        x: The mean place of a cell's trials.
-        y: Likewise.
-        count: How many trials it holds.
-        median: The median of their values; NaN where none has one.
-        best: The largest of them.
+        x: The edges of the columns, (columns + 1,).
+        y: The edges of the rows, (rows + 1,).
+        count: How many trials a cell holds, (rows, columns).
+        median: The median of their values, (rows, columns); NaN where none has one.
+        best: The largest of them, (rows, columns).
     """
 
     x: np.ndarray
@@ -25,33 +25,37 @@ class Cells:
 
 
 def cells(x: np.ndarray, y: np.ndarray, values: np.ndarray, columns: int, rows: int) -> Cells:
-    """Trials cut into at most `columns` x `rows` cells of equal size over what they span.
+    """Trials cut into `columns` x `rows` cells of equal size over what they span.
 
     Args:
-        x: Places on a scale on which equal distances look equal, (trials,), finite.
+        x: Places on a scale on which equal distances look equal, (trials,), finite, one or more.
         y: Likewise.
         values: (trials,), NaN for those without one.
         columns: How many cells there are along x.
         rows: How many cells there are along y.
     """
-    place = _index(x, columns) * rows + _index(y, rows)
+    across, upwards = _edges(x, columns), _edges(y, rows)
+    place = _index(y, upwards) * columns + _index(x, across)
     order = np.argsort(place, kind="stable")
-    _, starts, counts = np.unique(place[order], return_index=True, return_counts=True)
-    groups = np.split(values[order], starts[1:]) if len(starts) else []
-    valued = [group[np.isfinite(group)] for group in groups]
-    return Cells(
-        np.add.reduceat(x[order], starts) / counts if len(starts) else x,
-        np.add.reduceat(y[order], starts) / counts if len(starts) else y,
-        counts,
-        np.array([np.median(group) if len(group) else np.nan for group in valued]),
-        np.array([group.max() if len(group) else np.nan for group in valued]),
-    )
+    held, starts, counts = np.unique(place[order], return_index=True, return_counts=True)
+    count = np.zeros(rows * columns, int)
+    median = np.full(rows * columns, np.nan)
+    best = median.copy()
+    count[held] = counts
+    for cell, group in zip(held, np.split(values[order], starts[1:]), strict=True):
+        valued = group[np.isfinite(group)]
+        if len(valued):
+            median[cell], best[cell] = np.median(valued), valued.max()
+    shape = (rows, columns)
+    return Cells(across, upwards, count.reshape(shape), median.reshape(shape), best.reshape(shape))
 
 
-def _index(places: np.ndarray, bins: int) -> np.ndarray:
-    if len(places) == 0:
-        return np.zeros(0, int)
-    low, high = places.min(), places.max()
+def _edges(places: np.ndarray, bins: int) -> np.ndarray:
+    low, high = float(places.min()), float(places.max())
     if high <= low:
-        return np.zeros(len(places), int)
-    return np.minimum(((places - low) / (high - low) * bins).astype(int), bins - 1)
+        low, high = low - 0.5, high + 0.5
+    return np.linspace(low, high, bins + 1)
+
+
+def _index(places: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    return np.clip(np.searchsorted(edges, places, side="right") - 1, 0, len(edges) - 2)

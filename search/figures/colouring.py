@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from search.figures.data import SearchData
+from search.figures.labels import ACCURACY
 from search.figures.theme import COLOURS, SCALE
 
-RIM = {"width": 0.5, "color": "rgba(138,143,152,0.7)"}  # keeps the scale's ends visible
+RIM = {"width": 1, "color": "rgba(138,143,152,0.8)"}  # keeps the scale's ends visible
 
 # What the scale leaves below its lower end: trials that hardly learn would else use it all up.
 _POOR = 0.15
@@ -33,23 +34,25 @@ def extent(percents: Sequence[float]) -> tuple[float, float] | None:
     return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
-def value_scale(
-    percents: Sequence[float], title: str = "validation accuracy (%)"
-) -> dict[str, Any]:
-    """The colour axis of validation accuracies, its bar above the figure."""
+def value_scale(percents: Sequence[float], title: str = ACCURACY) -> dict[str, Any]:
+    """The colour axis of validation accuracies, its bar above the figure.
+
+    The poorest values share its lower end.
+    """
     low, high = extent(percents) or (0.0, 100.0)
-    clipped = len(percents) > 0 and min(percents) < low
     return {
         "colorscale": SCALE,
         "cmin": low,
         "cmax": high,
         "colorbar": {
-            "title": {"text": title + (", lowest 15 % as one" if clipped else ""), "side": "top"},
+            "title": {"text": title, "side": "top", "font": {"size": 12}},
             "orientation": "h",
             "x": 0,
             "xanchor": "left",
+            "xpad": 0,
             "y": 1.02,
             "yanchor": "bottom",
+            "ypad": 4,
             "len": 1,
             "thickness": 10,
             "outlinewidth": 0,

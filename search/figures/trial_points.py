@@ -8,16 +8,16 @@ import numpy as np
 import plotly.graph_objects as go
 
 from search.figures.axes import Axis
-from search.figures.cells import cells
+from search.figures.cells import Cells, cells
 from search.figures.colouring import RIM
-from search.figures.labels import ACCURACY, number
+from search.figures.labels import ACCURACY, named, number
 from search.figures.picture import escape
 from search.figures.theme import FADED
 from search.ledger.records import Trial
 
 MANY = 1500  # trials; beyond, they are drawn as cells
 BEST = 100  # that are points even then
-_CELLS = 1200  # of all stages together
+_CELLS = 2400  # of all stages together
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,6 @@ def points(trials: Sequence[Trial], plane: Plane, stage: str, colour: str | None
         mode="markers",
         marker={**_painted(values, colour), "size": 8, "line": RIM},
         customdata=np.array([(t.number, t.id) for t in trials]).reshape(-1, 2),
-        meta=values if colour is None else None,
         text=plane.texts(trials),
         hovertemplate=f"<b>{escape(stage)} #%{{customdata[0]}}</b><br>{plane.hover()}<br>"
         + (f"{ACCURACY}: %{{marker.color:.2f}}" if colour is None else f"{ACCURACY}: %{{y:.2f}}")
@@ -82,55 +81,73 @@ def points(trials: Sequence[Trial], plane: Plane, stage: str, colour: str | None
     )
 
 
-def binned(trials: Sequence[Trial], plane: Plane, stage: str, colour: str | None) -> go.Scatter:
-    """As `points`, but trials that lie near each other are one square."""
-    found, x, y = _cells(trials, plane, _CELLS // 4)
+def binned(
+    trials: Sequence[Trial], plane: Plane, stage: str, colour: str | None, stages: int
+) -> go.Heatmap | None:
+    """As `points`, but trials that lie near each other are one cell; None if none can be placed.
+
+    Args:
+        trials: Those trials.
+        plane: Over what.
+        stage: The stage's name.
+        colour: Of all; None for the scale of values.
+        stages: How many stages share the picture, and so the number of cells.
+    """
+    found = _cells(trials, plane, _CELLS // max(stages, 2))
+    if found is None:
+        return None
     lines = [
         f"<b>{escape(stage)}: %{{customdata[0]}} trials about here</b>",
-        f"median {ACCURACY}: %{{customdata[1]:.2f}}",
-        "best: %{customdata[2]:.2f}",
+        f"median {ACCURACY}: %{{z:.2f}}",
+        "best: %{customdata[1]:.2f}",
     ]
+    painted = {"coloraxis": "coloraxis"} if colour is None else _plain(colour)
+    return go.Heatmap(
+        **_edges(found, plane),
+        z=found.median.astype(np.float32),
+        **painted,
+        customdata=np.stack([found.count, found.best], 2).astype(np.float32),
+        hovertemplate="<br>".join(lines) + "<extra></extra>",
+        hoverongaps=False,
+        name=escape(stage),
+    )
+
+
+def greyed(trials: Sequence[Trial], plane: Plane, symbol: str, name: str) -> go.Scatter:
+    """Trials that are not to be compared with the others, in grey, each a point."""
+    x, y = plane.places(trials)
     return go.Scatter(
         x=x,
         y=y,
         mode="markers",
         marker={
-            **_painted(found.median.astype(np.float32), colour),
-            "symbol": "square",
-            "size": _sizes(found.count),
-            "opacity": 0.75,
-            "line": RIM,
+            "symbol": symbol,
+            "size": 7,
+            "color": FADED,
+            "line": {"width": 1.5, "color": FADED},
         },
-        customdata=np.stack([found.count, found.median, found.best], 1).astype(np.float32),
-        hovertemplate="<br>".join(lines) + "<extra></extra>",
-        name=escape(stage),
-        showlegend=False,
+        opacity=0.7,
+        name=name,
+        hovertext=[f"<b>{escape(named(trial))}</b><br>{_end(trial)}" for trial in trials],
+        hoverinfo="text",
+        customdata=np.array([(t.number, t.id) for t in trials]),
     )
 
 
-def greyed(trials: Sequence[Trial], plane: Plane, symbol: str, name: str) -> go.Scatter:
-    """Trials that are not to be compared with the others, in grey; cells where they are many."""
-    hover: dict[str, Any]
-    if len(trials) > MANY // 2:
-        found, x, y = _cells(trials, plane, _CELLS // 2)
-        hover = {
-            "customdata": found.count,
-            "hovertemplate": f"%{{customdata}} {name} about here<extra></extra>",
-        }
-        size: Any = _sizes(found.count)
-    else:
-        x, y = plane.places(trials)
-        texts = [f"<b>{escape(t.stage)} #{t.number}</b><br>{_end(t)}" for t in trials]
-        hover = {"hovertext": texts, "hoverinfo": "text"}
-        hover["customdata"] = np.array([(t.number, t.id) for t in trials]).reshape(-1, 2)
-        size = 7
-    marker = {
-        "symbol": symbol,
-        "size": size,
-        "color": FADED,
-        "line": {"width": 1.5, "color": FADED},
-    }
-    return go.Scatter(x=x, y=y, mode="markers", marker=marker, opacity=0.7, name=name, **hover)
+def greyed_cells(trials: Sequence[Trial], plane: Plane) -> go.Heatmap | None:
+    """As `greyed`, but in cells; to lie below those of trials that have a value."""
+    found = _cells(trials, plane, _CELLS // 2)
+    if found is None:
+        return None
+    return go.Heatmap(
+        **_edges(found, plane),
+        z=np.where(found.count > 0, 1.0, np.nan).astype(np.float32),
+        customdata=found.count,
+        **_plain(FADED),
+        opacity=0.3,
+        hovertemplate="%{customdata} trials dropped or without a value<extra></extra>",
+        hoverongaps=False,
+    )
 
 
 def star(trial: Trial, plane: Plane, name: str) -> go.Scatter:
@@ -158,23 +175,29 @@ def _painted(values: np.ndarray, colour: str | None) -> dict[str, Any]:
     return {"color": values, "coloraxis": "coloraxis"} if colour is None else {"color": colour}
 
 
-def _cells(trials: Sequence[Trial], plane: Plane, most: int) -> tuple[Any, np.ndarray, np.ndarray]:
+def _plain(colour: str) -> dict[str, Any]:
+    return {"colorscale": [[0, colour], [1, colour]], "showscale": False}
+
+
+def _cells(trials: Sequence[Trial], plane: Plane, most: int) -> Cells | None:
     x, y = plane.places(trials)
     stands = np.isfinite(x) & np.isfinite(y)
+    if not stands.any():
+        return None
     values = np.array([np.nan if t.value is None else 100 * t.value for t in trials])
-    side = max(int(most**0.5), 4)
     up = plane.y
     across = np.array([plane.x.scaled(place) for place in x[stands]])
     upwards = np.array([place if up is None else up.scaled(place) for place in y[stands]])
-    found = cells(across, upwards, values[stands], side, side)
-    xs = np.array([plane.x.unscaled(place) for place in found.x])
-    ys = np.array([place if up is None else up.unscaled(place) for place in found.y])
-    return found, xs, ys
+    side = max(int(most**0.5), 4)
+    return cells(across, upwards, values[stands], side, side)
 
 
-def _sizes(counts: np.ndarray) -> np.ndarray:
-    top = counts.max() if len(counts) else 1
-    return (5 + 7 * np.sqrt(counts / top)).astype(np.float32)
+def _edges(found: Cells, plane: Plane) -> dict[str, np.ndarray]:
+    """The edges of cells in data units."""
+    up = plane.y
+    x = [plane.x.unscaled(place) for place in found.x]
+    y = [place if up is None else up.unscaled(place) for place in found.y]
+    return {"x": np.array(x), "y": np.array(y)}
 
 
 def _end(trial: Trial) -> str:

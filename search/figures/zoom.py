@@ -15,7 +15,16 @@ from search.figures.data import SearchData
 from search.figures.labels import ACCURACY, named, percent, words
 from search.figures.outlines import outline
 from search.figures.picture import Picture, drawn, nothing
-from search.figures.trial_points import BEST, MANY, Plane, binned, greyed, points, star
+from search.figures.trial_points import (
+    BEST,
+    MANY,
+    Plane,
+    binned,
+    greyed,
+    greyed_cells,
+    points,
+    star,
+)
 from search.figures.trial_table import trial_table
 from search.ledger.records import Trial
 
@@ -46,7 +55,8 @@ def zoom(data: SearchData, x: str | None = None, y: str | None = None) -> Pictur
     ended = [trial for trial in standing.searched(data) if trial.state in standing.ENDED]
     if ended and not any(trial.value is not None for trial in ended) and plane.y is None:
         return nothing(KEY, TITLE, standing.absent(data), trial_table(data))
-    figure = go.Figure([*_outlines(data, plane, ended), *_trials(data, plane, ended)])
+    outlines, trials = _outlines(data, plane, ended), _trials(data, plane, ended)
+    figure = go.Figure([*outlines, *trials])
     figure.update_layout(**_layout(plane, ended))
     return drawn(KEY, TITLE, _says(data, plane, ended), figure, trial_table(data))
 
@@ -75,38 +85,49 @@ def _outlines(data: SearchData, plane: Plane, ended: Sequence[Trial]) -> list[go
     colours, found = stage_colours(data), []
     for stage in data.searched():
         name = stage.step.name
-        values = [100 * t.value for t in ended if t.stage == name and t.value is not None]
+        values = [100 * (t.value or 0) for t in standing.complete(ended) if t.stage == name]
         height = (min(values), max(values)) if values else (0.0, 100.0)
         found.append(outline(stage, plane.x, plane.y, height, colours[name]))
     return [one for one in found if one is not None]
 
 
-def _trials(data: SearchData, plane: Plane, ended: Sequence[Trial]) -> list[go.Scatter]:
+def _trials(data: SearchData, plane: Plane, ended: Sequence[Trial]) -> list[Any]:
     valued = standing.complete(ended)
-    dropped = [trial for trial in ended if trial.state == "pruned"]
-    broken = [trial for trial in ended if trial.value is None]
-    many = len(valued) > MANY
-    shown = set(id(t) for t in standing.ranked(valued)[:BEST]) if many else None
+    many = len(ended) > MANY
+    shown = standing.ranked(valued)[:BEST] if many else valued
     colours = stage_colours(data) if plane.y is None else {}
-    traces = []
-    if dropped:
-        traces.append(greyed(dropped, plane, "circle-open", "dropped early"))
-    if broken and plane.y is not None:
-        traces.append(greyed(broken, plane, "x-thin", "without a value"))
-    by_stage = [
-        (s.step.name, [t for t in valued if t.stage == s.step.name]) for s in data.searched()
-    ]
-    if many:
-        traces += [binned(some, plane, name, colours.get(name)) for name, some in by_stage if some]
-    for name, some in by_stage:
-        single = [trial for trial in some if shown is None or id(trial) in shown]
-        if single:
-            traces.append(points(single, plane, name, colours.get(name)))
+    traces = _cells(data, plane, ended, colours) if many else _greyed(plane, ended)
+    for stage in data.searched():
+        some = [trial for trial in shown if trial.stage == stage.step.name]
+        if some:
+            traces.append(points(some, plane, stage.step.name, colours.get(stage.step.name)))
     marked = standing.best(data)
     if marked is not None:
         name = "winner" if standing.winner(data) is not None else "best so far"
         traces.append(star(marked, plane, name))
     return traces
+
+
+def _greyed(plane: Plane, ended: Sequence[Trial]) -> list[Any]:
+    dropped = [trial for trial in ended if trial.state == "pruned"]
+    broken = [trial for trial in ended if trial.value is None]
+    traces = [greyed(dropped, plane, "circle-open", "dropped early")] if dropped else []
+    if broken and plane.y is not None:
+        traces.append(greyed(broken, plane, "x-thin", "without a value"))
+    return traces
+
+
+def _cells(
+    data: SearchData, plane: Plane, ended: Sequence[Trial], colours: Mapping[str, str]
+) -> list[Any]:
+    valued = standing.complete(ended)
+    known = {id(trial) for trial in valued}
+    traces = [greyed_cells([trial for trial in ended if id(trial) not in known], plane)]
+    stages = [stage.step.name for stage in data.searched()]
+    for name in stages:
+        some = [trial for trial in valued if trial.stage == name]
+        traces.append(binned(some, plane, name, colours.get(name), len(stages)))
+    return [trace for trace in traces if trace is not None]
 
 
 def _layout(plane: Plane, ended: Sequence[Trial]) -> dict[str, Any]:
@@ -128,7 +149,7 @@ def _says(data: SearchData, plane: Plane, ended: Sequence[Trial]) -> str:
         f"The boxes of {len(boxed)} of {len(data.searched())} stages over {words(plane.x.name)} and "
         f"{upwards}, with {len(ended):,} finished trials"
     )
-    if len(standing.complete(ended)) > MANY:
+    if len(ended) > MANY:
         said += f", the best {BEST} as points and all in cells, coloured by their median"
     marked = standing.best(data)
     if marked is not None:
