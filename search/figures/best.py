@@ -82,6 +82,7 @@ def steps(run: Run, colour: str, name: str) -> go.Scatter:
         mode="lines",
         line={"shape": "hv", "color": colour, "width": 2.5},
         name=escape(name),
+        showlegend=True,
         hovertext=[f"{holders[i]}: {run.best[i]:.2f} %" for i in kept],
         hoverinfo="text",
     )
@@ -179,7 +180,7 @@ def _points(run: Run, colours: dict[str, str]) -> list[go.Scatter]:
                 x=run.x[mine],
                 y=run.values[mine],
                 mode="markers",
-                marker={"color": colours[name], "size": 6, "opacity": 0.75},
+                marker={"color": colours[name], "size": 6, "opacity": 0.9},
                 customdata=np.array([(trial.number, trial.id) for trial in trials]),
                 hovertemplate=f"<b>{escape(name)} #%{{customdata[0]}}</b><br>%{{y:.2f}} %"
                 "<extra></extra>",
