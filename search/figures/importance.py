@@ -27,7 +27,7 @@ def importance(data: SearchData) -> Picture:
     for shares in found.values():
         for name, share in shares.items():
             totals[name] = totals.get(name, 0.0) + share
-    names = sorted(totals, key=lambda name: (totals[name], name))  # the largest ends up on top
+    names = sorted(totals, key=lambda name: (-totals[name], name))
     colours = stage_colours(data)
     figure = go.Figure(
         [
@@ -45,7 +45,7 @@ def importance(data: SearchData) -> Picture:
     figure.update_layout(
         barmode="group",
         xaxis={"title": {"text": "share of importance (%)"}, "rangemode": "tozero"},
-        yaxis={"title": {"text": ""}, "ticks": ""},
+        yaxis={"autorange": "reversed", "ticks": ""},
         legend={"traceorder": "normal"},
         showlegend=True,
     )

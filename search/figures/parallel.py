@@ -26,7 +26,7 @@ from search.ledger.records import Trial
 KEY, TITLE = "parallel", "Parallel coordinates"
 
 MOST = 400
-_BEST = 200  # of those the best; the rest are an even choice of the others
+_BEST = 100  # of those the best; the rest are an even choice of the others
 _SHADES = 12  # lines of one shade are one trace
 
 
@@ -48,7 +48,7 @@ class _Upright:
 def parallel(data: SearchData) -> Picture:
     """At most 400 trials as lines, coloured by their validation accuracy, the best on top.
 
-    Of more trials the best 200 are shown, and an even choice of the others. Ranges that are
+    Of more trials the best 100 are shown, and an even choice of the others. Ranges that are
     searched on a log scale stand on one. Lines of trials that lack a hyperparameter have a gap.
     """
     found = axes(data)
@@ -88,8 +88,16 @@ def _upright(axis: Axis, trials: Sequence[Trial]) -> _Upright:
     if high == low:
         return _Upright(axis.title, low, high, [(0.5, number(axis.unscaled(low)))])
     marks = _decades(low, high) if axis.kind == "log" else _round_marks(low, high)
-    ticks = [((mark - low) / (high - low), f"{axis.unscaled(mark):.3g}") for mark in marks]
+    ticks = [((mark - low) / (high - low), _written(axis.unscaled(mark))) for mark in marks]
     return _Upright(axis.title, low, high, ticks)
+
+
+def _written(value: float) -> str:
+    """A tick's value; far powers of ten as powers."""
+    power = math.log10(value) if value > 0 else 0.0
+    if abs(power) > 2.5 and math.isclose(power, round(power), abs_tol=1e-9):
+        return f"10<sup>{round(power)}</sup>"
+    return f"{value:.3g}"
 
 
 def _values(trials: Sequence[Trial]) -> _Upright:
@@ -137,7 +145,9 @@ def _lines(
     traces.append(_shade(trials[:1], found, uprights, "#D55E00", _SHADES + 12))
     # Lines take no colour scale; this invisible point brings its bar.
     bar = {"color": [low], "coloraxis": "coloraxis", "opacity": 0}
-    traces.append(go.Scatter(x=[0], y=[0], mode="markers", marker=bar, hoverinfo="skip"))
+    traces.append(
+        go.Scatter(x=[0], y=[0], mode="markers", marker=bar, hoverinfo="skip", showlegend=False)
+    )
     return traces
 
 
@@ -189,7 +199,7 @@ def _layout(trials: Sequence[Trial], uprights: Sequence[_Upright]) -> dict[str, 
             "ticktext": names,
             "range": [-0.15, len(names) - 0.85],
             "showgrid": False,
-            "tickangle": 30 if len(names) > 4 else "auto",
+            "tickangle": -35 if len(names) > 4 else "auto",
         },
         "yaxis": {"visible": False, "range": [-0.04, 1.04]},
         "coloraxis": value_scale(values),
@@ -203,7 +213,7 @@ def _tick(place: float, height: float, text: str, *, left: bool) -> dict[str, An
     return {
         "x": place,
         "y": height,
-        "text": text if len(text) < 60 else f"{text[:60]}…" if "&" not in text else text,
+        "text": text,
         "showarrow": False,
         "xanchor": "right" if left else "left",
         "xshift": -3 if left else 3,

@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 from search.figures import standing
 from search.figures.colouring import faint
 from search.figures.data import SearchData
-from search.figures.labels import ACCURACY, words
+from search.figures.labels import words
 from search.figures.picture import Picture, Table, drawn, nothing
 from search.figures.theme import COLOURS
 from search.ledger.records import Trial
@@ -36,7 +36,12 @@ def widths(data: SearchData) -> Picture:
         return nothing(KEY, TITLE, standing.absent(data))
     columns = 2 if len(names) > 3 else 1
     rows = -(-len(names) // columns)
-    figure = make_subplots(rows, columns, shared_yaxes=True, vertical_spacing=0.3 / rows)
+    figure = make_subplots(
+        rows,
+        columns,
+        shared_yaxes=True,
+        vertical_spacing={1: 0, 2: 0.22, 3: 0.16}.get(rows, 0.5 / rows),
+    )
     table: list[tuple[Any, ...]] = []
     for place, name in enumerate(names):
         spreads = _spreads(trials, name)
@@ -44,9 +49,9 @@ def widths(data: SearchData) -> Picture:
         at = (place // columns + 1, place % columns + 1)
         for trace in _traces(spreads, _some(trials, name), shown=place == 0):
             figure.add_trace(trace, *at)
-        figure.update_xaxes(title_text=words(name), row=at[0], col=at[1])
+        figure.update_xaxes(title_text=words(name), title_standoff=4, row=at[0], col=at[1])
         if at[1] == 1:
-            figure.update_yaxes(title_text=ACCURACY if rows < 3 else "accuracy (%)", row=at[0])
+            figure.update_yaxes(title_text="accuracy (%)", row=at[0])
     figure.update_layout(hovermode="closest")
     columns_ = (
         "layer",
