@@ -39,7 +39,7 @@ class Axis:
         return f"{self.label} (log)" if self.kind == "log" else self.label
 
     def place(self, value: Value | None) -> float:
-        """Where a value stands, in data units; a category by its index. NaN where it stands nowhere."""
+        """Where a value stands, in data units; a category by its index. NaN for nowhere."""
         if self.kind == "category":
             return float(self.options.index(value)) if value in self.options else math.nan
         if isinstance(value, str | bool) or value is None:

@@ -134,7 +134,8 @@ def upwards(values: np.ndarray) -> dict[str, Any]:
 def _run(data: SearchData, trials: Sequence[Trial], x: Sequence[float]) -> Run:
     contenders = data.search.study.contenders()
     best: dict[str, float] = {}
-    line, starts = [], {}
+    line: list[float] = []
+    starts: dict[str, float] = {}
     for trial, place in zip(trials, x, strict=True):
         group = "" if trial.stage in contenders else trial.stage
         best[group] = max(best.get(group, 0.0), 100 * (trial.value or 0.0))

@@ -99,6 +99,7 @@ def compare_zoom(datas: Sequence[SearchData], *, stacked: bool = False) -> Pictu
             coloraxis_cmax=max(scale.cmax for scale in known),
             coloraxis_colorbar_y=1.1,
         )
+    figure.update_annotations(font_size=12)
     figure.update_layout(hovermode="closest")
     return drawn("compare-zoom", ZOOM_TITLE, says, figure, _together(seen))
 
@@ -109,7 +110,7 @@ def _axes(picture: Picture) -> tuple[Any, ...]:
 
 
 def _axis(picture: Picture, which: str, *, shown: bool) -> dict[str, Any]:
-    axis = picture.figure.layout[which].to_plotly_json()
+    axis: dict[str, Any] = picture.figure.layout[which].to_plotly_json()
     if not shown:
         axis.pop("title", None)
     return axis

@@ -1,4 +1,4 @@
-"""What pictures are drawn from: a search as values, with the curves of the trials that are shown."""
+"""What pictures are drawn from: a search as values, with the curves of trials that are shown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -17,7 +17,7 @@ Histograms = Mapping[str, tuple[np.ndarray, np.ndarray]]
 
 
 def gradients(histograms: Histograms) -> Picture:
-    """A histogram a layer, the first layer on top, all over the same gradients, counts on a log axis.
+    """A histogram a layer, the first on top, over the same gradients; counts on a log axis.
 
     Args:
         histograms: By the layer's name, in their order, the edges of its bins (bins + 1,) and how
@@ -33,7 +33,7 @@ def gradients(histograms: Histograms) -> Picture:
         len(histograms),
         1,
         shared_xaxes=True,
-        vertical_spacing=0.08 / len(histograms),
+        vertical_spacing=0.3 / len(histograms),
         subplot_titles=[escape(name) for name in histograms],
     )
     table: list[tuple[Any, ...]] = []
@@ -50,7 +50,7 @@ def gradients(histograms: Histograms) -> Picture:
     figure.update_yaxes(title_text="entries (log)", row=(len(histograms) + 1) // 2, col=1)
     figure.update_xaxes(title_text="gradient of the cost", row=len(histograms), col=1)
     figure.update_annotations(font_size=12)
-    figure.update_layout(showlegend=False, bargap=0)
+    figure.update_layout(showlegend=False, bargap=0, margin={"t": 28})
     says = (
         f"How the entries of the gradient are spread in {len(histograms)} layers after training; "
         "where a layer's are all near 0 it has stopped learning."

@@ -1,4 +1,4 @@
-"""Words and numbers as labels: hyperparameters with their symbols, shares in per cent, long lines."""
+"""Words and numbers as labels: names with symbols, shares in per cent, texts in short lines."""
 
 import textwrap
 

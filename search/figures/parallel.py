@@ -5,6 +5,7 @@ compile code, and cannot be printed or saved as SVG lines.
 """
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -192,14 +193,16 @@ def _layout(trials: Sequence[Trial], uprights: Sequence[_Upright]) -> dict[str, 
         for height, text in upright.ticks:
             if -0.01 <= height <= 1.01:
                 annotations.append(_tick(place, height, text, left=last))
-    names = [upright.title for upright in uprights]
+    names = [_broken(upright.title) for upright in uprights]
     return {
         "xaxis": {
             "tickvals": list(range(len(names))),
             "ticktext": names,
-            "range": [-0.15, len(names) - 0.85],
+            "range": [-0.4, len(names) - 0.6],
             "showgrid": False,
-            "tickangle": -35 if len(names) > 4 else "auto",
+            "autotickangles": [0, 90],
+            "tickfont": {"size": 10},
+            "ticklabeloverflow": "allow",
         },
         "yaxis": {"visible": False, "range": [-0.04, 1.04]},
         "coloraxis": value_scale(values),
@@ -207,6 +210,11 @@ def _layout(trials: Sequence[Trial], uprights: Sequence[_Upright]) -> dict[str, 
         "annotations": annotations,
         "hovermode": "closest",
     }
+
+
+def _broken(title: str) -> str:
+    """A title on short lines, since axes stand close; it is escaped already."""
+    return "<br>".join(textwrap.wrap(title, 11, break_long_words=False, break_on_hyphens=False))
 
 
 def _tick(place: float, height: float, text: str, *, left: bool) -> dict[str, Any]:

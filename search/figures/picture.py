@@ -26,7 +26,7 @@ class Table:
     rows: Sequence[Sequence[Any]]
 
     def csv(self) -> str:
-        """As CSV with a header; texts that a spreadsheet would run are quoted with an apostrophe."""
+        """As CSV with a header; texts that a spreadsheet would run begin with an apostrophe."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(self.columns)

@@ -48,13 +48,20 @@ def weights(templates: np.ndarray, names: Sequence[str]) -> Picture:
         figure.layout[f"yaxis{'' if number == 1 else number}"].update(scaleanchor=anchor)
     figure.update_annotations(font_size=12)
     figure.update_layout(
+        margin={"l": 8, "r": 8, "t": 28, "b": 12},
         coloraxis={
             "colorscale": "RdBu_r",
             "cmin": -reach,
             "cmax": reach,
             "showscale": templates.ndim == 3,
-            "colorbar": {"title": {"text": "weight"}, "thickness": 10},
-        }
+            "colorbar": {
+                "title": {"text": "weight"},
+                "orientation": "h",
+                "thickness": 10,
+                "y": -0.02,
+                "yanchor": "top",
+            },
+        },
     )
     says = (
         f"The weights that lead to each of {len(names)} classes, on one scale from "

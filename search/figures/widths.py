@@ -1,4 +1,4 @@
-"""Widths against validation accuracy: a small plot a layer, with what the trials of each width did."""
+"""Widths against validation accuracy: a small plot a layer, with what trials of each width did."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -112,8 +112,8 @@ def _traces(
     hover = np.stack([count, median, low, high, best], 1)
     text = (
         "<b>width %{x:.4g}</b>, %{customdata[0]} trials<br>best %{customdata[4]:.2f} %<br>"
-        "median %{customdata[1]:.2f} %<br>80 % of them %{customdata[2]:.2f} to %{customdata[3]:.2f} %"
-        "<extra></extra>"
+        "median %{customdata[1]:.2f} %<br>"
+        "80 % of them %{customdata[2]:.2f} to %{customdata[3]:.2f} %<extra></extra>"
     )
     band = go.Scatter(
         x=np.concatenate([width, width[::-1]]),

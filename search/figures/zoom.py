@@ -146,8 +146,8 @@ def _says(data: SearchData, plane: Plane, ended: Sequence[Trial]) -> str:
     boxed = [stage for stage in data.searched() if stage.boxes]
     upwards = "validation accuracy" if plane.y is None else words(plane.y.name)
     said = (
-        f"The boxes of {len(boxed)} of {len(data.searched())} stages over {words(plane.x.name)} and "
-        f"{upwards}, with {len(ended):,} finished trials"
+        f"The boxes of {len(boxed)} of {len(data.searched())} stages over {words(plane.x.name)} "
+        f"and {upwards}, with {len(ended):,} finished trials"
     )
     if len(ended) > MANY:
         said += f", the best {BEST} as points and all in cells, coloured by their median"

@@ -16,7 +16,7 @@ from search.outcome import EpochFigures
 from search.plan.plan import steps
 from search.study.reading import load
 
-HOSTILE = '<img src=x onerror=alert(1)><a href="javascript:alert(2)">%{x}</a>'
+HOSTILE = '<img src=x onerror=alert(1)><a href="javascript:alert(2)">%{x}%{hostile}</a>'
 
 Made = Callable[..., SearchData]
 
@@ -29,7 +29,14 @@ def curve(value: float, epochs: int, rate: float = 0.1) -> tuple[EpochFigures, .
         loss = 2.3 * (1 - share) + 0.01
         figures.append(
             EpochFigures(
-                epoch, rate * 0.9**epoch, loss, loss * 0.9, share, loss * 1.2, loss * 1.1, share
+                epoch,
+                rate * 0.9**epoch,
+                loss,
+                loss * 0.9,
+                share,
+                loss * 1.2,
+                loss * 1.1,
+                share * 0.97,
             )
         )
     return tuple(figures)
