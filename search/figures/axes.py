@@ -111,10 +111,13 @@ def known(axis: str, data: SearchData, axes: Mapping[str, Axis]) -> Axis:
 
 
 def _boxes(data: SearchData) -> Iterable[Mapping[str, object]]:
+    """The boxes of all stages; of one that is not planned yet, what the study file says of them."""
+    planned = {state.step.name: state.boxes for state in data.searched()}
     for stage in data.search.study.stages:
-        yield from (write_box(box) for box in stage.boxes)
-    for state in data.searched():
-        yield from state.boxes
+        if not planned.get(stage.name):
+            yield from (write_box(box) for box in stage.boxes)
+    for boxes in planned.values():
+        yield from boxes
 
 
 def _axis(name: str, extents: list[object], values: Iterable[Value]) -> Axis:

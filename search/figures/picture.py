@@ -58,7 +58,7 @@ class Picture:
 
 def drawn(key: str, title: str, says: str, figure: go.Figure, table: Table) -> Picture:
     """A picture of a figure, which is given the title for those who export it."""
-    figure.update_layout(title_text=escape(title))
+    figure.update_layout(title_text=escape(title), template=go.layout.Template())
     return Picture(key, title, says, figure, table)
 
 
@@ -68,6 +68,7 @@ def nothing(key: str, title: str, says: str, table: Table | None = None) -> Pict
     figure = go.Figure()
     figure.update_layout(
         title_text=escape(title),
+        template=go.layout.Template(),
         xaxis={"visible": False},
         yaxis={"visible": False},
         annotations=[

@@ -81,4 +81,6 @@ def template(mode: Mode) -> go.layout.Template:
 
 def themed(figure: go.Figure, mode: Mode) -> go.Figure:
     """A copy of a figure in that mode."""
-    return go.Figure(figure).update_layout(template=template(mode))
+    copied = go.Figure(figure)
+    copied.layout.template = template(mode)
+    return copied

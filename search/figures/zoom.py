@@ -151,6 +151,8 @@ def _says(data: SearchData, plane: Plane, ended: Sequence[Trial]) -> str:
     )
     if len(ended) > MANY:
         said += f", the best {BEST} as points and all in cells, coloured by their median"
+    if ended and not any(trial.value is not None for trial in ended):
+        said += f". {standing.absent(data).rstrip('.')}"
     marked = standing.best(data)
     if marked is not None:
         what = "winner" if standing.winner(data) is not None else "best so far"

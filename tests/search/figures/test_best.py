@@ -1,3 +1,5 @@
+"""The best so far, which trials hold it, and where stages begin."""
+
 from dataclasses import replace
 from typing import Any
 

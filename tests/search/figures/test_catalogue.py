@@ -68,7 +68,7 @@ def test_a_picture_says_what_it_is(entry: Any, wide: SearchData) -> None:
     assert not picture.empty
     assert picture.says.endswith((".", ">"))
     assert picture.figure.layout.title.text == entry.title
-    assert picture.figure.layout.template.to_plotly_json() == {}
+    assert picture.figure.layout.template.layout.to_plotly_json() == {}
     assert (picture.figure.layout.width, picture.figure.layout.height) == (None, None)
     assert all(len(row) == len(picture.table.columns) for row in picture.table.rows)
     assert len(picture.table.rows) > 2
@@ -128,7 +128,7 @@ def test_an_unplanned_search_says_what_to_do(entry: Any, unplanned: SearchData) 
 @every
 def test_where_all_diverged_that_is_said(entry: Any, diverged: SearchData) -> None:
     picture = entry.draw(diverged)
-    assert picture.empty
+    assert picture.empty == (entry.key != "zoom")  # there, boxes and crosses are worth seeing
     assert entry.key == "widths" or "lower learning rates" in picture.says
 
 

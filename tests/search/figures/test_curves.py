@@ -1,3 +1,5 @@
+"""Learning curves: who is drawn, how, over which bands."""
+
 from dataclasses import replace
 
 import numpy as np
@@ -6,7 +8,7 @@ import pytest
 from search.errors import KlayerError
 from search.figures.curves import MOST, curves
 from search.figures.data import SearchData
-from tests.search.figures.conftest import curve
+from tests.search.figures.made import curve
 
 
 def whole(data: SearchData) -> list[int]:

@@ -1,3 +1,5 @@
+"""The zoom: boxes, reasons, points, cells, and the axes that can be asked for."""
+
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +12,7 @@ from search.figures.data import SearchData
 from search.figures.standing import winner
 from search.figures.trial_points import MANY
 from search.figures.zoom import zoom
-from tests.search.figures.conftest import build
+from tests.search.figures.made import build
 
 
 def traces(picture: Any, name: str) -> list[Any]:
