@@ -9,6 +9,9 @@ from search.ledger.records import StageState
 
 Span = tuple[float, float]
 
+# Points along each side: where cells lie in a box, only its outline can be hovered.
+_ALONG = 12
+
 
 def outline(
     stage: StageState, x: Axis, y: Axis | None, values: Span | None, colour: str
@@ -29,8 +32,10 @@ def outline(
         high = values if y is None else y.span(box.get(y.name))
         if wide is None or high is None:
             continue
-        across += [wide[0], wide[1], wide[1], wide[0], wide[0], None]
-        upwards += [high[0], high[0], high[1], high[1], high[0], None]
+        right, up = _way(x, *wide), _way(y, *high)
+        left, down = right[::-1], up[::-1]
+        across += [*right, *([wide[1]] * len(up)), *left, *([wide[0]] * len(down)), None]
+        upwards += [*([high[0]] * len(right)), *up, *([high[1]] * len(left)), *down, None]
     if not across:
         return None
     name = f"{stage.step.number} {stage.step.name}"
@@ -47,3 +52,12 @@ def outline(
         hoverinfo="text",
         legendgroup=escape(name),
     )
+
+
+def _way(axis: Axis | None, start: float, stop: float) -> list[float]:
+    """Places from `start` to `stop` at equal distances on the axis's own scale."""
+    if axis is None:
+        return [start + (stop - start) * i / _ALONG for i in range(_ALONG)] + [stop]
+    first, last = axis.scaled(start), axis.scaled(stop)
+    inner = [axis.unscaled(first + (last - first) * i / _ALONG) for i in range(1, _ALONG)]
+    return [start, *inner, stop]

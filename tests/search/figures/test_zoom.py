@@ -38,7 +38,9 @@ def test_boxes_of_one_stage_stand_apart(small: SearchData) -> None:
     picture = zoom(replace(small, stages=(two, *small.stages[1:])))
     (coarse,) = traces(picture, "1 coarse")
     assert list(coarse.x).count(None) == 1
-    assert len(coarse.x) == 11
+    first = coarse.x[: list(coarse.x).index(None)]
+    assert (first[0], max(first)) == (1e-4, 1.0)
+    assert coarse.x[len(first) + 1] == small.stages[1].boxes[0]["learning_rate"]["low"]
 
 
 def test_every_finished_trial_is_a_point_a_dot_or_a_cross(small: SearchData) -> None:
