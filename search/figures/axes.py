@@ -7,8 +7,7 @@ from typing import Any, Literal
 
 from search.errors import KlayerError
 from search.figures.data import SearchData
-from search.figures.labels import label, number
-from search.figures.picture import escape
+from search.figures.labels import label, number, short
 from search.figures.standing import searched
 from search.study.ranges import write_box
 from search.study.space import Value
@@ -75,7 +74,7 @@ class Axis:
             return {
                 "title": {"text": self.title},
                 "tickvals": list(range(len(self.options))),
-                "ticktext": [escape(number(option)) for option in self.options],
+                "ticktext": [short(number(option)) for option in self.options],
                 "range": [-0.6, len(self.options) - 0.4],
             }
         if self.kind == "log":

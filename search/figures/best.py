@@ -15,7 +15,7 @@ from search.figures import standing
 from search.figures.cells import cells
 from search.figures.colouring import extent, faint, stage_colours
 from search.figures.data import SearchData
-from search.figures.labels import ACCURACY, named, percent
+from search.figures.labels import ACCURACY, named, percent, short
 from search.figures.picture import Picture, Table, drawn, escape, nothing
 from search.ledger.records import Trial
 
@@ -23,6 +23,8 @@ TRIALS = ("best", "Best value over trials", "trials, in the order of the plan")
 TIME = ("best-time", "Best value over time", "time since the search was recorded (h)")
 
 MANY = 1500
+
+OTHERWISE = "Stages that are trained otherwise have a best of their own"
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def steps(run: Run, colour: str, name: str) -> go.Scatter:
         y=run.best[kept],
         mode="lines",
         line={"shape": "hv", "color": colour, "width": 2.5},
-        name=escape(name),
+        name=short(name),
         showlegend=True,
         hovertext=[f"{holders[i]}: {run.best[i]:.2f} %" for i in kept],
         hoverinfo="text",
@@ -105,7 +107,7 @@ def borders(run: Run) -> dict[str, Any]:
     ]
     names = [
         {
-            "text": escape(name),
+            "text": short(name, 24),
             "x": x,
             "xref": "x",
             "y": 0,
@@ -185,7 +187,7 @@ def _points(run: Run, colours: dict[str, str]) -> list[go.Scatter]:
                 customdata=np.array([(trial.number, trial.id) for trial in trials]),
                 hovertemplate=f"<b>{escape(name)} #%{{customdata[0]}}</b><br>%{{y:.2f}} %"
                 "<extra></extra>",
-                name=escape(name),
+                name=short(name),
             )
         )
     return traces
@@ -219,9 +221,13 @@ def _says(data: SearchData, run: Run, many: bool) -> str:
     if poor is not None:
         below = int((run.values < poor[0]).sum())
         said += f". {below:,} below {poor[0]:.0f} % come into view with a double click"
-    if len({name for name, _ in run.borders} - set(data.search.study.contenders())):
-        said += ". Stages that are trained otherwise have a best of their own"
+    said += f". {OTHERWISE}" if mixed(data, run) else ""
     return said + "."
+
+
+def mixed(data: SearchData, run: Run) -> bool:
+    """Whether there are stages in it whose values do not compare with the last one's."""
+    return bool({name for name, _ in run.borders} - set(data.search.study.contenders()))
 
 
 def _table(run: Run, across: str) -> Table:

@@ -9,8 +9,8 @@ from plotly.subplots import make_subplots
 from search.errors import KlayerError
 from search.figures import best, standing
 from search.figures.data import SearchData
-from search.figures.labels import ACCURACY, named, percent
-from search.figures.picture import Picture, Table, drawn, escape, nothing
+from search.figures.labels import ACCURACY, named, percent, short
+from search.figures.picture import Picture, Table, drawn, nothing
 from search.figures.theme import COLOURS
 from search.figures.zoom import zoom
 
@@ -32,7 +32,7 @@ def compare_best(datas: Sequence[SearchData], over: str = "trials") -> Picture:
     key = f"compare-{over}"
     across = best.TRIALS[2] if over == "trials" else best.TIME[2]
     title = f"Best value over {over}, search by search"
-    figure, rows, said = go.Figure(), [], []
+    figure, rows, said, mixed = go.Figure(), [], [], False
     for place, data in enumerate(datas):
         run = best.over_trials(data) if over == "trials" else best.over_time(data)
         top = standing.best(data)
@@ -40,12 +40,13 @@ def compare_best(datas: Sequence[SearchData], over: str = "trials") -> Picture:
             said.append(f"{data.name} has no finished trial yet")
             continue
         said.append(f"{data.name} came to {percent(top.value)} with {named(top)}")
+        mixed = mixed or best.mixed(data, run)
         figure.add_trace(best.steps(run, COLOURS[place % len(COLOURS)], data.name))
         rows += [
             (data.name, t.stage, t.number, float(x), float(value), float(so_far))
             for t, x, value, so_far in zip(run.trials, run.x, run.values, run.best, strict=True)
         ]
-    says = f"{'; '.join(said)}."
+    says = f"{'; '.join(said)}." + (f" {best.OTHERWISE}." if mixed else "")
     if not figure.data:
         return nothing(key, title, says)
     figure.update_layout(
@@ -76,7 +77,7 @@ def compare_zoom(datas: Sequence[SearchData], *, stacked: bool = False) -> Pictu
     figure = make_subplots(
         rows=len(seen) if stacked else 1,
         cols=1 if stacked else len(seen),
-        subplot_titles=[escape(data.name) for data, _ in seen],
+        subplot_titles=[short(data.name) for data, _ in seen],
         shared_xaxes="all" if same else False,
         shared_yaxes="all" if same else False,
         horizontal_spacing=0.06 if same else 0.12,

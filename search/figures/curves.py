@@ -10,7 +10,7 @@ from search.errors import KlayerError
 from search.figures import standing
 from search.figures.colouring import faint, stage_colours
 from search.figures.data import SearchData
-from search.figures.labels import named
+from search.figures.labels import named, short
 from search.figures.picture import Picture, Table, drawn, escape, nothing
 from search.figures.theme import COLOURS, FADED
 from search.ledger.records import Trial
@@ -121,7 +121,7 @@ def _bands(data: SearchData) -> list[go.Scatter]:
         band = data.bands.get(stage.step.name)
         if band is None or not band.counts.sum():
             continue
-        name, colour = escape(stage.step.name), colours[stage.step.name]
+        name, colour = short(stage.step.name), colours[stage.step.name]
         low, middle, high = (100 * band.quantiles((0.1, 0.5, 0.9))).astype(np.float32)
         epochs = np.arange(1, len(low) + 1, dtype=np.int32)
         known = np.isfinite(low)
@@ -188,7 +188,7 @@ def _coloured(
         mine = trial.id in chosen
         place = len(data.stages) + (list(chosen).index(trial.id) if mine else 0)
         colour = COLOURS[place % len(COLOURS)] if mine else colours.get(trial.stage, FADED)
-        group = escape(named(trial) if mine else trial.stage)
+        group = short(named(trial) if mine else trial.stage)
         # A stage that has a band is in the legend already.
         fresh = mine or (trial.stage not in named_stages and figure != "accuracy")
         fresh = fresh or (trial.stage not in named_stages and trial.stage not in data.bands)

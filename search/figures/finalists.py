@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from search.figures import standing
 from search.figures.data import SearchData
-from search.figures.labels import ACCURACY, named, parameters, percent
+from search.figures.labels import ACCURACY, named, parameters, percent, short
 from search.figures.picture import Picture, Table, drawn, escape, nothing
 from search.figures.theme import COLOURS
 from search.ledger.records import Trial
@@ -44,7 +44,7 @@ def seeds(data: SearchData) -> Picture:
         yaxis={
             "title": {"text": "finalist"},
             "tickvals": list(range(len(spreads))),
-            "ticktext": [escape(_origin(data, trials[0])) for trials, _ in spreads],
+            "ticktext": [short(_origin(data, trials[0])) for trials, _ in spreads],
             "range": [len(spreads) - 0.5, -0.5],
         },
         hovermode="closest",
@@ -72,7 +72,7 @@ def test(data: SearchData) -> Picture:
         figure.add_trace(
             go.Scatter(
                 x=[share for _, _, share, _, _ in mine],
-                y=[escape(name) for name, *_ in mine],
+                y=[short(name) for name, *_ in mine],
                 error_x={
                     "array": [high - share for _, _, share, _, high in mine],
                     "arrayminus": [share - low for _, _, share, low, _ in mine],
@@ -91,7 +91,7 @@ def test(data: SearchData) -> Picture:
         xaxis={"title": {"text": "accuracy (%)"}},
         yaxis={
             "categoryorder": "array",
-            "categoryarray": [escape(name) for name in names[::-1]],
+            "categoryarray": [short(name) for name in names[::-1]],
             "range": [-0.5, len(names) - 0.3],
         },
         hovermode="closest",

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 from search.figures import standing
 from search.figures.colouring import stage_colours
 from search.figures.data import SearchData
-from search.figures.labels import label, words
+from search.figures.labels import label, short, words
 from search.figures.picture import Picture, Table, drawn, escape, nothing
 
 KEY, TITLE = "importance", "Importance of the hyperparameters"
@@ -36,7 +36,7 @@ def importance(data: SearchData) -> Picture:
                 y=[label(name) for name in names],
                 orientation="h",
                 marker={"color": colours[stage]},
-                name=escape(stage),
+                name=short(stage),
                 hovertemplate=f"<b>%{{y}}</b><br>{escape(stage)}: %{{x:.1f}} %<extra></extra>",
             )
             for stage in stages

@@ -28,7 +28,12 @@ def words(name: str) -> str:
 
 def label(name: str) -> str:
     """A hyperparameter's name for people, as a figure's text."""
-    return escape(words(name))
+    return short(words(name))
+
+
+def short(text: str, width: int = 32) -> str:
+    """A name as a figure's text, cut where it would push the figure aside."""
+    return escape(text if len(text) <= width else f"{text[: width - 1]}…")
 
 
 def number(value: object) -> str:

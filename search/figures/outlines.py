@@ -3,7 +3,7 @@
 import plotly.graph_objects as go
 
 from search.figures.axes import Axis
-from search.figures.labels import lines
+from search.figures.labels import lines, short
 from search.figures.picture import escape
 from search.ledger.records import StageState
 
@@ -47,7 +47,7 @@ def outline(
         fill="toself",
         fillcolor="rgba(0,0,0,0)",
         hoveron="fills+points",
-        name=escape(name),
+        name=short(name),
         text=f"<b>{escape(name)}</b><br>{lines(stage.explanation)}",
         hoverinfo="text",
         legendgroup=escape(name),

@@ -18,7 +18,7 @@ from search.figures import standing
 from search.figures.axes import Axis, axes
 from search.figures.colouring import extent, value_scale
 from search.figures.data import SearchData
-from search.figures.labels import named, number, percent
+from search.figures.labels import named, number, percent, short
 from search.figures.picture import Picture, drawn, escape, nothing
 from search.figures.theme import SCALE
 from search.figures.trial_table import trial_table
@@ -81,7 +81,7 @@ def _scaled(axis: Axis, trial: Trial) -> float:
 def _upright(axis: Axis, trials: Sequence[Trial]) -> _Upright:
     if axis.kind == "category":
         count = len(axis.options)
-        texts = [escape(number(option)) for option in axis.options]
+        texts = [short(number(option)) for option in axis.options]
         ticks = [((place + 0.5) / count, text) for place, text in enumerate(texts)]
         return _Upright(axis.label, -0.5, count - 0.5, ticks)
     places = [place for place in (_scaled(axis, trial) for trial in trials) if place == place]

@@ -1,6 +1,6 @@
 """Words and numbers as labels."""
 
-from search.figures.labels import label, lines, number, parameters, percent, words
+from search.figures.labels import label, lines, number, parameters, percent, short, words
 
 
 def test_hyperparameters_have_symbols_and_units() -> None:
@@ -19,3 +19,8 @@ def test_numbers() -> None:
 def test_long_lines_are_broken_and_harmless() -> None:
     text = lines("one two three\nfour <b>five</b>", width=12)
     assert text == "one two<br>three<br>four<br>&lt;b&gt;five&lt;/b&gt;"
+
+
+def test_long_names_are_cut_before_they_are_escaped() -> None:
+    assert short("a" * 40, 5) == "aaaa…"
+    assert short("<" * 5, 5) == "&lt;" * 5
