@@ -5,7 +5,7 @@ finalists and of the final are left out: the final's are test accuracies.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,11 @@ from search.figures.colouring import extent, faint, stage_colours
 from search.figures.data import SearchData
 from search.figures.labels import ACCURACY, named, percent, short
 from search.figures.picture import Picture, Table, drawn, escape, nothing
+from search.figures.trial_points import MANY
 from search.ledger.records import Trial
 
 TRIALS = ("best", "Best value over trials", "trials, in the order of the plan")
-TIME = ("best-time", "Best value over time", "time since the search was recorded (h)")
-
-MANY = 1500
+TIME = ("best-time", "Best value over time", "time since the search was recorded")
 
 OTHERWISE = "Stages that are trained otherwise have a best of their own"
 
@@ -48,12 +47,14 @@ class Run:
 
 def best_over_trials(data: SearchData) -> Picture:
     """Each trial's value as a point, the best so far as steps, the stages between dotted lines."""
-    return _picture(data, TRIALS, over_trials(data))
+    return _picture(data, TRIALS, over_trials(data), TRIALS[2])
 
 
 def best_over_time(data: SearchData) -> Picture:
-    """As `best_over_trials`, over the hours since the search was recorded."""
-    return _picture(data, TIME, over_time(data))
+    """As `best_over_trials`, over the time since the search was recorded."""
+    run = over_time(data)
+    unit, seconds = time_unit(run.x)
+    return _picture(data, TIME, in_unit(run, seconds), f"{TIME[2]} ({unit})")
 
 
 def over_trials(data: SearchData) -> Run:
@@ -65,11 +66,25 @@ def over_trials(data: SearchData) -> Run:
 
 
 def over_time(data: SearchData) -> Run:
-    """The run of a search over the hours since it was recorded."""
+    """The run of a search over the seconds since it was recorded."""
     found = [t for t in standing.complete(standing.searched(data)) if t.finished_at is not None]
     trials = sorted(found, key=lambda trial: (trial.finished_at or 0.0, trial.id))
     began = data.search.created_at
-    return _run(data, trials, [((trial.finished_at or 0.0) - began) / 3600 for trial in trials])
+    return _run(data, trials, [(trial.finished_at or 0.0) - began for trial in trials])
+
+
+def time_unit(seconds: np.ndarray) -> tuple[str, float]:
+    """The unit in which times of that length read well, and its length in seconds."""
+    longest = float(seconds.max(initial=0.0))
+    if longest < 120:
+        return "s", 1.0
+    return ("min", 60.0) if longest < 7200 else ("h", 3600.0)
+
+
+def in_unit(run: Run, seconds: float) -> Run:
+    """A run over seconds as one over a unit of that length."""
+    starts = [(name, x / seconds) for name, x in run.borders]
+    return replace(run, x=run.x / seconds, borders=starts)
 
 
 def steps(run: Run, colour: str, name: str) -> go.Scatter:
@@ -125,7 +140,7 @@ def borders(run: Run) -> dict[str, Any]:
 
 def upwards(values: np.ndarray) -> dict[str, Any]:
     """The axis of values: the poorest are below it, and come into view with a double click."""
-    reach = extent([float(value) for value in values])
+    reach = extent([float(value) for value in values], poor=0.1)
     axis: dict[str, Any] = {"title": {"text": ACCURACY}}
     if reach is not None and reach[0] - values.min() > reach[1] - reach[0]:
         margin = 0.06 * (reach[1] - reach[0])
@@ -156,8 +171,8 @@ def _holders(run: Run) -> list[str]:
     return found
 
 
-def _picture(data: SearchData, what: tuple[str, str, str], run: Run) -> Picture:
-    key, title, across = what
+def _picture(data: SearchData, what: tuple[str, str, str], run: Run, across: str) -> Picture:
+    key, title, _ = what
     if not len(run.trials):
         return nothing(key, title, standing.absent(data))
     colours = stage_colours(data)

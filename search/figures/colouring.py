@@ -12,7 +12,8 @@ from search.figures.theme import COLOURS, SCALE
 RIM = {"width": 1, "color": "rgba(138,143,152,0.8)"}  # keeps the scale's ends visible
 
 # What the scale leaves below its lower end: trials that hardly learn would else use it all up.
-_POOR = 0.15
+_POOR = 0.25
+POOREST = "the poorest quarter shares the darkest colour"
 
 
 def stage_colours(data: SearchData) -> dict[str, str]:
@@ -26,11 +27,14 @@ def faint(colour: str, opacity: float) -> str:
     return f"rgba({red},{green},{blue},{opacity})"
 
 
-def extent(percents: Sequence[float]) -> tuple[float, float] | None:
-    """From where to where the scale of values reaches; None without values."""
+def extent(percents: Sequence[float], poor: float = _POOR) -> tuple[float, float] | None:
+    """From where to where a scale of values reaches that leaves a share of the poorest out.
+
+    None without values.
+    """
     if not len(percents):
         return None
-    low, high = float(np.quantile(percents, _POOR)), float(np.max(percents))
+    low, high = float(np.quantile(percents, poor)), float(np.max(percents))
     return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
@@ -22,7 +23,7 @@ def compare_best(datas: Sequence[SearchData], over: str = "trials") -> Picture:
 
     Args:
         datas: The searches, one or more.
-        over: "trials" for the order of their plans, "time" for the hours since they were recorded.
+        over: "trials" for the order of their plans, "time" for the time since they were recorded.
 
     Raises:
         KlayerError: `over` is something else.
@@ -30,11 +31,15 @@ def compare_best(datas: Sequence[SearchData], over: str = "trials") -> Picture:
     if over not in ("trials", "time"):
         raise KlayerError(f"found {over!r} to compare over; give trials or time")
     key = f"compare-{over}"
-    across = best.TRIALS[2] if over == "trials" else best.TIME[2]
+    runs = [best.over_trials(d) if over == "trials" else best.over_time(d) for d in datas]
+    across = best.TRIALS[2]
+    if over == "time":
+        unit, seconds = best.time_unit(np.concatenate([run.x for run in runs] or [np.zeros(0)]))
+        across = f"{best.TIME[2]} ({unit})"
+        runs = [best.in_unit(run, seconds) for run in runs]
     title = f"Best value over {over}, search by search"
     figure, rows, said, mixed = go.Figure(), [], [], False
-    for place, data in enumerate(datas):
-        run = best.over_trials(data) if over == "trials" else best.over_time(data)
+    for place, (data, run) in enumerate(zip(datas, runs, strict=True)):
         top = standing.best(data)
         if not len(run.trials) or top is None:
             said.append(f"{data.name} has no finished trial yet")

@@ -42,7 +42,7 @@ def seeds(data: SearchData) -> Picture:
     figure.update_layout(
         xaxis={"title": {"text": ACCURACY}},
         yaxis={
-            "title": {"text": "finalist"},
+            "title": {"text": "finalist", "standoff": 12},
             "tickvals": list(range(len(spreads))),
             "ticktext": [short(_origin(data, trials[0])) for trials, _ in spreads],
             "range": [len(spreads) - 0.5, -0.5],
@@ -80,6 +80,7 @@ def test(data: SearchData) -> Picture:
                     "width": 5,
                 },
                 mode="markers+text",
+                cliponaxis=False,
                 text=[f"{share:.2f}" for _, _, share, _, _ in mine],
                 textposition="top center",
                 marker={"size": 11, "color": colour},

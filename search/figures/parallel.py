@@ -16,7 +16,7 @@ from plotly.colors import sample_colorscale
 
 from search.figures import standing
 from search.figures.axes import Axis, axes
-from search.figures.colouring import extent, value_scale
+from search.figures.colouring import POOREST, extent, value_scale
 from search.figures.data import SearchData
 from search.figures.labels import named, number, percent, short
 from search.figures.picture import Picture, drawn, escape, nothing
@@ -242,4 +242,4 @@ def _says(data: SearchData, shown: Sequence[Trial]) -> str:
         )
     )
     best = shown[0]
-    return f"{said}; the best in vermilion: {named(best)} with {percent(best.value)}."
+    return f"{said}; the best in vermilion: {named(best)} with {percent(best.value)}; {POOREST}."

@@ -64,7 +64,7 @@ def drawn(key: str, title: str, says: str, figure: go.Figure, table: Table) -> P
 
 def nothing(key: str, title: str, says: str, table: Table | None = None) -> Picture:
     """A picture that has nothing to show yet, and says what to do."""
-    text = "<br>".join(escape(line) for line in textwrap.wrap(says, 44))
+    text = "<br>".join(escape(line) for line in textwrap.wrap(says, 38))
     figure = go.Figure()
     figure.update_layout(
         title_text=escape(title),

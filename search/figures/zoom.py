@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from search.figures import standing
 from search.figures.axes import Axis, axes, known
-from search.figures.colouring import stage_colours, value_scale
+from search.figures.colouring import POOREST, stage_colours, value_scale
 from search.figures.data import SearchData
 from search.figures.labels import ACCURACY, named, percent, words
 from search.figures.outlines import outline
@@ -153,6 +153,8 @@ def _says(data: SearchData, plane: Plane, ended: Sequence[Trial]) -> str:
         said += f", the best {BEST} as points and all in cells, coloured by their median"
     if ended and not any(trial.value is not None for trial in ended):
         said += f". {standing.absent(data).rstrip('.')}"
+    if plane.y is not None and standing.complete(ended):
+        said += f"; {POOREST}"
     marked = standing.best(data)
     if marked is not None:
         what = "winner" if standing.winner(data) is not None else "best so far"

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from search.figures.best import best_over_time, best_over_trials, over_trials
+from search.figures.best import best_over_time, best_over_trials, over_trials, time_unit
 from search.figures.data import SearchData
 
 
@@ -49,13 +49,13 @@ def test_stages_that_do_not_compare_have_a_best_of_their_own(small: SearchData) 
     assert max(fine) < 99
 
 
-def test_hours_count_from_when_the_search_was_recorded(small: SearchData) -> None:
+def test_time_counts_from_when_the_search_was_recorded(small: SearchData) -> None:
     picture = best_over_time(small)
     times = [row[2] for row in picture.table.rows]
     assert times == sorted(times)
     first = next(t for t in small.trials if t.state == "complete")
-    assert times[0] == (first.finished_at or 0) / 3600
-    assert picture.figure.layout.xaxis.title.text.endswith("(h)")
+    assert times[0] == (first.finished_at or 0) / 60
+    assert picture.figure.layout.xaxis.title.text == "time since the search was recorded (min)"
 
 
 def test_stages_are_marked_and_named(small: SearchData) -> None:
@@ -70,3 +70,10 @@ def test_many_values_are_cells(large: SearchData) -> None:
     heat = picture.figure.data[0]
     assert heat.type == "heatmap"
     assert heat.customdata.sum() == len(picture.table.rows) > 5000
+
+
+def test_units_of_time_read_well() -> None:
+    assert time_unit(np.array([5.0, 90.0])) == ("s", 1)
+    assert time_unit(np.array([5.0, 5000.0])) == ("min", 60)
+    assert time_unit(np.array([9e4])) == ("h", 3600)
+    assert time_unit(np.zeros(0)) == ("s", 1)
