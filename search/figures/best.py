@@ -4,7 +4,7 @@ Values of stages whose trainings do not compare each have a best line of their o
 finalists and of the final are left out: the final's are test accuracies.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -62,7 +62,10 @@ def over_trials(data: SearchData) -> Run:
     planned = standing.searched(data)
     places = {trial.id: place for place, trial in enumerate(planned, start=1)}
     trials = standing.complete(planned)
-    return _run(data, trials, [float(places[trial.id]) for trial in trials])
+    starts: dict[str, float] = {}
+    for trial in planned:
+        starts.setdefault(trial.stage, float(places[trial.id]))
+    return _run(data, trials, [float(places[trial.id]) for trial in trials], starts)
 
 
 def over_time(data: SearchData) -> Run:
@@ -70,7 +73,9 @@ def over_time(data: SearchData) -> Run:
     found = [t for t in standing.complete(standing.searched(data)) if t.finished_at is not None]
     trials = sorted(found, key=lambda trial: (trial.finished_at or 0.0, trial.id))
     began = data.search.created_at
-    return _run(data, trials, [(trial.finished_at or 0.0) - began for trial in trials])
+    opened = [(s.step.name, s.opened_at) for s in data.searched() if s.opened_at is not None]
+    starts = {name: at - began for name, at in opened}
+    return _run(data, trials, [(trial.finished_at or 0.0) - began for trial in trials], starts)
 
 
 def time_unit(seconds: np.ndarray) -> tuple[str, float]:
@@ -148,7 +153,9 @@ def upwards(values: np.ndarray) -> dict[str, Any]:
     return axis
 
 
-def _run(data: SearchData, trials: Sequence[Trial], x: Sequence[float]) -> Run:
+def _run(
+    data: SearchData, trials: Sequence[Trial], x: Sequence[float], opened: Mapping[str, float]
+) -> Run:
     contenders = data.search.study.contenders()
     best: dict[str, float] = {}
     line: list[float] = []
@@ -157,7 +164,7 @@ def _run(data: SearchData, trials: Sequence[Trial], x: Sequence[float]) -> Run:
         group = "" if trial.stage in contenders else trial.stage
         best[group] = max(best.get(group, 0.0), 100 * (trial.value or 0.0))
         line.append(best[group])
-        starts.setdefault(trial.stage, place)
+        starts.setdefault(trial.stage, opened.get(trial.stage, place))
     values = np.array([100 * (trial.value or 0.0) for trial in trials])
     return Run(trials, np.array(x), values, np.array(line), list(starts.items()))
 

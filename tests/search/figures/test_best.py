@@ -62,7 +62,13 @@ def test_stages_are_marked_and_named(small: SearchData) -> None:
     layout = best_over_trials(small).figure.layout
     assert [note.text for note in layout.annotations] == ["coarse", "fine", "finest"]
     assert len(layout.shapes) == 3
-    assert 16 < layout.shapes[1].x0 <= 20
+    assert [shape.x0 for shape in layout.shapes] == [1, 17, 25]
+
+
+def test_over_time_a_stage_begins_when_it_was_planned(small: SearchData) -> None:
+    opened = tuple(replace(s, opened_at=60.0 * s.step.number) for s in small.stages)
+    layout = best_over_time(replace(small, stages=opened)).figure.layout
+    assert [shape.x0 for shape in layout.shapes] == [1, 2, 3]
 
 
 def test_many_values_are_cells(large: SearchData) -> None:
