@@ -56,7 +56,12 @@ def zoom(data: SearchData, x: str | None = None, y: str | None = None) -> Pictur
     if ended and not any(trial.value is not None for trial in ended) and plane.y is None:
         return nothing(KEY, TITLE, standing.absent(data), trial_table(data))
     outlines, trials = _outlines(data, plane, ended), _trials(data, plane, ended)
-    figure = go.Figure([*outlines, *trials])
+    # Of two traces under the pointer the later one speaks, if it is nearer: cells come first.
+    cells = [trace for trace in trials if isinstance(trace, go.Heatmap)]
+    for one in outlines if cells else ():
+        one.update(hoveron="points")
+    rest = [trace for trace in trials if not isinstance(trace, go.Heatmap)]
+    figure = go.Figure([*cells, *outlines, *rest])
     figure.update_layout(**_layout(plane, ended))
     return drawn(KEY, TITLE, _says(data, plane, ended), figure, trial_table(data))
 

@@ -110,6 +110,9 @@ def test_many_trials_are_cells_with_the_best_as_points(large: SearchData) -> Non
         [100 * (t.value or 0) for t in complete]
     )
     assert "cells" in picture.says
+    kinds = [trace.type for trace in picture.figure.data]
+    assert kinds == sorted(kinds)  # heatmaps first, or they would hide what outlines tell
+    assert traces(picture, "2 fine")[0].hoveron == "points"
 
 
 def test_boxes_are_seen_before_a_trial_is_finished(small: SearchData) -> None:
