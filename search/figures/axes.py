@@ -12,6 +12,10 @@ from search.figures.standing import searched
 from search.study.ranges import write_box
 from search.study.space import Value
 
+# More listed numbers than this stand on a scale, each in its place, and not as categories; on a log
+# scale where the largest is this many times the smallest.
+_SINGLE, _FAR = 8, 50
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -125,8 +129,12 @@ def _axis(name: str, extents: list[object], values: Iterable[Value]) -> Axis:
     if intervals:
         log = any(extent.get("log") for extent in intervals)
         return Axis(name, "log" if log and all(value > 0 for value in numbers) else "linear")
-    listed = [option for extent in extents for option in extent if isinstance(extent, list | tuple)]  # type: ignore[attr-defined]
+    lists = [extent for extent in extents if isinstance(extent, list | tuple)]
+    listed = [option for options in lists for option in options]
     options = list(dict.fromkeys([*listed, *values]))
     if all(not isinstance(option, str | bool) for option in options):
         options.sort()
+        if len(options) > _SINGLE:
+            low, high = float(options[0]), float(options[-1])
+            return Axis(name, "log" if low > 0 and high / low > _FAR else "linear")
     return Axis(name, "category", tuple(options))

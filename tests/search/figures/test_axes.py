@@ -9,6 +9,7 @@ import pytest
 from search.errors import KlayerError
 from search.figures.axes import Axis, axes, known
 from search.figures.data import SearchData
+from tests.search.figures.made import build
 
 
 def test_ranges_and_lists_have_their_scales(wide: SearchData) -> None:
@@ -48,6 +49,15 @@ def test_zero_has_no_place_on_a_log_scale(small: SearchData) -> None:
 )
 def test_spans(axis: Axis, extent: Any, span: Any) -> None:
     assert axis.span(extent) == span
+
+
+def test_many_listed_numbers_stand_on_a_scale() -> None:
+    def kind(values: list[Any]) -> str:
+        return axes(build(only={"weight_decay": values}))["weight_decay"].kind
+
+    assert kind([10.0**-power for power in range(9)]) == "log"
+    assert kind([0.5 + power / 10 for power in range(9)]) == "linear"
+    assert kind([10.0**-power for power in range(8)]) == "category"
 
 
 def test_scaled_and_unscaled_are_inverse() -> None:
