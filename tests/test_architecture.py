@@ -18,6 +18,7 @@ ORDER = (
     "search.launcher search.show",
     "search.worker search.rebuild search.forecast",
     "search.engines",
+    "search.figures",
     "search.ledger search.objective",
     "search.plan",
     "search.outcome",
@@ -30,6 +31,7 @@ ORDER = (
 )
 OPTUNA_FILES = {
     "search.ledger.optuna_rows",
+    "search.plan.importance",
     "search.plan.optuna_samplers",
     "search.plan.samplers",
 }
@@ -69,6 +71,9 @@ TESTED_ELSEWHERE = {
     "search.cli.options": "tests/search/test_cli_faults.py",
     "search.download": "tests/search/test_fetch.py",
     "search.errors": "wherever they are raised",
+    "search.figures.colouring": "tests/search/figures/test_zoom.py",
+    "search.figures.outlines": "tests/search/figures/test_zoom.py",
+    "search.figures.trial_points": "tests/search/figures/test_zoom.py",
     "search.objective.faults": "tests/search/objective/test_data.py",
     "search.ledger.records": "tests/search/ledger/test_presence.py",
     "search.ledger.tables": "tests/search/ledger/test_migrations.py",
@@ -214,6 +219,14 @@ def test_outcomes_know_points_and_nothing_else_of_the_search() -> None:
     (outcome,) = [module for module in MODULES if module.name == "search.outcome"]
     used = {name for name in outcome.imports if within(name, "search")}
     assert used == {"search.study.space", "search.study.space.Point"}
+
+
+@of
+def test_figures_know_of_the_ledger_its_values_alone(module: Module) -> None:
+    if within(module.name, "search.figures"):
+        known = {name for name in module.imports if within(name, "search.ledger")}
+        assert not {name for name in known if not within(name, "search.ledger.records")}
+        assert not {name for name in module.imports if within(name, "search.objective")}
 
 
 @of

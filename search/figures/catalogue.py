@@ -1,0 +1,56 @@
+"""The pictures of a search, in the order in which they are to be read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from search.errors import KlayerError
+from search.figures import best, finalists, importance, parallel, widths, zoom
+from search.figures.curves import TITLES, curves
+from search.figures.data import SearchData
+from search.figures.picture import Picture
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One picture that every search has.
+
+    Attributes:
+        key: As in addresses, file names and commands.
+        title: For people.
+        draw: Draws it.
+    """
+
+    key: str
+    title: str
+    draw: Callable[[SearchData], Picture]
+
+
+def _curves(figure: str) -> Entry:
+    key = f"curves-{figure.replace('_', '-')}"
+    return Entry(key, TITLES[figure], lambda data: curves(data, figure))
+
+
+CATALOGUE: tuple[Entry, ...] = (
+    Entry(zoom.KEY, zoom.TITLE, zoom.zoom),
+    Entry(*best.TRIALS[:2], best.best_over_trials),
+    Entry(*best.TIME[:2], best.best_over_time),
+    *(_curves(figure) for figure in TITLES),
+    Entry(widths.KEY, widths.TITLE, widths.widths),
+    Entry(parallel.KEY, parallel.TITLE, parallel.parallel),
+    Entry(importance.KEY, importance.TITLE, importance.importance),
+    Entry(*finalists.SEEDS, finalists.seeds),
+    Entry(*finalists.TEST, finalists.test),
+)
+
+
+def find(key: str) -> Entry:
+    """The entry of that key.
+
+    Raises:
+        KlayerError: There is none; the message lists all.
+    """
+    for entry in CATALOGUE:
+        if entry.key == key:
+            return entry
+    known = ", ".join(entry.key for entry in CATALOGUE)
+    raise KlayerError(f"{key}: there is no picture of this name; there is {known}")
