@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 # A file that stands in a line of its own is a room by itself. From the top down:
 ORDER = (
     "search.cli",
-    "search.runner search.service",
+    "search.runner search.service search.dashboard",
     "search.launcher search.show",
     "search.worker search.rebuild search.forecast",
     "search.engines",
@@ -25,10 +25,11 @@ ORDER = (
     "search.fetch",
     "search.archive search.download",
     "search.process_title",
-    "search.blas search.environment search.passwords",
+    "search.blas search.environment search.outside_password search.passwords",
     "search.errors",
 )
 OPTUNA_FILES = {
+    "search.dashboard.optuna_side",
     "search.ledger.optuna_rows",
     "search.plan.optuna_samplers",
     "search.plan.samplers",

@@ -83,7 +83,7 @@ class Access:
         """Whether a request brings the cookie."""
         parts = (part.strip().partition("=") for part in asked.get("HTTP_COOKIE", "").split(";"))
         values = [value for name, _, value in parts if name == self._cookie]
-        return any([_same(value, self._session) for value in values])
+        return any(_same(value, self._session) for value in values)
 
     def refusal(self, asked: "WSGIEnvironment") -> Answer | None:
         """What to answer a request without the cookie; None where it brings the password."""

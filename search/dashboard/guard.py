@@ -56,6 +56,7 @@ class Guard:
         self._app, self._rules = app, rules
 
     def __call__(self, asked: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+        """Answer a request: refuse it, or let the application answer."""
         rules, more = self._rules, list[tuple[str, str]]()
         policy = rules.policy(asked.get("PATH_INFO", ""))
 

@@ -1,8 +1,8 @@
 """Which requests may change something: none that another site's page sends, and few at all.
 
 A browser sends along what this server knows its user by, whoever wrote the page that asks. So every
-request that may change something has to say that it comes from a page of this server. And as long as
-editing is not allowed, only those pass that are known to read.
+request that may change something has to say that it comes from a page of this server. And as long
+as editing is not allowed, only those pass that are known to read.
 """
 
 from collections.abc import Collection

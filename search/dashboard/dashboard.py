@@ -1,0 +1,105 @@
+"""A dashboard as it is asked for: what has to be installed, its address, who may look, and serving.
+
+All that may be wrong in what was given is found before anything is served.
+"""
+
+import importlib.util
+import os
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from search.errors import KlayerError
+from search.ledger import DEFAULT_STORAGE
+from search.ledger.ledger import Ledger
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+    from search.dashboard.guard import Rules
+
+HOST, PORT = "127.0.0.1", 8080
+_NEEDED = ("dash", "optuna_dashboard", "waitress", "werkzeug")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a dashboard is asked for with.
+
+    Attributes:
+        storage: The ledger's URL.
+        host: Where to listen, a name or an address of this machine.
+        port: 0 for any that is free.
+        allowed_hosts: More names under which it answers.
+        allow_edit: Whether Optuna's dashboard may change and delete studies.
+    """
+
+    storage: str = DEFAULT_STORAGE
+    host: str = HOST
+    port: int = PORT
+    allowed_hosts: tuple[str, ...] = ()
+    allow_edit: bool = False
+
+
+def check_installed() -> None:
+    """Whether the libraries of the extra are there.
+
+    Raises:
+        KlayerError: One is not.
+    """
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise KlayerError(
+            f"the dashboard needs libraries that are not installed here: {', '.join(missing)}; "
+            "pip install 'klayer[dashboard]'"
+        )
+
+
+def run_dashboard(
+    settings: Settings,
+    on_ready: Callable[[str], None],
+    environment: Mapping[str, str] = os.environ,
+) -> None:
+    """Serve a dashboard until a signal asks to stop.
+
+    Args:
+        settings: What is asked for.
+        on_ready: Told the address, once requests are answered.
+        environment: Where the password is, if there is one.
+
+    Raises:
+        KlayerError: Something that was given is wrong, or something is not installed.
+    """
+    check_installed()
+    from search.dashboard import server
+    from search.dashboard.access import Access, needed_password
+    from search.dashboard.guard import Rules
+    from search.dashboard.hosts import hosts
+    from search.dashboard.tries import Tries
+
+    with (
+        Ledger(settings.storage) as ledger,
+        closing(server.listen(settings.host, settings.port)) as listening,
+    ):
+        bound, port = listening.getsockname()[:2]
+        loopback = server.only_here(listening)
+        password = needed_password(settings.host, loopback=loopback, environment=environment)
+        rules = Rules(
+            hosts(settings.host, bound, settings.allowed_hosts),
+            None if password is None else Access(password, port, Tries()),
+            edit=settings.allow_edit,
+        )
+        app = _whole(ledger, rules)
+        server.serve(app, listening, lambda: on_ready(server.address(listening)))
+
+
+def _whole(ledger: Ledger, rules: "Rules") -> "WSGIApplication":
+    """Our pages and Optuna's, guarded. Their libraries take more than a second to be imported."""
+    from search.dashboard.optuna_side import optuna_app
+    from search.dashboard.pages import pages_app
+    from search.dashboard.site import site
+
+    pages = pages_app(ledger)
+    optuna = optuna_app(ledger.database.location, pages.weave, edit=rules.edit)
+    return site(pages.app, optuna, rules, pages.policy)
