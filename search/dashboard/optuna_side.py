@@ -6,7 +6,7 @@ write, whatever a request should come to. It has no artifact store, so there are
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from optuna.storages import RDBStorage
@@ -20,7 +20,7 @@ from search.ledger.location import Location
 from search.ledger.sqlite import BUSY_SECONDS
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from optuna.study._frozen import FrozenStudy
 
 # What is woven in is drawn again after so long: an open page asks every few seconds.
@@ -100,7 +100,12 @@ def optuna_app(location: Location, weave: Weave, *, edit: bool) -> "WSGIApplicat
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     app: WSGIApplication = optuna_dashboard.wsgi(WovenStorage(location, weave, edit=edit))
-    return app
+
+    def bearing(asked: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+        asked.setdefault("HTTP_ACCEPT_ENCODING", "identity")  # it fails where nothing is said
+        return app(asked, start)
+
+    return bearing
 
 
 def _kept(weave: Weave, clock: Callable[[], float] = time.monotonic) -> Weave:
