@@ -5,8 +5,8 @@ All that may be wrong in what was given is found before anything is served.
 
 import importlib.util
 import os
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -90,16 +90,17 @@ def run_dashboard(
             None if password is None else Access(password, port, Tries()),
             edit=settings.allow_edit,
         )
-        app = _whole(ledger, rules)
-        server.serve(app, listening, lambda: on_ready(server.address(listening)))
+        with _whole(ledger, rules) as app:
+            server.serve(app, listening, lambda: on_ready(server.address(listening)))
 
 
-def _whole(ledger: Ledger, rules: "Rules") -> "WSGIApplication":
+@contextmanager
+def _whole(ledger: Ledger, rules: "Rules") -> "Iterator[WSGIApplication]":
     """Our pages and Optuna's, guarded. Their libraries take more than a second to be imported."""
-    from search.dashboard.optuna_side import optuna_app
+    from search.dashboard.optuna_side import WovenStorage, optuna_app
     from search.dashboard.pages import pages_app
     from search.dashboard.site import site
 
     pages = pages_app(ledger)
-    optuna = optuna_app(ledger.database.location, pages.weave, edit=rules.edit)
-    return site(pages.app, optuna, rules, pages.policy)
+    with closing(WovenStorage(ledger.database.location, pages.weave, edit=rules.edit)) as storage:
+        yield site(pages.app, optuna_app(storage), rules, pages.policy)

@@ -67,6 +67,11 @@ class WovenStorage(RDBStorage):
 
             self.engine.dispose()  # the connection that was opened before
 
+    def close(self) -> None:
+        """Close the connections."""
+        self.remove_session()
+        self.engine.dispose()
+
     def get_all_studies(self) -> "list[FrozenStudy]":
         """All studies, klayer's with what is woven in."""
         studies = super().get_all_studies()
@@ -84,22 +89,13 @@ class WovenStorage(RDBStorage):
         return cast(dict[str, Any], woven)  # it is only read
 
 
-def optuna_app(location: Location, weave: Weave, *, edit: bool) -> "WSGIApplication":
-    """Optuna's dashboard as a WSGI application, for the root of a server.
-
-    Args:
-        location: Where the database is; it is known to hold a ledger's tables.
-        weave: What to weave into a study, by its name.
-        edit: Whether it may write.
-
-    Raises:
-        DatabaseFaultError: The database failed.
-    """
+def optuna_app(storage: WovenStorage) -> "WSGIApplication":
+    """Optuna's dashboard of a database as a WSGI application, for the root of a server."""
     import optuna
     import optuna_dashboard
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    app: WSGIApplication = optuna_dashboard.wsgi(WovenStorage(location, weave, edit=edit))
+    app: WSGIApplication = optuna_dashboard.wsgi(storage)
 
     def bearing(asked: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         asked.setdefault("HTTP_ACCEPT_ENCODING", "identity")  # it fails where nothing is said

@@ -48,21 +48,24 @@ def link(text: str, *path: str) -> str:
     return f"[{plain(text)}]({address})"
 
 
-def attributes(woven: Woven, *, note: bool) -> dict[str, Any]:
-    """What is woven in as attributes of a study.
+def with_woven(stored: Mapping[str, Any], woven: Woven) -> dict[str, Any]:
+    """The attributes of a study with what is woven in; a note that somebody wrote goes before ours.
 
     Args:
-        woven: What it is.
-        note: Whether with its note.
+        stored: The attributes that the database holds.
+        woven: What is woven in.
     """
     figures = {f"{FIGURE}{name}:0": one.to_json() for name, one in woven.figures.items()}
-    return figures | ({NOTE_VERSION: 1, f"{NOTE_TEXT}0": woven.note} if note else {})
+    if stored.get(f"{NOTE_TEXT}0"):
+        return figures | dict(stored)
+    version = max(1, stored.get(NOTE_VERSION, 0))  # an empty note counts as none
+    return figures | dict(stored) | {NOTE_VERSION: version, f"{NOTE_TEXT}0": woven.note}
 
 
 class WovenAttributes(Mapping[str, Any]):
     """The system attributes of a study, with what is woven into them once that is asked for.
 
-    The list of all studies asks for none of it. A note that somebody wrote there goes before ours.
+    The list of all studies asks for none of it.
 
     Args:
         stored: The attributes that the database holds.
@@ -75,9 +78,7 @@ class WovenAttributes(Mapping[str, Any]):
     @cached_property
     def _all(self) -> dict[str, Any]:
         woven = self._weave()
-        if woven is None:
-            return dict(self._stored)
-        return attributes(woven, note=NOTE_VERSION not in self._stored) | dict(self._stored)
+        return dict(self._stored) if woven is None else with_woven(self._stored, woven)
 
     def __getitem__(self, key: str) -> Any:
         return self._all[key] if key.startswith(_OURS) else self._stored[key]

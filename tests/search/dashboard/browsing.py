@@ -27,9 +27,9 @@ def ask(app: Any, path: str = "/", method: str = "GET", **headers: str | None) -
         given |= {"Origin": OWN, "Content-Type": "application/json", "Accept": "application/json"}
     given |= {name.replace("_", "-"): value for name, value in headers.items()}
     sent = {name: value for name, value in given.items() if value is not None}
-    return Client(app, use_cookies=False).open(
-        path, method=method, headers=sent, data="{}" if "Content-Type" in sent else None
-    )
+    body = "{}" if "Content-Type" in sent else None
+    client = Client(app, use_cookies=False)
+    return client.open(path, method=method, headers=sent, data=body, buffered=True)
 
 
 def basic(password: str, name: str = "anna") -> str:
