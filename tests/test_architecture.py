@@ -68,6 +68,8 @@ TESTED_ELSEWHERE = {
     "model.data.prepared_files": "tests/model/data/test_prepared.py",
     "search.cli.app": "tests/search/test_cli.py",
     "search.cli.options": "tests/search/test_cli_faults.py",
+    "search.dashboard.dashboard": "tests/search/cli/test_dashboard.py",
+    "search.dashboard.pages": "tests/search/cli/test_dashboard.py",
     "search.download": "tests/search/test_fetch.py",
     "search.errors": "wherever they are raised",
     "search.objective.faults": "tests/search/objective/test_data.py",

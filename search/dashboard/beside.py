@@ -14,10 +14,10 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import IO
 
-from search.dashboard.dashboard import Settings, run_dashboard
+from search.dashboard.dashboard import Settings, check_installed, run_dashboard
 from search.errors import KlayerError
 
 NICENESS = 10
@@ -81,9 +81,23 @@ def main() -> None:
     asked["allowed_hosts"] = tuple(asked["allowed_hosts"])
     threading.Thread(target=_end_with_the_run, daemon=True).start()
     try:
-        run_dashboard(Settings(**asked), lambda where: print(f"dashboard: {where}", flush=True))  # noqa: T201
+        _run(Settings(**asked))
     except KlayerError as error:
         print(f"no dashboard: {error}", flush=True)  # noqa: T201
+
+
+def _run(settings: Settings) -> None:
+    """Serve, at another port where the one that is asked for is taken, by another run perhaps."""
+    check_installed()
+    from search.dashboard.server import PortTakenError
+
+    def ready(where: str) -> None:
+        print(f"dashboard: {where}", flush=True)  # noqa: T201
+
+    try:
+        run_dashboard(settings, ready)
+    except PortTakenError:
+        run_dashboard(replace(settings, port=0), ready)
 
 
 def _end_with_the_run() -> None:

@@ -23,6 +23,10 @@ IDLE_SECONDS = 60
 HEADER_BYTES = 1 << 16
 
 
+class PortTakenError(KlayerError):
+    """Somebody else listens there."""
+
+
 class _AskedToStop(SystemExit):
     """Raised by a signal's handler, within the server's own loop, which then comes to its end."""
 
@@ -53,7 +57,8 @@ def listen(host: str, port: int) -> socket.socket:
             f"--port: {port} is only for administrators; give one from 1024 on, or 0 for any"
         ) from None
     except OSError as error:
-        raise KlayerError(
+        kind = PortTakenError if error.errno == errno.EADDRINUSE else KlayerError
+        raise kind(
             f"--port: klayer cannot listen at {host}, port {port}: {_cause(error)}; give another "
             "port, or 0 for any that is free"
         ) from None

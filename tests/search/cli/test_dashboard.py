@@ -146,6 +146,25 @@ def test_where_others_reach_it_a_password_is_asked_for(
     assert asked(port, "/api/studies", Host="evil.example", Cookie=cookie).status == 421
 
 
+def test_a_run_has_a_dashboard_beside_it_as_long_as_it_runs_and_the_same_numbers(
+    klayer_here: Any, start: Started, tiny_run: Any, tmp_path: Path
+) -> None:
+    shutil.copy(tiny_run.folder / "tiny.toml", tmp_path)
+    changes = ("--set", "training.schedule.epochs=100000")
+    long = start("run", "tiny.toml", "--workers", "1", "--dashboard", *changes, cwd=tmp_path)
+    port = port_of(long)
+    assert asked(port, "/klayer/").status == 200
+    long.hears(signal.SIGINT, group=True)  # as a terminal does; the dashboard goes on until then
+    assert long.end() == 130
+    with pytest.raises(ConnectionRefusedError):
+        asked(port, "/klayer/")
+    (tmp_path / "klayer.db").unlink()
+    short = start("run", "tiny.toml", "--workers", "1", "--dashboard", cwd=tmp_path)
+    assert short.end() == 0
+    undisturbed = klayer_here("export", "tiny", "--epochs", cwd=tiny_run.folder)
+    assert klayer_here("export", "tiny", "--epochs") == undisturbed
+
+
 def test_without_a_password_it_does_not_start_where_others_reach_it(
     klayer_here: Any, empty_database: Path, tmp_path: Path
 ) -> None:

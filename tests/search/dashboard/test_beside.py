@@ -48,15 +48,22 @@ def test_it_says_where_it_is_and_is_gone_once_it_is_closed(storage: str) -> None
     assert len(said) == 1
 
 
-def test_why_there_is_none_is_said_and_nothing_else_happens(storage: str) -> None:
+def test_why_there_is_none_is_said_and_nothing_else_happens(tmp_path: Path) -> None:
+    said: list[str] = []
+    with closing(Beside(Settings(f"sqlite:///{tmp_path}/absent.db"), said.append)):
+        until(lambda: said)
+    assert len(said) == 1
+    assert said[0].startswith(f"no dashboard: sqlite:///{tmp_path}/absent.db: there is no database")
+
+
+def test_where_its_port_is_taken_it_takes_another(storage: str) -> None:
     said: list[str] = []
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with closing(Beside(Settings(storage, port=port), said.append)):
             until(lambda: said)
-    assert said[0].startswith(
-        f"no dashboard: --port: klayer cannot listen at 127.0.0.1, port {port}"
-    )
+    assert said[0].startswith("dashboard: http://127.0.0.1:")
+    assert f":{port}/" not in said[0]
 
 
 def test_to_close_it_at_once_takes_no_time(storage: str) -> None:
