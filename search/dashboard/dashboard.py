@@ -78,20 +78,16 @@ def run_dashboard(
     from search.dashboard.hosts import hosts
     from search.dashboard.tries import Tries
 
-    with (
-        Ledger(settings.storage) as ledger,
-        closing(server.listen(settings.host, settings.port)) as listening,
-    ):
-        bound, port = listening.getsockname()[:2]
-        loopback = server.only_here(listening)
-        password = needed_password(settings.host, loopback=loopback, environment=environment)
-        rules = Rules(
-            hosts(settings.host, bound, settings.allowed_hosts),
-            None if password is None else Access(password, port, Tries()),
-            edit=settings.allow_edit,
-        )
+    wanted = server.find(settings.host, settings.port)
+    password = needed_password(
+        settings.host, loopback=wanted.only_here, environment=environment
+    )  # before anything listens
+    own = hosts(settings.host, wanted.host, settings.allowed_hosts)
+    with Ledger(settings.storage) as ledger, server.listening(wanted) as (listener, place):
+        access = None if password is None else Access(password, place.port, Tries())
+        rules = Rules(own, access, edit=settings.allow_edit)
         with _whole(ledger, rules) as app:
-            server.serve(app, listening, lambda: on_ready(server.address(listening)))
+            server.serve(app, listener, lambda: on_ready(place.url))
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -31,15 +32,40 @@ class _AskedToStop(SystemExit):
     """Raised by a signal's handler, within the server's own loop, which then comes to its end."""
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens.
+@dataclass(frozen=True)
+class Place:
+    """Where a server is, or is to be.
 
-    Args:
-        host: A name or an address of this machine.
+    Attributes:
+        asked: The host as it was given.
+        family: Of its address: `AF_INET` or `AF_INET6`.
+        host: The address.
         port: 0 for any that is free.
+    """
+
+    asked: str
+    family: int
+    host: str
+    port: int
+
+    @property
+    def only_here(self) -> bool:
+        """Whether only this machine reaches it."""
+        return is_loopback(self.host)
+
+    @property
+    def url(self) -> str:
+        """What to type into a browser on this machine."""
+        everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (it is looked for)
+        host = everywhere.get(self.host, self.host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
+
+
+def find(host: str, port: int) -> Place:
+    """The place of a name or an address of this machine.
 
     Raises:
-        KlayerError: The host is none of this machine, or the port is taken or not to be had.
+        KlayerError: It is none.
     """
     try:
         family, _, _, _, place = socket.getaddrinfo(
@@ -50,35 +76,36 @@ def listen(host: str, port: int) -> socket.socket:
             f"--host: {host} is no name or address that is known here; give one of this machine, "
             "such as 127.0.0.1"
         ) from None
+    return Place(host, family, str(place[0]), port)
+
+
+@contextmanager
+def listening(place: Place) -> Iterator[tuple[socket.socket, Place]]:
+    """A socket that listens, and where: with the port that it has.
+
+    Raises:
+        KlayerError: The host is none of this machine, or the port is taken or not to be had.
+    """
+    host, port = place.asked, place.port
     try:
-        return socket.create_server(place[:2], family=family)
+        made = socket.create_server((place.host, port), family=place.family)
     except PermissionError:
         raise KlayerError(
             f"--port: {port} is only for administrators; give one from 1024 on, or 0 for any"
         ) from None
     except OSError as error:
-        kind = PortTakenError if error.errno == errno.EADDRINUSE else KlayerError
-        raise kind(
-            f"--port: klayer cannot listen at {host}, port {port}: {_cause(error)}; give another "
-            "port, or 0 for any that is free"
+        taken = error.errno == errno.EADDRINUSE
+        cause = "it is taken already" if taken else error.strerror or str(error)
+        raise (PortTakenError if taken else KlayerError)(
+            f"--port: klayer cannot listen at {host}, port {port}: {cause}; give another port, or "
+            "0 for any that is free"
         ) from None
-
-
-def address(listening: socket.socket) -> str:
-    """What to type into a browser on this machine."""
-    host, port = listening.getsockname()[:2]
-    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (it is looked for)
-    host = everywhere.get(host, host)
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
-
-
-def only_here(listening: socket.socket) -> bool:
-    """Whether only this machine reaches a socket."""
-    return is_loopback(listening.getsockname()[0])
+    with made:
+        yield made, replace(place, port=made.getsockname()[1])
 
 
 def serve(
-    app: "WSGIApplication", listening: socket.socket, on_ready: Callable[[], None] = lambda: None
+    app: "WSGIApplication", listener: socket.socket, on_ready: Callable[[], None] = lambda: None
 ) -> None:
     """Serve until a signal asks to stop: SIGTERM, Ctrl-C, a closed terminal.
 
@@ -87,7 +114,7 @@ def serve(
 
     Args:
         app: What to serve.
-        listening: The socket; it is closed at the end.
+        listener: A socket that listens; it is closed at the end.
         on_ready: Called once requests are answered.
 
     Raises:
@@ -95,7 +122,7 @@ def serve(
     """
     server = create_server(
         app,
-        sockets=[listening],
+        sockets=[listener],
         threads=THREADS,
         ident="klayer",
         max_request_body_size=MOST_BYTES,
@@ -114,12 +141,6 @@ def serve(
                 server.task_dispatcher.shutdown()
     finally:
         server.close()
-
-
-def _cause(error: OSError) -> str:
-    return (
-        "it is taken already" if error.errno == errno.EADDRINUSE else error.strerror or str(error)
-    )
 
 
 @contextmanager

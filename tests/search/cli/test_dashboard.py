@@ -125,13 +125,13 @@ def test_it_ends_gently_and_says_no_password(
     assert "s3cret" not in running.lines[0]
 
 
-def test_where_others_reach_it_a_password_is_asked_for(
+def test_who_gives_the_password_is_let_in_and_nobody_else(
     start: Started, storage: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "password"
     file.write_text(f"{PASSWORD}\n", "utf-8")
     running = start(
-        *("dashboard", "--host", "0.0.0.0", "--port", "0"),
+        *("dashboard", "--port", "0"),
         cwd=tmp_path,
         KLAYER_STORAGE=storage,
         KLAYER_DASHBOARD_PASSWORD_FILE=str(file),

@@ -25,8 +25,8 @@ def app(asked, start):
     start("200 OK", [("Content-Type", "text/plain")])
     return [f"{asked['REQUEST_METHOD']} {len(body)} {asked.get('HTTP_X_FORWARDED_HOST')}".encode()]
 
-listening = server.listen("127.0.0.1", 0)
-server.serve(app, listening, lambda: print(server.address(listening), flush=True))
+with server.listening(server.find("127.0.0.1", 0)) as (listener, place):
+    server.serve(app, listener, lambda: print(place.url, flush=True))
 print("ended", flush=True)
 """
 
@@ -119,33 +119,41 @@ def test_a_signal_ends_it_gently(served: Served, number: int) -> None:
 
 
 def test_a_port_that_is_taken_is_one_message() -> None:
-    with server.listen("127.0.0.1", 0) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(KlayerError, match=rf"port {port}: it is taken already; give another"):
-            server.listen("127.0.0.1", port)
+    with server.listening(server.find("127.0.0.1", 0)) as (_, taken):
+        told = rf"port {taken.port}: it is taken already; give another"
+        with pytest.raises(server.PortTakenError, match=told), server.listening(taken):
+            pass
 
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "999.1.1.1", "a" * 300, "é" * 70])
 def test_a_host_that_is_none_is_one_message(host: str) -> None:
     with pytest.raises(KlayerError, match="is no name or address that is known here"):
-        server.listen(host, 0)
+        server.find(host, 0)
 
 
 def test_an_address_of_another_machine_is_one_message() -> None:
-    with pytest.raises(KlayerError, match=r"cannot listen at 192\.0\.2\.1"):
-        server.listen("192.0.2.1", 0)
+    other = server.find("192.0.2.1", 0)
+    told = r"cannot listen at 192\.0\.2\.1"
+    with pytest.raises(KlayerError, match=told), server.listening(other):
+        pass
 
 
 @pytest.mark.parametrize(
-    ("host", "shown", "alone"),
+    ("host", "url", "alone"),
     [
-        ("127.0.0.1", "http://127.0.0.1:{}/", True),
-        ("localhost", None, True),
-        ("0.0.0.0", "http://127.0.0.1:{}/", False),
+        ("127.0.0.1", "http://127.0.0.1:80/", True),
+        ("127.0.1.1", "http://127.0.1.1:80/", True),
+        ("::1", "http://[::1]:80/", True),
+        ("[::1]", "http://[::1]:80/", True),
+        ("0.0.0.0", "http://127.0.0.1:80/", False),
+        ("::", "http://[::1]:80/", False),
+        ("10.0.0.5", "http://10.0.0.5:80/", False),
     ],
 )
-def test_its_address_can_be_typed_into_a_browser(host: str, shown: str | None, alone: bool) -> None:
-    with server.listen(host, 0) as listening:
-        if shown is not None:
-            assert server.address(listening) == shown.format(listening.getsockname()[1])
-        assert server.only_here(listening) is alone
+def test_its_address_can_be_typed_into_a_browser(host: str, url: str, alone: bool) -> None:
+    place = server.find(host, 80)
+    assert (place.url, place.only_here) == (url, alone)
+
+
+def test_localhost_is_this_machine_alone() -> None:
+    assert server.find("localhost", 80).only_here
