@@ -25,13 +25,14 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
 
     def send(self, asked: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
-        """Answer: with JSON, as Optuna's dashboard shows it, where that is asked for; or in text.
+        """Answer: with JSON, whose reason Optuna's dashboard shows, or with text.
 
         Args:
             asked: The request.
             start: Begins the response.
         """
-        if "application/json" in asked.get("HTTP_ACCEPT", ""):
+        wants = "application/json" in asked.get("HTTP_ACCEPT", "")
+        if wants or asked.get("PATH_INFO", "").startswith("/api/"):
             kind, text = "application/json", json.dumps({"reason": self.reason})
         else:
             kind, text = "text/plain; charset=utf-8", f"{self.reason}\n"

@@ -5,6 +5,7 @@ As attributes of a study, in the form in which Optuna's dashboard reads them
 are in no database.
 """
 
+import re
 import string
 from collections.abc import Callable, ItemsView, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ import plotly.graph_objects as go
 NOTE_VERSION, NOTE_TEXT = "dashboard:note_ver", "dashboard:note_str:"
 FIGURE = "dashboard:plot_data:"
 _OURS = "dashboard:"
+# What Markdown makes a link of by itself; behind it goes a sign that nobody sees (a word joiner).
+_ADDRESS = re.compile(r"(https?:(?=/)|www(?=\.)|@)", re.IGNORECASE)
 _ESCAPES = str.maketrans({sign: f"\\{sign}" for sign in string.punctuation})
 
 
@@ -39,7 +42,7 @@ Weave = Callable[[str], Woven | None]
 
 def plain(text: str) -> str:
     """A text that Markdown shows as it is: on one line, without links, pictures or HTML."""
-    return " ".join(text.split()).translate(_ESCAPES)
+    return _ADDRESS.sub("\\1\u2060", " ".join(text.split())).translate(_ESCAPES)
 
 
 def link(text: str, *path: str) -> str:

@@ -88,6 +88,6 @@ def _other_kind(asked: "WSGIEnvironment") -> Answer | None:
     """Forms, which pages of other sites can send, are never JSON."""
     kind = asked.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
     empty = (asked.get("CONTENT_LENGTH") or "0").strip("0") == ""
-    if kind == "application/json" or (empty and not kind and asked["REQUEST_METHOD"] == "DELETE"):
+    if kind == "application/json" or (empty and not kind):
         return None
     return Answer(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "A request here is JSON (application/json).")

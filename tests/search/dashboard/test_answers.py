@@ -12,6 +12,7 @@ from search.dashboard.answers import Answer
     ("asked", "kind", "body"),
     [
         ({}, "text/plain; charset=utf-8", b"no \xe2\x80\x93 never\n"),
+        ({"PATH_INFO": "/api/studies"}, "application/json", rb'{"reason": "no \u2013 never"}'),
         (
             {"HTTP_ACCEPT": "application/json, text/plain, */*"},
             "application/json",

@@ -63,6 +63,13 @@ def test_texts_of_others_are_plain_in_a_note() -> None:
         assert sign not in shown.replace(f"\\{sign}", "")
 
 
+def test_addresses_in_texts_of_others_become_no_links_by_themselves() -> None:
+    for address in ("http://a.example", "HTTPS://a.example", "www.a.example", "a@b.example"):
+        shown = plain(f"see {address}")
+        assert "\u2060" in shown
+        assert shown.replace("\u2060", "").replace("\\", "") == f"see {address}"
+
+
 def test_a_link_leads_to_this_server_whatever_the_name() -> None:
     name = "a/b) [x](javascript:alert(1)"
     assert link(name, "klayer", "search", name) == (

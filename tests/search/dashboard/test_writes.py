@@ -57,12 +57,12 @@ def test_a_proxy_with_tls_before_the_server_is_no_other_site() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", None]
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""]
 )
-def test_what_a_form_can_send_is_refused(kind: str | None) -> None:
+def test_what_a_form_can_send_is_refused(kind: str) -> None:
     assert ask(EDITOR, "/a", "POST", Content_Type=kind).status_code == 415
-    told = ask(EDITOR, "/a", "POST", Content_Type="application/json; charset=utf-8")
-    assert told.status_code == 200
+    for right in ("application/json; charset=utf-8", None):  # and no body
+        assert ask(EDITOR, "/a", "POST", Content_Type=right).status_code == 200
 
 
 @pytest.mark.parametrize("method", WRITES)
