@@ -1,6 +1,7 @@
 """One server for one WSGI application: a socket, a few threads, and a gentle end."""
 
 import errno
+import logging
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -120,6 +121,7 @@ def serve(
     Raises:
         KeyboardInterrupt: Ctrl-C came again.
     """
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a page asks for much at once
     server = create_server(
         app,
         sockets=[listener],
