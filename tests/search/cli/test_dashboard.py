@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 
 from search.ledger.ledger import Ledger
 from search.ledger.optuna_rows import add_study
+from tests.postgresql import Server
 from tests.search.dashboard.browsing import basic
 from tests.search.worker.serving import recorded
 
@@ -216,3 +218,31 @@ def test_a_library_that_is_missing_is_one_message(
     status, _, err = klayer_here("dashboard")
     assert status == 2
     assert "dash, optuna_dashboard, waitress, werkzeug; pip install 'klayer[dashboard]'" in err
+
+
+def test_many_may_look_at_once(port: int) -> None:
+    with ThreadPoolExecutor(16) as browsers:
+        paths = ["/api/studies", "/api/studies/1", "/klayer/", "/dashboard"] * 20
+        told = list(browsers.map(lambda path: asked(port, path).status, paths))
+    assert told == [200] * len(paths)
+
+
+def test_it_goes_on_once_its_server_is_there_again(start: Started, tmp_path: Path) -> None:
+    with Server() as server:
+        storage = server.new_database()
+        with Ledger(storage, create=True):
+            pass
+        running = start("dashboard", "--port", "0", cwd=tmp_path, KLAYER_STORAGE=storage)
+        port = port_of(running)
+        assert asked(port, "/api/studies").status == 200
+        server.stop("immediate")
+        told = asked(port, "/api/studies")
+        assert told.status == 500
+        assert server.password not in told.text
+        asked(port, "/klayer/")
+        server.start()
+        assert asked(port, "/api/studies").status == 200
+        assert asked(port, "/klayer/").status == 200
+        running.hears(signal.SIGTERM)
+        assert running.end() == 0
+        assert server.password not in "".join(running.lines)
