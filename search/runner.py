@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 
 from rich.console import Console
@@ -23,6 +23,13 @@ from search.show.summary import Summary, summarise
 from search.show.words import duration, plural
 from search.study.file import Study
 
+Beside = Callable[[Callable[[str], None]], AbstractContextManager[object]]
+"""What goes on beside a run while workers work; it is given a way to say a line."""
+
+
+def _nothing(_: Callable[[str], None]) -> AbstractContextManager[object]:
+    return nullcontext()
+
 
 def run_search(
     study: Study,
@@ -32,6 +39,7 @@ def run_search(
     workers: int,
     engine: Callable[[], Engine],
     console: Console,
+    beside: Beside = _nothing,
 ) -> Summary:
     """Run a search with workers until it is finished, or go on with it.
 
@@ -43,6 +51,7 @@ def run_search(
         workers: How many processes.
         engine: Opens what runs them; it is opened when there is work, and closed again.
         console: Where progress and summary go.
+        beside: What goes on beside it, such as a dashboard.
 
     Raises:
         KlayerError: Something that was given is wrong; nothing was written, or it is a search that
@@ -58,7 +67,7 @@ def run_search(
         ):
             search = ledger.record(study, text, data.fingerprint, environment())
             ledger.take_up(search)
-            _work(ledger, storage, search, data_folder, workers, opened, console)
+            _work(ledger, storage, search, data_folder, workers, opened, console, beside)
             told = summary_of(ledger, study.name)
     else:
         with Ledger(storage) as ledger:
@@ -188,12 +197,13 @@ def _work(
     workers: int,
     engine: Engine,
     console: Console,
+    beside: Beside,
 ) -> None:
     name, began, shown = search.study.name, time.monotonic(), ledger.database.shown
     stages = ledger.read.stages(search)
     done, held = sum(one.finished for one in stages), sum(one.running for one in stages)
     here, before = kernels(environment()), kernels(search.environment)
-    with RunView(console, ledger, search) as view:
+    with RunView(console, ledger, search) as view, beside(view.say):
         going_on = f", going on behind {plural(done, 'finished trial')}" if done else ""
         named = f", {here} kernels" if here else ""
         view.say(f"{name}: {plural(workers, 'worker')}, {shown}{named}{going_on}")

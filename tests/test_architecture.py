@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 # A file that stands in a line of its own is a room by itself. From the top down:
 ORDER = (
     "search.cli",
-    "search.runner search.service",
+    "search.runner search.service search.dashboard",
     "search.launcher search.show",
     "search.worker search.rebuild search.forecast",
     "search.engines",
@@ -26,10 +26,11 @@ ORDER = (
     "search.fetch",
     "search.archive search.download",
     "search.process_title",
-    "search.blas search.environment search.passwords",
+    "search.blas search.environment search.outside_password search.passwords",
     "search.errors",
 )
 OPTUNA_FILES = {
+    "search.dashboard.optuna_side",
     "search.ledger.optuna_rows",
     "search.plan.importance",
     "search.plan.optuna_samplers",
@@ -69,6 +70,8 @@ TESTED_ELSEWHERE = {
     "model.data.prepared_files": "tests/model/data/test_prepared.py",
     "search.cli.app": "tests/search/test_cli.py",
     "search.cli.options": "tests/search/test_cli_faults.py",
+    "search.dashboard.dashboard": "tests/search/cli/test_dashboard.py",
+    "search.dashboard.pages": "tests/search/cli/test_dashboard.py",
     "search.download": "tests/search/test_fetch.py",
     "search.errors": "wherever they are raised",
     "search.figures.colouring": "tests/search/figures/test_zoom.py",

@@ -9,7 +9,14 @@ import sys
 
 import typer
 
-from search.cli import data, searches, storage, studies, workers  # noqa: F401 (each adds commands)
+from search.cli import (  # noqa: F401 (each adds commands)
+    dashboard,
+    data,
+    searches,
+    storage,
+    studies,
+    workers,
+)
 from search.cli.app import AskedToStop, app
 from search.errors import KlayerError
 from search.process_title import hide_passwords

@@ -23,6 +23,7 @@ ORDER = (
     "stop",
     "status",
     "workers",
+    "dashboard",
     "export",
     "model",
     "gradcheck",

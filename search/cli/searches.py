@@ -1,7 +1,7 @@
 """Commands on searches: begin, go on, stop, look, take away."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +9,9 @@ from search.cli import options
 from search.cli.app import app
 from search.errors import KlayerError
 from search.ledger import DEFAULT_STORAGE
+
+if TYPE_CHECKING:
+    from search.runner import Beside
 
 
 @app.command()
@@ -21,6 +24,10 @@ def run(
     data: options.DataOption = None,
     engine: options.EngineOption = options.EngineName.loky,
     address: options.AddressOption = None,
+    dashboard: Annotated[
+        bool,
+        typer.Option("--dashboard", help="Show it in a browser as well, as long as it runs."),
+    ] = False,
     as_json: options.JsonOption = False,
 ) -> None:
     """Run a search, or go on with it where it stopped."""
@@ -38,9 +45,25 @@ def run(
         count,
         lambda: open_engine(engine.value, count, address),
         console,
+        *([_dashboard_of(storage)] if dashboard else []),
     )
     if as_json:
         options.print_json(summary.to_json())
+
+
+def _dashboard_of(storage: str) -> "Beside":
+    """A dashboard to stand beside a run.
+
+    Raises:
+        KlayerError: Its libraries are not installed.
+    """
+    from contextlib import closing
+
+    from search.dashboard import beside
+    from search.dashboard.dashboard import Settings, check_installed
+
+    check_installed()
+    return lambda say: closing(beside.Beside(Settings(storage), say))
 
 
 @app.command()

@@ -25,9 +25,11 @@ from optuna.study import StudyDirection
 from search.ledger.ledger import Ledger
 from tests.deployment.files import ROOT, services, settings, words
 from tests.postgresql import Server
+from tests.search.dashboard.browsing import basic
 
 SERVICES = services()
 LONGEST_SECONDS = 60
+PASSWORD = "of the dashboard"
 STUDY = """\
 name = "small"
 [network]
@@ -63,7 +65,7 @@ class Place:
             "@db/": f"@127.0.0.1:{self.server.port}/",
             "/run/secrets/": f"{self.folder}/",
             "/var/cache": str(self.folder / "cache"),
-            "--host 0.0.0.0": "--host 127.0.0.1",
+            "0.0.0.0": "127.0.0.1",
             "8080": str(self.port),
         }.items():
             text = text.replace(there, here)
@@ -115,9 +117,11 @@ class Place:
             check=False,
         ).returncode
 
-    def asked(self, path: str, method: str = "GET") -> Any:
-        """What the dashboard answers."""
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", method=method)
+    def asked(self, path: str, method: str = "GET", password: str = PASSWORD) -> Any:
+        """What the dashboard answers who gives a password, from a page of its own."""
+        own = f"http://127.0.0.1:{self.port}"
+        headers = {"Authorization": basic(password), "Origin": own}
+        request = urllib.request.Request(own + path, method=method, headers=headers)
         with urllib.request.urlopen(request, timeout=LONGEST_SECONDS) as answer:
             return json.load(answer)
 
@@ -132,11 +136,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     here = {
         "python": '"$@"',
         "klayer": '-c "from search.cli import main; main()" "$@"',
-        "optuna-dashboard": '-c "from optuna_dashboard._cli import main; main()" "$@"',
     }
     with Server(max_connections=300) as server:
         server.execute("CREATE DATABASE klayer OWNER klayer")
         (folder / "postgres_password").write_text(f"{server.password}\n", "utf-8")
+        (folder / "dashboard_password").write_text(f"{PASSWORD}\n", "utf-8")
         programs = Path(f"/proc/{server.pid}/exe").readlink().parent
         for name in ("postgres", "pg_isready"):
             (folder / "bin" / name).symlink_to(programs / name)
@@ -202,12 +206,18 @@ def test_the_dashboard_shows_studies_and_cannot_change_them(created: Place) -> N
         until(lambda: created.is_well("dashboard"), dashboard)
         before = created.asked("/api/studies")["study_summaries"]
         (number,) = (one["study_id"] for one in before if one["study_name"] == "shown/1-coarse")
-        with pytest.raises(urllib.error.HTTPError, match="500"):
+        with pytest.raises(urllib.error.HTTPError, match="403"):
             created.asked(f"/api/studies/{number}", "DELETE")
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            created.asked("/api/studies", password="another")
         assert created.asked("/api/studies")["study_summaries"] == before
         shown = Path(f"/proc/{dashboard.pid}/cmdline").read_text("utf-8")
-    assert "klayer@127.0.0.1" in shown
-    assert created.server.password not in shown
+        dashboard.terminate()
+        assert dashboard.wait(LONGEST_SECONDS) == 0
+    said = shown + (created.folder / "dashboard.log").read_text("utf-8")
+    assert "dashboard: http://127.0.0.1:" in said
+    assert created.server.password not in said
+    assert PASSWORD not in said
 
 
 def test_no_service_says_the_password(created: Place) -> None:

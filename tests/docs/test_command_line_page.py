@@ -13,6 +13,7 @@ import typer
 
 from search import blas
 from search.cli import app, main
+from search.dashboard import access
 from search.ledger import storage_password
 from search.ledger.queries import Curve
 from search.ledger.records import Search, StageState, Trial, TrialState, WorkerState
@@ -104,10 +105,12 @@ def test_each_section_begins_as_the_help_of_its_command(path: str) -> None:
 def test_the_page_names_no_option_command_or_variable_that_does_not_exist() -> None:
     parameters = [one for command in COMMANDS.values() for one in command.params]
     options = {name for one in parameters for name in one.opts if name.startswith("--")}
-    assert set(re.findall(r"(?<![-|\w])--[a-z]+", PAGE)) == options | {"--help"}
+    assert set(re.findall(r"(?<![-|\w])--[a-z]+(?:-[a-z]+)*", PAGE)) == options | {"--help"}
     variables = {one.envvar for one in parameters if one.envvar}
     assert set(re.findall(r"KLAYER_\w+", PAGE)) == variables | {
         blas.SETTING,
+        access.PASSWORD,
+        access.PASSWORD_FILE,
         storage_password.PASSWORD,
         storage_password.PASSWORD_FILE,
     }

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "docs/command-line.md")
 # What needs a download, or the images of one.
 NEEDS_CIFAR = re.compile(r"klayer data fetch|lambda-coarse-to-fine|batch-norm-3-layers")
-GOES_ON = re.compile(r"klayer worker( -.*)?$")  # until it is stopped
+GOES_ON = re.compile(r"klayer (worker|dashboard)( -.*)?$")  # until it is stopped
 
 
 def text(page: str) -> str:
