@@ -1,7 +1,11 @@
 """What comes out of training, in words that hold for whatever is trained behind the objective."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
 
 from search.study.space import Point
 
@@ -99,3 +103,36 @@ class TestReport:
     fingerprint: str
 
     __test__ = False  # a report on the test set; who collects test cases must pass it by
+
+
+@dataclass(frozen=True, eq=False)
+class Portrait:
+    """What pictures of one trained network are drawn from, when it is gone.
+
+    Attributes:
+        gradient_counts: (k, bins) int64; of each layer, first to last, how many entries of the
+            gradient of the cost at its weights lie in each bin.
+        gradient_edges: (k, bins + 1) float64, the edges of those bins.
+        images: Of a network of one layer the weights of each class as an image, unscaled:
+            (classes, height, width) float32, or (classes, height, width, 3) with colours red, green
+            and blue; None of deeper ones.
+        classes: The name of each class, in the order of the images.
+    """
+
+    gradient_counts: npt.NDArray[np.int64]
+    gradient_edges: npt.NDArray[np.float64]
+    images: npt.NDArray[np.float32] | None
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the final leaves.
+
+    Attributes:
+        report: What the test set said.
+        portraits: Of each network that did not diverge, by its place among the final's trials.
+    """
+
+    report: TestReport
+    portraits: Mapping[int, Portrait]

@@ -5,6 +5,7 @@ from Tiny Images, 2009): five batches of training images and one of test images,
 of pixels is 1,024 red, 1,024 green and 1,024 blue values, each plane row by row.
 """
 
+import math
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -35,7 +36,8 @@ PICKLED_FOLDER = "cifar-10-batches-py"
 TRAINING_BATCHES = tuple(f"data_batch_{i}" for i in range(1, 6))
 TEST_BATCH = "test_batch"
 RECORDS = 10_000  # in each batch
-PIXELS = 3 * 32 * 32
+PLANES = (3, 32, 32)  # how a row of pixels is an image: colours, height, width
+PIXELS = math.prod(PLANES)
 BINARY_BYTES = RECORDS * (1 + PIXELS)
 MOST_PICKLED_BYTES = 40_000_000  # an official batch has 31 million
 

@@ -23,7 +23,7 @@ from search.ledger.results import TrialOutcome
 from search.ledger.rungs import Rest
 from search.ledger.schema import open_database
 from search.ledger.tables import searches
-from search.outcome import EpochFigures, TestReport
+from search.outcome import EpochFigures, Portrait, TestReport
 from search.plan.generations import GenerationPlan
 from search.plan.halving import RungPlan
 from search.plan.plan import StagePlan, expected_trials
@@ -368,6 +368,7 @@ class Ledger:
         outcomes: Sequence[TrialOutcome],
         result: TestReport | None = None,
         rests: Sequence[Rest] = (),
+        portraits: Mapping[int, Portrait] | None = None,
     ) -> None:
         """Take the results of a cohort, all at once; with the final's, the test report.
 
@@ -376,14 +377,16 @@ class Ledger:
             outcomes: Of its trials that are at their end.
             result: The test report, with the final's.
             rests: Its trials that rest at a rung.
+            portraits: Of some of its trials, by trial number.
 
         Raises:
             LostLeaseError: Somebody else has the claim, or its results are taken already; nothing
                 was taken.
-            LedgerError: The outcomes are not those of the claim's trials.
+            LedgerError: The outcomes or the portraits are not those of the claim's trials.
         """
+        drawn = portraits or {}
         with self.database.writing() as connection:
-            results.hand_in(connection, claim, outcomes, result, rests, now(connection))
+            results.hand_in(connection, claim, outcomes, result, rests, drawn, now(connection))
 
 
 def _wanted(found: Free | Wait | Finished, only: WorkKind | None) -> bool:

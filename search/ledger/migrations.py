@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from search.errors import LedgerError
-from search.ledger import optuna_rows
+from search.ledger import optuna_rows, postgresql
 from search.ledger.claims import TO_BE_PLANNED
 from search.ledger.tables import SCHEMA_VERSION, cohorts, schema, stages, trials
 
@@ -172,9 +172,23 @@ def _forget_drafts(connection: Connection) -> None:
         connection.execute(delete(table(part)).where(study.in_(drafts)))
 
 
+def _to_5(connection: Connection, _: float) -> None:
+    """Portraits. Who may write to trials, or read them, may do the same with those."""
+    on_server = connection.dialect.name == "postgresql"
+    _run(
+        connection,
+        f"""CREATE TABLE klayer_portraits (
+            trial_id INTEGER NOT NULL PRIMARY KEY REFERENCES klayer_trials (id),
+            content {"BYTEA" if on_server else "BLOB"} NOT NULL
+        )""",
+    )
+    if on_server:
+        postgresql.copy_rights(connection, "klayer_trials", "klayer_portraits")
+
+
 def _run(connection: Connection, *statements: str) -> None:
     for statement in statements:
         connection.execute(text(statement))
 
 
-_STEPS: dict[int, Callable[[Connection, float], None]] = {2: _to_3, 3: _to_4}
+_STEPS: dict[int, Callable[[Connection, float], None]] = {2: _to_3, 3: _to_4, 4: _to_5}

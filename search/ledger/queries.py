@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, select
 
 from search.errors import LedgerError
-from search.ledger import claims, presence, rungs
+from search.ledger import claims, portraits, presence, rungs
 from search.ledger.database import Database, now, patient
 from search.ledger.records import PlanningClaim, Presence, Search, StageState, Trial, WorkerState
 from search.ledger.tables import cohorts, epochs, searches, stages, trials
-from search.outcome import EpochFigures
+from search.outcome import EpochFigures, Portrait
 from search.plan.halving import expected_epochs
 from search.plan.plan import Step, expected_trials, steps
 from search.plan.results import Result
@@ -240,6 +240,16 @@ class Queries:
             for row in connection.execute(query):
                 found.setdefault(row.trial_id, []).append(_figures(row))
         return {trial_id: Curve(trial_id, tuple(some)) for trial_id, some in found.items()}
+
+    @patient
+    def portrait(self, trial: Trial) -> Portrait | None:
+        """What pictures of a trial's network are drawn from; None where nothing was kept.
+
+        Raises:
+            LedgerError: What was kept is damaged.
+        """
+        with self.database.reading() as connection:
+            return portraits.kept(connection, trial.id)
 
 
 def find_search(connection: Connection, name: str) -> Search | None:

@@ -11,13 +11,13 @@ from typing import Any
 from sqlalchemy import Connection, ScalarSelect, bindparam, func, select, update
 
 from search.errors import LedgerError
-from search.ledger import claims, optuna_rows, rungs
+from search.ledger import claims, optuna_rows, portraits, rungs
 from search.ledger.claims import Free
 from search.ledger.database import insert_new, wake
 from search.ledger.records import Claim, TrialState
 from search.ledger.rungs import Rest
 from search.ledger.tables import cohorts, epochs, searches, stages, trials
-from search.outcome import EpochFigures, TestReport
+from search.outcome import EpochFigures, Portrait, TestReport
 
 # Statements of every epoch and every result, built once.
 _OF_COHORT = (
@@ -108,6 +108,7 @@ def hand_in(
     outcomes: Sequence[TrialOutcome],
     result: TestReport | None,
     rests: Sequence[Rest],
+    drawn: Mapping[int, Portrait],
     time: float,
 ) -> None:
     """Take the results of a cohort, and close its stage and its search if they end with it.
@@ -118,15 +119,19 @@ def hand_in(
         outcomes: Of its trials that are at their end.
         result: The test report, with the final's.
         rests: Its trials that rest at a rung.
+        drawn: Portraits of some of its trials, by trial number.
         time: The database's.
 
     Raises:
         LostLeaseError: Somebody else has the claim.
-        LedgerError: The outcomes are not those of the claim's trials.
+        LedgerError: The outcomes or the portraits are not those of the claim's trials.
     """
     handed_in = [one.number for one in outcomes] + [one.number for one in rests]
-    if sorted(handed_in) != sorted(claim.numbers):
-        raise LedgerError("a cohort is handed in with one outcome for each of its trials")
+    if sorted(handed_in) != sorted(claim.numbers) or not set(drawn) <= set(claim.numbers):
+        raise LedgerError(
+            "a cohort is handed in with one outcome for each of its trials, and portraits of no "
+            "others"
+        )
     claims.finish(connection, claim, time)
     mine = _trials_of(connection, claim.cohort_id)
     stage = mine[claim.numbers[0]]
@@ -135,6 +140,7 @@ def hand_in(
         resting = [mine[one.number].optuna_trial for one in rests]
         optuna_rows.wait(connection, stage.optuna_study, resting)
     _end(connection, stage.optuna_study, mine, outcomes, time)
+    portraits.keep(connection, {mine[number].id: one for number, one in drawn.items()})
     _finish_stage(connection, stage.stage_id, time, result)
 
 

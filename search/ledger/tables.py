@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 # Of older ones, `search.ledger.migrations` tells how they become this one.
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 metadata = MetaData()
 
@@ -152,4 +152,12 @@ checkpoints = Table(
     Column("epoch", Integer, nullable=False),  # after which it rests
     Column("value", Float, nullable=False),  # that it is compared by
     Column("state", LargeBinary, nullable=False),  # what its training goes on from
+)
+
+# What pictures of the final's networks are drawn from, since no weights are kept.
+portraits = Table(
+    "klayer_portraits",
+    metadata,
+    Column("trial_id", ForeignKey("klayer_trials.id"), primary_key=True),
+    Column("content", LargeBinary, nullable=False),  # a NumPy archive, without pickles
 )

@@ -1,8 +1,8 @@
 """The door to what is trained: parameters and seeds in, epoch figures and values out.
 
 The one room that imports `model`. Nothing beyond it knows that a trial is a k-layer network:
-others see a `Grouping`, generators of `Report`s, a `TestReport` and a `Winner`. The test images are
-read in `prove` alone, after the trainings that the search has chosen.
+others see a `Grouping`, generators of `Report`s, a `Proof` and a `Winner`. The test images are read
+in `prove` alone, after the trainings that the search has chosen.
 """
 
 from search.objective.checks import check_gradients, seconds_per_epoch

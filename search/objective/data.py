@@ -1,5 +1,6 @@
 """The images of a study: found, standardised once, and opened by every worker."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from search.errors import DataError
 from search.objective.faults import faults_as_klayer_errors
 from search.study.file import Study
 
-INPUTS = {"digits": 64, "cifar10": 3072}
+PLANES = {"digits": digits.PLANES, "cifar10": cifar10.PLANES}  # colours, height, width
+INPUTS = {name: math.prod(planes) for name, planes in PLANES.items()}
 CLASSES = 10
 
 

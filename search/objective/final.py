@@ -17,9 +17,10 @@ from model.saved_network import SavedNetwork
 from search.errors import KlayerError
 from search.objective.data import Dataset, source
 from search.objective.faults import faults_as_klayer_errors
-from search.objective.settings import stacks_of
+from search.objective.portraits import portraits
+from search.objective.settings import recipe_of, stacks_of, values_of
 from search.objective.trials import accuracy, epochs
-from search.outcome import Assignment, Report, TestReport
+from search.outcome import Assignment, Portrait, Proof, Report, TestReport
 from search.study.file import Study
 from search.study.sections import TrainingSection
 
@@ -30,11 +31,11 @@ def prove(
     trials: Sequence[Assignment],
     order_seed: int,
     data: Dataset,
-) -> Generator[dict[int, Report], None, TestReport]:
+) -> Generator[dict[int, Report], None, Proof]:
     """Train the winner, and the other finalists behind it, and read the test set.
 
-    Yields reports as `train` does; the value of the generator is what the test set said. Trials
-    that cannot be one stack are trained one stack after another.
+    Yields reports as `train` does; the value of the generator is what the test set said, and a
+    portrait of each network. Trials that cannot be one stack are trained one stack after another.
 
     Raises:
         KlayerError: As `train`.
@@ -42,10 +43,14 @@ def prove(
     """
     fold = _final_fold(study, data)
     stacks = []
+    drawn: dict[int, Portrait] = {}
     for places in stacks_of(study, section, [trial.parameters for trial in trials]):
         stack = yield from _final_stack(study, section, trials, places, order_seed, fold)
         stacks.append(stack)
-    return _tested(study, data, stacks, len(trials))
+        recipe = recipe_of(values_of(study, section, trials[places[0]].parameters), order_seed)
+        network, members = stack.last.network, stack.last.places
+        drawn |= portraits(network, members, stack.diverged, recipe, fold, data)
+    return Proof(_tested(study, data, stacks, len(trials)), drawn)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from search.ledger.records import Claim, Search
 from search.ledger.results import TrialOutcome
 from search.ledger.rungs import Rest
 from search.objective import Dataset
-from search.outcome import Report, TestReport
+from search.outcome import Proof, Report, TestReport
 from search.plan.halving import survivors
 from search.plan.plan import FINAL
 
@@ -49,7 +49,7 @@ def train(
         try:
             reports = next(training) if going is None else training.send(going)
         except StopIteration as end:
-            ended: TestReport | dict[int, bytes] = end.value
+            ended: Proof | dict[int, bytes] = end.value
             break
         figures = {claim.numbers[place]: report.figures for place, report in reports.items()}
         asked = ledger.record_epochs(claim, figures, lease_seconds)
@@ -57,8 +57,9 @@ def train(
             ledger.hand_back(claim)
             return False
         going = cohort.after(reports)
-    if isinstance(ended, TestReport):
-        ledger.hand_in(claim, cohort.outcomes(ended), ended)
+    if isinstance(ended, Proof):
+        drawn = {claim.numbers[place]: one for place, one in ended.portraits.items()}
+        ledger.hand_in(claim, cohort.outcomes(ended.report), ended.report, portraits=drawn)
     else:
         ledger.hand_in(claim, cohort.outcomes(None, ended), None, cohort.rests(ended))
     return True
@@ -66,7 +67,7 @@ def train(
 
 def _training(
     search: Search, data: Dataset, claim: Claim
-) -> Generator[dict[int, Report], Any, TestReport | dict[int, bytes]]:
+) -> Generator[dict[int, Report], Any, Proof | dict[int, bytes]]:
     job = (search.study, claim.step.training, claim.trials, claim.order_seed, data)
     if claim.step.name == FINAL:
         return objective.prove(*job)

@@ -1,5 +1,6 @@
 """What must come out of a search, whatever befell it: each trial once, with the same numbers."""
 
+import hashlib
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,8 @@ OPTUNA_TRIALS = text("""
     ORDER BY studies.study_name, trials.number
 """)
 
+PORTRAITS = text("SELECT trial_id, content FROM klayer_portraits")
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -45,10 +48,15 @@ class Counts:
 
 
 def table(storage: str) -> Table:
-    """Every trial: stage, number, state, parameters, seed, value, curve; floats in full."""
+    """Every trial: stage, number, state, parameters, seed, value, curve, portrait; all in full."""
     with Ledger(storage) as ledger:
         search = ledger.read.search(NAME)
         curves = ledger.read.curves(search)
+        with ledger.database.reading() as connection:
+            portraits = {
+                trial: hashlib.sha256(content).hexdigest()
+                for trial, content in connection.execute(PORTRAITS)
+            }
         return [
             (
                 one.stage,
@@ -58,6 +66,7 @@ def table(storage: str) -> Table:
                 one.seed,
                 repr(one.value),
                 repr(curves[one.id].epochs if one.id in curves else ()),
+                portraits.get(one.id),
             )
             for one in ledger.read.trials(search)
         ]

@@ -18,4 +18,11 @@ def test_seed_purpose_and_index_each_make_another_generator() -> None:
 
 def test_numbers_of_purposes_never_change() -> None:
     # They are part of every result that was ever recorded.
-    assert PURPOSES == {"weights": 1, "order": 2, "jitter": 3, "split": 4, "gradient check": 5}
+    assert PURPOSES == {
+        "weights": 1,
+        "order": 2,
+        "jitter": 3,
+        "split": 4,
+        "gradient check": 5,
+        "portrait": 6,
+    }

@@ -21,6 +21,7 @@ from search.ledger.ledger import Ledger
 from search.ledger.location import locate
 from search.ledger.records import Claim, PlanningClaim, Search
 from search.ledger.results import TrialOutcome
+from search.ledger.tables import SCHEMA_VERSION
 from search.outcome import EpochFigures
 from tests.search.ledger.conftest import somebody
 
@@ -105,7 +106,10 @@ def test_a_full_disk_does_not_pass(storage: str) -> None:
     [
         ("SELECT * FROM nowhere", "no such table: nowhere"),
         ("SELECT nothing at all", "syntax error"),
-        ("INSERT INTO klayer_schema VALUES (NULL), (4)", "UNIQUE constraint failed"),
+        (
+            f"INSERT INTO klayer_schema VALUES (NULL), ({SCHEMA_VERSION})",
+            "UNIQUE constraint failed",
+        ),
     ],
 )
 def test_what_is_wrong_does_not_pass(storage: str, statement: str, said: str) -> None:
@@ -236,7 +240,7 @@ def test_a_lock_that_was_waited_for_too_long_passes(storage: str, search: Search
     [
         ("SELECT * FROM nowhere", 'relation "nowhere" does not exist'),
         ("SELECT nothing at all", "syntax error"),
-        ("INSERT INTO klayer_schema VALUES (4)", "duplicate key value"),
+        (f"INSERT INTO klayer_schema VALUES ({SCHEMA_VERSION})", "duplicate key value"),
         ("SELECT pg_read_file('/etc/passwd')", "permission denied"),
         ("CREATE ROLE other", "permission denied"),
         ("SELECT 1 / 0", "division by zero"),

@@ -1,6 +1,6 @@
 """Databases that older versions of klayer have made go on as if this one had made them.
 
-They are in data/, made by those versions themselves: `version_2.sql` and `version_3.sql` say how.
+They are in data/, made by those versions themselves: `version_2.sql` and the others say how.
 """
 
 import os
@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from threading import Barrier
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import optuna
 import pytest
@@ -23,18 +23,26 @@ from sqlalchemy import inspect
 from search.errors import LedgerError
 from search.ledger import optuna_rows
 from search.ledger.ledger import Ledger
+from search.ledger.location import locate
 from search.ledger.records import Claim, PlanningClaim
 from search.ledger.schema import upgrade
 from search.ledger.tables import SCHEMA_VERSION, metadata
 from search.worker import presence, serve
 from tests.search.ledger.conftest import somebody
 
+if TYPE_CHECKING:
+    from tests.postgresql import Server
+
 DATA = Path(__file__).with_name("data")
-SEARCHES = {2: ["done", "half", "drafted"], 3: ["done", "half", "drafted", "resting", "rung"]}
+SEARCHES = {
+    2: ["done", "half", "drafted"],
+    3: ["done", "half", "drafted", "resting", "rung"],
+    4: ["done", "half", "drafted", "resting", "rung"],
+}
 TRIAL = ("stage", "number", "state", "value", "seed", "order_seed", "reason")
 FINISHED = ("complete", "pruned", "diverged")
 
-versions = pytest.mark.parametrize("version", [2, 3])
+versions = pytest.mark.parametrize("version", [2, 3, 4])
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +156,7 @@ def test_searches_trials_and_curves_are_what_they_were(
         "SELECT s.name, t.number, t.state, value, seed, order_seed, reason, t.finished_at, {} "
         "FROM klayer_trials t JOIN klayer_stages s ON s.id = t.stage_id "
         "JOIN klayer_searches x ON x.id = s.search_id WHERE x.name = ? ORDER BY s.number, t.number"
-    ).format("pruned_after" if version == 3 else "NULL")
+    ).format("pruned_after" if version >= 3 else "NULL")
     epochs = "SELECT * FROM klayer_epochs WHERE trial_id = ? ORDER BY epoch"
     with Ledger(upgraded) as ledger:
         assert ledger.read.names() == SEARCHES[version]
@@ -182,7 +190,7 @@ def test_searches_stand_where_they_stood(upgraded: str, version: int) -> None:
         assert stood["done"] == [("finished", n, 0, 0) for n in (6, 3, 2, 4, 2)]
         assert stood["half"] == [("open", 3, 3, 0)]
         assert stood["drafted"] == [("finished", 6, 0, 0), ("planning", 0, 0, 0)]
-        if version == 3:
+        if version >= 3:
             assert stood["resting"] == [("open", 0, 0, 0)]
             assert stood["rung"] == [("open", 3, 2, 3)]
         assert len(ledger.read.open_searches()) == len(SEARCHES[version]) - 1
@@ -212,7 +220,7 @@ def test_optuna_is_told_what_it_was_not_told_in_time(
                 ]
 
 
-@versions
+@pytest.mark.parametrize("version", [2, 3])  # later ones plan in one transaction
 def test_what_a_killed_planner_left_in_optuna_is_gone(
     made: dict[int, Path], version: int, older: Path, upgraded: str
 ) -> None:
@@ -251,8 +259,10 @@ def test_what_killed_workers_held_is_claimed_once_more(upgraded: str, version: i
         assert (planning.step.name, planning.attempt) == ("fine", 2)
 
 
-@pytest.mark.parametrize("version", [3])
-def test_checkpoints_of_resting_trials_are_kept(upgraded: str, made: dict[int, Path]) -> None:
+@pytest.mark.parametrize("version", [3, 4])
+def test_checkpoints_of_resting_trials_are_kept(
+    upgraded: str, made: dict[int, Path], version: int
+) -> None:
     with Ledger(upgraded) as ledger:
         claim = ledger.next_work(ledger.read.search("rung"), "next")
         assert isinstance(claim, Claim)
@@ -262,7 +272,7 @@ def test_checkpoints_of_resting_trials_are_kept(upgraded: str, made: dict[int, P
             "WHERE t.cohort_id = ? ORDER BY t.number"
         )
         assert list(claim.checkpoints) == [
-            state for (state,) in rows(made[3], query, claim.cohort_id)
+            state for (state,) in rows(made[version], query, claim.cohort_id)
         ]
         resting = ledger.next_work(ledger.read.search("resting"), "next")
         assert isinstance(resting, Claim)
@@ -270,7 +280,17 @@ def test_checkpoints_of_resting_trials_are_kept(upgraded: str, made: dict[int, P
 
 
 @pytest.mark.parametrize(
-    ("version", "name"), [(2, "half"), (2, "drafted"), (3, "half"), (3, "resting"), (3, "rung")]
+    ("version", "name"),
+    [
+        (2, "half"),
+        (2, "drafted"),
+        (3, "half"),
+        (3, "resting"),
+        (3, "rung"),
+        (4, "half"),
+        (4, "drafted"),
+        (4, "rung"),
+    ],
 )
 def test_a_search_is_trained_to_its_end(upgraded: str, older: Path, name: str) -> None:
     """By a real worker, on the digits; what was there before it stays as it was."""
@@ -289,6 +309,8 @@ def test_a_search_is_trained_to_its_end(upgraded: str, older: Path, name: str) -
         assert {place: after[place] for place in before} == before
         assert {one.state for one in after.values()} <= set(FINISHED)
         assert [stage.state for stage in ledger.read.stages(search)] == ["finished"] * 5
+        drawn = [one for one in after.values() if ledger.read.portrait(one) is not None]
+        assert {one.stage for one in drawn} == {"final"}
     untold = (
         "SELECT count(*) FROM trials o JOIN studies s ON s.study_id = o.study_id "
         "WHERE s.study_name LIKE ? AND o.state NOT IN ('COMPLETE', 'PRUNED', 'FAIL')"
@@ -325,9 +347,9 @@ def test_while_somebody_works_nothing_is_changed(
 @versions
 def test_an_upgrade_that_fails_changes_nothing(older: Path, storage: str) -> None:
     with closing(sqlite3.connect(older)) as connection:
-        connection.execute("CREATE TABLE klayer_workers (in_the_way TEXT)")
+        connection.execute("CREATE TABLE klayer_portraits (in_the_way TEXT)")
     before = content(older)
-    with pytest.raises(LedgerError, match="klayer_workers already exists"):
+    with pytest.raises(LedgerError, match="klayer_portraits already exists"):
         upgrade(storage)
     assert content(older) == before
 
@@ -368,8 +390,65 @@ def test_tables_of_this_version_are_left_alone(sqlite_template: Path, tmp_path: 
     assert content(path) == before
 
 
-def test_on_a_server_there_is_nothing_to_upgrade_yet(postgresql_storage: str) -> None:
+def test_what_was_finished_before_there_were_portraits_has_none(made: dict[int, Path]) -> None:
+    copy = made[4].with_name("copy.db")
+    shutil.copy(made[4], copy)
+    storage = f"sqlite:///{copy}"
+    upgrade(storage)
+    with Ledger(storage) as ledger:
+        done = ledger.read.trials(ledger.read.search("done"))
+        assert len(done) == 17
+        assert {ledger.read.portrait(one) for one in done} == {None}
+
+
+# --- on a server, whose first version is 4 ------------------------------------------------------
+
+SHAPE = """
+    SELECT column_name, data_type, is_nullable, column_default, conname, contype,
+        CAST(confrelid AS regclass)
+    FROM information_schema.columns
+    JOIN pg_constraint ON conrelid = CAST('klayer_portraits' AS regclass)
+    WHERE table_name = 'klayer_portraits' AND (contype <> 'n') ORDER BY column_name, conname
+"""
+RIGHTS = """
+    SELECT grantee, privilege_type FROM information_schema.role_table_grants
+    WHERE table_name = %s ORDER BY grantee, privilege_type
+"""
+
+
+def test_tables_on_a_server_are_left_alone_when_they_are_of_this_version(
+    postgresql_storage: str,
+) -> None:
     assert upgrade(postgresql_storage) == (SCHEMA_VERSION, SCHEMA_VERSION)
+
+
+def test_tables_on_a_server_become_those_of_today_and_who_may_use_them_still_may(
+    postgresql: "Server",
+) -> None:
+    storage = postgresql.new_database()
+    with Ledger(storage, create=True):
+        pass
+    database = str(locate(storage).url.database)
+
+    def asked(statement: str, *values: str) -> list[tuple[Any, ...]]:
+        return postgresql.execute(statement, values, database)
+
+    shape = asked(SHAPE)
+    assert len(shape) == 4  # two columns, two constraints
+    asked("DROP TABLE klayer_portraits")
+    asked("UPDATE klayer_schema SET version = 4")
+    asked("GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC")
+    asked("GRANT ALL ON ALL TABLES IN SCHEMA public TO reader")
+    asked("GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO reader")
+    with pytest.raises(LedgerError, match="its tables are of version 4, this klayer uses version"):
+        Ledger(storage)
+    assert upgrade(storage) == (4, SCHEMA_VERSION)
+    assert asked(SHAPE) == shape
+    rights = asked(RIGHTS, "klayer_trials")
+    assert {role for role, _ in rights} == {"PUBLIC", "klayer", "reader"}
+    assert asked(RIGHTS, "klayer_portraits") == rights
+    with Ledger(postgresql.url(database, "reader"), create=True) as ledger:
+        assert ledger.read.names() == []
 
 
 def test_what_is_kept_here_is_small_and_says_nothing_of_where_it_was_made() -> None:

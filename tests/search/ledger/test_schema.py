@@ -146,7 +146,7 @@ def test_tables_of_a_newer_version_are_refused(
 
 
 @pytest.mark.parametrize("create", [True, False])
-@pytest.mark.parametrize("older", [2, 3])
+@pytest.mark.parametrize("older", [2, 3, 4])
 def test_tables_of_an_older_version_are_refused_with_the_command_that_helps(
     storage: str, shown: str, version: Callable[[int], None], older: int, create: bool
 ) -> None:

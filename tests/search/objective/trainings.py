@@ -9,7 +9,7 @@ from model import schedule, training
 from model.members import Architecture, Member
 from search import objective
 from search.objective import Dataset
-from search.outcome import Assignment, Report, TestReport
+from search.outcome import Assignment, Proof, Report, TestReport
 from search.study.file import Study
 from search.study.reading import load
 
@@ -40,13 +40,20 @@ def trained(study: Study, trials: tuple[Assignment, ...] = TRIALS) -> list[dict[
 def proven(
     study: Study, trials: tuple[Assignment, ...] = TRIALS
 ) -> tuple[list[dict[int, Report]], TestReport]:
+    reports, proof = whole_proof(study, trials)
+    return reports, proof.report
+
+
+def whole_proof(
+    study: Study, trials: tuple[Assignment, ...] = TRIALS
+) -> tuple[list[dict[int, Report]], Proof]:
     section, data = section_and_data(study)
     return drained(objective.prove(study, section, trials, ORDER_SEED, data))
 
 
 def drained(
-    epochs: Generator[dict[int, Report], None, TestReport],
-) -> tuple[list[dict[int, Report]], TestReport]:
+    epochs: Generator[dict[int, Report], None, Proof],
+) -> tuple[list[dict[int, Report]], Proof]:
     reports = []
     while True:
         try:

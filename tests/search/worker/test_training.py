@@ -9,7 +9,7 @@ from search import objective
 from search.ledger.claims import LostLeaseError
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim, Search
-from search.outcome import Assignment, TestReport
+from search.outcome import Assignment, Proof
 from search.worker import plan_next
 from search.worker.keeper import Keeper
 from search.worker.training import train
@@ -46,6 +46,21 @@ def test_each_trial_keeps_its_curve_and_its_value(ledger: Ledger) -> None:
     assert [one.value for one in trials if one.stage == "final"] == result["accuracies"]
 
 
+def test_each_network_of_the_final_has_a_portrait_and_no_other_trial(ledger: Ledger) -> None:
+    search = recorded(ledger)
+    work(ledger, search)
+    drawn = {
+        (one.stage, one.number): ledger.read.portrait(one)
+        for one in ledger.read.trials(search)
+        if ledger.read.portrait(one) is not None
+    }
+    assert list(drawn) == [("final", 0), ("final", 1)]
+    for portrait in drawn.values():
+        assert portrait is not None
+        assert portrait.gradient_counts.sum(axis=1).tolist() == [64 * 50, 50 * 50, 50 * 10]
+        assert portrait.images is None
+
+
 def test_retraining_what_the_database_says_gives_the_recorded_test_accuracy(
     ledger: Ledger, storage: str
 ) -> None:
@@ -64,13 +79,14 @@ def test_retraining_what_the_database_says_gives_the_recorded_test_accuracy(
         chosen[0].order_seed,
         objective.open_data(found.study, None),
     )
-    report = None
-    while report is None:
+    proof = None
+    while proof is None:
         try:
             next(training)
         except StopIteration as end:
-            report = end.value
-    assert isinstance(report, TestReport)
+            proof = end.value
+    assert isinstance(proof, Proof)
+    report = proof.report
     assert found.result == {
         "accuracies": list(report.accuracies),
         "snapshot_ensemble": report.snapshot_ensemble,
@@ -257,14 +273,14 @@ def test_a_worker_that_lost_its_claim_goes_on_with_other_work(
     work(ledger, undisturbed)
     search, real, lost = recorded(ledger), Ledger.hand_in, list[str]()
 
-    def too_late(self: Ledger, claim: Claim, *rest: Any) -> None:
+    def too_late(self: Ledger, claim: Claim, *rest: Any, **named: Any) -> None:
         if not lost:
             lost.append(claim.step.name)
             self.hand_back(claim)
             other = self.next_work(search, "b")
             assert isinstance(other, Claim)
             self.hand_back(other)
-        real(self, claim, *rest)
+        real(self, claim, *rest, **named)
 
     monkeypatch.setattr(Ledger, "hand_in", too_late)
     work(ledger, search)
