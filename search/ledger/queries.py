@@ -1,15 +1,25 @@
 """What the ledger can be asked. Nothing here writes, and nothing here keeps a writer waiting."""
 
 import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select
+import numpy as np
+from sqlalchemy import Connection, Row, bindparam, func, or_, select
 
 from search.errors import LedgerError
-from search.ledger import claims, portraits, presence, rungs
+from search.ledger import claims, curves, portraits, presence, rungs
 from search.ledger.database import Database, now, patient
-from search.ledger.records import PlanningClaim, Presence, Search, StageState, Trial, WorkerState
+from search.ledger.records import (
+    PlanningClaim,
+    Presence,
+    Search,
+    StageState,
+    Trial,
+    TrialWork,
+    WorkerState,
+)
 from search.ledger.tables import cohorts, epochs, searches, stages, trials
 from search.outcome import EpochFigures, Portrait
 from search.plan.halving import expected_epochs
@@ -19,6 +29,7 @@ from search.study.file import Study
 from search.study.ranges import read_box
 from search.study.space import Box
 
+MOST_LOOKED_AT = 1_000  # trials, to find one of a certain point
 # Asked before each claim, so built once.
 _OPEN = (
     select(searches.c.id)
@@ -220,6 +231,35 @@ class Queries:
             return [_trial(row) for row in connection.execute(query)]
 
     @patient
+    def trials_changed(
+        self, search: Search, known: Mapping[int, Trial], since: float
+    ) -> list[Trial]:
+        """Those of a search's trials that may stand otherwise than they are known to.
+
+        Args:
+            search: Of which search.
+            known: Its trials by id, as they were read before.
+            since: A time of the database's clock before which all that was finished is known.
+        """
+        running = [key for key, trial in known.items() if trial.state == "running"]
+        query = (
+            select(trials, stages.c.name.label("stage"))
+            .join(stages, stages.c.id == trials.c.stage_id)
+            .where(
+                stages.c.search_id == search.id,
+                or_(
+                    trials.c.finished_at >= since,
+                    trials.c.id > max(known, default=0),
+                    trials.c.state == "running",
+                    trials.c.id.in_(running),
+                ),
+            )
+            .order_by(stages.c.number, trials.c.number)
+        )
+        with self.database.reading() as connection:
+            return [_trial(row) for row in connection.execute(query)]
+
+    @patient
     def standings(self, claim: PlanningClaim) -> list[rungs.Standing]:
         """How the trials stand that were trained up to the rung that is to be planned."""
         with self.database.reading() as connection:
@@ -228,18 +268,59 @@ class Queries:
     @patient
     def curves(self, search: Search) -> dict[int, Curve]:
         """The recorded epochs of all trials, by the trial's id."""
-        query = (
-            select(epochs)
-            .join(trials, trials.c.id == epochs.c.trial_id)
-            .join(stages, stages.c.id == trials.c.stage_id)
-            .where(stages.c.search_id == search.id)
-            .order_by(epochs.c.trial_id, epochs.c.epoch)
-        )
-        found: dict[int, list[EpochFigures]] = {}
         with self.database.reading() as connection:
-            for row in connection.execute(query):
-                found.setdefault(row.trial_id, []).append(_figures(row))
-        return {trial_id: Curve(trial_id, tuple(some)) for trial_id, some in found.items()}
+            return _curves(curves.of_search(connection, search.id))
+
+    @patient
+    def curves_of(self, trial_ids: Sequence[int]) -> dict[int, Curve]:
+        """The recorded epochs of some trials, by the trial's id; few, not thousands."""
+        with self.database.reading() as connection:
+            return _curves(curves.of_trials(connection, trial_ids))
+
+    @patient
+    def accuracy_counts(self, trial_ids: Sequence[int], bins: int) -> np.ndarray:
+        """How many of these trials have which validation accuracy after which epoch.
+
+        Returns:
+            Counts, (epochs, bins); the bins divide 0 … 1 evenly, the first row is of epoch 1.
+        """
+        with self.database.reading() as connection:
+            return curves.accuracy_counts(connection, trial_ids, bins)
+
+    @patient
+    def winner(self, search: Search) -> Trial | None:
+        """The best complete trial of the configuration that the final trains first.
+
+        It is looked for among the best of all, where it is. None before the final is planned.
+        """
+        ordered = select(trials, stages.c.name.label("stage")).join(
+            stages, stages.c.id == trials.c.stage_id
+        )
+        first = ordered.where(
+            stages.c.search_id == search.id, stages.c.kind == "final", trials.c.number == 0
+        )
+        best = (
+            ordered.where(
+                stages.c.search_id == search.id,
+                stages.c.name.in_(search.study.contenders()),
+                trials.c.state == "complete",
+            )
+            .order_by(trials.c.value.desc(), stages.c.number, trials.c.number)
+            .limit(MOST_LOOKED_AT)
+        )
+        with self.database.reading() as connection:
+            trained = connection.execute(first).first()
+            if trained is None:
+                return None
+            same = (r for r in connection.execute(best) if r.parameters == trained.parameters)
+            found = next(same, None)
+            return None if found is None else _trial(found)
+
+    @patient
+    def worked_on(self, trial: Trial) -> TrialWork:
+        """Who trained a trial, or trains it, and how often that was begun."""
+        with self.database.reading() as connection:
+            return _work(connection, trial.id)
 
     @patient
     def portrait(self, trial: Trial) -> Portrait | None:
@@ -250,6 +331,32 @@ class Queries:
         """
         with self.database.reading() as connection:
             return portraits.kept(connection, trial.id)
+
+
+def _curves(rows: Iterable[Row[Any]]) -> dict[int, Curve]:
+    found: dict[int, list[EpochFigures]] = {}
+    for row in rows:
+        found.setdefault(row.trial_id, []).append(_figures(row))
+    return {trial_id: Curve(trial_id, tuple(some)) for trial_id, some in found.items()}
+
+
+def _work(connection: Connection, trial_id: int) -> TrialWork:
+    query = (
+        select(cohorts, trials.c.id.label("trial_id"))
+        .join(cohorts, cohorts.c.id == trials.c.cohort_id)
+        .where(trials.c.id == trial_id)
+    )
+    row = connection.execute(query).one()
+    mates = select(trials.c.number).where(trials.c.cohort_id == row.id).order_by(trials.c.number)
+    return TrialWork(
+        cohort=row.number,
+        mates=tuple(connection.scalars(mates)),
+        attempts=row.attempt,
+        lost=row.lost,
+        worker=row.owner,
+        claimed_at=row.claimed_at,
+        finished_at=row.finished_at,
+    )
 
 
 def find_search(connection: Connection, name: str) -> Search | None:
@@ -325,11 +432,18 @@ def _planned(connection: Connection, study: Study, step: Step, row: Row[Any]) ->
     mine = select(trials.c.state, func.count()).where(trials.c.stage_id == row.id)
     counted = connection.execute(mine.group_by(trials.c.state))
     counts: dict[str, int] = {row[0]: row[1] for row in counted}
-    done = connection.scalar(
+    # A complete trial has all epochs, a pruned one those up to its rung: only others' are counted.
+    other = connection.scalar(
         select(func.count())
         .select_from(epochs.join(trials, trials.c.id == epochs.c.trial_id))
-        .where(trials.c.stage_id == row.id)
+        .where(trials.c.stage_id == row.id, trials.c.state.not_in(("complete", "pruned")))
     )
+    pruned_after = connection.scalar(
+        select(func.sum(trials.c.pruned_after)).where(
+            trials.c.stage_id == row.id, trials.c.state == "pruned"
+        )
+    )
+    done = counts.get("complete", 0) * round(row.epochs) + (pruned_after or 0) + (other or 0)
     grouped = connection.scalars(
         select(func.count()).where(trials.c.stage_id == row.id).group_by(trials.c.cohort_id)
     )
@@ -347,7 +461,7 @@ def _planned(connection: Connection, study: Study, step: Step, row: Row[Any]) ->
         diverged=ended["diverged"],
         failed=ended["failed"],
         running=counts.get("running", 0),
-        epochs_done=done or 0,
+        epochs_done=done,
         epochs_total=round(expected_epochs(study, step, sizes)),
         epochs_each=round(row.epochs),
         best=_best(connection, step, row.id),

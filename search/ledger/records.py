@@ -188,6 +188,29 @@ class Trial:
 
 
 @dataclass(frozen=True)
+class TrialWork:
+    """Who trained a trial, with its cohort. Times are seconds since 1970, UTC.
+
+    Attributes:
+        cohort: The cohort's number in the plan of its stage, or of its rung.
+        mates: The numbers of all trials of the cohort, this one included.
+        attempts: How often the cohort was claimed.
+        lost: How many of those who claimed it were lost with it.
+        worker: Who has it, or had it last; None before.
+        claimed_at: Since when; None before.
+        finished_at: When it was handed in; None before.
+    """
+
+    cohort: int
+    mates: tuple[int, ...]
+    attempts: int
+    lost: int
+    worker: str | None
+    claimed_at: float | None
+    finished_at: float | None
+
+
+@dataclass(frozen=True)
 class StageState:
     """How one stage stands.
 

@@ -1,0 +1,27 @@
+"""What was written down of a search when it was recorded: when, of what, where and with what."""
+
+import json
+from datetime import UTC, datetime
+
+from search.ledger.records import Search
+
+
+def recorded(search: Search) -> list[str]:
+    """Lines of what it is and what its numbers depend on, such as "python: 3.11.7"."""
+    said = {
+        "recorded": instant(search.created_at),
+        "finished": "not yet" if search.finished_at is None else instant(search.finished_at),
+        "study (SHA-256)": search.study_hash,
+        "training images (SHA-256)": search.data_fingerprint,
+        **search.environment,
+    }
+    return [f"{key}: {_text(value)}" for key, value in said.items()]
+
+
+def instant(seconds: float) -> str:
+    """A time of the database's clock as a date, in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,72 @@
+"""Curves and counts of epochs, asked of either database."""
+
+import numpy as np
+import pytest
+
+from search.ledger.ledger import Ledger
+from search.ledger.records import Claim, Search, Trial
+from search.ledger.results import TrialOutcome
+from search.outcome import EpochFigures
+from tests.search.ledger.conftest import EPOCHS, open_stage
+
+ACCURACIES = (0.0, 0.25, 0.4999, 1.0)  # of the first epoch of four trials
+
+
+def figures(epoch: int, accuracy: float) -> EpochFigures:
+    return EpochFigures(epoch, 0.1, 1.1, 1.0, 0.5, 1.3, 1.2, accuracy)
+
+
+@pytest.fixture
+def trained(ledger: Ledger, search: Search) -> list[Trial]:
+    """The trials of the first cohort, each with two epochs, handed in."""
+    open_stage(ledger, search, 2)
+    claim = ledger.next_work(search, "one")
+    assert isinstance(claim, Claim)
+    accuracies = dict(zip(claim.numbers, ACCURACIES * len(claim.numbers), strict=False))
+    for epoch in range(1, EPOCHS + 1):
+        shown = {n: figures(epoch, a / epoch) for n, a in accuracies.items()}
+        ledger.record_epochs(claim, shown)
+    ledger.hand_in(claim, [TrialOutcome(number, 0.5) for number in claim.numbers])
+    found = ledger.read.trials(search)
+    return [trial for trial in found if trial.number in claim.numbers]
+
+
+def test_only_the_curves_that_are_asked_for(ledger: Ledger, trained: list[Trial]) -> None:
+    first, *_ = trained
+    found = ledger.read.curves_of([first.id])
+    assert list(found) == [first.id]
+    assert [one.epoch for one in found[first.id].epochs] == [1, 2]
+    assert ledger.read.curves_of([]) == {}
+
+
+def test_accuracies_are_counted_by_epoch_and_bin(ledger: Ledger, trained: list[Trial]) -> None:
+    """Each bin holds its lower bound, on either database; the last one 1 as well."""
+    counts = ledger.read.accuracy_counts([trial.id for trial in trained], 4)
+    assert counts.shape == (2, 4)
+    expected = np.zeros((2, 4), int)
+    for trial in trained:
+        value = ACCURACIES[trained.index(trial) % len(ACCURACIES)]
+        expected[0, min(int(value * 4), 3)] += 1
+        expected[1, min(int(value / 2 * 4), 3)] += 1
+    np.testing.assert_array_equal(counts, expected)
+    assert ledger.read.accuracy_counts([], 4).shape == (0, 4)
+
+
+def test_who_trained_a_trial(ledger: Ledger, search: Search, trained: list[Trial]) -> None:
+    work = ledger.read.worked_on(trained[0])
+    assert work.worker == "one"
+    assert (work.attempts, work.lost) == (1, 0)
+    assert work.mates == tuple(trial.number for trial in trained)
+    assert work.finished_at == trained[0].finished_at
+    waiting = next(t for t in ledger.read.trials(search) if t.state == "waiting")
+    assert ledger.read.worked_on(waiting).worker is None
+
+
+def test_epochs_that_are_done_are_counted_by_how_trials_ended(
+    ledger: Ledger, search: Search, trained: list[Trial]
+) -> None:
+    claim = ledger.next_work(search, "two")
+    assert isinstance(claim, Claim)
+    ledger.record_epochs(claim, {number: figures(1, 0.5) for number in claim.numbers})
+    coarse = ledger.read.stages(search)[0]
+    assert coarse.epochs_done == EPOCHS * len(trained) + len(claim.numbers)
