@@ -4,10 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from search.errors import KlayerError
-from search.figures import best, finalists, importance, parallel, widths, zoom
+from search.figures import (
+    best,
+    finalists,
+    gradients,
+    importance,
+    parallel,
+    standing,
+    weights,
+    widths,
+    zoom,
+)
 from search.figures.curves import TITLES, curves
 from search.figures.data import SearchData
-from search.figures.picture import Picture
+from search.figures.picture import Picture, nothing
+from search.outcome import Portrait
 
 
 @dataclass(frozen=True)
@@ -25,6 +36,17 @@ class Entry:
     draw: Callable[[SearchData], Picture]
 
 
+def _of_winner(key: str, title: str, draw: Callable[[Portrait | None], Picture]) -> Entry:
+    """A picture of the winner's network."""
+
+    def drawn(data: SearchData) -> Picture:
+        if not standing.complete(data.trials):
+            return nothing(key, title, standing.absent(data))
+        return draw(standing.portrait(data))
+
+    return Entry(key, title, drawn)
+
+
 def _curves(figure: str) -> Entry:
     key = f"curves-{figure.replace('_', '-')}"
     return Entry(key, TITLES[figure], lambda data: curves(data, figure))
@@ -40,6 +62,8 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry(importance.KEY, importance.TITLE, importance.importance),
     Entry(*finalists.SEEDS, finalists.seeds),
     Entry(*finalists.TEST, finalists.test),
+    _of_winner(weights.KEY, weights.TITLE, weights.weights_of),
+    _of_winner(gradients.KEY, gradients.TITLE, gradients.gradients_of),
 )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from search.ledger.records import Search, StageState, Trial
-from search.outcome import EpochFigures
+from search.outcome import EpochFigures, Portrait
 
 Curves = Mapping[int, tuple[EpochFigures, ...]]
 
@@ -50,6 +50,7 @@ class SearchData:
         bands: How the validation accuracies of a stage's finished trials are spread, by its name.
         importances: Of each stage that has enough trials, by its name, the share that each
             hyperparameter has in how well its trials did (PED-ANOVA).
+        portraits: Of networks of the final, by the trial's id.
         time: The database's clock when this was read; seconds since 1970, UTC.
     """
 
@@ -60,6 +61,7 @@ class SearchData:
     curves: Curves = field(default_factory=dict)
     bands: Mapping[str, Band] = field(default_factory=dict)
     importances: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    portraits: Mapping[int, Portrait] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

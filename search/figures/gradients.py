@@ -10,10 +10,20 @@ from plotly.subplots import make_subplots
 from search.errors import KlayerError
 from search.figures.picture import Picture, Table, drawn, escape, nothing
 from search.figures.theme import COLOURS
+from search.figures.weights import UNKEPT
+from search.outcome import Portrait
 
 KEY, TITLE = "gradients", "Gradients of each layer"
 
 Histograms = Mapping[str, tuple[np.ndarray, np.ndarray]]
+
+
+def gradients_of(portrait: Portrait | None) -> Picture:
+    """The gradients of a trained network."""
+    if portrait is None:
+        return nothing(KEY, TITLE, UNKEPT)
+    pairs = zip(portrait.gradient_edges, portrait.gradient_counts, strict=True)
+    return gradients({f"layer {place}": pair for place, pair in enumerate(pairs, start=1)})
 
 
 def gradients(histograms: Histograms) -> Picture:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from search.figures.data import SearchData
 from search.ledger.records import Trial
+from search.outcome import Portrait
 
 ENDED = ("complete", "pruned", "diverged", "failed")
 
@@ -41,8 +42,7 @@ def ranked(trials: Sequence[Trial]) -> list[Trial]:
 
 def winner(data: SearchData) -> Trial | None:
     """The trial of the chosen configuration once the final is planned, before that None."""
-    finals = {stage.step.name for stage in data.stages if stage.step.kind == "final"}
-    first = next((one for one in data.trials if one.stage in finals and one.number == 0), None)
+    first = _trained_anew(data)
     if first is None:
         return None
     same = [one for one in comparable(data) if one.parameters == first.parameters]
@@ -52,6 +52,12 @@ def winner(data: SearchData) -> Trial | None:
 def best(data: SearchData) -> Trial | None:
     """The winner; before there is one, the best so far."""
     return winner(data) or max(comparable(data), key=_value, default=None)
+
+
+def portrait(data: SearchData) -> Portrait | None:
+    """The winner's, as the final trained it; None before, or where none was kept."""
+    first = _trained_anew(data)
+    return None if first is None else data.portraits.get(first.id)
 
 
 def absent(data: SearchData) -> str:
@@ -71,6 +77,12 @@ def absent(data: SearchData) -> str:
     if not trials:
         return "No stage is planned yet. `klayer run` or `klayer worker` begins with the first."
     return "No trial is finished yet. This fills in as workers train: see `klayer workers`."
+
+
+def _trained_anew(data: SearchData) -> Trial | None:
+    """The winner's trial in the final."""
+    finals = {stage.step.name for stage in data.stages if stage.step.kind == "final"}
+    return next((one for one in data.trials if one.stage in finals and one.number == 0), None)
 
 
 def _value(trial: Trial) -> float:

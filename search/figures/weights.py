@@ -8,11 +8,23 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from search.errors import KlayerError
-from search.figures.picture import Picture, Table, drawn, escape
+from search.figures.picture import Picture, Table, drawn, escape, nothing
+from search.outcome import Portrait
 
 KEY, TITLE = "weights", "Weights as images"
 
+UNKEPT = "Kept of the networks of the final, once they are trained."
 _COLUMNS = 5
+
+
+def weights_of(portrait: Portrait | None) -> Picture:
+    """The weights of a trained network of one layer; what there is instead of others."""
+    if portrait is None:
+        return nothing(KEY, TITLE, UNKEPT)
+    if portrait.images is None:
+        says = "Only a network of one layer (widths = []) has weights that are images."
+        return nothing(KEY, TITLE, says)
+    return weights(portrait.images, portrait.classes)
 
 
 def weights(templates: np.ndarray, names: Sequence[str]) -> Picture:

@@ -164,9 +164,6 @@ def _says(data: SearchData, plane: Plane, ended: Sequence[Trial]) -> str:
     if marked is not None:
         what = "winner" if standing.winner(data) is not None else "best so far"
         said += f"; the {what} is {named(marked)} with {percent(marked.value)}"
-    reasons = [
-        f"{stage.step.name}: {' '.join(stage.explanation.split())}"
-        for stage in boxed
-        if stage.explanation
-    ]
-    return ". ".join([said, *reasons]) + "."
+    if len(boxed) > 1:
+        said += ". Each box tells why it is where it is to who points at it"
+    return f"{said}."

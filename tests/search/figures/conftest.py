@@ -7,7 +7,7 @@ import pytest
 
 from search.figures.data import SearchData
 from search.ledger.ledger import Ledger
-from tests.search.figures.made import HOSTILE, build
+from tests.search.figures.made import HOSTILE, build, portrait
 
 
 @pytest.fixture(scope="session")
@@ -61,6 +61,7 @@ def diverged(small: SearchData) -> SearchData:
         curves={},
         bands={},
         importances={},
+        portraits={},
     )
 
 
@@ -88,6 +89,7 @@ def hostile() -> SearchData:
         stages=stages,
         bands={bad(name): band for name, band in data.bands.items()},
         importances={bad(name): {HOSTILE: 0.6, "b": 0.4} for name in data.importances},
+        portraits={key: portrait(HOSTILE, "b") for key in data.portraits},
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from search.figures.data import Band, SearchData
 from search.ledger.records import Search, StageState, Trial
-from search.outcome import EpochFigures
+from search.outcome import EpochFigures, Portrait
 from search.plan.plan import steps
 from search.study.reading import load
 
@@ -134,6 +134,7 @@ def build(
         result = _end(trials, source)
     best = sorted(trials, key=lambda t: -(t.value or 0) + (t.state == "pruned"))[:shown]
     dropped = [trial for trial in trials if trial.state == "pruned"][:shown]
+    final = next((trial.id for trial in trials if trial.stage == "final"), None)
     return SearchData(
         search=Search(1, study, "0" * 64, "f" * 64, {}, 0.0, 1e5 if finished else None, result),
         stages=tuple(stages),
@@ -148,7 +149,20 @@ def build(
             stage.step.name: {"learning_rate": 0.7 - 0.1 * place, "weight_decay": 0.3 + 0.1 * place}
             for place, stage in enumerate(stages[:planned])
         },
+        portraits={} if final is None else {final: portrait()},
     )
+
+
+def portrait(*names: str, layers: int = 1) -> Portrait:
+    """Of a network of one layer, for images of 8 x 8 pixels; of more it has no images."""
+    source = np.random.default_rng(5)
+    classes = names or tuple(str(digit) for digit in range(10))
+    counts, edges = zip(
+        *(np.histogram(source.normal(0, 0.1**place, 640), 60) for place in range(layers)),
+        strict=True,
+    )
+    images = source.normal(0, 0.1, (len(classes), 8, 8)).astype(np.float32)
+    return Portrait(np.stack(counts), np.stack(edges), images if layers == 1 else None, classes)
 
 
 def _counts(epochs: int, trials: int) -> np.ndarray:

@@ -82,7 +82,7 @@ def test_axes_have_names(entry: Any, wide: SearchData) -> None:
         for key, axis in layout.items()
         if key.startswith(("xaxis", "yaxis")) and axis.get("title", {}).get("text")
     ]
-    assert named or entry.key == "parallel"
+    assert named or entry.key in ("parallel", "weights")  # whose pixels are the network's inputs
 
 
 @drawings
@@ -109,6 +109,7 @@ def test_bad_names_are_there(draw: Any, hostile: SearchData) -> None:
     picture = draw(hostile)
     assert any("alert(1)" in text for text in texts(written(picture))) or picture.key in (
         "widths",  # shows names of layers alone
+        "gradients",
         "test",
     )
 
@@ -135,6 +136,6 @@ def test_where_all_diverged_that_is_said(entry: Any, diverged: SearchData) -> No
 @every
 def test_a_real_search_is_drawn(entry: Any, real: SearchData) -> None:
     picture = entry.draw(real)
-    assert picture.empty == (entry.key in ("widths", "importance"))
+    assert picture.empty == (entry.key in ("widths", "importance", "weights", "gradients"))
     for mode in ("light", "dark"):
         assert themed(picture.figure, mode).layout.template.layout.font.size == 12  # type: ignore[arg-type]

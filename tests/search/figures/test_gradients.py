@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from search.errors import KlayerError
-from search.figures.gradients import gradients
+from search.figures.gradients import gradients, gradients_of
+from tests.search.figures.made import portrait
 
 EDGES = np.linspace(-1, 1, 5)
 
@@ -37,3 +38,10 @@ def test_bad_names_are_inert() -> None:
     text = gradients({"<img src=x>": (EDGES, np.ones(4))}).figure.to_json()
     assert "<img" not in text
     assert "\\u003cimg" not in text
+
+
+def test_each_layer_that_was_kept_is_drawn() -> None:
+    assert gradients_of(None).empty
+    picture = gradients_of(portrait(layers=3))
+    assert len(picture.figure.data) == 3
+    assert {row[0] for row in picture.table.rows} == {"layer 1", "layer 2", "layer 3"}

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from search.errors import KlayerError
-from search.figures.weights import weights
+from search.figures.weights import weights, weights_of
+from tests.search.figures.made import portrait
 
 NAMES = [str(digit) for digit in range(10)]
 
@@ -41,3 +42,11 @@ def test_bad_names_are_inert() -> None:
 def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(KlayerError, match="give \\(classes, height, width\\)"):
         weights(np.zeros(shape), NAMES)
+
+
+def test_what_was_kept_is_drawn_and_what_was_not_is_said() -> None:
+    kept = portrait()
+    assert len(weights_of(kept).figure.data) == 10
+    for nothing in (None, portrait(layers=2)):
+        assert weights_of(nothing).empty
+    assert "one layer" in weights_of(portrait(layers=2)).says

@@ -26,7 +26,7 @@ def test_each_stage_has_its_box_and_its_reason(small: SearchData) -> None:
     assert (min(fine.x), max(fine.x)) == (box["learning_rate"]["low"], box["learning_rate"]["high"])
     assert (min(fine.y), max(fine.y)) == (box["weight_decay"]["low"], box["weight_decay"]["high"])
     assert "learning_rate moved to its best half decade" in fine.text
-    assert "fine: from the best of coarse: learning_rate moved" in picture.says
+    assert "Each box tells why" in picture.says
     layout = picture.figure.layout
     assert (layout.xaxis.type, layout.yaxis.type) == ("log", "log")
     assert layout.xaxis.title.text == "learning rate η (log)"
