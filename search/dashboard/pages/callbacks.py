@@ -1,0 +1,271 @@
+"""What is drawn when: pages when their address is opened, what is on them when there is news.
+
+A browser asks every two seconds whether there is news, and is answered with a number; only where it
+has changed are pictures asked for. The pictures that it has stay while it gets new ones.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import plotly.graph_objects as go
+from dash import MATCH, ClientsideFunction, Dash, Input, Output, State, html, no_update
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
+
+from search.dashboard.pages import (
+    address,
+    compare_page,
+    drawing,
+    parts,
+    search_page,
+    searches,
+    trial_page,
+)
+from search.dashboard.pages.address import Address, PageKind
+from search.dashboard.pages.shelf import Shelf
+from search.errors import KlayerError
+from search.figures.data import SearchData
+from search.ledger.faults import DatabaseFaultError
+from search.ledger.records import Trial
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def register(app: Dash, shelf: Shelf) -> None:
+    """Let the pages be filled."""
+    _register_pages(app, shelf)
+    _register_standings(app, shelf)
+    _register_pictures(app, shelf)
+    _register_in_the_browser(app)
+
+
+def _register_pages(app: Dash, shelf: Shelf) -> None:
+    @app.callback(Output("page", "children"), Input("url", "pathname"), Input("url", "search"))
+    def page(path: str | None, query: str | None) -> Component:
+        try:
+            return _page(shelf, address.read(path, query))
+        except KlayerError as error:
+            return parts.nothing("This page cannot be shown", str(error))
+
+    @app.callback(
+        Output("version", "data"),
+        Output("trouble", "children"),
+        Input("tick", "n_intervals"),
+        Input("url", "pathname"),
+        Input("url", "search"),
+        State("version", "data"),
+    )
+    def news(_: int, path: str | None, query: str | None, known: Any) -> Any:
+        try:
+            version = _version(shelf, address.read(path, query))
+        except KlayerError as error:
+            return no_update, f"What is shown may be old: {error}"
+        return (no_update if version == known else version), ""
+
+
+def _register_standings(app: Dash, shelf: Shelf) -> None:
+    """How what a page is about stands, again and again; what is shown stays where that fails."""
+
+    @app.callback(Output("searches", "children"), Input("version", "data"))
+    @_or_as_it_is
+    def of_all(_: Any) -> Component:
+        return searches.listed(shelf.overviews.all())
+
+    @app.callback(
+        Output("standing", "children"),
+        Output("stage-table", "children"),
+        Output("best-trials", "children"),
+        Input("version", "data"),
+        State("url", "pathname"),
+    )
+    @_or_as_it_is
+    def of_search(_: Any, path: Any) -> tuple[Component, ...]:
+        (name,) = _expected("search", path).names
+        data = shelf.digest(name).outline()
+        standing = search_page.standing(data, shelf.overviews.of(data))
+        return standing, search_page.stages(data), search_page.best(data)
+
+    @app.callback(
+        Output("trial-standing", "children"),
+        Input("version", "data"),
+        State("url", "pathname"),
+    )
+    @_or_as_it_is
+    def of_trial(_: Any, path: Any) -> list[Component]:
+        data, trial = _trial(shelf, _expected("trial", path))
+        return trial_page.standing(data, trial, shelf.ledger.read.worked_on(trial))
+
+    @app.callback(
+        Output("compare-table", "children"),
+        Input("version", "data"),
+        State("url", "pathname"),
+        State("url", "search"),
+    )
+    @_or_as_it_is
+    def of_two(_: Any, path: Any, query: Any) -> Component:
+        names = _expected("compare", path, query).names
+        both = [shelf.digest(name).outline() for name in names]
+        return compare_page.table([shelf.overviews.of(data) for data in both])
+
+
+def _or_as_it_is(callback: Callable[P, T]) -> Callable[P, T]:
+    """Leave what is shown where there is a fault; `news` tells of those of the database."""
+
+    @wraps(callback)
+    def bearing(*given: P.args, **named: P.kwargs) -> T:
+        try:
+            return callback(*given, **named)
+        except KlayerError:
+            raise PreventUpdate from None
+
+    return bearing
+
+
+def _expected(kind: PageKind, path: object, query: object = None) -> Address:
+    """The address of a page of that kind.
+
+    Raises:
+        KlayerError: It is another's: a page that is being left asks once more.
+    """
+    where = address.read(path, query)
+    if where is None or where.kind != kind:
+        raise KlayerError(f"this is no page of a {kind}")
+    return where
+
+
+def _trial(shelf: Shelf, where: Address) -> tuple[SearchData, Trial]:
+    """The trial of an address.
+
+    Raises:
+        KlayerError: There is no such search or trial, or the database failed.
+    """
+    data = shelf.digest(where.names[0]).outline()
+    trial = trial_page.find(data, where.stage, where.number)
+    if trial is None:
+        raise KlayerError(
+            f"{data.name} has no trial {where.number} of a stage {where.stage}, or not yet"
+        )
+    return data, trial
+
+
+def _page(shelf: Shelf, where: Address | None) -> Component:
+    """The page of an address.
+
+    Raises:
+        KlayerError: There is no such search or trial, or the database failed.
+    """
+    if where is None:
+        return parts.nothing("There is no page of this address", *_home())
+    if where.kind == "searches":
+        return searches.page(shelf.overviews.all())
+    if where.kind == "compare" and len(where.names) != 2:
+        return parts.nothing("Two searches are compared", *_home())
+    if where.kind == "compare":
+        return compare_page.page([shelf.digest(name).outline() for name in where.names])
+    if where.kind == "trial":
+        data, trial = _trial(shelf, where)
+        return trial_page.page(data, trial, shelf.ledger.read.worked_on(trial))
+    data = shelf.digest(where.names[0]).outline()
+    return search_page.page(data, shelf.ledger.read.text(data.search))
+
+
+def _home() -> Sequence[Component | str]:
+    return ("Choose from ", html.A("all searches", href=address.PREFIX), ".")
+
+
+def _version(shelf: Shelf, where: Address | None) -> Any:
+    """What changes with what a page shows.
+
+    Raises:
+        KlayerError: The database failed.
+    """
+    if where is None:
+        return ""
+    if where.kind == "searches":
+        return [[o.name, o.state, o.finished, o.progress, o.workers] for o in shelf.overviews.all()]
+    told: list[Any] = [where.kind, where.stage, where.number]
+    for name in where.names:
+        digest = shelf.digest(name)
+        one = shelf.overviews.of(digest.outline())
+        told += [digest.version(), one.state, one.workers]
+    return told
+
+
+def _register_pictures(app: Dash, shelf: Shelf) -> None:
+    @app.callback(
+        Output({"type": "picture", "key": MATCH}, "figure"),
+        Output({"type": "says", "key": MATCH}, "children"),
+        Output({"type": "frame", "key": MATCH}, "className"),
+        Input("version", "data"),
+        Input("mode", "data"),
+        Input({"type": "option", "key": MATCH, "name": "first"}, "value"),
+        Input({"type": "option", "key": MATCH, "name": "second"}, "value"),
+        State({"type": "picture", "key": MATCH}, "id"),
+        State("url", "pathname"),
+        State("url", "search"),
+    )
+    def draw(
+        _: Any,
+        mode: str | None,
+        first: Any,
+        second: Any,
+        which: Any,
+        path: Any,
+        query: Any,
+    ) -> tuple[go.Figure, str, str] | Any:
+        where = address.read(path, query)
+        key = which.get("key") if isinstance(which, dict) else None
+        # A page that is being left may ask once more, when its address is another's already.
+        if where is None or not drawing.stands_on(key, where):
+            raise PreventUpdate
+        try:
+            picture = drawing.draw(shelf, where, key, drawing.Options.read(first, second))
+        except DatabaseFaultError:  # `news` says so, and what is shown stays
+            raise PreventUpdate from None
+        except KlayerError as error:
+            picture = drawing.failed(error)
+        size = "picture empty" if picture.empty else "picture"
+        # What an empty picture says stands in it already.
+        return drawing.shown(picture, mode), "" if picture.empty else picture.says, size
+
+
+def _register_in_the_browser(app: Dash) -> None:
+    """What assets/klayer.js does without asking the server."""
+    app.clientside_callback(
+        ClientsideFunction("klayer", "mode"),
+        Output("mode", "data"),
+        Output("toggle", "children"),
+        Output("chosen-mode", "data"),
+        Input("toggle", "n_clicks"),
+        State("chosen-mode", "data"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("klayer", "csv"),
+        Output({"type": "csv", "key": MATCH}, "href"),
+        Input({"type": "option", "key": MATCH, "name": "first"}, "value"),
+        Input({"type": "option", "key": MATCH, "name": "second"}, "value"),
+        State({"type": "csv", "key": MATCH}, "href"),
+    )
+    for form in ("svg", "png"):
+        app.clientside_callback(
+            ClientsideFunction("klayer", form),
+            Output({"type": form, "key": MATCH}, "title"),
+            Input({"type": form, "key": MATCH}, "n_clicks"),
+            State({"type": "picture", "key": MATCH}, "id"),
+            prevent_initial_call=True,
+        )
+    app.clientside_callback(
+        ClientsideFunction("klayer", "go"),
+        Output("go", "href"),
+        Input("go-stage", "value"),
+        Input("go-number", "value"),
+        State("url", "pathname"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("klayer", "pair"),
+        Output("pair", "href"),
+        Input("pair-a", "value"),
+        Input("pair-b", "value"),
+    )

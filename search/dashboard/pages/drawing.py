@@ -1,0 +1,109 @@
+"""Which picture stands where, and how it is made ready for a page."""
+
+from dataclasses import dataclass
+from typing import TypeGuard
+
+import plotly.graph_objects as go
+
+from search.dashboard.pages import address
+from search.dashboard.pages.address import Address
+from search.dashboard.pages.shelf import Shelf
+from search.dashboard.pages.trial_page import find
+from search.errors import KlayerError
+from search.figures import catalogue
+from search.figures.compare import compare_best, compare_zoom
+from search.figures.curves import TITLES, curves
+from search.figures.gradients import gradients_of
+from search.figures.picture import Picture, nothing
+from search.figures.theme import Mode, themed
+from search.figures.trial import trial_curves
+from search.figures.weights import weights_of
+from search.figures.zoom import zoom
+
+CURVES = {f"curves-{figure.replace('_', '-')}": figure for figure in TITLES}  # figures by key
+PORTRAITS = {"trial-weights": weights_of, "trial-gradients": gradients_of}
+MOST_CHOSEN = 12  # trials whose curves somebody may ask for
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a reader has chosen for one picture; None or nothing for what is shown unasked.
+
+    Attributes:
+        first: Of the zoom, the hyperparameter across; of the curves, the figure.
+        second: Of the zoom, the one up; of the curves, trials such as "coarse 3, fine #12".
+    """
+
+    first: str | None = None
+    second: str | None = None
+
+    @classmethod
+    def read(cls, first: object, second: object) -> "Options":
+        """What a browser has sent: whatever is no text chooses nothing."""
+        return cls(*(one if isinstance(one, str) and one else None for one in (first, second)))
+
+
+def stands_on(key: object, where: Address) -> TypeGuard[str]:
+    """Whether a page of that kind has a picture of that key."""
+    if not isinstance(key, str) or where.kind == "searches":
+        return False
+    prefix = {"trial": "trial-", "compare": "compare-"}
+    if where.kind in prefix:
+        return key.startswith(prefix[where.kind])
+    return not key.startswith(tuple(prefix.values()))
+
+
+def draw(shelf: Shelf, where: Address, key: str, options: Options) -> Picture:
+    """The picture of that key, on that page.
+
+    Raises:
+        KlayerError: There is no such search or picture, or the database failed.
+    """
+    if not stands_on(key, where):
+        raise KlayerError(f"{key}: there is no picture of this name on that page")
+    if where.kind == "compare":
+        both = [shelf.digest(name).data() for name in where.names]
+        if key == "compare-zoom":
+            return compare_zoom(both)
+        return compare_best(both, over="time" if key == "compare-time" else "trials")
+    digest = shelf.digest(where.names[0])
+    if where.kind == "trial":
+        data = digest.data([(where.stage, where.number)])
+        trial = find(data, where.stage, where.number)
+        if trial is None:
+            raise KlayerError(f"{data.name} has no trial {where.number} of {where.stage}")
+        if key in PORTRAITS:
+            return PORTRAITS[key](data.portraits.get(trial.id))
+        return trial_curves(data, trial, key.removeprefix("trial-").replace("-", "_"))
+    if key == "zoom":
+        return zoom(digest.data(), options.first or None, options.second or None)
+    if key in CURVES:
+        asked = chosen(options.second)
+        data = digest.data(asked)
+        ids = [trial.id for trial in data.trials if (trial.stage, trial.number) in asked]
+        return curves(data, CURVES[key], ids)
+    return catalogue.find(key).draw(digest.data())
+
+
+def shown(picture: Picture, mode: str | None) -> go.Figure:
+    """The figure of a picture for a page: in a mode, without the title that stands above it."""
+    which: Mode = "dark" if mode == "dark" else "light"
+    figure = themed(picture.figure, which)
+    # What a reader has zoomed into stays when the figure is drawn anew.
+    return figure.update_layout(title=None, uirevision=picture.key, autosize=True)
+
+
+def failed(error: Exception) -> Picture:
+    """What stands where a picture cannot be drawn."""
+    return nothing("failed", "This picture cannot be drawn", str(error))
+
+
+def chosen(text: str | None) -> list[tuple[str, int]]:
+    """Trials that somebody named, such as "coarse 3, fine #12"; what names none is passed over."""
+    found = []
+    for one in (text or "").split(","):
+        stage, _, written = one.strip().rpartition(" ")
+        number = address.whole(written.lstrip("#"))
+        if stage and number is not None:
+            found.append((stage.strip(), number))
+    return found[:MOST_CHOSEN]

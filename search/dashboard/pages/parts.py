@@ -1,0 +1,116 @@
+"""What pages are made of: tiles of figures, tables, cards of pictures, empty and failed states."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+# The bar above a figure takes space on small screens, and its ways to save one are buttons below.
+GRAPH: Any = {"displaylogo": False, "displayModeBar": False, "responsive": True}
+
+
+def tiles(figures: Sequence[tuple[str, str, str]]) -> Component:
+    """A row of figures: what it is, the figure, and a word about it."""
+    return html.Dl(
+        [
+            html.Div(
+                [html.Dt(label), html.Dd(figure), html.Dd(word, className="quiet")],
+                className="tile",
+            )
+            for label, figure, word in figures
+        ],
+        className="tiles",
+    )
+
+
+def table(columns: Sequence[Any], rows: Sequence[Sequence[Any]], caption: str = "") -> Component:
+    """A table that scrolls sideways within itself where the page is too narrow."""
+    head = html.Thead(html.Tr([html.Th(column, scope="col") for column in columns]))
+    body = html.Tbody([html.Tr([html.Td(cell) for cell in row]) for row in rows])
+    said = [html.Caption(caption)] if caption else []
+    return html.Div(html.Table([*said, head, body]), className="table", tabIndex=0, role="region")
+
+
+def progress(share: float, label: str) -> Component:
+    """A bar that is filled so far, 0 … 1, with its share in words."""
+    percent = f"{100 * share:.0f} %"
+    return html.Div(
+        [
+            aria(html.Progress(value=f"{share:.4f}", max="1"), label=label),
+            html.Span(percent),
+        ],
+        className="progress",
+    )
+
+
+def aria(component: Component, **names: str) -> Component:
+    """A component with what those hear of it who do not see it, such as `label` or `live`."""
+    for name, value in names.items():
+        setattr(component, f"aria-{name}", value)
+    return component
+
+
+def nothing(heading: str, *what_to_do: Component | str) -> Component:
+    """An empty or failed state: what there is not, and what to do."""
+    return html.Div([html.H2(heading), html.P(list(what_to_do))], className="nothing")
+
+
+def picture_card(key: str, title: str, data: str, controls: Sequence[Component] = ()) -> Component:
+    """The place of a picture, that a callback fills, with ways to take it away.
+
+    Args:
+        key: The picture's.
+        title: Its heading.
+        data: Where its data are, as CSV.
+        controls: What a reader may choose; two options, or none.
+    """
+    heading = f"heading-{key}"
+    unasked = [
+        dcc.Input(type="hidden", value="", id=option(key, place)) for place in ("first", "second")
+    ]
+    card = html.Section(
+        [
+            html.H2(title, id=heading),
+            html.Div(list(controls), className="controls") if controls else html.Div(unasked),
+            html.Div(
+                dcc.Graph(
+                    id={"type": "picture", "key": key}, config=GRAPH, style={"height": "100%"}
+                ),
+                id={"type": "frame", "key": key},
+                className="picture",
+            ),
+            html.P(id={"type": "says", "key": key}, className="quiet"),
+            html.P(
+                [
+                    aria(
+                        html.A("CSV", href=data, id={"type": "csv", "key": key}, className="take"),
+                        label=f"{title} as CSV",
+                    ),
+                    *(
+                        aria(
+                            html.Button(
+                                form.upper(), id={"type": form, "key": key}, className="take"
+                            ),
+                            label=f"{title} as {form.upper()}",
+                        )
+                        for form in ("svg", "png")
+                    ),
+                ],
+                className="takes",
+            ),
+        ],
+        className="card",
+        id=key,
+    )
+    return aria(card, labelledby=heading)
+
+
+def option(key: str, place: str) -> dict[str, str]:
+    """What a reader has chosen of a picture: its "first" or its "second" option."""
+    return {"type": "option", "key": key, "name": place}
+
+
+def details(summary: str, text: str) -> Component:
+    """A text as it was recorded, folded."""
+    return html.Details([html.Summary(summary), html.Pre(text, tabIndex=0)], className="card")

@@ -1,0 +1,189 @@
+"""The page of one search: how it stands, its pictures, its stages, its best trials, its record."""
+
+from collections.abc import Sequence
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from search.dashboard.pages import address, parts
+from search.digest.digest import top
+from search.digest.overview import Overview
+from search.digest.recorded import recorded
+from search.figures.catalogue import CATALOGUE
+from search.figures.data import SearchData
+from search.show.words import duration, parameters, percent
+from search.study.space import Interval
+
+
+def page(data: SearchData, text: str) -> Component:
+    """The page with the places of its pictures, which callbacks fill.
+
+    Args:
+        data: The search.
+        text: Its study file, as it was read.
+    """
+    name = data.name
+    cards = [
+        parts.picture_card(
+            entry.key, entry.title, address.of_data(name, entry.key), _controls(entry.key, data)
+        )
+        for entry in CATALOGUE
+    ]
+    return html.Div(
+        [
+            html.H1(name),
+            html.P(data.search.study.description, className="quiet"),
+            html.Div(id="standing"),
+            html.Nav([html.A(e.title, href=f"#{e.key}") for e in CATALOGUE], className="contents"),
+            html.Div(id="stage-table"),
+            html.Div(cards, className="cards"),
+            html.Div([html.Div(id="best-trials"), _find_trial(data)], className="card"),
+            parts.details("The study file as it was read", text),
+            parts.details("Where and with what it was begun", "\n".join(recorded(data.search))),
+        ]
+    )
+
+
+def standing(data: SearchData, one: Overview) -> Component:
+    """The figures at the top of the page."""
+    best = one.best
+    where = parameters(best.parameters) if best is not None else "no trial is at its end yet"
+    tested = data.search.result or {}
+    told = [
+        ("State", one.state, one.failure or one.stage or "every stage is finished"),
+        ("Trials", f"{one.finished:,}", f"of {one.trials:,}, {100 * one.progress:.0f} % of epochs"),
+        ("Best validation accuracy", percent(None if best is None else best.value), where),
+        (
+            "Test accuracy",
+            percent(one.test_accuracy),
+            f"{tested['images']:,} images, read once" if tested else "read once, at the very end",
+        ),
+        ("Workers", str(one.workers), _who(one)),
+        _time(one),
+    ]
+    return html.Div([parts.tiles(told), parts.progress(one.progress, f"progress of {one.name}")])
+
+
+def stages(data: SearchData) -> Component:
+    """The stages, with why their boxes moved."""
+    rows = [
+        [
+            f"{stage.step.number} {stage.step.name}",
+            stage.state,
+            f"{stage.finished:,} of {stage.trials:,}",
+            _ended_badly(stage.pruned, stage.diverged, stage.failed),
+            "–" if stage.best is None else percent(stage.best.value),
+            html.Span(stage.explanation or "not planned yet", className="explanation"),
+        ]
+        for stage in data.stages
+    ]
+    named = ("stage", "state", "trials", "cut short", "best", "its box, and why")
+    return parts.table(named, rows, "Stages")
+
+
+def best(data: SearchData) -> Component:
+    """The best trials."""
+    rows = [
+        [
+            dcc.Link(
+                f"{trial.stage} #{trial.number}",
+                href=address.of_trial(data.name, trial.stage, trial.number),
+            ),
+            percent(trial.value),
+            parameters(trial.parameters),
+        ]
+        for trial in top(data)
+    ]
+    named = ("trial", "validation accuracy", "parameters")
+    return parts.table(named, rows, "Best trials")
+
+
+def _find_trial(data: SearchData) -> Component:
+    """A way to every other trial."""
+    names = [stage.step.name for stage in data.stages]
+    first = address.of_trial(data.name, names[0], 0)
+    return html.Div(
+        [
+            html.Label(["Stage", dcc.Dropdown(names, names[0], id="go-stage", clearable=False)]),
+            html.Label(
+                [
+                    "Trial",
+                    dcc.Input(0, type="number", min=0, step=1, id="go-number"),
+                ]
+            ),
+            dcc.Link(
+                "Show it",
+                href=first,
+                id="go",
+                className="take",
+            ),
+        ],
+        className="controls",
+    )
+
+
+def _controls(key: str, data: SearchData) -> Sequence[Component]:
+    if key == "zoom":
+        names = _numbers(data)
+        if len(names) < 2:
+            return ()
+        first, second = _axes(names)
+        return [
+            _choice("across", names, first, parts.option(key, "first")),
+            _choice("up", [*names, "value"], second, parts.option(key, "second")),
+        ]
+    if key.startswith("curves-"):
+        asked = dcc.Input(
+            id=parts.option(key, "second"),
+            type="text",
+            value="",
+            debounce=True,
+            placeholder="coarse 3, fine 12",
+        )
+        unasked = dcc.Input(type="hidden", value="", id=parts.option(key, "first"))
+        return [html.Label(["also these trials", asked]), unasked]
+    return ()
+
+
+def _choice(label: str, options: Sequence[str], value: str, key: dict[str, str]) -> Component:
+    return html.Label([label, dcc.Dropdown(list(options), value, id=key, clearable=False)])
+
+
+def _numbers(data: SearchData) -> list[str]:
+    """The hyperparameters with a range of numbers that any stage searches."""
+    names: dict[str, None] = {}
+    for stage in data.search.study.stages:  # whose first one says what is searched
+        for box in stage.boxes:
+            found = box.ranges.items()
+            names |= {name: None for name, extent in found if isinstance(extent, Interval)}
+    return list(names)
+
+
+def _axes(names: Sequence[str]) -> tuple[str, str]:
+    usual = [name for name in ("learning_rate", "weight_decay") if name in names]
+    first, second, *_ = [*usual, *(name for name in names if name not in usual)]
+    return first, second
+
+
+def _who(one: Overview) -> str:
+    if one.workers:
+        return "at work, or waiting for work"
+    if one.state in ("waiting", "stopped"):
+        return f"klayer worker {one.name} is one"
+    return "none is needed"
+
+
+def _time(one: Overview) -> tuple[str, str, str]:
+    if one.state == "finished":
+        return "Took", duration(one.age), "from its record to its last trial"
+    left = "–" if one.left is None else duration(one.left)
+    return "Time left", left, f"at the pace of the last minutes; begun {duration(one.age)} ago"
+
+
+def _ended_badly(pruned: int, diverged: int, failed: int) -> str:
+    said = [
+        f"{count:,} {word}"
+        for count, word in ((pruned, "pruned"), (diverged, "diverged"), (failed, "failed"))
+        if count
+    ]
+    return ", ".join(said) or "–"
