@@ -24,6 +24,8 @@ ORDER = (
     "status",
     "workers",
     "dashboard",
+    "report",
+    "plot",
     "export",
     "model",
     "gradcheck",
