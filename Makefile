@@ -3,14 +3,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test faults check coverage bench bench-ledger constraints clean
+.PHONY: demo test faults check coverage bench bench-ledger bench-dashboard constraints clean
 
 demo: .venv/klayer  ## search on the embedded digits, from nothing to a tested winner
-	rm -f demo.db demo.db-wal demo.db-shm
+	rm -f demo.db demo.db-wal demo.db-shm demo.html
 	$(BIN)/klayer plan digits
 	$(BIN)/klayer run digits --storage sqlite:///demo.db
+	$(BIN)/klayer report digits --storage sqlite:///demo.db --output demo.html
 
 test: .venv/installed  ## every test
+	-.ci/packages
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 faults: .venv/installed  ## the faults, the long ones too, for most of an hour; rewrites docs/reliability.md
@@ -32,6 +34,9 @@ bench: .venv-bench/installed  ## klayer beside PyTorch and scikit-learn; rewrite
 
 bench-ledger: .venv/installed  ## the ledger beside Optuna's storage; rewrites docs/reliability.md
 	$(BIN)/python -m benchmarks.ledger --output docs/reliability.md
+
+bench-dashboard: .venv/installed  ## a page of 10,000 trials in Chromium; rewrites docs/dashboard.md
+	$(BIN)/python -m benchmarks.dashboard --output docs/dashboard.md
 
 constraints: .venv/installed  ## write down the versions that are installed, once they are tested
 	$(BIN)/python -m pip freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt

@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[1]
 # A file that stands in a line of its own is a room by itself. From the top down:
 ORDER = (
     "search.cli",
-    "search.runner search.service search.dashboard",
+    "search.runner search.service search.dashboard search.report",
+    "search.digest",
     "search.launcher search.show",
     "search.worker search.rebuild search.forecast",
     "search.engines",
@@ -43,6 +44,7 @@ PEERS = {"benchmarks.optuna_pytorch", "benchmarks.ledger_optuna"}  # what klayer
 # Files without a test file of their own name, and where they are tested.
 TESTED_ELSEWHERE = {
     "benchmarks.__main__": "tests/benchmarks/test_parts.py",
+    "benchmarks.chromium": "tests/search/dashboard/pages/test_app_in_browser.py",
     "benchmarks.child": "tests/benchmarks/test_timing.py",
     "benchmarks.coarse_to_fine": "tests/benchmarks/test_parts.py",
     "benchmarks.contenders.klayer": "tests/benchmarks/test_parts.py",
@@ -71,7 +73,15 @@ TESTED_ELSEWHERE = {
     "search.cli.app": "tests/search/test_cli.py",
     "search.cli.options": "tests/search/test_cli_faults.py",
     "search.dashboard.dashboard": "tests/search/cli/test_dashboard.py",
-    "search.dashboard.pages": "tests/search/cli/test_dashboard.py",
+    "search.dashboard.pages.app": "tests/search/dashboard/pages/test_app_in_browser.py",
+    "search.dashboard.pages.callbacks": "tests/search/dashboard/pages/test_app_in_browser.py",
+    "search.dashboard.pages.compare_page": "tests/search/dashboard/pages/test_app_in_browser.py",
+    "search.dashboard.pages.downloads": "tests/search/dashboard/pages/test_app_in_browser.py",
+    "search.dashboard.pages.parts": "tests/search/dashboard/pages/test_app_in_browser.py",
+    "search.dashboard.pages.search_page": "tests/search/dashboard/pages/test_app_in_browser.py",
+    "search.dashboard.pages.searches": "tests/search/dashboard/pages/test_app_in_browser.py",
+    "search.dashboard.pages.shelf": "tests/search/dashboard/pages/test_app_in_browser.py",
+    "search.dashboard.pages.trial_page": "tests/search/dashboard/pages/test_app_in_browser.py",
     "search.download": "tests/search/test_fetch.py",
     "search.errors": "wherever they are raised",
     "search.figures.colouring": "tests/search/figures/test_zoom.py",
