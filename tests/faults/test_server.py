@@ -77,7 +77,7 @@ def cut_until_the_end(server: Server, run: Run) -> int:
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("how", "every"),
-    [("restarted", 8.0), ("killed (SIGKILL)", 8.0), ("away for 20 s", 15.0)],
+    [("restarted", 3.0), ("killed (SIGKILL)", 3.0), ("away for 20 s", 4.0)],
 )
 def test_a_server_disturbed_again_and_again(
     begin: Begin,
@@ -101,6 +101,7 @@ def test_a_server_disturbed_again_and_again(
             until, times = time.monotonic() + every, times + 1
         time.sleep(0.1)
     assert run.end() == (0, "")
+    assert times > 1
     assert_whole(run.storage, expected, f"server {how}, each {every:g} s", times)
 
 
