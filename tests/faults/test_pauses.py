@@ -19,6 +19,7 @@ from tests.faults.workers import Crew
 CrewOf = Callable[..., Crew]
 AssertWhole = Callable[..., None]
 LEASE_SECONDS = 1.0
+SLOW = ("training.schedule.half_cycle_epochs=40",)  # so that there is time to stop a worker in
 
 HELD = """
     SELECT klayer_cohorts.id FROM klayer_cohorts WHERE owner = '{owner}' AND state = 'claimed'
@@ -34,9 +35,13 @@ def is_true(watch: Watch, statement: str) -> bool:
 
 
 def test_a_worker_that_wakes_behind_its_lease_writes_nothing(
-    crew_of: CrewOf, storage: str, expected: Table, assert_whole: AssertWhole
+    crew_of: CrewOf,
+    storage: str,
+    undisturbed: Callable[..., Table],
+    assert_whole: AssertWhole,
 ) -> None:
-    crew, watch = crew_of(LEASE_SECONDS), Watch(storage)
+    expected = undisturbed(TINY, *SLOW)
+    crew, watch = crew_of(LEASE_SECONDS, TINY, *SLOW), Watch(storage)
     paused, _ = crew.start(2)
     assert paused.pid is not None
     for _ in range(50):
