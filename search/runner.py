@@ -20,8 +20,8 @@ from search.show import summary
 from search.show.lines import say
 from search.show.progress import RunView
 from search.show.summary import Summary, summarise
-from search.show.words import duration, plural
 from search.study.file import Study
+from search.words import duration, plural
 
 Beside = Callable[[Callable[[str], None]], AbstractContextManager[object]]
 """What goes on beside a run while workers work; it is given a way to say a line."""

@@ -21,7 +21,7 @@ from search.launcher import InterruptedRunError, launch
 from search.ledger.ledger import PATIENCE_SECONDS, Ledger
 from search.ledger.records import Search
 from search.show.lines import say
-from search.show.words import plural
+from search.words import plural
 from search.worker import presence, serve
 
 

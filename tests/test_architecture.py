@@ -28,6 +28,7 @@ ORDER = (
     "search.archive search.download",
     "search.process_title",
     "search.blas search.environment search.outside_password search.passwords",
+    "search.words",
     "search.errors",
 )
 OPTUNA_FILES = {

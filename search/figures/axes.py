@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 from search.errors import KlayerError
 from search.figures.data import SearchData
-from search.figures.labels import label, number, short
+from search.figures.labels import label, short
 from search.figures.standing import searched
 from search.study.ranges import write_box
 from search.study.space import Value
+from search.words import number
 
 # More listed numbers than this stand on a scale, each in its place, and not as categories; on a log
 # scale where the largest is this many times the smallest.

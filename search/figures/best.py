@@ -15,10 +15,11 @@ from search.figures import standing
 from search.figures.cells import cells
 from search.figures.colouring import extent, faint, stage_colours
 from search.figures.data import SearchData
-from search.figures.labels import ACCURACY, named, percent, short
+from search.figures.labels import ACCURACY, named, short
 from search.figures.picture import Picture, Table, drawn, escape, nothing
 from search.figures.trial_points import MANY
 from search.ledger.records import Trial
+from search.words import percent
 
 TRIALS = ("best", "Best value over trials", "trials, in the order of the plan")
 TIME = ("best-time", "Best value over time", "time since the search was recorded")

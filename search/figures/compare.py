@@ -10,10 +10,11 @@ from plotly.subplots import make_subplots
 from search.errors import KlayerError
 from search.figures import best, standing
 from search.figures.data import SearchData
-from search.figures.labels import ACCURACY, named, percent, short
+from search.figures.labels import ACCURACY, named, short
 from search.figures.picture import Picture, Table, drawn, nothing
 from search.figures.theme import COLOURS
 from search.figures.zoom import zoom
+from search.words import percent
 
 ZOOM_TITLE = "The zooms beside each other"
 

@@ -8,11 +8,12 @@ import plotly.graph_objects as go
 
 from search.figures import standing
 from search.figures.data import SearchData
-from search.figures.labels import ACCURACY, named, parameters, percent, short
+from search.figures.labels import ACCURACY, named, parameters, short
 from search.figures.picture import Picture, Table, drawn, escape, nothing
 from search.figures.theme import COLOURS
 from search.ledger.records import Trial
 from search.plan.finalists import Spread
+from search.words import percent
 
 SEEDS = ("seeds", "Finalists over fresh seeds")
 TEST = ("test", "Test accuracy")

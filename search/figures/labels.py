@@ -6,6 +6,7 @@ from search.figures.picture import escape
 from search.ledger.records import Trial
 from search.study.searchable import layer_of
 from search.study.space import Point
+from search.words import number
 
 ACCURACY = "validation accuracy (%)"
 
@@ -34,18 +35,6 @@ def label(name: str) -> str:
 def short(text: str, width: int = 32) -> str:
     """A name as a figure's text, cut where it would push the figure aside."""
     return escape(text if len(text) <= width else f"{text[: width - 1]}…")
-
-
-def number(value: object) -> str:
-    """A value with four significant digits; words and whole numbers as they are."""
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return str(value)
-
-
-def percent(share: float | None) -> str:
-    """A share from 0 to 1 as a percentage with two decimals; a dash for None."""
-    return "–" if share is None else f"{100 * share:.2f} %"
 
 
 def parameters(point: Point) -> str:

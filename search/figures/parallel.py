@@ -18,11 +18,12 @@ from search.figures import standing
 from search.figures.axes import Axis, axes
 from search.figures.colouring import POOREST, extent, value_scale
 from search.figures.data import SearchData
-from search.figures.labels import named, number, percent, short
+from search.figures.labels import named, short
 from search.figures.picture import Picture, drawn, escape, nothing
 from search.figures.theme import SCALE
 from search.figures.trial_table import trial_table
 from search.ledger.records import Trial
+from search.words import number, percent
 
 KEY, TITLE = "parallel", "Parallel coordinates"
 

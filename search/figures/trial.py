@@ -8,10 +8,11 @@ import plotly.graph_objects as go
 from search.errors import KlayerError
 from search.figures.curves import TITLES, UNITS, layout, line, parts
 from search.figures.data import SearchData
-from search.figures.labels import named, percent
+from search.figures.labels import named
 from search.figures.picture import Picture, Table, drawn, escape, nothing
 from search.figures.theme import COLOURS
 from search.ledger.records import Trial
+from search.words import percent
 
 
 def trial_curves(data: SearchData, trial: Trial, figure: str) -> Picture:

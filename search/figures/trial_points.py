@@ -10,10 +10,11 @@ import plotly.graph_objects as go
 from search.figures.axes import Axis
 from search.figures.cells import Cells, cells
 from search.figures.colouring import RIM
-from search.figures.labels import ACCURACY, named, number
+from search.figures.labels import ACCURACY, named
 from search.figures.picture import escape
 from search.figures.theme import FADED
 from search.ledger.records import Trial
+from search.words import number
 
 MANY = 1500  # trials; beyond, they are drawn as cells
 BEST = 100  # that are points even then

@@ -12,7 +12,7 @@ from search.figures import standing
 from search.figures.axes import Axis, axes, known
 from search.figures.colouring import POOREST, stage_colours, value_scale
 from search.figures.data import SearchData
-from search.figures.labels import ACCURACY, named, percent, words
+from search.figures.labels import ACCURACY, named, words
 from search.figures.outlines import outline
 from search.figures.picture import Picture, drawn, nothing
 from search.figures.trial_points import (
@@ -27,6 +27,7 @@ from search.figures.trial_points import (
 )
 from search.figures.trial_table import trial_table
 from search.ledger.records import Trial
+from search.words import percent
 
 KEY, TITLE = "zoom", "The zoom"
 VALUE = "value"

@@ -24,7 +24,7 @@ from search.figures.data import SearchData
 from search.figures.picture import Picture
 from search.figures.theme import TONES, template
 from search.ledger.ledger import Ledger
-from search.show.words import duration, parameters, percent
+from search.words import duration, parameters, percent
 
 BEST = 20  # trials in the table
 

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from search.outcome import Report
 from search.rebuild import Rebuilt
-from search.show.words import parameters, percent, plural
+from search.words import parameters, percent, plural
 
 
 class EpochsView(AbstractContextManager["EpochsView"]):

@@ -9,11 +9,11 @@ from rich.table import Table
 
 from search.forecast import forecast
 from search.plan.plan import Step
-from search.show.words import duration, plural
 from search.study.file import Study
 from search.study.halving import Halving
 from search.study.space import Box
 from search.study.zoom_rules import DecadesZoom, ZoomRule
+from search.words import duration, plural
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from search.ledger.ledger import Ledger
 from search.ledger.records import Search, StageState, Trial
 from search.show.lines import say
-from search.show.words import duration, parameters, percent, plural
+from search.words import duration, parameters, percent, plural
 
 REFRESH_SECONDS = 0.25
 CLOCK_SECONDS = 60.0  # how far a clock may be set back without a trial being overlooked

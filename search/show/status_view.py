@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from search.show.summary import Summary
-from search.show.words import parameters, percent
+from search.words import parameters, percent
 
 
 def show(summaries: Sequence[Summary], console: Console) -> None:

@@ -11,7 +11,7 @@ from search.plan.finalists import Spread
 from search.plan.plan import FINAL, FINALISTS, seed_spreads
 from search.plan.results import Result
 from search.show.lines import say, say_labelled
-from search.show.words import parameters, percent, plural
+from search.words import parameters, percent, plural
 
 
 @dataclass(frozen=True)

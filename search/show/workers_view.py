@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from search.ledger.records import WorkerState
-from search.show.words import duration
+from search.words import duration
 
 
 def show(workers: Sequence[WorkerState], time: float, name: str | None, console: Console) -> None:

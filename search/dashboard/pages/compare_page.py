@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 from search.dashboard.pages import address, parts
 from search.digest.overview import Overview
 from search.figures.data import SearchData
-from search.show.words import duration, parameters, percent
+from search.words import duration, parameters, percent
 
 PICTURES = {
     "compare-trials": "Best value over trials",

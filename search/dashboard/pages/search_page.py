@@ -11,8 +11,8 @@ from search.digest.overview import Overview
 from search.digest.recorded import recorded
 from search.figures.catalogue import CATALOGUE
 from search.figures.data import SearchData
-from search.show.words import duration, parameters, percent
 from search.study.space import Interval
+from search.words import duration, parameters, percent
 
 
 def page(data: SearchData, text: str) -> Component:

@@ -7,7 +7,7 @@ from dash.development.base_component import Component
 
 from search.dashboard.pages import address, parts
 from search.digest.overview import Overview
-from search.show.words import duration, parameters, percent, plural
+from search.words import duration, parameters, percent, plural
 
 COLUMNS = ("search", "state", "progress", "best", "test", "workers", "recorded", "time left")
 

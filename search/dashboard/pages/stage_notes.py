@@ -16,7 +16,7 @@ from search.figures.picture import Picture
 from search.figures.theme import themed
 from search.figures.zoom import zoom
 from search.ledger.records import StageState
-from search.show.words import parameters, percent, plural
+from search.words import parameters, percent, plural
 
 KINDS = {
     "search": "It searches its box with the sampler {sampler}.",

@@ -9,7 +9,7 @@ from search.figures.curves import TITLES
 from search.figures.data import SearchData
 from search.ledger.records import Trial, TrialWork
 from search.plan.plan import FINAL
-from search.show.words import duration, number, percent
+from search.words import duration, number, percent
 
 STATES = {
     "waiting": "waits to be trained, or to go on",

@@ -1,6 +1,7 @@
 """Words and numbers as labels."""
 
-from search.figures.labels import label, lines, number, parameters, percent, short, words
+from search.figures.labels import label, lines, parameters, short, words
+from search.words import number, percent
 
 
 def test_hyperparameters_have_symbols_and_units() -> None:

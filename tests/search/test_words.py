@@ -2,7 +2,7 @@
 
 import pytest
 
-from search.show.words import duration, number, parameters, percent, plural
+from search.words import duration, number, parameters, percent, plural
 
 
 @pytest.mark.parametrize(
