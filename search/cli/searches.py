@@ -7,7 +7,6 @@ import typer
 
 from search.cli import options
 from search.cli.app import app
-from search.errors import KlayerError
 from search.ledger import DEFAULT_STORAGE
 
 if TYPE_CHECKING:
@@ -135,6 +134,7 @@ def export(
 
     from search.ledger.ledger import Ledger
     from search.show import export as exports
+    from search.show.output import writing
 
     with Ledger(storage) as ledger:
         search = ledger.read.search(name)
@@ -148,10 +148,8 @@ def export(
     if output is None:
         typer.echo(text.getvalue(), nl=False)
         return
-    try:
+    with writing(output):
         output.write_text(text.getvalue(), encoding="utf-8")
-    except OSError as error:
-        raise KlayerError(f"--output: {output}: cannot be written: {error.strerror}") from error
 
 
 @app.command()

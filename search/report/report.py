@@ -24,6 +24,7 @@ from search.figures.data import SearchData
 from search.figures.picture import Picture
 from search.figures.theme import TONES, template
 from search.ledger.ledger import Ledger
+from search.show.output import writing
 from search.words import duration, parameters, percent
 
 BEST = 20  # trials in the table
@@ -50,12 +51,13 @@ def write_report(ledger: Ledger, name: str, output: Path) -> int:
     if output.is_dir() or not output.name:
         raise KlayerError(f"--output: {output}: is a folder; give a file, such as report.html")
     unfinished = output.with_name(f".{output.name}.part")
-    try:
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(output)
-    except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        raise KlayerError(f"--output: {output}: cannot be written: {error.strerror}") from error
+    with writing(output):
+        try:
+            unfinished.write_text(text, encoding="utf-8")
+            unfinished.replace(output)
+        except OSError:
+            unfinished.unlink(missing_ok=True)
+            raise
     return len(text.encode())
 
 

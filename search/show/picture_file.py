@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from search.errors import KlayerError
 from search.figures.picture import Picture
 from search.figures.theme import Mode, themed
+from search.show.output import writing
 
 IMAGES = (".svg", ".png", ".pdf")
 WIDTH, HEIGHT = 1000, 600  # of images, in pixels; PNGs have twice as many
@@ -33,10 +34,8 @@ def write_picture(picture: Picture, output: Path, mode: Mode) -> None:
             f"found {output.suffix or 'none'}, give one of {', '.join(writers)}"
         )
     content = writers[output.suffix]()
-    try:
+    with writing(output):
         output.write_bytes(content if isinstance(content, bytes) else content.encode())
-    except OSError as error:
-        raise KlayerError(f"--output: {output}: cannot be written: {error.strerror}") from error
 
 
 def _image(figure: go.Figure, form: str) -> bytes:
