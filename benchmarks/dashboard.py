@@ -21,7 +21,6 @@ from benchmarks import postgresql_server, report
 from benchmarks.chromium import BROWSER, DRAWN, DRIVER, WANTED, Chromium
 from benchmarks.large_search import NAME, filling
 from benchmarks.timing import ROOT, NotMeasuredError, environment
-from search.digest.digest import Digest
 from search.ledger.ledger import Ledger
 from search.report import write_report
 
@@ -96,9 +95,6 @@ def measured(url: str, trials: int) -> Measured:
     """Fill a database with the search, and look at it."""
     with Ledger(url, create=True) as ledger:
         going = filling(ledger, trials, EPOCHS)
-        for _ in going:
-            if Digest(ledger, NAME).outline().stages[0].finished > 0:
-                break
         for count, _ in enumerate(going, start=1):
             if count % 20 == 0 and _share(ledger) >= GOING_ON:
                 break

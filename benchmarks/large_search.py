@@ -25,25 +25,18 @@ NAME = "large"
 SHARES = {"coarse": 0.6, "fine": 0.25, "finest": 0.15}  # of the trials
 
 
-def fill(url: str, trials: int, epochs: int, name: str = NAME) -> Search:
-    """Record such a search, and finish it.
+def filling(ledger: Ledger, trials: int, epochs: int, name: str = NAME) -> Iterator[Search]:
+    """Record such a search, and finish it, cohort by cohort.
 
     Args:
-        url: The database; it is made where there is none.
+        ledger: Its database.
         trials: How many its three stages have together.
         epochs: Of each trial.
         name: Of the search.
 
     Raises:
-        LedgerError: The database cannot be opened, or holds another search of that name.
+        LedgerError: The database holds another search of that name.
     """
-    with Ledger(url, create=True) as ledger:
-        *_, search = filling(ledger, trials, epochs, name)
-        return search
-
-
-def filling(ledger: Ledger, trials: int, epochs: int, name: str = NAME) -> Iterator[Search]:
-    """As `fill`, cohort by cohort."""
     changes = [f"training.schedule.epochs={epochs}"]
     for stage, share in SHARES.items():
         changes += [f"stages.{stage}.trials={round(share * trials)}"]

@@ -11,7 +11,7 @@ from search.figures import standing
 from search.figures.data import SearchData
 from search.ledger.ledger import Ledger
 from search.ledger.records import Search, StageState, Trial, WorkerState
-from search.show.progress import best_of
+from search.show.progress import best_of, epochs_left
 
 State = Literal["finished", "failed", "stopped", "running", "waiting"]
 FRESH_SECONDS = 1.0  # for so long nothing is read again
@@ -165,7 +165,7 @@ def overview(
         workers=len(at_work),
         created_at=search.created_at,
         age=(clock if ended is None else ended) - search.created_at,
-        left=_left(stages, pace) if state == "running" else None,
+        left=epochs_left(stages) / pace if pace and state == "running" else None,
     )
 
 
@@ -184,8 +184,3 @@ def _state(search: Search, at_work: Sequence[WorkerState]) -> State:
     if search.stopped_at is not None:
         return "stopped"
     return "running" if at_work else "waiting"
-
-
-def _left(stages: Sequence[StageState], pace: float | None) -> float | None:
-    left = sum(s.epochs_total - s.epochs_done for s in stages if s.state != "finished")
-    return None if not pace else left / pace

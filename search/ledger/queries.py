@@ -30,6 +30,10 @@ from search.study.ranges import read_box
 from search.study.space import Box
 
 MOST_LOOKED_AT = 1_000  # trials, to find one of a certain point
+# Trials with the name of their stage.
+_TRIALS = select(trials, stages.c.name.label("stage")).join(
+    stages, stages.c.id == trials.c.stage_id
+)
 # Asked before each claim, so built once.
 _OPEN = (
     select(searches.c.id)
@@ -176,12 +180,9 @@ class Queries:
             search: Of which search.
             stage_id: Only those of this stage.
         """
-        query = (
-            select(trials, stages.c.name.label("stage"))
-            .join(stages, stages.c.id == trials.c.stage_id)
-            .where(stages.c.search_id == search.id, trials.c.finished_at.is_not(None))
-            .order_by(stages.c.number, trials.c.number)
-        )
+        query = _TRIALS.where(
+            stages.c.search_id == search.id, trials.c.finished_at.is_not(None)
+        ).order_by(stages.c.number, trials.c.number)
         if stage_id is not None:
             query = query.where(trials.c.stage_id == stage_id)
         its_stages = select(stages.c.id, stages.c.boxes).where(stages.c.search_id == search.id)
@@ -219,11 +220,8 @@ class Queries:
                 asks again and again gives the latest `finished_at` that was seen, and gets the
                 trials of that instant once more.
         """
-        query = (
-            select(trials, stages.c.name.label("stage"))
-            .join(stages, stages.c.id == trials.c.stage_id)
-            .where(stages.c.search_id == search.id)
-            .order_by(stages.c.number, trials.c.number)
+        query = _TRIALS.where(stages.c.search_id == search.id).order_by(
+            stages.c.number, trials.c.number
         )
         if since is not None:
             query = query.where(trials.c.finished_at >= since)
@@ -242,20 +240,15 @@ class Queries:
             since: A time of the database's clock before which all that was finished is known.
         """
         running = [key for key, trial in known.items() if trial.state == "running"]
-        query = (
-            select(trials, stages.c.name.label("stage"))
-            .join(stages, stages.c.id == trials.c.stage_id)
-            .where(
-                stages.c.search_id == search.id,
-                or_(
-                    trials.c.finished_at >= since,
-                    trials.c.id > max(known, default=0),
-                    trials.c.state == "running",
-                    trials.c.id.in_(running),
-                ),
-            )
-            .order_by(stages.c.number, trials.c.number)
-        )
+        query = _TRIALS.where(
+            stages.c.search_id == search.id,
+            or_(
+                trials.c.finished_at >= since,
+                trials.c.id > max(known, default=0),
+                trials.c.state == "running",
+                trials.c.id.in_(running),
+            ),
+        ).order_by(stages.c.number, trials.c.number)
         with self.database.reading() as connection:
             return [_trial(row) for row in connection.execute(query)]
 
@@ -293,14 +286,11 @@ class Queries:
 
         It is looked for among the best of all, where it is. None before the final is planned.
         """
-        ordered = select(trials, stages.c.name.label("stage")).join(
-            stages, stages.c.id == trials.c.stage_id
-        )
-        first = ordered.where(
+        first = _TRIALS.where(
             stages.c.search_id == search.id, stages.c.kind == "final", trials.c.number == 0
         )
         best = (
-            ordered.where(
+            _TRIALS.where(
                 stages.c.search_id == search.id,
                 stages.c.name.in_(search.study.contenders()),
                 trials.c.state == "complete",
@@ -474,9 +464,7 @@ def _best(connection: Connection, step: Step, stage_id: int) -> Trial | None:
     # Nothing is ever chosen by test accuracies, which are the values of the final's trials.
     order = [trials.c.number] if step.kind == "final" else [trials.c.value.desc(), trials.c.number]
     best = connection.execute(
-        select(trials, stages.c.name.label("stage"))
-        .join(stages, stages.c.id == trials.c.stage_id)
-        .where(trials.c.stage_id == stage_id, trials.c.state == "complete")
+        _TRIALS.where(trials.c.stage_id == stage_id, trials.c.state == "complete")
         .order_by(*order)
         .limit(1)
     ).first()

@@ -169,5 +169,9 @@ def seconds_left(
         elapsed_seconds: Since then.
     """
     pace = (sum(stage.epochs_done for stage in stages) - done_before) / max(elapsed_seconds, 1e-9)
-    left = sum(s.epochs_total - s.epochs_done for s in stages if s.state != "finished")
-    return left / pace if pace > 0 else None
+    return epochs_left(stages) / pace if pace > 0 else None
+
+
+def epochs_left(stages: Sequence[StageState]) -> int:
+    """Epochs of the stages that are not finished which are still to be trained."""
+    return sum(s.epochs_total - s.epochs_done for s in stages if s.state != "finished")

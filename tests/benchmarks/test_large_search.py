@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-from benchmarks.large_search import SHARES, fill
+from benchmarks.large_search import SHARES, filling
 from search.ledger.ledger import Ledger
 
 
 def test_it_is_finished_and_whole(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/large.db"
-    search = fill(url, 60, 12)
-    with Ledger(url) as ledger:
+    with Ledger(f"sqlite:///{tmp_path}/large.db", create=True) as ledger:
+        *_, search = filling(ledger, 60, 12)
         stages = ledger.read.stages(search)
         assert ledger.read.again(search).finished_at is not None
         assert all(stage.state == "finished" for stage in stages)
