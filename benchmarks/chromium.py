@@ -12,10 +12,14 @@ BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 WANTED = "a browser is needed: apt-get install chromium chromium-driver"
 SOON_SECONDS = 40.0
 POLL_SECONDS = 0.02
-# Whether every picture of a page is drawn; then, how many there are.
+# Whether every picture of a page is drawn; then, how many there are. They are drawn when they come
+# into sight, so the first that is not is brought there.
 DRAWN = """
 const frames = [...document.querySelectorAll('.picture')];
-return frames.length > 0 && frames.every(f => f.querySelector('.main-svg')) && frames.length;
+const late = frames.find(f => f.matches('.waiting') || !f.querySelector('.main-svg'));
+if (late) { late.scrollIntoView(); return false; }
+window.scrollTo(0, 0);
+return frames.length > 0 && frames.length;
 """
 
 

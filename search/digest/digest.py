@@ -2,7 +2,8 @@
 
 A search may have 10,000 trials of 100 epochs, and many people may look at it. So it is read once
 for all of them, at most once a second; trials that are finished are not read again, and the epochs
-of all are counted by the database, a trial once.
+of all are counted by the database, a trial once. What takes long to read is read when a picture
+needs it, and keeps nobody waiting who only asks how the search stands.
 """
 
 import threading
@@ -11,12 +12,13 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from hashlib import sha256
+from typing import Any
 
 import numpy as np
 
 from search.errors import LedgerError
 from search.figures import standing
-from search.figures.data import Band, SearchData
+from search.figures.data import EVERYTHING, Band, Need, SearchData
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.records import Search, StageState, Trial
@@ -50,71 +52,84 @@ class Digest:
 
     def __init__(self, ledger: Ledger, name: str) -> None:
         self._ledger, self._search = ledger, ledger.read.search(name)
-        self._lock = threading.Lock()
+        self._reading = threading.Lock()
         self._looked = -FRESH_SECONDS
         self._trials: dict[int, Trial] = {}
         self._latest = 0.0
+        self._outline: SearchData | None = None
+        self._weighing = threading.Lock()  # for all that follows
         self._counted: set[int] = set()
         self._counts: dict[str, np.ndarray] = {}
         self._curves: OrderedDict[int, tuple[EpochFigures, ...]] = OrderedDict()
         self._portraits: dict[int, Portrait | None] = {}
         self._importances: dict[str, tuple[int, dict[str, float]]] = {}
-        self._outline: SearchData | None = None
-        self._whole: SearchData | None = None
+        self._parts: dict[Need, Any] = {}
+        self._parts_are_of: tuple[object, ...] = ()
 
     def outline(self) -> SearchData:
         """The search as it stands, a second ago at the earliest; without what takes long to read.
 
-        So without curves, bands and importances.
-
         Raises:
             DatabaseFaultError: The database failed.
         """
-        with self._lock:
-            return self._fresh()
+        with self._reading:
+            if self._outline is None or time.monotonic() - self._looked >= FRESH_SECONDS:
+                self._outline = self._read()
+                self._looked = time.monotonic()
+            return self._outline
 
-    def data(self, chosen: Sequence[tuple[str, int]] = ()) -> SearchData:
-        """All of the search as it stands, a second ago at the earliest.
+    def data(
+        self, chosen: Sequence[tuple[str, int]] = (), needs: frozenset[Need] = EVERYTHING
+    ) -> SearchData:
+        """The search as it stands, a second ago at the earliest, with what a picture needs of it.
 
         Args:
             chosen: Stages and numbers of trials whose curves are wanted besides.
+            needs: What is wanted of what takes long to read.
 
         Raises:
             DatabaseFaultError: The database failed.
         """
-        with self._lock:
-            outline = self._fresh()
-            if self._whole is None:
-                self._count(outline.trials)
-                bands = {stage: Band(counts) for stage, counts in self._counts.items()}
-                whole = replace(
-                    outline,
-                    portraits=self._portraits_of(outline.of_stage(FINAL)),
-                    bands=bands,
-                    importances=self._weigh(outline.stages),
-                )
-                self._whole = self._with_curves(whole, [*top(whole), *dropped(whole)])
+        outline = self.outline()
+        if not needs and not chosen:
+            return outline
+        with self._weighing:
+            if _pictured(outline) != self._parts_are_of:
+                self._parts.clear()
+                self._parts_are_of = _pictured(outline)
+            for need in needs - self._parts.keys():
+                self._parts[need] = self._part(need, outline)
+            whole = replace(outline, **{need: self._parts[need] for need in needs})
             asked = set(chosen)
             wanted = [t for t in outline.trials if asked and (t.stage, t.number) in asked]
-            return self._with_curves(self._whole, wanted)
+            return replace(whole, curves={**whole.curves, **self._curves_of(wanted)})
 
     def version(self) -> str:
-        """What changes when anything changes that pictures show; stays the same when nothing does.
+        """What changes when anything changes that pages show; stays the same when nothing does.
 
         Raises:
             DatabaseFaultError: The database failed.
         """
-        return sha256(repr(_shown(self.outline())).encode()).hexdigest()[:16]
+        return _hashed(_shown(self.outline()))
 
-    def _fresh(self) -> SearchData:
-        """What is known, read again where it is old."""
-        if self._outline is None or time.monotonic() - self._looked >= FRESH_SECONDS:
-            known = self._outline
-            self._outline = self._read()
-            self._looked = time.monotonic()
-            if known is None or _shown(known) != _shown(self._outline):
-                self._whole = None
-        return self._outline
+    def pictured(self) -> str:
+        """As `version`, of what the pictures of a search show: epochs alone change none of them.
+
+        Raises:
+            DatabaseFaultError: The database failed.
+        """
+        return _hashed(_pictured(self.outline()))
+
+    def _part(self, need: Need, outline: SearchData) -> Any:
+        """What takes long to read, by the name that it has among the data."""
+        if need == "curves":
+            return self._curves_of([*top(outline), *dropped(outline)])
+        if need == "bands":
+            self._count(outline.trials)
+            return {stage: Band(counts) for stage, counts in self._counts.items()}
+        if need == "importances":
+            return self._weigh(outline)
+        return self._portraits_of(outline.of_stage(FINAL))
 
     def _read(self) -> SearchData:
         read = self._ledger.read
@@ -147,17 +162,17 @@ class Digest:
             self._counts[stage] = added if known is None else _sum(known, added)
             self._counted.update(ids)
 
-    def _weigh(self, stages: Sequence[StageState]) -> dict[str, dict[str, float]]:
+    def _weigh(self, outline: SearchData) -> dict[str, dict[str, float]]:
         """The importances of each stage, computed again where many more trials are in."""
-        for stage in stages:
+        for stage in outline.stages:
             name, finished = stage.step.name, stage.finished
             before, _ = self._importances.get(name, (0, {}))
-            ended = stage.state == "finished" and before != finished
-            if stage.step.kind != "search" or not (ended or finished > GROWTH * before):
+            last = stage.state == "finished" and before != finished
+            if stage.step.kind != "search" or not (last or finished > GROWTH * before):
                 continue
             box = hull(tuple(read_box(one) for one in stage.boxes))
-            mine = [trial for trial in self._trials.values() if trial.stage == name]
-            shares = importances([_result(t, box) for t in mine if t.finished_at is not None], box)
+            ended = [trial for trial in outline.of_stage(name) if trial.finished_at is not None]
+            shares = importances([_result(trial, box) for trial in ended], box)
             self._importances[name] = finished, dict(shares)
         return {name: shares for name, (_, shares) in self._importances.items() if shares}
 
@@ -177,8 +192,8 @@ class Digest:
         except LedgerError:
             return None
 
-    def _with_curves(self, data: SearchData, wanted: Sequence[Trial]) -> SearchData:
-        """With the curves of these besides; those of finished trials are kept."""
+    def _curves_of(self, wanted: Sequence[Trial]) -> dict[int, tuple[EpochFigures, ...]]:
+        """The curves of these, by the trial's id; those of finished trials are kept."""
         missing = [t for t in wanted if t.id not in self._curves]
         found = self._ledger.read.curves_of([t.id for t in missing]) if missing else {}
         epochs = {key: curve.epochs for key, curve in found.items()}
@@ -189,7 +204,7 @@ class Digest:
                 self._curves.move_to_end(trial.id)
         while len(self._curves) > KEPT:
             self._curves.popitem(last=False)
-        return replace(data, curves={**data.curves, **shown})
+        return shown
 
 
 def top(data: SearchData) -> list[Trial]:
@@ -211,10 +226,19 @@ def _place(stages: Sequence[StageState]) -> Callable[[tuple[int, Trial]], tuple[
 
 
 def _shown(data: SearchData) -> tuple[object, ...]:
-    """What changes whenever anything changes that pictures show."""
-    stages = [(s.state, s.trials, s.finished, s.running, s.epochs_done) for s in data.stages]
-    search = data.search
-    return (stages, search.finished_at, search.stopped_at, search.failure)
+    """What changes whenever anything changes that pages show."""
+    epochs = [(stage.running, stage.epochs_done) for stage in data.stages]
+    return epochs, data.search.stopped_at, *_pictured(data)
+
+
+def _pictured(data: SearchData) -> tuple[object, ...]:
+    """What changes whenever anything changes that the pictures of a search show."""
+    stages = [(s.state, s.trials, s.finished, s.explanation) for s in data.stages]
+    return stages, data.search.finished_at, data.search.failure
+
+
+def _hashed(told: tuple[object, ...]) -> str:
+    return sha256(repr(told).encode()).hexdigest()[:16]
 
 
 def _result(trial: Trial, box: Box) -> Result:

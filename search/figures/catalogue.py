@@ -15,8 +15,8 @@ from search.figures import (
     widths,
     zoom,
 )
-from search.figures.curves import TITLES, curves
-from search.figures.data import SearchData
+from search.figures.curves import TITLES, curves, key_of, needs_of
+from search.figures.data import Need, SearchData
 from search.figures.picture import Picture, nothing
 from search.outcome import Portrait
 
@@ -29,11 +29,13 @@ class Entry:
         key: As in addresses, file names and commands.
         title: For people.
         draw: Draws it.
+        needs: What takes long to read that it is drawn from; the rest of the data may be empty.
     """
 
     key: str
     title: str
     draw: Callable[[SearchData], Picture]
+    needs: frozenset[Need] = frozenset()
 
 
 def _of_winner(key: str, title: str, draw: Callable[[Portrait | None], Picture]) -> Entry:
@@ -44,12 +46,13 @@ def _of_winner(key: str, title: str, draw: Callable[[Portrait | None], Picture])
             return nothing(key, title, standing.absent(data))
         return draw(standing.portrait(data))
 
-    return Entry(key, title, drawn)
+    return Entry(key, title, drawn, frozenset(["portraits"]))
 
 
 def _curves(figure: str) -> Entry:
-    key = f"curves-{figure.replace('_', '-')}"
-    return Entry(key, TITLES[figure], lambda data: curves(data, figure))
+    return Entry(
+        key_of(figure), TITLES[figure], lambda data: curves(data, figure), needs_of(figure)
+    )
 
 
 CATALOGUE: tuple[Entry, ...] = (
@@ -59,7 +62,7 @@ CATALOGUE: tuple[Entry, ...] = (
     *(_curves(figure) for figure in TITLES),
     Entry(widths.KEY, widths.TITLE, widths.widths),
     Entry(parallel.KEY, parallel.TITLE, parallel.parallel),
-    Entry(importance.KEY, importance.TITLE, importance.importance),
+    Entry(importance.KEY, importance.TITLE, importance.importance, frozenset(["importances"])),
     Entry(*finalists.SEEDS, finalists.seeds),
     Entry(*finalists.TEST, finalists.test),
     _of_winner(weights.KEY, weights.TITLE, weights.weights_of),

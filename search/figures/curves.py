@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from search.errors import KlayerError
 from search.figures import standing
 from search.figures.colouring import faint, stage_colours
-from search.figures.data import SearchData
+from search.figures.data import Need, SearchData
 from search.figures.labels import named, short
 from search.figures.picture import Picture, Table, drawn, escape, nothing
 from search.figures.theme import COLOURS, FADED
@@ -48,7 +48,7 @@ def curves(data: SearchData, figure: str, chosen: Sequence[int] = ()) -> Picture
         KlayerError: There is no such figure.
     """
     checked = _checked(figure)
-    key, title = f"curves-{checked.replace('_', '-')}", TITLES[checked]
+    key, title = key_of(checked), TITLES[checked]
     shown, dropped, left_out = _shown(data, chosen)
     bands = _bands(data) if checked == "accuracy" else []
     if not (shown or dropped or bands):
@@ -59,6 +59,16 @@ def curves(data: SearchData, figure: str, chosen: Sequence[int] = ()) -> Picture
     drawing.update_layout(**layout(checked))
     says = _says(data, checked, shown, dropped, left_out, chosen)
     return drawn(key, title, says, drawing, _table(data, [*shown, *dropped], checked))
+
+
+def key_of(figure: str, what: str = "curves") -> str:
+    """The key of the picture of that figure, such as "curves-learning-rate"."""
+    return f"{what}-{figure.replace('_', '-')}"
+
+
+def needs_of(figure: str) -> frozenset[Need]:
+    """What takes long to read that the picture of that figure is drawn from."""
+    return frozenset(["curves", "bands"]) if figure == "accuracy" else frozenset(["curves"])
 
 
 def layout(figure: str) -> dict[str, Any]:

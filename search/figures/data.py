@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -9,6 +10,9 @@ from search.ledger.records import Search, StageState, Trial
 from search.outcome import EpochFigures, Portrait
 
 Curves = Mapping[int, tuple[EpochFigures, ...]]
+# What takes long to read of a search, by its name in `SearchData`; most pictures need none of it.
+Need = Literal["curves", "bands", "importances", "portraits"]
+EVERYTHING: frozenset[Need] = frozenset(("curves", "bands", "importances", "portraits"))
 
 
 @dataclass(frozen=True)

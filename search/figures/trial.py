@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from search.errors import KlayerError
-from search.figures.curves import TITLES, UNITS, layout, line, parts
+from search.figures.curves import TITLES, UNITS, key_of, layout, line, parts
 from search.figures.data import SearchData
 from search.figures.labels import named
 from search.figures.picture import Picture, Table, drawn, escape, nothing
@@ -28,7 +28,7 @@ def trial_curves(data: SearchData, trial: Trial, figure: str) -> Picture:
     """
     if figure not in TITLES:
         raise KlayerError(f"found {figure!r} as a figure; give one of {', '.join(TITLES)}")
-    key, title = f"trial-{figure.replace('_', '-')}", f"{named(trial)}: {figure.replace('_', ' ')}"
+    key, title = key_of(figure, "trial"), f"{named(trial)}: {figure.replace('_', ' ')}"
     epochs = data.curves.get(trial.id, ())
     if not epochs:
         says = "No epoch of this trial is recorded yet. It fills in as a worker trains it."

@@ -240,16 +240,28 @@ class Queries:
             since: A time of the database's clock before which all that was finished is known.
         """
         running = [key for key, trial in known.items() if trial.state == "running"]
-        query = _TRIALS.where(
-            stages.c.search_id == search.id,
-            or_(
-                trials.c.finished_at >= since,
-                trials.c.id > max(known, default=0),
-                trials.c.state == "running",
-                trials.c.id.in_(running),
-            ),
-        ).order_by(stages.c.number, trials.c.number)
+        its_own = trials.c.stage_id.in_(
+            select(stages.c.id).where(stages.c.search_id == search.id).scalar_subquery()
+        )
+        newest = max(known, default=0)
+        late = select(trials.c.id).where(
+            its_own, trials.c.finished_at >= since, trials.c.id <= newest
+        )
         with self.database.reading() as connection:
+            # A trial that is finished changes no more, so of those only the unknown are read.
+            ended = {
+                key
+                for key in connection.scalars(late)
+                if key not in known or known[key].finished_at is None
+            }
+            query = _TRIALS.where(
+                stages.c.search_id == search.id,
+                or_(
+                    trials.c.id > newest,
+                    trials.c.state == "running",
+                    trials.c.id.in_([*running, *ended]),
+                ),
+            ).order_by(stages.c.number, trials.c.number)
             return [_trial(row) for row in connection.execute(query)]
 
     @patient

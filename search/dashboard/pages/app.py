@@ -72,6 +72,7 @@ def _frame() -> Component:
             dcc.Location(id="url"),
             dcc.Interval(id="tick", interval=1000 * REFRESH_SECONDS),
             dcc.Store(id="version"),
+            dcc.Store(id="pictures"),
             dcc.Store(id="mode"),
             dcc.Store(id="chosen-mode", storage_type="local"),
             html.A("To the content", href="#page", className="skip"),

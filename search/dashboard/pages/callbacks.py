@@ -1,14 +1,14 @@
 """What is drawn when: pages when their address is opened, what is on them when there is news.
 
-A browser asks every two seconds whether there is news, and is answered with a number; only where it
-has changed are pictures asked for. The pictures that it has stay while it gets new ones.
+A browser asks every two seconds whether there is news, and is answered with numbers: one changes
+with anything that the page says, one with what its pictures show. Only then does it ask for more,
+and of pictures only for those that are in sight. What it has stays while it gets new ones.
 """
 
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-import plotly.graph_objects as go
 from dash import MATCH, ClientsideFunction, Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
@@ -23,11 +23,16 @@ from search.dashboard.pages import (
     trial_page,
 )
 from search.dashboard.pages.address import Address, PageKind
+from search.dashboard.pages.gallery import Gallery
 from search.dashboard.pages.shelf import Shelf
+from search.digest.overview import Overview
 from search.errors import KlayerError
 from search.figures.data import SearchData
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.records import Trial
+
+# What a browser says when it asks for a picture, as assets/klayer.js writes it.
+ASKED = ("version", "mode", "first", "second")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -35,9 +40,11 @@ T = TypeVar("T")
 
 def register(app: Dash, shelf: Shelf) -> None:
     """Let the pages be filled."""
+    gallery = Gallery(shelf)
     _register_pages(app, shelf)
+    _register_news(app, shelf, gallery)
     _register_standings(app, shelf)
-    _register_pictures(app, shelf)
+    _register_pictures(app, gallery)
     _register_in_the_browser(app)
 
 
@@ -49,26 +56,39 @@ def _register_pages(app: Dash, shelf: Shelf) -> None:
         except KlayerError as error:
             return parts.nothing("This page cannot be shown", str(error))
 
+
+def _register_news(app: Dash, shelf: Shelf, gallery: Gallery) -> None:
     @app.callback(
         Output("version", "data"),
+        Output("pictures", "data"),
         Output("trouble", "children"),
         Input("tick", "n_intervals"),
         Input("url", "pathname"),
         Input("url", "search"),
         State("version", "data"),
+        State("pictures", "data"),
     )
-    def news(_: int, path: str | None, query: str | None, known: Any) -> Any:
+    def news(_: int, path: Any, query: Any, known: Any, drawn: Any) -> Any:
         try:
-            version = _version(shelf, address.read(path, query))
+            where = address.read(path, query)
+            version = _version(shelf, where)
+            # Of which page it is, so that no other page asks for its pictures by it.
+            pictures = [f"{path}{query or ''}", gallery.version(where) if where else ""]
         except KlayerError as error:
-            return no_update, f"What is shown may be old: {error}"
-        return (no_update if version == known else version), ""
+            return no_update, None, f"What is shown may be old: {error}"
+        return (
+            no_update if version == known else version,
+            no_update if pictures == drawn else pictures,
+            "",
+        )
 
 
 def _register_standings(app: Dash, shelf: Shelf) -> None:
     """How what a page is about stands, again and again; what is shown stays where that fails."""
 
-    @app.callback(Output("searches", "children"), Input("version", "data"))
+    @app.callback(
+        Output("searches", "children"), Input("version", "data"), prevent_initial_call=True
+    )
     @_or_as_it_is
     def of_all(_: Any) -> Component:
         return searches.listed(shelf.overviews.all())
@@ -79,6 +99,7 @@ def _register_standings(app: Dash, shelf: Shelf) -> None:
         Output("best-trials", "children"),
         Input("version", "data"),
         State("url", "pathname"),
+        prevent_initial_call=True,
     )
     @_or_as_it_is
     def of_search(_: Any, path: Any) -> tuple[Component, ...]:
@@ -91,6 +112,7 @@ def _register_standings(app: Dash, shelf: Shelf) -> None:
         Output("trial-standing", "children"),
         Input("version", "data"),
         State("url", "pathname"),
+        prevent_initial_call=True,
     )
     @_or_as_it_is
     def of_trial(_: Any, path: Any) -> list[Component]:
@@ -102,12 +124,12 @@ def _register_standings(app: Dash, shelf: Shelf) -> None:
         Input("version", "data"),
         State("url", "pathname"),
         State("url", "search"),
+        prevent_initial_call=True,
     )
     @_or_as_it_is
     def of_two(_: Any, path: Any, query: Any) -> Component:
         names = _expected("compare", path, query).names
-        both = [shelf.digest(name).outline() for name in names]
-        return compare_page.table([shelf.overviews.of(data) for data in both])
+        return compare_page.table(_overviews(shelf, names))
 
 
 def _or_as_it_is(callback: Callable[P, T]) -> Callable[P, T]:
@@ -163,12 +185,17 @@ def _page(shelf: Shelf, where: Address | None) -> Component:
     if where.kind == "compare" and len(where.names) != 2:
         return parts.nothing("Two searches are compared", *_home())
     if where.kind == "compare":
-        return compare_page.page([shelf.digest(name).outline() for name in where.names])
+        return compare_page.page(_overviews(shelf, where.names))
     if where.kind == "trial":
         data, trial = _trial(shelf, where)
         return trial_page.page(data, trial, shelf.ledger.read.worked_on(trial))
     data = shelf.digest(where.names[0]).outline()
-    return search_page.page(data, shelf.ledger.read.text(data.search))
+    text = shelf.ledger.read.text(data.search)
+    return search_page.page(data, shelf.overviews.of(data), text)
+
+
+def _overviews(shelf: Shelf, names: Sequence[str]) -> list[Overview]:
+    return [shelf.overviews.of(shelf.digest(name).outline()) for name in names]
 
 
 def _home() -> Sequence[Component | str]:
@@ -193,46 +220,57 @@ def _version(shelf: Shelf, where: Address | None) -> Any:
     return told
 
 
-def _register_pictures(app: Dash, shelf: Shelf) -> None:
+def _register_pictures(app: Dash, gallery: Gallery) -> None:
     @app.callback(
         Output({"type": "picture", "key": MATCH}, "figure"),
-        Output({"type": "says", "key": MATCH}, "children"),
         Output({"type": "frame", "key": MATCH}, "className"),
-        Input("version", "data"),
-        Input("mode", "data"),
-        Input({"type": "option", "key": MATCH, "name": "first"}, "value"),
-        Input({"type": "option", "key": MATCH, "name": "second"}, "value"),
-        State({"type": "picture", "key": MATCH}, "id"),
+        Output({"type": "says", "key": MATCH}, "children"),
+        Output({"type": "drawn", "key": MATCH}, "data"),
+        Input({"type": "ask", "key": MATCH}, "data"),
+        State({"type": "frame", "key": MATCH}, "id"),
         State("url", "pathname"),
         State("url", "search"),
+        prevent_initial_call=True,
     )
-    def draw(
-        _: Any,
-        mode: str | None,
-        first: Any,
-        second: Any,
-        which: Any,
-        path: Any,
-        query: Any,
-    ) -> tuple[go.Figure, str, str] | Any:
+    def draw(asked: Any, which: Any, path: Any, query: Any) -> tuple[Any, ...]:
         where = address.read(path, query)
         key = which.get("key") if isinstance(which, dict) else None
         # A page that is being left may ask once more, when its address is another's already.
         if where is None or not drawing.stands_on(key, where):
             raise PreventUpdate
+        if not isinstance(asked, list) or len(asked) != len(ASKED):
+            raise PreventUpdate
+        _, mode, first, second = asked
         try:
-            picture = drawing.draw(shelf, where, key, drawing.Options.read(first, second))
+            options = drawing.Options.read(first, second)
+            shown = gallery.picture(where, key, options, "dark" if mode == "dark" else "light")
         except DatabaseFaultError:  # `news` says so, and what is shown stays
             raise PreventUpdate from None
-        except KlayerError as error:
-            picture = drawing.failed(error)
-        size = "picture empty" if picture.empty else "picture"
-        # What an empty picture says stands in it already.
-        return drawing.shown(picture, mode), "" if picture.empty else picture.says, size
+        return shown.figure, shown.size, shown.says, asked
 
 
 def _register_in_the_browser(app: Dash) -> None:
     """What assets/klayer.js does without asking the server."""
+    app.clientside_callback(
+        ClientsideFunction("klayer", "mount"),
+        Output({"type": "frame", "key": MATCH}, "children"),
+        Input({"type": "seen", "key": MATCH}, "data"),
+        State({"type": "frame", "key": MATCH}, "children"),
+        State({"type": "frame", "key": MATCH}, "id"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("klayer", "ask"),
+        Output({"type": "ask", "key": MATCH}, "data"),
+        Input({"type": "frame", "key": MATCH}, "children"),
+        Input({"type": "seen", "key": MATCH}, "data"),
+        Input("version", "data"),
+        Input("pictures", "data"),
+        Input("mode", "data"),
+        Input({"type": "option", "key": MATCH, "name": "first"}, "value"),
+        Input({"type": "option", "key": MATCH, "name": "second"}, "value"),
+        State({"type": "drawn", "key": MATCH}, "data"),
+        State({"type": "frame", "key": MATCH}, "id"),
+    )
     app.clientside_callback(
         ClientsideFunction("klayer", "mode"),
         Output("mode", "data"),
@@ -253,7 +291,7 @@ def _register_in_the_browser(app: Dash) -> None:
             ClientsideFunction("klayer", form),
             Output({"type": form, "key": MATCH}, "title"),
             Input({"type": form, "key": MATCH}, "n_clicks"),
-            State({"type": "picture", "key": MATCH}, "id"),
+            State({"type": "frame", "key": MATCH}, "id"),
             prevent_initial_call=True,
         )
     app.clientside_callback(

@@ -7,7 +7,6 @@ from dash.development.base_component import Component
 
 from search.dashboard.pages import address, parts
 from search.digest.overview import Overview
-from search.figures.data import SearchData
 from search.words import duration, parameters, percent
 
 PICTURES = {
@@ -17,13 +16,13 @@ PICTURES = {
 }
 
 
-def page(both: Sequence[SearchData]) -> Component:
-    """The page with the places of its table and its pictures, which callbacks fill."""
-    named = [data.name for data in both]
+def page(overviews: Sequence[Overview]) -> Component:
+    """The page with the places of its pictures, which callbacks fill."""
+    named = [one.name for one in overviews]
     return html.Div(
         [
             html.H1(" and ".join(named)),
-            html.Div(id="compare-table"),
+            html.Div(table(overviews), id="compare-table"),
             html.Div(
                 [
                     parts.picture_card(key, title, address.of_data(",".join(named), key))

@@ -9,10 +9,12 @@ from search.dashboard.pages import address
 from search.dashboard.pages.address import Address
 from search.dashboard.pages.shelf import Shelf
 from search.dashboard.pages.trial_page import find
+from search.digest.digest import Digest
 from search.errors import KlayerError
 from search.figures import catalogue
 from search.figures.compare import compare_best, compare_zoom
-from search.figures.curves import TITLES, curves
+from search.figures.curves import TITLES, curves, key_of, needs_of
+from search.figures.data import Need
 from search.figures.gradients import gradients_of
 from search.figures.picture import Picture, nothing
 from search.figures.theme import Mode, themed
@@ -20,7 +22,8 @@ from search.figures.trial import trial_curves
 from search.figures.weights import weights_of
 from search.figures.zoom import zoom
 
-CURVES = {f"curves-{figure.replace('_', '-')}": figure for figure in TITLES}  # figures by key
+CURVES = {key_of(figure): figure for figure in TITLES}
+OF_TRIAL = {key_of(figure, "trial"): figure for figure in TITLES}
 PORTRAITS = {"trial-weights": weights_of, "trial-gradients": gradients_of}
 MOST_CHOSEN = 12  # trials whose curves somebody may ask for
 
@@ -30,7 +33,7 @@ class Options:
     """What a reader has chosen for one picture; None or nothing for what is shown unasked.
 
     Attributes:
-        first: Of the zoom, the hyperparameter across; of the curves, the figure.
+        first: Of the zoom, the hyperparameter across.
         second: Of the zoom, the one up; of the curves, trials such as "coarse 3, fine #12".
     """
 
@@ -62,27 +65,35 @@ def draw(shelf: Shelf, where: Address, key: str, options: Options) -> Picture:
     if not stands_on(key, where):
         raise KlayerError(f"{key}: there is no picture of this name on that page")
     if where.kind == "compare":
-        both = [shelf.digest(name).data() for name in where.names]
+        both = [shelf.digest(name).outline() for name in where.names]
         if key == "compare-zoom":
             return compare_zoom(both)
         return compare_best(both, over="time" if key == "compare-time" else "trials")
     digest = shelf.digest(where.names[0])
     if where.kind == "trial":
-        data = digest.data([(where.stage, where.number)])
-        trial = find(data, where.stage, where.number)
-        if trial is None:
-            raise KlayerError(f"{data.name} has no trial {where.number} of {where.stage}")
-        if key in PORTRAITS:
-            return PORTRAITS[key](data.portraits.get(trial.id))
-        return trial_curves(data, trial, key.removeprefix("trial-").replace("-", "_"))
+        return _of_trial(digest, where, key)
     if key == "zoom":
-        return zoom(digest.data(), options.first or None, options.second or None)
+        return zoom(digest.outline(), options.first or None, options.second or None)
     if key in CURVES:
         asked = chosen(options.second)
-        data = digest.data(asked)
+        data = digest.data(asked, needs_of(CURVES[key]))
         ids = [trial.id for trial in data.trials if (trial.stage, trial.number) in asked]
         return curves(data, CURVES[key], ids)
-    return catalogue.find(key).draw(digest.data())
+    entry = catalogue.find(key)
+    return entry.draw(digest.data(needs=entry.needs))
+
+
+def _of_trial(digest: Digest, where: Address, key: str) -> Picture:
+    needs: frozenset[Need] = frozenset(["portraits"] if key in PORTRAITS else [])
+    data = digest.data([(where.stage, where.number)], needs)
+    trial = find(data, where.stage, where.number)
+    if trial is None:
+        raise KlayerError(f"{data.name} has no trial {where.number} of {where.stage}")
+    if key in PORTRAITS:
+        return PORTRAITS[key](data.portraits.get(trial.id))
+    if key in OF_TRIAL:
+        return trial_curves(data, trial, OF_TRIAL[key])
+    raise KlayerError(f"{key}: there is no picture of this name of a trial")
 
 
 def shown(picture: Picture, mode: str | None) -> go.Figure:

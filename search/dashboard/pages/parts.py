@@ -6,8 +6,9 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
-# The bar above a figure takes space on small screens, and its ways to save one are buttons below.
-GRAPH: Any = {"displaylogo": False, "displayModeBar": False, "responsive": True}
+# States of a picture: whether it is in sight, what is to be drawn, what is drawn. assets/klayer.js
+# asks for those alone that are in sight.
+PICTURE_STATES = ("seen", "ask", "drawn")
 
 
 def tiles(figures: Sequence[tuple[str, str, str]]) -> Component:
@@ -71,15 +72,10 @@ def picture_card(key: str, title: str, data: str, controls: Sequence[Component] 
     ]
     card = html.Section(
         [
+            *(dcc.Store(id={"type": state, "key": key}) for state in PICTURE_STATES),
             html.H2(title, id=heading),
             html.Div(list(controls), className="controls") if controls else html.Div(unasked),
-            html.Div(
-                dcc.Graph(
-                    id={"type": "picture", "key": key}, config=GRAPH, style={"height": "100%"}
-                ),
-                id={"type": "frame", "key": key},
-                className="picture",
-            ),
+            html.Div(id={"type": "frame", "key": key}, className="picture waiting"),
             html.P(id={"type": "says", "key": key}, className="quiet"),
             html.P(
                 [

@@ -15,11 +15,12 @@ from search.study.space import Interval
 from search.words import duration, parameters, percent
 
 
-def page(data: SearchData, text: str) -> Component:
+def page(data: SearchData, one: Overview, text: str) -> Component:
     """The page with the places of its pictures, which callbacks fill.
 
     Args:
         data: The search.
+        one: How it stands.
         text: Its study file, as it was read.
     """
     name = data.name
@@ -33,11 +34,11 @@ def page(data: SearchData, text: str) -> Component:
         [
             html.H1(name),
             html.P(data.search.study.description, className="quiet"),
-            html.Div(id="standing"),
+            html.Div(standing(data, one), id="standing"),
             html.Nav([html.A(e.title, href=f"#{e.key}") for e in CATALOGUE], className="contents"),
-            html.Div(id="stage-table"),
+            html.Div(stages(data), id="stage-table"),
             html.Div(cards, className="cards"),
-            html.Div([html.Div(id="best-trials"), _find_trial(data)], className="card"),
+            html.Div([html.Div(best(data), id="best-trials"), _find_trial(data)], className="card"),
             parts.details("The study file as it was read", text),
             parts.details("Where and with what it was begun", "\n".join(recorded(data.search))),
         ]

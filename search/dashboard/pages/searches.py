@@ -13,9 +13,9 @@ COLUMNS = ("search", "state", "progress", "best", "test", "workers", "recorded",
 
 
 def page(found: Sequence[Overview]) -> Component:
-    """The page with the place of its list, which a callback fills, and the way to two of them."""
+    """The page with its list, which a callback keeps up to date, and the way to two of them."""
     pair = [_pair(found)] if len(found) > 1 else []
-    return html.Div([html.H1("Searches"), html.Div(id="searches"), *pair])
+    return html.Div([html.H1("Searches"), html.Div(listed(found), id="searches"), *pair])
 
 
 def listed(found: Sequence[Overview]) -> Component:

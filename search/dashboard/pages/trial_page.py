@@ -5,7 +5,7 @@ from dash.development.base_component import Component
 
 from search.dashboard.pages import address, parts
 from search.figures import gradients, weights
-from search.figures.curves import TITLES
+from search.figures.curves import TITLES, key_of
 from search.figures.data import SearchData
 from search.ledger.records import Trial, TrialWork
 from search.plan.plan import FINAL
@@ -41,7 +41,12 @@ def page(data: SearchData, trial: Trial, work: TrialWork) -> Component:
             html.H1(f"{trial.stage} #{trial.number}"),
             html.Div(standing(data, trial, work), id="trial-standing"),
             html.Div(
-                [_card(name, trial, key, title) for key, title in _pictures(trial)],
+                [
+                    parts.picture_card(
+                        key, title, address.of_trial_data(name, trial.stage, trial.number, key)
+                    )
+                    for key, title in _pictures(trial)
+                ],
                 className="cards",
             ),
         ]
@@ -64,16 +69,10 @@ def standing(data: SearchData, trial: Trial, work: TrialWork) -> list[Component]
 
 
 def _pictures(trial: Trial) -> list[tuple[str, str]]:
-    """Which pictures a trial has: only networks of the final leave weights and gradients."""
-    curves = [(figure.replace("_", "-"), title) for figure, title in TITLES.items()]
-    kept = [(weights.KEY, weights.TITLE), (gradients.KEY, gradients.TITLE)]
+    """Keys and titles of its pictures; only networks of the final leave weights and gradients."""
+    curves = [(key_of(figure, "trial"), title) for figure, title in TITLES.items()]
+    kept = [(f"trial-{one.KEY}", one.TITLE) for one in (weights, gradients)]
     return [*curves, *(kept if trial.stage == FINAL else ())]
-
-
-def _card(name: str, trial: Trial, picture: str, title: str) -> Component:
-    key = f"trial-{picture}"
-    data = address.of_trial_data(name, trial.stage, trial.number, key)
-    return parts.picture_card(key, title, data)
 
 
 def _tiles(trial: Trial, work: TrialWork) -> list[tuple[str, str, str]]:

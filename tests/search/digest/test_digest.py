@@ -1,9 +1,9 @@
 """What is kept of a search while it goes on is what is read of it anew."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
-from threading import Thread
+from threading import Event, Thread
 
 import numpy as np
 import pytest
@@ -13,7 +13,8 @@ from benchmarks.large_search import filling
 from search.digest import digest
 from search.digest.digest import TOP, Digest, dropped, top
 from search.errors import LedgerError
-from search.figures.data import SearchData
+from search.figures.catalogue import CATALOGUE, Entry
+from search.figures.data import EVERYTHING, SearchData
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, Search
 from search.ledger.tables import portraits
@@ -117,6 +118,41 @@ def test_importances_are_there_once_there_are_trials(
     assert set(found) == {"coarse", "fine", "finest"}
     assert all(sum(shares.values()) == pytest.approx(1) for shares in found.values())
     assert found["coarse"]["learning_rate"] > 0.5  # as the trials were made
+
+
+@pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.key)
+def test_a_picture_needs_no_more_than_its_entry_says(
+    ledger: Ledger, going: Iterator[Search], entry: Entry
+) -> None:
+    list(going)
+    kept = Digest(ledger, "large")
+    lean, whole = kept.data(needs=entry.needs), kept.data()
+    assert entry.draw(lean).figure == entry.draw(whole).figure
+    absent = EVERYTHING - entry.needs - {"portraits"}  # of which this search has none
+    assert not any(getattr(lean, need) for need in absent)
+    assert all(getattr(whole, need) for need in absent)
+
+
+def test_who_asks_how_it_stands_waits_for_nothing_that_takes_long(
+    ledger: Ledger, going: Iterator[Search], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list(islice(going, 8))
+    kept, begun, go_on = Digest(ledger, "large"), Event(), Event()
+    counted = ledger.read.accuracy_counts
+
+    def slow(ids: Sequence[int], bins: int) -> np.ndarray:
+        begun.set()
+        assert go_on.wait(timeout=30)
+        return counted(ids, bins)
+
+    monkeypatch.setattr(ledger.read, "accuracy_counts", slow)
+    thread = Thread(target=kept.data)
+    thread.start()
+    assert begun.wait(timeout=30)
+    assert kept.outline().trials == kept.data(needs=frozenset()).trials
+    assert kept.version()
+    go_on.set()
+    thread.join()
 
 
 def test_many_may_ask_at_once(ledger: Ledger, going: Iterator[Search]) -> None:

@@ -25,6 +25,22 @@
     };
   }
 
+  /* Tell of each picture whether it is in sight, or nearly. */
+  const sight = new IntersectionObserver(function (entries) {
+    entries.forEach(function (entry) {
+      const id = { type: "seen", key: entry.target.closest("section").id };
+      window.dash_clientside.set_props(id, { data: entry.isIntersecting });
+    });
+  }, { rootMargin: "200px 0px" });
+  const watched = new WeakSet();
+  new MutationObserver(function () {
+    document.querySelectorAll("section .picture").forEach(function (frame) {
+      if (watched.has(frame)) return;
+      watched.add(frame);
+      sight.observe(frame);
+    });
+  }).observe(document.documentElement, { childList: true, subtree: true });
+
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.klayer = {
     mode: function (clicks, chosen) {
@@ -34,6 +50,23 @@
       document.documentElement.dataset.mode = mode;
       const kept = clicks ? mode : window.dash_clientside.no_update;
       return [mode, mode === "dark" ? "Light" : "Dark", kept];
+    },
+    mount: function (seen, mounted, id) {
+      // A page of many pictures is there at once when none is made before it is looked at.
+      if (!seen || mounted) return window.dash_clientside.no_update;
+      // The bar above a figure takes space on small screens; its ways to save one are buttons below.
+      const config = { displaylogo: false, displayModeBar: false, responsive: true };
+      const props = { id: { type: "picture", key: id.key }, config: config, style: { height: "100%" } };
+      return { namespace: "dash_core_components", type: "Graph", props: props };
+    },
+    ask: function (mounted, seen, version, pictures, mode, first, second, drawn, id) {
+      const here = window.location.pathname + window.location.search;
+      const none = window.dash_clientside.no_update;
+      if (!mounted || !seen || !mode || !pictures || pictures[0] !== here) return none;
+      // Trials that somebody asks for may be trained just now: their curves grow.
+      const grows = id.key.startsWith("curves-") && second;
+      const asked = [grows ? version : pictures[1], mode, first || null, second || null];
+      return JSON.stringify(asked) === JSON.stringify(drawn) ? none : asked;
     },
     csv: function (first, second, href) {
       const there = new URL(href, window.location.href);

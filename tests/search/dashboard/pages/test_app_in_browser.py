@@ -35,6 +35,12 @@ PAGES = {
 }
 
 
+DRAWN_KEYS = (
+    "return [...document.querySelectorAll('.picture:not(.waiting)')]"
+    ".map(frame => frame.closest('section').id)"
+)
+
+
 def opened(browser: Chromium, shown: Shown, page: str) -> None:
     browser.open(f"{shown.address}{PAGES[page]}")
     browser.until(lambda: browser.text("h1"))
@@ -73,6 +79,30 @@ def test_the_page_of_a_search_has_every_picture_and_its_data(
     with urllib.request.urlopen(f"{shown.address}/klayer/data/seen/zoom.csv") as answer:
         rows = list(csv.DictReader(io.StringIO(answer.read().decode())))
     assert len(rows) == 18
+
+
+ASKED = (
+    "return performance.getEntriesByType('resource')"
+    ".filter(one => one.name.includes('_dash-update-component')).length"
+)
+
+
+def test_only_pictures_that_come_into_sight_are_asked_for(browser: Chromium, shown: Shown) -> None:
+    browser.open(f"{shown.address}{PAGES['search']}")
+    browser.until(lambda: "zoom" in browser.run(DRAWN_KEYS))
+    time.sleep(2.5)  # a refresh without news
+    drawn = browser.run(DRAWN_KEYS)
+    assert "gradients" not in drawn
+    assert len(drawn) < len(CATALOGUE) / 2
+    browser.run("document.querySelector('#gradients').scrollIntoView();")
+    browser.until(lambda: "gradients" in browser.run(DRAWN_KEYS))
+    browser.until(lambda: browser.run(DRAWN))
+    time.sleep(0.5)
+    before = browser.run(ASKED)
+    for place in ("gradients", "zoom"):
+        browser.run(f"document.querySelector('#{place}').scrollIntoView();")
+        time.sleep(0.7)
+    assert browser.run(ASKED) <= before + 1  # what is drawn already is not asked for again
 
 
 def test_every_link_leads_to_a_page(browser: Chromium, shown: Shown) -> None:
@@ -272,10 +302,15 @@ def test_a_search_is_followed_while_it_runs(
         browser.until(lambda: "waiting" in browser.text("#standing"))
         assert "klayer worker live" in browser.text("#standing")
         browser.run("window.same = true;")
+        browser.until(lambda: browser.run(DRAWN))
+        browser.run("window.drawing = document.querySelector('#zoom .js-plotly-plot');")
         with serving(storage):
             browser.until(lambda: 0 < trials_at_their_end(browser) < 24)
             browser.until(lambda: "finished" in browser.text("#standing"))
         assert trials_at_their_end(browser) == 24
         browser.until(lambda: "winner" in browser.text("#zoom"))
         assert browser.run("return window.same") is True
+        # The figure is changed, not made anew, so that what a reader has zoomed into stays.
+        now = "document.querySelector('#zoom .js-plotly-plot')"
+        assert browser.run(f"return window.drawing !== null && window.drawing === {now}")
         assert browser.faults() == []
