@@ -54,6 +54,6 @@ def plot(
 
     entry = catalogue.find(figure)
     with Ledger(storage) as ledger:
-        picture = entry.draw(Digest(ledger, name).data())
+        picture = entry.draw(Digest(ledger, name).data(needs=entry.needs))
     write_picture(picture, output, "dark" if dark else "light")
     options.console().print(f"{output}: {picture.says}", soft_wrap=True, markup=False)

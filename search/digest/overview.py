@@ -12,6 +12,7 @@ from search.figures.data import SearchData
 from search.ledger.ledger import Ledger
 from search.ledger.records import Search, StageState, Trial, WorkerState
 from search.show.progress import best_of, epochs_left
+from search.words import parameters, percent
 
 State = Literal["finished", "failed", "stopped", "running", "waiting"]
 FRESH_SECONDS = 1.0  # for so long nothing is read again
@@ -167,6 +168,34 @@ def overview(
         age=(clock if ended is None else ended) - search.created_at,
         left=epochs_left(stages) / pace if pace and state == "running" else None,
     )
+
+
+def told(one: Overview, images: int | None) -> list[tuple[str, str, str]]:
+    """The figures that stand at the top of a page: what it is, the figure, and a word about it.
+
+    Args:
+        one: How the search stands.
+        images: How many test images were read; None before.
+    """
+    best = one.best
+    return [
+        ("State", one.state, one.failure or one.stage or "every stage is finished"),
+        (
+            "Trials",
+            f"{one.finished:,}",
+            f"of {one.trials:,}, {100 * one.progress:.0f} % of epochs",
+        ),
+        (
+            "Best validation accuracy",
+            percent(None if best is None else best.value),
+            "no trial is at its end yet" if best is None else parameters(best.parameters),
+        ),
+        (
+            "Test accuracy",
+            percent(one.test_accuracy),
+            "read once, at the very end" if images is None else f"{images:,} images, read once",
+        ),
+    ]
 
 
 def serves(worker: WorkerState, name: str) -> bool:

@@ -67,6 +67,12 @@ def zoom(data: SearchData, x: str | None = None, y: str | None = None) -> Pictur
     return drawn(KEY, TITLE, _says(data, plane, ended), figure, trial_table(data))
 
 
+def usual_first(names: Sequence[str]) -> list[str]:
+    """Hyperparameters in the order in which they are drawn over: η across and λ up, then others."""
+    usual = [name for name in ("learning_rate", "weight_decay") if name in names]
+    return [*usual, *(name for name in names if name not in usual)]
+
+
 def _plane(
     data: SearchData, found: Mapping[str, Axis], x: str | None, y: str | None
 ) -> Plane | None:
@@ -74,8 +80,7 @@ def _plane(
     if not found:
         return None
     ranges = [name for name, axis in found.items() if axis.kind != "category"] or list(found)
-    usual = [name for name in ("learning_rate", "weight_decay") if name in ranges]
-    order = [*usual, *(name for name in ranges if name not in usual)]
+    order = usual_first(ranges)
     across = known(x, data, found) if x is not None else found[_other(order, y)]
     if y is None:
         rest = [name for name in order if name != across.name]

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from search.digest.digest import Digest
-from search.digest.overview import Overview, overview
+from search.digest.overview import Overview, overview, told
 from search.digest.recorded import instant, recorded
 from search.errors import KlayerError
 from search.figures import standing
@@ -44,12 +44,12 @@ def write_report(ledger: Ledger, name: str, output: Path) -> int:
     Raises:
         KlayerError: There is no such search, or the file cannot be written.
     """
+    if output.is_dir() or not output.name:
+        raise KlayerError(f"--output: {output}: is a folder; give a file, such as report.html")
     data = Digest(ledger, name).data()
     workers = ledger.read.workers(data.search)
     stands = overview(data.search, data.stages, standing.best(data), workers, data.time)
     text = html(data, stands, ledger.read.text(data.search))
-    if output.is_dir() or not output.name:
-        raise KlayerError(f"--output: {output}: is a folder; give a file, such as report.html")
     unfinished = output.with_name(f".{output.name}.part")
     with writing(output):
         try:
@@ -82,6 +82,7 @@ def html(data: SearchData, stands: Overview, study: str) -> str:
     return environment.get_template("report.html.jinja").render(
         data=data,
         stands=stands,
+        told=told(stands, (data.search.result or {}).get("images")),
         study=study,
         pictures=drawn,
         figures={one.key: _figure(one) for one in drawn},

@@ -7,10 +7,11 @@ from dash.development.base_component import Component
 
 from search.dashboard.pages import address, parts
 from search.digest.digest import top
-from search.digest.overview import Overview
+from search.digest.overview import Overview, told
 from search.digest.recorded import recorded
 from search.figures.catalogue import CATALOGUE
 from search.figures.data import SearchData
+from search.figures.zoom import usual_first
 from search.study.space import Interval
 from search.words import duration, parameters, percent
 
@@ -47,22 +48,12 @@ def page(data: SearchData, one: Overview, text: str) -> Component:
 
 def standing(data: SearchData, one: Overview) -> Component:
     """The figures at the top of the page."""
-    best = one.best
-    where = parameters(best.parameters) if best is not None else "no trial is at its end yet"
-    tested = data.search.result or {}
-    told = [
-        ("State", one.state, one.failure or one.stage or "every stage is finished"),
-        ("Trials", f"{one.finished:,}", f"of {one.trials:,}, {100 * one.progress:.0f} % of epochs"),
-        ("Best validation accuracy", percent(None if best is None else best.value), where),
-        (
-            "Test accuracy",
-            percent(one.test_accuracy),
-            f"{tested['images']:,} images, read once" if tested else "read once, at the very end",
-        ),
+    figures = [
+        *told(one, (data.search.result or {}).get("images")),
         ("Workers", str(one.workers), _who(one)),
         _time(one),
     ]
-    return html.Div([parts.tiles(told), parts.progress(one.progress, f"progress of {one.name}")])
+    return html.Div([parts.tiles(figures), parts.progress(one.progress, f"progress of {one.name}")])
 
 
 def stages(data: SearchData) -> Component:
@@ -125,10 +116,10 @@ def _find_trial(data: SearchData) -> Component:
 
 def _controls(key: str, data: SearchData) -> Sequence[Component]:
     if key == "zoom":
-        names = _numbers(data)
+        names = usual_first(_numbers(data))
         if len(names) < 2:
             return ()
-        first, second = _axes(names)
+        first, second, *_ = names
         return [
             _choice("across", names, first, parts.option(key, "first")),
             _choice("up", [*names, "value"], second, parts.option(key, "second")),
@@ -158,12 +149,6 @@ def _numbers(data: SearchData) -> list[str]:
             found = box.ranges.items()
             names |= {name: None for name, extent in found if isinstance(extent, Interval)}
     return list(names)
-
-
-def _axes(names: Sequence[str]) -> tuple[str, str]:
-    usual = [name for name in ("learning_rate", "weight_decay") if name in names]
-    first, second, *_ = [*usual, *(name for name in names if name not in usual)]
-    return first, second
 
 
 def _who(one: Overview) -> str:

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from search.dashboard.pages.shelf import Shelf
 from search.dashboard.woven import Woven, link, plain
 from search.figures.best import best_over_trials
-from search.figures.curves import curves
+from search.figures.curves import curves, needs_of
 from search.figures.data import SearchData
 from search.figures.picture import Picture
 from search.figures.theme import themed
@@ -31,7 +31,7 @@ def weave(shelf: Shelf, study: str) -> Woven | None:
     name, _, stage = study.partition("/")
     if not stage or name not in shelf.ledger.read.names():
         return None
-    data = shelf.digest(name).data()
+    data = shelf.digest(name).data(needs=needs_of("accuracy"))
     for one in data.stages:
         if stage == f"{one.step.number}-{one.step.name}":
             return Woven(_note(data, one), _figures(data))

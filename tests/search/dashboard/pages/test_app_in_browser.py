@@ -20,6 +20,7 @@ from benchmarks.chromium import DRAWN, Chromium
 from search.figures.catalogue import CATALOGUE
 from search.ledger.ledger import Ledger
 from tests.chromium import needs_browser
+from tests.postgresql import Server
 from tests.search.dashboard.pages.conftest import SEEN, Klayer, Shown, dashboard
 
 pytestmark = needs_browser
@@ -289,11 +290,19 @@ def trials_at_their_end(browser: Chromium) -> int:
     return int(said[1]) if said else 0
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_a_search_is_followed_while_it_runs(
-    browser: Chromium, klayer: Klayer, tmp_path: Path
+    browser: Chromium,
+    klayer: Klayer,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    database: str,
 ) -> None:
     storage = f"sqlite:///{tmp_path}/live.db"
-    slow = SEEN.format(name="live").replace("epochs = 4", "epochs = 400")
+    if database == "postgresql":
+        server: Server = request.getfixturevalue("postgresql")
+        storage = server.new_database()
+    slow = SEEN.format(name="live").replace("epochs = 4", "epochs = 200")
     (tmp_path / "live.toml").write_text(slow)
     done = klayer("submit", "live.toml", "--storage", storage, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
