@@ -2,6 +2,9 @@
 (function () {
   "use strict";
 
+  // From a page whose address has a password in it browsers fetch nothing.
+  if (/^[a-z]+:\/\/[^/]*@/.test(document.URL)) window.location.replace(window.location.href);
+
   function preferred() {
     return window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
   }

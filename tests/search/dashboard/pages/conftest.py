@@ -66,11 +66,13 @@ class Shown:
 
 
 @contextmanager
-def dashboard(storage: str, *options: str) -> Iterator[str]:
+def dashboard(storage: str, *options: str, password: str | None = None) -> Iterator[str]:
     """The command, in a process of its own; its address."""
     script = "from search.cli import main; main()"
     root = Path(__file__).parents[4]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("KLAYER_")}
+    if password is not None:
+        environment["KLAYER_DASHBOARD_PASSWORD"] = password
     process = subprocess.Popen(
         [sys.executable, "-c", script, "dashboard", "--storage", storage, "--port", "0", *options],
         env=environment | {"PYTHONPATH": str(root)},

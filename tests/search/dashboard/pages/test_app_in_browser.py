@@ -82,6 +82,7 @@ def test_the_page_of_a_search_has_every_picture_and_its_data(
     assert len(rows) == 18
 
 
+TOKEN = "http://{host}/klayer/?token=let%20me%20in"
 ASKED = (
     "return performance.getEntriesByType('resource')"
     ".filter(one => one.name.includes('_dash-update-component')).length"
@@ -265,6 +266,21 @@ def test_an_empty_database_says_what_to_do(browser: Chromium, empty: str) -> Non
         browser.open(f"{empty}/klayer/{path}")
         browser.until(lambda: browser.text("main h2"))
     assert browser.faults() == []
+
+
+@pytest.mark.parametrize("way", ["http://anybody:let%20me%20in@{host}/klayer/", TOKEN])
+def test_a_password_opens_the_pages_and_optunas(browser: Chromium, shown: Shown, way: str) -> None:
+    with dashboard(shown.storage, password="let me in") as address:
+        host = address.removeprefix("http://")
+        browser.open(f"{address}/klayer/")
+        assert "seen" not in browser.text()
+        browser.faults()  # which say that it was refused
+        browser.open(way.format(host=host))
+        browser.until(lambda: "seen-too" in browser.text("main"))
+        assert "let" not in browser.run("return document.URL")
+        browser.open(f"{address}/dashboard")
+        browser.until(lambda: "seen/1-coarse" in browser.text())
+        assert browser.faults() == []
 
 
 @contextmanager
