@@ -8,10 +8,10 @@ ARG PYTHON=3.11.15-slim-trixie
 FROM python:${PYTHON} AS build
 # Extras of pyproject.toml; with dask or ray too, workers can run on such a cluster.
 ARG EXTRAS=postgresql,dashboard
-ENV PIP_DISABLE_PIP_VERSION_CHECK=1
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CACHE_DIR=/var/cache/pip
 WORKDIR /src
 COPY constraints.txt ./
-RUN --mount=type=cache,target=/root/.cache/pip \
+RUN --mount=type=cache,target=/var/cache/pip \
     pip install --constraint constraints.txt hatchling \
  && python -m venv --without-pip /opt/klayer
 COPY pyproject.toml README.md ./
@@ -21,7 +21,7 @@ COPY studies studies
 RUN pip wheel --no-deps --no-build-isolation --wheel-dir /wheels .
 # A start would take two seconds without bytecode, and nobody can write it later. By its content,
 # not by times: the same sources give the same bytes.
-RUN --mount=type=cache,target=/root/.cache/pip \
+RUN --mount=type=cache,target=/var/cache/pip \
     pip --python /opt/klayer/bin/python install --no-compile --constraint constraints.txt \
         "$(echo /wheels/klayer-*.whl)[${EXTRAS}]" \
  && /opt/klayer/bin/python -m compileall -q --invalidation-mode unchecked-hash -x /tests/ /opt/klayer/lib
