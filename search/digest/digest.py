@@ -57,14 +57,13 @@ class Digest:
         self._trials: dict[int, Trial] = {}
         self._latest = 0.0
         self._outline: SearchData | None = None
-        self._weighing = threading.Lock()  # for all that follows
+        self._slow: dict[Need, threading.Lock] = {need: threading.Lock() for need in EVERYTHING}
         self._counted: set[int] = set()
         self._counts: dict[str, np.ndarray] = {}
         self._curves: OrderedDict[int, tuple[EpochFigures, ...]] = OrderedDict()
         self._portraits: dict[int, Portrait | None] = {}
         self._importances: dict[str, tuple[int, dict[str, float]]] = {}
-        self._parts: dict[Need, Any] = {}
-        self._parts_are_of: tuple[object, ...] = ()
+        self._parts: dict[Need, tuple[tuple[object, ...], Any]] = {}
 
     def outline(self) -> SearchData:
         """The search as it stands, a second ago at the earliest; without what takes long to read.
@@ -91,18 +90,13 @@ class Digest:
             DatabaseFaultError: The database failed.
         """
         outline = self.outline()
-        if not needs and not chosen:
-            return outline
-        with self._weighing:
-            if _pictured(outline) != self._parts_are_of:
-                self._parts.clear()
-                self._parts_are_of = _pictured(outline)
-            for need in needs - self._parts.keys():
-                self._parts[need] = self._part(need, outline)
-            whole = replace(outline, **{need: self._parts[need] for need in needs})
-            asked = set(chosen)
-            wanted = [t for t in outline.trials if asked and (t.stage, t.number) in asked]
-            return replace(whole, curves={**whole.curves, **self._curves_of(wanted)})
+        whole = replace(outline, **{need: self._part(need) for need in needs})
+        asked = set(chosen)
+        wanted = [t for t in outline.trials if asked and (t.stage, t.number) in asked]
+        if wanted:
+            with self._slow["curves"]:
+                whole = replace(whole, curves={**whole.curves, **self._curves_of(wanted)})
+        return whole
 
     def version(self) -> str:
         """What changes when anything changes that pages show; stays the same when nothing does.
@@ -120,8 +114,20 @@ class Digest:
         """
         return _hashed(_pictured(self.outline()))
 
-    def _part(self, need: Need, outline: SearchData) -> Any:
-        """What takes long to read, by the name that it has among the data."""
+    def _part(self, need: Need) -> Any:
+        """What takes long to read, by the name that it has among the data.
+
+        Who waits for one part waits for no other, and finds it read.
+        """
+        with self._slow[need]:
+            outline = self.outline()
+            told, part = self._parts.get(need, ((), None))
+            if told != _pictured(outline):
+                part = self._read_part(need, outline)
+                self._parts[need] = _pictured(outline), part
+            return part
+
+    def _read_part(self, need: Need, outline: SearchData) -> Any:
         if need == "curves":
             return self._curves_of([*top(outline), *dropped(outline)])
         if need == "bands":
@@ -228,13 +234,14 @@ def _place(stages: Sequence[StageState]) -> Callable[[tuple[int, Trial]], tuple[
 def _shown(data: SearchData) -> tuple[object, ...]:
     """What changes whenever anything changes that pages show."""
     epochs = [(stage.running, stage.epochs_done) for stage in data.stages]
-    return epochs, data.search.stopped_at, *_pictured(data)
+    return epochs, *_pictured(data)
 
 
 def _pictured(data: SearchData) -> tuple[object, ...]:
     """What changes whenever anything changes that the pictures of a search show."""
     stages = [(s.state, s.trials, s.finished, s.explanation) for s in data.stages]
-    return stages, data.search.finished_at, data.search.failure
+    search = data.search
+    return stages, search.finished_at, search.stopped_at, search.failure
 
 
 def _hashed(told: tuple[object, ...]) -> str:

@@ -188,7 +188,7 @@ def told(one: Overview, images: int | None) -> list[tuple[str, str, str]]:
         (
             "Best validation accuracy",
             percent(None if best is None else best.value),
-            "no trial is at its end yet" if best is None else parameters(best.parameters),
+            _no_best(one) if best is None else parameters(best.parameters),
         ),
         (
             "Test accuracy",
@@ -196,6 +196,10 @@ def told(one: Overview, images: int | None) -> list[tuple[str, str, str]]:
             "read once, at the very end" if images is None else f"{images:,} images, read once",
         ),
     ]
+
+
+def _no_best(one: Overview) -> str:
+    return "none of them has a value" if one.finished else "no trial is at its end yet"
 
 
 def serves(worker: WorkerState, name: str) -> bool:

@@ -15,6 +15,7 @@ from search.figures.picture import Picture, Table, drawn, escape, nothing
 from search.figures.theme import COLOURS, FADED
 from search.ledger.records import Trial
 from search.outcome import EpochFigures
+from search.words import plural
 
 Figure = Literal["accuracy", "loss", "cost", "learning_rate"]
 
@@ -229,7 +230,9 @@ def _says(
     left_out: int,
     chosen: Sequence[int],
 ) -> str:
-    said = f"{len(shown)} trials"
+    best = len(shown) - len([trial for trial in shown if trial.id in chosen])
+    valued = len(standing.complete(standing.searched(data)))
+    said = f"the best {best} of {valued:,} trials" if valued > best else plural(best, "trial")
     if figure == "learning_rate":
         said = f"η of the last step of each epoch, of {said}"
     else:

@@ -7,8 +7,11 @@ from search.figures.colouring import stage_colours
 from search.figures.data import SearchData
 from search.figures.labels import label, short, words
 from search.figures.picture import Picture, Table, drawn, escape, nothing
+from search.words import plural
 
 KEY, TITLE = "importance", "Importance of the hyperparameters"
+
+FEW = 40  # trials, of whose best tenth little can be said
 
 
 def importance(data: SearchData) -> Picture:
@@ -52,7 +55,9 @@ def importance(data: SearchData) -> Picture:
     last = max(found[stages[-1]], key=lambda name: found[stages[-1]][name])
     says = (
         f"How much each hyperparameter decided who was among a stage's best tenth (PED-ANOVA); in "
-        f"{stages[-1]} it was {words(last)} the most, with {100 * found[stages[-1]][last]:.0f} %."
+        f"{stages[-1]} it was {words(last)} the most, with {100 * found[stages[-1]][last]:.0f} %"
     )
+    ended = len(standing.complete(data.of_stage(stages[-1])))
+    says += f"; of {plural(ended, 'trial')} that is a hint at most." if ended < FEW else "."
     rows = [(stage, name, 100 * share) for stage in stages for name, share in found[stage].items()]
     return drawn(KEY, TITLE, says, figure, Table(("stage", "hyperparameter", "share (%)"), rows))

@@ -69,9 +69,9 @@ def read(path: object, query: object) -> Address | None:
     """
     path = path if isinstance(path, str) and path else PREFIX
     query = query if isinstance(query, str) else ""
-    if not path.startswith(PREFIX.rstrip("/")):
+    if not f"{path}/".startswith(PREFIX):
         return None
-    words = [unquote(word) for word in path.removeprefix(PREFIX.rstrip("/")).strip("/").split("/")]
+    words = [unquote(word) for word in f"{path}/".removeprefix(PREFIX).strip("/").split("/")]
     match words:
         case [""]:
             return Address("searches")

@@ -73,6 +73,7 @@ def _frame() -> Component:
             dcc.Interval(id="tick", interval=1000 * REFRESH_SECONDS),
             dcc.Store(id="version"),
             dcc.Store(id="pictures"),
+            dcc.Store(id="titled"),
             dcc.Store(id="mode"),
             dcc.Store(id="chosen-mode", storage_type="local"),
             html.A("To the content", href="#page", className="skip"),

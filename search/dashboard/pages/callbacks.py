@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from dash import MATCH, ClientsideFunction, Dash, Input, Output, State, html, no_update
+from dash import MATCH, ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
@@ -31,8 +31,7 @@ from search.figures.data import SearchData
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.records import Trial
 
-# What a browser says when it asks for a picture, as assets/klayer.js writes it.
-ASKED = ("version", "mode", "first", "second")
+RETRY_MILLISECONDS = 3000
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -49,12 +48,19 @@ def register(app: Dash, shelf: Shelf) -> None:
 
 
 def _register_pages(app: Dash, shelf: Shelf) -> None:
-    @app.callback(Output("page", "children"), Input("url", "pathname"), Input("url", "search"))
-    def page(path: str | None, query: str | None) -> Component:
+    @app.callback(
+        Output("page", "children"),
+        Input("url", "pathname"),
+        Input("url", "search"),
+        Input("retry", "n_intervals", allow_optional=True),
+    )
+    def page(path: str | None, query: str | None, _: Any) -> Component:
         try:
             return _page(shelf, address.read(path, query))
         except KlayerError as error:
-            return parts.nothing("This page cannot be shown", str(error))
+            # A search may be recorded yet, and a database come back.
+            retry = dcc.Interval(id="retry", interval=RETRY_MILLISECONDS)
+            return html.Div([parts.nothing("This page cannot be shown", str(error)), retry])
 
 
 def _register_news(app: Dash, shelf: Shelf, gallery: Gallery) -> None:
@@ -74,8 +80,10 @@ def _register_news(app: Dash, shelf: Shelf, gallery: Gallery) -> None:
             version = _version(shelf, where)
             # Of which page it is, so that no other page asks for its pictures by it.
             pictures = [f"{path}{query or ''}", gallery.version(where) if where else ""]
-        except KlayerError as error:
-            return no_update, None, f"What is shown may be old: {error}"
+        except DatabaseFaultError as error:
+            return no_update, no_update, f"What is shown may be old: {error}"
+        except KlayerError:  # of which the page itself speaks
+            return no_update, no_update, ""
         return (
             no_update if version == known else version,
             no_update if pictures == drawn else pictures,
@@ -211,12 +219,16 @@ def _version(shelf: Shelf, where: Address | None) -> Any:
     if where is None:
         return ""
     if where.kind == "searches":
-        return [[o.name, o.state, o.finished, o.progress, o.workers] for o in shelf.overviews.all()]
+        # Ages are said in minutes; what is older says hours or days, and waits for other news.
+        return [
+            [o.name, o.state, o.finished, o.progress, o.workers, int(o.age // 60)]
+            for o in shelf.overviews.all()
+        ]
     told: list[Any] = [where.kind, where.stage, where.number]
     for name in where.names:
         digest = shelf.digest(name)
         one = shelf.overviews.of(digest.outline())
-        told += [digest.version(), one.state, one.workers]
+        told += [digest.version(), one.state, one.workers, int(one.age // 60)]
     return told
 
 
@@ -238,13 +250,13 @@ def _register_pictures(app: Dash, gallery: Gallery) -> None:
         # A page that is being left may ask once more, when its address is another's already.
         if where is None or not drawing.stands_on(key, where):
             raise PreventUpdate
-        if not isinstance(asked, list) or len(asked) != len(ASKED):
+        if not isinstance(asked, list) or len(asked) != 4:
             raise PreventUpdate
-        _, mode, first, second = asked
+        _, mode, first, second = asked  # as assets/klayer.js says it
         try:
             options = drawing.Options.read(first, second)
             shown = gallery.picture(where, key, options, "dark" if mode == "dark" else "light")
-        except DatabaseFaultError:  # `news` says so, and what is shown stays
+        except DatabaseFaultError:  # what is shown stays, and the browser asks again
             raise PreventUpdate from None
         return shown.figure, shown.size, shown.says, asked
 
@@ -261,15 +273,22 @@ def _register_in_the_browser(app: Dash) -> None:
     app.clientside_callback(
         ClientsideFunction("klayer", "ask"),
         Output({"type": "ask", "key": MATCH}, "data"),
+        Input("tick", "n_intervals"),
+        Input({"type": "drawn", "key": MATCH}, "data"),
         Input({"type": "frame", "key": MATCH}, "children"),
         Input({"type": "seen", "key": MATCH}, "data"),
-        Input("version", "data"),
         Input("pictures", "data"),
         Input("mode", "data"),
         Input({"type": "option", "key": MATCH, "name": "first"}, "value"),
         Input({"type": "option", "key": MATCH, "name": "second"}, "value"),
-        State({"type": "drawn", "key": MATCH}, "data"),
+        State("version", "data"),
         State({"type": "frame", "key": MATCH}, "id"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("klayer", "title"),
+        Output("titled", "data"),
+        Input("url", "pathname"),
+        Input("url", "search"),
     )
     app.clientside_callback(
         ClientsideFunction("klayer", "mode"),

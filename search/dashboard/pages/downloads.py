@@ -6,6 +6,7 @@ from search.dashboard.pages import address, drawing
 from search.dashboard.pages.address import Address
 from search.dashboard.pages.shelf import Shelf
 from search.errors import KlayerError
+from search.ledger.faults import DatabaseFaultError
 
 
 def register(server: Flask, shelf: Shelf) -> None:
@@ -15,6 +16,8 @@ def register(server: Flask, shelf: Shelf) -> None:
     def data(name: str, key: str) -> Response:
         try:
             picture = drawing.draw(shelf, _where(name), key, _options())
+        except DatabaseFaultError as error:
+            return Response(f"{error}\n", 503, mimetype="text/plain")
         except KlayerError as error:
             return Response(f"{error}\n", 404, mimetype="text/plain")
         return Response(

@@ -25,6 +25,7 @@ from search.figures.zoom import zoom
 CURVES = {key_of(figure): figure for figure in TITLES}
 OF_TRIAL = {key_of(figure, "trial"): figure for figure in TITLES}
 PORTRAITS = {"trial-weights": weights_of, "trial-gradients": gradients_of}
+LONGEST_CHOICE = 1_000  # characters
 MOST_CHOSEN = 12  # trials whose curves somebody may ask for
 
 
@@ -42,8 +43,21 @@ class Options:
 
     @classmethod
     def read(cls, first: object, second: object) -> "Options":
-        """What a browser has sent: whatever is no text chooses nothing."""
-        return cls(*(one if isinstance(one, str) and one else None for one in (first, second)))
+        """What a browser has sent: whatever is no text, or too long for one, chooses nothing."""
+        return cls(*(one if _is_choice(one) else None for one in (first, second)))
+
+    def used_by(self, key: str) -> "Options":
+        """What the picture of that key is drawn by: equal pictures have equal options."""
+        if key == "zoom":
+            return self
+        if key in CURVES:
+            asked = ", ".join(f"{stage} {number}" for stage, number in chosen(self.second))
+            return Options(second=asked or None)
+        return Options()
+
+
+def _is_choice(sent: object) -> TypeGuard[str]:
+    return isinstance(sent, str) and 0 < len(sent) <= LONGEST_CHOICE
 
 
 def stands_on(key: object, where: Address) -> TypeGuard[str]:
@@ -73,7 +87,7 @@ def draw(shelf: Shelf, where: Address, key: str, options: Options) -> Picture:
     if where.kind == "trial":
         return _of_trial(digest, where, key)
     if key == "zoom":
-        return zoom(digest.outline(), options.first or None, options.second or None)
+        return zoom(digest.outline(), options.first, options.second)
     if key in CURVES:
         asked = chosen(options.second)
         data = digest.data(asked, needs_of(CURVES[key]))

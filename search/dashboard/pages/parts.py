@@ -27,10 +27,30 @@ def tiles(figures: Sequence[tuple[str, str, str]]) -> Component:
 
 def table(columns: Sequence[Any], rows: Sequence[Sequence[Any]], caption: str = "") -> Component:
     """A table that scrolls sideways within itself where the page is too narrow."""
+    return _table(columns, rows, caption, "table")
+
+
+def wide_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], caption: str) -> Component:
+    """A table of many columns, whose rows are blocks of lines where the page is too narrow."""
+    return _table(columns, rows, caption, "table fold")
+
+
+def _table(
+    columns: Sequence[Any], rows: Sequence[Sequence[Any]], caption: str, kind: str
+) -> Component:
     head = html.Thead(html.Tr([html.Th(column, scope="col") for column in columns]))
-    body = html.Tbody([html.Tr([html.Td(cell) for cell in row]) for row in rows])
+    body = html.Tbody(
+        [html.Tr([_cell(*one) for one in zip(columns, row, strict=True)]) for row in rows]
+    )
     said = [html.Caption(caption)] if caption else []
-    return html.Div(html.Table([*said, head, body]), className="table", tabIndex=0, role="region")
+    return html.Div(html.Table([*said, head, body]), className=kind, tabIndex=0, role="region")
+
+
+def _cell(column: object, content: Any) -> Component:
+    """A cell that knows the name of its column, which narrow screens show beside it."""
+    cell = html.Td(content)
+    setattr(cell, "data-label", column if isinstance(column, str) else "")
+    return cell
 
 
 def progress(share: float, label: str) -> Component:

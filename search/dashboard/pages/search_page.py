@@ -70,7 +70,7 @@ def stages(data: SearchData) -> Component:
         for stage in data.stages
     ]
     named = ("stage", "state", "trials", "cut short", "best", "its box, and why")
-    return parts.table(named, rows, "Stages")
+    return parts.wide_table(named, rows, "Stages")
 
 
 def best(data: SearchData) -> Component:
@@ -154,16 +154,20 @@ def _numbers(data: SearchData) -> list[str]:
 def _who(one: Overview) -> str:
     if one.workers:
         return "at work, or waiting for work"
-    if one.state in ("waiting", "stopped"):
+    if one.state == "waiting":
         return f"klayer worker {one.name} is one"
+    if one.state in ("stopped", "failed"):
+        return f"klayer run {one.name} goes on"
     return "none is needed"
 
 
 def _time(one: Overview) -> tuple[str, str, str]:
     if one.state == "finished":
         return "Took", duration(one.age), "from its record to its last trial"
-    left = "–" if one.left is None else duration(one.left)
-    return "Time left", left, f"at the pace of the last minutes; begun {duration(one.age)} ago"
+    begun = f"begun {duration(one.age)} ago"
+    if one.left is None:
+        return "Time left", "–", f"nobody works on it; {begun}" if not one.workers else begun
+    return "Time left", duration(one.left), f"at the pace of the last minutes; {begun}"
 
 
 def _ended_badly(pruned: int, diverged: int, failed: int) -> str:

@@ -27,7 +27,7 @@ def listed(found: Sequence[Overview]) -> Component:
             html.Code("klayer run digits"),
             " needs no data but its own.",
         )
-    return parts.table(COLUMNS, [_row(one) for one in found])
+    return parts.wide_table(COLUMNS, [_row(one) for one in found], "")
 
 
 def _row(one: Overview) -> list[Component | str]:

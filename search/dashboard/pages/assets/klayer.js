@@ -1,9 +1,14 @@
-/* What pages do without asking the server: light and dark, figures saved, links made of choices. */
+/* What pages do in the browser: light and dark, figures saved, links made of choices, and when the
+   server is asked for a picture. */
 (function () {
   "use strict";
 
   // From a page whose address has a password in it browsers fetch nothing.
-  if (/^[a-z]+:\/\/[^/]*@/.test(document.URL)) window.location.replace(window.location.href);
+  if (/^[a-z]+:\/\/[^/]*@/.test(document.URL)) {
+    const here = new URL(document.URL);
+    here.username = here.password = "";
+    window.location.replace(here.href);
+  }
 
   function preferred() {
     return window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
@@ -31,6 +36,10 @@
   /* Tell of each picture whether it is in sight, or nearly. */
   const sight = new IntersectionObserver(function (entries) {
     entries.forEach(function (entry) {
+      if (!entry.target.isConnected) { // of a page that was left, of which Dash knows nothing more
+        sight.unobserve(entry.target);
+        return;
+      }
       const id = { type: "seen", key: entry.target.closest("section").id };
       window.dash_clientside.set_props(id, { data: entry.isIntersecting });
     });
@@ -44,8 +53,22 @@
     });
   }).observe(document.documentElement, { childList: true, subtree: true });
 
+  const AWAITED = 15000; // milliseconds: an answer that is later than this is asked for again
+  const asking = new Map(); // what was asked for of each picture and is not answered, and when
+
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.klayer = {
+    title: function (path, query) {
+      const asked = new URLSearchParams(query || "");
+      const words = (path || "").split("/").slice(2).map(decodeURIComponent);
+      const about = {
+        search: words[1],
+        trial: words[2] + " #" + words[3] + ", " + words[1],
+        compare: asked.get("a") + " and " + asked.get("b"),
+      }[words[0]];
+      document.title = about ? about + " – klayer" : "klayer";
+      return document.title;
+    },
     mode: function (clicks, chosen) {
       // Unless somebody has chosen, pages follow the system.
       const now = document.documentElement.dataset.mode || chosen || preferred();
@@ -62,14 +85,21 @@
       const props = { id: { type: "picture", key: id.key }, config: config, style: { height: "100%" } };
       return { namespace: "dash_core_components", type: "Graph", props: props };
     },
-    ask: function (mounted, seen, version, pictures, mode, first, second, drawn, id) {
+    ask: function (tick, drawn, mounted, seen, pictures, mode, first, second, version, id) {
       const here = window.location.pathname + window.location.search;
       const none = window.dash_clientside.no_update;
-      if (!mounted || !seen || !mode || !pictures || pictures[0] !== here) return none;
+      const place = here + " " + id.key, awaited = asking.get(place);
+      if (awaited && (awaited.asked === JSON.stringify(drawn) || Date.now() - awaited.since > AWAITED)) {
+        asking.delete(place);
+      }
+      if (!mounted || !seen || !mode || !pictures || pictures[0] !== here || asking.has(place)) return none;
       // Trials that somebody asks for may be trained just now: their curves grow.
       const grows = id.key.startsWith("curves-") && second;
-      const asked = [grows ? version : pictures[1], mode, first || null, second || null];
-      return JSON.stringify(asked) === JSON.stringify(drawn) ? none : asked;
+      const wanted = [grows ? version : pictures[1], mode, first || null, second || null];
+      const asked = JSON.stringify(wanted);
+      if (asked === JSON.stringify(drawn)) return none;
+      asking.set(place, { asked: asked, since: Date.now() });
+      return wanted;
     },
     csv: function (first, second, href) {
       const there = new URL(href, window.location.href);

@@ -140,12 +140,28 @@ def test_every_link_leads_to_a_page(browser: Chromium, shown: Shown) -> None:
 def test_pages_change_without_being_loaded_anew(browser: Chromium, shown: Shown) -> None:
     opened(browser, shown, "searches")
     browser.run("window.same = true;")
+
+    def gone_to(title: str) -> None:
+        browser.until(lambda: title in browser.text("h1"))
+        browser.until(lambda: browser.run(DRAWN))
+
     browser.click("a[href='/klayer/search/seen']")
-    browser.until(lambda: browser.run(DRAWN))
-    assert browser.text("h1") == "seen"
+    gone_to("seen")
     browser.click("#best-trials a")
-    browser.until(lambda: "#" in browser.text("h1"))
+    gone_to("#")
+    assert browser.run("return document.title").endswith(", seen – klayer")
+    browser.click("main a")
+    gone_to("seen")
+    browser.driver.back()
+    gone_to("#")
+    browser.run("document.querySelector('nav a').click();")
+    browser.until(lambda: "Searches" in browser.text("h1"))
+    browser.click("#pair")
+    gone_to("and")
+    browser.click("#compare-table a")
+    gone_to("seen")
     assert browser.run("return window.same") is True
+    assert browser.faults() == []
 
 
 def test_optunas_dashboard_has_the_note_and_the_pictures(browser: Chromium, shown: Shown) -> None:
@@ -265,6 +281,19 @@ def test_an_empty_database_says_what_to_do(browser: Chromium, empty: str) -> Non
     for path in ("search/none", "trial/none/coarse/1", "compare?a=x&b=y", "nowhere"):
         browser.open(f"{empty}/klayer/{path}")
         browser.until(lambda: browser.text("main h2"))
+    assert browser.faults() == []
+
+
+def test_a_page_that_is_opened_too_early_shows_its_search_once_it_is_there(
+    browser: Chromium, empty: str, klayer: Klayer, tmp_path: Path
+) -> None:
+    browser.open(f"{empty}/klayer/search/late")
+    browser.until(lambda: "cannot be shown" in browser.text("main h2"))
+    assert not browser.text("#trouble")
+    (tmp_path / "late.toml").write_text(SEEN.format(name="late"))
+    storage = f"sqlite:///{tmp_path}/empty.db"
+    assert klayer("submit", "late.toml", "--storage", storage, cwd=tmp_path).returncode == 0
+    browser.until(lambda: browser.text("h1") == "late")
     assert browser.faults() == []
 
 

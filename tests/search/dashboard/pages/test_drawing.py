@@ -43,7 +43,7 @@ def test_trials_that_somebody_names(text: str | None, found: list[tuple[str, int
 @pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.key)
 def test_every_picture_of_a_search_is_drawn_in_both_modes(shelf: Shelf, entry: object) -> None:
     key = entry.key  # type: ignore[attr-defined]
-    picture = draw(shelf, HERE, key, Options("", ""))
+    picture = draw(shelf, HERE, key, Options())
     assert picture.key == key
     grounds = {shown(picture, mode).layout.template.layout.paper_bgcolor for mode in ("dark", None)}
     assert len(grounds) == 2
