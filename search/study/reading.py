@@ -12,10 +12,12 @@ from typing import Any
 
 from search.errors import StudyFileError
 from search.study.faults import Fault, Key, near
-from search.study.file import FaultyStudyError, Study, study_of
+from search.study.file import FaultyStudyError, Study, resolved, tables_of
 from search.study.keys import written
 from search.study.overrides import overridden
+from search.study.published_checks import published_faults
 from search.study.sampler_checks import missing_libraries
+from search.study.tables import Document
 
 LARGEST_BYTES = 2**20
 
@@ -57,6 +59,23 @@ def load(reference: str, overrides: Sequence[str] = (), name: str | None = None)
     Raises:
         StudyFileError: There is no such file, it can't be read, or it says no valid search.
     """
+    return load_with_tables(reference, overrides, name)[0]
+
+
+def load_with_tables(
+    reference: str, overrides: Sequence[str] = (), name: str | None = None
+) -> tuple[Study, Document]:
+    """The study of a file, and the tables that it was resolved from.
+
+    Args:
+        reference: As `load`.
+        overrides: As `load`. A study that they change need not have what its file says was
+            published.
+        name: As `load`.
+
+    Raises:
+        StudyFileError: As `load`.
+    """
     where, data = _bytes(reference)
     document = _document(where, data)
     changed, set_keys = overridden(document, overrides)
@@ -64,7 +83,7 @@ def load(reference: str, overrides: Sequence[str] = (), name: str | None = None)
     if name is not None:
         changed, named = changed | {"name": name}, named | {"name": name}
     try:
-        return _runnable(study_of(named), named)
+        return _runnable(named, as_written=not overrides)
     except FaultyStudyError as error:
         lines = [
             f"--name: {fault.text}"
@@ -75,11 +94,15 @@ def load(reference: str, overrides: Sequence[str] = (), name: str | None = None)
         raise StudyFileError("\n".join(lines)) from None
 
 
-def _runnable(study: Study, document: dict[str, Any]) -> Study:
-    missing = list(missing_libraries(study.stages))
-    if missing:
-        raise FaultyStudyError(missing, document)
-    return study
+def _runnable(document: dict[str, Any], *, as_written: bool) -> tuple[Study, Document]:
+    tables = tables_of(document)
+    study = resolved(tables, document)
+    faults = list(missing_libraries(study.stages))
+    if as_written:
+        faults += published_faults(study, tables.published, tables.gradient_checks)
+    if faults:
+        raise FaultyStudyError(faults, document)
+    return study, tables
 
 
 def text(reference: str) -> str:
