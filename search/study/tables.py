@@ -22,7 +22,11 @@ class FinalTable(Table):
         "`training`",
     )
     seeds: int = Field(
-        default=1, ge=1, le=1_000, description="fresh seeds that each finalist is trained with"
+        default=1,
+        ge=0,
+        le=1_000,
+        description="fresh seeds that each finalist is trained with; with 0 none is run again, and "
+        "the winner is the best trial",
     )
     train_on: Literal["training", "training+validation"] = Field(
         default="training", description="the images that the winner is trained on at last"
