@@ -1,0 +1,87 @@
+"""The tables of results as cells, which a terminal and a page of Markdown show alike."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from search.reproduce.gradients import PARAMETERS, CheckRow
+from search.reproduce.rows import (
+    Row,
+    difference_text,
+    epochs_text,
+    ours_text,
+    published_text,
+    single_text,
+)
+from search.words import duration
+
+SYMBOLS = {"weights": "W", "bias": "b", "gamma": "γ", "beta": "β"}
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A table as texts."""
+
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+
+    def markdown(self) -> str:
+        """As Markdown; what would end a cell is escaped."""
+        lines = [self.columns, ("---",) * len(self.columns), *self.rows]
+        return "\n".join(f"| {' | '.join(_cell(text) for text in line)} |" for line in lines)
+
+
+def results_table(rows: Sequence[Row]) -> Cells:
+    """The published figures, and ours."""
+    columns = (
+        "id",
+        "setting",
+        "figure",
+        "published",
+        "ours",
+        "its last network alone",
+        "difference",
+        "epochs",
+        "time",
+        "remark",
+    )
+    return Cells(columns, [_result(row) for row in rows])
+
+
+def checks_table(rows: Sequence[CheckRow]) -> Cells:
+    """The gradient checks: the worst relative error of each kind of parameter, theirs and ours."""
+    pairs = [f"{SYMBOLS[name]} {whose}" for name in PARAMETERS for whose in ("published", "ours")]
+    columns = ("id", "setting", *pairs, "all at most theirs", "remark")
+    return Cells(columns, [_check(row) for row in rows])
+
+
+def _result(row: Row) -> tuple[str, ...]:
+    said = row.published
+    return (
+        said.id,
+        said.setting,
+        said.measure.replace("_", " "),
+        published_text(row),
+        ours_text(row),
+        single_text(row),
+        difference_text(row),
+        epochs_text(row),
+        "–" if row.seconds is None else duration(row.seconds),
+        said.remark,
+    )
+
+
+def _check(row: CheckRow) -> tuple[str, ...]:
+    pairs = []
+    for name in PARAMETERS:
+        published: Mapping[str, float] = dict(row.check.published)
+        pairs += [_error(published.get(name)), _error((row.ours or {}).get(name))]
+    within = {None: "–", True: "yes", False: "no"}[row.within]
+    return (row.check.id, row.check.setting, *pairs, within, row.check.remark)
+
+
+def _error(worst: float | None) -> str:
+    return "–" if worst is None else f"{worst:.1e}"
+
+
+def _cell(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
