@@ -84,9 +84,9 @@ def facts(command: str, found: Results) -> list[str]:
     begun = min(one.created_at for one in searches)
     ended = max(one.finished_at or one.created_at for one in searches)
     first, last = _date(begun), _date(ended)
-    trained = f"{plural(len(searches), 'search')}".replace("searchs", "searches")
+    count = "1 search" if len(searches) == 1 else f"{len(searches)} searches"
     lines.append(f"date: {first if first == last else f'{first} to {last}'}")
-    lines.append(f"total time: {trained}, trained in {duration(found.seconds)}")
+    lines.append(f"total time: {count}, trained in {duration(found.seconds)}")
     images = {_images(one.study.data.source, one.data_fingerprint): None for one in searches}
     lines += [f"images: {line}" for line in images]
     machines = {_machine(one.environment): None for one in searches}

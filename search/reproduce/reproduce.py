@@ -8,20 +8,24 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from search.digest import Digest
 from search.engines import Engine
 from search.launcher import InterruptedRunError
 from search.ledger.faults import NoLedgerError
 from search.ledger.ledger import PATIENCE_SECONDS, Ledger
 from search.objective.data import INPUTS
 from search.reproduce import page
+from search.reproduce.album import INDEX, Chapter, write_album
 from search.reproduce.experiments import Experiment, all_experiments, asked_for, order
 from search.reproduce.gradients import CheckRow, quick_check, run_check
 from search.reproduce.jobs import searches_of
+from search.reproduce.pictures import curves_wanted
 from search.reproduce.results import Results, results
 from search.reproduce.table import Cells, checks_table, results_table
 from search.runner import complete_search
 from search.show.lines import say
 from search.study import reading
+from search.words import plural
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,8 @@ def reproduce(wish: Wish, engine: Callable[[], Engine], console: Console) -> Res
         _run(experiment, wish, engine, console)
         _keep(wish, known, checks)
     found = _read(wish, asked)
+    if wish.pictures is not None:
+        _draw(wish.pictures, asked, wish, console)
     names = {check.id for one in asked for check in one.checks}
     _show(found, [row for row in checks if row.check.id in names], wish, console)
     return found
@@ -150,3 +156,18 @@ def _print(cells: Cells, console: Console) -> None:
     for row in cells.rows:
         table.add_row(*map(Text, row))
     console.print(table)
+
+
+def _draw(folder: Path, asked: Sequence[Experiment], wish: Wish, console: Console) -> None:
+    """Write the pictures of every study that was asked for, with its first seed."""
+    with Ledger(wish.storage, patience_seconds=PATIENCE_SECONDS) as ledger:
+        chapters = []
+        for one in asked:
+            if one.published:
+                rows = results(ledger, [one], wish.seeds, rehearsed=wish.rehearsed).rows
+                study = searches_of(one.study, one.listed, 1, rehearsed=wish.rehearsed)[0]
+                digest = Digest(ledger, study.name)
+                data = digest.data(curves_wanted(digest.outline()))
+                chapters.append(Chapter(data, rows))
+    count = write_album(folder, chapters, lambda line: say(console, line))
+    say(console, f"{folder / INDEX}: {plural(count, 'picture')}")

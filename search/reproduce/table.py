@@ -1,6 +1,6 @@
 """The tables of results as cells, which a terminal and a page of Markdown show alike."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from search.reproduce.gradients import PARAMETERS, CheckRow
@@ -71,9 +71,9 @@ def _result(row: Row) -> tuple[str, ...]:
 
 
 def _check(row: CheckRow) -> tuple[str, ...]:
+    published = {str(name): error for name, error in row.check.published.items()}
     pairs = []
     for name in PARAMETERS:
-        published: Mapping[str, float] = dict(row.check.published)
         pairs += [_error(published.get(name)), _error((row.ours or {}).get(name))]
     within = {None: "–", True: "yes", False: "no"}[row.within]
     return (row.check.id, row.check.setting, *pairs, within, row.check.remark)
