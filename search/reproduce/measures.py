@@ -21,13 +21,11 @@ class Measured:
         value: In percent where it is an accuracy, else a hyperparameter's own value; None where
             the trial has none: it diverged, or is not there.
         epochs: That the trial was trained; None where there is no such trial.
-        single: Where `value` is of an ensemble of snapshots, the last network's own accuracy.
         diverged: Whether the trial diverged.
     """
 
     value: float | None
     epochs: int | None
-    single: float | None = None
     diverged: bool = False
 
 
@@ -45,10 +43,7 @@ def measured(row: Published, data: SearchData) -> Measured:
     if trial is None:
         return NOTHING
     epochs = trial.pruned_after or _stage(data, trial.stage).epochs_each
-    value, single = _value(row, trial, data), None
-    if row.measure == "snapshot_ensemble":
-        single = _percent(_at(data, "accuracies", trial.number))
-    return Measured(value, epochs, single, trial.state == "diverged")
+    return Measured(_value(row, trial, data), epochs, trial.state == "diverged")
 
 
 def is_accuracy(row: Published) -> bool:

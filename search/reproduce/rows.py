@@ -54,11 +54,6 @@ def ours_text(row: Row) -> str:
     return ", ".join(number(value) for value in row.values) or _without(row)
 
 
-def single_text(row: Row) -> str:
-    """The last network's own accuracy, beside that of an ensemble of its snapshots."""
-    return _spread([one.single for one in row.ours if one.single is not None])
-
-
 def difference_text(row: Row) -> str:
     """The difference in points, with its sign; of a hyperparameter the ratio."""
     if row.difference is not None:

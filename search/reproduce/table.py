@@ -10,7 +10,6 @@ from search.reproduce.rows import (
     epochs_text,
     ours_text,
     published_text,
-    single_text,
 )
 from search.words import duration
 
@@ -38,7 +37,6 @@ def results_table(rows: Sequence[Row]) -> Cells:
         "figure",
         "published",
         "ours",
-        "its last network alone",
         "difference",
         "epochs",
         "time",
@@ -62,7 +60,6 @@ def _result(row: Row) -> tuple[str, ...]:
         said.measure.replace("_", " "),
         published_text(row),
         ours_text(row),
-        single_text(row),
         difference_text(row),
         epochs_text(row),
         "–" if row.seconds is None else duration(row.seconds),
