@@ -77,13 +77,14 @@ def write_album(folder: Path, chapters: Sequence[Chapter], say: Callable[[str], 
         KlayerError: The folder cannot be written to.
     """
     writer = _Writer(folder, say)
-    with writing(folder, "--pictures"), one_browser():
+    with writing(folder, "--pictures"):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / PLOTLY).write_text(get_plotlyjs(), "utf-8")
-        shown = [
-            (one, [writer.write(one.data.name, drawn) for drawn in drawn_of(one.data)])
-            for one in chapters
-        ]
+        with one_browser():
+            shown = [
+                (one, [writer.write(one.data.name, drawn) for drawn in drawn_of(one.data)])
+                for one in chapters
+            ]
         (folder / INDEX).write_text(index(shown), "utf-8")
     return sum(len(pictures) for _, pictures in shown)
 

@@ -15,6 +15,7 @@ from search.study.searchable import layer_of
 from search.study.space import Interval
 
 FIGURES = ("accuracy", "loss", "cost")
+TITLED = 60  # pixels above a figure, for a title over the names of its parts
 MOST_PORTRAITS = 9  # networks of a final whose weights and gradients are shown
 
 
@@ -67,6 +68,7 @@ def _portraits(data: SearchData, finals: list[Trial]) -> Iterator[Drawn]:
         portrait = data.portraits.get(trial.id)
         about = name if len(shown) > 1 else ""
         for picture in (weights.weights_of(portrait), gradients.gradients_of(portrait)):
+            picture.figure.update_layout(margin_t=TITLED)  # of which pages with headings need less
             yield Drawn(f"{picture.key}-{trial.number + 1}", _titled(picture, about))
 
 

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import plotly.graph_objects as go
@@ -46,19 +46,22 @@ def one_browser() -> Iterator[None]:
 
     Where there is none, drawing an image says so, as it does without this.
     """
-    with ExitStack() as until_then:
-        try:
-            import kaleido
+    try:
+        # Kaleido's own would hang, where its browser does not start.
+        _image(go.Figure(), "svg")
+    except KlayerError:
+        yield
+        return
+    import kaleido
 
-            kaleido.start_sync_server(silence_warnings=True)
-            until_then.callback(kaleido.stop_sync_server, silence_warnings=True)
-            until_then.enter_context(warnings.catch_warnings())
+    kaleido.start_sync_server(silence_warnings=True)
+    try:
+        with warnings.catch_warnings():
             # Plotly says so of options that it gives by itself.
             warnings.filterwarnings("ignore", "The kopts argument is ignored")
-        except Exception:  # whatever stops a browser is told by who draws
             yield
-            return
-        yield
+    finally:
+        kaleido.stop_sync_server(silence_warnings=True)
 
 
 def _image(figure: go.Figure, form: str) -> bytes:

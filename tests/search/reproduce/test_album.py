@@ -1,5 +1,6 @@
 """The pictures as files, and the page that shows them."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +29,7 @@ def test_without_a_browser_pages_are_written_and_it_is_said_once(
     data: SearchData, published: Rowed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(album, "write_picture", no_browser)
+    monkeypatch.setattr(album, "one_browser", nullcontext)
     said: list[str] = []
     row = Row(published(), (Measured(51.5, 10),), 1.0, comparable=True)
     count = write_album(tmp_path / "album", [Chapter(data, (row,))], said.append)
@@ -66,5 +68,5 @@ def test_texts_of_studies_are_shown_as_they_are(data: SearchData, published: Row
 
 def test_a_folder_that_cannot_be_made_is_one_message(data: SearchData, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(KlayerError, match="--pictures: .*file: cannot be written"):
+    with pytest.raises(KlayerError, match=r"--pictures: .*file: cannot be written"):
         write_album(tmp_path / "file", [Chapter(replace(data, curves={}), ())], print)

@@ -27,7 +27,7 @@ def test_a_page_without_a_place_is_refused_before_anything_runs(tmp_path: Path) 
 
 
 def test_a_page_that_cannot_be_written_is_one_message(tmp_path: Path) -> None:
-    with pytest.raises(KlayerError, match="--output: .*none/page.md: cannot be written"):
+    with pytest.raises(KlayerError, match=r"--output: .*none/page.md: cannot be written"):
         page.write(tmp_path / "none" / "page.md", "text")
 
 

@@ -49,8 +49,8 @@ def test_of_many_trainings_the_best_are_shown_and_the_finals_besides() -> None:
     drawn = {one.name: one.picture for one in drawn_of(large)}
     assert "final-curves-loss" in drawn
     assert drawn["final-curves-loss"].title == "Learning curves: loss: the final"
-    assert "chosen" not in drawn["curves-loss"].says
-    assert len(drawn["curves-loss"].figure.data) > len(drawn["final-curves-loss"].figure.data)
+    assert "that halving dropped" in drawn["curves-loss"].says
+    assert "of 3 trainings" in drawn["final-curves-loss"].says
 
 
 def test_widths_are_shown_where_they_are_searched() -> None:

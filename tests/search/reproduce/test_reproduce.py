@@ -62,12 +62,14 @@ def test_a_list_that_was_stopped_goes_on_with_the_study_that_was_not_finished(
         raise KeyboardInterrupt
 
     page = tmp_path / "page.md"
-    with monkeypatch.context() as stopping, pytest.raises(KeyboardInterrupt):
+    wish = wished(tmp_path, SMALLEST, output=page)
+    with monkeypatch.context() as stopping:
         stopping.setattr(module, "complete_search", stopped)
-        run(wished(tmp_path, SMALLEST, output=page))
+        with pytest.raises(KeyboardInterrupt):
+            run(wish)
     assert len(begun) == 1
     assert "no search is finished yet" in page.read_text("utf-8")
-    found, _ = run(wished(tmp_path, SMALLEST, output=page))
+    found, _ = run(wish)
     assert all(ours_text(row) != "–" for row in found.rows)
     assert "no search is finished yet" not in page.read_text("utf-8")
 
