@@ -127,6 +127,18 @@ class GradientCheck(Table):
     difference: Literal["central", "forward"] = Field(
         default="central", description="the finite difference that gradients are held against"
     )
+    step: float | None = Field(
+        default=None,
+        gt=0,
+        description="of the difference; 1e-4 for central ones and 1e-6 for forward ones "
+        "unless said",
+    )
+    smallest: float = Field(
+        default=1e-4,
+        gt=0,
+        description="what errors are relative to at least, so that gradients near zero count "
+        "little",
+    )
     published: dict[Parameter, float] = Field(
         description="the largest relative error of each kind of parameter: `weights`, `bias`, "
         "`gamma`, `beta`",

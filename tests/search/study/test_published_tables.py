@@ -2,6 +2,7 @@
 
 import pytest
 
+from model.gradient_check import SMALLEST
 from search.errors import StudyFileError
 from search.study.file import study_of, tables_of
 from search.study.published_tables import GradientCheck, Published
@@ -81,6 +82,7 @@ def test_a_check_changes_some_keys_of_the_network() -> None:
     (check,) = tables_of(document(check=CHECK | {"network": {"widths": [50]}})).gradient_checks
     assert isinstance(check, GradientCheck)
     assert (check.inputs, check.difference, check.weight_decay) == (None, "central", 0.0)
+    assert (check.step, check.smallest) == (None, SMALLEST)
     network = check.network_of(NetworkSection(activation="elu"))
     assert (network.widths, network.activation) == ((50,), "elu")
 
@@ -92,6 +94,7 @@ def test_a_check_changes_some_keys_of_the_network() -> None:
         ({"network": {"widths": [0]}}, "network.widths.1: found 0; give 1 or more"),
         ({"published": {}}, "published: found an empty table; give the published errors"),
         ({"published": {"weights": -1}}, "published.weights: found -1.0; give 0 or more"),
+        ({"step": 0}, "step: found 0; give more than 0"),
         ({"rows": 0}, "rows: found 0; give 1 or more"),
     ],
 )
