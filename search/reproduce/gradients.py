@@ -53,7 +53,7 @@ def run_check(check: GradientCheck, study: Study, data_folder: Path | None) -> C
     checked = study.model_copy(update={"network": network, "training": training})
     data = objective.open_data(study, data_folder)
     found = objective.check_gradients(
-        checked, data, check.rows, check.inputs, check.difference, None
+        checked, data, check.rows, check.inputs, check.difference, check.step, check.smallest
     )
     worst: dict[str, float] = {}
     for one in found:

@@ -48,7 +48,7 @@ def results_table(rows: Sequence[Row]) -> Cells:
 def checks_table(rows: Sequence[CheckRow]) -> Cells:
     """The gradient checks: the worst relative error of each kind of parameter, theirs and ours."""
     pairs = [f"{SYMBOLS[name]} {whose}" for name in PARAMETERS for whose in ("published", "ours")]
-    columns = ("id", "setting", *pairs, "all at most theirs", "remark")
+    columns = ("id", "setting", "difference", *pairs, "all at most theirs", "remark")
     return Cells(columns, [_check(row) for row in rows])
 
 
@@ -73,7 +73,13 @@ def _check(row: CheckRow) -> tuple[str, ...]:
     for name in PARAMETERS:
         pairs += [_error(published.get(name)), _error((row.ours or {}).get(name))]
     within = {None: "–", True: "yes", False: "no"}[row.within]
-    return (row.check.id, row.check.setting, *pairs, within, row.check.remark)
+    return (row.check.id, row.check.setting, _formula(row), *pairs, within, row.check.remark)
+
+
+def _formula(row: CheckRow) -> str:
+    """How the check was made, by which errors are small or large."""
+    step = "" if row.check.step is None else f", step {row.check.step:g}"
+    return f"{row.check.difference}{step}, ε {row.check.smallest:g}"
 
 
 def _error(worst: float | None) -> str:

@@ -35,6 +35,9 @@ def test_theirs_and_ours_of_a_check_stand_side_by_side() -> None:
     assert (row["W published"], row["W ours"]) == ("5.0e-04", "1.0e-05")
     assert (row["γ published"], row["γ ours"]) == ("4.9e-04", "–")
     assert row["all at most theirs"] == "no"
+    assert row["difference"] == "forward, ε 0.0001"
+    finer = CHECK.model_copy(update={"step": 1e-8, "smallest": 1e-2})
+    assert checks_table([CheckRow(finer, None)]).rows[0][2] == "forward, step 1e-08, ε 0.01"
 
 
 def test_what_would_end_a_cell_is_escaped() -> None:
