@@ -79,7 +79,7 @@ def facts(command: str, found: Results) -> list[str]:
     """What the figures stand on: the command, the time, the images, the machine."""
     lines = [f"command: `{command}`"]
     if not found.searches:
-        return [*lines, "no search is finished yet"]
+        return [*lines, *(["no search is finished yet"] if found.rows else [])]
     searches = [one.data.search for one in found.searches]
     begun = min(one.created_at for one in searches)
     ended = max(one.finished_at or one.created_at for one in searches)

@@ -122,7 +122,7 @@ def _read(wish: Wish, experiments: Sequence[Experiment]) -> Results:
     try:
         ledger = Ledger(wish.storage, patience_seconds=PATIENCE_SECONDS)
     except NoLedgerError:  # nothing has run yet
-        return Results((), ())
+        return results(None, experiments, wish.seeds, rehearsed=wish.rehearsed)
     with ledger:
         return results(ledger, experiments, wish.seeds, rehearsed=wish.rehearsed)
 
@@ -160,14 +160,17 @@ def _print(cells: Cells, console: Console) -> None:
 
 def _draw(folder: Path, asked: Sequence[Experiment], wish: Wish, console: Console) -> None:
     """Write the pictures of every study that was asked for, with its first seed."""
+    trained = [one for one in asked if one.published]
+    if not trained:
+        say(console, f"{folder}: nothing was trained that pictures could show")
+        return
+    chapters = []
     with Ledger(wish.storage, patience_seconds=PATIENCE_SECONDS) as ledger:
-        chapters = []
-        for one in asked:
-            if one.published:
-                rows = results(ledger, [one], wish.seeds, rehearsed=wish.rehearsed).rows
-                study = searches_of(one.study, one.listed, 1, rehearsed=wish.rehearsed)[0]
-                digest = Digest(ledger, study.name)
-                data = digest.data(curves_wanted(digest.outline()))
-                chapters.append(Chapter(data, rows))
+        for one in trained:
+            rows = results(ledger, [one], wish.seeds, rehearsed=wish.rehearsed).rows
+            study = searches_of(one.study, one.listed, 1, rehearsed=wish.rehearsed)[0]
+            digest = Digest(ledger, study.name)
+            data = digest.data(curves_wanted(digest.outline()))
+            chapters.append(Chapter(data, rows))
     count = write_album(folder, chapters, lambda line: say(console, line))
     say(console, f"{folder / INDEX}: {plural(count, 'picture')}")

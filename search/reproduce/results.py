@@ -47,12 +47,12 @@ class Results:
 
 
 def results(
-    ledger: Ledger, experiments: Sequence[Experiment], seeds: int, *, rehearsed: bool
+    ledger: Ledger | None, experiments: Sequence[Experiment], seeds: int, *, rehearsed: bool
 ) -> Results:
     """Read what is finished of the experiments; rows of the others are empty.
 
     Args:
-        ledger: The database.
+        ledger: The database; None where there is none yet.
         experiments: Which.
         seeds: Of each study.
         rehearsed: Whether it is their rehearsals that are read.
@@ -62,10 +62,10 @@ def results(
     """
     rows: list[tuple[tuple[str, int], Row]] = []
     searches: list[Finished] = []
-    there = set(ledger.read.names())
+    there = set() if ledger is None else set(ledger.read.names())
     for one in experiments:
         studies = searches_of(one.study, one.listed, seeds, rehearsed=rehearsed)
-        found = [_finished(ledger, study) for study in studies if study.name in there]
+        found = [_finished(ledger, study) for study in studies if ledger and study.name in there]
         done = [each for each in found if each is not None]
         searches += done
         seconds = sum(each.seconds for each in done) if done else None

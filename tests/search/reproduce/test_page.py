@@ -6,8 +6,12 @@ import pytest
 
 from search.errors import KlayerError
 from search.reproduce import page
+from search.reproduce.gradients import CheckRow
 from search.reproduce.results import Finished, Results
+from search.reproduce.rows import Row
 from tests.search.figures.made import build
+from tests.search.reproduce.conftest import Rowed
+from tests.search.reproduce.test_gradients import CHECK
 
 
 def test_a_page_that_is_not_there_is_made(tmp_path: Path) -> None:
@@ -44,8 +48,18 @@ def test_facts_name_command_days_images_and_each_machine() -> None:
     assert len(page.facts("", found)) == 5  # both ran on the same machine
 
 
-def test_before_anything_has_run_it_says_so() -> None:
-    text = page.section("klayer reproduce", Results((), ()), (), rehearsed=True)
+def test_before_anything_has_run_it_says_so(published: Rowed) -> None:
+    waiting = Results((Row(published(), (), None, comparable=False),), ())
+    text = page.section("klayer reproduce", waiting, (), rehearsed=True)
     assert "no search is finished yet" in text
     assert page.REHEARSAL in text
-    assert "## " not in text
+    assert "| E3 | one | test accuracy | 50.00 | – |" in text
+
+
+def test_where_only_gradients_are_checked_no_search_is_missed() -> None:
+    text = page.section(
+        "klayer reproduce D0", Results((), ()), (CheckRow(CHECK, None),), rehearsed=False
+    )
+    assert "no search" not in text
+    assert "## Results" not in text
+    assert "| B0 | 1 hidden layer of 8 |" in text

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from search.errors import KlayerError
 from search.ledger.ledger import Ledger
@@ -11,6 +12,7 @@ from search.reproduce import reproduce as module
 from search.reproduce.experiments import all_experiments, asked_for
 from search.reproduce.rows import ours_text
 from tests.search.reproduce.conftest import Rehearsal, run, wished
+from tests.search.worker.serving import Threads
 
 SMALLEST = "A1"
 
@@ -92,3 +94,14 @@ def test_an_unknown_experiment_ends_before_anything_is_written(tmp_path: Path) -
     with pytest.raises(KlayerError, match="Z9: no experiment"):
         run(wished(tmp_path, "Z9", output=tmp_path / "page.md"))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_terminal_shows_tables(rehearsal: Rehearsal, tmp_path: Path) -> None:
+    shutil.copy(rehearsal.folder / "klayer.db", tmp_path)
+    console = Console(width=240, force_terminal=True, color_system=None)
+    with console.capture() as captured:
+        module.reproduce(wished(tmp_path, "A1", "D0"), Threads, console)
+    said = captured.get()
+    assert "without shuffling" in said
+    assert "|" not in said.partition("command:")[2].partition("Accuracies")[0]
+    assert "W published" in said
