@@ -128,7 +128,7 @@ def _drawn(study: Study, step: Step) -> tuple[str, str]:
         on = "training and validation images" if "+" in final.train_on else "training images"
         who = "the winner"
         if final.ensemble and final.finalists > 1:
-            who += f" and the other {final.finalists - 1} behind it"
+            who += f" and {plural(final.finalists - 1, 'other finalist')}"
         return "", f"{who}, on the {on}; then the test images, once"
     stage = study.stages[step.number - 1]
     lines = [_box_text(box) for box in stage.boxes]
