@@ -40,12 +40,16 @@ class Shipped:
 def shipped() -> list[Shipped]:
     """The study files that ship with klayer, by name."""
     found = []
-    for path in resources.files("studies").iterdir():
-        if path.name.endswith(".toml"):
-            document = tomllib.loads(path.read_text("utf-8"))
-            name = path.name.removesuffix(".toml")
-            found.append(Shipped(name, document.get("description", ""), path))
-    return sorted(found, key=lambda one: one.name)
+    for name, path in sorted(_files().items()):
+        document = tomllib.loads(path.read_text("utf-8"))
+        found.append(Shipped(name, document.get("description", ""), path))
+    return found
+
+
+def _files() -> dict[str, Traversable]:
+    """The files that ship with klayer, by the names of their studies."""
+    files = resources.files("studies").iterdir()
+    return {file.name.removesuffix(".toml"): file for file in files if file.name.endswith(".toml")}
 
 
 def load(reference: str, overrides: Sequence[str] = (), name: str | None = None) -> Study:
@@ -118,11 +122,11 @@ def _bytes(reference: str) -> tuple[str, bytes]:
     """What the file is called in messages, and what it holds."""
     if reference.endswith(".toml") or "/" in reference or os.sep in reference:
         return reference, _read(Path(reference))
-    known = {one.name: one for one in shipped()}
+    known = _files()
     if reference not in known:
-        right = f"{near(reference, known)}; or give the path of a .toml file"
+        right = f"{near(reference, sorted(known))}; or give the path of a .toml file"
         raise StudyFileError(f"{reference}: no study of this name ships with klayer; {right}")
-    return reference, known[reference].path.read_bytes()
+    return reference, known[reference].read_bytes()
 
 
 def _read(path: Path) -> bytes:
