@@ -28,6 +28,7 @@ from benchmarks.report import Section
 from benchmarks.setting import Setting, say
 from benchmarks.timing import NotMeasuredError
 from model.errors import DataFileError
+from search.show.generated import PageError
 
 PARTS: dict[str, Callable[[Setting], Section]] = {
     "one-network": one_network.run,
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         if given.output is not None:
             report.check(given.output)
-    except ValueError as error:
+    except PageError as error:
         sys.exit(f"benchmarks: --output: {error}")
     try:
         data = folder_of(os.environ.get("KLAYER_DATA"))

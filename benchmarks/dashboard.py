@@ -23,6 +23,7 @@ from benchmarks.large_search import NAME, filling
 from benchmarks.timing import ROOT, NotMeasuredError, environment
 from search.ledger.ledger import Ledger
 from search.report import write_report
+from search.show.generated import PageError
 
 TARGET = "bench-dashboard"  # of make
 DATABASES = ("SQLite", "PostgreSQL")
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         if given.output is not None:
             report.check(given.output, TARGET)
-    except ValueError as error:
+    except PageError as error:
         sys.exit(f"benchmarks.dashboard: --output: {error}")
     found: dict[str, Measured] = {}
     for name in [given.only] if given.only else DATABASES:

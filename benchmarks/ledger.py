@@ -26,6 +26,7 @@ from benchmarks.ledger_tables import CONTENDERS, GOAL_WORKERS, PEER, RECORDED, S
 from benchmarks.rounds import counted, turn
 from benchmarks.setting import say
 from benchmarks.timing import NotMeasuredError
+from search.show.generated import PageError
 
 TARGET = "bench-ledger"  # of make
 DATABASES = ("SQLite", "PostgreSQL")
@@ -79,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         if given.output is not None:
             report.check(given.output, TARGET)
-    except ValueError as error:
+    except PageError as error:
         sys.exit(f"benchmarks.ledger: --output: {error}")
     # Whoever ends this process ends the server and the other processes with it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("benchmarks.ledger: ended"))

@@ -20,6 +20,9 @@ from model.members import Architecture, Member, column
 from model.parameters import Layer, Parameters
 from model.seeding import generator
 
+SMALLEST = 1e-4
+"""What errors are relative to where gradients are smaller, unless said."""
+
 # Deviation of what is added to b, γ and β.
 _MOVED = 0.1
 
@@ -53,7 +56,7 @@ def check(
     *,
     difference: Difference = "central",
     step: float | None = None,
-    smallest: float = 1e-4,
+    smallest: float = SMALLEST,
     entries: int = 200,
     seed: int,
 ) -> tuple[Checked, ...]:

@@ -90,6 +90,8 @@ class TestReport:
     Attributes:
         accuracies: Of each final network by itself, the winner first; None where it diverged.
         snapshot_ensemble: Of the winner's snapshots voting together; None without cycles.
+        snapshot_ensembles: Of each network's snapshots voting together, the winner first; None
+            where it diverged, or without cycles.
         finalist_ensemble: Of all final networks, or all their snapshots, voting together; None
             where the winner is alone.
         images: How many test images there are.
@@ -98,6 +100,7 @@ class TestReport:
 
     accuracies: tuple[float | None, ...]
     snapshot_ensemble: float | None
+    snapshot_ensembles: tuple[float | None, ...]
     finalist_ensemble: float | None
     images: int
     fingerprint: str

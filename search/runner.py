@@ -58,6 +58,30 @@ def run_search(
             is recorded with another study file.
         InterruptedRunError: It was asked to stop; the same command goes on.
     """
+    told = complete_search(
+        study, text, storage, data_folder, workers, engine, console, beside=beside
+    )
+    summary.show(told, console)
+    where = _where(storage)
+    say(
+        console,
+        f"\nklayer status {study.name}{where} shows this again; "
+        f"klayer export {study.name}{where} writes every trial.",
+    )
+    return told
+
+
+def complete_search(
+    study: Study,
+    text: str,
+    storage: str,
+    data_folder: Path | None,
+    workers: int,
+    engine: Callable[[], Engine],
+    console: Console,
+    beside: Beside = _nothing,
+) -> Summary:
+    """As `run_search`, but the summary is handed back and not shown."""
     known = _recorded(study, text, storage)
     if known is None or known.finished_at is None:
         data = objective.open_data(study, data_folder)
@@ -68,19 +92,10 @@ def run_search(
             search = ledger.record(study, text, data.fingerprint, environment())
             ledger.take_up(search)
             _work(ledger, storage, search, data_folder, workers, opened, console, beside)
-            told = summary_of(ledger, study.name)
-    else:
-        with Ledger(storage) as ledger:
-            told = summary_of(ledger, study.name)
-        console.print(f"{study.name}: this search is finished already; nothing was run.")
-    summary.show(told, console)
-    where = _where(storage)
-    say(
-        console,
-        f"\nklayer status {study.name}{where} shows this again; "
-        f"klayer export {study.name}{where} writes every trial.",
-    )
-    return told
+            return summary_of(ledger, study.name)
+    console.print(f"{study.name}: this search is finished already; nothing was run.")
+    with Ledger(storage) as ledger:
+        return summary_of(ledger, study.name)
 
 
 def submit_search(

@@ -28,6 +28,8 @@ def parameters(point: Mapping[str, object]) -> str:
 
 def number(value: object) -> str:
     """A parameter's value with four significant digits; words and whole numbers as they are."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

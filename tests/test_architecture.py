@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 # A file that stands in a line of its own is a room by itself. From the top down:
 ORDER = (
     "search.cli",
+    "search.reproduce",
     "search.runner search.service search.dashboard search.report",
     "search.digest",
     "search.launcher search.show",

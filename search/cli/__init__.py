@@ -13,6 +13,7 @@ from search.cli import (  # noqa: F401 (each adds commands)
     dashboard,
     data,
     pictures,
+    reproduce,
     searches,
     storage,
     studies,

@@ -29,6 +29,7 @@ ORDER = (
     "export",
     "model",
     "gradcheck",
+    "reproduce",
     "data",
     "storage",
 )

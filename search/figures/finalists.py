@@ -15,6 +15,7 @@ from search.ledger.records import Trial
 from search.plan.finalists import Spread
 from search.words import percent
 
+SEED_MEAN = "validation, mean of seeds"
 SEEDS = ("seeds", "Finalists over fresh seeds")
 TEST = ("test", "Test accuracy")
 
@@ -29,7 +30,8 @@ def seeds(data: SearchData) -> Picture:
     """
     key, title = SEEDS
     if all(stage.step.kind != "finalists" for stage in data.stages):
-        says = "No finalist is run again: [final] of the study asks for one finalist and one seed."
+        asked = "no seeds" if data.search.study.final.seeds == 0 else "one finalist and one seed"
+        says = f"No finalist is run again: [final] of the study asks for {asked}."
         return nothing(key, title, says)
     spreads = _spreads(data)
     if not any(spread.mean is not None for _, spread in spreads):
@@ -207,13 +209,16 @@ def _test_rows(
     for trials, spread in _spreads(data):
         if won is not None and trials[0].parameters == won.parameters and spread.mean is not None:
             mean, around = 100 * spread.mean, 100 * (spread.standard_deviation or 0)
-            name = "validation, mean of seeds"
-            rows.append((name, "validation", mean, mean - around, mean + around))
+            rows.append((SEED_MEAN, "validation", mean, mean - around, mean + around))
     listed = [
         ("winner" if place == 0 else f"finalist {place + 1}", share)
         for place, share in enumerate(report["accuracies"])
     ]
-    listed.append(("winner's snapshots, voting", report["snapshot_ensemble"]))
+    voting = report.get("snapshot_ensembles", [report["snapshot_ensemble"]])
+    listed += [
+        (f"{'winner' if place == 0 else f'finalist {place + 1}'}'s snapshots, voting", share)
+        for place, share in enumerate(voting)
+    ]
     listed.append(("all finalists, voting", report["finalist_ensemble"]))
     for name, share in listed:
         if share is not None:
@@ -235,6 +240,7 @@ def _test_says(report: dict[str, Any], rows: Sequence[tuple[str, str, float, flo
     lost = report["accuracies"].count(None)
     said = f"What {report['images']:,} test images, read once, said, with 95 % intervals"
     said += f"; {lost} of the final networks diverged" if lost else ""
-    said += "; of the seeds the bar is one standard deviation"
+    if any(row[0] == SEED_MEAN for row in rows):
+        said += "; of the seeds the bar is one standard deviation"
     first = next((row for row in rows if row[1] == "winner"), None)
     return said + (f". The winner has {first[2]:.2f} %." if first else ".")

@@ -12,6 +12,7 @@ from search.figures.picture import Picture, Table, drawn, escape, nothing
 from search.figures.theme import COLOURS
 from search.figures.weights import UNKEPT
 from search.outcome import Portrait
+from search.words import plural
 
 KEY, TITLE = "gradients", "Gradients of each layer"
 
@@ -62,8 +63,8 @@ def gradients(histograms: Histograms) -> Picture:
     figure.update_annotations(font_size=12)
     figure.update_layout(showlegend=False, bargap=0, margin={"t": 28})
     says = (
-        f"How the entries of the gradient are spread in {len(histograms)} layers after training; "
-        "where a layer's are all near 0 it has stopped learning."
+        f"How the entries of the gradient are spread in {plural(len(histograms), 'layer')} "
+        "after training; where a layer's are all near 0 it has stopped learning."
     )
     columns = ("layer", "from", "to", "entries")
     return drawn(KEY, TITLE, says, figure, Table(columns, table))

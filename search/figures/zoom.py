@@ -143,13 +143,15 @@ def _cells(
 
 def _layout(plane: Plane, ended: Sequence[Trial]) -> dict[str, Any]:
     values = [100 * (trial.value or 0) for trial in standing.complete(ended)]
-    layout = {
+    layout: dict[str, Any] = {
         "xaxis": plane.x.layout(),
         "yaxis": {"title": {"text": ACCURACY}} if plane.y is None else plane.y.layout(),
         "hovermode": "closest",
     }
     if plane.y is not None and values:
         layout["coloraxis"] = value_scale(values)
+        # The bar above the figure would push a title that makes its own room out of the picture.
+        layout["title"] = {"automargin": False, "y": 0.93, "yanchor": "top"}
     return layout
 
 

@@ -325,6 +325,21 @@ class Queries:
             return _work(connection, trial.id)
 
     @patient
+    def spans(self, search: Search) -> list[tuple[float, float]]:
+        """When each finished cohort was claimed, for the last time, and when it was handed in.
+
+        Seconds since 1970, UTC, by the database's clock; in the order in which they were claimed.
+        """
+        times = (
+            select(cohorts.c.claimed_at, cohorts.c.finished_at)
+            .join(stages, stages.c.id == cohorts.c.stage_id)
+            .where(stages.c.search_id == search.id, cohorts.c.finished_at.is_not(None))
+            .order_by(cohorts.c.claimed_at, cohorts.c.id)
+        )
+        with self.database.reading() as connection:
+            return [(row.claimed_at, row.finished_at) for row in connection.execute(times)]
+
+    @patient
     def portrait(self, trial: Trial) -> Portrait | None:
         """What pictures of a trial's network are drawn from; None where nothing was kept.
 

@@ -31,6 +31,7 @@ def check_gradients(
     inputs: int | None,
     difference: Difference,
     step: float | None,
+    smallest: float = gradient_check.SMALLEST,
 ) -> list[GradientError]:
     """Compare the analytic gradients of the study's network with finite differences, in float64.
 
@@ -41,6 +42,7 @@ def check_gradients(
         inputs: How many inputs of each image are used, the first ones; None for all.
         difference: "central" or "forward".
         step: Of the difference; None for the formula's own. Weights that begin tiny need a smaller.
+        smallest: What errors are relative to at least, in units of the gradient.
 
     Raises:
         KlayerError: `inputs` or `rows` is more than there are.
@@ -64,6 +66,7 @@ def check_gradients(
             images.y[:rows],
             difference=difference,
             step=step,
+            smallest=smallest,
             seed=study.seed,
         )
     return [

@@ -158,16 +158,23 @@ def _tested(study: Study, data: Dataset, stacks: Sequence[_FinalStack], trials: 
     singles = _by_trial(lasts, probabilities[: len(lasts)], sound)
     kept = _by_trial(snapshots, probabilities[len(lasts) :], sound)
     by_itself = {place: accuracy(votes, test.labels) for place, votes in singles.items()}
+    ensembles = _ensembles(kept, trials, test) if study.final.ensemble else (None,) * trials
     everyone = [vote for votes in (kept or singles).values() for vote in votes]
     alone = len(singles) < 2
     return TestReport(
         accuracies=tuple(by_itself.get(place) for place in range(trials)),
-        snapshot_ensemble=(
-            accuracy(kept[0], test.labels) if study.final.ensemble and 0 in kept else None
-        ),
+        snapshot_ensemble=ensembles[0],
+        snapshot_ensembles=ensembles,
         finalist_ensemble=None if alone else accuracy(everyone, test.labels),
         images=len(test.labels),
         fingerprint=fingerprint,
+    )
+
+
+def _ensembles(kept: dict[int, list[Any]], trials: int, test: TestSet) -> tuple[float | None, ...]:
+    """The accuracy of each trial's snapshots voting together, by place; None where it has none."""
+    return tuple(
+        accuracy(kept[place], test.labels) if place in kept else None for place in range(trials)
     )
 
 

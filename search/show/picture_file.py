@@ -1,6 +1,8 @@
 """Writes one picture to a file, as what its ending says."""
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import plotly.graph_objects as go
@@ -36,6 +38,30 @@ def write_picture(picture: Picture, output: Path, mode: Mode) -> None:
     content = writers[output.suffix]()
     with writing(output):
         output.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+@contextmanager
+def one_browser() -> Iterator[None]:
+    """Let all images that are drawn meanwhile share a browser, which takes a second to start.
+
+    Where there is none, drawing an image says so, as it does without this.
+    """
+    try:
+        # Kaleido's own would hang, where its browser does not start.
+        _image(go.Figure(), "svg")
+    except KlayerError:
+        yield
+        return
+    import kaleido
+
+    kaleido.start_sync_server(silence_warnings=True)
+    try:
+        with warnings.catch_warnings():
+            # Plotly says so of options that it gives by itself.
+            warnings.filterwarnings("ignore", "The kopts argument is ignored")
+            yield
+    finally:
+        kaleido.stop_sync_server(silence_warnings=True)
 
 
 def _image(figure: go.Figure, form: str) -> bytes:

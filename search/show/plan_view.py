@@ -126,7 +126,10 @@ def _drawn(study: Study, step: Step) -> tuple[str, str]:
         return "", f"the best {final.finalists} configurations, {final.seeds} fresh seeds each"
     if step.kind == "final":
         on = "training and validation images" if "+" in final.train_on else "training images"
-        return "", f"the winner, on the {on}; then the test images, once"
+        who = "the winner"
+        if final.ensemble and final.finalists > 1:
+            who += f" and {plural(final.finalists - 1, 'other finalist')}"
+        return "", f"{who}, on the {on}; then the test images, once"
     stage = study.stages[step.number - 1]
     lines = [_box_text(box) for box in stage.boxes]
     if stage.zoom is not None:

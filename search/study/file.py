@@ -22,7 +22,7 @@ from search.study.table import List, Name, Table
 from search.study.tables import Document
 from search.study.zoom_rules import Limits
 
-__all__ = ["FaultyStudyError", "Final", "Stage", "Study", "study_of"]
+__all__ = ["FaultyStudyError", "Final", "Stage", "Study", "resolved", "study_of", "tables_of"]
 
 
 class FaultyStudyError(StudyFileError):
@@ -117,10 +117,27 @@ def study_of(document: dict[str, Any]) -> Study:
     Raises:
         FaultyStudyError: It is no valid study; every fault that was found is in it.
     """
+    return resolved(tables_of(document), document)
+
+
+def tables_of(document: dict[str, Any]) -> Document:
+    """The tables of a document, each right on its own.
+
+    Raises:
+        FaultyStudyError: As `study_of`.
+    """
     try:
-        tables = Document.model_validate(document)
+        return Document.model_validate(document)
     except ValidationError as error:
         raise FaultyStudyError(_without_echoes(faults_of(error, Document)), document) from None
+
+
+def resolved(tables: Document, document: dict[str, Any]) -> Study:
+    """The study that the tables of a document ask for.
+
+    Raises:
+        FaultyStudyError: As `study_of`.
+    """
     stages: list[Stage] = []
     for place, table in enumerate(tables.stages, start=1):
         stages.append(resolve(table, place, stages[-1].name if stages else None))

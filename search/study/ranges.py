@@ -117,7 +117,7 @@ def _read_named(name: str, raw: object, faults: list[Fault]) -> Range | None:
             options = [_checked(searchable, v, (name, i), faults) for i, v in enumerate(raw)]
             return Choices(tuple(options)) if len(faults) == before else None
         if isinstance(searchable, Choice):
-            right = f"give a list of words: {searchable.values()}"
+            right = f"give a list of values: {searchable.values()}"
             faults.append(Fault((name,), f"found {shown(raw)}; {right}"))
             return None
         return _read_interval(searchable, raw, faults)

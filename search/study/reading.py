@@ -12,10 +12,12 @@ from typing import Any
 
 from search.errors import StudyFileError
 from search.study.faults import Fault, Key, near
-from search.study.file import FaultyStudyError, Study, study_of
+from search.study.file import FaultyStudyError, Study, resolved, tables_of
 from search.study.keys import written
 from search.study.overrides import overridden
+from search.study.published_checks import published_faults
 from search.study.sampler_checks import missing_libraries
+from search.study.tables import Document
 
 LARGEST_BYTES = 2**20
 
@@ -38,12 +40,16 @@ class Shipped:
 def shipped() -> list[Shipped]:
     """The study files that ship with klayer, by name."""
     found = []
-    for path in resources.files("studies").iterdir():
-        if path.name.endswith(".toml"):
-            document = tomllib.loads(path.read_text("utf-8"))
-            name = path.name.removesuffix(".toml")
-            found.append(Shipped(name, document.get("description", ""), path))
-    return sorted(found, key=lambda one: one.name)
+    for name, path in sorted(_files().items()):
+        document = tomllib.loads(path.read_text("utf-8"))
+        found.append(Shipped(name, document.get("description", ""), path))
+    return found
+
+
+def _files() -> dict[str, Traversable]:
+    """The files that ship with klayer, by the names of their studies."""
+    files = resources.files("studies").iterdir()
+    return {file.name.removesuffix(".toml"): file for file in files if file.name.endswith(".toml")}
 
 
 def load(reference: str, overrides: Sequence[str] = (), name: str | None = None) -> Study:
@@ -57,6 +63,23 @@ def load(reference: str, overrides: Sequence[str] = (), name: str | None = None)
     Raises:
         StudyFileError: There is no such file, it can't be read, or it says no valid search.
     """
+    return load_with_tables(reference, overrides, name)[0]
+
+
+def load_with_tables(
+    reference: str, overrides: Sequence[str] = (), name: str | None = None
+) -> tuple[Study, Document]:
+    """The study of a file, and the tables that it was resolved from.
+
+    Args:
+        reference: As `load`.
+        overrides: As `load`. A study that they change need not have what its file says was
+            published.
+        name: As `load`.
+
+    Raises:
+        StudyFileError: As `load`.
+    """
     where, data = _bytes(reference)
     document = _document(where, data)
     changed, set_keys = overridden(document, overrides)
@@ -64,7 +87,7 @@ def load(reference: str, overrides: Sequence[str] = (), name: str | None = None)
     if name is not None:
         changed, named = changed | {"name": name}, named | {"name": name}
     try:
-        return _runnable(study_of(named), named)
+        return _runnable(named, as_written=not overrides)
     except FaultyStudyError as error:
         lines = [
             f"--name: {fault.text}"
@@ -75,11 +98,15 @@ def load(reference: str, overrides: Sequence[str] = (), name: str | None = None)
         raise StudyFileError("\n".join(lines)) from None
 
 
-def _runnable(study: Study, document: dict[str, Any]) -> Study:
-    missing = list(missing_libraries(study.stages))
-    if missing:
-        raise FaultyStudyError(missing, document)
-    return study
+def _runnable(document: dict[str, Any], *, as_written: bool) -> tuple[Study, Document]:
+    tables = tables_of(document)
+    study = resolved(tables, document)
+    faults = list(missing_libraries(study.stages))
+    if as_written:
+        faults += published_faults(study, tables.published, tables.gradient_checks)
+    if faults:
+        raise FaultyStudyError(faults, document)
+    return study, tables
 
 
 def text(reference: str) -> str:
@@ -95,11 +122,11 @@ def _bytes(reference: str) -> tuple[str, bytes]:
     """What the file is called in messages, and what it holds."""
     if reference.endswith(".toml") or "/" in reference or os.sep in reference:
         return reference, _read(Path(reference))
-    known = {one.name: one for one in shipped()}
+    known = _files()
     if reference not in known:
-        right = f"{near(reference, known)}; or give the path of a .toml file"
+        right = f"{near(reference, sorted(known))}; or give the path of a .toml file"
         raise StudyFileError(f"{reference}: no study of this name ships with klayer; {right}")
-    return reference, known[reference].path.read_bytes()
+    return reference, known[reference].read_bytes()
 
 
 def _read(path: Path) -> bytes:

@@ -82,31 +82,31 @@ class Number:
 
 @dataclass(frozen=True)
 class Choice:
-    """A hyperparameter that is one of a few words.
+    """A hyperparameter that is one of a few words, or true or false.
 
     Attributes:
         name: Its key in a box, a point and its section.
         home: The section that holds its value where it is not searched.
         meaning: What it is, for the reference page.
-        options: The words it may be.
+        options: What it may be.
     """
 
     name: str
     home: Home
     meaning: str
-    options: tuple[str, ...]
+    options: tuple[str, ...] | tuple[bool, ...]
 
     def values(self) -> str:
         """The values it may take, in words."""
         return "one of " + ", ".join(shown(option) for option in self.options)
 
-    def check(self, value: object) -> str:
+    def check(self, value: object) -> str | bool:
         """`value`, if it is one of the options.
 
         Raises:
             ValueError: It is not. The message says what was found and what would be right.
         """
-        if not isinstance(value, str) or value not in self.options:
+        if not isinstance(value, str | bool) or value not in self.options:
             raise ValueError(f"found {shown(value)}; give {self.values()}")
         return value
 
@@ -143,6 +143,12 @@ _ALL: tuple[Searchable, ...] = (
         "training",
         "σ of the Gaussian noise added to each training batch, in units of the standardised inputs",
         0,
+    ),
+    Choice(
+        "shuffle",
+        "training",
+        "whether the images are put in a new order for each epoch",
+        (True, False),
     ),
     Choice("activation", "network", "the function after each hidden layer", get_args(Activation)),
     Number(

@@ -88,9 +88,7 @@ class TrainingSection(Table):
     )
     weight_decay: float = limited("weight_decay", 0.0)
     momentum: float = limited("momentum", 0.0)
-    shuffle: bool = Field(
-        default=True, description="whether the images are put in a new order for each epoch"
-    )
+    shuffle: bool = limited("shuffle", True)
     jitter: float = limited("jitter", 0.0)
     jitter_relative: bool = Field(
         default=False,

@@ -113,7 +113,8 @@ class Choices:
             raise SpaceError(f"a value stands twice in {list(self.options)}; give each once")
 
     def __str__(self) -> str:
-        return "{" + ", ".join(str(option) for option in self.options) + "}"
+        words = (str(one).lower() if isinstance(one, bool) else str(one) for one in self.options)
+        return "{" + ", ".join(words) + "}"
 
     def contains(self, value: Value) -> bool:
         """Whether `value` is one of the choices."""

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from search.study.published_tables import GradientCheck, Published
 from search.study.sections import DataSection, NetworkSection, TrainingSection
 from search.study.stage_table import StageTable
 from search.study.table import List, Name, Table
@@ -21,7 +22,11 @@ class FinalTable(Table):
         "`training`",
     )
     seeds: int = Field(
-        default=1, ge=1, le=1_000, description="fresh seeds that each finalist is trained with"
+        default=1,
+        ge=0,
+        le=1_000,
+        description="fresh seeds that each finalist is trained with; with 0 none is run again, and "
+        "the winner is the best trial",
     )
     train_on: Literal["training", "training+validation"] = Field(
         default="training", description="the images that the winner is trained on at last"
@@ -54,6 +59,19 @@ class Document(Table):
         min_length=1, max_length=100, strict=False, description="the steps of the search, in order"
     )
     final: FinalTable = Field(default=FinalTable(), description="what follows the last stage")
+    published: List[Published] = Field(
+        default=(),
+        max_length=1_000,
+        strict=False,
+        description="figures that were published of such a search, to hold its own against; the "
+        "search does not read them",
+    )
+    gradient_checks: List[GradientCheck] = Field(
+        default=(),
+        max_length=100,
+        strict=False,
+        description="checks of gradients that were published; the search does not read them",
+    )
 
     @model_validator(mode="before")
     @classmethod

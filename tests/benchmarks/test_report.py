@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.report import BEGIN, END, Section, Table, check, write
+from search.show.generated import PageError
 
 
 def test_a_section_is_markdown() -> None:
@@ -24,13 +25,13 @@ def test_only_the_generated_section_is_rewritten(tmp_path: Path) -> None:
 def test_a_page_without_a_place_is_refused_and_left_alone(tmp_path: Path, text: str) -> None:
     page = tmp_path / "page.md"
     page.write_text(text, "utf-8")
-    with pytest.raises(ValueError, match="expected a page with one line"):
+    with pytest.raises(PageError, match="expected a page with one line"):
         write(page, "new")
     assert page.read_text("utf-8") == text
 
 
 def test_a_page_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="found 0 and 0"):
+    with pytest.raises(PageError, match="found 0 and 0"):
         check(tmp_path / "missing.md")
 
 

@@ -151,7 +151,7 @@ STAGE = StageState(
     opened_at=0.0,
     finished_at=None,
 )
-REPORT = TestReport((0.5,), None, None, 297, "f" * 64)
+REPORT = TestReport((0.5,), None, (None,), None, 297, "f" * 64)
 
 
 def test_what_export_writes_is_what_the_page_says() -> None:

@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from search.study.faults import shown
 from search.study.file import study_of
 from search.study.halving import Halving
+from search.study.published_tables import GradientCheck, Published
 from search.study.ranges import RangeTable
 from search.study.reading import load
 from search.study.schedule import ConstantSchedule, CyclesSchedule, DecaySchedule
@@ -42,6 +43,8 @@ TABLES: dict[str, type[BaseModel]] = {
     '`zoom`, rule `"quantile"`': QuantileZoom,
     "`limits` of a zoom": Limits,
     "`[final]`": FinalTable,
+    "`[[published]]`": Published,
+    "`[[gradient_checks]]`": GradientCheck,
 }
 """The headings of the page whose table is that of a schema."""
 

@@ -16,7 +16,7 @@ from search.engines import Engine
 from search.environment import environment, kernels
 from search.errors import DataError, KlayerError, LedgerError
 from search.ledger.ledger import Ledger
-from search.runner import run_search, stop_search, submit_search, summary_of
+from search.runner import complete_search, run_search, stop_search, submit_search, summary_of
 from search.study.reading import load, text
 from search.worker import presence
 from tests.search.worker.serving import HOPELESS, SMALL, Threads, recorded, states, work, worker
@@ -64,6 +64,15 @@ def test_a_finished_search_is_summarised_and_not_run(tiny_run: Any, database: st
     assert summary.finished
     assert json.loads(json.dumps(summary.to_json())) == json.loads(tiny_run.stdout)
     assert "finished already; nothing was run" in captured.get()
+
+
+def test_who_runs_many_is_handed_the_summary_and_shown_none(tiny_run: Any, database: str) -> None:
+    file = str(tiny_run.folder / "tiny.toml")
+    console = Console(width=200)
+    with console.capture() as captured:
+        told = complete_search(load(file), text(file), database, None, 1, no_engine, console)
+    assert told.finished
+    assert captured.get() == "tiny: this search is finished already; nothing was run.\n"
 
 
 def test_a_restart_says_that_it_waits_for_the_leases_of_the_killed(

@@ -36,7 +36,15 @@ def test_duration(seconds: float, words: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(0.0003149, "0.0003149"), (1e-6, "1e-06"), (50, "50"), (12345, "12345"), ("relu", "relu")],
+    [
+        (0.0003149, "0.0003149"),
+        (1e-6, "1e-06"),
+        (50, "50"),
+        (12345, "12345"),
+        ("relu", "relu"),
+        (True, "true"),
+        (False, "false"),
+    ],
 )
 def test_a_parameter_has_four_digits_unless_it_is_whole_or_a_word(
     value: object, words: str

@@ -67,8 +67,8 @@ def test_lambda_coarse_to_fine_is_experiment_c4_and_ends_as_c5() -> None:
 
 def test_batch_norm_3_layers_is_experiment_b1() -> None:
     study = load("batch-norm-3-layers")
-    assert study.network.batch_norm == "before"
     assert study.network.activation == "relu"
-    assert [dict(point) for point in study.stages[0].points] == [{"weight_decay": 0.005}]
+    points = [dict(point) for point in study.stages[0].points]
+    assert points == [{"batch_norm": "none"}, {"batch_norm": "before"}]
+    assert study.training.weight_decay == 0.005
     assert study.training.schedule.total_epochs(45_000, 100) == 20
-    assert load("batch-norm-3-layers", ["network.batch_norm=none"]).network.batch_norm == "none"

@@ -78,6 +78,15 @@ def test_the_report_stands_beside_the_validation(small: SearchData) -> None:
     assert not [one for one in picture.table.rows if one[0] == "finalist 3"]
 
 
+def test_the_snapshots_of_each_finalist_stand_there(small: SearchData) -> None:
+    assert small.search.result is not None
+    report = small.search.result | {"snapshot_ensembles": [0.9630, 0.95, None]}
+    picture = finalists.test(replace(small, search=replace(small.search, result=report)))
+    assert row(picture, "winner's snapshots, voting")[2] == pytest.approx(96.30)
+    assert row(picture, "finalist 2's snapshots, voting")[2] == pytest.approx(95.0)
+    assert not [one for one in picture.table.rows if one[0].startswith("finalist 3")]
+
+
 def test_intervals_are_wilson_s(small: SearchData) -> None:
     report = {
         "accuracies": [0.5],

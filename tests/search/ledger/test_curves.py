@@ -62,6 +62,13 @@ def test_who_trained_a_trial(ledger: Ledger, search: Search, trained: list[Trial
     assert ledger.read.worked_on(waiting).worker is None
 
 
+def test_when_cohorts_were_trained(ledger: Ledger, search: Search, trained: list[Trial]) -> None:
+    work = ledger.read.worked_on(trained[0])
+    claim = ledger.next_work(search, "two")  # is at work yet, and so has no end
+    assert isinstance(claim, Claim)
+    assert ledger.read.spans(search) == [(work.claimed_at, work.finished_at)]
+
+
 def test_epochs_that_are_done_are_counted_by_how_trials_ended(
     ledger: Ledger, search: Search, trained: list[Trial]
 ) -> None:

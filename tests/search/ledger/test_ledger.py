@@ -26,7 +26,7 @@ ClaimNext = Callable[..., Claim]
 Outcomes = Callable[[Claim], list[TrialOutcome]]
 Figures = Callable[[int, float], EpochFigures]
 
-REPORT = TestReport((0.1 + 0.2, None), None, 1 / 3, 297, "e" * 64)
+REPORT = TestReport((0.1 + 0.2, None), None, (None, None), 1 / 3, 297, "e" * 64)
 
 
 # --- searches -----------------------------------------------------------------------------------
@@ -189,6 +189,7 @@ def test_stages_follow_each_other_to_the_end(
     assert found.result == {
         "accuracies": [0.1 + 0.2, None],
         "snapshot_ensemble": None,
+        "snapshot_ensembles": [None, None],
         "finalist_ensemble": 1 / 3,
         "images": 297,
         "fingerprint": "e" * 64,

@@ -54,3 +54,12 @@ def test_a_step_of_its_own_is_taken(study: Study) -> None:
     data = objective.open_data(study, None)
     huge = objective.check_gradients(study, data, 10, None, "central", 0.5)
     assert any(math.isnan(one.worst) or one.worst > 1e-6 for one in huge)
+
+
+def test_small_gradients_count_as_little_as_is_said(study: Study) -> None:
+    data = objective.open_data(study, None)
+    usual, lenient = (
+        objective.check_gradients(study, data, 10, 20, "forward", None, *smallest)
+        for smallest in ((), (10.0,))
+    )
+    assert all(one.worst < other.worst for one, other in zip(lenient, usual, strict=True))

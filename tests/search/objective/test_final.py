@@ -67,6 +67,7 @@ def test_the_test_report_follows_from_the_trained_networks(train_on: str) -> Non
     assert report.accuracies == tuple(share(vote, y) for vote in votes)
     assert report.finalist_ensemble == share(votes.mean(axis=0), y)
     assert report.snapshot_ensemble is None
+    assert report.snapshot_ensembles == (None, None, None)
     assert report.images == len(y) == 297
     assert math.isnan(reports[-1][0].value) == whole  # no images are left to choose by
     assert not reports[-1][0].diverged
@@ -84,6 +85,9 @@ def test_snapshots_vote_alone_and_with_the_finalists() -> None:
         share(vote, y) for vote in epochs[-1].network.probabilities(x)
     )
     assert report.snapshot_ensemble == share(np.mean([shot[0] for shot in shots], axis=0), y)
+    assert report.snapshot_ensembles == tuple(
+        share(np.mean([shot[i] for shot in shots], axis=0), y) for i in range(3)
+    )
     everyone = np.mean([shot[i] for i in range(3) for shot in shots], axis=0)
     assert report.finalist_ensemble == share(everyone, y)
 
@@ -91,6 +95,7 @@ def test_snapshots_vote_alone_and_with_the_finalists() -> None:
 def test_without_ensembles_none_is_reported() -> None:
     _, report = proven(study_with(CYCLES, "final.ensemble=false"), TRIALS[:1])
     assert (report.snapshot_ensemble, report.finalist_ensemble) == (None, None)
+    assert report.snapshot_ensembles == (None,)
     assert len(report.accuracies) == 1
 
 
@@ -111,6 +116,8 @@ def test_a_finalist_that_diverged_has_no_accuracy_and_no_vote() -> None:
     assert report.accuracies[0] is not None
     assert report.accuracies[1] is None
     assert report.finalist_ensemble is None  # the winner is alone
+    _, cycled = proven(study_with(CYCLES, "network.batch_norm='none'"), (TRIALS[0], DIVERGING))
+    assert [one is None for one in cycled.snapshot_ensembles] == [False, True]
     _, nobody = proven(study, (DIVERGING,))
     assert nobody.accuracies == (None,)
 

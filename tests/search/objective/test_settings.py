@@ -19,6 +19,7 @@ from tests.search.objective.trainings import study_with, trained
         ({"activation": "elu"}, False),
         ({"batch_norm": "after"}, False),
         ({"loss": "hinge"}, False),
+        ({"shuffle": False}, False),
     ],
 )
 def test_trials_have_one_key_where_they_can_be_trained_as_one_stack(

@@ -191,6 +191,17 @@ def test_without_reruns_the_best_value_wins() -> None:
     assert made.explanation == f"{best.stage} #{best.number} has the best value of all stages"
 
 
+def test_without_seeds_all_finalists_go_straight_to_the_final_by_their_values() -> None:
+    study = study_with("final.finalists=3", "final.seeds=0")
+    assert [one.name for one in steps(study)] == ["coarse", "fine", "finest", "final"]
+    final = step(study, "final")
+    results = up_to(study, "final")
+    made = plan(study, final, results, alike)
+    best = sorted(results, key=lambda one: -(one.value or 0))[:3]
+    assert [trial.parameters for trial in made.trials] == [one.parameters for one in best]
+    assert len(made.trials) == expected_trials(study, final) == 3
+
+
 @pytest.mark.parametrize("name", ["fine", "finalists", "final"])
 def test_nothing_but_diverged_trials_is_an_error(name: str) -> None:
     study = study_with()

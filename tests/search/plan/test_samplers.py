@@ -219,3 +219,8 @@ def test_every_whole_number_is_about_as_likely() -> None:
 def test_a_stage_without_a_box_has_no_distributions() -> None:
     with pytest.raises(KlayerError, match="a stage needs at least one box"):
         distributions(())
+
+
+def test_a_list_is_written_as_a_file_writes_it() -> None:
+    assert str(Choices((True, False))) == "{true, false}"
+    assert str(Choices((64, "relu"))) == "{64, relu}"

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.chromium import BROWSER
 from search.errors import KlayerError
 from search.figures.picture import Picture, Table, drawn
-from search.show.picture_file import write_picture
+from search.show.picture_file import one_browser, write_picture
 from tests.chromium import needs_browser
 
 
@@ -48,6 +48,32 @@ def test_images_are_drawn_by_a_browser(
     monkeypatch.setenv("BROWSER_PATH", BROWSER or "")
     write_picture(picture, tmp_path / f"seen.{ending}", "light")
     assert (tmp_path / f"seen.{ending}").read_bytes().startswith(begins)
+
+
+@needs_browser
+def test_images_may_share_a_browser(
+    picture: Picture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BROWSER_PATH", BROWSER or "")
+    with one_browser():
+        for name in ("one.png", "two.png"):
+            write_picture(picture, tmp_path / name, "light")
+    alone = tmp_path / "alone.png"
+    write_picture(picture, alone, "light")
+    assert [(tmp_path / name).read_bytes() for name in ("one.png", "two.png")] == (
+        2 * [alone.read_bytes()]
+    )
+
+
+def test_where_there_is_none_to_share_drawing_says_so_and_does_not_hang(
+    picture: Picture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BROWSER_PATH", str(tmp_path / "none"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with one_browser():
+        write_picture(picture, tmp_path / "seen.html", "light")
+        with pytest.raises(KlayerError, match="apt-get install chromium"):
+            write_picture(picture, tmp_path / "seen.png", "light")
 
 
 def test_without_a_browser_it_says_what_to_install(

@@ -27,6 +27,13 @@ def test_people_see_the_boxes_and_the_totals(study: Any, printed: Any) -> None:
     assert "on 2 workers" in text
 
 
+def test_without_seeds_the_final_has_the_other_finalists_too(printed: Any) -> None:
+    study = load("digits", ["final.finalists=3", "final.seeds=0"])
+    text = " ".join(printed(show, outline(study, 2)).split())
+    assert "the winner and 2 other finalists, on the" in text
+    assert "fresh seeds" not in text
+
+
 def test_halving_is_told_with_the_epochs_in_all(printed: Any) -> None:
     study = load("digits", ["stages.coarse.halving={keep=0.25, at=[1, 4]}"])
     planned = outline(study, 2)

@@ -12,7 +12,7 @@ from search.show.summary import show, summarise
 from search.study.space import Box, Interval
 
 BOX = Box({"learning_rate": Interval(0.01, 1.0)})
-REPORT = asdict(TestReport((0.9, 0.95), None, 0.92, 297, "f" * 64))
+REPORT = asdict(TestReport((0.9, 0.95), None, (None, None), 0.92, 297, "f" * 64))
 
 
 def reruns(*values: tuple[float, float | None]) -> list[Result]:
@@ -108,7 +108,7 @@ def test_a_winner_that_diverged_in_the_end_has_a_dash(
     search: Any, stage: Any, trial: Any, printed: Any
 ) -> None:
     trials = [trial(), trial(stage="final", value=None, state="diverged", reason="nan")]
-    report = asdict(TestReport((None,), None, None, 297, "f" * 64))
+    report = asdict(TestReport((None,), None, (None,), None, 297, "f" * 64))
     finished = replace(search, finished_at=1.0, result=report)
     summary = summarise(finished, [stage("coarse", state="finished")], trials, [])
     assert summary.best == trials[0]

@@ -90,6 +90,7 @@ def test_retraining_what_the_database_says_gives_the_recorded_test_accuracy(
     assert found.result == {
         "accuracies": list(report.accuracies),
         "snapshot_ensemble": report.snapshot_ensemble,
+        "snapshot_ensembles": list(report.snapshot_ensembles),
         "finalist_ensemble": report.finalist_ensemble,
         "images": report.images,
         "fingerprint": report.fingerprint,

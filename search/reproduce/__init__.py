@@ -1,0 +1,1 @@
+"""The published experiments, run again: each figure beside the one that was published."""

@@ -1,0 +1,133 @@
+"""Writes the pictures of experiments to a folder: HTML, images where there is a browser, an index.
+
+All pages share one copy of Plotly beside them, and need no network.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from plotly.offline import get_plotlyjs
+
+from search.errors import KlayerError
+from search.figures.data import SearchData
+from search.figures.theme import TONES, themed
+from search.reproduce.experiments import order
+from search.reproduce.pictures import Drawn, drawn_of
+from search.reproduce.rows import (
+    Row,
+    difference_text,
+    ours_text,
+    published_text,
+)
+from search.show.output import writing
+from search.show.picture_file import one_browser, write_picture
+
+PLOTLY, INDEX = "plotly.min.js", "index.html"
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One study in the album.
+
+    Attributes:
+        data: Its search, with what its pictures need.
+        rows: What was published of it, and ours.
+    """
+
+    data: SearchData
+    rows: tuple[Row, ...]
+
+    @property
+    def ids(self) -> list[str]:
+        """The experiments that it stands for."""
+        return sorted({row.published.id for row in self.rows}, key=order)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture on the index: where its files are, from the folder on; no image without a browser.
+
+    Attributes:
+        title: Of the picture.
+        says: Its sentence.
+        page: Its HTML.
+        image: Its PNG; None where none was written.
+    """
+
+    title: str
+    says: str
+    page: str
+    image: str | None
+
+
+def write_album(folder: Path, chapters: Sequence[Chapter], say: Callable[[str], None]) -> int:
+    """Write all pictures of all chapters, and an index of them.
+
+    Args:
+        folder: Where to; it is made where it is not there. Files of the same names are replaced.
+        chapters: The studies, in the order in which they are to be read.
+        say: Told once that there is no browser to draw images with, and what would help.
+
+    Returns:
+        How many pictures there are.
+
+    Raises:
+        KlayerError: The folder cannot be written to.
+    """
+    writer = _Writer(folder, say)
+    with writing(folder, "--pictures"):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / PLOTLY).write_text(get_plotlyjs(), "utf-8")
+        with one_browser():
+            shown = [
+                (one, [writer.write(one.data.name, drawn) for drawn in drawn_of(one.data)])
+                for one in chapters
+            ]
+        (folder / INDEX).write_text(index(shown), "utf-8")
+    return sum(len(pictures) for _, pictures in shown)
+
+
+def index(chapters: Sequence[tuple[Chapter, Sequence[Shown]]]) -> str:
+    """The page that shows all pictures, by experiment, with the figures of its rows."""
+    environment = Environment(
+        loader=PackageLoader("search.reproduce", "."), autoescape=True, undefined=StrictUndefined
+    )
+    environment.filters |= {
+        "published": published_text,
+        "ours": ours_text,
+        "difference": difference_text,
+    }
+    template = environment.get_template("index.html.jinja")
+    return template.render(chapters=chapters, tones=TONES)
+
+
+class _Writer:
+    """Writes pictures below a folder; images until the first that cannot be drawn."""
+
+    def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
+        self._folder, self._say = folder, say
+        self._draws = True
+
+    def write(self, study: str, drawn: Drawn) -> Shown:
+        """Write one picture of a study."""
+        place, picture = self._folder / study, drawn.picture
+        place.mkdir(exist_ok=True)
+        page, image = place / f"{drawn.name}.html", place / f"{drawn.name}.png"
+        html = themed(picture.figure, "light").to_html(
+            include_plotlyjs=f"../{PLOTLY}", config={"displaylogo": False}
+        )
+        page.write_text(html, "utf-8")
+        if self._draws:
+            try:
+                write_picture(picture, image, "light")
+            except KlayerError as error:
+                self._draws = False
+                self._say(f"--pictures: no PNG: {error}")
+        return Shown(
+            picture.title,
+            picture.says,
+            f"{study}/{page.name}",
+            f"{study}/{image.name}" if self._draws else None,
+        )

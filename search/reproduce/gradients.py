@@ -1,0 +1,68 @@
+"""The gradient checks of the experiments, as published: the same layers, batches, λ, difference."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from search import objective
+from search.study.file import Study
+from search.study.published import GradientCheck
+
+PARAMETERS = ("weights", "bias", "gamma", "beta")
+MOST_ROWS = 20  # of a rehearsal
+
+
+@dataclass(frozen=True)
+class CheckRow:
+    """One gradient check: the worst relative errors that were published, and ours.
+
+    Attributes:
+        check: As the study file has it.
+        ours: The worst error of each kind of parameter, over all layers; None before it ran.
+    """
+
+    check: GradientCheck
+    ours: Mapping[str, float] | None
+
+    @property
+    def within(self) -> bool | None:
+        """Whether all of ours are at most the published ones; None before it ran."""
+        if self.ours is None:
+            return None
+        return all(
+            self.ours[name] <= error
+            for name, error in self.check.published.items()
+            if name in self.ours
+        )
+
+
+def run_check(check: GradientCheck, study: Study, data_folder: Path | None) -> CheckRow:
+    """Compare the gradients of a check's network with finite differences.
+
+    Args:
+        check: What to check.
+        study: Of the same file; its network with the check's keys, and its images.
+        data_folder: Where the data set's files lie; None for the cache.
+
+    Raises:
+        KlayerError: The images are missing, or are fewer than the check asks for.
+    """
+    training = study.training.model_copy(update={"weight_decay": check.weight_decay})
+    network = check.network_of(study.network)
+    checked = study.model_copy(update={"network": network, "training": training})
+    data = objective.open_data(study, data_folder)
+    found = objective.check_gradients(
+        checked, data, check.rows, check.inputs, check.difference, check.step, check.smallest
+    )
+    worst: dict[str, float] = {}
+    for one in found:
+        if math.isfinite(one.worst):
+            worst[one.parameter] = max(worst.get(one.parameter, 0.0), one.worst)
+    return CheckRow(check, worst)
+
+
+def quick_check(check: GradientCheck, inputs: int) -> GradientCheck:
+    """The check on fewer images, of no more than `inputs` inputs: for a rehearsal."""
+    fewer = None if check.inputs is None else min(check.inputs, inputs)
+    return check.model_copy(update={"inputs": fewer, "rows": min(check.rows, MOST_ROWS)})

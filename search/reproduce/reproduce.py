@@ -1,0 +1,176 @@
+"""Runs the experiments one after another, and keeps their table as results come in."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from search.digest import Digest
+from search.engines import Engine
+from search.launcher import InterruptedRunError
+from search.ledger.faults import NoLedgerError
+from search.ledger.ledger import PATIENCE_SECONDS, Ledger
+from search.objective.data import INPUTS
+from search.reproduce import page
+from search.reproduce.album import INDEX, Chapter, write_album
+from search.reproduce.experiments import Experiment, all_experiments, asked_for, order
+from search.reproduce.gradients import CheckRow, quick_check, run_check
+from search.reproduce.jobs import searches_of
+from search.reproduce.pictures import curves_wanted
+from search.reproduce.results import Results, results
+from search.reproduce.table import Cells, checks_table, results_table
+from search.runner import complete_search
+from search.show.lines import say
+from search.study import reading
+from search.words import plural
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be reproduced, and how.
+
+    Attributes:
+        ids: Which experiments; none for all.
+        seeds: How many of each study.
+        rehearsed: Whether everything is made small.
+        storage: The ledger's URL.
+        data_folder: Where the data set's files lie; None for the cache.
+        workers: How many processes.
+        output: The page that the tables are written to; None for none.
+        pictures: The folder that pictures are written to; None for none.
+    """
+
+    ids: tuple[str, ...]
+    seeds: int
+    rehearsed: bool
+    storage: str
+    data_folder: Path | None
+    workers: int
+    output: Path | None
+    pictures: Path | None
+
+    @property
+    def command(self) -> str:
+        """What was typed, as far as the figures depend on it."""
+        words = [page.COMMAND, *self.ids, *(["--quick"] if self.rehearsed else [])]
+        return " ".join([*words, *([f"--seeds {self.seeds}"] if self.seeds > 1 else [])])
+
+
+def reproduce(wish: Wish, engine: Callable[[], Engine], console: Console) -> Results:
+    """Run what is not finished yet, and show the tables.
+
+    Args:
+        wish: What, and how.
+        engine: Opens what runs the workers, for each search anew.
+        console: Where progress and tables go.
+
+    Raises:
+        KlayerError: Something that was given is wrong.
+        InterruptedRunError: It was asked to stop; the same command goes on.
+    """
+    known = all_experiments()
+    asked = asked_for(wish.ids, known)
+    if wish.output is not None:
+        page.check(wish.output)
+    shown = known if wish.output is not None else asked
+    checks = _checks(shown, wish)
+    _keep(wish, known, checks)
+    trained = [one for one in asked if one.published]
+    for place, experiment in enumerate(trained, start=1):
+        ids = ", ".join(sorted({row.id for row in experiment.published}, key=order))
+        say(console, f"{ids} ({place} of {len(trained)} studies)", style="bold")
+        _run(experiment, wish, engine, console)
+        _keep(wish, known, checks)
+    found = _read(wish, asked)
+    if wish.pictures is not None:
+        _draw(wish.pictures, asked, wish, console)
+    names = {check.id for one in asked for check in one.checks}
+    _show(found, [row for row in checks if row.check.id in names], wish, console)
+    return found
+
+
+def _run(one: Experiment, wish: Wish, engine: Callable[[], Engine], console: Console) -> None:
+    text = reading.text(one.study.name)
+    for study in searches_of(one.study, one.listed, wish.seeds, rehearsed=wish.rehearsed):
+        try:
+            complete_search(
+                study, text, wish.storage, wish.data_folder, wish.workers, engine, console
+            )
+        except InterruptedRunError as error:
+            raise InterruptedRunError(
+                f"{error} What was finished before is not run again."
+            ) from None
+
+
+def _checks(experiments: Sequence[Experiment], wish: Wish) -> tuple[CheckRow, ...]:
+    """All gradient checks of the experiments, run: they take seconds, and are not recorded."""
+    rows = []
+    for one in experiments:
+        whole = searches_of(one.study, one.listed, 1, rehearsed=wish.rehearsed)[0]
+        for check in one.checks:
+            fitted = check
+            if wish.rehearsed:
+                fitted = quick_check(check, INPUTS[whole.data.source])
+            rows.append(run_check(fitted, whole, wish.data_folder))
+    return tuple(rows)
+
+
+def _read(wish: Wish, experiments: Sequence[Experiment]) -> Results:
+    try:
+        ledger = Ledger(wish.storage, patience_seconds=PATIENCE_SECONDS)
+    except NoLedgerError:  # nothing has run yet
+        return results(None, experiments, wish.seeds, rehearsed=wish.rehearsed)
+    with ledger:
+        return results(ledger, experiments, wish.seeds, rehearsed=wish.rehearsed)
+
+
+def _keep(wish: Wish, known: Sequence[Experiment], checks: Sequence[CheckRow]) -> None:
+    """Write the tables of all experiments to the page, as they stand."""
+    if wish.output is None:
+        return
+    found = _read(wish, known)
+    page.write(wish.output, page.section(wish.command, found, checks, rehearsed=wish.rehearsed))
+
+
+def _show(found: Results, checks: Sequence[CheckRow], wish: Wish, console: Console) -> None:
+    if not console.is_terminal:
+        text = page.section(wish.command, found, checks, rehearsed=wish.rehearsed)
+        console.print(text, soft_wrap=True, markup=False)
+        return
+    for line in page.facts(wish.command, found):
+        say(console, line)
+    if wish.rehearsed:
+        say(console, page.REHEARSAL, style="bold")
+    if found.rows:
+        _print(results_table(found.rows), console)
+        say(console, page.NOTES, style="dim")
+    if checks:
+        _print(checks_table(checks), console)
+
+
+def _print(cells: Cells, console: Console) -> None:
+    table = Table(*cells.columns, box=None)
+    for row in cells.rows:
+        table.add_row(*map(Text, row))
+    console.print(table)
+
+
+def _draw(folder: Path, asked: Sequence[Experiment], wish: Wish, console: Console) -> None:
+    """Write the pictures of every study that was asked for, with its first seed."""
+    trained = [one for one in asked if one.published]
+    if not trained:
+        say(console, f"{folder}: nothing was trained that pictures could show")
+        return
+    chapters = []
+    with Ledger(wish.storage, patience_seconds=PATIENCE_SECONDS) as ledger:
+        for one in trained:
+            rows = results(ledger, [one], wish.seeds, rehearsed=wish.rehearsed).rows
+            study = searches_of(one.study, one.listed, 1, rehearsed=wish.rehearsed)[0]
+            digest = Digest(ledger, study.name)
+            data = digest.data(curves_wanted(digest.outline()))
+            chapters.append(Chapter(data, rows))
+    count = write_album(folder, chapters, lambda line: say(console, line))
+    say(console, f"{folder / INDEX}: {plural(count, 'picture')}")

@@ -1,0 +1,123 @@
+"""A row of published figures needs a trial that can fill it."""
+
+from typing import Any
+
+import pytest
+
+from search.study.file import study_of, tables_of
+from search.study.published_checks import published_faults
+
+POINTS = {
+    "name": "listed",
+    "sampler": "points",
+    "points": [
+        {"batch_norm": "none", "momentum": 0.5},
+        {"batch_norm": "before", "momentum": 0.9},
+    ],
+}
+GRID = {
+    "name": "grid",
+    "sampler": "grid",
+    "box": {"width_1": {"low": 50, "high": 60, "step": 5}},
+}
+BOXES = {
+    "name": "boxes",
+    "trials": 4,
+    "boxes": [
+        {"learning_rate": {"low": 1e-3, "high": 1e-2}, "weight_decay": {"low": 1e-6, "high": 1e-5}},
+        {"learning_rate": {"low": 0.1, "high": 0.2}, "weight_decay": {"low": 1e-3, "high": 1e-2}},
+    ],
+}
+ZOOMED = {"name": "zoomed", "trials": 2, "zoom": {"rule": "quantile", "quantile": 0.5}}
+CYCLES = {"schedule": {"kind": "cycles", "cycles": 1, "half_cycle_epochs": 1}}
+
+
+def faults(
+    row: dict[str, Any], *stages: dict[str, Any], rows: int | None = None, **tables: Any
+) -> list[str]:
+    """What is wrong with a row of the study with these stages, or with a check of `rows` rows."""
+    given = {"name": "own", "stages": list(stages), **tables}
+    given["published"] = [
+        {"id": "A1", "setting": "x", "measure": "test_accuracy", "value": 1} | row
+    ]
+    check = {"id": "A1", "setting": "x", "rows": rows or 1, "published": {"weights": 1.0}}
+    read = tables_of(given | {"gradient_checks": [check]})
+    found = published_faults(study_of(given), read.published, read.gradient_checks)
+    return [f"{'.'.join(map(str, fault.key))}: {fault.text}" for fault in found]
+
+
+@pytest.mark.parametrize(
+    ("point", "stage", "fits"),
+    [
+        ({"batch_norm": "none"}, POINTS, True),
+        ({"batch_norm": "none", "momentum": 0.9}, POINTS, False),
+        ({"batch_norm": "after"}, POINTS, False),
+        ({"jitter": 0.1}, POINTS, False),
+        ({"width_1": 55}, GRID, True),
+        ({"width_1": 56}, GRID, False),
+        ({"learning_rate": 0.15, "weight_decay": 5e-3}, BOXES, True),
+        ({"learning_rate": 0.15, "weight_decay": 5e-6}, BOXES, False),
+    ],
+)
+def test_a_point_must_be_one_that_a_trial_can_have(
+    point: dict[str, Any], stage: dict[str, Any], fits: bool
+) -> None:
+    row = {"measure": "validation_accuracy", "stage": stage["name"], "point": point}
+    wrong = "published.0.point: no trial of the study can have these values; give values that a "
+    assert faults(row, stage) == ([] if fits else [wrong + f"trial of {stage['name']} can have"])
+
+
+def test_a_zoomed_stage_may_have_any_value_of_what_it_searches() -> None:
+    row = {"measure": "validation_accuracy", "stage": "zoomed", "point": {"learning_rate": 0.5}}
+    assert faults(row, BOXES, ZOOMED) == []
+    assert len(faults(row | {"point": {"momentum": 0.5}}, BOXES, ZOOMED)) == 1
+
+
+def test_a_point_in_the_final_must_be_trained_there() -> None:
+    row = {"point": {"batch_norm": "none"}}
+    assert faults(row, POINTS, final={"finalists": 2}) == []
+    alone = "it trains 1 of 2 trials; give a stage, or as many finalists, which need ensemble"
+    assert faults(row, POINTS) == [f"published.0.point: the final may lack it: {alone}"]
+    assert len(faults(row, POINTS, final={"finalists": 2, "ensemble": False})) == 1
+    assert faults({}, POINTS) == []
+
+
+def test_a_stage_must_be_there_and_have_so_many_trials() -> None:
+    row = {"measure": "validation_accuracy", "stage": "liste"}
+    hint = 'found "liste", which is no stage of the file; did you mean listed?'
+    assert faults(row, POINTS) == [f"published.0.stage: {hint}"]
+    third = row | {"stage": "listed", "rank": 3}
+    assert faults(third, POINTS) == [
+        "published.0.rank: found 3, but listed has 2 trials; give that or less"
+    ]
+    assert faults(third | {"rank": 2}, POINTS) == []
+
+
+@pytest.mark.parametrize(
+    ("measure", "tables", "fits"),
+    [
+        ("snapshot_ensemble", {"training": CYCLES}, True),
+        ("snapshot_ensemble", {"training": CYCLES, "final": {"ensemble": False}}, False),
+        ("snapshot_ensemble", {}, False),
+        ("finalist_ensemble", {"final": {"finalists": 2}}, True),
+        ("finalist_ensemble", {}, False),
+        ("momentum", {}, True),
+        ("jitter", {}, False),
+        ("validation_accuracy", {}, True),
+        ("validation_accuracy", {"final": {"train_on": "training+validation"}}, False),
+        ("training_accuracy", {"final": {"train_on": "training+validation"}}, True),
+    ],
+)
+def test_a_measure_must_be_one_that_the_final_has(
+    measure: str, tables: dict[str, Any], fits: bool
+) -> None:
+    found = faults({"measure": measure}, POINTS, **tables)
+    assert [one.partition(": ")[0] for one in found] == ([] if fits else ["published.0.measure"])
+
+
+def test_a_check_of_more_images_than_there_are() -> None:
+    assert faults({}, POINTS, rows=1200) == []
+    assert faults({}, POINTS, rows=1201) == [
+        "gradient_checks.0.rows: found 1,201; there are 1,200 training images: give that many or "
+        "fewer"
+    ]
