@@ -43,7 +43,9 @@ def measured(row: Published, data: SearchData) -> Measured:
     if trial is None:
         return NOTHING
     epochs = trial.pruned_after or _stage(data, trial.stage).epochs_each
-    return Measured(_value(row, trial, data), epochs, trial.state == "diverged")
+    if trial.state == "diverged":
+        return Measured(None, epochs, diverged=True)
+    return Measured(_value(row, trial, data), epochs)
 
 
 def is_accuracy(row: Published) -> bool:
@@ -60,7 +62,14 @@ def _trial(row: Published, data: SearchData) -> Trial | None:
         ranked = [*valued, *(one for one in mine if one.value is None)]
         return ranked[row.rank - 1] if len(ranked) >= row.rank else None
     # The final's are in the order in which validation ranks them, the winner first.
-    return next((one for one in data.of_stage(FINAL) if _has(one, row.point)), None)
+    there = next((one for one in data.of_stage(FINAL) if _has(one, row.point)), None)
+    return there or _diverged(row, data)
+
+
+def _diverged(row: Published, data: SearchData) -> Trial | None:
+    """A trial of that point which diverged in its stage, so that it came to no final."""
+    mine = (one for one in data.trials if one.state == "diverged" and _has(one, row.point))
+    return next(mine, None) if row.point else None
 
 
 def _has(trial: Trial, point: Point) -> bool:

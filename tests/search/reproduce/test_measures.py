@@ -49,6 +49,15 @@ def test_a_network_that_diverged_has_no_figure_and_says_so(
     assert (found.value, found.diverged) == (None, True)
 
 
+def test_a_point_that_diverged_before_the_final_says_so(data: SearchData, published: Rowed) -> None:
+    lost = data.of_stage("coarse")[0]
+    point = {"learning_rate": 0.123, "weight_decay": 0.0456}
+    without = replace(lost, parameters=point, state="diverged", value=None)
+    trials = tuple(without if one.id == lost.id else one for one in data.trials)
+    found = measured(published(point=point), replace(data, trials=trials))
+    assert (found.value, found.diverged) == (None, True)
+
+
 def test_a_point_that_no_trial_has_gives_nothing(data: SearchData, published: Rowed) -> None:
     found = measured(published(point={"learning_rate": 0.5}), data)
     assert (found.value, found.epochs, found.diverged) == (None, None, False)
