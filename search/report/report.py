@@ -24,7 +24,7 @@ from search.figures.data import SearchData
 from search.figures.picture import Picture
 from search.figures.theme import TONES, template
 from search.ledger.ledger import Ledger
-from search.show.output import writing
+from search.show.output import replace
 from search.words import duration, parameters, percent
 
 BEST = 20  # trials in the table
@@ -50,14 +50,7 @@ def write_report(ledger: Ledger, name: str, output: Path) -> int:
     workers = ledger.read.workers(data.search)
     stands = overview(data.search, data.stages, standing.best(data), workers, data.time)
     text = html(data, stands, ledger.read.text(data.search))
-    unfinished = output.with_name(f".{output.name}.part")
-    with writing(output):
-        try:
-            unfinished.write_text(text, encoding="utf-8")
-            unfinished.replace(output)
-        except OSError:
-            unfinished.unlink(missing_ok=True)
-            raise
+    replace(output, text)
     return len(text.encode())
 
 

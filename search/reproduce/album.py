@@ -10,19 +10,14 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
-from search.errors import KlayerError
 from search.figures.data import SearchData
 from search.figures.theme import TONES, themed
 from search.reproduce.experiments import order
 from search.reproduce.pictures import Drawn, drawn_of
-from search.reproduce.rows import (
-    Row,
-    difference_text,
-    ours_text,
-    published_text,
-)
+from search.reproduce.rows import Row
+from search.reproduce.table import results_table
 from search.show.output import writing
-from search.show.picture_file import one_browser, write_picture
+from search.show.picture_file import NoBrowserError, one_browser, write_picture
 
 PLOTLY, INDEX = "plotly.min.js", "index.html"
 
@@ -62,12 +57,15 @@ class Shown:
     image: str | None
 
 
-def write_album(folder: Path, chapters: Sequence[Chapter], say: Callable[[str], None]) -> int:
+def write_album(
+    folder: Path, chapters: Sequence[Chapter], about: Sequence[str], say: Callable[[str], None]
+) -> int:
     """Write all pictures of all chapters, and an index of them.
 
     Args:
         folder: Where to; it is made where it is not there. Files of the same names are replaced.
         chapters: The studies, in the order in which they are to be read.
+        about: What the figures stand on, line by line.
         say: Told once that there is no browser to draw images with, and what would help.
 
     Returns:
@@ -85,22 +83,18 @@ def write_album(folder: Path, chapters: Sequence[Chapter], say: Callable[[str], 
                 (one, [writer.write(one.data.name, drawn) for drawn in drawn_of(one.data)])
                 for one in chapters
             ]
-        (folder / INDEX).write_text(index(shown), "utf-8")
+        (folder / INDEX).write_text(index(shown, about), "utf-8")
     return sum(len(pictures) for _, pictures in shown)
 
 
-def index(chapters: Sequence[tuple[Chapter, Sequence[Shown]]]) -> str:
-    """The page that shows all pictures, by experiment, with the figures of its rows."""
+def index(chapters: Sequence[tuple[Chapter, Sequence[Shown]]], about: Sequence[str] = ()) -> str:
+    """The page that shows all pictures, by experiment, with its table."""
     environment = Environment(
         loader=PackageLoader("search.reproduce", "."), autoescape=True, undefined=StrictUndefined
     )
-    environment.filters |= {
-        "published": published_text,
-        "ours": ours_text,
-        "difference": difference_text,
-    }
     template = environment.get_template("index.html.jinja")
-    return template.render(chapters=chapters, tones=TONES)
+    tables = {one.data.name: results_table(one.rows) for one, _ in chapters}
+    return template.render(chapters=chapters, tables=tables, about=about, tones=TONES)
 
 
 class _Writer:
@@ -122,8 +116,9 @@ class _Writer:
         if self._draws:
             try:
                 write_picture(picture, image, "light")
-            except KlayerError as error:
+            except NoBrowserError as error:
                 self._draws = False
+                image.unlink(missing_ok=True)  # of an earlier run
                 self._say(f"--pictures: no PNG: {error}")
         return Shown(
             picture.title,

@@ -19,7 +19,8 @@ class CheckRow:
 
     Attributes:
         check: As the study file has it.
-        ours: The worst error of each kind of parameter, over all layers; None before it ran.
+        ours: The worst error of each kind of parameter, over all layers; infinite where a gradient
+            is no number. None before it ran.
     """
 
     check: GradientCheck
@@ -27,13 +28,14 @@ class CheckRow:
 
     @property
     def within(self) -> bool | None:
-        """Whether all of ours are at most the published ones; None before it ran."""
+        """Whether all that were published were compared, and ours are at most those.
+
+        None before it ran.
+        """
         if self.ours is None:
             return None
         return all(
-            self.ours[name] <= error
-            for name, error in self.check.published.items()
-            if name in self.ours
+            self.ours.get(name, math.inf) <= error for name, error in self.check.published.items()
         )
 
 
@@ -57,8 +59,9 @@ def run_check(check: GradientCheck, study: Study, data_folder: Path | None) -> C
     )
     worst: dict[str, float] = {}
     for one in found:
-        if math.isfinite(one.worst):
-            worst[one.parameter] = max(worst.get(one.parameter, 0.0), one.worst)
+        if one.checked:
+            error = one.worst if math.isfinite(one.worst) else math.inf
+            worst[one.parameter] = max(worst.get(one.parameter, 0.0), error)
     return CheckRow(check, worst)
 
 

@@ -9,7 +9,7 @@ from search.figures.data import SearchData
 from search.ledger.records import StageState, Trial
 from search.plan.plan import FINAL
 from search.study.published import Published
-from search.study.published_tables import ACCURACIES
+from search.study.published_tables import ACCURACIES, TESTED
 from search.study.space import Point
 
 
@@ -20,13 +20,15 @@ class Measured:
     Attributes:
         value: In percent where it is an accuracy, else a hyperparameter's own value; None where
             the trial has none: it diverged, or is not there.
-        epochs: That the trial was trained; None where there is no such trial.
+        epochs: That the trial was trained; None where that is not known.
         diverged: Whether the trial diverged.
+        failed: Whether the search ended without a final.
     """
 
     value: float | None
     epochs: int | None
     diverged: bool = False
+    failed: bool = False
 
 
 NOTHING = Measured(None, None)
@@ -41,11 +43,11 @@ def measured(row: Published, data: SearchData) -> Measured:
     """
     trial = _trial(row, data)
     if trial is None:
-        return NOTHING
-    epochs = trial.pruned_after or _stage(data, trial.stage).epochs_each
-    if trial.state == "diverged":
-        return Measured(None, epochs, diverged=True)
-    return Measured(_value(row, trial, data), epochs)
+        return Measured(None, None, failed=data.search.failure is not None)
+    value = _value(row, trial, data)
+    if value is None and trial.state == "diverged":
+        return Measured(None, len(data.curves.get(trial.id, ())) or None, diverged=True)
+    return Measured(value, trial.pruned_after or _stage(data, trial.stage).epochs_each)
 
 
 def is_accuracy(row: Published) -> bool:
@@ -84,6 +86,8 @@ def _same(one: object, other: object) -> bool:
 
 
 def _value(row: Published, trial: Trial, data: SearchData) -> float | None:
+    if row.measure in (*TESTED, "training_accuracy") and trial.stage != FINAL:
+        return None
     if row.measure == "test_accuracy":
         return _percent(_at(data, "accuracies", trial.number))
     if row.measure == "snapshot_ensemble":

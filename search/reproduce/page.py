@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from search.environment import kernels
+from search.errors import KlayerError
 from search.reproduce.gradients import CheckRow
 from search.reproduce.results import Results
 from search.reproduce.table import checks_table, results_table
@@ -17,12 +18,16 @@ COMMAND = "klayer reproduce"
 SOURCES = {"cifar10": "CIFAR-10", "digits": "the handwritten digits that scikit-learn carries"}
 NOTES = (
     "Accuracies are in percent, differences in points. A figure with ± is the mean over seeds and "
-    "their standard deviation. Time is that in which workers trained the study that a row is of, "
-    "all its stages and seeds; rows of one study share it."
+    "their standard deviation. Test figures are of the networks that the final trains, with seeds "
+    "of its own; a validation accuracy is that of the training of the search. Time is that in "
+    "which workers trained the study that a row is of, all its stages and seeds; rows of one study "
+    "share it."
 )
 CHECKED = (
     "The largest relative error |ga − gn| / max(ε, |ga| + |gn|) over all layers: of the weights W, "
-    "the bias b, the scale γ and the shift β."
+    "the bias b, the scale γ and the shift β. Up to 200 entries of each array are drawn and "
+    "compared, in float64; those whose difference crosses a kink are left out; b, γ and β are "
+    "moved a little from where training begins, where errors could hide."
 )
 REHEARSAL = (
     "This is a rehearsal: fewer epochs, fewer trials, and other images. Its figures say that "
@@ -30,14 +35,21 @@ REHEARSAL = (
 )
 
 
-def check(path: Path) -> None:
+def check(path: Path, *, rehearsed: bool) -> None:
     """Look whether the tables can be written to a page, before anything runs.
 
     Raises:
-        KlayerError: The page is there, and has no place for them.
+        KlayerError: The page is there, and has no place for them; or they are of a rehearsal, and
+            figures stand there that are not.
     """
-    if path.exists():
-        generated.check(path, COMMAND)
+    if not path.exists():
+        return
+    there = generated.check(path, COMMAND)
+    if rehearsed and "## Results" in there and REHEARSAL not in there:
+        raise KlayerError(
+            f"--output: {path}: holds figures of whole runs, which those of --quick would replace; "
+            "give another file"
+        )
 
 
 def write(path: Path, text: str) -> None:

@@ -1,6 +1,6 @@
 """Which pictures show an experiment: by what its study searches, and what was kept of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from search.figures import gradients, weights, widths, zoom
@@ -16,6 +16,7 @@ from search.study.space import Interval
 
 FIGURES = ("accuracy", "loss", "cost")
 TITLED = 60  # pixels above a figure, for a title over the names of its parts
+MOST_SHOWN = 4 * MOST  # trainings whose curves are all shown
 MOST_PORTRAITS = 9  # networks of a final whose weights and gradients are shown
 
 
@@ -53,39 +54,58 @@ def _all(data: SearchData) -> Iterator[Drawn]:
         yield Drawn(widths.KEY, widths.widths(data))
     few, finals = _few(data), _finals(data)
     for figure in FIGURES:
-        picture = trainings(data, figure, few) if few else curves(data, figure)
-        yield Drawn(f"curves-{figure}", picture)
+        if few:
+            yield from _by_parts(data, figure, few, f"curves-{figure}", "")
+        else:
+            yield Drawn(f"curves-{figure}", curves(data, figure))
         if _trained_otherwise(data):
-            retitled = _titled(trainings(data, figure, finals), "the final")
-            yield Drawn(f"final-curves-{figure}", retitled)
+            yield from _by_parts(data, figure, finals, f"final-curves-{figure}", "the final")
     yield from _portraits(data, finals)
+
+
+def _by_parts(
+    data: SearchData, figure: str, trials: Sequence[Trial], name: str, about: str
+) -> Iterator[Drawn]:
+    """The curves of all these trainings, as many to a picture as can be told apart."""
+    for part, first in enumerate(range(0, len(trials), MOST), start=1):
+        some = trials[first : first + MOST]
+        which = f"{first + 1} to {first + len(some)} of {len(trials)}" if len(trials) > MOST else ""
+        told = ", ".join(word for word in (about, which) if word)
+        drawn = _titled(trainings(data, figure, some), told)
+        yield Drawn(name if part == 1 else f"{name}-{part}", drawn)
 
 
 def _portraits(data: SearchData, finals: list[Trial]) -> Iterator[Drawn]:
     """Weights and gradients of the networks of the final, each with what sets it apart."""
     shown = finals[:MOST_PORTRAITS]
+    kept = len(data.of_stage(FINAL))
     for trial, name in zip(shown, apart(shown), strict=True):
         portrait = data.portraits.get(trial.id)
         about = name if len(shown) > 1 else ""
         for picture in (weights.weights_of(portrait), gradients.gradients_of(portrait)):
             picture.figure.update_layout(margin_t=TITLED)  # of which pages with headings need less
-            yield Drawn(f"{picture.key}-{trial.number + 1}", _titled(picture, about))
+            drawn = _titled(picture, about)
+            if kept > len(shown) and trial.number == 0 and not drawn.empty:
+                says = f"{drawn.says} The best {len(shown)} of {kept} networks are shown."
+                drawn = replace(drawn, says=says)
+            yield Drawn(f"{picture.key}-{trial.number + 1}", drawn)
 
 
 def _few(data: SearchData) -> list[Trial]:
-    """All trainings of the stages that search, where they can be told apart; else none."""
+    """All trainings of the stages that search, where a few pictures show them; else none."""
     trials = searched(data)
-    return trials if len(trials) <= MOST else []
+    return trials if len(trials) <= MOST_SHOWN else []
 
 
 def _finals(data: SearchData) -> list[Trial]:
-    return list(data.of_stage(FINAL))[:MOST]
+    return list(data.of_stage(FINAL))[:MOST_SHOWN]
 
 
 def _trained_otherwise(data: SearchData) -> bool:
     """Whether the final's curves are no repetition of those of the search."""
     final, last = data.stages[-1].step, data.search.study.stages[-1]
-    return final.training != last.training or not _few(data)
+    others = data.search.study.final.train_on != "training"
+    return others or final.training != last.training or not _few(data)
 
 
 def _ranges(data: SearchData) -> bool:

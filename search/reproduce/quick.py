@@ -5,6 +5,7 @@ Everything follows from the study and its published rows, by rules that know no 
 """
 
 import itertools
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -100,7 +101,7 @@ def _thinned(box: Box) -> Box:
     """A box of which a grid has few points: of each range some values, its ends among them."""
     values = {name: list(extent.values()) for name, extent in box.ranges.items()}
     counts = {name: len(some) for name, some in values.items()}
-    while _product(counts) > GRID and max(counts.values()) > 1:
+    while math.prod(counts.values()) > GRID and max(counts.values()) > 1:
         longest = max(counts, key=lambda name: counts[name])
         counts[longest] -= 1
     return Box({name: _choices(values[name], counts[name]) for name in values})
@@ -111,13 +112,6 @@ def _choices(values: Sequence[Value], count: int) -> Range:
     last = len(values) - 1
     places = [round(last * place / max(count - 1, 1)) for place in range(count)]
     return Choices(tuple(values[place] for place in places))
-
-
-def _product(counts: dict[str, int]) -> int:
-    product = 1
-    for count in counts.values():
-        product *= count
-    return product
 
 
 def _combined(box: Box) -> list[Point]:

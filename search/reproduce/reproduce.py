@@ -10,8 +10,9 @@ from rich.text import Text
 
 from search.digest import Digest
 from search.engines import Engine
+from search.errors import KlayerError
 from search.launcher import InterruptedRunError
-from search.ledger.faults import NoLedgerError
+from search.ledger.faults import DatabaseFaultError, NoLedgerError
 from search.ledger.ledger import PATIENCE_SECONDS, Ledger
 from search.objective.data import INPUTS
 from search.reproduce import page
@@ -55,7 +56,15 @@ class Wish:
     @property
     def command(self) -> str:
         """What was typed, as far as the figures depend on it."""
-        words = [page.COMMAND, *self.ids, *(["--quick"] if self.rehearsed else [])]
+        return self._with(self.ids)
+
+    @property
+    def whole_command(self) -> str:
+        """What fills a page, which has all experiments, whichever were asked for."""
+        return self._with(())
+
+    def _with(self, ids: Sequence[str]) -> str:
+        words = [page.COMMAND, *ids, *(["--quick"] if self.rehearsed else [])]
         return " ".join([*words, *([f"--seeds {self.seeds}"] if self.seeds > 1 else [])])
 
 
@@ -68,31 +77,38 @@ def reproduce(wish: Wish, engine: Callable[[], Engine], console: Console) -> Res
         console: Where progress and tables go.
 
     Raises:
-        KlayerError: Something that was given is wrong.
+        KlayerError: Something that was given is wrong; or a search came to no end, of which it is
+            told when all others have.
         InterruptedRunError: It was asked to stop; the same command goes on.
     """
     known = all_experiments()
     asked = asked_for(wish.ids, known)
     if wish.output is not None:
-        page.check(wish.output)
+        page.check(wish.output, rehearsed=wish.rehearsed)
     shown = known if wish.output is not None else asked
     checks = _checks(shown, wish)
-    _keep(wish, known, checks)
     trained = [one for one in asked if one.published]
+    lost: list[str] = []
     for place, experiment in enumerate(trained, start=1):
         ids = ", ".join(sorted({row.id for row in experiment.published}, key=order))
         say(console, f"{ids} ({place} of {len(trained)} studies)", style="bold")
-        _run(experiment, wish, engine, console)
+        lost += _run(experiment, wish, engine, console)
+        _keep(wish, known, checks)
+    if not trained:
         _keep(wish, known, checks)
     found = _read(wish, asked)
     if wish.pictures is not None:
         _draw(wish.pictures, asked, wish, console)
     names = {check.id for one in asked for check in one.checks}
     _show(found, [row for row in checks if row.check.id in names], wish, console)
+    if lost:
+        raise KlayerError("\n".join(["without a figure:", *lost]))
     return found
 
 
-def _run(one: Experiment, wish: Wish, engine: Callable[[], Engine], console: Console) -> None:
+def _run(one: Experiment, wish: Wish, engine: Callable[[], Engine], console: Console) -> list[str]:
+    """Run an experiment's searches; those that came to no end, each with why."""
+    lost = []
     text = reading.text(one.study.name)
     for study in searches_of(one.study, one.listed, wish.seeds, rehearsed=wish.rehearsed):
         try:
@@ -103,6 +119,24 @@ def _run(one: Experiment, wish: Wish, engine: Callable[[], Engine], console: Con
             raise InterruptedRunError(
                 f"{error} What was finished before is not run again."
             ) from None
+        except DatabaseFaultError:
+            raise
+        except KlayerError as error:
+            if _failure(wish, study.name) is None:  # nothing that others would not meet as well
+                raise
+            say(console, f"{study.name}: {error}", style="bold")
+        failure = _failure(wish, study.name)
+        lost += [] if failure is None else [f"{study.name}: {failure}"]
+    return lost
+
+
+def _failure(wish: Wish, name: str) -> str | None:
+    """Why a search ended without a final; None where it did not, or is not recorded."""
+    try:
+        with Ledger(wish.storage, patience_seconds=PATIENCE_SECONDS) as ledger:
+            return ledger.read.search(name).failure if name in ledger.read.names() else None
+    except NoLedgerError:
+        return None
 
 
 def _checks(experiments: Sequence[Experiment], wish: Wish) -> tuple[CheckRow, ...]:
@@ -132,7 +166,8 @@ def _keep(wish: Wish, known: Sequence[Experiment], checks: Sequence[CheckRow]) -
     if wish.output is None:
         return
     found = _read(wish, known)
-    page.write(wish.output, page.section(wish.command, found, checks, rehearsed=wish.rehearsed))
+    text = page.section(wish.whole_command, found, checks, rehearsed=wish.rehearsed)
+    page.write(wish.output, text)
 
 
 def _show(found: Results, checks: Sequence[CheckRow], wish: Wish, console: Console) -> None:
@@ -149,6 +184,7 @@ def _show(found: Results, checks: Sequence[CheckRow], wish: Wish, console: Conso
         say(console, page.NOTES, style="dim")
     if checks:
         _print(checks_table(checks), console)
+        say(console, page.CHECKED, style="dim")
 
 
 def _print(cells: Cells, console: Console) -> None:
@@ -165,6 +201,9 @@ def _draw(folder: Path, asked: Sequence[Experiment], wish: Wish, console: Consol
         say(console, f"{folder}: nothing was trained that pictures could show")
         return
     chapters = []
+    about = page.facts(wish.command, _read(wish, asked))
+    if wish.rehearsed:
+        about.append(page.REHEARSAL)
     with Ledger(wish.storage, patience_seconds=PATIENCE_SECONDS) as ledger:
         for one in trained:
             rows = results(ledger, [one], wish.seeds, rehearsed=wish.rehearsed).rows
@@ -172,5 +211,5 @@ def _draw(folder: Path, asked: Sequence[Experiment], wish: Wish, console: Consol
             digest = Digest(ledger, study.name)
             data = digest.data(curves_wanted(digest.outline()))
             chapters.append(Chapter(data, rows))
-    count = write_album(folder, chapters, lambda line: say(console, line))
+    count = write_album(folder, chapters, about, lambda line: say(console, line))
     say(console, f"{folder / INDEX}: {plural(count, 'picture')}")

@@ -64,6 +64,8 @@ def results(
     searches: list[Finished] = []
     there = set() if ledger is None else set(ledger.read.names())
     for one in experiments:
+        if not one.published:  # only its gradients were asked for
+            continue
         studies = searches_of(one.study, one.listed, seeds, rehearsed=rehearsed)
         found = [_finished(ledger, study) for study in studies if ledger and study.name in there]
         done = [each for each in found if each is not None]
@@ -72,7 +74,13 @@ def results(
         rows += [
             (
                 order(row.id),
-                Row(row, tuple(measured(row, each.data) for each in done), seconds, not rehearsed),
+                Row(
+                    row,
+                    tuple(measured(row, each.data) for each in done),
+                    seconds,
+                    not rehearsed,
+                    seeds,
+                ),
             )
             for row in one.published
         ]

@@ -18,12 +18,14 @@ class Row:
         ours: A figure of each search that is finished, one a seed; empty before.
         seconds: In which its study was trained, all seeds together; None before.
         comparable: Whether the two figures are of the same images and trainings.
+        seeds: How many were asked for.
     """
 
     published: Published
     ours: tuple[Measured, ...]
     seconds: float | None
     comparable: bool
+    seeds: int = 1
 
     @property
     def values(self) -> list[float]:
@@ -49,9 +51,11 @@ def published_text(row: Row) -> str:
 
 def ours_text(row: Row) -> str:
     """Ours: the mean over the seeds, and their standard deviation where there are several."""
+    if not row.values:
+        return _without(row)
     if is_accuracy(row.published):
-        return _spread(row.values) or _without(row)
-    return ", ".join(number(value) for value in row.values) or _without(row)
+        return _spread(row.values) + _missing(row)
+    return ", ".join(number(value) for value in row.values) + _missing(row)
 
 
 def difference_text(row: Row) -> str:
@@ -71,12 +75,21 @@ def epochs_text(row: Row) -> str:
 
 
 def _spread(values: Sequence[float]) -> str:
-    """`50.12`, or `50.12 ± 0.31`; empty for no value."""
-    if not values:
-        return ""
+    """`50.12`, or `50.12 ± 0.31`."""
     mean = f"{statistics.fmean(values):.2f}"
     return mean if len(values) < 2 else f"{mean} ± {statistics.stdev(values):.2f}"
 
 
+def _missing(row: Row) -> str:
+    """Which of the seeds that were asked for are not among the values."""
+    lost = len(row.ours) - len(row.values)
+    told = [f"{lost} of {row.seeds} diverged"] if lost else []
+    if len(row.ours) < row.seeds:
+        told.append(f"{len(row.ours)} of {row.seeds} seeds")
+    return f" ({', '.join(told)})" if told else ""
+
+
 def _without(row: Row) -> str:
+    if any(one.failed for one in row.ours):
+        return "failed"
     return "diverged" if any(one.diverged for one in row.ours) else "–"

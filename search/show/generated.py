@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from search.errors import KlayerError
-from search.show.output import writing
+from search.show.output import replace
 
 
 class PageError(KlayerError):
@@ -18,8 +18,11 @@ def markers(command: str) -> tuple[str, str]:
     )
 
 
-def check(path: Path, command: str) -> None:
+def check(path: Path, command: str) -> str:
     """Look whether a page can take a command's section, before anything is computed.
+
+    Returns:
+        What stands there now.
 
     Raises:
         PageError: There is no such page, or it does not hold each marker once, in their order.
@@ -32,6 +35,7 @@ def check(path: Path, command: str) -> None:
             f"{path}: expected a page with one line {begin} and behind it one line {end}; "
             f"found {found[0]} and {found[1]} of them"
         )
+    return page[page.index(begin) + len(begin) : page.index(end)]
 
 
 def write(path: Path, text: str, command: str) -> None:
@@ -45,8 +49,7 @@ def write(path: Path, text: str, command: str) -> None:
     begin, end = markers(command)
     page = _read(path)
     before, rest = page[: page.index(begin)], page[page.index(end) :]
-    with writing(path):
-        path.write_text(f"{before}{begin}\n\n{text}\n\n{rest}", "utf-8")
+    replace(path, f"{before}{begin}\n\n{text}\n\n{rest}")
 
 
 def _read(path: Path) -> str:

@@ -7,6 +7,22 @@ from pathlib import Path
 from search.errors import KlayerError
 
 
+def replace(output: Path, text: str) -> None:
+    """Write a file that is the old one or the new one, whole, whatever happens meanwhile.
+
+    Raises:
+        KlayerError: It cannot be written.
+    """
+    unfinished = output.with_name(f".{output.name}.part")
+    with writing(output):
+        try:
+            unfinished.write_text(text, encoding="utf-8")
+            unfinished.replace(output)
+        except OSError:
+            unfinished.unlink(missing_ok=True)
+            raise
+
+
 @contextmanager
 def writing(output: Path, option: str = "--output") -> Iterator[None]:
     """Tell of a file that cannot be written by the option that names it.

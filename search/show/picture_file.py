@@ -12,6 +12,11 @@ from search.figures.picture import Picture
 from search.figures.theme import Mode, themed
 from search.show.output import writing
 
+
+class NoBrowserError(KlayerError):
+    """There is nothing that draws images."""
+
+
 IMAGES = (".svg", ".png", ".pdf")
 WIDTH, HEIGHT = 1000, 600  # of images, in pixels; PNGs have twice as many
 
@@ -49,7 +54,7 @@ def one_browser() -> Iterator[None]:
     try:
         # Kaleido's own would hang, where its browser does not start.
         _image(go.Figure(), "svg")
-    except KlayerError:
+    except NoBrowserError:
         yield
         return
     import kaleido
@@ -68,13 +73,13 @@ def _image(figure: go.Figure, form: str) -> bytes:
     """Drawn by a browser, since Plotly is a library of browsers.
 
     Raises:
-        KlayerError: The library or the browser is missing.
+        NoBrowserError: The library or the browser is missing.
     """
     try:
         from choreographer.errors import ChromeNotFoundError
         from kaleido.errors import KaleidoError
     except ImportError:
-        raise KlayerError(
+        raise NoBrowserError(
             "images are drawn with kaleido and a Chrome or Chromium: "
             "pip install 'klayer[images]'; or write .html"
         ) from None
@@ -82,7 +87,7 @@ def _image(figure: go.Figure, form: str) -> bytes:
         scale = 2 if form == "png" else 1
         image: bytes = figure.to_image(form, width=WIDTH, height=HEIGHT, scale=scale)
     except (ChromeNotFoundError, KaleidoError, RuntimeError) as error:
-        raise KlayerError(
+        raise NoBrowserError(
             "images are drawn with Chrome or Chromium, which is not found, or does not start; "
             "install one (Debian: apt-get install chromium), or name it in BROWSER_PATH, or write "
             ".html"

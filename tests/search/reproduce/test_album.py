@@ -12,12 +12,13 @@ from search.reproduce import album
 from search.reproduce.album import Chapter, Shown, index, write_album
 from search.reproduce.measures import Measured
 from search.reproduce.rows import Row
+from search.show.picture_file import NoBrowserError
 from tests.search.figures.made import build
 from tests.search.reproduce.conftest import Rowed
 
 
 def no_browser(*_: object) -> None:
-    raise KlayerError("images are drawn with Chrome or Chromium, which is not found")
+    raise NoBrowserError("images are drawn with Chrome or Chromium, which is not found")
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def test_without_a_browser_pages_are_written_and_it_is_said_once(
     monkeypatch.setattr(album, "one_browser", nullcontext)
     said: list[str] = []
     row = Row(published(), (Measured(51.5, 10),), 1.0, comparable=True)
-    count = write_album(tmp_path / "album", [Chapter(data, (row,))], said.append)
+    count = write_album(tmp_path / "album", [Chapter(data, (row,))], ["all of it"], said.append)
     pages = sorted(path.name for path in (tmp_path / "album" / "digits").iterdir())
     assert len(pages) == count
     assert {Path(name).suffix for name in pages} == {".html"}
@@ -43,6 +44,7 @@ def test_without_a_browser_pages_are_written_and_it_is_said_once(
     assert "http" not in page.partition("<body>")[0]
     written = (tmp_path / "album" / "index.html").read_text("utf-8")
     assert written.count("<iframe") == count
+    assert '<p class="quiet">all of it</p>' in written
     for name in pages:
         assert f'src="digits/{name}"' in written
 
@@ -69,4 +71,4 @@ def test_texts_of_studies_are_shown_as_they_are(data: SearchData, published: Row
 def test_a_folder_that_cannot_be_made_is_one_message(data: SearchData, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(KlayerError, match=r"--pictures: .*file: cannot be written"):
-        write_album(tmp_path / "file", [Chapter(replace(data, curves={}), ())], print)
+        write_album(tmp_path / "file", [Chapter(replace(data, curves={}), ())], (), print)

@@ -1,12 +1,19 @@
 """Gradient checks as published, and what is made of their errors."""
 
+import math
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
+from search import objective
 from search.errors import KlayerError
+from search.outcome import GradientError
 from search.reproduce.gradients import MOST_ROWS, CheckRow, quick_check, run_check
 from search.study.published import GradientCheck
 from search.study.reading import load
 
+PUBLISHED = {"weights": 5e-4, "bias": 6.5e-6, "gamma": 4.9e-4, "beta": 3.5e-4}
 CHECK = GradientCheck.model_validate(
     {
         "id": "B0",
@@ -16,7 +23,7 @@ CHECK = GradientCheck.model_validate(
         "inputs": 10,
         "rows": 3,
         "difference": "forward",
-        "published": {"weights": 5e-4, "bias": 6.5e-6, "gamma": 4.9e-4, "beta": 3.5e-4},
+        "published": PUBLISHED,
     }
 )
 
@@ -27,6 +34,19 @@ def test_a_check_has_the_keys_of_its_own_network() -> None:
     assert all(0 <= error < 1e-2 for error in (row.ours or {}).values())
     plain = CHECK.model_copy(update={"network": {"widths": [8], "batch_norm": "none"}})
     assert set(run_check(plain, load("digits"), None).ours or {}) == {"weights", "bias"}
+
+
+def test_a_gradient_that_is_no_number_is_no_small_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    checked = objective.check_gradients
+
+    def broken(*given: Any) -> list[GradientError]:
+        first, *rest = checked(*given)
+        return [replace(first, worst=math.nan), *rest]
+
+    monkeypatch.setattr(objective, "check_gradients", broken)
+    row = run_check(CHECK, load("digits"), None)
+    assert row.within is False
+    assert math.inf in (row.ours or {}).values()
 
 
 def test_more_inputs_than_there_are_is_one_message() -> None:
@@ -45,8 +65,11 @@ def test_a_rehearsal_asks_for_no_more_than_there_is() -> None:
     ("ours", "within"),
     [
         (None, None),
-        ({"weights": 5e-4, "bias": 0.0}, True),
-        ({"weights": 5.1e-4, "bias": 0.0}, False),
+        (PUBLISHED, True),
+        (PUBLISHED | {"weights": 5.1e-4}, False),
+        (PUBLISHED | {"gamma": math.inf}, False),
+        ({"weights": 5e-4, "bias": 0.0}, False),  # no scale and shift were compared
+        ({}, False),
     ],
 )
 def test_all_must_be_at_most_the_published(ours: dict[str, float] | None, within: object) -> None:

@@ -26,8 +26,11 @@ def test_curves_boxes_and_each_network_of_the_final(data: SearchData) -> None:
     assert names == [
         "zoom",
         "curves-accuracy",
+        "final-curves-accuracy",  # trained on the validation images too
         "curves-loss",
+        "final-curves-loss",
         "curves-cost",
+        "final-curves-cost",
         "weights-1",
         "gradients-1",
         "gradients-2",  # two layers have no weights that are images
@@ -43,7 +46,7 @@ def test_the_curves_that_are_needed_are_those_of_all_trainings_and_of_the_final(
 
 
 def test_of_many_trainings_the_best_are_shown_and_the_finals_besides() -> None:
-    made = build()
+    made = build((60, 20, 20))
     finals = made.of_stage("final")
     large = replace(made, curves={**made.curves, **{one.id: curve(0.5, 4) for one in finals}})
     drawn = {one.name: one.picture for one in drawn_of(large)}
@@ -51,6 +54,19 @@ def test_of_many_trainings_the_best_are_shown_and_the_finals_besides() -> None:
     assert drawn["final-curves-loss"].title == "Learning curves: loss: the final"
     assert "that halving dropped" in drawn["curves-loss"].says
     assert "of 3 trainings" in drawn["final-curves-loss"].says
+
+
+def test_all_of_some_dozen_trainings_are_shown_in_parts() -> None:
+    made = build()
+    whole = replace(made, curves={one.id: curve(0.5, 4) for one in made.trials})
+    drawn = {one.name: one.picture for one in drawn_of(whole)}
+    titles = [drawn[name].title for name in ("curves-loss", "curves-loss-2")]
+    assert titles == [
+        "Learning curves: loss: 1 to 18 of 32",
+        "Learning curves: loss: 19 to 32 of 32",
+    ]
+    shown = {row[0] for name in ("curves-loss", "curves-loss-2") for row in drawn[name].table.rows}
+    assert len(shown) == 32
 
 
 def test_widths_are_shown_where_they_are_searched() -> None:

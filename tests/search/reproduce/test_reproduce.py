@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -9,8 +10,11 @@ from rich.console import Console
 from search.errors import KlayerError
 from search.ledger.ledger import Ledger
 from search.reproduce import reproduce as module
+from search.reproduce import results
 from search.reproduce.experiments import all_experiments, asked_for
+from search.reproduce.jobs import searches_of
 from search.reproduce.rows import ours_text
+from search.study.file import Study
 from tests.search.reproduce.conftest import Rehearsal, run, wished
 from tests.search.worker.serving import Threads
 
@@ -27,14 +31,16 @@ def test_every_row_of_the_list_is_filled(rehearsal: Rehearsal) -> None:
 def test_every_gradient_check_is_run(rehearsal: Rehearsal) -> None:
     page = (rehearsal.folder / "page.md").read_text("utf-8")
     checks = [check for one in all_experiments() for check in one.checks]
-    assert ("## Gradient checks" in page) == bool(checks)
+    assert len(checks) >= 8
     for check in checks:
         (line,) = [
             line
             for line in page.splitlines()
             if line.startswith(f"| {check.id} | {check.setting} |") and "e-" in line
         ]
-        assert line.count("e-") > len(check.published)
+        # Each published kind with one of ours, beside the step and ε.
+        errors = [cell for cell in line.split(" | ")[3:11] if cell != "–"]
+        assert len(errors) == 2 * len(check.published)
 
 
 def test_the_page_holds_what_was_said(rehearsal: Rehearsal) -> None:
@@ -58,22 +64,50 @@ def test_a_list_that_was_stopped_goes_on_with_the_study_that_was_not_finished(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[str] = []
+    complete = module.complete_search
 
-    def stopped(study: object, *_: object) -> None:
-        begun.append(study.name)  # type: ignore[attr-defined]
-        raise KeyboardInterrupt
+    def stopped(study: Study, *given: Any) -> None:
+        begun.append(study.name)
+        if len(begun) > 1:
+            raise KeyboardInterrupt
+        complete(study, *given)
 
     page = tmp_path / "page.md"
-    wish = wished(tmp_path, SMALLEST, output=page)
+    wish = wished(tmp_path, "A1", "A3", output=page)
     with monkeypatch.context() as stopping:
         stopping.setattr(module, "complete_search", stopped)
         with pytest.raises(KeyboardInterrupt):
             run(wish)
-    assert len(begun) == 1
-    assert "no search is finished yet" in page.read_text("utf-8")
-    found, _ = run(wish)
+    found, said = run(wish)
+    assert len(begun) == 2
+    assert said.count("nothing was run") == 1
     assert all(ours_text(row) != "–" for row in found.rows)
-    assert "no search is finished yet" not in page.read_text("utf-8")
+    assert "total time: 2 searches" in page.read_text("utf-8")
+
+
+def test_a_search_that_comes_to_no_end_is_told_after_all_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(study: Study, *given: Any, **named: Any) -> tuple[Study, ...]:
+        (small,) = searches_of(study, *given, **named)
+        if small.name != "a3-decay-quick":
+            return (small,)
+        canonical = small.canonical()
+        tables = [canonical, *canonical["stages"], canonical["final"]]
+        for table in tables:
+            table["training"]["learning_rate"] = 1e30
+        canonical["stages"][0]["points"] = [{"learning_rate": 1e30}]
+        return (Study.from_canonical(canonical),)
+
+    monkeypatch.setattr(module, "searches_of", broken)
+    monkeypatch.setattr(results, "searches_of", broken)
+    page = tmp_path / "page.md"
+    with pytest.raises(KlayerError, match=r"without a figure:\na3-decay-quick: .*diverged"):
+        run(wished(tmp_path, "A3", "A5", output=page))
+    lines = page.read_text("utf-8").splitlines()
+    told = {line.split(" | ")[0]: line.split(" | ")[4] for line in lines if line.startswith("| A")}
+    assert told["| A3"] == "failed"
+    assert float(told["| A5"]) > 0
 
 
 def test_several_seeds_are_several_searches_and_a_spread(

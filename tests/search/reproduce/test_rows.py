@@ -33,6 +33,15 @@ def test_accuracies_differ_by_points(
     )
 
 
+def test_seeds_that_are_missing_are_told(published: Rowed) -> None:
+    diverged = Measured(None, 3, diverged=True)
+    measured = (Measured(49.0, 20), Measured(51.0, 20), diverged)
+    whole = Row(published(), measured, 1.0, comparable=True, seeds=3)
+    assert ours_text(whole) == "50.00 ± 1.41 (1 of 3 diverged)"
+    part = Row(published(), measured[:1], 1.0, comparable=True, seeds=3)
+    assert ours_text(part) == "49.00 (1 of 3 seeds)"
+
+
 def test_hyperparameters_differ_by_a_ratio(published: Rowed) -> None:
     decay = published(measure="weight_decay", value=1e-3)
     one = row(decay, 1e-2, 1e-4)
@@ -56,6 +65,8 @@ def test_a_network_that_diverged_is_said_to_have(published: Rowed) -> None:
     diverged = Row(published(), (Measured(None, 3, diverged=True),), 1.0, comparable=True)
     assert (ours_text(diverged), epochs_text(diverged)) == ("diverged", "3")
     assert ours_text(Row(published(), (NOTHING,), 1.0, comparable=True)) == "–"
+    failed = Row(published(), (Measured(None, None, failed=True),), 1.0, comparable=True)
+    assert ours_text(failed) == "failed"
 
 
 def test_trainings_of_several_lengths(published: Rowed) -> None:
