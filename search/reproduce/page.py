@@ -43,6 +43,8 @@ def check(path: Path, *, rehearsed: bool) -> None:
             figures stand there that are not.
     """
     if not path.exists():
+        with writing(path):
+            next(path.parent.iterdir(), None)  # where there is no such folder, it says so
         return
     there = generated.check(path, COMMAND)
     if rehearsed and "## Results" in there and REHEARSAL not in there:

@@ -89,9 +89,10 @@ def results(
 
 
 def _finished(ledger: Ledger, study: Study) -> Finished | None:
-    """A search as it ended; None where it has not, or is of another study of that name."""
+    """A search as it ended, or failed; None where it goes on, or is another of that name."""
     search = ledger.read.search(study.name)
-    if search.finished_at is None or search.study != study:
+    ended = search.finished_at is not None or search.failure is not None
+    if not ended or search.study != study:
         return None
     data = Digest(ledger, study.name).outline()
     finals = [trial.id for trial in data.of_stage(FINAL)]
