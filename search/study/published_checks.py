@@ -9,9 +9,9 @@ from search.study.contenders import contenders
 from search.study.faults import Fault, near, shown
 from search.study.file import Study
 from search.study.lineage import reach
-from search.study.published_tables import ACCURACIES, TESTED, GradientCheck, Published
+from search.study.published_tables import ACCURACIES, FINAL_ONLY, GradientCheck, Published
 from search.study.schedule import CyclesSchedule
-from search.study.space import Box, Point, Range
+from search.study.space import Box, Interval, Point, Range
 from search.study.stages import Stage
 
 
@@ -51,16 +51,34 @@ def _row_faults(study: Study, boxes: Mapping[str, Box], row: Published) -> Itera
     if row.rank > stages[-1].trials:
         right = f"{row.stage} has {stages[-1].trials} trials"
         yield Fault(("rank",), f"found {row.rank}, but {right}; give that or less")
-    if not row.point:
-        return
-    if not any(_may_have(stage, boxes[stage.name], row.point) for stage in stages):
-        which = " or ".join(named)
+    if row.point:
+        yield from _point_faults(study, boxes, row, stages)
+
+
+def _point_faults(
+    study: Study, boxes: Mapping[str, Box], row: Published, stages: Sequence[Stage]
+) -> Iterator[Fault]:
+    """Why a row's point may be none of `stages`, which it speaks of or the final chooses from."""
+    which = " or ".join(stage.name for stage in stages)
+    fitting = [stage for stage in stages if _may_have(stage, boxes[stage.name], row.point)]
+    if not fitting:
         right = f"give values that a trial of {which} can have"
         yield Fault(("point",), f"no trial of the study can have these values; {right}")
         return
+    if all(_drawn(stage, boxes[stage.name], row.point) for stage in fitting):
+        found = f"{which} draws its real numbers from ranges, and never just these"
+        right = 'give a rank, or a stage of sampler "points" or "grid"'
+        yield Fault(("point",), f"{found}; {right}")
+        return
+    if row.stage is not None:
+        return
+    if any(stage.halving is not None for stage in stages):
+        right = "give a stage, or leave out the point or the halving"
+        yield Fault(("point",), f"the final may lack it: {which} drops trials on the way; {right}")
+        return
     trained = study.final.finalists if study.final.ensemble else 1
     there = sum(stage.trials for stage in stages)
-    if row.stage is None and trained < there:
+    if trained < there:
         found = f"the final may lack it: it trains {trained} of {there} trials"
         yield Fault(("point",), f"{found}; give a stage, or as many finalists, which need ensemble")
 
@@ -90,7 +108,7 @@ def _measure_faults(study: Study, box: Box, row: Published) -> Iterator[Fault]:
 
 
 def _searched(box: Box) -> list[str]:
-    return [*(name for name in ACCURACIES if name not in TESTED), *box.ranges]
+    return [*(name for name in ACCURACIES if name not in FINAL_ONLY), *box.ranges]
 
 
 def _may_have(stage: Stage, box: Box, point: Point) -> bool:
@@ -104,6 +122,16 @@ def _may_have(stage: Stage, box: Box, point: Point) -> bool:
     return any(
         all(_holds(stage, one.ranges[name], value) for name, value in point.items())
         for one in stage.boxes
+    )
+
+
+def _drawn(stage: Stage, box: Box, point: Point) -> bool:
+    """Whether the point gives a real number that the stage draws from a range, so never meets."""
+    if stage.sampler in ("grid", "points"):
+        return False
+    ranges = (box.ranges[name] for name in point if name in box.ranges)
+    return any(
+        isinstance(one, Interval) and one.step is None and one.low < one.high for one in ranges
     )
 
 

@@ -21,6 +21,9 @@ from search.study.table import MOST, Name, Table
 TESTED = ("test_accuracy", "snapshot_ensemble", "finalist_ensemble")
 """Measures that need the test images, which only networks of the final see."""
 
+FINAL_ONLY = (*TESTED, "training_accuracy")
+"""Measures of the final alone: of other trainings, no curves are read to fill a table."""
+
 ACCURACIES = (*TESTED, "validation_accuracy", "training_accuracy")
 
 Parameter = Literal["weights", "bias", "gamma", "beta"]
@@ -55,7 +58,10 @@ class Published(Table):
         description="the stage that searches whose trial this is; the final unless said",
     )
     rank: int = Field(
-        default=1, ge=1, le=1_000, description="which trial of `stage`: 2 is the second best"
+        default=1,
+        ge=1,
+        le=1_000,
+        description="which trial of `stage`: 2 is the second best; without a point",
     )
     value: float | None = Field(
         default=None, description="the published figure; in percent where it is an accuracy"
@@ -101,9 +107,14 @@ def _figure_faults(row: Published) -> Iterator[Fault]:
 def _trial_faults(row: Published) -> Iterator[Fault]:
     if row.stage is None and row.rank > 1:
         yield Fault(("rank",), f"found {row.rank} without a stage; give the stage it counts in")
+    if row.point and row.rank > 1:
+        yield Fault(("rank",), f"found {row.rank} beside a point; give one of the two")
     if row.stage is not None and row.measure in TESTED:
         right = "leave out the stage: only networks of the final see the test images"
         yield Fault(("stage",), f"found {shown(row.stage)} with {row.measure}; {right}")
+    if row.stage is not None and row.measure == "training_accuracy":
+        right = "leave out the stage: only curves of the final are read"
+        yield Fault(("stage",), f"found {shown(row.stage)} with training_accuracy; {right}")
     if row.measure == "finalist_ensemble" and row.point:
         yield Fault(("point",), "found beside finalist_ensemble; leave it out: all finalists vote")
 

@@ -28,6 +28,21 @@ BOXES = {
         {"learning_rate": {"low": 0.1, "high": 0.2}, "weight_decay": {"low": 1e-3, "high": 1e-2}},
     ],
 }
+MIXED = {
+    "name": "mixed",
+    "sampler": "grid",
+    "boxes": [{"momentum": [0.5], "jitter": [0.1]}, {"momentum": [0.9], "jitter": [0.2]}],
+}
+DRAWN = {
+    "name": "drawn",
+    "trials": 4,
+    "box": {
+        "width_1": {"low": 50, "high": 60, "step": 5},
+        "activation": ["relu", "elu"],
+        "momentum": {"low": 0.5, "high": 0.9},
+        "jitter": {"low": 0.1, "high": 0.1},
+    },
+}
 ZOOMED = {"name": "zoomed", "trials": 2, "zoom": {"rule": "quantile", "quantile": 0.5}}
 CYCLES = {"schedule": {"kind": "cycles", "cycles": 1, "half_cycle_epochs": 1}}
 
@@ -55,8 +70,12 @@ def faults(
         ({"jitter": 0.1}, POINTS, False),
         ({"width_1": 55}, GRID, True),
         ({"width_1": 56}, GRID, False),
-        ({"learning_rate": 0.15, "weight_decay": 5e-3}, BOXES, True),
         ({"learning_rate": 0.15, "weight_decay": 5e-6}, BOXES, False),
+        ({"momentum": 0.5, "jitter": 0.1}, MIXED, True),
+        ({"momentum": 0.9, "jitter": 0.1}, MIXED, False),
+        ({"width_1": 55}, DRAWN, True),
+        ({"width_1": 55, "activation": "elu"}, DRAWN, True),
+        ({"width_1": 65}, DRAWN, False),
     ],
 )
 def test_a_point_must_be_one_that_a_trial_can_have(
@@ -68,9 +87,39 @@ def test_a_point_must_be_one_that_a_trial_can_have(
 
 
 def test_a_zoomed_stage_may_have_any_value_of_what_it_searches() -> None:
-    row = {"measure": "validation_accuracy", "stage": "zoomed", "point": {"learning_rate": 0.5}}
-    assert faults(row, BOXES, ZOOMED) == []
-    assert len(faults(row | {"point": {"momentum": 0.5}}, BOXES, ZOOMED)) == 1
+    row = {"measure": "validation_accuracy", "stage": "zoomed", "point": {"width_1": 65}}
+    assert faults(row, DRAWN, ZOOMED) == []
+    assert len(faults(row | {"point": {"weight_decay": 0.5}}, DRAWN, ZOOMED)) == 1
+
+
+@pytest.mark.parametrize("sampler", ["random", "sobol", "tpe"])
+def test_a_real_number_that_is_drawn_is_never_the_one_that_was_published(sampler: str) -> None:
+    asked = {"generation": 2, "trials": 20} if sampler == "tpe" else {}
+    stage = BOXES | {"sampler": sampler} | asked
+    row = {"measure": "validation_accuracy", "point": {"learning_rate": 0.15}}
+    drawn = "draws its real numbers from ranges, and never just these; "
+    right = drawn + 'give a rank, or a stage of sampler "points" or "grid"'
+    assert faults(row | {"stage": "boxes"}, stage) == [f"published.0.point: boxes {right}"]
+    assert faults(row | {"stage": "zoomed"}, stage, ZOOMED) == [
+        f"published.0.point: zoomed {right}"
+    ]
+    (said,) = faults(row, stage, final={"finalists": 4})
+    assert drawn in said
+
+
+def test_a_range_of_one_value_draws_it() -> None:
+    row = {"measure": "validation_accuracy", "stage": "drawn", "point": {"jitter": 0.1}}
+    assert faults(row, DRAWN) == []
+    assert len(faults(row | {"point": {"jitter": 0.1, "momentum": 0.6}}, DRAWN)) == 1
+
+
+def test_a_point_of_the_final_must_not_be_dropped_on_the_way() -> None:
+    stage = POINTS | {"halving": {"keep": 0.5, "at": [2]}}
+    row = {"measure": "validation_accuracy", "point": {"batch_norm": "none"}}
+    drops = "listed drops trials on the way; give a stage, or leave out the point or the halving"
+    assert faults(row, stage) == [f"published.0.point: the final may lack it: {drops}"]
+    assert faults(row | {"stage": "listed"}, stage) == []
+    assert faults({}, stage) == []
 
 
 def test_a_point_in_the_final_must_be_trained_there() -> None:

@@ -56,6 +56,15 @@ def test_rows_and_checks_are_no_part_of_the_study() -> None:
             "final see the test images",
         ),
         (
+            {"measure": "training_accuracy", "stage": "coarse"},
+            'stage: found "coarse" with training_accuracy; leave out the stage: only curves of the '
+            "final are read",
+        ),
+        (
+            {"measure": "momentum", "stage": "coarse", "rank": 2, "point": {"momentum": 0.5}},
+            "rank: found 2 beside a point; give one of the two",
+        ),
+        (
             {"measure": "finalist_ensemble", "point": {"momentum": 0}},
             "point: found beside finalist_ensemble; leave it out: all finalists vote",
         ),
