@@ -21,6 +21,7 @@ def found() -> Found:
     return measured("SQLite", SIZES)
 
 
+@pytest.mark.long
 def test_every_cell_is_measured_and_klayer_fails_no_trial(found: Found) -> None:
     assert set(found.cells) == {(label, 16, n) for label in CONTENDERS for n in (1, 2)}
     assert {len(tallies) for tallies in found.cells.values()} == {1}
@@ -34,6 +35,7 @@ def test_every_cell_is_measured_and_klayer_fails_no_trial(found: Found) -> None:
     assert any(tallies[0].rate > 0 for tallies in found.cells.values())
 
 
+@pytest.mark.long
 def test_what_every_worker_is_and_takes_is_known(found: Found) -> None:
     assert found.prepared[STACK, 16]["open"] > 0
     assert found.prepared[PEER, 16]["first look"] > 0
@@ -41,6 +43,7 @@ def test_what_every_worker_is_and_takes_is_known(found: Found) -> None:
         assert all(10 < megabytes < 1_000 for _, megabytes in tally.memory)
 
 
+@pytest.mark.long
 def test_a_page_shows_every_part(found: Found) -> None:
     text = page([found], SIZES, 3.0, [])
     headings = re.findall(r"^### (.*)$", text, re.MULTILINE)

@@ -48,18 +48,21 @@ def number(cell: str) -> float:
     return float(cell.split()[0])
 
 
+@pytest.mark.long
 def test_every_part_has_a_section(page: str) -> None:
     headings = re.findall(r"^### (\d)\.", page, re.MULTILINE)
     assert headings == ["1", "2", "3", "4", "5", "6", "7", "8"]
     assert len(headings) == len(PARTS)
 
 
+@pytest.mark.long
 def test_every_part_says_how_often_it_measured(page: str) -> None:
     sections = re.split(r"^### (?=\d\.)", page.partition("### Goals")[0], flags=re.MULTILINE)[1:]
     told = [len(re.findall(r"\b1 round\b|One run\.|ran once\.", one)) for one in sections]
     assert told == [1] * len(PARTS)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "label",
     [
@@ -79,6 +82,7 @@ def test_what_needs_no_pytorch_is_measured(page: str, label: str) -> None:
     assert number(cells(page, label)[0]) > 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("label", ["PyTorch, eager", "Optuna + PyTorch"])
 def test_pytorch_is_measured_or_said_to_be_missing(page: str, label: str) -> None:
     if HAS_PYTORCH:
@@ -88,16 +92,19 @@ def test_pytorch_is_measured_or_said_to_be_missing(page: str, label: str) -> Non
         assert "No module named 'torch'" in cells(page, label)[0]
 
 
+@pytest.mark.long
 def test_epochs_a_second_are_those_of_the_forty_trainings(page: str) -> None:
     seconds, rate, _ = cells(page, "klayer run, the 40 trainings")
     assert number(seconds) * number(rate) == pytest.approx(40 * 8, rel=0.05)
 
 
+@pytest.mark.long
 def test_klayer_runs_all_forty_trials(page: str) -> None:
     found = re.findall(r"^\| klayer run \| (\w+) \| (\d+) \|", page, re.MULTILINE)
     assert found == [("coarse", "20"), ("fine", "10"), ("finest", "10")]
 
 
+@pytest.mark.long
 def test_halving_trains_fewer_epochs_and_its_choice_is_compared(page: str) -> None:
     found = re.findall(
         r"^\| 1 \| ([a-z ]+) \| ([\d.]+) \| [\d.]+ \| (\d+) \| \S+ \| ([\d.]+) ± .* %",
@@ -111,6 +118,7 @@ def test_halving_trains_fewer_epochs_and_its_choice_is_compared(page: str) -> No
     assert all(50 < float(accuracy) <= 100 for *_, accuracy in found)
 
 
+@pytest.mark.long
 def test_a_quick_page_says_that_it_means_nothing(page: str) -> None:
     assert "figures mean nothing" in page
 

@@ -38,6 +38,7 @@ def test_the_reason_of_a_failure_is_told(tmp_path: Path) -> None:
         finish(start(["plan", "nothing.toml"], tmp_path))
 
 
+@pytest.mark.long
 def test_cohorts_of_every_rung_are_read(tmp_path: Path) -> None:
     database = tmp_path / "halved.db"
     finish(start(["run", "digits", "--set", HALVING, *storage(database)], tmp_path))
