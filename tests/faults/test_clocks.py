@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from tests.faults.outcome import Table
 from tests.faults.runs import ROOT, Run
@@ -79,6 +80,7 @@ def holds(watch: Watch, owner: str) -> Callable[[], bool]:
     return lambda: watch.ask(HELD.format(owner=owner)) == [1]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 @hours
 def test_leases_go_by_the_clock_of_the_server(
@@ -130,14 +132,26 @@ def test_a_machine_that_sleeps_for_an_hour(
     """All times that were written are an hour old when it wakes."""
     run, slept = begin(2), 0
     while run.wait_for(run.watch.is_training, "training"):
-        with Ledger(storage) as ledger, ledger.database.writing() as connection:
-            for what in ("workers SET seen_at = seen_at", *LEASES):
-                connection.execute(text(f"UPDATE klayer_{what} - 3600"))
+        make_old(storage)
         slept += 1
         run.wait_for(partial(has_finished_more_than, run.watch.finished(), run.watch), "a result")
     assert run.end() == (0, "")
     assert slept > 2
     assert_whole(storage, expected, "the machine sleeps for an hour", slept)
+
+
+def make_old(storage: str) -> None:
+    """Set back whatever leases go by, at once; again where workers locked rows in another order."""
+    done = False
+    while not done:
+        try:
+            with Ledger(storage) as ledger, ledger.database.writing() as connection:
+                for what in ("workers SET seen_at = seen_at", *LEASES):
+                    connection.execute(text(f"UPDATE klayer_{what} - 3600"))
+            done = True
+        except DatabaseFaultError as error:
+            if not error.passing:
+                raise
 
 
 def has_finished_more_than(trials: int, watch: Watch) -> bool:

@@ -89,6 +89,9 @@ def assert_given_up(storage: str, expected: Table, tried: Tried) -> Callable[[st
     return hold
 
 
+@pytest.mark.parametrize(
+    "database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
+)
 def test_without_a_launcher(
     storage: str, seed: int, tmp_path: Path, assert_given_up: Callable[[str, int], None]
 ) -> None:
@@ -106,6 +109,9 @@ def test_without_a_launcher(
     assert_given_up("a cohort kills whoever trains it (no launcher)", deaths)
 
 
+@pytest.mark.parametrize(
+    "database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
+)
 def test_with_a_launcher(
     begin: Callable[..., Run],
     seed: int,

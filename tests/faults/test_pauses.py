@@ -34,6 +34,9 @@ def is_true(watch: Watch, statement: str) -> bool:
     return watch.ask(statement) == [1]
 
 
+@pytest.mark.parametrize(
+    "database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
+)
 def test_a_worker_that_wakes_behind_its_lease_writes_nothing(
     crew_of: CrewOf,
     storage: str,
