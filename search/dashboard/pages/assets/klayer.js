@@ -34,7 +34,7 @@
   }
 
   /* Tell of each picture whether it is in sight, or nearly. */
-  const sight = new IntersectionObserver(function (entries) {
+  function tell(entries) {
     entries.forEach(function (entry) {
       if (!entry.target.isConnected) { // of a page that was left, of which Dash knows nothing more
         sight.unobserve(entry.target);
@@ -43,6 +43,11 @@
       const id = { type: "seen", key: entry.target.closest("section").id };
       window.dash_clientside.set_props(id, { data: entry.isIntersecting });
     });
+  }
+
+  const sight = new IntersectionObserver(function (entries) {
+    // A moment later, so that the page's words are painted before Plotly keeps the browser busy.
+    window.setTimeout(function () { tell(entries); }, 100);
   }, { rootMargin: "200px 0px" });
   const watched = new WeakSet();
   new MutationObserver(function () {
