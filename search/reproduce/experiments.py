@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from search.errors import KlayerError
 from search.study.file import Study
 from search.study.published import GradientCheck, Published, experiments
-from search.study.reading import load, shipped
+from search.study.reading import shipped
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def all_experiments() -> tuple[Experiment, ...]:
         told = experiments(one.name)
         if told.published or told.checks:
             rows = told.published
-            found.append(Experiment(load(one.name), rows, told.checks, rows))
+            found.append(Experiment(told.study, rows, told.checks, rows))
     return tuple(sorted(found, key=lambda one: (min(map(order, one.ids)), one.study.name)))
 
 

@@ -98,7 +98,7 @@ def reproduce(wish: Wish, engine: Callable[[], Engine], console: Console) -> Res
         _keep(wish, known, checks)
     found = _read(wish, asked)
     if wish.pictures is not None:
-        _draw(wish.pictures, asked, wish, console)
+        _draw(wish.pictures, asked, found, wish, console)
     names = {check.id for one in asked for check in one.checks}
     _show(found, [row for row in checks if row.check.id in names], wish, console)
     if lost:
@@ -194,14 +194,16 @@ def _print(cells: Cells, console: Console) -> None:
     console.print(table)
 
 
-def _draw(folder: Path, asked: Sequence[Experiment], wish: Wish, console: Console) -> None:
+def _draw(
+    folder: Path, asked: Sequence[Experiment], found: Results, wish: Wish, console: Console
+) -> None:
     """Write the pictures of every study that was asked for, with its first seed."""
     trained = [one for one in asked if one.published]
     if not trained:
         say(console, f"{folder}: nothing was trained that pictures could show")
         return
     chapters = []
-    about = page.facts(wish.command, _read(wish, asked))
+    about = page.facts(wish.command, found)
     if wish.rehearsed:
         about.append(page.REHEARSAL)
     with Ledger(wish.storage, patience_seconds=PATIENCE_SECONDS) as ledger:

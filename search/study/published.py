@@ -5,6 +5,7 @@
 
 from dataclasses import dataclass
 
+from search.study.file import Study
 from search.study.published_tables import GradientCheck, Published
 from search.study.reading import load_with_tables
 
@@ -16,10 +17,12 @@ class Experiments:
     """What one study file says was published.
 
     Attributes:
+        study: As the file has it.
         published: The rows of the table of results, in the order of the file.
         checks: The gradient checks, in the order of the file.
     """
 
+    study: Study
     published: tuple[Published, ...]
     checks: tuple[GradientCheck, ...]
 
@@ -33,5 +36,5 @@ def experiments(name_or_path: str) -> Experiments:
     Raises:
         StudyFileError: As `search.study.reading.load`.
     """
-    _, tables = load_with_tables(name_or_path)
-    return Experiments(tables.published, tables.gradient_checks)
+    study, tables = load_with_tables(name_or_path)
+    return Experiments(study, tables.published, tables.gradient_checks)

@@ -94,15 +94,14 @@ class Gallery:
         except KlayerError as error:
             return _shown(drawing.failed(error), mode)
         with self._lock:
-            known = self._kept.get(place)
-            mine = known is None or known.version != version
+            known, mine = self._kept.get(place), None
             if known is None or known.version != version:
-                known = self._kept[place] = _Drawing(version, Future())
+                known = mine = self._kept[place] = _Drawing(version, Future())
             self._kept.move_to_end(place)
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
-        if mine:
-            self._draw(place, known, where, key, used, mode)
+        if mine is not None:
+            self._draw(place, mine, where, key, used, mode)
         return known.result.result()
 
     def _draw(
