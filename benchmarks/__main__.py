@@ -28,7 +28,7 @@ from benchmarks.report import Section
 from benchmarks.setting import Setting, say
 from benchmarks.timing import NotMeasuredError
 from model.errors import DataFileError
-from search.show.generated import PageError
+from search.views.terminal.generated import PageError
 
 PARTS: dict[str, Callable[[Setting], Section]] = {
     "one-network": one_network.run,

@@ -22,8 +22,8 @@ from benchmarks.chromium import BROWSER, DRAWN, DRIVER, WANTED, Chromium
 from benchmarks.large_search import NAME, filling
 from benchmarks.timing import ROOT, NotMeasuredError, environment
 from search.ledger.ledger import Ledger
-from search.report import write_report
-from search.show.generated import PageError
+from search.views.report import write_report
+from search.views.terminal.generated import PageError
 
 TARGET = "bench-dashboard"  # of make
 DATABASES = ("SQLite", "PostgreSQL")

@@ -16,10 +16,10 @@ from search.ledger.records import Claim, PlanningClaim, Search
 from search.ledger.results import TrialOutcome
 from search.ledger.tables import epochs as epochs_table
 from search.ledger.tables import trials as trials_table
-from search.outcome import Assignment, EpochFigures, TestReport
+from search.objective.outcome import Assignment, EpochFigures, TestReport
 from search.plan.plan import FINAL
 from search.study.reading import load
-from search.worker.planning import make_plan
+from search.workers.planning import make_plan
 
 NAME = "large"
 SHARES = {"coarse": 0.6, "fine": 0.25, "finest": 0.15}  # of the trials

@@ -26,7 +26,7 @@ from benchmarks.ledger_tables import CONTENDERS, GOAL_WORKERS, PEER, RECORDED, S
 from benchmarks.rounds import counted, turn
 from benchmarks.setting import say
 from benchmarks.timing import NotMeasuredError
-from search.show.generated import PageError
+from search.views.terminal.generated import PageError
 
 TARGET = "bench-ledger"  # of make
 DATABASES = ("SQLite", "PostgreSQL")

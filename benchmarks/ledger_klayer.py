@@ -12,7 +12,7 @@ from search.ledger.ledger import PATIENCE_SECONDS, Ledger
 from search.ledger.records import Claim, PlanningClaim, Search
 from search.ledger.results import TrialOutcome
 from search.ledger.tables import cohorts, stages, trials
-from search.outcome import EpochFigures
+from search.objective.outcome import EpochFigures
 from search.plan.cohorts import Fit
 from search.plan.plan import StagePlan, plan, steps
 from search.study.file import Study
@@ -76,7 +76,7 @@ class Klayer:
         self._ledger.database.close()
 
     def pieces(self, worker: str, epochs: int) -> Iterator[Piece]:
-        """Look which searches are open, claim, hand in, as `search.worker.loop` does."""
+        """Look which searches are open, claim, hand in, as `search.workers.loop` does."""
         for search in self._searches:
             while self._ledger.read.open_searches(search.study.name):
                 began = time.perf_counter()

@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 
 from benchmarks.timing import ROOT, environment
-from search.blas import KERNELS, choose_kernels, read_processor
+from search.runtime.blas import KERNELS, choose_kernels, read_processor
 
 PACKAGES = ("numpy", "torch", "scikit-learn", "optuna")
 SHOW_KERNELS = (

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from search.show import generated
+from search.views.terminal import generated
 
 
 def markers(target: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from search import blas
+from search.runtime import blas
 
 if TYPE_CHECKING:
     from tests.postgresql import Server

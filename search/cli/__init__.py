@@ -21,7 +21,7 @@ from search.cli import (  # noqa: F401 (each adds commands)
 )
 from search.cli.app import AskedToStop, app
 from search.errors import KlayerError
-from search.process_title import hide_passwords
+from search.runtime.process_title import hide_passwords
 
 
 def main() -> None:
@@ -38,9 +38,9 @@ def main() -> None:
 
 
 def _exit_status(error: KlayerError) -> int:
-    from search.launcher import InterruptedRunError, WorkersDiedError
     from search.ledger.faults import DatabaseFaultError
-    from search.rebuild import NotReproducedError
+    from search.objectives.network.rebuild import NotReproducedError
+    from search.workers.launcher import InterruptedRunError, WorkersDiedError
 
     if isinstance(error, InterruptedRunError):
         return 130

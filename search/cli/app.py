@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from search import blas
+from search.runtime import blas
 
 
 class AskedToStop(Exception):  # noqa: N818 (it is no error)

@@ -37,7 +37,7 @@ def dashboard(
     ] = False,
 ) -> None:
     """Show searches in a browser, until Ctrl-C: klayer's own pages, and Optuna's dashboard."""
-    from search.dashboard.dashboard import Settings, run_dashboard
+    from search.views.dashboard.dashboard import Settings, run_dashboard
 
     settings = Settings(storage, host, port, tuple(allowed_host), allow_edit)
     run_dashboard(settings, lambda address: typer.echo(f"dashboard: {address} (Ctrl-C ends it)"))

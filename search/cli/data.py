@@ -19,8 +19,8 @@ def data_fetch(
     """Download a data set from its official address into the user's cache; 170 MB."""
     if dataset != "cifar10":
         raise KlayerError(f"{dataset}: no data set of this name can be fetched; there is cifar10")
-    from search import objective
-    from search.fetch import CIFAR10, fetch
+    from search.objectives import network as objective
+    from search.objectives.network.fetch import CIFAR10, fetch
 
     folder = fetch(CIFAR10, objective.cache_folder() / "cifar10", options.console(stderr=True))
     typer.echo(str(folder))
@@ -29,6 +29,6 @@ def data_fetch(
 @data_app.command("clear")
 def data_clear() -> None:
     """Remove standardised images from the cache; runs make them again when they need them."""
-    from search import objective
+    from search.objectives import network as objective
 
     typer.echo(f"{objective.clear_prepared() / 1e6:,.0f} MB freed")

@@ -20,7 +20,7 @@ def report(
 ) -> None:
     """Write a search into one HTML file that needs no network: figures, tables, study, versions."""
     from search.ledger.ledger import Ledger
-    from search.report import write_report
+    from search.views.report import write_report
 
     with Ledger(storage) as ledger:
         size = write_report(ledger, name, output)
@@ -47,10 +47,10 @@ def plot(
     storage: options.StorageOption = DEFAULT_STORAGE,
 ) -> None:
     """Write one picture of a search to a file."""
-    from search.digest import Digest
-    from search.figures import catalogue
     from search.ledger.ledger import Ledger
-    from search.show.picture_file import write_picture
+    from search.views.plots import catalogue
+    from search.views.reading import Digest
+    from search.views.terminal.picture_file import write_picture
 
     entry = catalogue.find(figure)
     with Ledger(storage) as ledger:

@@ -41,9 +41,9 @@ def reproduce(
     data: options.DataOption = None,
 ) -> None:
     """Run the published experiments, and put their figures beside the published ones."""
-    from search.engines import open_engine
     from search.reproduce.reproduce import Wish
     from search.reproduce.reproduce import reproduce as run
+    from search.workers.engines import open_engine
 
     count = workers or options.cores()
     wish = Wish(tuple(ids or ()), seeds, quick, storage, data, count, output, pictures)

@@ -10,7 +10,7 @@ from search.cli.app import app
 from search.ledger import DEFAULT_STORAGE
 
 if TYPE_CHECKING:
-    from search.runner import Beside
+    from search.views.terminal.runner import Beside
 
 
 @app.command()
@@ -30,9 +30,9 @@ def run(
     as_json: options.JsonOption = False,
 ) -> None:
     """Run a search, or go on with it where it stopped."""
-    from search.engines import open_engine
-    from search.runner import run_search
     from search.study import reading
+    from search.views.terminal.runner import run_search
+    from search.workers.engines import open_engine
 
     loaded = options.load(study, changes, name)
     console, count = options.console(stderr=as_json), workers or options.cores()
@@ -58,8 +58,8 @@ def _dashboard_of(storage: str) -> "Beside":
     """
     from contextlib import closing
 
-    from search.dashboard import beside
-    from search.dashboard.dashboard import Settings, check_installed
+    from search.views.dashboard import beside
+    from search.views.dashboard.dashboard import Settings, check_installed
 
     check_installed()
     return lambda say: closing(beside.Beside(Settings(storage), say))
@@ -74,8 +74,8 @@ def submit(
     data: options.DataOption = None,
 ) -> None:
     """Record a search for workers that serve all, or let a stopped one go on; and return."""
-    from search.runner import submit_search
     from search.study import reading
+    from search.views.terminal.runner import submit_search
 
     loaded = options.load(study, changes, name)
     submit_search(loaded, reading.text(study), storage, data, options.console())
@@ -84,7 +84,7 @@ def submit(
 @app.command()
 def stop(name: options.NameArgument, storage: options.StorageOption = DEFAULT_STORAGE) -> None:
     """Let all who work on a search hand back what they hold; `run` or `submit` goes on with it."""
-    from search.runner import stop_search
+    from search.views.terminal.runner import stop_search
 
     stop_search(name, storage, options.console())
 
@@ -99,8 +99,8 @@ def status(
 ) -> None:
     """Print how recorded searches stand."""
     from search.ledger.ledger import Ledger
-    from search.runner import summary_of
-    from search.show import status_view, summary
+    from search.views.terminal import status_view, summary
+    from search.views.terminal.runner import summary_of
 
     with Ledger(storage) as ledger:
         names = ledger.read.names() if name is None else [name]
@@ -133,8 +133,8 @@ def export(
     import io
 
     from search.ledger.ledger import Ledger
-    from search.show import export as exports
-    from search.show.output import writing
+    from search.views.terminal import export as exports
+    from search.views.terminal.output import writing
 
     with Ledger(storage) as ledger:
         search = ledger.read.search(name)
@@ -164,8 +164,8 @@ def model(
 ) -> None:
     """Train the winner of a finished search again, as recorded, and write it to a file."""
     from search.ledger.ledger import Ledger
-    from search.rebuild import rebuild
-    from search.show import model_view
+    from search.objectives.network.rebuild import rebuild
+    from search.views.terminal import model_view
 
     with (
         Ledger(storage) as ledger,

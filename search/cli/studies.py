@@ -33,7 +33,7 @@ def plan(
     as_json: options.JsonOption = False,
 ) -> None:
     """Print what a study would do, before anything runs."""
-    from search.show import plan_view
+    from search.views.terminal import plan_view
 
     outline = plan_view.outline(options.load(study, changes, name), workers or options.cores())
     if as_json:
@@ -61,8 +61,8 @@ def gradcheck(
     as_json: options.JsonOption = False,
 ) -> None:
     """Compare a study's analytic gradients with finite differences, parameter by parameter."""
-    from search import objective
-    from search.show import gradcheck_view
+    from search.objectives import network as objective
+    from search.views.terminal import gradcheck_view
 
     loaded = options.load(study, changes, None)
     checked = objective.check_gradients(

@@ -24,8 +24,8 @@ def worker(
     address: options.AddressOption = None,
 ) -> None:
     """Work on one search until it is finished; or on all, oldest first, and wait for new ones."""
-    from search import service
-    from search.engines import open_engine
+    from search.workers import service
+    from search.workers.engines import open_engine
 
     console = options.console()
     if workers == 1 and engine == options.EngineName.loky and address is None:
@@ -51,7 +51,7 @@ def workers(
 ) -> None:
     """Print who works, on what, and since when."""
     from search.ledger.ledger import Ledger
-    from search.show import workers_view
+    from search.views.terminal import workers_view
 
     with Ledger(storage) as ledger:
         search = None if name is None else ledger.read.search(name)

@@ -23,7 +23,7 @@ from search.ledger.results import TrialOutcome
 from search.ledger.rungs import Rest
 from search.ledger.schema import open_database
 from search.ledger.tables import searches
-from search.outcome import EpochFigures, Portrait, TestReport
+from search.objective.outcome import EpochFigures, Portrait, TestReport
 from search.plan.generations import GenerationPlan
 from search.plan.halving import RungPlan
 from search.plan.plan import StagePlan, expected_trials

@@ -19,7 +19,7 @@ from sqlalchemy.exc import ArgumentError
 from search.errors import LedgerError
 from search.ledger import DEFAULT_STORAGE
 from search.ledger.storage_password import outside_password
-from search.passwords import is_secret, without_password
+from search.runtime.passwords import is_secret, without_password
 
 POSTGRESQL_EXAMPLE = "postgresql://USER@HOST/DATABASE"
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from search.errors import LedgerError
 from search.ledger.database import insert_new
 from search.ledger.tables import portraits
-from search.outcome import Portrait
+from search.objective.outcome import Portrait
 
 # What NumPy and zipfile raise of bytes that are not theirs.
 _DAMAGE = (

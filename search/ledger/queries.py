@@ -21,13 +21,13 @@ from search.ledger.records import (
     WorkerState,
 )
 from search.ledger.tables import cohorts, epochs, searches, stages, trials
-from search.outcome import EpochFigures, Portrait
+from search.objective.outcome import EpochFigures, Portrait
 from search.plan.halving import expected_epochs
 from search.plan.plan import Step, expected_trials, steps
 from search.plan.results import Result
+from search.space.space import Box
 from search.study.file import Study
 from search.study.ranges import read_box
-from search.study.space import Box
 
 MOST_LOOKED_AT = 1_000  # trials, to find one of a certain point
 # Trials with the name of their stage.

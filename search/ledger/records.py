@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from search.outcome import Assignment
+from search.objective.outcome import Assignment
 from search.plan.plan import Step
+from search.space.space import Point
 from search.study.file import Study
-from search.study.space import Point
 
 TrialState = Literal["waiting", "running", "complete", "pruned", "diverged", "failed"]
 WorkerKind = Literal["worker", "launcher"]

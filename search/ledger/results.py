@@ -17,7 +17,7 @@ from search.ledger.database import insert_new, wake
 from search.ledger.records import Claim, TrialState
 from search.ledger.rungs import Rest
 from search.ledger.tables import cohorts, epochs, searches, stages, trials
-from search.outcome import EpochFigures, Portrait, TestReport
+from search.objective.outcome import EpochFigures, Portrait, TestReport
 
 # Statements of every epoch and every result, built once.
 _OF_COHORT = (

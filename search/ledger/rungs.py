@@ -18,8 +18,8 @@ from search.plan.generations import GenerationPlan
 from search.plan.halving import RungPlan
 from search.plan.plan import PlannedTrial, StagePlan
 from search.plan.samplers import distributions
+from search.space.space import Box, Point
 from search.study.ranges import read_box, write_box
-from search.study.space import Box, Point
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from search import outside_password as outside
 from search.errors import LedgerError
+from search.runtime import outside_password as outside
 
 PASSWORD = "KLAYER_STORAGE_PASSWORD"  # noqa: S105 (the name of a variable)
 PASSWORD_FILE = f"{PASSWORD}_FILE"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from search.errors import KlayerError
-from search.study.space import Interval
+from search.space.space import Interval
 from search.study.zoom_rules import Limits
 
 

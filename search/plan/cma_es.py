@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from search.errors import KlayerError
 from search.plan.results import Result, ranked
-from search.study.space import Box, Interval, Point
+from search.space.space import Box, Interval, Point
 
 Place = NDArray[np.float64]
 

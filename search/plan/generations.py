@@ -12,8 +12,8 @@ from search.plan.learned import generations
 from search.plan.plan import Grouping, PlannedTrial, StagePlan, Step, search_cohorts, search_trials
 from search.plan.results import Result
 from search.plan.samplers import draw
+from search.space.space import Box
 from search.study.file import Study
-from search.study.space import Box
 
 __all__ = ["GenerationPlan", "generations", "plan_generation", "rehearsed_generations"]
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from search.plan.cohorts import DIVISIBLE, Fit, cohorts
 from search.plan.plan import LARGEST_COHORT, Grouping, Step, expected_trials
+from search.space.space import Point
 from search.study.file import Study
 from search.study.halving import Halving
-from search.study.space import Point
 
 
 def survivors(halving: Halving, standings: Mapping[int, float | None]) -> tuple[int, ...]:

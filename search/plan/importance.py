@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from search.plan.results import Result
 from search.plan.samplers import distributions
-from search.study.space import Box
+from search.space.space import Box
 
 if TYPE_CHECKING:
     from optuna import Study

@@ -11,9 +11,9 @@ from search.plan import cma_es
 from search.plan.results import Result
 from search.plan.samplers import Drawn, distributions, draw, inside
 from search.plan.seeds import derive
+from search.space.space import Box, Point
 from search.study.file import Stage, Study
 from search.study.learning import start_points
-from search.study.space import Box, Point
 
 
 def generations(stage: Stage) -> int:

@@ -15,10 +15,10 @@ from search.plan.results import Result
 from search.plan.samplers import Drawn, draw
 from search.plan.seeds import derive
 from search.plan.zoom import zoom
+from search.space.space import Box, Choices, Point
 from search.study.file import Stage, Study
 from search.study.halving import Among, Halving
 from search.study.sections import TrainingSection
-from search.study.space import Box, Choices, Point
 
 # Beyond 8 members a stack gains little, and beyond 16 its weights leave the processor's cache.
 LARGEST_COHORT = 8

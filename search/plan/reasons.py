@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from search.plan.bounds import Bound, Bounds
 from search.plan.results import Result
-from search.study.space import Choices, Interval
+from search.space.space import Choices, Interval
 from search.study.zoom_rules import DecadesZoom, QuantileZoom
 
 # On a range's own scale; what lies nearer was not cut but rounded.

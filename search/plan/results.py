@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from search.errors import KlayerError
-from search.study.space import Box, Point
+from search.space.space import Box, Point
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from search.errors import KlayerError
 from search.plan.seeds import derive
-from search.study.space import Box, Choices, Interval, Point, Range, Value, hull
+from search.space.space import Box, Choices, Interval, Point, Range, Value, hull
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution, IntDistribution

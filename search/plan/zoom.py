@@ -16,7 +16,7 @@ from search.errors import KlayerError
 from search.plan.bounds import bounds, length, settled, within
 from search.plan.reasons import Move, heading, interval_reason, list_reason
 from search.plan.results import Result, ranked
-from search.study.space import Box, Choices, Interval, Range, SpaceError, hull
+from search.space.space import Box, Choices, Interval, Range, SpaceError, hull
 from search.study.zoom_rules import DecadesZoom, Limits, QuantileZoom
 
 # Past an edge on which the best lies, a quantile's range goes on by this share of what the best

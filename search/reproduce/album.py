@@ -10,14 +10,14 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
-from search.figures.data import SearchData
-from search.figures.theme import TONES, themed
 from search.reproduce.experiments import order
 from search.reproduce.pictures import Drawn, drawn_of
 from search.reproduce.rows import Row
 from search.reproduce.table import results_table
-from search.show.output import writing
-from search.show.picture_file import NoBrowserError, one_browser, write_picture
+from search.views.plots.data import SearchData
+from search.views.plots.theme import TONES, themed
+from search.views.terminal.output import writing
+from search.views.terminal.picture_file import NoBrowserError, one_browser, write_picture
 
 PLOTLY, INDEX = "plotly.min.js", "index.html"
 

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from search.errors import KlayerError
+from search.reproduce.published import experiments
+from search.reproduce.published_tables import GradientCheck, Published
 from search.study.file import Study
-from search.study.published import GradientCheck, Published, experiments
 from search.study.reading import shipped
 
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from search import objective
+from search.objectives import network as objective
+from search.reproduce.published_tables import GradientCheck
 from search.study.file import Study
-from search.study.published import GradientCheck
 
 PARAMETERS = ("weights", "bias", "gamma", "beta")
 MOST_ROWS = 20  # of a rehearsal

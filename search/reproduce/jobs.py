@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from search.reproduce.published_tables import Published
 from search.reproduce.quick import quick
 from search.study.file import Study
-from search.study.published import Published
 
 
 def searches_of(

@@ -4,13 +4,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from search.figures import standing
-from search.figures.data import SearchData
 from search.ledger.records import StageState, Trial
 from search.plan.plan import FINAL
-from search.study.published import Published
-from search.study.published_tables import ACCURACIES, TESTED
-from search.study.space import Point
+from search.reproduce.published_tables import ACCURACIES, TESTED, Published
+from search.space.space import Point
+from search.views.plots import standing
+from search.views.plots.data import SearchData
 
 
 @dataclass(frozen=True)

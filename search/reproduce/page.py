@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from search.environment import kernels
 from search.errors import KlayerError
 from search.reproduce.gradients import CheckRow
 from search.reproduce.results import Results
 from search.reproduce.table import checks_table, results_table
-from search.show import generated
-from search.show.output import writing
-from search.words import duration
+from search.runtime.environment import kernels
+from search.runtime.words import duration
+from search.views.terminal import generated
+from search.views.terminal.output import writing
 
 COMMAND = "klayer reproduce"
 SOURCES = {"cifar10": "CIFAR-10", "digits": "the handwritten digits that scikit-learn carries"}

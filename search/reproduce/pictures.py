@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from search.figures import gradients, weights, widths, zoom
-from search.figures.curves import curves
-from search.figures.data import SearchData
-from search.figures.picture import Picture, escape
-from search.figures.standing import searched
-from search.figures.trainings import MOST, apart, trainings
 from search.ledger.records import Trial
 from search.plan.plan import FINAL
+from search.space.space import Interval
 from search.study.searchable import layer_of
-from search.study.space import Interval
+from search.views.plots import gradients, weights, widths, zoom
+from search.views.plots.curves import curves
+from search.views.plots.data import SearchData
+from search.views.plots.picture import Picture, escape
+from search.views.plots.standing import searched
+from search.views.plots.trainings import MOST, apart, trainings
 
 FIGURES = ("accuracy", "loss", "cost")
 TITLED = 60  # pixels above a figure, for a title over the names of its parts

@@ -9,10 +9,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from search.reproduce.published_tables import Published
+from search.space.space import Box, Choices, Point, Range, Value
 from search.study.file import Stage, Study
-from search.study.published import Published
 from search.study.ranges import write_box
-from search.study.space import Box, Choices, Point, Range, Value
 
 SUFFIX = "-quick"
 EPOCHS = 2  # of a training without cycles; those with cycles keep theirs, of two epochs each

@@ -8,13 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from search.digest import Digest
-from search.engines import Engine
 from search.errors import KlayerError
-from search.launcher import InterruptedRunError
 from search.ledger.faults import DatabaseFaultError, NoLedgerError
 from search.ledger.ledger import PATIENCE_SECONDS, Ledger
-from search.objective.data import INPUTS
+from search.objectives.network.data import INPUTS
 from search.reproduce import page
 from search.reproduce.album import INDEX, Chapter, write_album
 from search.reproduce.experiments import Experiment, all_experiments, asked_for, order
@@ -23,10 +20,13 @@ from search.reproduce.jobs import searches_of
 from search.reproduce.pictures import curves_wanted
 from search.reproduce.results import Results, results
 from search.reproduce.table import Cells, checks_table, results_table
-from search.runner import complete_search
-from search.show.lines import say
+from search.runtime.lines import say
+from search.runtime.words import plural
 from search.study import reading
-from search.words import plural
+from search.views.reading import Digest
+from search.views.terminal.runner import complete_search
+from search.workers.engines import Engine
+from search.workers.launcher import InterruptedRunError
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from search.digest import Digest
-from search.figures.data import SearchData
 from search.ledger.ledger import Ledger
 from search.plan.plan import FINAL
 from search.reproduce.duration import seconds_at_work
@@ -13,6 +11,8 @@ from search.reproduce.jobs import searches_of
 from search.reproduce.measures import measured
 from search.reproduce.rows import Row
 from search.study.file import Study
+from search.views.plots.data import SearchData
+from search.views.reading import Digest
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from search.reproduce.measures import Measured, is_accuracy
-from search.study.published import Published
-from search.words import number
+from search.reproduce.published_tables import Published
+from search.runtime.words import number
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ Pure: values in, every fault out. Each table on its own is right already when it
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from search.space.space import Box, Choices, Range, SpaceError, hull
 from search.study.contenders import contenders
 from search.study.faults import Fault, Key, shown
 from search.study.halving_checks import halving_faults
@@ -13,7 +14,6 @@ from search.study.sampler_checks import sampler_faults
 from search.study.schedule import CyclesSchedule
 from search.study.searchable import layer_of
 from search.study.sections import NetworkSection, TrainingSection
-from search.study.space import Box, Choices, Range, SpaceError, hull
 from search.study.stages import Final, Stage
 from search.study.zoom_checks import zoom_faults
 

@@ -3,11 +3,11 @@
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
+from search.space.space import Box
 from search.study.faults import Fault
 from search.study.halving import Halving
 from search.study.schedule import CyclesSchedule
 from search.study.sections import TrainingSection
-from search.study.space import Box
 from search.study.stages import Stage
 
 

@@ -7,9 +7,9 @@ bounds that they may reach are known from the file.
 import math
 from collections.abc import Mapping, Sequence
 
+from search.space.space import Box, Choices, Interval, Range, hull
 from search.study.schedule import CyclesSchedule
 from search.study.searchable import Number, find
-from search.study.space import Box, Choices, Interval, Range, hull
 from search.study.stages import Stage
 from search.study.zoom_rules import Limits
 

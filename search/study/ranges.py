@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 from pydantic import Field, PlainSerializer, PlainValidator, ValidationError
 
+from search.space.space import Box, Choices, Interval, Range, SpaceError, Value
 from search.study.faults import Fault, Key, faulty, near, shown
 from search.study.searchable import Choice, Number, Searchable, find, names
 from search.study.sentences import faults_of
-from search.study.space import Box, Choices, Interval, Range, SpaceError, Value
 from search.study.table import MOST, Table
 
 

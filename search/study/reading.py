@@ -12,12 +12,10 @@ from typing import Any
 
 from search.errors import StudyFileError
 from search.study.faults import Fault, Key, near
-from search.study.file import FaultyStudyError, Study, resolved, tables_of
+from search.study.file import FaultyStudyError, Study, study_of
 from search.study.keys import written
 from search.study.overrides import overridden
-from search.study.published_checks import published_faults
 from search.study.sampler_checks import missing_libraries
-from search.study.tables import Document
 
 LARGEST_BYTES = 2**20
 
@@ -63,23 +61,6 @@ def load(reference: str, overrides: Sequence[str] = (), name: str | None = None)
     Raises:
         StudyFileError: There is no such file, it can't be read, or it says no valid search.
     """
-    return load_with_tables(reference, overrides, name)[0]
-
-
-def load_with_tables(
-    reference: str, overrides: Sequence[str] = (), name: str | None = None
-) -> tuple[Study, Document]:
-    """The study of a file, and the tables that it was resolved from.
-
-    Args:
-        reference: As `load`.
-        overrides: As `load`. A study that they change need not have what its file says was
-            published.
-        name: As `load`.
-
-    Raises:
-        StudyFileError: As `load`.
-    """
     where, data = _bytes(reference)
     document = _document(where, data)
     changed, set_keys = overridden(document, overrides)
@@ -87,7 +68,7 @@ def load_with_tables(
     if name is not None:
         changed, named = changed | {"name": name}, named | {"name": name}
     try:
-        return _runnable(named, as_written=not overrides)
+        return _runnable(named)
     except FaultyStudyError as error:
         lines = [
             f"--name: {fault.text}"
@@ -98,15 +79,21 @@ def load_with_tables(
         raise StudyFileError("\n".join(lines)) from None
 
 
-def _runnable(document: dict[str, Any], *, as_written: bool) -> tuple[Study, Document]:
-    tables = tables_of(document)
-    study = resolved(tables, document)
-    faults = list(missing_libraries(study.stages))
-    if as_written:
-        faults += published_faults(study, tables.published, tables.gradient_checks)
-    if faults:
-        raise FaultyStudyError(faults, document)
-    return study, tables
+def _runnable(document: dict[str, Any]) -> Study:
+    study = study_of(document)
+    missing = list(missing_libraries(study.stages))
+    if missing:
+        raise FaultyStudyError(missing, document)
+    return study
+
+
+def document(reference: str) -> dict[str, Any]:
+    """The tables of a file as they are written, unchecked.
+
+    Raises:
+        StudyFileError: As `load`, for a file that cannot be found or read.
+    """
+    return _document(*_bytes(reference))
 
 
 def text(reference: str) -> str:

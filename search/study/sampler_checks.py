@@ -3,8 +3,8 @@
 import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
 
+from search.space.space import Box, Choices
 from search.study.faults import Fault
-from search.study.space import Box, Choices
 from search.study.stages import Stage
 
 

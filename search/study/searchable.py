@@ -11,8 +11,8 @@ from typing import Any, Literal, get_args
 
 from pydantic import Field
 
+from search.space.space import Value
 from search.study.faults import shown
-from search.study.space import Value
 from search.study.table import MOST
 
 Activation = Literal["relu", "leaky_relu", "elu"]

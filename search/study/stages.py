@@ -4,10 +4,10 @@ from typing import Any
 
 from pydantic import Field
 
+from search.space.space import Box, Choices
 from search.study.halving import Halving
 from search.study.ranges import BoxTable, PointTable, combinations, write_box
 from search.study.sections import TrainingSection
-from search.study.space import Box, Choices
 from search.study.stage_table import COUNTED, MOST_TRIALS, Sampler, StageTable
 from search.study.table import List, Name, Table
 from search.study.tables import FinalTable

@@ -4,10 +4,12 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from search.study.published_tables import GradientCheck, Published
 from search.study.sections import DataSection, NetworkSection, TrainingSection
 from search.study.stage_table import StageTable
 from search.study.table import List, Name, Table
+
+NOT_READ = ("published", "gradient_checks")
+"""Tables of what was published of a search, which `search.reproduce` reads; a search does not."""
 
 
 class FinalTable(Table):
@@ -59,19 +61,6 @@ class Document(Table):
         min_length=1, max_length=100, strict=False, description="the steps of the search, in order"
     )
     final: FinalTable = Field(default=FinalTable(), description="what follows the last stage")
-    published: List[Published] = Field(
-        default=(),
-        max_length=1_000,
-        strict=False,
-        description="figures that were published of such a search, to hold its own against; the "
-        "search does not read them",
-    )
-    gradient_checks: List[GradientCheck] = Field(
-        default=(),
-        max_length=100,
-        strict=False,
-        description="checks of gradients that were published; the search does not read them",
-    )
 
     @model_validator(mode="before")
     @classmethod
@@ -79,6 +68,7 @@ class Document(Table):
         """Gives each stage and the final a whole [training], their own keys on top."""
         if not isinstance(raw, dict):
             return raw
+        raw = {key: value for key, value in raw.items() if key not in NOT_READ}
         base = raw.get("training", {})
         stages = raw.get("stages")
         if isinstance(stages, list | tuple):

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
+from search.space.space import Box, Choices, Interval, SpaceError
 from search.study.faults import Fault, near, shown
 from search.study.lineage import carried, natural_limits, reach_of
 from search.study.schedule import CyclesSchedule
 from search.study.searchable import Number, find
-from search.study.space import Box, Choices, Interval, SpaceError
 from search.study.stages import Stage
 from search.study.zoom_rules import Limits
 

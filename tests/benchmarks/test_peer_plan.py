@@ -7,8 +7,8 @@ from benchmarks.peer_plan import EPOCHS, FIRST_BOX, STAGES, Best, box
 from benchmarks.real_images import STUDY
 from search.plan.results import Result
 from search.plan.zoom import zoom
+from search.space.space import Box, Interval
 from search.study.reading import load
-from search.study.space import Box, Interval
 
 STUDIED = load(STUDY)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.report import BEGIN, END, Section, Table, check, write
-from search.show.generated import PageError
+from search.views.terminal.generated import PageError
 
 
 def test_a_section_is_markdown() -> None:

@@ -25,7 +25,7 @@ from optuna.study import StudyDirection
 from search.ledger.ledger import Ledger
 from tests.deployment.files import ROOT, services, settings, words
 from tests.postgresql import Server
-from tests.search.dashboard.browsing import basic
+from tests.search.views.dashboard.browsing import basic
 
 SERVICES = services()
 LONGEST_SECONDS = 60

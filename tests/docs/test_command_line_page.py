@@ -11,18 +11,18 @@ from typing import Any, get_args
 import pytest
 import typer
 
-from search import blas
 from search.cli import app, main
-from search.dashboard import access
 from search.ledger import storage_password
 from search.ledger.queries import Curve
 from search.ledger.records import Search, StageState, Trial, TrialState, WorkerState
-from search.outcome import EpochFigures, GradientError, TestReport
+from search.objective.outcome import EpochFigures, GradientError, TestReport
 from search.plan.finalists import Spread
 from search.plan.plan import steps
-from search.show.export import as_json, write_csv
-from search.show.summary import Summary
+from search.runtime import blas
 from search.study.reading import load
+from search.views.dashboard import access
+from search.views.terminal.export import as_json, write_csv
+from search.views.terminal.summary import Summary
 
 PAGE = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text("utf-8")
 HEADER = "| option | default | environment | meaning |\n|---|---|---|---|\n"

@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 import pytest
 
-from search import objective
 from search.ledger.claims import MOST_LOST
 from search.ledger.ledger import PATIENCE_SECONDS, Ledger
-from search.worker import loop, presence, serve
+from search.objectives import network as objective
+from search.workers import loop, presence, serve
 from tests.faults.outcome import NAME, Counts, Table, count, table
 from tests.faults.runs import ROOT, TINY, Run
 from tests.faults.watch import Watch

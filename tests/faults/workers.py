@@ -14,10 +14,10 @@ from random import Random
 from threading import Lock
 from typing import Any
 
-from search import objective
 from search.ledger.ledger import LEASE_SECONDS, PATIENCE_SECONDS, Ledger
+from search.objectives import network as objective
 from search.study.reading import load
-from search.worker import presence, serve
+from search.workers import presence, serve
 from tests.faults.outcome import NAME
 from tests.faults.runs import ROOT
 from tests.faults.watch import LONGEST_SECONDS, POLL_SECONDS

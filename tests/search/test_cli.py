@@ -7,10 +7,10 @@ import typer
 
 from search.cli import app
 from search.errors import KlayerError
-from search.launcher import InterruptedRunError, WorkersDiedError
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
-from search.rebuild import NotReproducedError
+from search.objectives.network.rebuild import NotReproducedError
+from search.workers.launcher import InterruptedRunError, WorkersDiedError
 
 
 def commands(command: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from search import objective
+from search.objectives import network as objective
 
 
 @pytest.fixture

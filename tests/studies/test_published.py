@@ -5,10 +5,11 @@ from importlib import resources
 
 import pytest
 
-from search import objective
+from search.objectives import network as objective
 from search.plan.plan import expected_trials, plan, steps
+from search.reproduce.published import experiments
+from search.reproduce.published_tables import Published
 from search.study.file import Study
-from search.study.published import Published, experiments
 from search.study.reading import load, shipped
 from tests.studies.figures import CHECKS, FIGURES
 

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
+from search.space.space import Box, Interval
 from search.study.reading import load, shipped
-from search.study.space import Box, Interval
 
 NAMES = [one.name for one in shipped()]
 

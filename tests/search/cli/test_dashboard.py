@@ -17,8 +17,8 @@ import pytest
 from search.ledger.ledger import Ledger
 from search.ledger.optuna_rows import add_study
 from tests.postgresql import Server
-from tests.search.dashboard.browsing import basic
-from tests.search.worker.serving import recorded
+from tests.search.views.dashboard.browsing import basic
+from tests.search.workers.serving import recorded
 
 PASSWORD = "s3cret enough"
 Started = Callable[..., Any]

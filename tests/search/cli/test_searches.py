@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from search.environment import environment, kernels
+from search.runtime.environment import environment, kernels
 
 EXPORTS = (("--format", "json"), ("--format", "csv"), ("--epochs",))
 

@@ -14,8 +14,8 @@ from rich.console import Console
 
 from model import network_file
 from model.data import digits
-from search.outcome import EpochFigures, Report
-from search.show.model_view import EpochsView
+from search.objective.outcome import EpochFigures, Report
+from search.views.terminal.model_view import EpochsView
 
 FIGURES = EpochFigures(1, *7 * [0.5])
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from search.ledger.ledger import Ledger
-from tests.search.worker.serving import HOPELESS, attempts, recorded, states
+from tests.search.workers.serving import HOPELESS, attempts, recorded, states
 
 EXPORTS = (("--format", "json"), ("--epochs",))
 

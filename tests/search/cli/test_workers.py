@@ -16,8 +16,8 @@ import pytest
 from search.ledger.ledger import Ledger
 from search.ledger.records import WorkerState
 from search.study.reading import load
-from search.worker import Keeper, plan_next, presence
-from tests.search.worker.serving import attempts, is_finished, recorded, states, worker
+from search.workers import Keeper, plan_next, presence
+from tests.search.workers.serving import attempts, is_finished, recorded, states, worker
 
 IDLE_SECONDS = 3.0
 ENDLESS = ("training.schedule.epochs=100000",)

@@ -19,7 +19,7 @@ from search.ledger.ledger import Ledger
 from search.ledger.location import locate
 from search.ledger.records import Claim, PlanningClaim, Search
 from search.ledger.results import TrialOutcome
-from search.outcome import EpochFigures
+from search.objective.outcome import EpochFigures
 from search.plan.cohorts import Fit
 from search.plan.plan import plan
 from search.study.file import Study

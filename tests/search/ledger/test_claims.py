@@ -10,7 +10,7 @@ from search.ledger.claims import MOST_LOST, Finished, LostLeaseError, Wait
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim, Search, Trial
 from search.ledger.results import TrialOutcome
-from search.outcome import EpochFigures
+from search.objective.outcome import EpochFigures
 from search.plan.cohorts import Fit
 from search.plan.plan import plan
 from tests.search.ledger.conftest import Alter, somebody

@@ -6,7 +6,7 @@ import pytest
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, Search, Trial
 from search.ledger.results import TrialOutcome
-from search.outcome import EpochFigures
+from search.objective.outcome import EpochFigures
 from tests.search.ledger.conftest import EPOCHS, open_stage
 
 ACCURACIES = (0.0, 0.25, 0.4999, 1.0)  # of the first epoch of four trials

@@ -22,7 +22,7 @@ from search.ledger.location import locate
 from search.ledger.records import Claim, PlanningClaim, Search
 from search.ledger.results import TrialOutcome
 from search.ledger.tables import SCHEMA_VERSION
-from search.outcome import EpochFigures
+from search.objective.outcome import EpochFigures
 from tests.search.ledger.conftest import somebody
 
 if TYPE_CHECKING:

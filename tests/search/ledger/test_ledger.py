@@ -15,7 +15,7 @@ from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim, Search
 from search.ledger.results import TrialOutcome
-from search.outcome import EpochFigures, TestReport
+from search.objective.outcome import EpochFigures, TestReport
 from search.plan.plan import expected_trials, steps
 from search.study.file import Study
 from search.study.reading import load

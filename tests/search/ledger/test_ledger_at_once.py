@@ -20,7 +20,7 @@ from search.ledger.claims import LostLeaseError, Wait
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim, Presence, Search
 from search.ledger.results import TrialOutcome
-from search.outcome import EpochFigures
+from search.objective.outcome import EpochFigures
 from search.study.reading import load
 from tests.search.ledger.conftest import OVERRIDES, open_stage, worth
 

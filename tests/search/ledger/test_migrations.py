@@ -27,7 +27,7 @@ from search.ledger.location import locate
 from search.ledger.records import Claim, PlanningClaim
 from search.ledger.schema import upgrade
 from search.ledger.tables import SCHEMA_VERSION, metadata
-from search.worker import presence, serve
+from search.workers import presence, serve
 from tests.search.ledger.conftest import somebody
 
 if TYPE_CHECKING:

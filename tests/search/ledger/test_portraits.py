@@ -13,7 +13,7 @@ from search.ledger.ledger import Ledger
 from search.ledger.portraits import from_bytes, to_bytes
 from search.ledger.records import Claim, PlanningClaim, Search
 from search.ledger.results import TrialOutcome
-from search.outcome import Portrait
+from search.objective.outcome import Portrait
 from tests.search.ledger.conftest import Alter
 
 OpenNext = Callable[..., PlanningClaim]

@@ -10,7 +10,7 @@ from search.ledger.claims import Wait
 from search.ledger.ledger import Ledger
 from search.ledger.presence import FORGOTTEN_SECONDS
 from search.ledger.records import Claim, PlanningClaim, Presence, Search
-from search.outcome import EpochFigures
+from search.objective.outcome import EpochFigures
 from search.study.reading import load
 from tests.search.ledger.conftest import Alter
 

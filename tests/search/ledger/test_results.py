@@ -11,7 +11,7 @@ from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim, Presence, Search
 from search.ledger.results import TrialOutcome
-from search.outcome import EpochFigures
+from search.objective.outcome import EpochFigures
 from tests.search.ledger.conftest import Alter
 
 OpenNext = Callable[..., PlanningClaim]

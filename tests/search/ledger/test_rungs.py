@@ -13,7 +13,7 @@ from search.ledger.records import Claim, PlanningClaim, Search
 from search.ledger.results import TrialOutcome
 from search.ledger.rungs import Rest
 from search.ledger.tables import checkpoints
-from search.outcome import EpochFigures
+from search.objective.outcome import EpochFigures
 from search.plan.cohorts import Fit
 from search.plan.halving import RungPlan, plan_rung
 from search.study.file import Study

@@ -6,7 +6,7 @@ import pytest
 
 from search.errors import KlayerError
 from search.plan.bounds import Bound, bounds, length, settled, within
-from search.study.space import Interval
+from search.space.space import Interval
 from search.study.zoom_rules import Limits
 
 DECAY = Interval(1e-6, 1e-1)

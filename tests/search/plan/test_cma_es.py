@@ -12,7 +12,7 @@ from search.errors import KlayerError
 from search.plan import cma_es
 from search.plan.results import Result
 from search.plan.seeds import derive
-from search.study.space import Box, Interval, Point
+from search.space.space import Box, Interval, Point
 
 RATE = Box({"learning_rate": Interval(1e-5, 1.0)})
 MIXED = Box(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from search.errors import KlayerError
 from search.plan.finalists import Spread, finalists, winner
 from search.plan.results import Result
-from search.study.space import Box, Interval
+from search.space.space import Box, Interval
 
 BOX = Box({"weight_decay": Interval(1e-6, 1e-1)})
 

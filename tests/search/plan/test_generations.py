@@ -32,9 +32,9 @@ from search.plan.plan import (
 )
 from search.plan.results import Result
 from search.plan.seeds import derive
+from search.space.space import Box, Interval, Point
 from search.study.file import Study, study_of
 from search.study.sections import TrainingSection
-from search.study.space import Box, Interval, Point
 
 ROOT = Path(__file__).parents[3]
 LEARNING = ("tpe", "cmaes")

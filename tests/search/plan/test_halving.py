@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from search.plan.cohorts import Fit
 from search.plan.halving import expected_epochs, plan_rung, survivors
 from search.plan.plan import plan, steps
+from search.space.space import Point
 from search.study.file import Study, study_of
 from search.study.halving import Halving
-from search.study.space import Point
 
 VALUES = st.dictionaries(
     st.integers(0, 50), st.none() | st.sampled_from([0.1, 0.2, 0.5, 0.9]), max_size=30

@@ -9,7 +9,7 @@ import pytest
 
 from search.plan.importance import importances
 from search.plan.results import Result
-from search.study.space import Box, Choices, Interval, Value
+from search.space.space import Box, Choices, Interval, Value
 
 BOX = Box(
     {

@@ -18,10 +18,10 @@ from search.plan.plan import (
 )
 from search.plan.results import Result
 from search.plan.samplers import distributions
+from search.space.space import Box, Choices, Interval, Point
 from search.study.file import Study, study_of
 from search.study.reading import load
 from search.study.sections import TrainingSection
-from search.study.space import Box, Choices, Interval, Point
 
 OVERRIDES = ("final.finalists=3", "final.seeds=2")
 

@@ -6,7 +6,7 @@ import pytest
 
 from search.errors import KlayerError
 from search.plan.results import Result, ranked
-from search.study.space import Box, Interval
+from search.space.space import Box, Interval
 
 BOX = Box({"weight_decay": Interval(1e-6, 1e-1)})
 

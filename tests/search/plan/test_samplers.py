@@ -15,7 +15,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 
 from search.errors import KlayerError
 from search.plan.samplers import Drawn, Sampler, distributions, draw
-from search.study.space import Box, Choices, Interval, SpaceError
+from search.space.space import Box, Choices, Interval, SpaceError
 
 BOX = Box(
     {

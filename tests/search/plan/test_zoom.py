@@ -7,7 +7,7 @@ import pytest
 from search.errors import KlayerError
 from search.plan.results import Result
 from search.plan.zoom import Zoomed, zoom
-from search.study.space import Box, Choices, Interval, Range, Value
+from search.space.space import Box, Choices, Interval, Range, Value
 from search.study.zoom_rules import DecadesZoom, Limits, QuantileZoom
 
 NATURAL = {

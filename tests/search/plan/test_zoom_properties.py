@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from search.plan.bounds import length
 from search.plan.results import Result, ranked
 from search.plan.zoom import zoom
-from search.study.space import Box, Choices, Interval, hull
+from search.space.space import Box, Choices, Interval, hull
 from search.study.zoom_rules import DecadesZoom, Limits, QuantileZoom
 
 Rule = DecadesZoom | QuantileZoom

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from search.reproduce.published_tables import Published
 from search.reproduce.reproduce import Wish, reproduce
 from search.reproduce.results import Results
-from search.study.published import Published
-from tests.search.worker.serving import Threads
+from tests.search.workers.serving import Threads
 
 Rowed = Callable[..., Published]
 

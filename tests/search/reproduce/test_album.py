@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from search.errors import KlayerError
-from search.figures.data import SearchData
 from search.reproduce import album
 from search.reproduce.album import Chapter, Shown, index, write_album
 from search.reproduce.measures import Measured
 from search.reproduce.rows import Row
-from search.show.picture_file import NoBrowserError
-from tests.search.figures.made import build
+from search.views.plots.data import SearchData
+from search.views.terminal.picture_file import NoBrowserError
 from tests.search.reproduce.conftest import Rowed
+from tests.search.views.plots.made import build
 
 
 def no_browser(*_: object) -> None:

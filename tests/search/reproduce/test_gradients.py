@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from search import objective
 from search.errors import KlayerError
-from search.outcome import GradientError
+from search.objective.outcome import GradientError
+from search.objectives import network as objective
 from search.reproduce.gradients import MOST_ROWS, CheckRow, quick_check, run_check
-from search.study.published import GradientCheck
+from search.reproduce.published_tables import GradientCheck
 from search.study.reading import load
 
 PUBLISHED = {"weights": 5e-4, "bias": 6.5e-6, "gamma": 4.9e-4, "beta": 3.5e-4}

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from search.figures import standing
-from search.figures.data import SearchData
 from search.reproduce.measures import measured
-from tests.search.figures.made import build, curve
+from search.views.plots import standing
+from search.views.plots.data import SearchData
 from tests.search.reproduce.conftest import Rowed
+from tests.search.views.plots.made import build, curve
 
 ENSEMBLES = [0.97, 0.98, None]
 

@@ -9,9 +9,9 @@ from search.reproduce import page
 from search.reproduce.gradients import CheckRow
 from search.reproduce.results import Finished, Results
 from search.reproduce.rows import Row
-from tests.search.figures.made import build
 from tests.search.reproduce.conftest import Rowed
 from tests.search.reproduce.test_gradients import CHECK
+from tests.search.views.plots.made import build
 
 
 def test_a_page_that_is_not_there_is_made(tmp_path: Path) -> None:

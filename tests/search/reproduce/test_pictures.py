@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from search.figures.data import SearchData
 from search.reproduce.pictures import curves_wanted, drawn_of
-from tests.search.figures.made import build, curve, portrait
+from search.views.plots.data import SearchData
+from tests.search.views.plots.made import build, curve, portrait
 
 WIDTH = {"width_1": {"low": 20, "high": 60, "step": 20}}
 

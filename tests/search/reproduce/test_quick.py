@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from search.reproduce.published import experiments
+from search.reproduce.published_tables import Published
 from search.reproduce.quick import EPOCHS, GRID, quick
 from search.study.file import Study
-from search.study.published import Published, experiments
 from search.study.reading import load, shipped
 
 

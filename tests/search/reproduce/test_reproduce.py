@@ -16,7 +16,7 @@ from search.reproduce.jobs import searches_of
 from search.reproduce.rows import ours_text
 from search.study.file import Study
 from tests.search.reproduce.conftest import Rehearsal, run, wished
-from tests.search.worker.serving import Threads
+from tests.search.workers.serving import Threads
 
 SMALLEST = "A1"
 

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.errors import StudyFileError
+from search.space.space import Box, Choices, Interval
 from search.study.file import Study, study_of
 from search.study.lineage import natural_limits, reach
 from search.study.reading import load
-from search.study.space import Box, Choices, Interval
 from search.study.zoom_rules import Limits
 
 CYCLES = {"kind": "cycles", "cycles": 1, "half_cycle_epochs": 1}

@@ -1,9 +1,0 @@
-"""klayer's own pages: all searches, one search, one trial, two searches beside each other.
-
-Dash draws them; what they show comes from `search.digest`, and every picture from `search.figures`.
-They refresh while trials come in, without being loaded again.
-"""
-
-from search.dashboard.pages.app import Pages, pages_app
-
-__all__ = ["Pages", "pages_app"]

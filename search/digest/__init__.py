@@ -1,5 +1,0 @@
-"""What people look at: a search read from the ledger, again and again, at little cost."""
-
-from search.digest.digest import Digest
-
-__all__ = ["Digest"]

@@ -1,0 +1,1 @@
+"""What a trial may train; the port that each fulfils is `search.objective`."""

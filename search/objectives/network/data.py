@@ -1,0 +1,110 @@
+"""The images of a study: found, standardised once, and opened by every worker."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from model.data import cifar10, digits, prepared
+from model.data.source import Source
+from model.errors import DataFileError
+from search.errors import DataError
+from search.objectives.network.faults import faults_as_klayer_errors
+from search.study.file import Study
+
+PLANES = {"digits": digits.PLANES, "cifar10": cifar10.PLANES}  # colours, height, width
+INPUTS = {name: math.prod(planes) for name, planes in PLANES.items()}
+CLASSES = 10
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Data that is ready for training; pickling it carries paths, not arrays.
+
+    Attributes:
+        prepared: The standardised training and validation images.
+        folder: Where the raw images lie, None for the embedded ones and the cache.
+    """
+
+    prepared: prepared.Prepared
+    folder: Path | None
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the raw training images and their labels."""
+        return self.prepared.fingerprint
+
+
+def cache_folder() -> Path:
+    """The user's cache: fetched data sets, and standardised arrays under `prepared`."""
+    return platformdirs.user_cache_path("klayer")
+
+
+def open_data(study: Study, folder: Path | None) -> Dataset:
+    """Standardise the study's images, or find them standardised; the test images stay unread.
+
+    Args:
+        study: Says which data set, and how it is split.
+        folder: Where its files lie; None for the cache that `klayer data fetch` fills.
+
+    Raises:
+        DataError: The files are missing, broken or not what they should be.
+    """
+    with faults_as_klayer_errors():
+        return Dataset(
+            prepared.prepare(
+                source(study.data.source, folder),
+                cache_folder() / "prepared",
+                validation=study.data.validation,
+                seed=study.seed,
+            ),
+            folder,
+        )
+
+
+def open_recorded_data(study: Study, folder: Path | None, fingerprint: str) -> Dataset:
+    """The images that a search was recorded with.
+
+    Args:
+        study: Says which data set, and how it is split.
+        folder: Where its files lie; None for the cache.
+        fingerprint: Of the images as recorded.
+
+    Raises:
+        DataError: The files are missing, broken, not what they should be, or others.
+    """
+    data = open_data(study, folder)
+    if data.fingerprint != fingerprint:
+        raise DataError(
+            f"{study.name}: this search ran on other images (fingerprint {fingerprint[:12]}, these "
+            f"have {data.fingerprint[:12]}); point --data or KLAYER_DATA to those"
+        )
+    return data
+
+
+def clear_prepared() -> int:
+    """Remove the standardised arrays from the cache; the bytes freed. They can be made again."""
+    with faults_as_klayer_errors():
+        return prepared.clear(cache_folder() / "prepared")
+
+
+def source(name: str, folder: Path | None) -> Source:
+    """The data set of that name; from the cache where no folder is given.
+
+    Raises:
+        DataError: It has not been fetched.
+        DataFileError: The folder holds something else.
+    """
+    if name == "digits":
+        return digits.source()
+    if folder is not None:
+        return cifar10.source(folder)
+    try:
+        return cifar10.source(cache_folder() / "cifar10")
+    except DataFileError as error:
+        raise DataError(
+            "cifar10: its images are not here yet; `klayer data fetch cifar10` downloads them, or "
+            "--data (or KLAYER_DATA) names a folder that holds cifar-10-batches-bin/ or "
+            f"cifar-10-batches-py/ ({error})"
+        ) from error

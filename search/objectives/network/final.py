@@ -1,0 +1,216 @@
+"""The end of a search: the winner and the finalists beside it, trained, and tested once."""
+
+import hashlib
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from model import network_file, training
+from model.alone import alone
+from model.data import prepared
+from model.data.test_set import TestSet
+from model.inference import Network
+from model.saved_network import SavedNetwork
+from search.errors import KlayerError
+from search.objective.outcome import Assignment, Portrait, Proof, Report, TestReport
+from search.objectives.network.data import Dataset, source
+from search.objectives.network.faults import faults_as_klayer_errors
+from search.objectives.network.portraits import portraits
+from search.objectives.network.settings import recipe_of, stacks_of, values_of
+from search.objectives.network.trials import accuracy, epochs
+from search.study.file import Study
+from search.study.sections import TrainingSection
+
+
+def prove(
+    study: Study,
+    section: TrainingSection,
+    trials: Sequence[Assignment],
+    order_seed: int,
+    data: Dataset,
+) -> Generator[dict[int, Report], None, Proof]:
+    """Train the winner, and the other finalists behind it, and read the test set.
+
+    Yields reports as `train` does; the value of the generator is what the test set said, and a
+    portrait of each network. Trials that cannot be one stack are trained one stack after another.
+
+    Raises:
+        KlayerError: As `train`.
+        DataError: The test images are missing or broken.
+    """
+    fold = _final_fold(study, data)
+    stacks = []
+    drawn: dict[int, Portrait] = {}
+    for places in stacks_of(study, section, [trial.parameters for trial in trials]):
+        stack = yield from _final_stack(study, section, trials, places, order_seed, fold)
+        stacks.append(stack)
+        recipe = recipe_of(values_of(study, section, trials[places[0]].parameters), order_seed)
+        network, members = stack.last.network, stack.last.places
+        drawn |= portraits(network, members, stack.diverged, recipe, fold, data)
+    return Proof(_tested(study, data, stacks, len(trials)), drawn)
+
+
+@dataclass(frozen=True)
+class Winner:
+    """The trained winner; what it consists of only the model knows."""
+
+    _network: SavedNetwork
+
+    @property
+    def snapshots(self) -> int:
+        """How many networks its cycles of η have left behind, which may vote."""
+        return len(self._network.snapshots)
+
+    @property
+    def inputs(self) -> int:
+        """How many numbers a row of pixels has."""
+        return len(self._network.mean)
+
+    def save(self, file: Path) -> None:
+        """Write it to a file, which is complete or absent; `model.network_file.load` reads it.
+
+        Raises:
+            DataError: The file cannot be written.
+        """
+        with faults_as_klayer_errors():
+            network_file.save(file, self._network)
+
+
+def retrain(
+    study: Study,
+    section: TrainingSection,
+    trials: Sequence[Assignment],
+    order_seed: int,
+    data: Dataset,
+) -> Generator[dict[int, Report], None, Winner]:
+    """Train the winner once more, beside the same trials as in `prove`; no test image is read.
+
+    Yields reports as `prove` does, but only of the winner's own stack: what is trained in another
+    one has no effect on it.
+
+    Raises:
+        KlayerError: As `train`; or the winner diverges.
+    """
+    places = stacks_of(study, section, [trial.parameters for trial in trials])[0]
+    fold = _final_fold(study, data)
+    stack = yield from _final_stack(study, section, trials, places, order_seed, fold)
+    if 0 in stack.diverged:
+        raise KlayerError("the winner diverges, and leaves no network behind")
+    with faults_as_klayer_errors():
+        network, *snapshots = (
+            alone(voter.network, voter.places.index(0)) for voter in (stack.last, *stack.snapshots)
+        )
+        images = data.prepared
+        return Winner(
+            SavedNetwork(network, tuple(snapshots), images.mean, images.std, images.classes)
+        )
+
+
+@dataclass(frozen=True)
+class _Voter:
+    """A stack that votes, and the trials that its members are."""
+
+    network: Network
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _FinalStack:
+    """What the training of a stack of the final leaves: who may vote, and who diverged."""
+
+    last: _Voter
+    snapshots: tuple[_Voter, ...]
+    diverged: frozenset[int]
+
+
+def _final_stack(
+    study: Study,
+    section: TrainingSection,
+    trials: Sequence[Assignment],
+    places: tuple[int, ...],
+    order_seed: int,
+    fold: training.Data,
+) -> Generator[dict[int, Report], None, _FinalStack]:
+    """Train the trials at `places`, which fit into one stack; reports and voters are by place."""
+    diverged: set[int] = set()
+    lasts: list[_Voter] = []
+    snapshots: list[_Voter] = []
+    for epoch in epochs(study, section, [trials[i] for i in places], order_seed, fold):
+        here = tuple(places[i] for i in epoch.places)
+        lasts = [_Voter(epoch.network, here)]
+        snapshots += [_Voter(network, here) for network in epoch.snapshots]
+        reports = {places[i]: report for i, report in epoch.reports.items()}
+        diverged.update(place for place, report in reports.items() if report.diverged)
+        yield reports
+    return _FinalStack(lasts[0], tuple(snapshots), frozenset(diverged))
+
+
+def _tested(study: Study, data: Dataset, stacks: Sequence[_FinalStack], trials: int) -> TestReport:
+    lasts = [stack.last for stack in stacks]
+    snapshots = [voter for stack in stacks for voter in stack.snapshots]
+    sound = set(range(trials)).difference(*(stack.diverged for stack in stacks))
+    with faults_as_klayer_errors():
+        test = prepared.test_set(data.prepared, source(study.data.source, data.folder))
+    probabilities, fingerprint = _vote(lasts + snapshots, test)
+    singles = _by_trial(lasts, probabilities[: len(lasts)], sound)
+    kept = _by_trial(snapshots, probabilities[len(lasts) :], sound)
+    by_itself = {place: accuracy(votes, test.labels) for place, votes in singles.items()}
+    ensembles = _ensembles(kept, trials, test) if study.final.ensemble else (None,) * trials
+    everyone = [vote for votes in (kept or singles).values() for vote in votes]
+    alone = len(singles) < 2
+    return TestReport(
+        accuracies=tuple(by_itself.get(place) for place in range(trials)),
+        snapshot_ensemble=ensembles[0],
+        snapshot_ensembles=ensembles,
+        finalist_ensemble=None if alone else accuracy(everyone, test.labels),
+        images=len(test.labels),
+        fingerprint=fingerprint,
+    )
+
+
+def _ensembles(kept: dict[int, list[Any]], trials: int, test: TestSet) -> tuple[float | None, ...]:
+    """The accuracy of each trial's snapshots voting together, by place; None where it has none."""
+    return tuple(
+        accuracy(kept[place], test.labels) if place in kept else None for place in range(trials)
+    )
+
+
+def _vote(voters: Sequence[_Voter], test: TestSet) -> tuple[list[Any], str]:
+    """Each voter's probabilities (m, t, c) of all test images, and the images' fingerprint."""
+    digest = hashlib.sha256()
+    votes: list[list[Any]] = [[] for _ in voters]
+    for x in test.blocks():
+        digest.update(x.data)
+        for own, voter in zip(votes, voters, strict=True):
+            dtype = voter.network.parameters[0].weights.dtype
+            own.append(voter.network.probabilities(x.astype(dtype, copy=False)))
+    digest.update(test.labels.data)
+    return [np.concatenate(own, axis=1) for own in votes], digest.hexdigest()
+
+
+def _by_trial(voters: list[_Voter], votes: list[Any], sound: set[int]) -> dict[int, list[Any]]:
+    """The probabilities (t, c) of each sound trial's networks, by place."""
+    found: dict[int, list[Any]] = {}
+    for voter, probabilities in zip(voters, votes, strict=True):
+        for row, place in enumerate(voter.places):
+            if place in sound:
+                found.setdefault(place, []).append(probabilities[row])
+    return found
+
+
+def _final_fold(study: Study, data: Dataset) -> training.Data:
+    """What the last training learns from: the training images, or the validation images too."""
+    images = data.prepared
+    if study.final.train_on == "training":
+        return training.Data(
+            images.training.x, images.training.y, images.validation.x, images.validation.y
+        )
+    return training.Data(
+        images.both.x,
+        images.both.y,
+        images.validation.x[:0],
+        images.validation.y[:0],
+    )

@@ -1,0 +1,56 @@
+"""Trained networks as portraits: what pictures of them need, in words that know no network."""
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from model import portrait, training
+from model.inference import Network
+from model.portrait import Histogram
+from search.objective.outcome import Portrait
+from search.objectives.network.data import PLANES, Dataset
+from search.objectives.network.faults import faults_as_klayer_errors
+
+
+def portraits(
+    stack: Network,
+    places: Sequence[int],
+    diverged: Collection[int],
+    recipe: training.Recipe,
+    fold: training.Data,
+    data: Dataset,
+) -> dict[int, Portrait]:
+    """The portraits of a trained stack's members, by place; none of those that diverged.
+
+    It costs one pass over the training rows, and changes nothing.
+
+    Args:
+        stack: Trained.
+        places: The places of its members among the trials, in the order of the stack.
+        diverged: The places of those that diverged.
+        recipe: How they were trained.
+        fold: On what.
+        data: The data set that those are rows of.
+
+    Raises:
+        KlayerError: The stack's inputs are no images of the data set.
+    """
+    if set(places) <= set(diverged):
+        return {}
+    with faults_as_klayer_errors():
+        images = portrait.weight_images(stack, PLANES[data.prepared.name])
+        found = portrait.histograms(stack, portrait.weight_gradients(stack, recipe, fold))
+    return {
+        place: _portrait(layers, None if images is None else images[row], data)
+        for row, (place, layers) in enumerate(zip(places, found, strict=True))
+        if layers is not None and place not in diverged
+    }
+
+
+def _portrait(layers: Sequence[Histogram], images: np.ndarray | None, data: Dataset) -> Portrait:
+    return Portrait(
+        gradient_counts=np.stack([layer.counts for layer in layers]),
+        gradient_edges=np.stack([layer.edges for layer in layers]),
+        images=images,
+        classes=data.prepared.classes,
+    )

@@ -1,0 +1,216 @@
+"""The winner of a finished search, trained again from what the ledger recorded, and written down.
+
+A search keeps seeds and curves, not weights: one that is trained again from the same seeds has the
+same weights. That is not believed but compared: every figure of every epoch, bit for bit, while
+the training runs. Where one differs nothing is written, for then it is not the network that was
+tested.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from search.errors import KlayerError
+from search.ledger.ledger import Ledger
+from search.ledger.records import Search, Trial
+from search.objective.outcome import Assignment, EpochFigures, Report
+from search.objectives import network as objective
+from search.objectives.network import Dataset, Winner
+from search.plan.plan import FINAL, steps
+from search.runtime.environment import environment
+
+# Called after each epoch with its number, how many there will be, and how the winner stands.
+OnEpoch = Callable[[int, int, Report], None]
+
+
+class NotReproducedError(KlayerError):
+    """The winner, trained again, has another curve than the recorded one; nothing was written."""
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """A winner that was trained again as recorded, and written to a file.
+
+    Attributes:
+        name: Of the search.
+        file: What was written.
+        winner: The trial of the final that it is.
+        epochs: How many were trained.
+        figures: How many recorded figures were compared, and found equal.
+        snapshots: How many networks of the winner's own cycles are in the file too.
+        inputs: How many numbers a row of pixels has.
+        test: The test report as recorded.
+    """
+
+    name: str
+    file: Path
+    winner: Trial
+    epochs: int
+    figures: int
+    snapshots: int
+    inputs: int
+    test: Mapping[str, Any]
+
+
+def rebuild(
+    ledger: Ledger, name: str, data_folder: Path | None, file: Path, on_epoch: OnEpoch
+) -> Rebuilt:
+    """Train the winner of a search again, compare it with its record, and write it to a file.
+
+    Args:
+        ledger: The search's database; it is only read.
+        name: Of the search.
+        data_folder: Where the data set's files lie; None for the cache.
+        file: What to write; a file that is there is replaced.
+        on_epoch: Told of the progress.
+
+    Raises:
+        KlayerError: The search is not finished, its winner diverged, the images are others, or the
+            file cannot be written. Nothing was written.
+        NotReproducedError: A figure differs from the recorded one. Nothing was written.
+    """
+    search = ledger.read.search(name)
+    trials = _final_trials(ledger, search)
+    _check_target(file)
+    data = objective.open_recorded_data(search.study, data_folder, search.data_fingerprint)
+    recorded = ledger.read.curves(search)[trials[0].id].epochs
+    winner = _retrained(search, trials, data, recorded, on_epoch)
+    winner.save(file)
+    return Rebuilt(
+        name=name,
+        file=file,
+        winner=trials[0],
+        epochs=len(recorded),
+        figures=sum(value is not None for one in recorded for value in one.finite().values()),
+        snapshots=winner.snapshots,
+        inputs=winner.inputs,
+        test=search.result or {},
+    )
+
+
+def _final_trials(ledger: Ledger, search: Search) -> list[Trial]:
+    """The trials of the final, the winner first, all of which took part in its training."""
+    name = search.study.name
+    if search.finished_at is None:
+        raise KlayerError(
+            f"{name}: this search is not finished, so it has no winner yet; the same `klayer run` "
+            f"that began it goes on, and `klayer status {name}` shows how far it is"
+        )
+    trials = [trial for trial in ledger.read.trials(search) if trial.stage == FINAL]
+    if trials[0].state == "failed":
+        raise KlayerError(
+            f"{name}: there is no winner to write: its training was {trials[0].reason}"
+        )
+    if trials[0].state == "diverged":
+        raise KlayerError(
+            f"{name}: there is no winner to write: when it was trained for the last time it "
+            f"{trials[0].reason}; search a range of lower learning rates"
+        )
+    return trials
+
+
+def _check_target(file: Path) -> None:
+    """Find out before the training what would else be found out behind it."""
+    if file.is_dir():
+        raise KlayerError(f"--output: {file}: is a folder; give the name of a file")
+    if not file.absolute().parent.is_dir():
+        raise KlayerError(f"--output: {file}: its folder does not exist; make it, or give another")
+
+
+def _retrained(
+    search: Search,
+    trials: Sequence[Trial],
+    data: Dataset,
+    recorded: Sequence[EpochFigures],
+    on_epoch: OnEpoch,
+) -> Winner:
+    """The winner, each epoch of which was compared with its record.
+
+    Raises:
+        NotReproducedError: One differs; the training ends with it.
+    """
+    training = objective.retrain(
+        search.study,
+        steps(search.study)[-1].training,
+        [Assignment(trial.parameters, trial.seed) for trial in trials],
+        trials[0].order_seed,
+        data,
+    )
+    done = 0
+    # One thread, as the workers have: with more, a BLAS may add in another order.
+    with threadpool_limits(limits=1):
+        while True:
+            try:
+                report = next(training)[0]
+            except StopIteration as end:
+                winner: Winner = end.value
+                break
+            different = _differences(recorded[done : done + 1], report.figures)
+            if different:
+                raise NotReproducedError(_refusal(search, different))
+            done += 1
+            on_epoch(done, len(recorded), report)
+    if done != len(recorded):
+        ended = f"the training ended after {done} epochs, and was recorded with {len(recorded)}"
+        raise NotReproducedError(_refusal(search, [ended]))
+    return winner
+
+
+def _differences(recorded: Sequence[EpochFigures], now: EpochFigures) -> list[str]:
+    """The figures of an epoch that are not the recorded ones, a line each.
+
+    Args:
+        recorded: That epoch's record; empty where there is none.
+        now: What it gave now. Figures that are no finite numbers are not told apart, since the
+            ledger keeps none of them.
+    """
+    if not recorded:
+        return [f"epoch {now.epoch} was not recorded"]
+    before = recorded[0].finite()
+    return [
+        f"epoch {now.epoch}: {figure} is {value!r} here, and was recorded as {before[figure]!r}"
+        for figure, value in now.finite().items()
+        if value != before[figure]
+    ]
+
+
+def _refusal(search: Search, different: Sequence[str]) -> str:
+    """The message that says what differs, and what may be the reason."""
+    changes = _changes(search.environment, environment())
+    reason = (
+        "The same numbers come only from the same versions on the same kind of machine. What has "
+        "changed since the search was begun:\n  " + "\n  ".join(changes)
+        if changes
+        else "Versions, BLAS and machine are those recorded, as far as they are recorded."
+    )
+    return (
+        f"{search.study.name}: the winner, trained again, is not the recorded one; nothing was "
+        "written.\n  " + "\n  ".join(different) + f"\n{reason}"
+    )
+
+
+def _changes(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Where two environments differ, a line each."""
+    before, after = _flat(recorded), _flat(now)
+    return [
+        f"{key}: {before.get(key, 'none')} recorded, {after.get(key, 'none')} here"
+        for key in (before | after)
+        if before.get(key) != after.get(key)
+    ]
+
+
+def _flat(value: object, key: str = "") -> dict[str, object]:
+    """Nested values by dotted keys, as in `packages.numpy` or `blas.0.version`."""
+    if isinstance(value, Mapping):
+        inner = list(value.items())
+    elif isinstance(value, list):
+        inner = list(enumerate(value))
+    else:
+        return {key: value}
+    flat: dict[str, object] = {}
+    for name, one in inner:
+        flat |= _flat(one, f"{key}.{name}" if key else str(name))
+    return flat

@@ -1,0 +1,102 @@
+"""What a study says of a trial, as the model's own values."""
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+from model import schedule, training
+from model.members import Architecture, Member
+from search.objectives.network.data import CLASSES, INPUTS
+from search.plan.cohorts import Fit
+from search.plan.plan import Grouping
+from search.space.space import Point
+from search.study.file import Study
+from search.study.schedule import ConstantSchedule, CyclesSchedule, Schedule
+from search.study.searchable import layer_of
+from search.study.sections import TrainingSection
+
+
+def grouping(study: Study) -> Grouping:
+    """What trials of the study must agree in to be trained as one stack, and what is padded."""
+
+    def fit(section: TrainingSection, point: Point) -> Fit:
+        values = values_of(study, section, point)
+        inputs = INPUTS[study.data.source]
+        key = architecture_of(values, inputs), recipe_of(values, order_seed=0)
+        return Fit(key, values["widths"])
+
+    return fit
+
+
+def stacks_of(
+    study: Study, section: TrainingSection, points: Sequence[Point]
+) -> list[tuple[int, ...]]:
+    """The places of points whose trials can be one stack, stack by stack."""
+    fit = grouping(study)
+    groups: dict[Hashable, list[int]] = {}
+    for place, point in enumerate(points):
+        groups.setdefault(fit(section, point).key, []).append(place)
+    return [tuple(places) for places in groups.values()]
+
+
+def values_of(study: Study, section: TrainingSection, point: Point) -> dict[str, Any]:
+    """Every hyperparameter of a trial: what the sections say, and what the point says instead."""
+    values = dict(study.network) | dict(section) | dict(point)
+    widths = list(study.network.widths)
+    for name, value in point.items():
+        layer = layer_of(name)
+        if layer is not None:
+            widths[layer - 1] = int(value)
+    return values | {"widths": tuple(widths)}
+
+
+def architecture_of(values: dict[str, Any], inputs: int) -> Architecture:
+    """What the trial's network must have in common with those beside it in a stack."""
+    return Architecture(
+        inputs=inputs,
+        classes=CLASSES,
+        activation=values["activation"],
+        batch_norm=values["batch_norm"],
+        batch_norm_affine=values["batch_norm_affine"],
+        batch_norm_statistics=values["batch_norm_statistics"],
+        batch_norm_decay=values["batch_norm_decay"],
+        loss=values["loss"],
+    )
+
+
+def recipe_of(values: dict[str, Any], order_seed: int) -> training.Recipe:
+    """How the trial is trained, where those beside it must be trained alike."""
+    return training.Recipe(
+        batch_size=int(values["batch_size"]),
+        schedule=_schedule(values["schedule"]),
+        seed=order_seed,
+        shuffle=values["shuffle"],
+        jitter_relative=values["jitter_relative"],
+        figures=values["figures"],
+        precision=values["precision"],
+    )
+
+
+def member_of(values: dict[str, Any], seed: int) -> Member:
+    """What the trial has for itself in a stack."""
+    cycles = isinstance(values["schedule"], CyclesSchedule)
+    return Member(
+        widths=values["widths"],
+        seed=seed,
+        learning_rate=values["learning_rate"],
+        learning_rate_min=values["learning_rate_min"] if cycles else 0.0,
+        weight_decay=values["weight_decay"],
+        momentum=values["momentum"],
+        initialization=values["initialization"],
+        init_sigma=values["init_sigma"],
+        negative_slope=values["negative_slope"],
+        elu_alpha=values["elu_alpha"],
+        jitter=values["jitter"],
+    )
+
+
+def _schedule(said: Schedule) -> schedule.Schedule:
+    if isinstance(said, CyclesSchedule):
+        return schedule.Cycles(said.cycles, said.half_cycle_steps, said.half_cycle_epochs)
+    if isinstance(said, ConstantSchedule):
+        return schedule.Constant(said.epochs)
+    return schedule.Decay(said.epochs, said.factor)

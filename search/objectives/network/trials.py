@@ -1,0 +1,192 @@
+"""Trials trained as one stack: what is reported of each after an epoch, and what it is worth."""
+
+import math
+from collections.abc import Generator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from model import ensemble, training
+from model.checkpoint import Checkpoint
+from model.inference import Network
+from search.errors import KlayerError
+from search.objective.outcome import Assignment, EpochFigures, Report
+from search.objectives.network.checkpoints import TrialCheckpoint
+from search.objectives.network.data import Dataset
+from search.objectives.network.faults import faults_as_klayer_errors
+from search.objectives.network.settings import architecture_of, member_of, recipe_of, values_of
+from search.study.file import Study
+from search.study.sections import TrainingSection
+
+
+def train(
+    study: Study,
+    section: TrainingSection,
+    trials: Sequence[Assignment],
+    order_seed: int,
+    data: Dataset,
+    start: Sequence[bytes] = (),
+    until: int | None = None,
+) -> Generator[dict[int, Report], Sequence[int] | None, dict[int, bytes]]:
+    """Train trials as one stack; after each epoch, how each trial that took part in it stands.
+
+    The reports are by place in `trials`. A trial whose value is NaN has diverged and takes part no
+    longer; `send` the places of those that go on to drop others as well. There is no further epoch
+    when none is left. A trial's last value is its result.
+
+    Args:
+        study: The whole study.
+        section: How they are trained.
+        trials: One or more.
+        order_seed: Of the draws that they share.
+        data: The images.
+        start: What each goes on from, in their order, as earlier calls returned it, of other
+            cohorts perhaps; empty to begin from the seeds.
+        until: After how many epochs to stop before the end; None to train to the end.
+
+    Returns:
+        What those go on from that have come to `until` in good health, by place; else nothing.
+
+    Raises:
+        KlayerError: The trials do not fit into one stack, or a value is out of its range.
+    """
+    images = data.prepared
+    fold = training.Data(
+        images.training.x, images.training.y, images.validation.x, images.validation.y
+    )
+    stack = epochs(study, section, trials, order_seed, fold, start, until)
+    going: Sequence[int] | None = None
+    while True:
+        try:
+            epoch = next(stack) if going is None else stack.send(going)
+        except StopIteration as end:
+            states: dict[int, bytes] = end.value
+            return states
+        going = yield epoch.reports
+
+
+@dataclass(frozen=True)
+class StackEpoch:
+    """An epoch of a stack: who took part in it (places among its trials), and what came out."""
+
+    places: tuple[int, ...]
+    reports: dict[int, Report]
+    network: Network
+    snapshots: tuple[Network, ...]
+
+
+def epochs(
+    study: Study,
+    section: TrainingSection,
+    trials: Sequence[Assignment],
+    order_seed: int,
+    fold: training.Data,
+    start: Sequence[bytes] = (),
+    until: int | None = None,
+) -> Generator[StackEpoch, Sequence[int] | None, dict[int, bytes]]:
+    """The epochs of trials that fit into one stack; `start`, `until` and the value as in `train`.
+
+    Those that diverge are dropped, and those whose places are not among what is sent.
+    """
+    inputs = fold.x.shape[1]
+    with faults_as_klayer_errors():
+        values = [values_of(study, section, trial.parameters) for trial in trials]
+        shared = {(architecture_of(v, inputs), recipe_of(v, order_seed)) for v in values}
+        if len(shared) != 1:
+            raise KlayerError("trials of one cohort must agree in network, schedule and batches")
+        architecture, recipe = shared.pop()
+        members = [member_of(v, t.seed) for v, t in zip(values, trials, strict=True)]
+        begun = [TrialCheckpoint.from_bytes(one) for one in start]
+    score = _Score(section, fold, begun)
+    places = tuple(range(len(trials)))
+    networks = [one.network for one in begun] or None
+    stack = training.train(architecture, members, recipe, fold, networks)
+    kept: list[int] | None = None
+    while places:
+        with faults_as_klayer_errors():
+            epoch = _next(stack, kept)
+        if epoch is None:
+            return {}
+        worth = score.after(places, epoch)
+        reports = {
+            place: _report(record, worth[place], validated=len(fold.validation_labels) > 0)
+            for place, record in zip(places, epoch.records, strict=True)
+        }
+        going = yield StackEpoch(places, reports, epoch.network, epoch.snapshots)
+        rows = [
+            row
+            for row, place in enumerate(places)
+            if not reports[place].diverged and (going is None or place in going)
+        ]
+        if epoch.number == until:
+            return {
+                places[row]: score.checkpoint(places[row], epoch.checkpoint(row)).to_bytes()
+                for row in rows
+            }
+        kept = rows if len(rows) < len(places) else None
+        places = tuple(places[row] for row in rows)
+    return {}
+
+
+def _next(
+    stack: Generator[training.Epoch, Sequence[int] | None, None], kept: Sequence[int] | None
+) -> training.Epoch | None:
+    """The next epoch, of the members at the places `kept`, or of all; None behind the last."""
+    try:
+        return next(stack) if kept is None else stack.send(kept)
+    except StopIteration:
+        return None
+
+
+def _report(record: training.EpochRecord, value: float, *, validated: bool) -> Report:
+    figures = EpochFigures(**asdict(record))
+    costs = [figures.train_cost, figures.train_loss]
+    if validated:  # without validation rows those figures are NaN, which is no divergence
+        costs += [figures.validation_cost, figures.validation_loss]
+    diverged = not all(map(math.isfinite, costs))
+    return Report(figures, math.nan if diverged else value, diverged)
+
+
+class _Score:
+    """What each trial would be worth if it ended now, as `[training] score` says."""
+
+    def __init__(
+        self, section: TrainingSection, fold: training.Data, begun: Sequence[TrialCheckpoint]
+    ) -> None:
+        self._rule = section.score
+        self._fold = fold
+        self._best = {place: one.best for place, one in enumerate(begun) if one.best is not None}
+        self._votes = {place: list(one.votes) for place, one in enumerate(begun) if one.votes}
+
+    def checkpoint(self, place: int, network: Checkpoint) -> TrialCheckpoint:
+        """What the trial at `place` goes on from."""
+        return TrialCheckpoint(network, self._best.get(place), self._votes.get(place, ()))
+
+    def after(self, places: Sequence[int], epoch: training.Epoch) -> dict[int, float]:
+        """The values after an epoch, of the trials at `places`."""
+        now = {
+            place: record.validation_accuracy
+            for place, record in zip(places, epoch.records, strict=True)
+        }
+        if self._rule == "best_epoch":
+            self._best = {place: max(now[place], self._best.get(place, 0.0)) for place in now}
+            return self._best
+        if self._rule == "snapshot_ensemble" and len(self._fold.validation_labels):
+            return now | self._ensembles(places, epoch)
+        return now
+
+    def _ensembles(self, places: Sequence[int], epoch: training.Epoch) -> dict[int, float]:
+        for network in epoch.snapshots:
+            dtype = network.parameters[0].weights.dtype
+            votes = network.probabilities(self._fold.validation_x.astype(dtype, copy=False))
+            for row, place in enumerate(places):
+                self._votes.setdefault(place, []).append(votes[row])
+        return {
+            place: accuracy(votes, self._fold.validation_labels)
+            for place, votes in self._votes.items()
+            if place in places
+        }
+
+
+def accuracy(votes: list[Any], labels: Any) -> float:
+    """Accuracy of networks that vote together, each by its probabilities (n, c); labels (n,)."""
+    return float(ensemble.accuracy(ensemble.mean_probabilities(votes), labels))

@@ -1,0 +1,1 @@
+"""What a process runs on: BLAS kernels, environment, passwords, its title, numbers as text."""

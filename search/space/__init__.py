@@ -1,0 +1,1 @@
+"""The search space: ranges, boxes of ranges, points of boxes."""

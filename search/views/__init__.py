@@ -1,0 +1,1 @@
+"""What people see of a search: read for pictures, drawn, printed, reported, browsed."""

@@ -1,0 +1,46 @@
+"""What pages offer to take away: the data of each picture as CSV."""
+
+from flask import Flask, Response, request
+
+from search.errors import KlayerError
+from search.ledger.faults import DatabaseFaultError
+from search.views.dashboard.pages import address, drawing
+from search.views.dashboard.pages.address import Address
+from search.views.dashboard.pages.shelf import Shelf
+
+
+def register(server: Flask, shelf: Shelf) -> None:
+    """Answer /data/<search>/<picture>.csv; with a trial's stage and number as a query."""
+
+    @server.get("/data/<name>/<key>.csv")
+    def data(name: str, key: str) -> Response:
+        try:
+            picture = drawing.draw(shelf, _where(name), key, _options())
+        except DatabaseFaultError as error:
+            return Response(f"{error}\n", 503, mimetype="text/plain")
+        except KlayerError as error:
+            return Response(f"{error}\n", 404, mimetype="text/plain")
+        return Response(
+            picture.table.csv(),
+            mimetype="text/csv",
+            headers={"Content-Disposition": f'attachment; filename="{picture.key}.csv"'},
+        )
+
+
+def _options() -> drawing.Options:
+    return drawing.Options.read(request.args.get("first"), request.args.get("second"))
+
+
+def _where(name: str) -> Address:
+    """The page that such a picture stands on.
+
+    Raises:
+        KlayerError: There is none of so many searches.
+    """
+    stage, number = request.args.get("stage"), address.whole(request.args.get("number", ""))
+    if stage is not None and number is not None:
+        return Address("trial", (name,), stage, number)
+    names = tuple(name.split(",", 2))
+    if len(names) > 2:
+        raise KlayerError("one search has pictures, or two beside each other")
+    return Address("search" if len(names) == 1 else "compare", names)

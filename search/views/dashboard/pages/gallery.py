@@ -1,0 +1,147 @@
+"""The pictures that were drawn last, for all who look.
+
+A browser asks for a picture when it comes into sight, when there is news of it, and when a reader
+chooses otherwise; many browsers may ask for the same. While one draws it the others wait for that.
+"""
+
+import threading
+from collections import OrderedDict
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from search.errors import KlayerError
+from search.ledger.faults import DatabaseFaultError
+from search.views.dashboard.pages import drawing
+from search.views.dashboard.pages.address import Address
+from search.views.dashboard.pages.shelf import Shelf
+from search.views.dashboard.pages.trial_page import find
+from search.views.plots.picture import Picture
+from search.views.reading.digest import Digest
+
+KEPT = 128  # pictures; the largest take up to a megabyte
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture as it stands on a page.
+
+    Attributes:
+        figure: Its figure.
+        says: What it shows, in words that stand below it.
+        size: The class of its frame.
+    """
+
+    figure: go.Figure
+    says: str
+    size: str
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """One that is drawn, or is being drawn, of that version."""
+
+    version: tuple[str, ...]
+    result: "Future[Shown]"
+
+
+class Gallery:
+    """Draws pictures for pages. May be used by many threads.
+
+    Args:
+        shelf: The searches.
+    """
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[object, _Drawing] = OrderedDict()
+
+    def version(self, where: Address, options: drawing.Options | None = None) -> tuple[str, ...]:
+        """What changes with the pictures of a page.
+
+        Args:
+            where: Which page.
+            options: What a reader has chosen of one of them; None for what they show unasked.
+
+        Raises:
+            KlayerError: There is no such search, or the database failed.
+        """
+        digests = [self._shelf.digest(name) for name in where.names]
+        asked = [] if options is None else drawing.chosen(options.second)
+        if where.kind == "trial":
+            asked = [(where.stage, where.number)]
+        grown = _grown(digests[0], asked) if asked else []
+        if where.kind == "trial":
+            return tuple(grown)
+        return (*(digest.pictured() for digest in digests), *grown)
+
+    def picture(
+        self, where: Address, key: str, options: drawing.Options, mode: str | None
+    ) -> Shown:
+        """The picture of that key, on that page.
+
+        Raises:
+            DatabaseFaultError: The database failed.
+        """
+        used = options.used_by(key)
+        place = (where, key, used, mode)
+        try:
+            version = self.version(where, used if key in drawing.CURVES else None)
+        except DatabaseFaultError:
+            raise
+        except KlayerError as error:
+            return _shown(drawing.failed(error), mode)
+        with self._lock:
+            known, mine = self._kept.get(place), None
+            if known is None or known.version != version:
+                known = mine = self._kept[place] = _Drawing(version, Future())
+            self._kept.move_to_end(place)
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        if mine is not None:
+            self._draw(place, mine, where, key, used, mode)
+        return known.result.result()
+
+    def _draw(
+        self,
+        place: object,
+        one: _Drawing,
+        where: Address,
+        key: str,
+        options: drawing.Options,
+        mode: str | None,
+    ) -> None:
+        """Draw it for all who wait; what could not be drawn is drawn anew for who asks next."""
+        try:
+            one.result.set_result(_shown(drawing.draw(self._shelf, where, key, options), mode))
+        except KlayerError as error:
+            self._forget(place, one)
+            if isinstance(error, DatabaseFaultError):
+                one.result.set_exception(error)
+            else:
+                one.result.set_result(_shown(drawing.failed(error), mode))
+        except BaseException as error:
+            self._forget(place, one)
+            one.result.set_exception(error)
+            raise
+
+    def _forget(self, place: object, one: _Drawing) -> None:
+        with self._lock:
+            if self._kept.get(place) is one:
+                del self._kept[place]
+
+
+def _grown(digest: Digest, asked: list[tuple[str, int]]) -> list[str]:
+    """What changes with the curves of these trials: with each epoch, until they have ended."""
+    data = digest.outline()
+    trials = [find(data, stage, number) for stage, number in asked]
+    ended = [str(trial.finished_at) for trial in trials if trial and trial.finished_at is not None]
+    return ended if len(ended) == len(asked) else [*ended, digest.version()]
+
+
+def _shown(picture: Picture, mode: str | None) -> Shown:
+    size = "picture empty" if picture.empty else "picture"
+    # What an empty picture says stands in it already.
+    return Shown(drawing.shown(picture, mode), "" if picture.empty else picture.says, size)

@@ -1,0 +1,115 @@
+"""The page of one trial: its parameters, its value, who trained it, its curves."""
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from search.ledger.records import Trial, TrialWork
+from search.plan.plan import FINAL
+from search.runtime.words import duration, number, percent
+from search.views.dashboard.pages import address, parts
+from search.views.plots import gradients, weights
+from search.views.plots.curves import TITLES, key_of
+from search.views.plots.data import SearchData
+
+STATES = {
+    "waiting": "waits to be trained, or to go on",
+    "running": "is being trained",
+    "complete": "was trained to its end",
+    "pruned": "was dropped by halving",
+    "diverged": "diverged",
+    "failed": "failed",
+}
+
+
+def find(data: SearchData, stage: str, which: int) -> Trial | None:
+    """The trial of that stage and number; None where there is none."""
+    return next((t for t in data.trials if t.stage == stage and t.number == which), None)
+
+
+def page(data: SearchData, trial: Trial, work: TrialWork) -> Component:
+    """The page of a trial.
+
+    Args:
+        data: Its search.
+        trial: Which one.
+        work: Who trained it.
+    """
+    name = data.name
+    return html.Div(
+        [
+            html.P(dcc.Link(f"← {name}", href=address.of_search(name))),
+            html.H1(f"{trial.stage} #{trial.number}"),
+            html.Div(standing(data, trial, work), id="trial-standing"),
+            html.Div(
+                [
+                    parts.picture_card(
+                        key, title, address.of_trial_data(name, trial.stage, trial.number, key)
+                    )
+                    for key, title in _pictures(trial)
+                ],
+                className="cards",
+            ),
+        ]
+    )
+
+
+def standing(data: SearchData, trial: Trial, work: TrialWork) -> list[Component]:
+    """What a trial is, how it stands, and who trained it."""
+    return [
+        parts.tiles(_tiles(trial, work)),
+        *([parts.nothing("It has no value", trial.reason)] if trial.reason else []),
+        html.Div(
+            [
+                parts.table(("parameter", "value"), _parameters(trial), "Parameters"),
+                parts.table(("", ""), _record(data, trial, work), "How it was trained"),
+            ],
+            className="pair",
+        ),
+    ]
+
+
+def _pictures(trial: Trial) -> list[tuple[str, str]]:
+    """Keys and titles of its pictures; only networks of the final leave weights and gradients."""
+    curves = [(key_of(figure, "trial"), title) for figure, title in TITLES.items()]
+    kept = [(f"trial-{one.KEY}", one.TITLE) for one in (weights, gradients)]
+    return [*curves, *(kept if trial.stage == FINAL else ())]
+
+
+def _tiles(trial: Trial, work: TrialWork) -> list[tuple[str, str, str]]:
+    what = "test accuracy" if trial.stage == FINAL else "validation accuracy"
+    ended = "" if trial.pruned_after is None else f"after {trial.pruned_after} epochs"
+    return [
+        ("Value", percent(trial.value), what),
+        ("State", trial.state, f"{STATES[trial.state]} {ended}".strip()),
+        ("Attempts", str(work.attempts), _lost(work)),
+    ]
+
+
+def _lost(work: TrialWork) -> str:
+    if work.lost:
+        return f"{work.lost} of them were lost with their worker"
+    return "claims of its cohort; none was lost"
+
+
+def _parameters(trial: Trial) -> list[list[str]]:
+    return [[name, number(value)] for name, value in trial.parameters.items()]
+
+
+def _record(data: SearchData, trial: Trial, work: TrialWork) -> list[list[object]]:
+    mates = [
+        dcc.Link(f"#{one} ", href=address.of_trial(data.name, trial.stage, one))
+        for one in work.mates
+        if one != trial.number
+    ]
+    return [
+        ["seed of its own draws", str(trial.seed)],
+        ["seed of what its cohort shares", str(trial.order_seed)],
+        ["cohort", str(work.cohort)],
+        ["trained beside", html.Span(mates) if mates else "none"],
+        ["worker", work.worker or "none yet"],
+        ["ended", _ago(data.time, trial.finished_at)],
+    ]
+
+
+def _ago(clock: float, then: float | None) -> str:
+    return "not yet" if then is None else f"{duration(clock - then)} ago"

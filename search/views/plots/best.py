@@ -1,0 +1,262 @@
+"""The best value so far, over trials and over time, across the stages.
+
+Values of stages whose trainings do not compare each have a best line of their own. The values of
+finalists and of the final are left out: the final's are test accuracies.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from search.ledger.records import Trial
+from search.runtime.words import percent
+from search.views.plots import standing
+from search.views.plots.cells import cells
+from search.views.plots.colouring import extent, faint, stage_colours
+from search.views.plots.data import SearchData
+from search.views.plots.labels import ACCURACY, named, short
+from search.views.plots.picture import Picture, Table, drawn, escape, nothing
+from search.views.plots.trial_points import MANY
+
+TRIALS = ("best", "Best value over trials", "trials, in the order of the plan")
+TIME = ("best-time", "Best value over time", "time since the search was recorded")
+
+OTHERWISE = "Stages that are trained otherwise have a best of their own"
+
+
+@dataclass(frozen=True)
+class Run:
+    """Valued trials in an order, with the best so far.
+
+    Attributes:
+        trials: In that order.
+        x: Where each stands, (trials,).
+        values: In per cent, (trials,).
+        best: The best so far among those that compare, (trials,).
+        borders: Each stage's name, and the x at which it begins.
+    """
+
+    trials: Sequence[Trial]
+    x: np.ndarray
+    values: np.ndarray
+    best: np.ndarray
+    borders: Sequence[tuple[str, float]]
+
+
+def best_over_trials(data: SearchData) -> Picture:
+    """Each trial's value as a point, the best so far as steps, the stages between dotted lines."""
+    return _picture(data, TRIALS, over_trials(data), TRIALS[2])
+
+
+def best_over_time(data: SearchData) -> Picture:
+    """As `best_over_trials`, over the time since the search was recorded."""
+    run = over_time(data)
+    unit, seconds = time_unit(run.x)
+    return _picture(data, TIME, in_unit(run, seconds), f"{TIME[2]} ({unit})")
+
+
+def over_trials(data: SearchData) -> Run:
+    """The run of a search over its plan."""
+    planned = standing.searched(data)
+    places = {trial.id: place for place, trial in enumerate(planned, start=1)}
+    trials = standing.complete(planned)
+    starts: dict[str, float] = {}
+    for trial in planned:
+        starts.setdefault(trial.stage, float(places[trial.id]))
+    return _run(data, trials, [float(places[trial.id]) for trial in trials], starts)
+
+
+def over_time(data: SearchData) -> Run:
+    """The run of a search over the seconds since it was recorded."""
+    found = [t for t in standing.complete(standing.searched(data)) if t.finished_at is not None]
+    trials = sorted(found, key=lambda trial: (trial.finished_at or 0.0, trial.id))
+    began = data.search.created_at
+    opened = [(s.step.name, s.opened_at) for s in data.searched() if s.opened_at is not None]
+    starts = {name: at - began for name, at in opened}
+    return _run(data, trials, [(trial.finished_at or 0.0) - began for trial in trials], starts)
+
+
+def time_unit(seconds: np.ndarray) -> tuple[str, float]:
+    """The unit in which times of that length read well, and its length in seconds."""
+    longest = float(seconds.max(initial=0.0))
+    if longest < 120:
+        return "s", 1.0
+    return ("min", 60.0) if longest < 7200 else ("h", 3600.0)
+
+
+def in_unit(run: Run, seconds: float) -> Run:
+    """A run over seconds as one over a unit of that length."""
+    starts = [(name, x / seconds) for name, x in run.borders]
+    return replace(run, x=run.x / seconds, borders=starts)
+
+
+def steps(run: Run, colour: str, name: str) -> go.Scatter:
+    """The best so far as a line of steps, each with who made it."""
+    shown = np.concatenate([[True], np.diff(run.best) != 0])
+    shown[-1] = True
+    kept = np.flatnonzero(shown)
+    holders = _holders(run)
+    return go.Scatter(
+        x=run.x[kept],
+        y=run.best[kept],
+        mode="lines",
+        line={"shape": "hv", "color": colour, "width": 2.5},
+        name=short(name),
+        showlegend=True,
+        hovertext=[f"{holders[i]}: {run.best[i]:.2f} %" for i in kept],
+        hoverinfo="text",
+    )
+
+
+def borders(run: Run) -> dict[str, Any]:
+    """Shapes and annotations that mark where stages begin."""
+    shapes = [
+        {
+            "type": "line",
+            "xref": "x",
+            "yref": "paper",
+            "x0": x,
+            "x1": x,
+            "y0": 0,
+            "y1": 1,
+            "line": {"color": "rgba(138,143,152,0.8)", "width": 1, "dash": "dot"},
+        }
+        for _, x in run.borders
+    ]
+    names = [
+        {
+            "text": short(name, 24),
+            "x": x,
+            "xref": "x",
+            "y": 0,
+            "yref": "paper",
+            "xanchor": "left",
+            "yanchor": "bottom",
+            "textangle": -90,
+            "showarrow": False,
+            "font": {"size": 11},
+        }
+        for name, x in run.borders
+    ]
+    return {"shapes": shapes, "annotations": names}
+
+
+def upwards(values: np.ndarray) -> dict[str, Any]:
+    """The axis of values: the poorest are below it, and come into view with a double click."""
+    reach = extent([float(value) for value in values], poor=0.1)
+    axis: dict[str, Any] = {"title": {"text": ACCURACY}}
+    if reach is not None and reach[0] - values.min() > reach[1] - reach[0]:
+        margin = 0.06 * (reach[1] - reach[0])
+        axis["range"] = [reach[0] - margin, reach[1] + margin]
+    return axis
+
+
+def _run(
+    data: SearchData, trials: Sequence[Trial], x: Sequence[float], opened: Mapping[str, float]
+) -> Run:
+    contenders = data.search.study.contenders()
+    best: dict[str, float] = {}
+    line: list[float] = []
+    starts: dict[str, float] = {}
+    for trial, place in zip(trials, x, strict=True):
+        group = "" if trial.stage in contenders else trial.stage
+        best[group] = max(best.get(group, 0.0), 100 * (trial.value or 0.0))
+        line.append(best[group])
+        starts.setdefault(trial.stage, opened.get(trial.stage, place))
+    values = np.array([100 * (trial.value or 0.0) for trial in trials])
+    return Run(trials, np.array(x), values, np.array(line), list(starts.items()))
+
+
+def _holders(run: Run) -> list[str]:
+    """Whose the best is, trial by trial, as a figure's text."""
+    found, holder = [], ""
+    for trial, value, best in zip(run.trials, run.values, run.best, strict=True):
+        holder = escape(named(trial)) if value == best else holder
+        found.append(holder)
+    return found
+
+
+def _picture(data: SearchData, what: tuple[str, str, str], run: Run, across: str) -> Picture:
+    key, title, _ = what
+    if not len(run.trials):
+        return nothing(key, title, standing.absent(data))
+    colours = stage_colours(data)
+    many = len(run.trials) > MANY
+    figure = go.Figure(_cells(run) if many else _points(run, colours))
+    figure.add_trace(steps(run, "#D55E00", "best so far"))
+    figure.update_layout(
+        xaxis={"title": {"text": across}, "rangemode": "tozero"},
+        yaxis=upwards(run.values),
+        hovermode="closest",
+        **borders(run),
+    )
+    return drawn(key, title, _says(data, run, many), figure, _table(run, across))
+
+
+def _points(run: Run, colours: dict[str, str]) -> list[go.Scatter]:
+    traces = []
+    for name, _ in run.borders:
+        mine = [place for place, trial in enumerate(run.trials) if trial.stage == name]
+        trials = [run.trials[place] for place in mine]
+        traces.append(
+            go.Scatter(
+                x=run.x[mine],
+                y=run.values[mine],
+                mode="markers",
+                marker={"color": colours[name], "size": 6, "opacity": 0.9},
+                customdata=np.array([(trial.number, trial.id) for trial in trials]),
+                hovertemplate=f"<b>{escape(name)} #%{{customdata[0]}}</b><br>%{{y:.2f}} %"
+                "<extra></extra>",
+                name=short(name),
+            )
+        )
+    return traces
+
+
+def _cells(run: Run) -> list[go.Heatmap]:
+    found = cells(run.x, run.values, run.values, 80, 40)
+    share = np.where(found.count > 0, np.sqrt(found.count), np.nan)
+    return [
+        go.Heatmap(
+            x=found.x,
+            y=found.y,
+            z=share.astype(np.float32),
+            customdata=found.count.astype(np.int32),
+            colorscale=[[0, faint("#0072B2", 0.15)], [1, faint("#0072B2", 0.9)]],
+            showscale=False,
+            hovertemplate="%{customdata} trials about here<extra></extra>",
+            hoverongaps=False,
+        )
+    ]
+
+
+def _says(data: SearchData, run: Run, many: bool) -> str:
+    last = standing.best(data)
+    said = f"The values of {len(run.trials):,} trials that were trained to their end"
+    said += ", in cells that are the darker the more lie there" if many else ""
+    if last is not None:
+        what = "winner" if standing.winner(data) is not None else "best so far"
+        said += f", and the best so far; the {what} is {named(last)} with {percent(last.value)}"
+    poor = upwards(run.values).get("range")
+    if poor is not None:
+        below = int((run.values < poor[0]).sum())
+        said += f". {below:,} below {poor[0]:.0f} % come into view with a double click"
+    said += f". {OTHERWISE}" if mixed(data, run) else ""
+    return said + "."
+
+
+def mixed(data: SearchData, run: Run) -> bool:
+    """Whether there are stages in it whose values do not compare with the last one's."""
+    return bool({name for name, _ in run.borders} - set(data.search.study.contenders()))
+
+
+def _table(run: Run, across: str) -> Table:
+    columns = ("stage", "trial", across, ACCURACY, "best so far (%)")
+    rows = [
+        (trial.stage, trial.number, float(x), float(value), float(best))
+        for trial, x, value, best in zip(run.trials, run.x, run.values, run.best, strict=True)
+    ]
+    return Table(columns, rows)

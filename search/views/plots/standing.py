@@ -1,0 +1,89 @@
+"""Who stands where in a search: trials that compare, the best of them, and why there is none yet.
+
+The values of the final are test accuracies. Nothing here reads them, and nothing is ranked by them.
+"""
+
+from collections.abc import Sequence
+
+from search.ledger.records import Trial
+from search.objective.outcome import Portrait
+from search.views.plots.data import SearchData
+
+ENDED = ("complete", "pruned", "diverged", "failed")
+
+
+def searched(data: SearchData) -> list[Trial]:
+    """The trials of the stages that search, by stage and number."""
+    places = {stage.step.name: place for place, stage in enumerate(data.searched())}
+    mine = [trial for trial in data.trials if trial.stage in places]
+    return sorted(mine, key=lambda trial: (places[trial.stage], trial.number))
+
+
+def complete(trials: Sequence[Trial]) -> list[Trial]:
+    """Those that were trained to their end, and have a value."""
+    return [one for one in trials if one.state == "complete" and one.value is not None]
+
+
+def comparable(data: SearchData) -> list[Trial]:
+    """The complete trials of the stages whose values compare with the last one's.
+
+    Where these have none yet, all complete trials of stages that search.
+    """
+    valued = complete(searched(data))
+    contenders = data.search.study.contenders()
+    return [trial for trial in valued if trial.stage in contenders] or valued
+
+
+def ranked(trials: Sequence[Trial]) -> list[Trial]:
+    """Trials that have a value, best first; those that halving dropped behind all others."""
+    valued = [trial for trial in trials if trial.value is not None]
+    return sorted(valued, key=lambda one: (-(one.pruned_after or 1e9), -_value(one), one.id))
+
+
+def winner(data: SearchData) -> Trial | None:
+    """The trial of the chosen configuration once the final is planned, before that None."""
+    first = _trained_anew(data)
+    if first is None:
+        return None
+    same = [one for one in comparable(data) if one.parameters == first.parameters]
+    return max(same, key=_value, default=None)
+
+
+def best(data: SearchData) -> Trial | None:
+    """The winner; before there is one, the best so far."""
+    return winner(data) or max(comparable(data), key=_value, default=None)
+
+
+def portrait(data: SearchData) -> Portrait | None:
+    """The winner's, as the final trained it; None before, or where none was kept."""
+    first = _trained_anew(data)
+    return None if first is None else data.portraits.get(first.id)
+
+
+def absent(data: SearchData) -> str:
+    """Why there is nothing to see, and what to do about it."""
+    if data.search.failure is not None:
+        return f"The search cannot go on: {data.search.failure}"
+    trials = searched(data)
+    ended = [trial for trial in trials if trial.state in ENDED]
+    if ended and not any(trial.value is not None for trial in ended):
+        what = "diverged or failed" if any(one.state == "failed" for one in ended) else "diverged"
+        return (
+            f"None of the {len(ended)} finished trials has a value: all {what}. "
+            "Search a range of lower learning rates."
+        )
+    if data.search.stopped_at is not None:
+        return "The search was stopped before a trial was finished; `klayer run` goes on with it."
+    if not trials:
+        return "No stage is planned yet. `klayer run` or `klayer worker` begins with the first."
+    return "No trial is finished yet. This fills in as workers train: see `klayer workers`."
+
+
+def _trained_anew(data: SearchData) -> Trial | None:
+    """The winner's trial in the final."""
+    finals = {stage.step.name for stage in data.stages if stage.step.kind == "final"}
+    return next((one for one in data.trials if one.stage in finals and one.number == 0), None)
+
+
+def _value(trial: Trial) -> float:
+    return trial.value if trial.value is not None else float("-inf")

@@ -1,0 +1,207 @@
+"""Trials as points over two axes: each one while they are few, cells and the best when many."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from search.ledger.records import Trial
+from search.runtime.words import number
+from search.views.plots.axes import Axis
+from search.views.plots.cells import Cells, cells
+from search.views.plots.colouring import RIM
+from search.views.plots.labels import ACCURACY, named
+from search.views.plots.picture import escape
+from search.views.plots.theme import FADED
+
+MANY = 1500  # trials; beyond, they are drawn as cells
+BEST = 100  # that are points even then
+_CELLS = 2400  # of all stages together
+
+
+@dataclass(frozen=True)
+class Plane:
+    """What stands across and upwards: two hyperparameters, or one and the value."""
+
+    x: Axis
+    y: Axis | None = None
+
+    def places(self, trials: Sequence[Trial]) -> tuple[np.ndarray, np.ndarray]:
+        """Where trials stand, in data units, two arrays (trials,); NaN where nowhere."""
+        x = [self.x.place(trial.parameters.get(self.x.name)) for trial in trials]
+        if self.y is None:
+            y = [np.nan if trial.value is None else 100 * trial.value for trial in trials]
+        else:
+            y = [self.y.place(trial.parameters.get(self.y.name)) for trial in trials]
+        return np.array(x), np.array(y)
+
+    def hover(self) -> str:
+        """The lines of a hover text that say where a point stands."""
+        axes = [(axis, letter) for axis, letter in ((self.x, "x"), (self.y, "y")) if axis]
+        shown = [f"{a.label}: %{{{at}:.4g}}" for a, at in axes if a.kind != "category"]
+        return "<br>".join([*shown, *(["%{text}"] if self.texts([]) is not None else [])])
+
+    def texts(self, trials: Sequence[Trial]) -> list[str] | None:
+        """What categories the trials have; None where no axis has categories."""
+        named = [axis for axis in (self.x, self.y) if axis and axis.kind == "category"]
+        if not named:
+            return None
+        return [
+            "<br>".join(
+                f"{axis.label}: {escape(number(t.parameters.get(axis.name)))}" for axis in named
+            )
+            for t in trials
+        ]
+
+
+def points(trials: Sequence[Trial], plane: Plane, stage: str, colour: str | None) -> go.Scatter:
+    """Trials of one stage that have a value, each a point.
+
+    Args:
+        trials: Those trials.
+        plane: Over what.
+        stage: The stage's name.
+        colour: Of all; None for the scale of values.
+    """
+    x, y = plane.places(trials)
+    values = np.array([100 * (trial.value or 0.0) for trial in trials], np.float32)
+    return go.Scatter(
+        x=x,
+        y=y,
+        mode="markers",
+        marker={**_painted(values, colour), "size": 8, "line": RIM},
+        customdata=np.array([(t.number, t.id) for t in trials]).reshape(-1, 2),
+        text=plane.texts(trials),
+        hovertemplate=f"<b>{escape(stage)} #%{{customdata[0]}}</b><br>{plane.hover()}<br>"
+        + (f"{ACCURACY}: %{{marker.color:.2f}}" if colour is None else f"{ACCURACY}: %{{y:.2f}}")
+        + "<extra></extra>",
+        name=escape(stage),
+        showlegend=False,
+    )
+
+
+def binned(
+    trials: Sequence[Trial], plane: Plane, stage: str, colour: str | None, stages: int
+) -> go.Heatmap | None:
+    """As `points`, but trials that lie near each other are one cell; None if none can be placed.
+
+    Args:
+        trials: Those trials.
+        plane: Over what.
+        stage: The stage's name.
+        colour: Of all; None for the scale of values.
+        stages: How many stages share the picture, and so the number of cells.
+    """
+    found = _cells(trials, plane, _CELLS // max(stages, 2))
+    if found is None:
+        return None
+    lines = [
+        f"<b>{escape(stage)}: %{{customdata[0]}} trials about here</b>",
+        f"median {ACCURACY}: %{{z:.2f}}",
+        "best: %{customdata[1]:.2f}",
+    ]
+    painted = {"coloraxis": "coloraxis"} if colour is None else _plain(colour)
+    return go.Heatmap(
+        **_edges(found, plane),
+        z=found.median.astype(np.float32),
+        **painted,
+        customdata=np.stack([found.count, found.best], 2).astype(np.float32),
+        hovertemplate="<br>".join(lines) + "<extra></extra>",
+        hoverongaps=False,
+        name=escape(stage),
+    )
+
+
+def greyed(trials: Sequence[Trial], plane: Plane, symbol: str, name: str) -> go.Scatter:
+    """Trials that are not to be compared with the others, in grey, each a point."""
+    x, y = plane.places(trials)
+    return go.Scatter(
+        x=x,
+        y=y,
+        mode="markers",
+        marker={
+            "symbol": symbol,
+            "size": 7,
+            "color": FADED,
+            "line": {"width": 1.5, "color": FADED},
+        },
+        opacity=0.7,
+        name=name,
+        hovertext=[f"<b>{escape(named(trial))}</b><br>{_end(trial)}" for trial in trials],
+        hoverinfo="text",
+        customdata=np.array([(t.number, t.id) for t in trials]),
+    )
+
+
+def greyed_cells(trials: Sequence[Trial], plane: Plane) -> go.Heatmap | None:
+    """As `greyed`, but in cells; to lie below those of trials that have a value."""
+    found = _cells(trials, plane, _CELLS // 2)
+    if found is None:
+        return None
+    return go.Heatmap(
+        **_edges(found, plane),
+        z=np.where(found.count > 0, 1.0, np.nan).astype(np.float32),
+        customdata=found.count,
+        **_plain(FADED),
+        opacity=0.3,
+        hovertemplate="%{customdata} trials dropped or without a value<extra></extra>",
+        hoverongaps=False,
+    )
+
+
+def star(trial: Trial, plane: Plane, name: str) -> go.Scatter:
+    """One trial, marked."""
+    x, y = plane.places([trial])
+    return go.Scatter(
+        x=x,
+        y=y,
+        mode="markers",
+        marker={
+            "symbol": "star",
+            "size": 17,
+            "color": "#D55E00",
+            "line": {"width": 1.5, "color": "#FFFFFF"},
+        },
+        customdata=[[trial.number, trial.id]],
+        text=plane.texts([trial]),
+        hovertemplate=f"<b>{name}: {escape(trial.stage)} #{trial.number}</b><br>{plane.hover()}<br>"
+        f"{ACCURACY}: {100 * (trial.value or 0):.2f}<extra></extra>",
+        name=name,
+    )
+
+
+def _painted(values: np.ndarray, colour: str | None) -> dict[str, Any]:
+    return {"color": values, "coloraxis": "coloraxis"} if colour is None else {"color": colour}
+
+
+def _plain(colour: str) -> dict[str, Any]:
+    return {"colorscale": [[0, colour], [1, colour]], "showscale": False}
+
+
+def _cells(trials: Sequence[Trial], plane: Plane, most: int) -> Cells | None:
+    x, y = plane.places(trials)
+    stands = np.isfinite(x) & np.isfinite(y)
+    if not stands.any():
+        return None
+    values = np.array([np.nan if t.value is None else 100 * t.value for t in trials])
+    up = plane.y
+    across = np.array([plane.x.scaled(place) for place in x[stands]])
+    upwards = np.array([place if up is None else up.scaled(place) for place in y[stands]])
+    side = max(int(most**0.5), 4)
+    return cells(across, upwards, values[stands], side, side)
+
+
+def _edges(found: Cells, plane: Plane) -> dict[str, np.ndarray]:
+    """The edges of cells in data units."""
+    up = plane.y
+    x = [plane.x.unscaled(place) for place in found.x]
+    y = [place if up is None else up.unscaled(place) for place in found.y]
+    return {"x": np.array(x), "y": np.array(y)}
+
+
+def _end(trial: Trial) -> str:
+    if trial.state == "pruned":
+        return f"dropped after {trial.pruned_after} epochs, at {100 * (trial.value or 0):.2f} %"
+    return escape(trial.reason or trial.state)

@@ -1,0 +1,24 @@
+"""All trials of a search as a table, a row a trial."""
+
+from search.views.plots.data import SearchData
+from search.views.plots.picture import Table
+from search.views.plots.standing import searched
+
+
+def trial_table(data: SearchData) -> Table:
+    """The trials of the stages that search, by stage and number, with their parameters."""
+    trials = searched(data)
+    names = list(dict.fromkeys(name for trial in trials for name in trial.parameters))
+    columns = ("stage", "trial", "state", "validation accuracy (%)", "epochs until dropped", *names)
+    rows = [
+        (
+            trial.stage,
+            trial.number,
+            trial.state,
+            None if trial.value is None else 100 * trial.value,
+            trial.pruned_after,
+            *(trial.parameters.get(name) for name in names),
+        )
+        for trial in trials
+    ]
+    return Table(columns, rows)

@@ -1,0 +1,177 @@
+"""The zoom: each stage's boxes over two hyperparameters, with the trials that they were drawn from.
+
+Where one hyperparameter is searched it stands across, and the validation accuracy upwards.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from search.ledger.records import Trial
+from search.runtime.words import percent
+from search.views.plots import standing
+from search.views.plots.axes import Axis, axes, known
+from search.views.plots.colouring import POOREST, stage_colours, value_scale
+from search.views.plots.data import SearchData
+from search.views.plots.labels import ACCURACY, named, words
+from search.views.plots.outlines import outline
+from search.views.plots.picture import Picture, drawn, nothing
+from search.views.plots.trial_points import (
+    BEST,
+    MANY,
+    Plane,
+    binned,
+    greyed,
+    greyed_cells,
+    points,
+    star,
+)
+from search.views.plots.trial_table import trial_table
+
+KEY, TITLE = "zoom", "The zoom"
+VALUE = "value"
+
+
+def zoom(data: SearchData, x: str | None = None, y: str | None = None) -> Picture:
+    """Boxes as rectangles in their stage's colour, trials as points coloured by accuracy.
+
+    Hovering a box tells why it is where it is. Trials without a value are grey crosses, those that
+    halving dropped grey dots; the winner, or the best so far, is a star. Above 1,500 trials, all
+    but the best hundred are gathered in cells, a square each.
+
+    Args:
+        data: The search.
+        x: The hyperparameter across; the learning rate or the first range unless said.
+        y: That upwards, or "value" for the validation accuracy; the weight decay or the next range
+            unless said.
+
+    Raises:
+        KlayerError: What is asked for is not searched.
+    """
+    plane = _plane(data, axes(data), x, y)
+    boxed = [stage for stage in data.searched() if stage.boxes]
+    if plane is None or not boxed:
+        return nothing(KEY, TITLE, standing.absent(data))
+    ended = [trial for trial in standing.searched(data) if trial.state in standing.ENDED]
+    if ended and not any(trial.value is not None for trial in ended) and plane.y is None:
+        return nothing(KEY, TITLE, standing.absent(data), trial_table(data))
+    outlines, trials = _outlines(data, plane, ended), _trials(data, plane, ended)
+    # Of two traces under the pointer the later one speaks, if it is nearer: cells come first.
+    cells = [trace for trace in trials if isinstance(trace, go.Heatmap)]
+    for one in outlines if cells else ():
+        one.update(hoveron="points")
+    rest = [trace for trace in trials if not isinstance(trace, go.Heatmap)]
+    figure = go.Figure([*cells, *outlines, *rest])
+    figure.update_layout(**_layout(plane, ended))
+    return drawn(KEY, TITLE, _says(data, plane, ended), figure, trial_table(data))
+
+
+def usual_first(names: Sequence[str]) -> list[str]:
+    """Hyperparameters in the order in which they are drawn over: η across and λ up, then others."""
+    usual = [name for name in ("learning_rate", "weight_decay") if name in names]
+    return [*usual, *(name for name in names if name not in usual)]
+
+
+def _plane(
+    data: SearchData, found: Mapping[str, Axis], x: str | None, y: str | None
+) -> Plane | None:
+    """What to draw over: what was asked for, filled up with the usual."""
+    if not found:
+        return None
+    ranges = [name for name, axis in found.items() if axis.kind != "category"] or list(found)
+    order = usual_first(ranges)
+    across = known(x, data, found) if x is not None else found[_other(order, y)]
+    if y is None:
+        rest = [name for name in order if name != across.name]
+        return Plane(across, found[rest[0]] if rest else None)
+    return Plane(across, None if y == VALUE else known(y, data, found))
+
+
+def _other(order: Sequence[str], taken: str | None) -> str:
+    return next((name for name in order if name != taken), order[0])
+
+
+def _outlines(data: SearchData, plane: Plane, ended: Sequence[Trial]) -> list[go.Scatter]:
+    colours, found = stage_colours(data), []
+    for stage in data.searched():
+        name = stage.step.name
+        values = [100 * (t.value or 0) for t in standing.complete(ended) if t.stage == name]
+        height = (min(values), max(values)) if values else (0.0, 100.0)
+        found.append(outline(stage, plane.x, plane.y, height, colours[name]))
+    return [one for one in found if one is not None]
+
+
+def _trials(data: SearchData, plane: Plane, ended: Sequence[Trial]) -> list[Any]:
+    valued = standing.complete(ended)
+    many = len(ended) > MANY
+    shown = standing.ranked(valued)[:BEST] if many else valued
+    colours = stage_colours(data) if plane.y is None else {}
+    traces = _cells(data, plane, ended, colours) if many else _greyed(plane, ended)
+    for stage in data.searched():
+        some = [trial for trial in shown if trial.stage == stage.step.name]
+        if some:
+            traces.append(points(some, plane, stage.step.name, colours.get(stage.step.name)))
+    marked = standing.best(data)
+    if marked is not None:
+        name = "winner" if standing.winner(data) is not None else "best so far"
+        traces.append(star(marked, plane, name))
+    return traces
+
+
+def _greyed(plane: Plane, ended: Sequence[Trial]) -> list[Any]:
+    dropped = [trial for trial in ended if trial.state == "pruned"]
+    broken = [trial for trial in ended if trial.value is None]
+    traces = [greyed(dropped, plane, "circle-open", "dropped early")] if dropped else []
+    if broken and plane.y is not None:
+        traces.append(greyed(broken, plane, "x-thin", "without a value"))
+    return traces
+
+
+def _cells(
+    data: SearchData, plane: Plane, ended: Sequence[Trial], colours: Mapping[str, str]
+) -> list[Any]:
+    valued = standing.complete(ended)
+    known = {id(trial) for trial in valued}
+    traces = [greyed_cells([trial for trial in ended if id(trial) not in known], plane)]
+    stages = [stage.step.name for stage in data.searched()]
+    for name in stages:
+        some = [trial for trial in valued if trial.stage == name]
+        traces.append(binned(some, plane, name, colours.get(name), len(stages)))
+    return [trace for trace in traces if trace is not None]
+
+
+def _layout(plane: Plane, ended: Sequence[Trial]) -> dict[str, Any]:
+    values = [100 * (trial.value or 0) for trial in standing.complete(ended)]
+    layout: dict[str, Any] = {
+        "xaxis": plane.x.layout(),
+        "yaxis": {"title": {"text": ACCURACY}} if plane.y is None else plane.y.layout(),
+        "hovermode": "closest",
+    }
+    if plane.y is not None and values:
+        layout["coloraxis"] = value_scale(values)
+        # The bar above the figure would push a title that makes its own room out of the picture.
+        layout["title"] = {"automargin": False, "y": 0.93, "yanchor": "top"}
+    return layout
+
+
+def _says(data: SearchData, plane: Plane, ended: Sequence[Trial]) -> str:
+    boxed = [stage for stage in data.searched() if stage.boxes]
+    upwards = "validation accuracy" if plane.y is None else words(plane.y.name)
+    said = (
+        f"The boxes of {len(boxed)} of {len(data.searched())} stages over {words(plane.x.name)} "
+        f"and {upwards}, with {len(ended):,} finished trials"
+    )
+    if len(ended) > MANY:
+        said += f", the best {BEST} as points and all in cells, coloured by their median"
+    if ended and not any(trial.value is not None for trial in ended):
+        said += f". {standing.absent(data).rstrip('.')}"
+    if plane.y is not None and standing.complete(ended):
+        said += f"; {POOREST}"
+    marked = standing.best(data)
+    if marked is not None:
+        what = "winner" if standing.winner(data) is not None else "best so far"
+        said += f"; the {what} is {named(marked)} with {percent(marked.value)}"
+    if len(boxed) > 1:
+        said += ". Each box tells why it is where it is to who points at it"
+    return f"{said}."

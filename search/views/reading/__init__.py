@@ -1,0 +1,5 @@
+"""What people look at: a search read from the ledger, again and again, at little cost."""
+
+from search.views.reading.digest import Digest
+
+__all__ = ["Digest"]

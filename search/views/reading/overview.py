@@ -1,0 +1,219 @@
+"""How a search stands in one line: its state, how far it is, its best, who works, how long yet."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from search.ledger.ledger import Ledger
+from search.ledger.records import Search, StageState, Trial, WorkerState
+from search.runtime.words import parameters, percent
+from search.views.plots import standing
+from search.views.plots.data import SearchData
+from search.views.terminal.progress import best_of, epochs_left
+
+State = Literal["finished", "failed", "stopped", "running", "waiting"]
+FRESH_SECONDS = 1.0  # for so long nothing is read again
+PACE_SECONDS = 600.0  # the pace of a search is that of its last minutes
+
+
+@dataclass(frozen=True)
+class Overview:
+    """One search, as a list of searches shows it. Times are seconds.
+
+    Attributes:
+        name: Of the search.
+        description: What its study file says that it is.
+        state: Running where somebody works on it; waiting where nobody does; failed where it cannot
+            go on, or ended without a test report.
+        failure: Why; None unless failed.
+        stage: Name of the first stage that is not finished; None once all are.
+        trials: How many it has, as far as is known.
+        finished: How many of those are at their end.
+        progress: The share of its epochs that is trained, 0 … 1.
+        best: The winner, or before there is one the best trial of the stages that search; None
+            before there is one of those.
+        test_accuracy: Of the winner; None before.
+        workers: How many work on it, or wait for work of it.
+        created_at: When it was recorded; since 1970, UTC.
+        age: How long ago that is; where it is finished, how long it took.
+        left: How long it may take yet, at the pace of its last minutes; None where nothing tells.
+    """
+
+    name: str
+    description: str
+    state: State
+    failure: str | None
+    stage: str | None
+    trials: int
+    finished: int
+    progress: float
+    best: Trial | None
+    test_accuracy: float | None
+    workers: int
+    created_at: float
+    age: float
+    left: float | None
+
+
+class Overviews:
+    """Reads how searches stand, for all who look, at most once a second. For many threads.
+
+    Args:
+        ledger: The database.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._lock = threading.Lock()
+        self._looked = -FRESH_SECONDS
+        self._all: list[Overview] = []
+        self._winners: dict[int, Trial | None] = {}  # of finished searches, by their key
+        self._done: dict[int, deque[tuple[float, int]]] = {}
+
+    def all(self) -> list[Overview]:
+        """All searches of the database, the newest first.
+
+        Raises:
+            DatabaseFaultError: The database failed.
+        """
+        with self._lock:
+            if time.monotonic() - self._looked >= FRESH_SECONDS:
+                self._all = self._read()
+                self._looked = time.monotonic()
+            return self._all
+
+    def of(self, data: SearchData) -> Overview:
+        """One search, as it was read.
+
+        Raises:
+            DatabaseFaultError: The database failed.
+        """
+        workers = self._ledger.read.workers(data.search)
+        with self._lock:
+            pace = self._pace(data.search, data.stages, data.time)
+        best = standing.best(data)
+        return overview(data.search, data.stages, best, workers, data.time, pace)
+
+    def _read(self) -> list[Overview]:
+        read = self._ledger.read
+        clock, at_work = read.clock(), read.workers()
+        found = []
+        for search in reversed([read.search(name) for name in read.names()]):
+            stages = read.stages(search)
+            best = self._winner(search) or best_of(stages, search.study.contenders())
+            pace = self._pace(search, stages, clock)
+            found.append(overview(search, stages, best, at_work, clock, pace))
+        return found
+
+    def _winner(self, search: Search) -> Trial | None:
+        if search.id in self._winners:
+            return self._winners[search.id]
+        winner = self._ledger.read.winner(search)
+        if search.finished_at is not None:
+            self._winners[search.id] = winner
+        return winner
+
+    def _pace(self, search: Search, stages: Sequence[StageState], clock: float) -> float | None:
+        """Epochs a second since this was first asked, of the last minutes; None before it shows."""
+        samples = self._done.setdefault(search.id, deque())
+        done = sum(stage.epochs_done for stage in stages)
+        samples.append((clock, done))
+        while samples[0][0] < clock - PACE_SECONDS:
+            samples.popleft()
+        (began, before), span = samples[0], clock - samples[0][0]
+        return (done - before) / span if span > 0 and done > before and began < clock else None
+
+
+def overview(
+    search: Search,
+    stages: Sequence[StageState],
+    best: Trial | None,
+    workers: Sequence[WorkerState],
+    clock: float,
+    pace: float | None = None,
+) -> Overview:
+    """How one search stands.
+
+    Args:
+        search: Which one.
+        stages: How its stages stand.
+        best: The winner, or before there is one the best trial so far.
+        workers: Who works on this one or any other.
+        clock: The database's time.
+        pace: Epochs a second; None where that is not known.
+    """
+    at_work = [one for one in workers if serves(one, search.study.name)]
+    done = sum(stage.epochs_done for stage in stages)
+    total = max(sum(stage.epochs_total for stage in stages), 1)
+    unfinished = next((s.step.name for s in stages if s.state != "finished"), None)
+    state = _state(search, at_work)
+    ended = search.finished_at if state == "finished" else None
+    result = search.result or {}
+    return Overview(
+        name=search.study.name,
+        description=search.study.description,
+        state=state,
+        failure=search.failure,
+        stage=unfinished,
+        trials=sum(stage.trials for stage in stages),
+        finished=sum(stage.finished for stage in stages),
+        progress=1.0 if search.finished_at is not None else min(done / total, 1.0),
+        best=best,
+        test_accuracy=next(iter(result.get("accuracies", ())), None),
+        workers=len(at_work),
+        created_at=search.created_at,
+        age=(clock if ended is None else ended) - search.created_at,
+        left=epochs_left(stages) / pace if pace and state == "running" else None,
+    )
+
+
+def told(one: Overview, images: int | None) -> list[tuple[str, str, str]]:
+    """The figures that stand at the top of a page: what it is, the figure, and a word about it.
+
+    Args:
+        one: How the search stands.
+        images: How many test images were read; None before.
+    """
+    best = one.best
+    return [
+        ("State", one.state, one.failure or one.stage or "every stage is finished"),
+        (
+            "Trials",
+            f"{one.finished:,}",
+            f"of {one.trials:,}, {100 * one.progress:.0f} % of epochs",
+        ),
+        (
+            "Best validation accuracy",
+            percent(None if best is None else best.value),
+            _no_best(one) if best is None else parameters(best.parameters),
+        ),
+        (
+            "Test accuracy",
+            percent(one.test_accuracy),
+            "read once, at the very end" if images is None else f"{images:,} images, read once",
+        ),
+    ]
+
+
+def _no_best(one: Overview) -> str:
+    return "none of them has a value" if one.finished else "no trial is at its end yet"
+
+
+def serves(worker: WorkerState, name: str) -> bool:
+    """Whether a process works on a search of that name, or waits for work of it."""
+    if worker.kind != "worker" or worker.lost:
+        return False
+    return worker.working_on == name or worker.search == name
+
+
+def _state(search: Search, at_work: Sequence[WorkerState]) -> State:
+    if search.failure is not None:
+        return "failed"
+    if search.finished_at is not None:
+        return "finished"
+    if search.stopped_at is not None:
+        return "stopped"
+    return "running" if at_work else "waiting"

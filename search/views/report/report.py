@@ -1,0 +1,108 @@
+"""Writes a search into one HTML file: the figures and tables of its page, and Plotly itself.
+
+Nothing in the file is fetched, and nothing of what a study file says is run: texts are escaped, and
+figures lie in it as JSON that the file's own script reads.
+"""
+
+import gzip
+import json
+from base64 import b64encode
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from plotly.offline import get_plotlyjs
+
+from search.errors import KlayerError
+from search.ledger.ledger import Ledger
+from search.runtime.words import duration, parameters, percent
+from search.views.plots import standing
+from search.views.plots.catalogue import CATALOGUE
+from search.views.plots.data import SearchData
+from search.views.plots.picture import Picture
+from search.views.plots.theme import TONES, template
+from search.views.reading.digest import Digest
+from search.views.reading.overview import Overview, overview, told
+from search.views.reading.recorded import instant, recorded
+from search.views.terminal.output import replace
+
+BEST = 20  # trials in the table
+
+
+def write_report(ledger: Ledger, name: str, output: Path) -> int:
+    """Write the report of a search.
+
+    Args:
+        ledger: Its database.
+        name: Which search.
+        output: The file; what stands there is replaced, once the new one is whole.
+
+    Returns:
+        The file's size in bytes.
+
+    Raises:
+        KlayerError: There is no such search, or the file cannot be written.
+    """
+    if output.is_dir() or not output.name:
+        raise KlayerError(f"--output: {output}: is a folder; give a file, such as report.html")
+    data = Digest(ledger, name).data()
+    workers = ledger.read.workers(data.search)
+    stands = overview(data.search, data.stages, standing.best(data), workers, data.time)
+    text = html(data, stands, ledger.read.text(data.search))
+    replace(output, text)
+    return len(text.encode())
+
+
+def html(data: SearchData, stands: Overview, study: str) -> str:
+    """The report as HTML.
+
+    Args:
+        data: The search.
+        stands: How it stands.
+        study: Its study file as it was read.
+    """
+    environment = Environment(
+        loader=PackageLoader("search.views.report", "."), autoescape=True, undefined=StrictUndefined
+    )
+    environment.filters |= {
+        "percent": percent,
+        "duration": duration,
+        "parameters": parameters,
+        "inert": inert,
+    }
+    drawn = [entry.draw(data) for entry in CATALOGUE]
+    return environment.get_template("report.html.jinja").render(
+        data=data,
+        stands=stands,
+        told=told(stands, (data.search.result or {}).get("images")),
+        study=study,
+        pictures=drawn,
+        figures={one.key: _figure(one) for one in drawn},
+        tables={one.key: _packed(one.table.csv()) for one in drawn},
+        best=standing.ranked(standing.comparable(data))[:BEST],
+        tones=TONES,
+        templates={mode: template(mode).to_plotly_json() for mode in TONES},
+        plotly=get_plotlyjs(),
+        version=version("klayer"),
+        recorded=recorded(data.search),
+        begun=instant(data.search.created_at),
+        written=instant(data.time),
+    )
+
+
+def inert(value: Any) -> str:
+    """A value as JSON that ends no script element, whatever it holds."""
+    written = json.dumps(value, ensure_ascii=False)
+    return written.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _packed(text: str) -> str:
+    """A text as base64 of gzip, which browsers unpack: tables of all trials are long, and alike."""
+    return b64encode(gzip.compress(text.encode(), mtime=0)).decode("ascii")
+
+
+def _figure(picture: Picture) -> dict[str, Any]:
+    figure: dict[str, Any] = json.loads(picture.figure.to_json())
+    figure["layout"].pop("title", None)  # which stands above it
+    return figure

@@ -1,0 +1,167 @@
+"""What a study would do: stages, boxes, samplers, trials, epochs, and about how long it takes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from search.plan.plan import Step
+from search.runtime.words import duration, plural
+from search.space.space import Box
+from search.study.file import Study
+from search.study.halving import Halving
+from search.study.zoom_rules import DecadesZoom, ZoomRule
+from search.workers.forecast import forecast
+
+
+@dataclass(frozen=True)
+class StageOutline:
+    """One stage before it runs.
+
+    Attributes:
+        step: Which stage.
+        sampler: How points are drawn; "" where they are not.
+        box: What they are drawn from, in words.
+        trials: How many.
+        epochs: Of each trial that is trained to its end.
+        epochs_total: Of all its trials, if none diverges.
+        seconds: About how long the whole stage takes.
+    """
+
+    step: Step
+    sampler: str
+    box: str
+    trials: int
+    epochs: float
+    epochs_total: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A study before it runs, on a number of workers."""
+
+    study: Study
+    workers: int
+    stages: tuple[StageOutline, ...]
+
+    @property
+    def seconds(self) -> float:
+        """About how long the whole search takes."""
+        return sum(stage.seconds for stage in self.stages)
+
+
+def outline(study: Study, workers: int) -> Outline:
+    """What the study would do; times come from a calibration of seconds on this machine."""
+    listed = []
+    for one in forecast(study, workers):
+        section = one.step.training
+        each = section.schedule.total_epochs(study.data.rows, section.batch_size)
+        sampler, box = _drawn(study, one.step)
+        listed.append(
+            StageOutline(one.step, sampler, box, one.trials, each, one.epochs, one.seconds)
+        )
+    return Outline(study, workers, tuple(listed))
+
+
+def show(planned: Outline, console: Console) -> None:
+    """Print an outline for people."""
+    study = planned.study
+    widths = "-".join(map(str, study.network.widths)) or "no hidden layer"
+    about = f": {escape(study.description)}" if study.description else ""
+    console.print(f"[bold]{study.name}[/]{about}", soft_wrap=True)
+    console.print(
+        f"{study.data.source}: {study.data.rows:,} training and {study.data.validation:,} "
+        f"validation images; {widths}, seed {study.seed}\n"
+    )
+    table = Table("", "stage", "sampler", "trials", "epochs", "about", "box", box=None)
+    for stage in planned.stages:
+        table.add_row(
+            str(stage.step.number),
+            stage.step.name,
+            stage.sampler,
+            str(stage.trials),
+            _epochs_text(stage),
+            duration(stage.seconds),
+            escape(stage.box),
+        )
+    console.print(table)
+    total = sum(stage.trials for stage in planned.stages)
+    console.print(
+        f"\n{plural(total, 'trial')}, about {duration(planned.seconds)} of training on "
+        f"{plural(planned.workers, 'worker')}; starting and planning take some seconds more",
+        soft_wrap=True,
+    )
+
+
+def to_json(planned: Outline) -> dict[str, Any]:
+    """An outline as plain values, for scripts."""
+    return {
+        "name": planned.study.name,
+        "study": planned.study.canonical(),
+        "workers": planned.workers,
+        "seconds": planned.seconds,
+        "stages": [
+            {
+                "number": stage.step.number,
+                "name": stage.step.name,
+                "kind": stage.step.kind,
+                "sampler": stage.sampler,
+                "box": stage.box,
+                "trials": stage.trials,
+                "epochs": stage.epochs,
+                "epochs_total": stage.epochs_total,
+                "seconds": stage.seconds,
+            }
+            for stage in planned.stages
+        ],
+    }
+
+
+def _drawn(study: Study, step: Step) -> tuple[str, str]:
+    final = study.final
+    if step.kind == "finalists":
+        return "", f"the best {final.finalists} configurations, {final.seeds} fresh seeds each"
+    if step.kind == "final":
+        on = "training and validation images" if "+" in final.train_on else "training images"
+        who = "the winner"
+        if final.ensemble and final.finalists > 1:
+            who += f" and {plural(final.finalists - 1, 'other finalist')}"
+        return "", f"{who}, on the {on}; then the test images, once"
+    stage = study.stages[step.number - 1]
+    lines = [_box_text(box) for box in stage.boxes]
+    if stage.zoom is not None:
+        lines.insert(0, _zoom_text(stage.zoom))
+    if stage.generation is not None:
+        lines.append(f"{stage.generation} at a time, each time learning from those before")
+    if stage.halving is not None:
+        lines.append(_halving_text(stage.halving))
+    return stage.sampler, "\n".join(lines)
+
+
+def _epochs_text(stage: StageOutline) -> str:
+    each = f"{stage.epochs:g}"
+    if stage.step.halving is None:
+        return each
+    return f"up to {each}; {stage.epochs_total:,g} in all"
+
+
+def _halving_text(halving: Halving) -> str:
+    """Such as `after 1 and 2 cycles the best 50 % of the stage go on`."""
+    *others, last = map(str, halving.at)
+    at = f"{', '.join(others)} and {last}" if others else last
+    unit = halving.unit if halving.at != (1,) else halving.unit.removesuffix("s")
+    return f"after {at} {unit} the best {100 * halving.keep:g} % of the {halving.among} go on"
+
+
+def _box_text(box: Box) -> str:
+    return "\n".join(f"{name} {extent}" for name, extent in box.ranges.items())
+
+
+def _zoom_text(rule: ZoomRule) -> str:
+    sources = " and ".join(rule.sources)
+    if isinstance(rule, DecadesZoom):
+        return f"± {rule.decades:g} decade round the best of {sources}"
+    return f"what the best {100 * rule.quantile:g} % of {sources} span, and a margin"

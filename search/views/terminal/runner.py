@@ -1,0 +1,251 @@
+"""One run from a study to its summary: data, ledger, workers, and what the terminal shows of it."""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing, nullcontext
+from pathlib import Path
+
+from rich.console import Console
+
+from search.ledger import DEFAULT_STORAGE
+from search.ledger.faults import NoLedgerError
+from search.ledger.ledger import LEASE_SECONDS, PATIENCE_SECONDS, Ledger
+from search.ledger.location import locate
+from search.ledger.records import Search, WorkerState
+from search.objectives import network as objective
+from search.runtime import blas
+from search.runtime.environment import environment, kernels
+from search.runtime.lines import say
+from search.runtime.words import duration, plural
+from search.study.file import Study
+from search.views.terminal import summary
+from search.views.terminal.progress import RunView
+from search.views.terminal.summary import Summary, summarise
+from search.workers.engines import Engine
+from search.workers.launcher import InterruptedRunError, launch
+
+Beside = Callable[[Callable[[str], None]], AbstractContextManager[object]]
+"""What goes on beside a run while workers work; it is given a way to say a line."""
+
+
+def _nothing(_: Callable[[str], None]) -> AbstractContextManager[object]:
+    return nullcontext()
+
+
+def run_search(
+    study: Study,
+    text: str,
+    storage: str,
+    data_folder: Path | None,
+    workers: int,
+    engine: Callable[[], Engine],
+    console: Console,
+    beside: Beside = _nothing,
+) -> Summary:
+    """Run a search with workers until it is finished, or go on with it.
+
+    Args:
+        study: What to search.
+        text: The study file as it was read, for the record.
+        storage: The ledger's URL; the database is made where there is none.
+        data_folder: Where the data set's files lie; None for the cache.
+        workers: How many processes.
+        engine: Opens what runs them; it is opened when there is work, and closed again.
+        console: Where progress and summary go.
+        beside: What goes on beside it, such as a dashboard.
+
+    Raises:
+        KlayerError: Something that was given is wrong; nothing was written, or it is a search that
+            is recorded with another study file.
+        InterruptedRunError: It was asked to stop; the same command goes on.
+    """
+    told = complete_search(
+        study, text, storage, data_folder, workers, engine, console, beside=beside
+    )
+    summary.show(told, console)
+    where = _where(storage)
+    say(
+        console,
+        f"\nklayer status {study.name}{where} shows this again; "
+        f"klayer export {study.name}{where} writes every trial.",
+    )
+    return told
+
+
+def complete_search(
+    study: Study,
+    text: str,
+    storage: str,
+    data_folder: Path | None,
+    workers: int,
+    engine: Callable[[], Engine],
+    console: Console,
+    beside: Beside = _nothing,
+) -> Summary:
+    """As `run_search`, but the summary is handed back and not shown."""
+    known = _recorded(study, text, storage)
+    if known is None or known.finished_at is None:
+        data = objective.open_data(study, data_folder)
+        with (
+            closing(engine()) as opened,  # where there is none, nothing is recorded
+            Ledger(storage, create=True, patience_seconds=PATIENCE_SECONDS) as ledger,
+        ):
+            search = ledger.record(study, text, data.fingerprint, environment())
+            ledger.take_up(search)
+            _work(ledger, storage, search, data_folder, workers, opened, console, beside)
+            return summary_of(ledger, study.name)
+    console.print(f"{study.name}: this search is finished already; nothing was run.")
+    with Ledger(storage) as ledger:
+        return summary_of(ledger, study.name)
+
+
+def submit_search(
+    study: Study, text: str, storage: str, data_folder: Path | None, console: Console
+) -> Search:
+    """Record a search for workers that serve all, or let one go on that was stopped.
+
+    Args:
+        study: What to search.
+        text: The study file as it was read, for the record.
+        storage: The ledger's URL; the database is made where there is none.
+        data_folder: Where the data set's files lie, whose images the workers must have too.
+        console: Where it is said what was done.
+
+    Raises:
+        KlayerError: Something that was given is wrong; nothing was written.
+    """
+    known = _recorded(study, text, storage)
+    name, where = study.name, _where(storage)
+    if known is not None and known.finished_at is not None:
+        console.print(f"{name}: this search is finished already.")
+        return known
+    fingerprint = (
+        objective.open_data(study, data_folder).fingerprint
+        if known is None
+        else known.data_fingerprint
+    )
+    with Ledger(storage, create=True) as ledger:
+        search = ledger.record(study, text, fingerprint, environment())
+        ledger.take_up(search)
+        serving = [one for one in ledger.read.workers() if _serves_all(one)]
+    there = f"{plural(len(serving), 'worker')} serving every search" if serving else "no worker yet"
+    console.print(f"{name}: {_taken(known)}; {there}.")
+    if not serving:
+        say(console, f"klayer worker{where} starts one, on this host or any other.")
+    say(console, f"klayer status {name}{where} shows how it stands.")
+    return search
+
+
+def _serves_all(one: WorkerState) -> bool:
+    return one.kind == "worker" and one.search is None and not one.lost
+
+
+def _taken(known: Search | None) -> str:
+    """What a submitted search is from now on, which was recorded before or not."""
+    if known is None:
+        return "recorded"
+    stood_still = known.stopped_at is not None or known.failure is not None
+    return "taken up again" if stood_still else "recorded already"
+
+
+def stop_search(name: str, storage: str, console: Console) -> None:
+    """Let all who work on a search hand back what they hold; `run` or `submit` goes on with it.
+
+    Raises:
+        LedgerError: There is no search of that name.
+    """
+    with Ledger(storage, patience_seconds=PATIENCE_SECONDS) as ledger:
+        search = ledger.read.search(name)
+        if search.finished_at is not None:
+            console.print(f"{name}: this search is finished already; there is nothing to stop.")
+            return
+        known = ledger.read.workers(search)
+        held = sum(1 for one in known if one.working_on == name and not one.lost)
+        ledger.stop(search)
+    at_work = f"{plural(held, 'worker')} at work on it" if held else "nobody was at work on it"
+    say(
+        console,
+        f"{name}: stopped; {at_work}. What is held is handed back after the epoch that is being "
+        "trained. The same `klayer run` or `klayer submit` as before goes on with it.",
+    )
+
+
+def _where(storage: str) -> str:
+    """What a command needs to find the same database; without a password, and where it must."""
+    shown = locate(storage).shown
+    return "" if shown == DEFAULT_STORAGE else f" --storage {shown}"
+
+
+def summary_of(ledger: Ledger, name: str) -> Summary:
+    """The summary of a recorded search.
+
+    Raises:
+        LedgerError: There is no search of that name.
+    """
+    read = ledger.read
+    search = read.search(name)
+    return summarise(search, read.stages(search), read.trials(search), read.results(search))
+
+
+def _recorded(study: Study, text: str, storage: str) -> Search | None:
+    """The search as it is recorded, None where it is not: found out before images are prepared.
+
+    Raises:
+        LedgerError: It is recorded with another study file, or the URL cannot be the ledger's.
+    """
+    try:
+        ledger = Ledger(storage)
+    except NoLedgerError:
+        return None
+    with ledger:
+        if study.name not in ledger.read.names():
+            return None
+        known = ledger.read.search(study.name)
+        # On the images of its record, so that only the study file is compared; nothing is written.
+        return ledger.record(study, text, known.data_fingerprint, environment())
+
+
+def _work(
+    ledger: Ledger,
+    storage: str,
+    search: Search,
+    data_folder: Path | None,
+    workers: int,
+    engine: Engine,
+    console: Console,
+    beside: Beside,
+) -> None:
+    name, began, shown = search.study.name, time.monotonic(), ledger.database.shown
+    stages = ledger.read.stages(search)
+    done, held = sum(one.finished for one in stages), sum(one.running for one in stages)
+    here, before = kernels(environment()), kernels(search.environment)
+    with RunView(console, ledger, search) as view, beside(view.say):
+        going_on = f", going on behind {plural(done, 'finished trial')}" if done else ""
+        named = f", {here} kernels" if here else ""
+        view.say(f"{name}: {plural(workers, 'worker')}, {shown}{named}{going_on}")
+        if before and here != before:
+            keep = f" ({blas.SETTING}={before} keeps to those)" if before in blas.KERNELS else ""
+            view.say(
+                f"This search was begun with {before} kernels of the BLAS{keep}: with others, "
+                "numbers may differ in their last bits from those of an undisturbed run."
+            )
+        if held:  # no worker of this run has begun
+            view.say(
+                f"Other workers hold {plural(held, 'trial')}; if they were killed, their lease "
+                f"ends within {LEASE_SECONDS:.0f} s, and this run takes over."
+            )
+
+        def on_stop() -> None:
+            view.say("Stopping: workers hand back what they hold. Ctrl-C again ends them at once.")
+
+        try:
+            launch(ledger, storage, search, data_folder, workers, engine, view.update, on_stop)
+        except InterruptedRunError:
+            view.update(now=True)
+            kept = sum(stage.finished for stage in ledger.read.stages(search))
+            raise InterruptedRunError(
+                f"{name}: stopped; {plural(kept, 'finished trial')} kept in {shown}. "
+                "The same command goes on from here."
+            ) from None
+        view.update(now=True)
+    console.print(f"{name}: finished in {duration(time.monotonic() - began)}")

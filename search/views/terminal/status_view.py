@@ -1,0 +1,41 @@
+"""All searches of a database, a line each."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from search.runtime.words import parameters, percent
+from search.views.terminal.summary import Summary
+
+
+def show(summaries: Sequence[Summary], console: Console) -> None:
+    """Print the table, or that there is nothing to print."""
+    if not summaries:
+        console.print("No search is recorded here yet; `klayer run digits` makes one.")
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in ("search", "state", "trials", "best", "at", "test"):
+        table.add_column(name, overflow="fold")
+    for one in summaries:
+        trials = sum(stage.trials for stage in one.stages)
+        finished = sum(stage.finished for stage in one.stages)
+        table.add_row(
+            one.name,
+            _state(one),
+            f"{finished}/{trials}",
+            percent(None if one.best is None else one.best.value),
+            "" if one.best is None else escape(parameters(one.best.parameters)),
+            percent(None if one.test is None else one.test["accuracies"][0]),
+        )
+    console.print(table)
+
+
+def _state(summary: Summary) -> str:
+    if summary.finished:
+        return "finished" if summary.failure is None else "finished, not tested"
+    current = next((s.step.name for s in summary.stages if s.state != "finished"), "")
+    if summary.failure is not None:
+        return f"failed in {current}"
+    return f"stopped in {current}" if summary.stopped else f"in {current}"

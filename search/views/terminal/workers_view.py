@@ -1,0 +1,55 @@
+"""Who works: a table for people, a list for scripts."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from search.ledger.records import WorkerState
+from search.runtime.words import duration
+
+
+def show(workers: Sequence[WorkerState], time: float, name: str | None, console: Console) -> None:
+    """Print the table, or that nobody works.
+
+    Args:
+        workers: Those that are known.
+        time: The database's.
+        name: Of the one search that was asked about; None for all.
+        console: Where to.
+    """
+    if not workers:
+        on = "" if name is None else f" on {name}"
+        console.print(f"Nobody works{on}; `klayer worker` and `klayer run` do.")
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("worker", "host", "process", "serves", "works on", "for", "seen", "up"):
+        table.add_column(column, overflow="fold")
+    for one in workers:
+        table.add_row(
+            escape(one.name),
+            escape(one.host),
+            str(one.process),
+            one.search or "all",
+            _work(one),
+            "" if one.since is None else duration(time - one.since),
+            "lost" if one.lost else f"{duration(time - one.seen_at)} ago",
+            duration((one.seen_at if one.lost else time) - one.started_at),
+        )
+    console.print(table)
+
+
+def _work(worker: WorkerState) -> str:
+    if worker.work is not None:
+        return f"{worker.working_on}: {worker.work}"
+    if worker.lost:
+        return ""
+    return "starts and watches workers" if worker.kind == "launcher" else "waits"
+
+
+def to_json(workers: Sequence[WorkerState]) -> list[dict[str, Any]]:
+    """Plain values, for scripts."""
+    return [asdict(one) for one in workers]

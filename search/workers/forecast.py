@@ -1,0 +1,207 @@
+"""What each stage of a study trains, and about how long: its plan is rehearsed, its pace timed.
+
+The stages are planned as they would be if the first trial of each did best, the second next, and so
+on: so their cohorts are known, with their sizes and widths. Where a sampler would go on from
+results, points that are spread evenly stand for those that it would ask for. An epoch of each kind
+of cohort is timed, in as many processes at once as there will be, since they share memory and
+cache. A stage takes as long as its cohorts do, each begun by the worker that is free first; no
+generation begins before the last one is through.
+"""
+
+import heapq
+import statistics
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+
+from joblib import Parallel, cpu_count, delayed, parallel_config
+
+from search.objectives import network as objective
+from search.plan.generations import GenerationPlan, rehearsed_generations
+from search.plan.halving import expected_epochs
+from search.plan.plan import PlannedTrial, StagePlan, Step, plan, steps
+from search.plan.results import Result
+from search.space.space import Point
+from search.study.file import Study
+from search.study.sections import TrainingSection
+
+CALIBRATION_SECONDS = 1.5  # of training, in all
+SHORTEST_SECONDS = 0.15  # of one kind of cohort
+MOST_KINDS = 10  # that are timed; the others are taken to be like those
+
+
+@dataclass(frozen=True)
+class StageForecast:
+    """One stage as the rehearsal has it.
+
+    Attributes:
+        step: Which stage.
+        trials: How many.
+        epochs: Of all its trials together, if none diverges.
+        seconds: About how long it trains.
+    """
+
+    step: Step
+    trials: int
+    epochs: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class _Rehearsal:
+    """One stage as it may be planned.
+
+    Attributes:
+        step: Which stage.
+        trials: By number.
+        waves: Stacks of trial numbers; none of a wave begins before the last wave is through.
+    """
+
+    step: Step
+    trials: tuple[PlannedTrial, ...]
+    waves: tuple[tuple[tuple[int, ...], ...], ...]
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """Cohorts of one kind take a time in proportion to their work.
+
+    Attributes:
+        key: What their trials must agree in.
+        members: How many trials each has.
+        at_once: How many of them are trained at once.
+    """
+
+    key: Hashable
+    members: int
+    at_once: int
+
+
+@dataclass(frozen=True)
+class _Cohort:
+    """One cohort of the rehearsal.
+
+    Attributes:
+        kind: Which kind.
+        work: Columns of the first layer, those of padding included.
+        section: How it is trained.
+        points: Of its trials.
+    """
+
+    kind: _Kind
+    work: int
+    section: TrainingSection
+    points: tuple[Point, ...]
+
+
+def forecast(study: Study, workers: int) -> tuple[StageForecast, ...]:
+    """What each stage trains, and about how long, in the order of `steps(study)`.
+
+    Planning, and the start of the processes, are not in it.
+
+    Args:
+        study: Any.
+        workers: How many processes would run it.
+    """
+    at_once = max(1, min(workers, cpu_count()))
+    rehearsed = [(made, _cohorts_of(study, made, at_once)) for made in _rehearse(study)]
+    everyone = [cohort for _, waves in rehearsed for wave in waves for cohort in wave]
+    samples: dict[_Kind, _Cohort] = {}
+    for cohort in everyone:
+        samples.setdefault(cohort.kind, cohort)
+    paces = _paces(study, _most_work(samples, everyone))
+    usual = statistics.median(paces.values())
+    listed = []
+    for made, waves in rehearsed:
+        sizes = tuple(one.kind.members for wave in waves for one in wave)
+        epochs = expected_epochs(study, made.step, sizes)
+        each = epochs / sum(sizes) * _images(study, made.step)
+        times = [[paces.get(one.kind, usual) * one.work * each for one in wave] for wave in waves]
+        seconds = sum(makespan(wave, at_once) for wave in times)
+        listed.append(StageForecast(made.step, sum(sizes), epochs, seconds))
+    return tuple(listed)
+
+
+def _most_work(
+    samples: Mapping[_Kind, _Cohort], cohorts: Sequence[_Cohort]
+) -> dict[_Kind, _Cohort]:
+    """The samples of the kinds that have the most work, `MOST_KINDS` at most."""
+    work = dict.fromkeys(samples, 0)
+    for cohort in cohorts:
+        work[cohort.kind] += cohort.work
+    return {kind: samples[kind] for kind in sorted(work, key=lambda k: -work[k])[:MOST_KINDS]}
+
+
+def makespan(seconds: Sequence[float], workers: int) -> float:
+    """When the last piece of work is done, each taken in order by the worker that is free first."""
+    free = [0.0] * workers
+    for one in seconds:
+        heapq.heapreplace(free, free[0] + one)
+    return max(free)
+
+
+def _rehearse(study: Study) -> list[_Rehearsal]:
+    group, results, rehearsed = objective.grouping(study), list[Result](), list[_Rehearsal]()
+    for step in steps(study):
+        made = plan(study, step, results, group)
+        parts: list[StagePlan | GenerationPlan] = [made]
+        parts += rehearsed_generations(study, made, group)
+        trials = tuple(trial for part in parts for trial in part.trials)
+        waves = tuple(part.cohorts for part in parts)
+        if step.kind == "final":  # its stacks, whatever they are made of, follow on each other
+            points = [trial.parameters for trial in trials]
+            waves = tuple((one,) for one in objective.stacks_of(study, step.training, points))
+        rehearsed.append(_Rehearsal(step, trials, waves))
+        results += [
+            Result(step.name, t.number, t.parameters, 1 / (2 + t.number), made.boxes[t.box])
+            for t in trials
+        ]
+    return rehearsed
+
+
+def _cohorts_of(study: Study, made: _Rehearsal, at_once: int) -> list[list[_Cohort]]:
+    """The stacks of each wave."""
+    waves = []
+    for wave in made.waves:
+        beside = min(at_once, len(wave))
+        waves.append([_cohort(study, made, numbers, beside) for numbers in wave])
+    return waves
+
+
+def _cohort(study: Study, made: _Rehearsal, numbers: tuple[int, ...], at_once: int) -> _Cohort:
+    group, section = objective.grouping(study), made.step.training
+    points = tuple(made.trials[number].parameters for number in numbers)
+    fits = [group(section, point) for point in points]
+    kind = _Kind(fits[0].key, len(fits), at_once)
+    return _Cohort(kind, len(fits) * max(fit.width for fit in fits), section, points)
+
+
+def _images(study: Study, step: Step) -> float:
+    """How many images an epoch of the stage has, as a share of the training images."""
+    if step.kind == "final" and "+" in study.final.train_on:
+        return 1 + study.data.validation / study.data.rows
+    return 1.0
+
+
+def _paces(study: Study, samples: Mapping[_Kind, _Cohort]) -> dict[_Kind, float]:
+    """Seconds of an epoch of each kind, for each column of its first layer.
+
+    Each is timed with as many processes beside it as there will be.
+    """
+    budget = max(SHORTEST_SECONDS, CALIBRATION_SECONDS / len(samples))
+    by_processes: dict[int, list[_Kind]] = {}
+    for kind in samples:
+        by_processes.setdefault(kind.at_once, []).append(kind)
+    found: dict[_Kind, float] = {}
+    for processes, kinds in by_processes.items():
+        some = [samples[kind] for kind in kinds]
+        with parallel_config(backend="loky", inner_max_num_threads=1):
+            timed = Parallel(n_jobs=processes, batch_size=1, pre_dispatch="all")(
+                delayed(_time)(study, some, budget) for _ in range(processes)
+            )
+        for place, kind in enumerate(kinds):
+            found[kind] = sum(one[place] for one in timed) / processes / samples[kind].work
+    return found
+
+
+def _time(study: Study, samples: Sequence[_Cohort], budget: float) -> list[float]:
+    return [objective.seconds_per_epoch(study, one.section, one.points, budget) for one in samples]

@@ -1,0 +1,229 @@
+"""The loop of one worker process: it looks for work, does it, and waits where there is none.
+
+It serves one search until that is finished, or every open search of a database, the oldest first,
+for as long as it is let. With another search come other images: it holds those of one at a time,
+and opens others, which takes seconds where they are many, only when there is work on them.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from threadpoolctl import threadpool_limits
+
+from search.errors import KlayerError
+from search.ledger.changes import wait
+from search.ledger.claims import Finished, Wait
+from search.ledger.faults import DatabaseFaultError
+from search.ledger.ledger import Ledger, WorkKind
+from search.ledger.records import Claim, PlanningClaim, Presence, Search
+from search.objectives import network as objective
+from search.objectives.network import Dataset
+from search.runtime.environment import environment, numeric_changes
+from search.workers.keeper import Keeper
+from search.workers.planning import make_plan
+from search.workers.training import train
+
+# A lease that runs out changes nothing in the database, so that one looks now and then anyway.
+LOOK_SECONDS = 1.0
+# Between two looks that find nothing while others write: the longer it lasts, the longer.
+SHORTEST_REST_SECONDS, LONGEST_REST_SECONDS = 0.02, 0.2
+# What a search cannot be worked on for, such as images that are not here, may be put right while a
+# worker serves others; or others can do what this one cannot.
+PASS_OVER_SECONDS = 60.0
+
+Tell = Callable[[str], None]
+
+
+def serve(
+    ledger: Ledger,
+    who: Presence,
+    name: str | None,
+    data_folder: Path | None,
+    should_stop: Callable[[], bool],
+    tell: Tell,
+    only: WorkKind | None = None,
+    lease_seconds: float | None = None,
+) -> None:
+    """Work on searches until there is nothing left to do for this process, or `should_stop`.
+
+    Args:
+        ledger: The database, opened in this process.
+        who: This process.
+        name: The one search that it serves, until that is finished or stopped; None for all, and
+            then it waits for new ones.
+        data_folder: Where the files of data sets lie; None for the cache.
+        should_stop: Asked between epochs and while waiting. The ledger is asked as well.
+        tell: Takes lines that say what happens.
+        only: "cohorts" where somebody else plans, which spares this process Optuna.
+        lease_seconds: How long others wait for this process if it dies without a word; that of its
+            presence, unless given.
+
+    Raises:
+        KlayerError: The one search cannot be worked on here: its images are missing or others, it
+            cannot be planned, or the database failed for longer than the ledger bears it.
+        Exception: What a training of the one search raised; its cohort was handed back. A worker
+            for all searches tells it, and passes that search over for a while.
+    """
+    seconds = who.lease_seconds if lease_seconds is None else lease_seconds
+    with (
+        threadpool_limits(limits=1),  # one thread a worker: more workers, and equal sums
+        Keeper(ledger, who, seconds) as keeper,
+        ledger.changes() as changes,
+    ):
+        desk = _Desk(ledger, who, keeper, data_folder, tell, only, should_stop, name is None)
+
+        def stopping() -> bool:
+            return keeper.asked_to_stop or should_stop()
+
+        rest = SHORTEST_REST_SECONDS
+        while not stopping():
+            did = desk.work_on_one_of(ledger.read.open_searches(name))
+            if name is not None and did in ([], ["finished"]):
+                return
+            if "worked" in did:
+                rest = SHORTEST_REST_SECONDS
+            else:
+                time.sleep(rest)
+                rest = min(1.5 * rest, LONGEST_REST_SECONDS)
+                wait(changes, LOOK_SECONDS, stopping)
+            # The keeper would learn of it with its next beat, and another cohort be claimed first.
+            keeper.asked_to_stop |= ledger.read.asked_to_stop(who)
+
+
+Did = Literal["worked", "waited", "finished"]
+
+
+class _Desk:
+    """What a worker has before it: the search that it works on, and its images."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        who: Presence,
+        keeper: Keeper,
+        data_folder: Path | None,
+        tell: Tell,
+        only: WorkKind | None,
+        should_stop: Callable[[], bool],
+        bears_faults: bool,
+    ) -> None:
+        self._ledger, self._who, self._keeper = ledger, who, keeper
+        self._folder, self._tell, self._only = data_folder, tell, only
+        self._should_stop, self._bears_faults = should_stop, bears_faults
+        self._searches: dict[int, Search] = {}
+        self._data: tuple[int, Dataset] | None = None
+        self._passed_over: dict[int, tuple[float, str]] = {}  # until when, and why
+
+    def work_on_one_of(self, keys: Sequence[int]) -> list[Did]:
+        """Do one piece of work of the first search that has any."""
+        did: list[Did] = []
+        self._searches = {key: one for key, one in self._searches.items() if key in keys}
+        for key in keys:
+            did.append(self.work_on(key))
+            if did[-1] == "worked":
+                break
+        return did
+
+    def work_on(self, key: int) -> Did:
+        """Do one piece of work of a search, if there is any.
+
+        Raises:
+            KlayerError: It cannot be done here, and this worker serves no other search.
+            Exception: What the training raised, likewise.
+        """
+        until, _ = self._passed_over.get(key, (0.0, ""))
+        if time.monotonic() < until:
+            return "waited"
+        try:
+            did = self._work_on(key)
+        except DatabaseFaultError:
+            raise
+        except Exception as error:
+            if not self._bears_faults:
+                raise
+            self._pass_over(key, error)
+            return "waited"
+        if did == "worked":
+            self._passed_over.pop(key, None)
+        return did
+
+    def _work_on(self, key: int) -> Did:
+        if key not in self._searches:
+            self._searches[key] = self._ledger.read.search_by_id(key)
+        search = self._searches[key]
+        opened = self._data is not None and self._data[0] == key
+        if (
+            self._bears_faults
+            and not opened
+            and not self._ledger.read.has_work(search, self._who.name)
+        ):
+            return "waited"
+        data = self._images(search)
+        task = self._ledger.next_work(
+            search, self._who.name, self._keeper.lease_seconds, self._only
+        )
+        match task:
+            case Finished():
+                return "finished"
+            case Wait():
+                return "waited"
+            case PlanningClaim():
+                with self._keeper.holding(task):
+                    make_plan(self._ledger, search, task)
+                    self._tell(f"{search.study.name}: planned {_planned(task)}")
+            case Claim():
+                with self._keeper.holding(task):
+                    self._train(search, data, task)
+        return "worked"
+
+    def _train(self, search: Search, data: Dataset, task: Claim) -> None:
+        began = time.monotonic()
+        which = f"{search.study.name}: {task.named}"
+        seconds = self._keeper.lease_seconds
+        if train(self._ledger, search, data, task, self._should_stop, seconds):
+            self._tell(f"{which}: trained in {time.monotonic() - began:.1f} s")
+            if task.step.kind == "final" and self._bears_faults:
+                self._tell(f"{search.study.name}: finished")
+        else:
+            self._tell(f"{which}: handed back")
+
+    def _images(self, search: Search) -> Dataset:
+        """The images of a search.
+
+        Raises:
+            KlayerError: They are not to be had here.
+        """
+        if self._data is None or self._data[0] != search.id:
+            self._data = None  # before others are opened
+            data = objective.open_recorded_data(search.study, self._folder, search.data_fingerprint)
+            other = numeric_changes(search.environment, environment())
+            if other:
+                self._tell(
+                    f"{search.study.name}: this worker computes with {' and '.join(other)}: its "
+                    "numbers may differ in their last bits from those of the others"
+                )
+            self._data = search.id, data
+        return self._data[1]
+
+    def _pass_over(self, key: int, error: Exception) -> None:
+        """Leave a search to others for a while; tell why, but not again and again."""
+        why = str(error) if isinstance(error, KlayerError) else f"{type(error).__name__}: {error}"
+        known = self._searches.get(key)
+        name = f"search {key}" if known is None else known.study.name
+        if known is not None and self._ledger.read.again(known).failure is not None:
+            self._tell(f"{name}: nobody works on it any more: {why}")
+            return
+        _, told = self._passed_over.get(key, (0.0, ""))
+        if why != told:
+            self._tell(f"{name}: passed over here for {PASS_OVER_SECONDS:.0f} s: {why}")
+        self._passed_over[key] = time.monotonic() + PASS_OVER_SECONDS, why
+
+
+def _planned(task: PlanningClaim) -> str:
+    if task.rung:
+        return f"{task.step.name}, rung {task.rung}"
+    return (
+        f"{task.step.name}, generation {task.generation + 1}" if task.generation else task.step.name
+    )

@@ -1,0 +1,65 @@
+"""Planning what is to be planned next in a search: a stage, its next rung, its next generation.
+
+Whoever does it makes the same plan; the ledger lets one of them put it into effect.
+"""
+
+from search.errors import KlayerError
+from search.ledger.claims import LostLeaseError
+from search.ledger.faults import DatabaseFaultError
+from search.ledger.ledger import Ledger
+from search.ledger.records import PlanningClaim, Search
+from search.objectives import network as objective
+from search.plan.generations import plan_generation
+from search.plan.halving import plan_rung
+from search.plan.plan import plan
+from search.workers.keeper import Keeper
+
+
+def plan_next(ledger: Ledger, search: Search, owner: str, keeper: Keeper) -> None:
+    """Plan what is to be planned next, if anything is now and nobody else does it.
+
+    Args:
+        ledger: The search's database.
+        search: Which search.
+        owner: Who does it.
+        keeper: Keeps its lease.
+
+    Raises:
+        KlayerError: There is no plan: all trials of an earlier stage diverged.
+    """
+    task = ledger.next_work(search, owner, keeper.lease_seconds, only="planning")
+    if isinstance(task, PlanningClaim):
+        with keeper.holding(task):
+            make_plan(ledger, search, task)
+
+
+def make_plan(ledger: Ledger, search: Search, claim: PlanningClaim) -> None:
+    """Make a plan that was claimed, and put it into effect.
+
+    Raises:
+        KlayerError: There is none; nobody works on the search any more, which remembers why.
+        LostLeaseError: Somebody else has made it.
+    """
+    study, step = search.study, claim.step
+    group = objective.grouping(study)
+    try:
+        if claim.rung:
+            standings = {
+                one.number: (one.parameters, one.value) for one in ledger.read.standings(claim)
+            }
+            ledger.open_rung(claim, plan_rung(study, step, claim.rung, standings, group))
+        elif claim.generation:
+            before = ledger.read.results(search, claim.stage_id)
+            boxes = ledger.read.boxes(claim)
+            following = plan_generation(study, step, claim.generation, boxes, before, group)
+            ledger.open_generation(claim, following)
+        else:
+            made = plan(study, step, ledger.read.results(search), group)
+            schedule = step.training.schedule
+            each = schedule.total_epochs(study.data.rows, step.training.batch_size)
+            ledger.open_stage(search, claim, made, each)
+    except (DatabaseFaultError, LostLeaseError):
+        raise
+    except KlayerError as error:
+        ledger.fail(search, str(error), claim)
+        raise

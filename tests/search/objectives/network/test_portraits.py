@@ -1,0 +1,152 @@
+"""Each network of the final that did not diverge has a portrait, and drawing it moves no number."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from model import schedule, training
+from model.data import cifar10, digits
+from model.members import Architecture, Member
+from model.portrait import histograms, weight_gradients
+from search.errors import KlayerError
+from search.objective.outcome import Assignment, Portrait
+from search.objectives import network as objective
+from search.objectives.network import final
+from search.objectives.network.data import INPUTS, PLANES
+from search.objectives.network.portraits import portraits
+from tests.search.objectives.network.trainings import (
+    DECAY,
+    DIVERGING,
+    ORDER_SEED,
+    TRIALS,
+    directly,
+    drained,
+    fold_of,
+    section_and_data,
+    study_with,
+    whole_proof,
+)
+
+LINEAR = ("network.widths=[]", "network.batch_norm='none'")
+
+
+@pytest.mark.parametrize("train_on", ["training", "training+validation"])
+def test_the_histograms_are_those_of_the_trained_networks(train_on: str) -> None:
+    study = study_with(DECAY, f"final.train_on={train_on!r}")
+    _, data = section_and_data(study)
+    fold = fold_of(data, whole=train_on != "training")
+    last = directly(study, fold, schedule.Decay(3, 0.9))[-1]
+    recipe = training.Recipe(100, schedule.Decay(3, 0.9), ORDER_SEED)
+    expected = histograms(last.network, weight_gradients(last.network, recipe, fold))
+    _, proof = whole_proof(study)
+    assert list(proof.portraits) == [0, 1, 2]
+    for place, layers in enumerate(expected):
+        found = proof.portraits[place]
+        assert layers is not None
+        assert found.gradient_counts.shape == (3, 60)
+        assert found.gradient_counts.sum(axis=1).tolist() == [64 * 50, 50 * 50, 50 * 10]
+        np.testing.assert_array_equal(found.gradient_counts, [one.counts for one in layers])
+        np.testing.assert_array_equal(found.gradient_edges, [one.edges for one in layers])
+        assert found.images is None
+        assert found.classes == digits.CLASSES
+
+
+def test_of_one_layer_each_class_has_an_image() -> None:
+    _, proof = whole_proof(study_with(DECAY, *LINEAR))
+    for found in proof.portraits.values():
+        assert found.images is not None
+        assert (found.images.shape, found.images.dtype) == ((10, 8, 8), np.float32)
+        assert found.gradient_counts.shape == (1, 60)
+    first, second = (proof.portraits[place].images for place in (0, 1))
+    assert not np.array_equal(first, second)  # type: ignore[arg-type]
+
+
+def test_the_images_tell_the_classes_apart() -> None:
+    """As a template, each class's weights fit the training images of that class best."""
+    study = study_with(DECAY, *LINEAR, "final.train_on='training'")
+    _, data = section_and_data(study)
+    _, proof = whole_proof(study, TRIALS[:1])
+    images = proof.portraits[0].images
+    assert images is not None
+    fold = fold_of(data)
+    means = [fold.x[fold.labels == label].mean(axis=0).reshape(8, 8) for label in range(10)]
+    fits = np.einsum("chw,lhw->cl", images, np.array(means))
+    assert fits.argmax(axis=1).tolist() == list(range(10))
+
+
+def test_drawing_moves_no_number_of_the_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+    study = study_with(DECAY)
+    with_portraits = whole_proof(study)
+    monkeypatch.setattr(final, "portraits", lambda *_: {})
+    without = whole_proof(study)
+    assert without[1].portraits == {}
+    assert repr(with_portraits[0]) == repr(without[0])  # NaN is not itself
+    assert with_portraits[1].report == without[1].report
+
+
+def test_the_same_final_has_the_same_portraits() -> None:
+    first, second = (whole_proof(study_with(DECAY))[1].portraits for _ in range(2))
+    for place in range(3):
+        assert_same(first[place], second[place])
+
+
+def assert_same(one: Portrait, other: Portrait) -> None:
+    np.testing.assert_array_equal(one.gradient_counts, other.gradient_counts)
+    np.testing.assert_array_equal(one.gradient_edges, other.gradient_edges)
+
+
+def test_stacks_of_their_own_have_portraits_at_their_places() -> None:
+    study = study_with(DECAY)
+    other = Assignment({"learning_rate": 0.05, "batch_size": 50}, 8)
+    _, proof = whole_proof(study, (TRIALS[0], other, TRIALS[1]))
+    _, pair = whole_proof(study, (TRIALS[0], TRIALS[1]))
+    _, single = whole_proof(study, (other,))
+    assert sorted(proof.portraits) == [0, 1, 2]
+    assert_same(proof.portraits[0], pair.portraits[0])
+    assert_same(proof.portraits[1], single.portraits[0])
+    assert_same(proof.portraits[2], pair.portraits[1])
+
+
+def test_who_diverged_has_none() -> None:
+    study = study_with(DECAY, "network.batch_norm='none'")
+    _, proof = whole_proof(study, (DIVERGING, TRIALS[0]))
+    assert list(proof.portraits) == [1]
+    _, nobody = whole_proof(study, (DIVERGING,))
+    assert nobody.portraits == {}
+
+
+def test_who_diverged_in_the_last_epoch_has_none() -> None:
+    study = study_with("training.schedule={kind='constant', epochs=1}", "network.batch_norm='none'")
+    _, proof = whole_proof(study, (TRIALS[0], DIVERGING))
+    assert list(proof.portraits) == [0]
+
+
+def test_a_winner_that_is_trained_again_is_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Any] = []
+    monkeypatch.setattr(final, "portraits", lambda *given: drawn.append(given) or {})
+    study = study_with(DECAY)
+    section, data = section_and_data(study)
+    drained(objective.retrain(study, section, TRIALS, ORDER_SEED, data))  # type: ignore[arg-type]
+    assert drawn == []
+    whole_proof(study)
+    assert len(drawn) == 1
+
+
+def test_what_is_no_image_of_the_data_set_is_refused() -> None:
+    study = study_with(DECAY, *LINEAR)
+    _, data = section_and_data(study)
+    fold = fold_of(data)
+    narrow = training.Data(
+        fold.x[:, :60], fold.labels, fold.validation_x[:, :60], fold.validation_labels
+    )
+    recipe = training.Recipe(100, schedule.Constant(1), 0)
+    (epoch,) = training.train(Architecture(60, 10), [Member((), 1, 0.1)], recipe, narrow)
+    with pytest.raises(KlayerError, match="60 inputs are no image"):
+        portraits(epoch.network, [0], [], recipe, narrow, data)
+
+
+def test_each_data_set_says_how_its_rows_are_images() -> None:
+    assert PLANES == {"digits": (1, 8, 8), "cifar10": (3, 32, 32)}
+    assert INPUTS == {"digits": 64, "cifar10": 3072}
+    assert cifar10.PIXELS == 3072

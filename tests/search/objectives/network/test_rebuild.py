@@ -1,0 +1,284 @@
+"""The winner comes back from the ledger alone, equal to its record, or is not written at all."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from model import network_file
+from model.data import digits
+from search.errors import DataError, KlayerError
+from search.ledger.ledger import Ledger
+from search.objective.outcome import Report
+from search.objectives import network as objective
+from search.objectives.network.rebuild import NotReproducedError, Rebuilt, rebuild
+from search.runtime.environment import environment
+from search.study.reading import load
+from tests.search.workers.serving import work
+
+DECAY = (
+    "stages.coarse.trials=4",
+    "stages.fine.trials=3",
+    "stages.finest.trials=2",
+    "final.finalists=3",
+    "training.schedule.epochs=3",
+)
+CYCLES = (*DECAY[:-1], "training.schedule={kind='cycles', cycles=3, half_cycle_steps=11}")
+# Finalists of different batch sizes are trained in different stacks.
+STACKS = (
+    *DECAY,
+    "final.train_on='training'",
+    "stages.coarse.box.batch_size=[30, 100]",
+    "stages.fine.box.batch_size=[30, 100]",
+    "stages.finest.box.batch_size=[30, 100]",
+    "stages.coarse.box.width_1={low=5, high=50, log=false, step=5}",
+)
+
+Search = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Search:
+    """A database with the finished search of the digits, made once for each set of overrides."""
+    made: dict[tuple[str, ...], Path] = {}
+
+    def database(*overrides: str) -> Path:
+        if overrides not in made:
+            path = tmp_path_factory.mktemp("finished") / "klayer.db"
+            study = load("digits", list(overrides))
+            data = objective.open_data(study, None)
+            with Ledger(f"sqlite:///{path}", create=True) as ledger:
+                work(ledger, ledger.record(study, "", data.fingerprint, environment()))
+            made[overrides] = path
+        return made[overrides]
+
+    return database
+
+
+def copy_of(database: Path, folder: Path, *statements: str) -> Path:
+    """The database with something changed in it."""
+    target = folder / "changed.db"
+    with sqlite3.connect(database) as whole, sqlite3.connect(target) as copied:
+        whole.backup(copied)
+        for statement in statements:
+            assert copied.execute(statement).rowcount == 1, statement
+    whole.close()
+    copied.close()
+    return target
+
+
+def rebuilt(
+    database: Path, file: Path, told: list[tuple[int, int, Report]] | None = None
+) -> Rebuilt:
+    def on_epoch(epoch: int, of_all: int, report: Report) -> None:
+        if told is not None:
+            told.append((epoch, of_all, report))
+
+    with Ledger(f"sqlite:///{database}") as ledger:
+        return rebuild(ledger, "digits", None, file, on_epoch)
+
+
+def result_of(database: Path) -> dict[str, Any]:
+    with sqlite3.connect(database) as connection:
+        ((text,),) = connection.execute("SELECT result FROM klayer_searches").fetchall()
+    connection.close()
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def accuracy(file: Path, *, vote: bool) -> float:
+    """Of the network in the file, on the raw test images."""
+    test = digits.test()
+    said = network_file.load(file).probabilities(test.x, vote=vote)
+    return float(np.mean(said.argmax(axis=1) == test.y))
+
+
+@pytest.mark.parametrize("overrides", [DECAY, CYCLES, STACKS], ids=["decay", "cycles", "stacks"])
+def test_the_file_has_the_recorded_test_accuracy(
+    finished: Search, tmp_path: Path, overrides: tuple[str, ...]
+) -> None:
+    database, file = finished(*overrides), tmp_path / "winner.npz"
+    done = rebuilt(database, file)
+    result = result_of(database)
+    assert done.winner.value == result["accuracies"][0]
+    assert done.test == result
+    assert accuracy(file, vote=False) == result["accuracies"][0]
+    saved = network_file.load(file)
+    assert saved.network.members[0].seed == done.winner.seed
+    assert saved.network.members[0].learning_rate == done.winner.parameters["learning_rate"]
+    assert (len(saved.snapshots), saved.classes) == (done.snapshots, digits.CLASSES)
+    if overrides == CYCLES:
+        assert done.snapshots == 3
+        assert accuracy(file, vote=True) == result["snapshot_ensemble"]
+    else:
+        assert done.snapshots == 0
+
+
+def test_each_epoch_is_told_and_each_figure_compared(finished: Search, tmp_path: Path) -> None:
+    told: list[tuple[int, int, Report]] = []
+    database = finished(*DECAY)
+    done = rebuilt(database, tmp_path / "winner.npz", told)
+    assert [(epoch, of_all) for epoch, of_all, _ in told] == [(1, 3), (2, 3), (3, 3)]
+    with Ledger(f"sqlite:///{database}") as ledger:
+        curve = ledger.read.curves(ledger.read.search("digits"))[done.winner.id]
+    assert [report.figures.finite() for *_, report in told] == [e.finite() for e in curve.epochs]
+    # The number of the epoch, η, and three figures: it learns from the validation images too.
+    assert (done.epochs, done.figures) == (3, 3 * 5)
+
+
+def test_the_stacks_differ_where_they_are_meant_to(finished: Search) -> None:
+    """Guards the case of several stacks: the winner's own is not the only one."""
+    with Ledger(f"sqlite:///{finished(*STACKS)}") as ledger:
+        trials = ledger.read.trials(ledger.read.search("digits"))
+    final = [one.parameters["batch_size"] for one in trials if one.stage == "final"]
+    assert len(final) == 3
+    assert len(set(final)) == 2
+
+
+def test_the_test_images_stay_unread(
+    finished: Search, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = finished(*DECAY)
+
+    def read() -> None:
+        raise AssertionError("the test images were read")
+
+    monkeypatch.setattr(digits, "test", read)
+    rebuilt(database, tmp_path / "winner.npz")
+
+
+def test_twice_gives_the_same_bytes_and_changes_no_row(finished: Search, tmp_path: Path) -> None:
+    database = copy_of(finished(*CYCLES), tmp_path)
+    with sqlite3.connect(database) as connection:
+        before = list(connection.iterdump())
+    for name in ("one.npz", "other.npz"):
+        rebuilt(database, tmp_path / name)
+    assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "other.npz").read_bytes()
+    assert list(connection.iterdump()) == before
+    connection.close()
+
+
+WINNER = (
+    "(SELECT t.id FROM klayer_trials t JOIN klayer_stages s ON s.id = t.stage_id "
+    "WHERE s.name = 'final' AND t.number = 0)"
+)
+
+
+def test_one_other_bit_in_the_record_is_found_and_nothing_is_written(
+    finished: Search, tmp_path: Path
+) -> None:
+    database = finished(*DECAY)
+    with sqlite3.connect(database) as connection:
+        ((loss,),) = connection.execute(
+            f"SELECT train_loss FROM klayer_epochs WHERE epoch = 2 AND trial_id = {WINNER}"
+        ).fetchall()
+    connection.close()
+    other = float(np.nextafter(loss, 1))
+    changed = copy_of(
+        database,
+        tmp_path,
+        f"UPDATE klayer_epochs SET train_loss = {other!r} WHERE epoch = 2 AND trial_id = {WINNER}",
+    )
+    told: list[tuple[int, int, Report]] = []
+    with pytest.raises(NotReproducedError) as caught:
+        rebuilt(changed, tmp_path / "winner.npz", told)
+    message = str(caught.value)
+    assert f"epoch 2: train_loss is {loss!r} here, and was recorded as {other!r}" in message
+    assert message.count("epoch 2: ") == 1
+    assert "Versions, BLAS and machine are those recorded" in message
+    assert len(told) == 1  # it ended with the first difference
+    assert [path.name for path in tmp_path.iterdir()] == ["changed.db"]
+
+
+def test_the_message_names_what_changed_since(finished: Search, tmp_path: Path) -> None:
+    then = environment()
+    then["packages"] = then["packages"] | {"numpy": "1.0"}
+    then["blas"] = []
+    changed = copy_of(
+        finished(*DECAY),
+        tmp_path,
+        f"UPDATE klayer_epochs SET train_cost = NULL WHERE epoch = 1 AND trial_id = {WINNER}",
+        f"UPDATE klayer_searches SET environment = '{json.dumps(then)}'",
+    )
+    with pytest.raises(NotReproducedError) as caught:
+        rebuilt(changed, tmp_path / "winner.npz")
+    message = str(caught.value)
+    assert "and was recorded as None" in message
+    assert f"packages.numpy: 1.0 recorded, {np.__version__} here" in message
+    assert "blas.0.version: none recorded, " in message
+    assert "packages.optuna" not in message
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        (
+            f"DELETE FROM klayer_epochs WHERE epoch = 3 AND trial_id = {WINNER}",
+            "epoch 3 was not recorded",
+        ),
+        (
+            "INSERT INTO klayer_epochs SELECT trial_id, 4, learning_rate, train_cost, train_loss, "
+            "train_accuracy, validation_cost, validation_loss, validation_accuracy "
+            f"FROM klayer_epochs WHERE epoch = 3 AND trial_id = {WINNER}",
+            "ended after 3 epochs, and was recorded with 4",
+        ),
+    ],
+)
+def test_a_record_of_another_length_is_another_training(
+    finished: Search, tmp_path: Path, statement: str, told: str
+) -> None:
+    changed = copy_of(finished(*DECAY), tmp_path, statement)
+    with pytest.raises(NotReproducedError, match=told):
+        rebuilt(changed, tmp_path / "winner.npz")
+    assert not (tmp_path / "winner.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("UPDATE klayer_searches SET finished_at = NULL", "not finished, so it has no winner yet"),
+        (
+            "UPDATE klayer_trials SET state = 'diverged', value = NULL, "
+            f"reason = 'diverged in epoch 2' WHERE id = {WINNER}",
+            "no winner to write: .* diverged in epoch 2",
+        ),
+        (
+            "UPDATE klayer_searches SET data_fingerprint = 'feedfeedfeedfeed'",
+            "other images .*feedfeed",
+        ),
+    ],
+)
+def test_without_a_winner_or_its_images_there_is_one_message(
+    finished: Search, tmp_path: Path, statement: str, told: str
+) -> None:
+    changed = copy_of(finished(*DECAY), tmp_path, statement)
+    with pytest.raises(KlayerError, match=f"^digits: .*{told}") as caught:
+        rebuilt(changed, tmp_path / "winner.npz")
+    assert not isinstance(caught.value, NotReproducedError)
+    assert not (tmp_path / "winner.npz").exists()
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_training(
+    finished: Search, tmp_path: Path
+) -> None:
+    told: list[tuple[int, int, Report]] = []
+    for file, why in ((tmp_path, "is a folder"), (tmp_path / "missing" / "w", "does not exist")):
+        with pytest.raises(KlayerError, match=f"--output: {file}: .*{why}"):
+            rebuilt(finished(*DECAY), file, told)
+    assert told == []
+
+
+def test_a_disk_that_is_full_is_one_message(
+    finished: Search, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(DataError, match="cannot be written"):
+        rebuilt(finished(*DECAY), tmp_path / "winner.npz")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,39 @@
+"""Trials have one key where they can be one stack."""
+
+from typing import Any
+
+import pytest
+
+from search.errors import KlayerError
+from search.objective.outcome import Assignment
+from search.objectives import network as objective
+from tests.search.objectives.network.trainings import study_with, trained
+
+
+@pytest.mark.parametrize(
+    ("point", "together"),
+    [
+        ({"learning_rate": 1.0, "weight_decay": 0.1, "momentum": 0.5, "width_1": 20}, True),
+        ({"initialization": "normal", "init_sigma": 0.1, "jitter": 0.1}, True),
+        ({"batch_size": 50}, False),
+        ({"activation": "elu"}, False),
+        ({"batch_norm": "after"}, False),
+        ({"loss": "hinge"}, False),
+        ({"shuffle": False}, False),
+    ],
+)
+def test_trials_have_one_key_where_they_can_be_trained_as_one_stack(
+    point: dict[str, Any], together: bool
+) -> None:
+    study = study_with("training.schedule.epochs=1")
+    fit = objective.grouping(study)
+    plain = {"learning_rate": 0.01}
+    one, other = (fit(study.training, given) for given in (plain, point))
+    assert (one.key == other.key) == together
+    assert other.widths == (point.get("width_1", 50), 50)
+    trials = (Assignment(plain, 1), Assignment(point, 2))
+    if together:
+        assert [list(epoch) for epoch in trained(study, trials)] == [[0, 1]]
+    else:
+        with pytest.raises(KlayerError):
+            trained(study, trials)

@@ -1,0 +1,96 @@
+"""Trainings of the digits, asked of the objective and, beside it, of the model by hand."""
+
+from collections.abc import Generator
+from typing import Any
+
+import numpy as np
+
+from model import schedule, training
+from model.members import Architecture, Member
+from search.objective.outcome import Assignment, Proof, Report, TestReport
+from search.objectives import network as objective
+from search.objectives.network import Dataset
+from search.study.file import Study
+from search.study.reading import load
+
+ORDER_SEED = 11
+TRIALS = (
+    Assignment({"learning_rate": 0.05, "weight_decay": 1e-4}, 3),
+    Assignment({"learning_rate": 0.2, "weight_decay": 1e-2}, 4),
+    Assignment({"learning_rate": 0.01, "weight_decay": 1e-5}, 5),
+)
+DIVERGING = Assignment({"learning_rate": 1e6, "weight_decay": 1e-1}, 6)
+DECAY = "training.schedule={kind='decay', epochs=3, factor=0.9}"
+CYCLES = "training.schedule={kind='cycles', cycles=2, half_cycle_epochs=1}"
+
+
+def study_with(*overrides: str) -> Study:
+    return load("digits", overrides)
+
+
+def section_and_data(study: Study) -> tuple[Any, Dataset]:
+    return study.training, objective.open_data(study, None)
+
+
+def trained(study: Study, trials: tuple[Assignment, ...] = TRIALS) -> list[dict[int, Report]]:
+    section, data = section_and_data(study)
+    return list(objective.train(study, section, trials, ORDER_SEED, data))
+
+
+def proven(
+    study: Study, trials: tuple[Assignment, ...] = TRIALS
+) -> tuple[list[dict[int, Report]], TestReport]:
+    reports, proof = whole_proof(study, trials)
+    return reports, proof.report
+
+
+def whole_proof(
+    study: Study, trials: tuple[Assignment, ...] = TRIALS
+) -> tuple[list[dict[int, Report]], Proof]:
+    section, data = section_and_data(study)
+    return drained(objective.prove(study, section, trials, ORDER_SEED, data))
+
+
+def drained(
+    epochs: Generator[dict[int, Report], None, Proof],
+) -> tuple[list[dict[int, Report]], Proof]:
+    reports = []
+    while True:
+        try:
+            reports.append(next(epochs))
+        except StopIteration as end:
+            return reports, end.value
+
+
+def directly(
+    study: Study,
+    fold: training.Data,
+    of: schedule.Schedule,
+    trials: tuple[Assignment, ...] = TRIALS,
+) -> list[training.Epoch]:
+    """The same training, asked of the model by hand."""
+    members = [
+        Member(
+            (50, 50),
+            trial.seed,
+            float(trial.parameters["learning_rate"]),
+            learning_rate_min=1e-5 if isinstance(of, schedule.Cycles) else 0.0,
+            weight_decay=float(trial.parameters["weight_decay"]),
+            momentum=0.9,
+        )
+        for trial in trials
+    ]
+    recipe = training.Recipe(batch_size=100, schedule=of, seed=ORDER_SEED)
+    return list(training.train(Architecture(64, 10, batch_norm="before"), members, recipe, fold))
+
+
+def fold_of(data: Dataset, *, whole: bool = False) -> training.Data:
+    one, other = data.prepared.training, data.prepared.validation
+    if not whole:
+        return training.Data(one.x, one.y, other.x, other.y)
+    return training.Data(
+        np.concatenate([one.x, other.x]),
+        np.concatenate([one.y, other.y]),
+        other.x[:0],
+        other.y[:0],
+    )

@@ -1,0 +1,45 @@
+"""Lines are whole where nobody looks, and wrapped between words on a terminal."""
+
+import io
+
+from rich.console import Console
+
+from search.runtime.lines import say, say_labelled
+
+LONG = "learning_rate: [0.0001, 1] → [0.004149, 1]: spanned by the best [8]"
+
+
+def printed(width: int, *, terminal: bool) -> tuple[Console, io.StringIO]:
+    file = io.StringIO()
+    console = Console(file=file, width=width, force_terminal=terminal, color_system=None)
+    return console, file
+
+
+def test_a_pipe_gets_one_line() -> None:
+    console, file = printed(20, terminal=False)
+    say(console, LONG, indent=5)
+    assert file.getvalue() == f"     {LONG}\n"
+
+
+def test_a_terminal_gets_whole_words_under_their_own_beginning() -> None:
+    console, file = printed(30, terminal=True)
+    say(console, LONG, indent=5)
+    lines = file.getvalue().splitlines()
+    assert len(lines) > 2
+    assert all(line.startswith("     ") and len(line) <= 30 for line in lines)
+    assert " ".join(line.strip() for line in lines) == LONG
+
+
+def test_labels_stand_before_what_they_are_of() -> None:
+    console, file = printed(20, terminal=False)
+    say_labelled(console, [("Test accuracy", "90.00 %"), ("  of [3] voting", LONG)])
+    first, second = file.getvalue().splitlines()
+    assert first.index("90.00 %") == second.index("learning_rate") == 28
+
+
+def test_on_a_terminal_the_second_column_wraps() -> None:
+    console, file = printed(60, terminal=True)
+    say_labelled(console, [("Why", LONG)])
+    lines = file.getvalue().splitlines()
+    assert len(lines) > 1
+    assert all(not line[:28].strip() for line in lines[1:])

@@ -1,0 +1,63 @@
+"""Numbers as people read them."""
+
+import pytest
+
+from search.runtime.words import duration, number, parameters, percent, plural
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(None, "–"), (0.0, "0.00 %"), (1.0, "100.00 %"), (0.52434, "52.43 %"), (2 / 3, "66.67 %")],
+)
+def test_percent(share: float | None, words: str) -> None:
+    assert percent(share) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-1, "0.0 s"),
+        (0, "0.0 s"),
+        (0.84, "0.8 s"),
+        (10, "10 s"),
+        (41.7, "42 s"),
+        (59.4, "59 s"),
+        (59.6, "1:00"),
+        (60, "1:00"),
+        (200, "3:20"),
+        (3599.6, "1:00:00"),
+        (3800, "1:03:20"),
+        (360_000, "100:00:00"),
+    ],
+)
+def test_duration(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (0.0003149, "0.0003149"),
+        (1e-6, "1e-06"),
+        (50, "50"),
+        (12345, "12345"),
+        ("relu", "relu"),
+        (True, "true"),
+        (False, "false"),
+    ],
+)
+def test_a_parameter_has_four_digits_unless_it_is_whole_or_a_word(
+    value: object, words: str
+) -> None:
+    assert number(value) == words
+
+
+def test_parameters_stand_in_one_line_in_their_order() -> None:
+    point = {"weight_decay": 0.00031492, "width_1": 50, "activation": "elu"}
+    assert parameters(point) == "weight_decay 0.0003149, width_1 50, activation elu"
+    assert parameters({}) == ""
+
+
+@pytest.mark.parametrize(("count", "words"), [(0, "0 trials"), (1, "1 trial"), (2, "2 trials")])
+def test_plural(count: int, words: str) -> None:
+    assert plural(count, "trial") == words

@@ -1,0 +1,370 @@
+"""The pages as people meet them: in a browser, on real searches, in either database."""
+
+import csv
+import io
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urljoin
+
+import pytest
+
+from benchmarks.chromium import DRAWN, Chromium
+from search.ledger.ledger import Ledger
+from search.views.plots.catalogue import CATALOGUE
+from tests.chromium import needs_browser
+from tests.postgresql import Server
+from tests.search.views.dashboard.pages.conftest import SEEN, Klayer, Shown, dashboard
+
+pytestmark = needs_browser
+
+ROOT = Path(__file__).parents[4]
+NARROWEST = 400
+PAGES = {
+    "searches": "/klayer/",
+    "search": "/klayer/search/seen",
+    "trial": "/klayer/trial/seen/coarse/0",
+    "final": "/klayer/trial/seen/final/0",
+    "compare": "/klayer/compare?a=seen&b=seen-too",
+}
+
+
+DRAWN_KEYS = (
+    "return [...document.querySelectorAll('.picture:not(.waiting)')]"
+    ".map(frame => frame.closest('section').id)"
+)
+
+
+def opened(browser: Chromium, shown: Shown, page: str) -> None:
+    browser.open(f"{shown.address}{PAGES[page]}")
+    browser.until(lambda: browser.text("h1"))
+    if page == "searches":
+        browser.until(lambda: "seen-too" in browser.text("main"))
+    else:
+        browser.until(lambda: browser.run(DRAWN))
+
+
+@pytest.mark.parametrize("database", ["shown", "shown_in_postgresql"])
+def test_pages_are_drawn_without_a_fault_at_both_widths(
+    browser: Chromium, request: pytest.FixtureRequest, database: str
+) -> None:
+    shown: Shown = request.getfixturevalue(database)
+    for page in PAGES:
+        opened(browser, shown, page)
+        for width in (1280, NARROWEST):
+            browser.resize(width)
+            browser.until(
+                lambda: browser.run("return document.documentElement.scrollWidth") <= width  # noqa: B023
+            )
+    time.sleep(0.3)
+    assert browser.faults() == []
+
+
+def test_the_page_of_a_search_has_every_picture_and_its_data(
+    browser: Chromium, shown: Shown
+) -> None:
+    opened(browser, shown, "search")
+    assert browser.run(DRAWN) == len(CATALOGUE)
+    for entry in CATALOGUE:
+        card = browser.text(f"#{entry.key}")
+        assert entry.title in card
+        (data,) = browser.all(f"#{entry.key} a", "href")
+        assert data.split("?")[0] == f"/klayer/data/seen/{entry.key}.csv"
+    with urllib.request.urlopen(f"{shown.address}/klayer/data/seen/zoom.csv") as answer:
+        rows = list(csv.DictReader(io.StringIO(answer.read().decode())))
+    assert len(rows) == 18
+
+
+TOKEN = "http://{host}/klayer/?token=let%20me%20in"
+ASKED = (
+    "return performance.getEntriesByType('resource')"
+    ".filter(one => one.name.includes('_dash-update-component')).length"
+)
+
+
+def test_only_pictures_that_come_into_sight_are_asked_for(browser: Chromium, shown: Shown) -> None:
+    browser.open(f"{shown.address}{PAGES['search']}")
+    browser.until(lambda: "zoom" in browser.run(DRAWN_KEYS))
+    time.sleep(2.5)  # a refresh without news
+    drawn = browser.run(DRAWN_KEYS)
+    assert "gradients" not in drawn
+    assert len(drawn) < len(CATALOGUE) / 2
+    browser.run("document.querySelector('#gradients').scrollIntoView();")
+    browser.until(lambda: "gradients" in browser.run(DRAWN_KEYS))
+    browser.until(lambda: browser.run(DRAWN))
+    time.sleep(0.5)
+    before = browser.run(ASKED)
+    for place in ("gradients", "zoom"):
+        browser.run(f"document.querySelector('#{place}').scrollIntoView();")
+        time.sleep(0.7)
+    assert browser.run(ASKED) <= before + 1  # what is drawn already is not asked for again
+
+
+def test_every_link_leads_to_a_page(browser: Chromium, shown: Shown) -> None:
+    """Of all pages, each once; within klayer's they change the page without loading it anew."""
+    seen: set[str] = set()
+    left = list(PAGES.values())
+    while left:
+        path = left.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        browser.open(f"{shown.address}{path}")
+        browser.until(lambda: browser.text("h1"))
+        browser.until(lambda: "–" in browser.text("main") or browser.text("main p"))
+        assert "cannot be shown" not in browser.text("main")
+        assert "There is no" not in browser.text("main h2")
+        trials: set[str] = set()
+        for href in browser.all("a[href]", "href"):
+            found = urljoin(path, href).split("#")[0]
+            stage = found.rpartition("/")[0]
+            if "/trial/" in found and "/trial/" in path:
+                continue  # others of its cohort
+            if found.startswith("/klayer/") and ".csv" not in found and stage not in trials:
+                trials |= {stage} if "/trial/" in found else set()
+                left.append(found)
+            elif found.startswith("/"):
+                with urllib.request.urlopen(f"{shown.address}{found}") as answer:
+                    assert answer.status == 200
+    assert browser.faults() == []
+    assert len(seen) >= 4
+
+
+def test_pages_change_without_being_loaded_anew(browser: Chromium, shown: Shown) -> None:
+    opened(browser, shown, "searches")
+    browser.run("window.same = true;")
+
+    def gone_to(title: str) -> None:
+        browser.until(lambda: title in browser.text("h1"))
+        browser.until(lambda: browser.run(DRAWN))
+
+    browser.click("a[href='/klayer/search/seen']")
+    gone_to("seen")
+    browser.click("#best-trials a")
+    gone_to("#")
+    assert browser.run("return document.title").endswith(", seen – klayer")
+    browser.click("main a")
+    gone_to("seen")
+    browser.driver.back()
+    gone_to("#")
+    browser.run("document.querySelector('nav a').click();")
+    browser.until(lambda: "Searches" in browser.text("h1"))
+    browser.click("#pair")
+    gone_to("and")
+    browser.click("#compare-table a")
+    gone_to("seen")
+    assert browser.run("return window.same") is True
+    assert browser.faults() == []
+
+
+def test_optunas_dashboard_has_the_note_and_the_pictures(browser: Chromium, shown: Shown) -> None:
+    browser.open(f"{shown.address}/dashboard")
+    browser.until(lambda: "seen/1-coarse" in browser.text())
+    studies = browser.run(
+        "return [...document.querySelectorAll('a')].map(a => a.href)"
+        ".filter(h => /studies.[0-9]+$/.test(h))"
+    )
+    browser.open(f"{studies[0]}")
+    browser.until(lambda: "klayer" in browser.text())
+    with urllib.request.urlopen(
+        f"{shown.address}/api/studies/{studies[0].rsplit('/', 1)[1]}"
+    ) as answer:
+        said = answer.read().decode()
+    assert "klayer-zoom" in said
+    assert "klayer-curves" in said
+    assert browser.faults() == []
+
+
+def test_only_pictures_of_one_search_or_of_two_are_drawn(shown: Shown) -> None:
+    """Else any page anywhere could keep the server busy with one address."""
+    for names in ("seen,seen-too,seen", ",".join(["seen"] * 500), "%00", "a" * 5000):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"{shown.address}/klayer/data/{names}/compare-zoom.csv")
+        assert refused.value.code == 404
+        refused.value.close()
+
+
+def test_what_a_study_file_says_is_inert(browser: Chromium, shown: Shown) -> None:
+    for page in PAGES:
+        opened(browser, shown, page)
+        assert browser.run("return window.hit") is None
+    opened(browser, shown, "search")
+    assert "<img src=x onerror='window.hit = 1'>" in browser.text("main")
+    assert "<script>window.hit = 1</script>" in browser.run(
+        "return document.querySelector('details pre').textContent"
+    )
+    assert browser.run("return document.querySelectorAll('img[src=x]').length") == 0
+    assert not [h for h in browser.all("a[href]", "href") if h.startswith("javascript")]
+
+
+def test_light_and_dark(browser: Chromium, shown: Shown) -> None:
+    browser.prefer("dark")
+    opened(browser, shown, "search")
+    ground = "return getComputedStyle(document.body).backgroundColor"
+    paper = (
+        "return document.querySelector('#zoom .js-plotly-plot').layout.template.layout.font.color"
+    )
+    dark = browser.run(ground)
+    browser.until(lambda: browser.run(paper) == "#E6EAEF")
+    browser.click("#toggle")
+    browser.until(lambda: browser.run(ground) != dark)
+    browser.until(lambda: browser.run(paper) == "#1B1F24")
+    opened(browser, shown, "search")  # what was chosen stays
+    assert browser.run("return document.documentElement.dataset.mode") == "light"
+
+
+def test_it_can_be_used_by_keyboard(browser: Chromium, shown: Shown) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    opened(browser, shown, "searches")
+    reached = []
+    for _ in range(12):
+        ActionChains(browser.driver).send_keys(Keys.TAB).perform()
+        reached.append(browser.run("return document.activeElement.textContent"))
+        outline = browser.run("return getComputedStyle(document.activeElement).outlineStyle")
+        assert outline != "none"
+        if reached[-1] == "seen":
+            break
+    assert reached[0] == "To the content"
+    ActionChains(browser.driver).send_keys(Keys.ENTER).perform()
+    browser.until(lambda: browser.text("h1") == "seen")
+
+
+@pytest.mark.parametrize("form", ["svg", "png"])
+def test_a_picture_is_saved(browser: Chromium, shown: Shown, downloads: Path, form: str) -> None:
+    opened(browser, shown, "search")
+    file = downloads / f"klayer-zoom.{form}"
+    file.unlink(missing_ok=True)
+    browser.run(
+        "[...document.querySelectorAll('#zoom button')]"
+        ".find(b => b.textContent == arguments[0]).click()",
+        form.upper(),
+    )
+    browser.until(file.exists)
+    begins = {"svg": b"<svg", "png": b"\x89PNG"}[form]
+    assert file.read_bytes().startswith(begins)
+
+
+def test_other_trials_are_shown_and_taken_away(browser: Chromium, shown: Shown) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    opened(browser, shown, "search")
+    field = browser.driver.find_element("css selector", "#curves-accuracy input[type=text]")
+    field.send_keys("coarse 11" + Keys.ENTER)
+    named = "return document.querySelector('#curves-accuracy').innerText"
+    browser.until(lambda: "coarse #11" in browser.run(named))
+    (data,) = browser.all("#curves-accuracy a", "href")  # of what is shown
+    with urllib.request.urlopen(f"{shown.address}{data}") as answer:
+        assert ",11," in answer.read().decode()
+    assert browser.faults() == []
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[str]:
+    storage = f"sqlite:///{tmp_path}/empty.db"
+    Ledger(storage, create=True).database.close()
+    with dashboard(storage) as address:
+        yield address
+
+
+def test_an_empty_database_says_what_to_do(browser: Chromium, empty: str) -> None:
+    browser.open(f"{empty}/klayer/")
+    browser.until(lambda: "klayer run digits" in browser.text("main"))
+    for path in ("search/none", "trial/none/coarse/1", "compare?a=x&b=y", "nowhere"):
+        browser.open(f"{empty}/klayer/{path}")
+        browser.until(lambda: browser.text("main h2"))
+    assert browser.faults() == []
+
+
+def test_a_page_that_is_opened_too_early_shows_its_search_once_it_is_there(
+    browser: Chromium, empty: str, klayer: Klayer, tmp_path: Path
+) -> None:
+    browser.open(f"{empty}/klayer/search/late")
+    browser.until(lambda: "cannot be shown" in browser.text("main h2"))
+    assert not browser.text("#trouble")
+    (tmp_path / "late.toml").write_text(SEEN.format(name="late"))
+    storage = f"sqlite:///{tmp_path}/empty.db"
+    assert klayer("submit", "late.toml", "--storage", storage, cwd=tmp_path).returncode == 0
+    browser.until(lambda: browser.text("h1") == "late")
+    assert browser.faults() == []
+
+
+@pytest.mark.parametrize("way", ["http://anybody:let%20me%20in@{host}/klayer/", TOKEN])
+def test_a_password_opens_the_pages_and_optunas(browser: Chromium, shown: Shown, way: str) -> None:
+    with dashboard(shown.storage, password="let me in") as address:
+        host = address.removeprefix("http://")
+        browser.open(f"{address}/klayer/")
+        assert "seen" not in browser.text()
+        browser.faults()  # which say that it was refused
+        browser.open(way.format(host=host))
+        browser.until(lambda: "seen-too" in browser.text("main"))
+        assert "let" not in browser.run("return document.URL")
+        browser.open(f"{address}/dashboard")
+        browser.until(lambda: "seen/1-coarse" in browser.text())
+        assert browser.faults() == []
+
+
+@contextmanager
+def serving(storage: str) -> Iterator[None]:
+    """A worker of the search "live", until it is finished."""
+    script = "from search.cli import main; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, "worker", "live", "--storage", storage],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        yield
+        assert process.wait(timeout=60) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def trials_at_their_end(browser: Chromium) -> int:
+    """As the page says it now."""
+    said = re.search(r"Trials\s+(\d+)", browser.text("#standing"))
+    return int(said[1]) if said else 0
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_a_search_is_followed_while_it_runs(
+    browser: Chromium,
+    klayer: Klayer,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    database: str,
+) -> None:
+    storage = f"sqlite:///{tmp_path}/live.db"
+    if database == "postgresql":
+        server: Server = request.getfixturevalue("postgresql")
+        storage = server.new_database()
+    slow = SEEN.format(name="live").replace("epochs = 4", "epochs = 200")
+    (tmp_path / "live.toml").write_text(slow)
+    done = klayer("submit", "live.toml", "--storage", storage, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    with dashboard(storage) as address:
+        browser.open(f"{address}/klayer/search/live")
+        browser.until(lambda: "waiting" in browser.text("#standing"))
+        assert "klayer worker live" in browser.text("#standing")
+        browser.run("window.same = true;")
+        browser.until(lambda: browser.run(DRAWN))
+        browser.run("window.drawing = document.querySelector('#zoom .js-plotly-plot');")
+        with serving(storage):
+            browser.until(lambda: 0 < trials_at_their_end(browser) < 24)
+            browser.until(lambda: "finished" in browser.text("#standing"))
+        assert trials_at_their_end(browser) == 24
+        browser.until(lambda: "winner" in browser.text("#zoom"))
+        assert browser.run("return window.same") is True
+        # The figure is changed, not made anew, so that what a reader has zoomed into stays.
+        now = "document.querySelector('#zoom .js-plotly-plot')"
+        assert browser.run(f"return window.drawing !== null && window.drawing === {now}")
+        assert browser.faults() == []

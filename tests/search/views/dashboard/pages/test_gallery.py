@@ -1,0 +1,175 @@
+"""A picture is drawn once for all who look, and again when what it shows has changed."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import Any
+
+import pytest
+
+from benchmarks.large_search import filling
+from search.ledger.faults import DatabaseFaultError
+from search.ledger.ledger import Ledger
+from search.ledger.records import Claim, Search
+from search.objective.outcome import EpochFigures
+from search.views.dashboard.pages import drawing, gallery
+from search.views.dashboard.pages.address import Address
+from search.views.dashboard.pages.drawing import Options
+from search.views.dashboard.pages.gallery import Gallery
+from search.views.dashboard.pages.shelf import Shelf
+from search.views.plots.catalogue import CATALOGUE, Entry
+from search.views.plots.picture import Picture
+from search.views.reading import digest
+
+HERE = Address("search", ("large",))
+UNASKED = Options()
+
+
+@pytest.fixture(autouse=True)
+def _always_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digest, "FRESH_SECONDS", 0.0)
+
+
+@pytest.fixture
+def going(ledger: Ledger) -> Iterator[Search]:
+    """A search that goes on by a cohort whenever it is asked to."""
+    return filling(ledger, 40, 5)
+
+
+def test_it_is_drawn_anew_when_trials_have_ended_and_not_before(
+    ledger: Ledger, going: Iterator[Search]
+) -> None:
+    next(going)
+    shown = Gallery(Shelf(ledger))
+    first = shown.picture(HERE, "best", UNASKED, "light")
+    assert shown.picture(HERE, "best", UNASKED, "light") is first
+    assert shown.picture(HERE, "best", UNASKED, "dark") is not first
+    assert shown.picture(HERE, "best-time", UNASKED, "light") is not first
+    next(going)
+    assert shown.picture(HERE, "best", UNASKED, "light").says != first.says
+
+
+def test_epochs_change_the_curves_alone_that_somebody_asks_for(
+    ledger: Ledger, going: Iterator[Search]
+) -> None:
+    search = next(going)
+    claim = ledger.next_work(search, "slow")
+    assert isinstance(claim, Claim)
+    shown = Gallery(Shelf(ledger))
+    asked = Options(second=f"coarse {claim.numbers[0]}")
+    trial = Address("trial", ("large",), "coarse", claim.numbers[0])
+    places = ((HERE, "zoom", UNASKED), (HERE, "curves-loss", asked), (trial, "trial-loss", UNASKED))
+    before = [shown.picture(*place, "light") for place in places]
+    versions = [shown.version(HERE), shown.version(HERE, asked), shown.version(trial)]
+    figures = EpochFigures(1, 0.1, 1.1, 1.0, 0.5, 1.3, 1.2, 0.4)
+    ledger.record_epochs(claim, dict.fromkeys(claim.numbers, figures))
+    after = [shown.picture(*place, "light") for place in places]
+    assert [a is b for a, b in zip(before, after, strict=True)] == [True, False, False]
+    then = [shown.version(HERE), shown.version(HERE, asked), shown.version(trial)]
+    assert [a == b for a, b in zip(versions, then, strict=True)] == [True, False, False]
+
+
+def test_few_are_kept(
+    ledger: Ledger, going: Iterator[Search], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gallery, "KEPT", 3)
+    list(going)
+    shown = Gallery(Shelf(ledger))
+    keys = ("zoom", "best", "widths", "parallel", "importance")
+    drawn = [shown.picture(HERE, key, UNASKED, "light") for key in keys]
+    again = [shown.picture(HERE, key, UNASKED, "light") for key in keys[-3:]]
+    assert [a is b for a, b in zip(drawn[-3:], again, strict=True)] == [True] * 3
+    assert len(shown._kept) == 3
+
+
+def test_what_cannot_be_drawn_says_so_and_a_database_that_fails_is_told(
+    ledger: Ledger, going: Iterator[Search], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    next(going)
+    shown = Gallery(Shelf(ledger))
+    none = shown.picture(Address("search", ("none",)), "zoom", UNASKED, "light")
+    assert none.size == "picture empty"
+    assert "no search" in none.figure.to_json()
+
+    def failing(*_: object) -> None:
+        raise DatabaseFaultError("the database is away")
+
+    monkeypatch.setattr(drawing, "draw", failing)
+    with pytest.raises(DatabaseFaultError):
+        shown.picture(HERE, "zoom", UNASKED, "light")
+
+
+def test_pictures_of_finished_trials_stay_while_others_are_trained(
+    ledger: Ledger, going: Iterator[Search]
+) -> None:
+    next(going)
+    search = next(going)
+    ended = next(t for t in ledger.read.trials(search) if t.finished_at is not None)
+    claim = ledger.next_work(search, "slow")
+    assert isinstance(claim, Claim)
+    shown = Gallery(Shelf(ledger))
+    trial = Address("trial", ("large",), ended.stage, ended.number)
+    places = (
+        (trial, "trial-loss", UNASKED),
+        (HERE, "curves-loss", Options(second=f"{ended.stage} {ended.number}")),
+    )
+    before = [shown.picture(*place, "light") for place in places]
+    figures = EpochFigures(1, 0.1, 1.1, 1.0, 0.5, 1.3, 1.2, 0.4)
+    ledger.record_epochs(claim, dict.fromkeys(claim.numbers, figures))
+    after = [shown.picture(*place, "light") for place in places]
+    assert [a is b for a, b in zip(before, after, strict=True)] == [True, True]
+
+
+def test_many_who_ask_at_once_wait_for_one_drawing(
+    ledger: Ledger, going: Iterator[Search], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    next(going)
+    shown, drawn, go_on = Gallery(Shelf(ledger)), [], Event()
+    draw = drawing.draw
+
+    def slow(*given: Any) -> Picture:
+        drawn.append(given)
+        assert go_on.wait(timeout=30)
+        return draw(*given)
+
+    monkeypatch.setattr(drawing, "draw", slow)
+    with ThreadPoolExecutor(6) as pool:
+        asked = [pool.submit(shown.picture, HERE, "best", UNASKED, "light") for _ in range(6)]
+        go_on.set()
+        assert len({id(one.result(timeout=30)) for one in asked}) == 1
+    assert len(drawn) == 1
+
+
+def test_what_a_picture_does_not_read_makes_no_other_picture(
+    ledger: Ledger, going: Iterator[Search]
+) -> None:
+    next(going)
+    shown = Gallery(Shelf(ledger))
+    first = shown.picture(HERE, "widths", UNASKED, "light")
+    for text in ("a" * 900_000, "coarse 1", "none"):
+        assert shown.picture(HERE, "widths", Options.read(text, text), "light") is first
+    curves = shown.picture(HERE, "curves-loss", Options.read("x", "coarse 1"), "light")
+    for text in ("coarse 1", " coarse #1,,", "coarse 1, ?"):
+        assert shown.picture(HERE, "curves-loss", Options.read(None, text), "light") is curves
+    assert len(shown._kept) == 2
+
+
+@pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.key)
+def test_what_is_kept_is_what_would_be_drawn_anew(
+    ledger: Ledger, going: Iterator[Search], entry: Entry
+) -> None:
+    search = next(going)
+    shown = Gallery(Shelf(ledger))
+
+    def hold() -> None:
+        anew = Gallery(Shelf(ledger)).picture(HERE, entry.key, UNASKED, "light")
+        kept = shown.picture(HERE, entry.key, UNASKED, "light")
+        assert (kept.figure, kept.says, kept.size) == (anew.figure, anew.says, anew.size)
+
+    hold()
+    ledger.stop(search)
+    hold()
+    ledger.take_up(search)
+    hold()
+    list(going)
+    hold()

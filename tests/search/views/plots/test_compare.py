@@ -1,0 +1,49 @@
+"""Two searches in one picture."""
+
+import pytest
+
+from search.errors import KlayerError
+from search.views.plots.compare import compare_best, compare_zoom
+from search.views.plots.data import SearchData
+
+
+def test_each_search_has_its_line(small: SearchData, wide: SearchData) -> None:
+    picture = compare_best([small, wide])
+    assert len(picture.figure.data) == 2
+    assert len({trace.line.color for trace in picture.figure.data}) == 2
+    assert len(picture.table.rows) > len(compare_best([small]).table.rows)
+    over_time = compare_best([small, wide], "time")
+    assert over_time.figure.layout.xaxis.title.text.endswith("(h)")
+
+
+def test_a_search_without_trials_is_said(small: SearchData, unplanned: SearchData) -> None:
+    picture = compare_best([small, unplanned])
+    assert len(picture.figure.data) == 1
+    assert "digits has no finished trial yet" in picture.says
+    assert compare_best([unplanned]).empty
+    assert compare_zoom([unplanned]).empty
+    assert not compare_zoom([unplanned, small]).empty
+
+
+def test_what_is_no_order_is_refused(small: SearchData) -> None:
+    with pytest.raises(KlayerError, match="'luck' to compare over; give trials or time"):
+        compare_best([small], "luck")
+
+
+def test_zooms_share_axes_and_colours(small: SearchData, wide: SearchData) -> None:
+    picture = compare_zoom([small, wide])
+    layout = picture.figure.layout
+    assert [note.text for note in layout.annotations] == ["digits", "digits"]
+    assert (layout.xaxis2.matches, layout.yaxis2.matches) == ("x", "y")
+    assert (layout.xaxis2.type, layout.yaxis2.type) == ("log", "log")
+    assert {trace.xaxis for trace in picture.figure.data} == {"x", "x2"}
+    assert layout.coloraxis.cmax >= max(row[4] or 0 for row in picture.table.rows)
+    assert sum(trace.showlegend is not False for trace in picture.figure.data) < 10
+    assert picture.table.columns[-1] == "activation"
+    assert picture.table.rows[0][-1] is None
+
+
+def test_stacked_zooms_stand_below_each_other(small: SearchData, wide: SearchData) -> None:
+    layout = compare_zoom([small, wide], stacked=True).figure.layout
+    assert layout.xaxis.domain == layout.xaxis2.domain
+    assert layout.yaxis.domain[0] > layout.yaxis2.domain[1]

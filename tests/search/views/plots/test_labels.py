@@ -1,0 +1,27 @@
+"""Words and numbers as labels."""
+
+from search.runtime.words import number, percent
+from search.views.plots.labels import label, lines, parameters, short, words
+
+
+def test_hyperparameters_have_symbols_and_units() -> None:
+    assert words("learning_rate") == "learning rate η"
+    assert words("width_3") == "width of layer 3 (units)"
+    assert words("batch_size") == "batch size"
+    assert label("<b>") == "&lt;b&gt;"
+
+
+def test_numbers() -> None:
+    assert (number(0.000314159), number(50), number("relu")) == ("0.0003142", "50", "relu")
+    assert (percent(0.12345), percent(None)) == ("12.35 %", "–")
+    assert parameters({"momentum": 0.9, "width_1": 5}) == "momentum 0.9, width of layer 1 (units) 5"
+
+
+def test_long_lines_are_broken_and_harmless() -> None:
+    text = lines("one two three\nfour <b>five</b>", width=12)
+    assert text == "one two<br>three<br>four<br>&lt;b&gt;five&lt;/b&gt;"
+
+
+def test_long_names_are_cut_before_they_are_escaped() -> None:
+    assert short("a" * 40, 5) == "aaaa…"
+    assert short("<" * 5, 5) == "&lt;" * 5

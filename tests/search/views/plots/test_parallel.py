@@ -1,0 +1,73 @@
+"""Parallel coordinates: who is a line, and what stands on the axes."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from search.views.plots.data import SearchData
+from search.views.plots.parallel import MOST, parallel
+from search.views.plots.standing import comparable
+from tests.search.views.plots.made import build
+
+
+def lines(picture: object) -> int:
+    """How many lines there are, without that of the best, which is drawn twice."""
+    traces = [t for t in picture.figure.data if t.mode == "lines"]  # type: ignore[attr-defined]
+    return sum(int(np.isnan(trace.y).sum()) for trace in traces) - 1
+
+
+def test_each_trial_is_a_line_with_a_place_on_each_axis(wide: SearchData) -> None:
+    picture = parallel(wide)
+    assert lines(picture) == len(comparable(wide))
+    assert len(picture.figure.layout.xaxis.ticktext) == 6
+    assert picture.figure.layout.xaxis.ticktext[0] == "learning<br>rate η<br>(log)"
+    best = picture.figure.data[-2]
+    assert best.y[5] == 1  # its value, on the last axis
+    assert "with " in picture.says
+    assert len(picture.table.rows) == 200
+
+
+def test_ticks_are_powers_of_ten_and_categories(wide: SearchData) -> None:
+    notes = parallel(wide).figure.layout.annotations
+    on = {axis: [note.text for note in notes if note.x == axis] for axis in range(6)}
+    assert on[0] == ["10<sup>-3</sup>", "0.01", "0.1"]
+    assert on[3] == ["16", "32", "64"]
+    assert on[4] == ["relu", "elu"]
+    heights = [note.y for note in notes if note.x == 3]
+    assert np.allclose(heights, [1 / 6, 1 / 2, 5 / 6])
+    assert all(-0.01 <= note.y <= 1.01 for note in notes)
+
+
+def test_a_narrow_log_range_has_finer_ticks() -> None:
+    only = {"learning_rate": {"low": 0.1, "high": 0.9, "log": True}}
+    notes = parallel(build(only=only)).figure.layout.annotations
+    assert [note.text for note in notes if note.x == 0] == ["0.2", "0.5"]
+
+
+def test_of_many_trials_the_best_and_an_even_choice(large: SearchData) -> None:
+    picture = parallel(large)
+    assert lines(picture) == MOST
+    assert "The best 100 of" in picture.says
+    assert "300 of the others" in picture.says
+
+
+def test_a_trial_that_lacks_a_hyperparameter_has_a_gap(small: SearchData) -> None:
+    changed = tuple(
+        replace(t, parameters={"learning_rate": t.parameters["learning_rate"]})
+        if t.stage == "fine"
+        else t
+        for t in small.trials
+    )
+    gaps = lines(parallel(replace(small, trials=changed))) - lines(parallel(small))
+    fine = [t for t in comparable(small) if t.stage == "fine"]
+    assert gaps == len(fine) > 0
+
+
+def test_values_that_are_all_the_same_are_drawn(small: SearchData) -> None:
+    same = tuple(
+        replace(t, value=0.5, parameters={"learning_rate": 0.1, "weight_decay": 1e-3})
+        for t in small.trials
+        if t.state == "complete" and t.stage == "coarse"
+    )
+    notes = parallel(replace(small, trials=same)).figure.layout.annotations
+    assert [note.text for note in notes] == ["0.1", "0.001", "50"]

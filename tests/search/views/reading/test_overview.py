@@ -1,0 +1,112 @@
+"""How searches stand, in one line each."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+import pytest
+
+from benchmarks.large_search import filling
+from search.ledger.ledger import Ledger
+from search.ledger.records import Presence, Search
+from search.views.reading import overview
+from search.views.reading.overview import Overview, Overviews
+
+
+@pytest.fixture(autouse=True)
+def _always_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overview, "FRESH_SECONDS", 0.0)
+
+
+@pytest.fixture
+def going(ledger: Ledger) -> Iterator[Search]:
+    return filling(ledger, 40, 10)
+
+
+def only(ledger: Ledger) -> Overview:
+    (one,) = Overviews(ledger).all()
+    return one
+
+
+def join(ledger: Ledger, search: Search) -> None:
+    who = Presence("w1", "worker", "here", "m", 7, search.id, None, 60.0)
+    ledger.join(who)
+
+
+def test_a_database_without_a_search(ledger: Ledger) -> None:
+    assert Overviews(ledger).all() == []
+
+
+def test_from_its_record_to_its_end(ledger: Ledger, going: Iterator[Search]) -> None:
+    search = next(going)
+    began = only(ledger)
+    assert (began.state, began.stage, began.best, began.workers) == ("waiting", "coarse", None, 0)
+    assert began.left is None
+    join(ledger, search)
+    following = Overviews(ledger)
+    following.all()
+    list(islice(going, 3))
+    (one,) = following.all()
+    assert (one.state, one.stage, one.workers) == ("running", "coarse", 1)
+    assert 0 < one.progress < 1
+    assert 0 < one.finished < one.trials
+    assert one.best is not None
+    assert one.left is not None
+    assert one.left > 0
+    list(going)
+    ended = only(ledger)
+    assert (ended.state, ended.stage, ended.progress) == ("finished", None, 1.0)
+    assert ended.finished == ended.trials
+    assert ended.left is None
+    assert ended.test_accuracy == (ledger.read.again(search).result or {})["accuracies"][0]
+    trials = ledger.read.trials(search)
+    winner = next(t for t in trials if t.stage == "final" and t.number == 0)
+    same = [t for t in trials if t.parameters == winner.parameters and t.stage != "final"]
+    assert ended.best in [t for t in same if t.stage in ("coarse", "fine", "finest")]
+
+
+def test_one_that_was_stopped_and_one_that_cannot_go_on(
+    ledger: Ledger, going: Iterator[Search]
+) -> None:
+    search = next(going)
+    ledger.stop(search)
+    assert only(ledger).state == "stopped"
+    ledger.take_up(search)
+    ledger.fail(search, "all of them diverged")
+    one = only(ledger)
+    assert (one.state, one.failure) == ("failed", "all of them diverged")
+
+
+def test_who_is_lost_does_not_work_on_it(ledger: Ledger, going: Iterator[Search]) -> None:
+    search = next(going)
+    ledger.join(Presence("w1", "worker", "here", "m", 7, search.id, None, -1.0))
+    one = only(ledger)
+    assert (one.state, one.workers, one.left) == ("waiting", 0, None)
+
+
+def test_one_that_failed_at_its_end_still_grows_old(
+    ledger: Ledger, going: Iterator[Search]
+) -> None:
+    *_, search = going
+    ledger.fail(search, "no test report")
+    one = only(ledger)
+    assert one.state == "failed"
+    ended = ledger.read.again(search).finished_at
+    assert ended is not None
+    assert one.age > ended - search.created_at
+
+
+def test_nothing_is_read_again_within_a_second(
+    ledger: Ledger, going: Iterator[Search], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overview, "FRESH_SECONDS", 3600.0)
+    next(going)
+    following = Overviews(ledger)
+    before = following.all()
+    list(islice(going, 3))
+    assert following.all() == before
+
+
+def test_the_newest_is_first(ledger: Ledger) -> None:
+    for name in ("one", "two"):
+        next(filling(ledger, 40, 10, name))
+    assert [one.name for one in Overviews(ledger).all()] == ["two", "one"]

@@ -1,0 +1,141 @@
+"""The report: one file that shows a search anywhere, and runs nothing of what a study file says."""
+
+import gzip
+import json
+import re
+from base64 import b64decode
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks.chromium import Chromium
+from benchmarks.large_search import filling
+from search.errors import KlayerError, LedgerError
+from search.ledger.ledger import Ledger
+from search.views.plots.catalogue import CATALOGUE
+from search.views.reading.digest import Digest
+from search.views.reading.overview import Overviews
+from search.views.report.report import html, inert, write_report
+from tests.chromium import needs_browser
+
+HOSTILE = "</script><script>window.hit = 1</script><img src=x onerror='window.hit = 1'>"
+
+
+@pytest.fixture
+def finished(ledger: Ledger) -> Ledger:
+    for _ in filling(ledger, 60, 8):
+        pass
+    return ledger
+
+
+def held(text: str, name: str) -> dict[str, object]:
+    """What a report holds for its script."""
+    found = re.search(rf'<script id="{name}" type="application/json">(.*?)</script>', text)
+    assert found is not None
+    value: dict[str, object] = json.loads(found[1])
+    return value
+
+
+def test_it_has_every_picture_with_its_data(finished: Ledger, tmp_path: Path) -> None:
+    size = write_report(finished, "large", tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text()
+    assert size == len(text.encode())
+    figures, tables = held(text, "figures"), held(text, "tables")
+    keys = [entry.key for entry in CATALOGUE]
+    assert list(figures) == keys
+    assert list(tables) == keys
+    zoom = gzip.decompress(b64decode(str(tables["zoom"]))).decode()
+    assert len(zoom.splitlines()) == 61
+    for entry in CATALOGUE:
+        assert f'<section id="{entry.key}">' in text
+    data = Digest(finished, "large").data()
+    for stage in data.stages:
+        assert stage.explanation.splitlines()[0].split("→")[0][:40] in text
+
+
+def test_nothing_is_fetched(finished: Ledger, tmp_path: Path) -> None:
+    write_report(finished, "large", tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text()
+    page = text.replace(re.search(r"<script>/\*\*.*?</script>", text, re.S)[0], "")  # type: ignore[index]
+    assert not re.findall(r'(?:src|href)="http', page)
+    assert "default-src 'none'" in page
+
+
+def test_before_there_is_anything_it_says_so(ledger: Ledger, tmp_path: Path) -> None:
+    next(filling(ledger, 60, 8))
+    write_report(ledger, "large", tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text()
+    assert "not planned yet" in text
+    assert "no trial is at its end yet" in text
+
+
+def test_what_was_there_stays_until_the_new_one_is_whole(
+    finished: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "report.html"
+    output.write_text("before")
+
+    def full(*_: object, **__: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(KlayerError, match="cannot be written: No space left"):
+        write_report(finished, "large", output)
+    assert output.read_bytes() == b"before"
+    assert [one.name for one in tmp_path.glob("*.part")] == []
+
+
+def test_a_search_that_is_not_there(ledger: Ledger, tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="none: no search of this name"):
+        write_report(ledger, "none", tmp_path / "report.html")
+
+
+@pytest.mark.parametrize("text", [HOSTILE, "<!--<script>", "]]>", "&amp;", "ü 'quoted' \"so\""])
+def test_json_ends_no_script(text: str) -> None:
+    written = inert({"a": text})
+    assert not {"<", ">", "&"} & set(written)
+    assert json.loads(written) == {"a": text}
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    opened = Chromium(tmp_path_factory.mktemp("downloads"))
+    opened.offline()
+    yield opened
+    opened.close()
+
+
+@needs_browser
+@pytest.mark.parametrize("width", [1280, 400])
+def test_it_is_drawn_without_a_network_and_without_a_fault(
+    finished: Ledger, tmp_path: Path, browser: Chromium, width: int
+) -> None:
+    search = finished.read.search("large")
+    data = Digest(finished, "large").data()
+    study = search.study.model_copy(update={"description": HOSTILE})
+    hostile = replace(data, search=replace(search, study=study))
+    (stands,) = Overviews(finished).all()
+    (tmp_path / "report.html").write_text(html(hostile, stands, HOSTILE))
+    browser.resize(width)
+    browser.open(f"file://{tmp_path}/report.html")
+    browser.until(
+        lambda: browser.run(
+            "const all = [...document.querySelectorAll('.picture')];"
+            "return all.length > 5 && all.every(e => e.querySelector('.main-svg'))"
+        )
+    )
+    assert browser.run("return window.hit") is None
+    assert browser.run("return document.documentElement.scrollWidth") <= width
+    assert HOSTILE in browser.run("return document.querySelector('pre').textContent")
+    assert browser.faults() == []
+
+
+@needs_browser
+def test_it_prints(finished: Ledger, tmp_path: Path, browser: Chromium) -> None:
+    write_report(finished, "large", tmp_path / "report.html")
+    browser.open(f"file://{tmp_path}/report.html")
+    browser.until(lambda: browser.run("return document.querySelectorAll('.main-svg').length > 5"))
+    printed = browser.driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": False})
+    assert b64decode(printed["data"]).startswith(b"%PDF")

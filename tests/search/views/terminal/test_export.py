@@ -1,0 +1,103 @@
+"""The rows and documents of an export."""
+
+import csv
+import io
+import json
+import math
+from typing import Any
+
+import pytest
+
+from search.ledger.queries import Curve
+from search.objective.outcome import EpochFigures
+from search.views.terminal.export import as_json, write_csv, write_json
+
+
+def curve(*losses: float) -> Curve:
+    """A curve whose training losses are these; η halves with each epoch."""
+    return Curve(
+        1,
+        tuple(
+            EpochFigures(place, 0.1 / 2**place, loss + 1, loss, 0.5, loss + 1, loss, 0.5)
+            for place, loss in enumerate(losses, start=1)
+        ),
+    )
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    """A CSV file as a reader gets it."""
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.fixture
+def trials(trial: Any) -> list[Any]:
+    """One trial that is complete, one that has diverged, one that waits; of other parameters."""
+    return [
+        trial(),
+        trial(id=2, number=1, value=None, state="diverged", reason='cost, "nan"'),
+        trial(
+            id=3, stage="fine", value=None, state="waiting", parameters={"activation": "[/], \n"}
+        ),
+    ]
+
+
+def test_csv_has_a_row_a_trial(trials: list[Any]) -> None:
+    file = io.StringIO()
+    write_csv(trials, {1: curve(2.0, 1.0), 2: curve(math.inf)}, file)
+    first, second, third = rows(file.getvalue())
+    assert first == {
+        "stage": "coarse",
+        "number": "0",
+        "state": "complete",
+        "value": "0.5",
+        "seed": "11",
+        "reason": "",
+        "learning_rate": "0.1",
+        "activation": "",
+        "epochs": "2",
+        "pruned_after": "",
+    }
+    assert (second["value"], second["reason"], second["epochs"]) == ("", 'cost, "nan"', "1")
+    assert (third["learning_rate"], third["activation"], third["epochs"]) == ("", "[/], \n", "0")
+
+
+def test_csv_of_epochs_has_a_row_an_epoch(trials: list[Any]) -> None:
+    file = io.StringIO()
+    write_csv(trials, {1: curve(2.0, 1.0), 2: curve(math.inf)}, file, epochs=True)
+    found = rows(file.getvalue())
+    assert [(row["number"], row["epoch"], row["train_loss"]) for row in found] == [
+        ("0", "1", "2.0"),
+        ("0", "2", "1.0"),
+        ("1", "1", ""),
+    ]
+
+
+def test_csv_of_epochs_keeps_parameters_that_are_called_as_a_figure(trials: list[Any]) -> None:
+    file = io.StringIO()
+    write_csv(trials, {1: curve(2.0, 1.0)}, file, epochs=True)
+    header, first, _ = csv.reader(io.StringIO(file.getvalue()))
+    assert len(set(header)) == len(header)
+    assert {"0.1", "0.05"} <= set(first)
+
+
+def test_csv_without_trials_is_a_header() -> None:
+    file = io.StringIO()
+    write_csv([], {}, file)
+    assert file.getvalue() == "stage,number,state,value,seed,reason,pruned_after,epochs\n"
+
+
+def test_json_holds_everything_and_no_times(search: Any, stage: Any, trials: list[Any]) -> None:
+    document = as_json(search, [stage("coarse")], trials, {1: curve(2.0), 2: curve(math.nan)})
+    file = io.StringIO()
+    write_json(document, file)
+    assert file.getvalue().endswith("}\n")
+    read = json.loads(file.getvalue())
+    assert read["study"] == json.loads(json.dumps(search.study.canonical()))
+    assert [trial["parameters"] for trial in read["trials"]] == [
+        {"learning_rate": 0.1},
+        {"learning_rate": 0.1},
+        {"activation": "[/], \n"},
+    ]
+    assert [len(trial["epochs"]) for trial in read["trials"]] == [1, 1, 0]
+    assert read["trials"][1]["epochs"][0]["train_loss"] is None
+    assert "finished_at" not in file.getvalue()

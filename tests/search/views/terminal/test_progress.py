@@ -1,0 +1,61 @@
+"""The pure half of the progress: who is best so far, and how long the rest takes."""
+
+from typing import Any
+
+import pytest
+
+from search.views.terminal.progress import best_of, seconds_left
+
+
+def test_the_best_is_of_the_stages_that_search(stage: Any, trial: Any) -> None:
+    states = [
+        stage("coarse", best=trial(value=0.8)),
+        stage("fine", best=trial(stage="fine", value=0.9)),
+        stage("finest"),
+        stage("final", best=trial(stage="final", value=0.99)),
+    ]
+    best = best_of(states, ("coarse", "fine"))
+    assert best is not None
+    assert (best.stage, best.value) == ("fine", 0.9)
+
+
+def test_of_equals_the_first_is_best(stage: Any, trial: Any) -> None:
+    states = [stage("coarse", best=trial()), stage("fine", best=trial(stage="fine"))]
+    assert best_of(states, ("coarse", "fine")) == trial()
+
+
+def test_there_is_no_best_before_a_trial_has_a_value(stage: Any) -> None:
+    assert best_of([stage("coarse", state="open"), stage("fine")], ("fine",)) is None
+    assert best_of([], ()) is None
+
+
+def test_the_rest_takes_as_long_as_its_epochs_at_the_pace_so_far(stage: Any) -> None:
+    states = [
+        stage("coarse", state="finished", epochs_done=80),
+        stage("fine", state="open", epochs_done=20),
+        stage("finest"),
+    ]
+    # 100 epochs in 50 seconds; 60 of this stage and 80 of the next are left.
+    assert seconds_left(states, 0, 50.0) == pytest.approx(70.0)
+
+
+def test_epochs_of_an_earlier_run_count_for_no_pace(stage: Any) -> None:
+    states = [stage("coarse", state="open", epochs_done=60)]
+    assert seconds_left(states, 50, 20.0) == pytest.approx(40.0)  # 10 in 20 seconds, 20 are left
+
+
+def test_without_a_pace_nothing_is_said(stage: Any) -> None:
+    assert seconds_left([stage("coarse", state="open", epochs_done=5)], 5, 10.0) is None
+    assert seconds_left([stage("coarse")], 0, 0.0) is None
+
+
+def test_a_finished_stage_that_diverged_early_leaves_nothing(stage: Any) -> None:
+    states = [stage("coarse", state="finished", epochs_done=30)]
+    assert seconds_left(states, 0, 10.0) == 0.0
+
+
+def test_a_better_value_that_does_not_compare_is_not_the_best(stage: Any, trial: Any) -> None:
+    other, own = trial(stage="coarse", value=0.9), trial(stage="fine", value=0.5)
+    states = [stage("coarse", best=other), stage("fine", best=own)]
+    assert best_of(states, ("fine",)) == own
+    assert best_of(states[:1], ("fine",)) == other  # better than nothing, before there is one

@@ -1,0 +1,66 @@
+"""All searches of a database, a line each."""
+
+from typing import Any
+
+import pytest
+
+from search.views.terminal.status_view import show
+from search.views.terminal.summary import Summary
+
+
+def summary(stages: tuple[Any, ...], **changes: Any) -> Summary:
+    """A search that is under way, with other attributes where said."""
+    values: dict[str, Any] = {"best": None, "spread": None, "test": None, "failure": None}
+    values |= {"finished": False, "stopped": False}
+    return Summary(name="mine", stages=stages, **(values | changes))
+
+
+def test_an_empty_database_says_how_to_fill_it(printed: Any) -> None:
+    assert printed(show, []) == "No search is recorded here yet; `klayer run digits` makes one.\n"
+
+
+def test_a_search_under_way_shows_its_stage_and_its_best(
+    stage: Any, trial: Any, printed: Any
+) -> None:
+    stages = (
+        stage("coarse", state="finished", finished=8),
+        stage("fine", state="open", finished=2),
+    )
+    header, row = printed(show, [summary(stages, best=trial())]).splitlines()
+    assert header.split() == ["search", "state", "trials", "best", "at", "test"]
+    assert " ".join(row.split()) == "mine in fine 10/16 50.00 % learning_rate 0.1 –"
+
+
+def test_a_finished_search_shows_its_test_accuracy(stage: Any, trial: Any, printed: Any) -> None:
+    done = summary((), best=trial(), test={"accuracies": (0.9, 0.95)}, finished=True)
+    _, row = printed(show, [done]).splitlines()
+    assert row.split()[:3] == ["mine", "finished", "0/0"]
+    assert row.split()[-2:] == ["90.00", "%"]
+
+
+@pytest.mark.parametrize("hostile", ["[bold]x[/]", "[/]"])
+def test_parameters_are_shown_as_they_are(trial: Any, printed: Any, hostile: str) -> None:
+    best = trial(parameters={"activation": hostile})
+    assert f"activation {hostile}" in printed(show, [summary((), best=best)])
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({"stopped": True}, "stopped in fine"),
+        ({"failure": "no plan"}, "failed in fine"),
+        ({"failure": "no plan", "stopped": True}, "failed in fine"),
+    ],
+)
+def test_a_search_that_stands_still_says_so_and_where(
+    stage: Any, printed: Any, changes: dict[str, Any], state: str
+) -> None:
+    stages = (stage("coarse", state="finished", finished=8), stage("fine", state="open"))
+    _, row = printed(show, [summary(stages, **changes)]).splitlines()
+    assert " ".join(row.split()).startswith(f"mine {state} 8/16")
+
+
+def test_a_search_that_ended_without_its_test_says_so(stage: Any, printed: Any) -> None:
+    stages = (stage("final", state="finished", trials=1, finished=1, failed=1),)
+    _, row = printed(show, [summary(stages, finished=True, failure="given up")]).splitlines()
+    assert " ".join(row.split()) == "mine finished, not tested 1/1 – –"

@@ -1,0 +1,118 @@
+"""A Dask cluster that runs already is used by its address; its workers are threads of processes."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from search.errors import DataError
+from search.workers.engines import EngineError, WorkerKilledError, dask, open_engine
+from tests.search.workers.engines.conftest import ended
+from tests.search.workers.engines.jobs import (
+    LONGEST_SECONDS,
+    PASSWORD,
+    Job,
+    fail,
+    fail_loudly,
+    stay,
+    tell,
+    wait_for,
+)
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"  # sockets that Dask leaves open
+)
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the cluster's processes say."""
+    return tmp_path_factory.mktemp("dask") / "log.txt"
+
+
+@pytest.fixture(scope="module")
+def address(log: Path) -> Iterator[str]:
+    """A cluster of two processes with one thread each."""
+    found = log.with_name("scheduler.json")
+    commands = (
+        "scheduler --host 127.0.0.1 --port 0 --no-dashboard",
+        "worker --host 127.0.0.1 --nworkers 2 --nthreads 1 --no-dashboard",
+    )
+    with log.open("w") as output:
+        processes = [
+            subprocess.Popen(
+                [sys.executable, "-m", "dask", *one.split(), "--scheduler-file", str(found)],
+                cwd=log.parent,
+                stdout=output,
+                stderr=output,
+            )
+            for one in commands
+        ]
+        try:
+            wait_for(found)
+            yield json.loads(found.read_text())["address"]
+        finally:
+            ended(*(one.pid for one in reversed(processes)))
+            for process in processes:
+                process.wait()
+
+
+def test_a_cluster_is_used_by_its_address_and_left_as_it_was(address: str, tmp_path: Path) -> None:
+    jobs = [Job(tmp_path, name) for name in ("one", "two")]
+    for _ in range(2):  # the first to close it has not ended it
+        with closing(open_engine("dask", 2, address)) as engine:
+            assert engine.parent is None
+            futures = [engine.start(stay, one) for one in jobs]
+            wait_for(*(one.note for one in jobs))
+            assert len({one.note.read_text() for one in jobs}) == 2
+            for one in jobs:
+                one.go.touch()
+            for future in futures:
+                future.result(LONGEST_SECONDS)
+            with pytest.raises(DataError, match=r"^bad: no images$"):
+                engine.start(fail, Job(tmp_path, "bad")).result(LONGEST_SECONDS)
+
+
+def test_the_log_of_a_cluster_shows_no_password(address: str, log: Path, tmp_path: Path) -> None:
+    with closing(open_engine("dask", 1, address)) as engine:
+        failed = engine.start(fail_loudly, Job(tmp_path, "unforeseen"))
+        assert isinstance(failed.exception(LONGEST_SECONDS), ZeroDivisionError)
+    time.sleep(0.5)
+    assert "ZeroDivisionError" in log.read_text()
+    assert PASSWORD not in log.read_text()
+
+
+def test_jobs_on_a_cluster_are_abandoned_by_kill(address: str, tmp_path: Path) -> None:
+    held, late = Job(tmp_path, "held"), Job(tmp_path, "late")
+    with closing(open_engine("dask", 1, address)) as engine:
+        future = engine.start(stay, held)
+        wait_for(held.note)
+        engine.kill()
+        with pytest.raises(WorkerKilledError):
+            future.result(5)
+        with pytest.raises(WorkerKilledError):
+            engine.start(tell, late).result(5)
+    held.go.touch()
+    assert not late.note.exists()
+
+
+def test_a_cluster_that_is_too_small(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask, "CONNECT_SECONDS", 2)
+    with pytest.raises(EngineError, match=r"^--workers: 3 are more than the 2 slots .*Dask") as at:
+        open_engine("dask", 3, address)
+    assert address in str(at.value)
+
+
+@pytest.mark.parametrize("nowhere", ["tcp://127.0.0.1:1", "127.0.0.1:1", "nonsense://x"])
+def test_an_address_where_nobody_answers(nowhere: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert dask.CONNECT_SECONDS <= 10
+    monkeypatch.setattr(dask, "CONNECT_SECONDS", 1)
+    begun = time.monotonic()
+    with pytest.raises(EngineError, match=rf"^--address: no Dask scheduler answers at {nowhere}"):
+        open_engine("dask", 1, nowhere)
+    assert time.monotonic() - begun < 5

@@ -1,0 +1,99 @@
+"""A Ray cluster that runs already is used by its address; and Ray leaves this process as it was."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from search.errors import DataError
+from search.workers.engines import EngineError, WorkerKilledError, open_engine
+from tests.search.workers.engines.conftest import ended
+from tests.search.workers.engines.jobs import LONGEST_SECONDS, Job, fail, stay, tell, wait_for
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"  # sockets that Ray leaves open
+)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A cluster of two CPUs."""
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("", 0)) as other:
+        port, client_port = one.getsockname()[1], other.getsockname()[1]
+    log = tmp_path_factory.mktemp("ray") / "log.txt"
+    command = (
+        "ray start --head --block --node-ip-address 127.0.0.1 --num-cpus 2 "
+        f"--port {port} --ray-client-server-port {client_port} --include-dashboard false "
+        f"--object-store-memory 100000000 --temp-dir {os.environ['RAY_TMPDIR']}/head"
+    )
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [str(Path(sys.executable).with_name("ray")), *command.split()[1:]],
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        until = time.monotonic() + LONGEST_SECONDS
+        while "Ray runtime started" not in log.read_text():
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < until, log.read_text()
+            time.sleep(0.1)
+        yield f"127.0.0.1:{port}"
+    finally:
+        ended(process.pid)  # never `ray stop`, which ends all that have such names
+        process.wait()
+
+
+def test_a_cluster_is_used_by_its_address_and_left_as_it_was(address: str, tmp_path: Path) -> None:
+    jobs = [Job(tmp_path, name) for name in ("one", "two")]
+    with closing(open_engine("ray", 2, address)) as engine:
+        assert engine.parent is None
+        futures = [engine.start(stay, one) for one in jobs]
+        wait_for(*(one.note for one in jobs))
+        assert len({one.note.read_text() for one in jobs}) == 2
+        for one in jobs:
+            one.go.touch()
+        for future in futures:
+            future.result(LONGEST_SECONDS)
+
+    held, late = Job(tmp_path, "held"), Job(tmp_path, "late")
+    handler = signal.getsignal(signal.SIGTERM)
+    with closing(open_engine("ray", 1, address)) as engine:  # `close` has not ended it
+        with pytest.raises(DataError, match=r"^bad: no images$"):
+            engine.start(fail, Job(tmp_path, "bad")).result(LONGEST_SECONDS)
+        future = engine.start(stay, held)
+        wait_for(held.note)
+        engine.kill()
+        with pytest.raises(WorkerKilledError):
+            future.result(10)
+        with pytest.raises(WorkerKilledError):
+            engine.start(tell, late).result(10)
+    held.go.touch()
+    assert not late.note.exists()
+    assert signal.getsignal(signal.SIGTERM) is handler
+
+
+def test_a_cluster_that_is_too_small(address: str) -> None:
+    with pytest.raises(EngineError, match=r"^--workers: 3 are more than the 2 slots .*Ray") as at:
+        open_engine("ray", 3, address)
+    assert address in str(at.value)
+
+
+def test_an_address_where_nobody_answers() -> None:
+    begun = time.monotonic()
+    with pytest.raises(EngineError, match=r"^no Ray cluster answers at 127.0.0.1:1 .*looks like"):
+        open_engine("ray", 1, "127.0.0.1:1")
+    assert time.monotonic() - begun < 12
+
+
+@pytest.mark.parametrize("wrong", ["host", "tcp://host:6379", "host:port", "http://[::1"])
+def test_what_is_no_address(wrong: str) -> None:
+    with pytest.raises(EngineError, match=r"is no address of a Ray cluster; .*host:6379"):
+        open_engine("ray", 1, wrong)

@@ -1,0 +1,158 @@
+"""What is to be planned next is planned once, by whoever comes first, and alike by everybody."""
+
+import threading
+from typing import Any
+
+import pytest
+
+from search.errors import KlayerError
+from search.ledger.faults import DatabaseFaultError
+from search.ledger.ledger import Ledger
+from search.ledger.records import PlanningClaim, Search
+from search.workers import plan_next
+from search.workers.keeper import Keeper
+from search.workers.planning import make_plan
+from tests.search.workers.serving import (
+    COUNTS,
+    HOPELESS,
+    is_finished,
+    recorded,
+    states,
+    table,
+    work,
+    worker,
+)
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The stages that were put into effect, in their order."""
+    real, names = Ledger.open_stage, list[str]()
+
+    def told(self: Ledger, search: Search, claim: PlanningClaim, *rest: Any) -> None:
+        real(self, search, claim, *rest)
+        names.append(f"{search.study.name} {claim.step.name}")
+
+    monkeypatch.setattr(Ledger, "open_stage", told)
+    return names
+
+
+def test_workers_without_a_launcher_plan_each_stage_once_and_come_to_the_same_table(
+    ledger: Ledger, storage: str, opened: list[str]
+) -> None:
+    alone, shared = recorded(ledger, name="alone"), recorded(ledger, name="shared")
+    work(ledger, alone)
+
+    def join(name: str) -> None:
+        with Ledger(storage, patience_seconds=60) as own:
+            work(own, own.read.search("shared"), name)
+
+    workers = [threading.Thread(target=join, args=(name,)) for name in "abc"]
+    for one in workers:
+        one.start()
+    for one in workers:
+        one.join(60)
+    assert is_finished(ledger, shared)
+    assert opened == [f"{name} {stage}" for name in ("alone", "shared") for stage in COUNTS]
+    assert table(ledger, shared) == table(ledger, alone)
+    assert ledger.read.workers() == []
+
+
+def test_many_who_plan_at_once_make_one_plan(
+    ledger: Ledger, storage: str, opened: list[str]
+) -> None:
+    search, ready = recorded(ledger), threading.Barrier(4)
+
+    def plan(name: str) -> None:
+        with (
+            Ledger(storage, patience_seconds=60) as own,
+            Keeper(own, worker(name)) as keeper,
+        ):
+            ready.wait(30)
+            plan_next(own, search, name, keeper)
+
+    planners = [threading.Thread(target=plan, args=(name,)) for name in "abcd"]
+    for one in planners:
+        one.start()
+    for one in planners:
+        one.join(60)
+    assert opened == ["digits coarse"]
+    assert states(ledger, search) == ["waiting"] * 4
+
+
+def test_there_is_nothing_to_plan_while_a_stage_is_open(ledger: Ledger, opened: list[str]) -> None:
+    search = recorded(ledger)
+    with Keeper(ledger, worker()) as keeper:
+        for _ in range(2):
+            plan_next(ledger, search, "a", keeper)
+    assert opened == ["digits coarse"]
+
+
+def test_a_plan_made_behind_a_lost_lease_is_void(ledger: Ledger, opened: list[str]) -> None:
+    search = recorded(ledger)
+    late = ledger.next_work(search, "late", 0.0)
+    assert isinstance(late, PlanningClaim)
+    with Keeper(ledger, worker("other")) as keeper:
+        plan_next(ledger, search, "other", keeper)
+    with Keeper(ledger, worker("late")) as keeper, keeper.holding(late):
+        make_plan(ledger, search, late)
+    assert opened == ["digits coarse"]
+    assert ledger.read.again(search).failure is None
+
+
+def test_where_there_is_no_plan_the_search_remembers_why_and_nobody_works_on_it(
+    ledger: Ledger,
+) -> None:
+    search = recorded(ledger, *HOPELESS)
+    with pytest.raises(KlayerError, match="there is no finalist: none of the 1 trials"):
+        work(ledger, search)
+    failure = ledger.read.again(search).failure
+    assert failure is not None
+    assert failure.startswith("there is no finalist")
+    assert ledger.read.open_searches() == []
+    assert work(ledger, search, "b") == []
+    assert states(ledger, search) == ["diverged"]
+    ledger.take_up(search)  # as `klayer run` does
+    with pytest.raises(KlayerError, match="there is no finalist"):
+        work(ledger, search, "c")
+
+
+def test_a_fault_of_the_database_is_no_failure_of_the_search(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object) -> None:
+        raise DatabaseFaultError("the disk is full")
+
+    search = recorded(ledger)
+    with monkeypatch.context() as broken:
+        broken.setattr(Ledger, "open_stage", failing)
+        with pytest.raises(DatabaseFaultError):
+            work(ledger, search)
+    assert ledger.read.again(search).failure is None
+    work(ledger, search)  # and the planning was free at once
+    assert is_finished(ledger, search)
+
+
+def test_a_rung_is_planned_from_how_the_trials_stand(ledger: Ledger) -> None:
+    search = recorded(
+        ledger, "stages.coarse.halving={keep=0.5, at=[1], among='stage'}", "stages.fine.trials=2"
+    )
+    said = work(ledger, search)
+    assert said.index("digits: planned coarse") < said.index("digits: planned coarse, rung 1")
+    assert sorted(states(ledger, search, "coarse")) == ["complete", "complete", "pruned", "pruned"]
+    assert is_finished(ledger, search)
+
+
+def test_a_generation_is_planned_from_the_results_of_those_before_it(ledger: Ledger) -> None:
+    learning = ("stages.coarse.sampler='tpe'", "stages.coarse.generation=4")
+    learning += ("stages.coarse.trials=12",)
+    search = recorded(ledger, *learning, name="one")
+    said = work(ledger, search)
+    planned = [line for line in said if line.startswith("one: planned coarse")]
+    later = [f"one: planned coarse, generation {number}" for number in (2, 3)]
+    assert planned == ["one: planned coarse", *later]
+    assert states(ledger, search, "coarse") == ["complete"] * 12
+    assert is_finished(ledger, search)
+    again = recorded(ledger, *learning, name="again")
+    work(ledger, again)
+    assert table(ledger, again) == table(ledger, search)

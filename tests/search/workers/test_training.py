@@ -1,0 +1,295 @@
+"""What becomes of a cohort: trained, halved, diverged, handed in, handed back, or taken away."""
+
+import math
+from typing import Any
+
+import pytest
+
+from search.ledger.claims import LostLeaseError
+from search.ledger.ledger import Ledger
+from search.ledger.records import Claim, PlanningClaim, Search
+from search.objective.outcome import Assignment, Proof
+from search.objectives import network as objective
+from search.workers import plan_next
+from search.workers.keeper import Keeper
+from search.workers.training import train
+from tests.search.workers.serving import (
+    COUNTS,
+    attempts,
+    is_finished,
+    never,
+    recorded,
+    states,
+    table,
+    work,
+    worker,
+)
+
+
+def test_each_trial_keeps_its_curve_and_its_value(ledger: Ledger) -> None:
+    search = recorded(ledger)
+    work(ledger, search)
+    trials, curves = ledger.read.trials(search), ledger.read.curves(search)
+    assert [one.stage for one in trials] == [
+        name for name, count in COUNTS.items() for _ in range(count)
+    ]
+    assert {one.state for one in trials} == {"complete"}
+    for trial in trials:
+        epochs = curves[trial.id].epochs
+        assert [epoch.epoch for epoch in epochs] == [1, 2]
+        if trial.stage != "final":  # the final learns from the validation images too
+            assert trial.value == epochs[-1].validation_accuracy
+        else:
+            assert math.isnan(epochs[-1].validation_accuracy)
+    result = ledger.read.search("digits").result
+    assert result is not None
+    assert [one.value for one in trials if one.stage == "final"] == result["accuracies"]
+
+
+def test_each_network_of_the_final_has_a_portrait_and_no_other_trial(ledger: Ledger) -> None:
+    search = recorded(ledger)
+    work(ledger, search)
+    drawn = {
+        (one.stage, one.number): ledger.read.portrait(one)
+        for one in ledger.read.trials(search)
+        if ledger.read.portrait(one) is not None
+    }
+    assert list(drawn) == [("final", 0), ("final", 1)]
+    for portrait in drawn.values():
+        assert portrait is not None
+        assert portrait.gradient_counts.sum(axis=1).tolist() == [64 * 50, 50 * 50, 50 * 10]
+        assert portrait.images is None
+
+
+def test_retraining_what_the_database_says_gives_the_recorded_test_accuracy(
+    ledger: Ledger, storage: str
+) -> None:
+    work(
+        ledger,
+        recorded(ledger, "training.schedule={kind='cycles', cycles=1, half_cycle_epochs=1}"),
+    )
+    with Ledger(storage) as nothing_else:  # promise 6
+        found = nothing_else.read.search("digits")
+        step = nothing_else.read.stages(found)[-1].step
+        chosen = [one for one in nothing_else.read.trials(found) if one.stage == "final"]
+    training = objective.prove(
+        found.study,
+        step.training,
+        [Assignment(one.parameters, one.seed) for one in chosen],
+        chosen[0].order_seed,
+        objective.open_data(found.study, None),
+    )
+    proof = None
+    while proof is None:
+        try:
+            next(training)
+        except StopIteration as end:
+            proof = end.value
+    assert isinstance(proof, Proof)
+    report = proof.report
+    assert found.result == {
+        "accuracies": list(report.accuracies),
+        "snapshot_ensemble": report.snapshot_ensemble,
+        "snapshot_ensembles": list(report.snapshot_ensembles),
+        "finalist_ensemble": report.finalist_ensemble,
+        "images": report.images,
+        "fingerprint": report.fingerprint,
+    }
+    assert report.snapshot_ensemble is not None
+
+
+def test_a_diverging_trial_is_recorded_with_the_epoch_and_its_curve(ledger: Ledger) -> None:
+    points = "[{learning_rate=0.1, weight_decay=0.1}, {learning_rate=1e6, weight_decay=0.1}]"
+    stage = f"stages=[{{name='only', sampler='points', points={points}}}]"
+    search = recorded(ledger, stage, "network.batch_norm='none'", "final.finalists=1")
+    work(ledger, search)
+    fine, diverged = [one for one in ledger.read.trials(search) if one.stage == "only"]
+    assert (fine.state, diverged.state, diverged.value) == ("complete", "diverged", None)
+    assert diverged.reason == "diverged in epoch 1: its cost is no finite number"
+    assert [epoch.epoch for epoch in ledger.read.curves(search)[diverged.id].epochs] == [1]
+    assert is_finished(ledger, search)
+
+
+HALVED = (
+    "stages.coarse.halving={keep=0.5, at=[1, 2], among='cohort'}",
+    "stages.coarse.trials=8",
+    "training.schedule.epochs=4",
+)
+
+
+def test_halving_drops_the_worse_of_each_cohort(ledger: Ledger) -> None:
+    search = recorded(ledger, *HALVED)
+    work(ledger, search)
+    coarse = [one for one in ledger.read.trials(search) if one.stage == "coarse"]
+    curves = ledger.read.curves(search)
+    for cohort in (coarse[:4], coarse[4:]):
+        for one in cohort:
+            epochs = curves[one.id].epochs
+            assert len(epochs) == (one.pruned_after or 4)
+            assert one.value == epochs[-1].validation_accuracy
+        at_first = sorted(cohort, key=lambda one: -curves[one.id].epochs[0].validation_accuracy)
+        assert [one.pruned_after for one in at_first[2:]] == [1, 1]
+        at_second = sorted(
+            at_first[:2], key=lambda one: -curves[one.id].epochs[1].validation_accuracy
+        )
+        assert [(one.state, one.pruned_after) for one in at_second] == [
+            ("complete", None),
+            ("pruned", 2),
+        ]
+    state = ledger.read.stages(search)[0]
+    assert (state.finished, state.pruned, state.epochs_done) == (8, 6, 2 * (4 + 2 + 2))
+    assert state.epochs_total == state.epochs_done
+    assert state.best is not None
+    assert state.best.state == "complete"
+    assert "of which 6 pruned" in ledger.read.stages(search)[1].explanation
+    assert is_finished(ledger, search)
+
+
+def test_what_does_not_move_goes_on_without_what_moves(ledger: Ledger) -> None:
+    """Of each cohort the trial with momentum is dropped; at the rung those without are a stack."""
+    pair = "{momentum=0.9, learning_rate=1e-7}, {momentum=0.0, learning_rate=0.1}"
+    points = f"[{pair}, {pair}]"
+    halving = "{keep=0.5, at=[1]}"
+    stage = f"stages=[{{name='only', sampler='points', points={points}, halving={halving}}}]"
+    search = recorded(ledger, stage, "training.weight_decay=1e-3", "final.finalists=1")
+    work(ledger, search)
+    assert states(ledger, search, "only") == ["pruned", "complete"] * 2
+    assert is_finished(ledger, search)
+
+
+def test_a_rung_that_all_diverge_before_ends_their_cohort(ledger: Ledger) -> None:
+    points = "[{learning_rate=1e6, weight_decay=0.1}, {learning_rate=0.1, weight_decay=0.0}]"
+    halving = "{keep=0.5, at=[2], among='cohort'}"
+    stage = f"stages=[{{name='only', sampler='points', points={points}, halving={halving}}}]"
+    others = ("network.batch_norm='none'", "final.finalists=1", "training.schedule.epochs=3")
+    search = recorded(ledger, stage, *others)
+    work(ledger, search)
+    diverged, fine = [one for one in ledger.read.trials(search) if one.stage == "only"]
+    assert (diverged.state, fine.state, fine.pruned_after) == ("diverged", "complete", None)
+
+
+class Epochs:
+    """Lets something happen when an epoch of a cohort is stored, and counts them."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.stored = 0
+        self._real, self._at = Ledger.record_epochs, dict[int, Any]()
+
+        def counted(ledger: Ledger, claim: Claim, *rest: Any) -> bool:
+            self.stored += 1
+            if self.stored in self._at:
+                self._at[self.stored](ledger, claim)
+            return self._real(ledger, claim, *rest)
+
+        patch.setattr(Ledger, "record_epochs", counted)
+
+    def before(self, number: int, happens: Any) -> None:
+        """Let `happens(ledger, claim)` happen before epoch `number` is stored."""
+        self._at[number] = happens
+
+
+@pytest.fixture
+def epochs(monkeypatch: pytest.MonkeyPatch) -> Epochs:
+    return Epochs(monkeypatch)
+
+
+def test_a_worker_that_is_asked_to_stop_hands_its_cohort_back(
+    ledger: Ledger, epochs: Epochs
+) -> None:
+    search = recorded(ledger)
+    said = work(ledger, search, should_stop=lambda: epochs.stored >= 1)
+    assert said == ["digits: planned coarse", "digits: coarse #0 to #1: handed back"]
+    assert epochs.stored == 1
+    assert states(ledger, search) == ["waiting"] * 4
+    assert ledger.read.curves(search) == {}
+    assert attempts(ledger, search) == [(1, 0), (0, 0)]
+    work(ledger, search, "b")
+    assert is_finished(ledger, search)
+    assert attempts(ledger, search)[:2] == [(2, 0), (1, 0)]  # once more, and never lost
+
+
+def test_when_its_search_is_stopped_the_cohort_is_handed_back_after_the_epoch(
+    ledger: Ledger, epochs: Epochs
+) -> None:
+    search = recorded(ledger, "training.schedule.epochs=9")
+    epochs.before(2, lambda ledger, _: ledger.stop(search))
+    work(ledger, search)  # it ends: nobody works on a search that is stopped
+    assert epochs.stored == 2
+    assert states(ledger, search) == ["waiting"] * 4
+    assert attempts(ledger, search) == [(1, 0), (0, 0)]
+    work(ledger, search)
+    assert epochs.stored == 2
+    ledger.take_up(search)
+    work(ledger, search)
+    assert is_finished(ledger, search)
+
+
+def test_a_launcher_asks_through_the_ledger_and_another_s_worker_does_not_hear_it(
+    ledger: Ledger, epochs: Epochs
+) -> None:
+    search = recorded(ledger)
+    ledger.join(worker("crew/launcher", search))
+    claim, data = planned_and_claimed(ledger, search, "crew/0", "crew/launcher")
+    epochs.before(1, lambda ledger, _: ledger.ask_to_stop("another/launcher"))
+    epochs.before(2, lambda ledger, _: ledger.ask_to_stop("crew/launcher"))
+    assert not train(ledger, search, data, claim, never, 60.0)
+    assert epochs.stored == 2
+    assert states(ledger, search) == ["waiting"] * 4
+
+
+def planned_and_claimed(
+    ledger: Ledger, search: Search, name: str = "a", launcher: str | None = None
+) -> tuple[Claim, objective.Dataset]:
+    """The first cohort of a search, claimed by a worker that is known, and the images."""
+    with Keeper(ledger, worker("planner", search)) as keeper:
+        plan_next(ledger, search, "planner", keeper)
+    ledger.join(worker(name, search, launcher))
+    claim = ledger.next_work(search, name)
+    assert isinstance(claim, Claim)
+    return claim, objective.open_data(search.study, None)
+
+
+def test_what_is_trained_behind_a_lost_lease_is_void(ledger: Ledger, epochs: Epochs) -> None:
+    search = recorded(ledger)
+    claim, data = planned_and_claimed(ledger, search, "paused")
+
+    def taken(ledger: Ledger, _: Claim) -> None:
+        ledger.renew(claim, -1.0)  # as if it had been paused for longer than its lease
+        other = ledger.next_work(search, "other")
+        assert isinstance(other, Claim)
+        assert (other.cohort_id, other.attempt) == (claim.cohort_id, 2)
+
+    epochs.before(2, taken)
+    with pytest.raises(LostLeaseError):
+        train(ledger, search, data, claim, never, 60.0)
+    assert states(ledger, search) == ["running", "running", "waiting", "waiting"]  # the other's
+    assert ledger.read.curves(search) == {}
+    assert attempts(ledger, search) == [(2, 1), (0, 0)]
+
+
+def test_a_worker_that_lost_its_claim_goes_on_with_other_work(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undisturbed = recorded(ledger, name="undisturbed")
+    work(ledger, undisturbed)
+    search, real, lost = recorded(ledger), Ledger.hand_in, list[str]()
+
+    def too_late(self: Ledger, claim: Claim, *rest: Any, **named: Any) -> None:
+        if not lost:
+            lost.append(claim.step.name)
+            self.hand_back(claim)
+            other = self.next_work(search, "b")
+            assert isinstance(other, Claim)
+            self.hand_back(other)
+        real(self, claim, *rest, **named)
+
+    monkeypatch.setattr(Ledger, "hand_in", too_late)
+    work(ledger, search)
+    assert lost == ["coarse"]
+    assert is_finished(ledger, search)
+    assert table(ledger, search) == table(ledger, undisturbed)
+
+
+def test_a_cohort_is_claimed_only_once_its_stage_is_planned(ledger: Ledger) -> None:
+    """Guards `planned_and_claimed`: what is claimed first is the planning."""
+    assert isinstance(ledger.next_work(recorded(ledger), "a"), PlanningClaim)
