@@ -4,6 +4,7 @@ A study is read by `search.study.reading.load`, written by `Study.canonical` and
 that, exactly, by `Study.from_canonical`.
 """
 
+from importlib import import_module
 from typing import Any
 
 from pydantic import Field, ValidationError, model_validator
@@ -69,6 +70,12 @@ class Study(Table):
         if faults:
             raise faulty(faults)
         return self
+
+    @property
+    def objective(self) -> Any:
+        """What its trials train."""
+        objectives = import_module("search.objectives.network.objective")
+        return objectives.NetworkObjective()
 
     def natural_limits(self, stage: Stage) -> dict[str, Limits]:
         """The bounds that the zoomed ranges of one of the stages must keep to, by name.

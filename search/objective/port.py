@@ -1,0 +1,132 @@
+"""The port: what searches ask of an objective, whatever it trains.
+
+A study file declares an objective in `[objective]` and the tables that its kind adds; `Objective`
+is what they say, as a frozen value. `Objective.open` looks at the data once and gives a `Trainer`,
+which trains. Nothing outside an objective's own room knows what a trial consists of.
+"""
+
+from collections.abc import Generator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from search.objective.data_card import DataCard
+from search.objective.fit import Fit
+from search.objective.metric import Metric
+from search.objective.report import Assignment, Evaluation, Finding, Report
+from search.space.hyperparameters import Registry
+from search.space.space import Point, Range
+
+Training = Any
+"""The settings of one stage's trainings, a frozen value that only its objective reads."""
+
+Reports = Generator[Mapping[int, Report], Sequence[int] | None, dict[int, bytes]]
+"""What a training yields: reports by place among the assignments, an empty mapping where nothing is
+new, so that whoever iterates may stop it. `send` the places of the trials that go on to drop the
+others. The value of the generator: what each trial goes on from that came to `until`."""
+
+
+class Trainer(Protocol):
+    """An objective with its data open, in the process that trains. Close it when done."""
+
+    card: DataCard
+
+    def train(
+        self,
+        training: Training,
+        trials: Sequence[Assignment],
+        order_seed: int,
+        start: Sequence[bytes] = (),
+        until: int | None = None,
+    ) -> Reports:
+        """Train trials as one cohort.
+
+        A trial whose report has a reason is at its end, and takes part no longer. A trial's last
+        value is its result.
+
+        Args:
+            training: The settings of their stage.
+            trials: One or more, that fit into one cohort.
+            order_seed: Of the draws that they share.
+            start: What each goes on from, as earlier calls returned it; empty to begin.
+            until: After how many steps to stop before the end; None to train to the end.
+        """
+
+    def evaluate(
+        self, training: Training, trials: Sequence[Assignment], order_seed: int
+    ) -> Generator[Mapping[int, Report], Sequence[int] | None, Evaluation]:
+        """Train the chosen ones, the winner first, and read what nothing was chosen by."""
+
+    def close(self) -> None:
+        """End what was started, and give back what was opened."""
+
+
+class Objective(Protocol):
+    """What the trials of a study train, as its file declares it.
+
+    Attributes:
+        kind: As `[objective]` names it.
+        step: What a step is called, such as "epoch".
+        metrics: What is reported at each step.
+        score: The metric that ranks; one of `metrics`.
+        units: What rungs of halving may be counted in; the first unless said.
+        evaluates: Whether `Trainer.evaluate` has anything to say, so that a final follows.
+        registry: Its hyperparameters.
+    """
+
+    kind: str
+    step: str
+    metrics: tuple[Metric, ...]
+    score: Metric
+    units: tuple[str, ...]
+    evaluates: bool
+    registry: Registry
+
+    def open(self, seed: int, data_folder: Path | None) -> Trainer:
+        """Look at the data, once.
+
+        Args:
+            seed: Of the search; it splits the data.
+            data_folder: Where the user keeps data; None for the usual place.
+
+        Raises:
+            KlayerError: They are missing, or not what they should be.
+        """
+
+    def fit(self, training: Training, point: Point) -> Fit:
+        """How a trial fits into a cohort with others."""
+
+    def steps(self, training: Training) -> float | None:
+        """How long a training is, in steps; None where that is not known."""
+
+    def rung(self, training: Training, unit: str, count: int) -> int:
+        """The step at whose end `count` units are over."""
+
+    def length(self, training: Training, unit: str) -> float | None:
+        """How long a training is in a unit; None where that is not known."""
+
+    def compares(self, one: Training, other: Training) -> Sequence[str]:
+        """The keys in which two settings differ so that their values do not compare."""
+
+    def limits(
+        self, training: Training, ranges: Mapping[str, Range], final: Training | None
+    ) -> Mapping[str, tuple[float | None, float | None]]:
+        """Bounds that zoomed ranges must keep to beyond those of the registry, low and high.
+
+        Args:
+            training: The settings of the zoomed stage.
+            ranges: What it may search.
+            final: The settings of the final, where its finalists may come from that stage.
+        """
+
+    def about(self) -> Sequence[tuple[str, str]]:
+        """What is trained, in rows of a label and a text."""
+
+    def findings(self, result: Mapping[str, Any]) -> Sequence[Finding]:
+        """What an evaluation says, for people, the most important first."""
+
+    def canonical(self) -> dict[str, Any]:
+        """Its tables as a study file would write them, with every default."""
+
+    def __eq__(self, other: object) -> bool: ...
+
+    def __hash__(self) -> int: ...

@@ -1,0 +1,156 @@
+"""Which of two trials is the better one: decided here, and nowhere else.
+
+It knows the direction of the score, ties, trials that halving dropped, trials without a value, and
+configurations that were trained over several seeds. Whoever sorts, picks or compares trials asks
+here; the ledger, which sorts in SQL, takes the sign of the order from here.
+"""
+
+import math
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import numpy as np
+
+from search.objective.metric import Direction
+
+
+class Ranked(Protocol):
+    """What can be ranked: a trial, as the plan or as the ledger has it."""
+
+    @property
+    def stage(self) -> str:
+        """Name of its stage."""
+
+    @property
+    def number(self) -> int:
+        """Its place in the stage's plan."""
+
+    @property
+    def value(self) -> float | None:
+        """Its score; None where it has none."""
+
+    @property
+    def pruned_after(self) -> int | None:
+        """Steps after which halving dropped it; None where it was trained to its end."""
+
+
+T = TypeVar("T", bound=Ranked)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How one configuration did over several seeds.
+
+    Attributes:
+        mean: Mean of the values of the seeds that have one; None if none has.
+        standard_deviation: Of the same values, with n - 1 in the denominator; None for fewer
+            than two.
+        values: One value a seed, in the order of the seeds; None where the training has none.
+    """
+
+    mean: float | None
+    standard_deviation: float | None
+    values: tuple[float | None, ...]
+
+    @classmethod
+    def of(cls, values: Sequence[float | None]) -> "Spread":
+        """The spread of `values`, one a seed, None where the training has none."""
+        finite = [value for value in values if value is not None]
+        return cls(
+            mean=statistics.fmean(finite) if finite else None,
+            standard_deviation=statistics.stdev(finite) if len(finite) > 1 else None,
+            values=tuple(values),
+        )
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The order of trials by their score.
+
+    Attributes:
+        direction: Whether smaller or larger values are the better ones.
+    """
+
+    direction: Direction
+
+    @property
+    def sign(self) -> int:
+        """What values are multiplied by so that the smallest product is the best."""
+        return 1 if self.direction == "minimize" else -1
+
+    def cost(self, value: float | None) -> float:
+        """A value as a number of which less is better; infinite where there is none."""
+        return math.inf if value is None else self.sign * value
+
+    def better(self, one: float | None, other: float | None) -> bool:
+        """Whether `one` is better than `other`; a value is better than none."""
+        return self.cost(one) < self.cost(other)
+
+    def best_value(self, values: Iterable[float | None]) -> float | None:
+        """The best of some values; None where there is none."""
+        return min((value for value in values if value is not None), key=self.cost, default=None)
+
+    def best_so_far(self, values: np.ndarray) -> np.ndarray:
+        """For each of values (n,) the best of it and of all before it, (n,)."""
+        best: np.ndarray = self.sign * np.minimum.accumulate(self.sign * values)
+        return best
+
+    def ranked(self, trials: Iterable[T]) -> list[T]:
+        """The trials that have a value: those trained to their end first, the best value first.
+
+        Pruned ones follow, those that were trained for longer before those that were dropped
+        earlier, whatever their values: values of shorter trainings do not compare with those of
+        longer ones. Equal values stand in the order in which their stages first occur in `trials`,
+        and in one stage by number; so the order depends on the order of `trials` only through that
+        of the stages.
+        """
+        given = list(trials)
+        places = {stage: place for place, stage in enumerate(dict.fromkeys(t.stage for t in given))}
+        valued = [trial for trial in given if trial.value is not None]
+        return sorted(
+            valued,
+            key=lambda one: (_early(one), self.cost(one.value), places[one.stage], one.number),
+        )
+
+    def best(self, trials: Iterable[T]) -> T | None:
+        """The first of `ranked`; None where no trial has a value."""
+        return next(iter(self.ranked(trials)), None)
+
+    def survivors(self, values: Mapping[int, float | None], keep: int) -> tuple[int, ...]:
+        """The numbers of the `keep` best of some trials, in rising order.
+
+        Of equal values the lower number is the better. A trial without a value never survives, so
+        there may be fewer, or none.
+
+        Args:
+            values: By trial number its value; None where it has none.
+            keep: How many.
+        """
+        sound = [(self.cost(value), n) for n, value in values.items() if value is not None]
+        return tuple(sorted(number for _, number in sorted(sound)[:keep]))
+
+    def winner(self, seeds: Mapping[int, Sequence[float | None]]) -> int | None:
+        """The configuration with the best mean over its seeds; None where none has a value.
+
+        One with a seed without a value ranks below all that have every value; of two such, the one
+        of which a smaller share of seeds has none is the better, then the one with the better mean
+        over the rest. Ties go to the lower index.
+
+        Args:
+            seeds: For each configuration's index one value a seed, None where it has none.
+        """
+        spreads = {index: Spread.of(values) for index, values in seeds.items()}
+        known = [index for index, spread in spreads.items() if spread.mean is not None]
+
+        def rank(index: int) -> tuple[float, float, int]:
+            values = spreads[index].values
+            return values.count(None) / len(values), self.cost(spreads[index].mean), index
+
+        return min(known, key=rank, default=None)
+
+
+def _early(trial: Ranked) -> float:
+    """How early it was dropped, as a number to sort by; -∞ where it was not."""
+    return -math.inf if trial.pruned_after is None else -trial.pruned_after
