@@ -99,7 +99,7 @@ TESTED_ELSEWHERE = {
     "search.study.keys": "tests/search/study/test_bad_files.py",
     "search.study.lineage": "tests/search/study/test_file.py",
     "search.study.ranges": "tests/search/study/test_file.py",
-    "search.study.sections": "tests/search/study/test_file.py",
+    "search.objectives.network.sections": "tests/search/study/test_file.py",
     "search.study.sentences": "tests/search/study/test_bad_files.py",
     "search.space.space": "tests/search/plan/test_samplers.py",
     "search.study.stage_table": "tests/search/study/test_file.py",

@@ -6,12 +6,12 @@ at once.
 """
 
 import sys
+from importlib import import_module
 
 import typer
 
 from search.cli import (  # noqa: F401 (each adds commands)
     dashboard,
-    data,
     pictures,
     reproduce,
     searches,
@@ -20,8 +20,12 @@ from search.cli import (  # noqa: F401 (each adds commands)
     workers,
 )
 from search.cli.app import AskedToStop, app
-from search.errors import KlayerError
+from search.errors import KlayerError, UnforeseenError
 from search.runtime.process_title import hide_passwords
+from search.study.kinds import COMMANDS
+
+for _commands in COMMANDS:
+    import_module(_commands)
 
 
 def main() -> None:
@@ -39,10 +43,9 @@ def main() -> None:
 
 def _exit_status(error: KlayerError) -> int:
     from search.ledger.faults import DatabaseFaultError
-    from search.objectives.network.rebuild import NotReproducedError
     from search.workers.launcher import InterruptedRunError, WorkersDiedError
 
     if isinstance(error, InterruptedRunError):
         return 130
-    unforeseen = WorkersDiedError | DatabaseFaultError | NotReproducedError
+    unforeseen = WorkersDiedError | DatabaseFaultError | UnforeseenError
     return 1 if isinstance(error, unforeseen) else 2

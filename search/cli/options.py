@@ -28,13 +28,6 @@ class EngineName(StrEnum):
     ray = "ray"
 
 
-class Difference(StrEnum):
-    """Which finite difference a gradient is held against."""
-
-    central = "central"
-    forward = "forward"
-
-
 StudyArgument = Annotated[
     str, typer.Argument(metavar="STUDY", help="A study that ships with klayer, or a TOML file.")
 ]

@@ -150,29 +150,3 @@ def export(
         return
     with writing(output):
         output.write_text(text.getvalue(), encoding="utf-8")
-
-
-@app.command()
-def model(
-    name: options.NameArgument,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="Where to; such as winner.npz.")
-    ],
-    storage: options.StorageOption = DEFAULT_STORAGE,
-    data: options.DataOption = None,
-    as_json: options.JsonOption = False,
-) -> None:
-    """Train the winner of a finished search again, as recorded, and write it to a file."""
-    from search.ledger.ledger import Ledger
-    from search.objectives.network.rebuild import rebuild
-    from search.views.terminal import model_view
-
-    with (
-        Ledger(storage) as ledger,
-        model_view.EpochsView(options.console(stderr=True), name) as view,
-    ):
-        rebuilt = rebuild(ledger, name, data, output, view)
-    if as_json:
-        options.print_json(model_view.to_json(rebuilt))
-    else:
-        model_view.show(rebuilt, options.console())

@@ -29,7 +29,7 @@ from search.errors import KlayerError
 from search.ledger import optuna_rows
 from search.ledger.records import Claim, PlanningClaim, Search
 from search.ledger.tables import checkpoints, cohorts, epochs, searches, stages, trials, workers
-from search.objective.outcome import Assignment
+from search.objective.report import Assignment
 from search.plan.plan import Step, steps
 
 # States of a stage that is to be planned: itself, its next rung, or its next generation.

@@ -23,7 +23,7 @@ from search.ledger.results import TrialOutcome
 from search.ledger.rungs import Rest
 from search.ledger.schema import open_database
 from search.ledger.tables import searches
-from search.objective.outcome import EpochFigures, Portrait, TestReport
+from search.objective.report import Evaluation, Report
 from search.plan.generations import GenerationPlan
 from search.plan.halving import RungPlan
 from search.plan.plan import StagePlan, expected_trials
@@ -342,10 +342,10 @@ class Ledger:
             rungs.open_generation(connection, claim.stage_id, plan)
 
     @patient
-    def record_epochs(
+    def record_reports(
         self,
         claim: Claim,
-        figures: Mapping[int, EpochFigures],
+        reports: Mapping[int, Report],
         lease_seconds: float = LEASE_SECONDS,
     ) -> bool:
         """Store one epoch of some of the claim's trials, by trial number, and renew the lease.
@@ -358,7 +358,7 @@ class Ledger:
         """
         with self.database.writing() as connection:
             claims.hold(connection, claim, now(connection) + lease_seconds)
-            results.record_epochs(connection, claim, figures)
+            results.record_epochs(connection, claim, reports)
             return claims.asked_to_stop(connection, claim)
 
     @patient
@@ -366,27 +366,24 @@ class Ledger:
         self,
         claim: Claim,
         outcomes: Sequence[TrialOutcome],
-        result: TestReport | None = None,
+        evaluation: Evaluation | None = None,
         rests: Sequence[Rest] = (),
-        portraits: Mapping[int, Portrait] | None = None,
     ) -> None:
-        """Take the results of a cohort, all at once; with the final's, the test report.
+        """Take the results of a cohort, all at once; with the final's, what was said of it.
 
         Args:
             claim: The cohort.
             outcomes: Of its trials that are at their end.
-            result: The test report, with the final's.
+            evaluation: With the final's.
             rests: Its trials that rest at a rung.
-            portraits: Of some of its trials, by trial number.
 
         Raises:
             LostLeaseError: Somebody else has the claim, or its results are taken already; nothing
                 was taken.
-            LedgerError: The outcomes or the portraits are not those of the claim's trials.
+            LedgerError: The outcomes are not those of the claim's trials.
         """
-        drawn = portraits or {}
         with self.database.writing() as connection:
-            results.hand_in(connection, claim, outcomes, result, rests, drawn, now(connection))
+            results.hand_in(connection, claim, outcomes, evaluation, rests, now(connection))
 
 
 def _wanted(found: Free | Wait | Finished, only: WorkKind | None) -> bool:

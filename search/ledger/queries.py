@@ -21,13 +21,13 @@ from search.ledger.records import (
     WorkerState,
 )
 from search.ledger.tables import cohorts, epochs, searches, stages, trials
-from search.objective.outcome import EpochFigures, Portrait
-from search.plan.halving import expected_epochs
+from search.objective.report import Report
+from search.plan.halving import expected_steps
 from search.plan.plan import Step, expected_trials, steps
 from search.plan.results import Result
 from search.space.space import Box
-from search.study.file import Study
-from search.study.ranges import read_box
+from search.study.file import Study, study_of
+from search.study.ranges import recorded_box
 
 MOST_LOOKED_AT = 1_000  # trials, to find one of a certain point
 # Trials with the name of their stage.
@@ -52,7 +52,7 @@ class Curve:
     """The epochs of one trial, in order."""
 
     trial_id: int
-    epochs: tuple[EpochFigures, ...]
+    epochs: tuple[Report, ...]
 
 
 class Queries:
@@ -188,7 +188,7 @@ class Queries:
         its_stages = select(stages.c.id, stages.c.boxes).where(stages.c.search_id == search.id)
         with self.database.reading() as connection:
             boxes = {
-                row.id: tuple(read_box(box) for box in row.boxes or ())
+                row.id: tuple(recorded_box(box) for box in row.boxes or ())
                 for row in connection.execute(its_stages)
             }
             return [
@@ -208,7 +208,7 @@ class Queries:
         """The boxes of an opened stage."""
         query = select(stages.c.boxes).where(stages.c.id == claim.stage_id)
         with self.database.reading() as connection:
-            return tuple(read_box(box) for box in connection.scalar(query) or ())
+            return tuple(recorded_box(box) for box in connection.scalar(query) or ())
 
     @patient
     def trials(self, search: Search, *, since: float | None = None) -> list[Trial]:
@@ -340,7 +340,7 @@ class Queries:
             return [(row.claimed_at, row.finished_at) for row in connection.execute(times)]
 
     @patient
-    def portrait(self, trial: Trial) -> Portrait | None:
+    def attachment(self, trial: Trial) -> bytes | None:
         """What pictures of a trial's network are drawn from; None where nothing was kept.
 
         Raises:
@@ -351,7 +351,7 @@ class Queries:
 
 
 def _curves(rows: Iterable[Row[Any]]) -> dict[int, Curve]:
-    found: dict[int, list[EpochFigures]] = {}
+    found: dict[int, list[Report]] = {}
     for row in rows:
         found.setdefault(row.trial_id, []).append(_figures(row))
     return {trial_id: Curve(trial_id, tuple(some)) for trial_id, some in found.items()}
@@ -385,7 +385,7 @@ def find_search(connection: Connection, name: str) -> Search | None:
 def _search(row: Row[Any]) -> Search:
     return Search(
         id=row.id,
-        study=Study.from_canonical(row.study),
+        study=study_of(row.study),
         study_hash=row.study_hash,
         data_fingerprint=row.data_fingerprint,
         environment=row.environment,
@@ -397,12 +397,12 @@ def _search(row: Row[Any]) -> Search:
     )
 
 
-def _figures(row: Row[Any]) -> EpochFigures:
+def _figures(row: Row[Any]) -> Report:
     values: dict[str, Any] = {
         name: math.nan if value is None else value for name, value in row._mapping.items()
     }
     del values["trial_id"]
-    return EpochFigures(**values)
+    return Report(values.pop("epoch"), values)
 
 
 def _trial(row: Row[Any]) -> Trial:
@@ -424,7 +424,7 @@ def _trial(row: Row[Any]) -> Trial:
 def _unplanned(study: Study, step: Step, *, begun: bool) -> StageState:
     """A stage of which only the study file speaks yet."""
     count = expected_trials(study, step)
-    each = step.training.schedule.total_epochs(study.data.rows, step.training.batch_size)
+    each = study.objective.steps(step.training) or 0
     return StageState(
         step=step,
         state="planning" if begun else "unplanned",
@@ -437,7 +437,7 @@ def _unplanned(study: Study, step: Step, *, begun: bool) -> StageState:
         failed=0,
         running=0,
         epochs_done=0,
-        epochs_total=round(expected_epochs(study, step)),
+        epochs_total=round(expected_steps(study, step) or 0),
         epochs_each=round(each),
         best=None,
         opened_at=None,
@@ -479,7 +479,7 @@ def _planned(connection: Connection, study: Study, step: Step, row: Row[Any]) ->
         failed=ended["failed"],
         running=counts.get("running", 0),
         epochs_done=done,
-        epochs_total=round(expected_epochs(study, step, sizes)),
+        epochs_total=round(expected_steps(study, step, sizes) or 0),
         epochs_each=round(row.epochs),
         best=_best(connection, step, row.id),
         opened_at=row.opened_at,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from search.objective.outcome import Assignment
+from search.objective.report import Assignment
 from search.plan.plan import Step
 from search.space.space import Point
 from search.study.file import Study

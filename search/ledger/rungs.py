@@ -19,7 +19,7 @@ from search.plan.halving import RungPlan
 from search.plan.plan import PlannedTrial, StagePlan
 from search.plan.samplers import distributions
 from search.space.space import Box, Point
-from search.study.ranges import read_box, write_box
+from search.study.ranges import recorded_box, write_box
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def open_generation(connection: Connection, stage_id: int, plan: GenerationPlan)
         .where(stages.c.id == stage_id)
         .values(state="open", owner=None, generations=plan.generation + 1)
     )
-    boxes = tuple(read_box(box) for box in stage.boxes)
+    boxes = tuple(recorded_box(box) for box in stage.boxes)
     _add(connection, stage_id, stage.optuna_study, boxes, plan.trials, plan.cohorts, None)
     wake(connection)
 

@@ -7,7 +7,7 @@ which trains. Nothing outside an objective's own room knows what a trial consist
 
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from search.objective.data_card import DataCard
 from search.objective.fit import Fit
@@ -69,7 +69,13 @@ class Objective(Protocol):
         metrics: What is reported at each step.
         score: The metric that ranks; one of `metrics`.
         units: What rungs of halving may be counted in; the first unless said.
-        evaluates: Whether `Trainer.evaluate` has anything to say, so that a final follows.
+        evaluates: Who is trained again at the end and given to `Trainer.evaluate`; None where that
+            has nothing to say, and no final follows.
+        advice: What may help where no trial has a value.
+        has_pace: Whether `seconds_per_step` can tell how long a step takes.
+        final_factor: How much longer a step of the final takes, as it may have more data.
+        usual_order: Hyperparameters in the order in which they are drawn over; others follow.
+        views: The package that has plots and texts of its own, None where there is none.
         registry: Its hyperparameters.
     """
 
@@ -78,7 +84,12 @@ class Objective(Protocol):
     metrics: tuple[Metric, ...]
     score: Metric
     units: tuple[str, ...]
-    evaluates: bool
+    evaluates: Literal["winner", "finalists"] | None
+    advice: str
+    has_pace: bool
+    final_factor: float
+    usual_order: tuple[str, ...]
+    views: str | None
     registry: Registry
 
     def open(self, seed: int, data_folder: Path | None) -> Trainer:
@@ -116,6 +127,17 @@ class Objective(Protocol):
             training: The settings of the zoomed stage.
             ranges: What it may search.
             final: The settings of the final, where its finalists may come from that stage.
+        """
+
+    def seconds_per_step(
+        self, training: Training, points: Sequence[Point], budget_seconds: float
+    ) -> float:
+        """About how long one step of a cohort takes on one core, on data that are made up.
+
+        Args:
+            training: The settings of its stage.
+            points: Its trials.
+            budget_seconds: For how long it may be timed.
         """
 
     def about(self) -> Sequence[tuple[str, str]]:

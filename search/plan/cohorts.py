@@ -4,34 +4,15 @@ Nothing here depends on the number of workers, so a plan is the same for 1 worke
 """
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 
 from search.errors import KlayerError
+from search.objective.fit import Fit
 
 # Half of it in each of two stacks takes less time on two workers than all of it on one.
 DIVISIBLE = 4
 # The most columns of a stack's first layer, all members' side by side: beyond that its weights,
 # 4 · 3072 · 800 bytes with colour images of 32 x 32 pixels, leave a large cache.
 WIDEST_COHORT = 800
-
-
-@dataclass(frozen=True)
-class Fit:
-    """How a trial fits into a stack.
-
-    Attributes:
-        key: What must be equal for trials to share a stack.
-        widths: What is padded to the largest in the stack, what costs the most first: the units
-            of the hidden layers. Empty where nothing is padded.
-    """
-
-    key: Hashable
-    widths: tuple[int, ...] = ()
-
-    @property
-    def width(self) -> int:
-        """What the padding of the most costly layer is measured by, 1 or more."""
-        return max(self.widths[0], 1) if self.widths else 1
 
 
 def cohorts(
@@ -71,7 +52,13 @@ def cohorts(
     made = [
         (len(chunk) * fits[chunk[0]].width, tuple(sorted(chunk)))
         for group in groups.values()
-        for chunk in _cut(group, [fits[n].width for n in group], largest, widest, divisible)
+        for chunk in _cut(
+            group,
+            [fits[n].width for n in group],
+            min(largest, fits[group[0]].most or largest),
+            widest,
+            divisible,
+        )
     ]
     made.sort(key=lambda one: (-one[0], one[1]))
     return tuple(chunk for _, chunk in made)

@@ -10,6 +10,7 @@ from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, QMCSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
+from search.objective.metric import Direction
 from search.plan.results import Result
 
 
@@ -36,11 +37,15 @@ def ask(
 
 
 def ask_tpe(
-    space: Mapping[str, BaseDistribution], told: Sequence[Result], count: int, seed: int
+    space: Mapping[str, BaseDistribution],
+    told: Sequence[Result],
+    count: int,
+    seed: int,
+    direction: Direction,
 ) -> list[dict[str, Any]]:
     """`count` points of the space from TPE, which models all hyperparameters together.
 
-    It is told how trials rank as `search.plan.results.ranked` ranks them: trials that halving
+    It is told how trials rank as `search.plan.ranking` ranks them: trials that halving
     dropped stand behind all that were trained to their end, those that were trained for longer
     first; those that diverged stand last. A point that is asked for counts as a bad one for those
     asked for after it, so that they keep apart.
@@ -51,13 +56,14 @@ def ask_tpe(
             many.
         count: How many points, 0 or more.
         seed: As for `ask`.
+        direction: Whether smaller or larger values are the better ones.
     """
     with _quiet():
         # Start points come from elsewhere.
         sampler = TPESampler(
             multivariate=True, constant_liar=True, n_startup_trials=1, seed=seed % 2**32
         )
-        study = optuna.create_study(direction="maximize", sampler=sampler)
+        study = optuna.create_study(direction=direction, sampler=sampler)
         study.add_trials([_told(result, space) for result in told])
         return [study.ask(dict(space)).params for _ in range(count)]
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from search.objective.port import Objective
 from search.plan.bounds import Bound, Bounds
 from search.plan.results import Result
 from search.space.space import Choices, Interval
@@ -35,7 +36,7 @@ class Move:
     room: Bounds
 
 
-def heading(leaders: Sequence[Result], scored: Sequence[Result]) -> str:
+def heading(leaders: Sequence[Result], scored: Sequence[Result], objective: Objective) -> str:
     """The line on the trials: `leaders`, best first, out of all that have a value."""
     best, *others = leaders
     trials = f"{len(scored)} trial{'s' if len(scored) > 1 else ''}"
@@ -43,8 +44,9 @@ def heading(leaders: Sequence[Result], scored: Sequence[Result]) -> str:
     if pruned:
         trials += f", of which {pruned} pruned"
     if not others:
-        return f"best of {trials}: {_named(best)}"
-    return f"best {len(leaders)} of {trials}: {_named(best)} to {_named(others[-1])}"
+        return f"best of {trials}: {_named(best, objective)}"
+    named = f"{_named(best, objective)} to {_named(others[-1], objective)}"
+    return f"best {len(leaders)} of {trials}: {named}"
 
 
 def list_reason(name: str, old: Choices, kept: Choices, leaders: int) -> str:
@@ -93,15 +95,12 @@ def _notes(move: Move, bound: Bound, end: str) -> list[str]:
     return notes
 
 
-def _named(result: Result) -> str:
-    value = "diverged" if result.value is None else f"{100 * result.value:.2f} %"
+def _named(result: Result, objective: Objective) -> str:
+    value = objective.score.text(result.value)
     if result.pruned_after is not None:
-        value += f", pruned after {_epochs(result.pruned_after)}"
+        count = result.pruned_after
+        value += f", pruned after {count} {objective.step}" + ("" if count == 1 else "s")
     return f"{result.stage} #{result.number} ({value})"
-
-
-def _epochs(count: int) -> str:
-    return "1 epoch" if count == 1 else f"{count} epochs"
 
 
 def _range(extent: Interval) -> str:

@@ -4,7 +4,7 @@
 - `quantile`: the range that the best trials span and a margin, from the hull of all trials' boxes.
 
 Both stay inside the old range, except past an edge on which the best trial lies (see `bounds`).
-Trials that halving dropped count behind all that were not (see `ranked`). Trials without a
+Trials that halving dropped count behind all that were not (see `Ranking.ranked`). Trials without a
 value count for nothing, and neither does the order in which trials are given.
 """
 
@@ -13,9 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from search.errors import KlayerError
+from search.objective.port import Objective
 from search.plan.bounds import bounds, length, settled, within
+from search.plan.ranking import Ranking
 from search.plan.reasons import Move, heading, interval_reason, list_reason
-from search.plan.results import Result, ranked
+from search.plan.results import Result
 from search.space.space import Box, Choices, Interval, Range, SpaceError, hull
 from search.study.zoom_rules import DecadesZoom, Limits, QuantileZoom
 
@@ -36,7 +38,10 @@ class Zoomed:
 
 
 def zoom(
-    rule: DecadesZoom | QuantileZoom, results: Sequence[Result], natural: Mapping[str, Limits]
+    rule: DecadesZoom | QuantileZoom,
+    results: Sequence[Result],
+    natural: Mapping[str, Limits],
+    objective: Objective,
 ) -> Zoomed:
     """The box that follows by `rule` from finished trials.
 
@@ -58,23 +63,24 @@ def zoom(
         results: Finished trials of the stages that the rule reads.
         natural: The hyperparameters' own limits; a range may end on one, so an open one is given
             as the nearest permitted number. They hold as well as the rule's limits.
+        objective: What was trained; by its score trials rank.
 
     Raises:
         KlayerError: No trial has a value, limits leave no value, or a quantile is asked of stages
             whose boxes have no hull.
     """
     order = {stage: place for place, stage in enumerate(rule.sources)}
-    scored = ranked(
+    scored = Ranking(objective.score.direction).ranked(
         sorted(results, key=lambda r: (order.get(r.stage, len(order)), r.stage, r.number))
     )
     if not scored:
-        raise _all_diverged(rule, results)
+        raise _no_values(rule, results, objective)
     if isinstance(rule, DecadesZoom):
         leaders, old = scored[:1], scored[0].box
     else:
         leaders, old = scored[: _share(rule.quantile, len(scored))], _common_box(scored)
     ranges: dict[str, Range] = {}
-    lines = [heading(leaders, scored)]
+    lines = [heading(leaders, scored, objective)]
     for name, extent in old.ranges.items():
         limits = [one[name] for one in (rule.limits, natural) if name in one]
         ranges[name], reason = _moved(rule, name, extent, leaders, limits)
@@ -137,10 +143,12 @@ def _common_box(results: Sequence[Result]) -> Box:
         ) from error
 
 
-def _all_diverged(rule: DecadesZoom | QuantileZoom, results: Sequence[Result]) -> KlayerError:
+def _no_values(
+    rule: DecadesZoom | QuantileZoom, results: Sequence[Result], objective: Objective
+) -> KlayerError:
     names = ", ".join(rule.sources or sorted({result.stage for result in results}))
     return KlayerError(
         f"cannot zoom from {names or 'no stage'}: none of the {len(results)} finished trials has a "
-        "value, all diverged; search a range of lower learning rates there, or give the next "
-        "stage a box of its own"
+        f"value, all diverged or failed; {objective.advice} there, or give the next stage a box of "
+        "its own"
     )

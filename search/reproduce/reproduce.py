@@ -147,7 +147,7 @@ def _checks(experiments: Sequence[Experiment], wish: Wish) -> tuple[CheckRow, ..
         for check in one.checks:
             fitted = check
             if wish.rehearsed:
-                fitted = quick_check(check, INPUTS[whole.data.source])
+                fitted = quick_check(check, INPUTS[whole.objective.data.source])
             rows.append(run_check(fitted, whole, wish.data_folder))
     return tuple(rows)
 

@@ -1,13 +1,14 @@
 """How a study file writes ranges, boxes and points, read into values and written back."""
 
 import math
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field, PlainSerializer, PlainValidator, ValidationError
+from pydantic import Field, PlainSerializer, PlainValidator, ValidationError, ValidationInfo
 
+from search.space.hyperparameters import Choice, Hyperparameter, Number, Registry
 from search.space.space import Box, Choices, Interval, Range, SpaceError, Value
 from search.study.faults import Fault, Key, faulty, near, shown
-from search.study.searchable import Choice, Number, Searchable, find, names
 from search.study.sentences import faults_of
 from search.study.table import MOST, Table
 
@@ -37,8 +38,8 @@ class RangeTable(Table):
     )
 
 
-def read_box(raw: object) -> Box:
-    """The box that `{name = range, …}` writes.
+def read_box(raw: object, registry: Registry) -> Box:
+    """The box that `{name = range, …}` writes, of hyperparameters of the registry.
 
     Raises:
         PydanticCustomError: With every fault: it is no table, or empty, names what can't be
@@ -50,7 +51,7 @@ def read_box(raw: object) -> Box:
         right = "give a table of hyperparameters and their ranges"
         raise faulty([Fault((), f"found {shown(raw)}; {right}")])
     faults: list[Fault] = []
-    ranges = {name: _read_named(name, extent, faults) for name, extent in raw.items()}
+    ranges = {name: _read_named(registry, name, extent, faults) for name, extent in raw.items()}
     if faults:
         raise faulty(faults)
     return Box({name: extent for name, extent in ranges.items() if extent is not None})
@@ -59,6 +60,15 @@ def read_box(raw: object) -> Box:
 def write_box(box: Box) -> dict[str, Any]:
     """`box` as a file writes it, every default written out; the inverse of `read_box`."""
     return {name: _write(extent) for name, extent in box.ranges.items()}
+
+
+def recorded_box(written: Mapping[str, Any]) -> Box:
+    """The box that `write_box` wrote, whatever rules for boxes have come since."""
+    ranges: dict[str, Range] = {
+        name: Choices(tuple(one)) if isinstance(one, list | tuple) else Interval(**one)
+        for name, one in written.items()
+    }
+    return Box(ranges)
 
 
 def combinations(box: Box) -> int:
@@ -70,8 +80,8 @@ def combinations(box: Box) -> int:
     return math.prod(len(extent.values()) for extent in box.ranges.values())
 
 
-def read_point(raw: object) -> dict[str, Value]:
-    """The point that `{name = value, …}` writes.
+def read_point(raw: object, registry: Registry) -> dict[str, Value]:
+    """The point that `{name = value, …}` writes, of hyperparameters of the registry.
 
     Raises:
         PydanticCustomError: With every fault: it is no table, or empty, names what can't be
@@ -83,7 +93,7 @@ def read_point(raw: object) -> dict[str, Value]:
     faults: list[Fault] = []
     point: dict[str, Value] = {}
     for name, value in raw.items():
-        searchable = _known(name, faults)
+        searchable = _known(registry, name, faults)
         if searchable is not None:
             point[name] = _checked(searchable, value, (name,), faults)
     if faults:
@@ -91,15 +101,15 @@ def read_point(raw: object) -> dict[str, Value]:
     return point
 
 
-def _known(name: str, faults: list[Fault]) -> Searchable | None:
-    searchable = find(name)
+def _known(registry: Registry, name: str, faults: list[Fault]) -> Hyperparameter | None:
+    searchable = registry.find(name)
     if searchable is None:
-        hint = near(name, names(layers=2))
+        hint = near(name, registry.names())
         faults.append(Fault((name,), f"not a hyperparameter that can be searched; {hint}"))
     return searchable
 
 
-def _checked(searchable: Searchable, value: object, key: Key, faults: list[Fault]) -> Value:
+def _checked(searchable: Hyperparameter, value: object, key: Key, faults: list[Fault]) -> Value:
     try:
         return searchable.check(value)
     except ValueError as error:
@@ -107,8 +117,8 @@ def _checked(searchable: Searchable, value: object, key: Key, faults: list[Fault
         return 0
 
 
-def _read_named(name: str, raw: object, faults: list[Fault]) -> Range | None:
-    searchable = _known(name, faults)
+def _read_named(registry: Registry, name: str, raw: object, faults: list[Fault]) -> Range | None:
+    searchable = _known(registry, name, faults)
     if searchable is None:
         return None
     before = len(faults)
@@ -182,8 +192,20 @@ def _write(extent: Range) -> Any:
     return written
 
 
-BoxTable = Annotated[Box, PlainValidator(read_box), PlainSerializer(write_box)]
+REGISTRY = "registry"
+"""The key of the registry in the context of a validation, by which boxes and points are read."""
+
+
+def _box(raw: object, info: ValidationInfo) -> Box:
+    return raw if isinstance(raw, Box) else read_box(raw, (info.context or {})[REGISTRY])
+
+
+def _point(raw: object, info: ValidationInfo) -> dict[str, Value]:
+    return read_point(raw, info.context[REGISTRY]) if info.context else dict(raw)  # type: ignore[call-overload]
+
+
+BoxTable = Annotated[Box, PlainValidator(_box), PlainSerializer(write_box)]
 """A box, in a pydantic model, as a file writes it."""
 
-PointTable = Annotated[dict[str, Value], PlainValidator(read_point)]
+PointTable = Annotated[dict[str, Value], PlainValidator(_point)]
 """A point, in a pydantic model, as a file writes it."""

@@ -8,7 +8,6 @@ from search.ledger.claims import LostLeaseError
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.records import PlanningClaim, Search
-from search.objectives import network as objective
 from search.plan.generations import plan_generation
 from search.plan.halving import plan_rung
 from search.plan.plan import plan
@@ -41,23 +40,21 @@ def make_plan(ledger: Ledger, search: Search, claim: PlanningClaim) -> None:
         LostLeaseError: Somebody else has made it.
     """
     study, step = search.study, claim.step
-    group = objective.grouping(study)
     try:
         if claim.rung:
             standings = {
                 one.number: (one.parameters, one.value) for one in ledger.read.standings(claim)
             }
-            ledger.open_rung(claim, plan_rung(study, step, claim.rung, standings, group))
+            ledger.open_rung(claim, plan_rung(study, step, claim.rung, standings))
         elif claim.generation:
             before = ledger.read.results(search, claim.stage_id)
             boxes = ledger.read.boxes(claim)
-            following = plan_generation(study, step, claim.generation, boxes, before, group)
+            following = plan_generation(study, step, claim.generation, boxes, before)
             ledger.open_generation(claim, following)
         else:
-            made = plan(study, step, ledger.read.results(search), group)
-            schedule = step.training.schedule
-            each = schedule.total_epochs(study.data.rows, step.training.batch_size)
-            ledger.open_stage(search, claim, made, each)
+            made = plan(study, step, ledger.read.results(search))
+            each = study.objective.steps(step.training)
+            ledger.open_stage(search, claim, made, each or 0.0)
     except (DatabaseFaultError, LostLeaseError):
         raise
     except KlayerError as error:

@@ -16,7 +16,7 @@ from search.ledger import storage_password
 from search.ledger.queries import Curve
 from search.ledger.records import Search, StageState, Trial, TrialState, WorkerState
 from search.objective.outcome import EpochFigures, GradientError, TestReport
-from search.plan.finalists import Spread
+from search.plan.ranking import Spread
 from search.plan.plan import steps
 from search.runtime import blas
 from search.study.reading import load

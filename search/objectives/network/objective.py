@@ -1,14 +1,155 @@
 """The k-layer network as an objective: what a study file declares of it, and what follows."""
 
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from search.objective.fit import Fit
+from search.objective.metric import Metric
+from search.objective.report import Finding
 from search.objectives.network.metrics import METRICS, SCORE
+from search.objectives.network.registry import NetworkRegistry
+from search.objectives.network.schedules import CyclesSchedule, steps_per_epoch
+from search.objectives.network.sections import DataSection, NetworkSection, TrainingSection
+from search.objectives.network.study_checks import highest, lowest
+from search.space.space import Point, Range
+
+TrainOn = Literal["training", "training+validation"]
 
 
+@dataclass(frozen=True)
 class NetworkObjective:
-    """What is measured and ranked of a network."""
+    """A network and its data.
 
-    kind = "network"
-    step = "epoch"
-    metrics = METRICS
-    score = SCORE
-    units = ("epochs", "cycles")
-    evaluates = True
+    Attributes:
+        data: Which images.
+        network: The network, where a stage does not search it.
+        training: One training, where a stage says nothing else.
+        train_on: The images that the winner is trained on at last.
+        ensemble: Whether ensembles of snapshots and of finalists are reported.
+    """
+
+    data: DataSection
+    network: NetworkSection
+    training: TrainingSection
+    train_on: TrainOn = "training"
+    ensemble: bool = True
+
+    kind: ClassVar[str] = "network"
+    step: ClassVar[str] = "epoch"
+    metrics: ClassVar[tuple[Metric, ...]] = METRICS
+    score: ClassVar[Metric] = SCORE
+    units: ClassVar[tuple[str, ...]] = ("epochs", "cycles")
+    registry: ClassVar[NetworkRegistry] = NetworkRegistry()
+    advice: ClassVar[str] = "search a range of lower learning rates"
+    has_pace: ClassVar[bool] = True
+    usual_order: ClassVar[tuple[str, ...]] = ("learning_rate", "weight_decay")
+    views: ClassVar[str | None] = "search.objectives.network.views"
+
+    @property
+    def evaluates(self) -> Literal["winner", "finalists"]:
+        """Who is trained again at the end, and tested."""
+        return "finalists" if self.ensemble else "winner"
+
+    @property
+    def final_factor(self) -> float:
+        """The final's training images, as a share of the others'."""
+        return 1.0 if self.train_on == "training" else 1 + self.data.validation / self.data.rows
+
+    def open(self, seed: int, data_folder: Path | None) -> Any:
+        """As `Objective.open`.
+
+        Raises:
+            DataError: The images are missing, broken or not what they should be.
+        """
+        from search.objectives.network.trainer import NetworkTrainer
+
+        return NetworkTrainer.opened(self, seed, data_folder)
+
+    def fit(self, training: TrainingSection, point: Point) -> Fit:
+        """As `Objective.fit`."""
+        from search.objectives.network.settings import fit  # NumPy's import is left to who plans
+
+        return fit(self, training, point)
+
+    def steps(self, training: TrainingSection) -> float:
+        """Epochs of a training."""
+        return training.schedule.total_epochs(self.data.rows, training.batch_size)
+
+    def rung(self, training: TrainingSection, unit: str, count: int) -> int:
+        """The epoch at whose end so many epochs or cycles are over.
+
+        A cycle that ends amid an epoch counts with it.
+        """
+        schedule, rows = training.schedule, self.data.rows
+        if unit == "epochs" or not isinstance(schedule, CyclesSchedule):
+            return count
+        cycle = 2 * schedule.half_cycle(rows, training.batch_size)
+        return math.ceil(count * cycle / steps_per_epoch(rows, training.batch_size))
+
+    def length(self, training: TrainingSection, unit: str) -> float | None:
+        """How long a training is, in epochs or cycles; None where η has no cycles."""
+        if unit == "epochs":
+            return self.steps(training)
+        schedule = training.schedule
+        return schedule.cycles if isinstance(schedule, CyclesSchedule) else None
+
+    def compares(self, one: TrainingSection, other: TrainingSection) -> Sequence[str]:
+        """As `Objective.compares`: lengths and scores must be the same."""
+        differing = [
+            key for key in ("schedule", "score") if getattr(one, key) != getattr(other, key)
+        ]
+        counts_steps = isinstance(one.schedule, CyclesSchedule) and one.schedule.half_cycle_steps
+        if not differing and counts_steps and one.batch_size != other.batch_size:
+            return ["batch_size"]
+        return differing
+
+    def limits(
+        self, training: TrainingSection, ranges: Mapping[str, Range], final: Any
+    ) -> Mapping[str, tuple[float | None, float | None]]:
+        """As `Objective.limits`: with cycles, η stays above the floor that they start from."""
+        limits: dict[str, tuple[float | None, float | None]] = {}
+        floors = []
+        if isinstance(training.schedule, CyclesSchedule):
+            floor = highest(ranges, "learning_rate_min", training.learning_rate_min)
+            floors.append(floor)
+            if "learning_rate_min" in ranges:
+                top = lowest(ranges, "learning_rate", training.learning_rate)
+                below = floor if "learning_rate" in ranges else math.nextafter(top, 0)
+                limits["learning_rate_min"] = (None, below)
+        own_floor = "learning_rate_min" in ranges  # which a finalist brings with it
+        if final is not None and isinstance(final.schedule, CyclesSchedule) and not own_floor:
+            floors.append(final.learning_rate_min)
+        if floors and "learning_rate" in ranges:
+            limits["learning_rate"] = (math.nextafter(max(floors), math.inf), None)
+        return limits
+
+    def seconds_per_step(
+        self, training: TrainingSection, points: Sequence[Point], budget_seconds: float
+    ) -> float:
+        """As `Objective.seconds_per_step`."""
+        from search.objectives.network.measuring import seconds_per_epoch
+
+        return seconds_per_epoch(self, training, points, budget_seconds)
+
+    def about(self) -> Sequence[tuple[str, str]]:
+        """As `Objective.about`."""
+        widths = "-".join(map(str, self.network.widths)) or "no hidden layer"
+        images = f"{self.data.rows:,} training and {self.data.validation:,} validation images"
+        return [(self.data.source, f"{images}; {widths}")]
+
+    def findings(self, result: Mapping[str, Any]) -> Sequence[Finding]:
+        """As `Objective.findings`."""
+        from search.objectives.network.findings import findings
+
+        return findings(result)
+
+    def canonical(self) -> dict[str, Any]:
+        """As `Objective.canonical`."""
+        return {
+            "data": self.data.model_dump(mode="json"),
+            "network": self.network.model_dump(mode="json"),
+            "training": self.training.model_dump(mode="json", exclude_none=True),
+        }

@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from search.ledger.records import Trial
-from search.plan.finalists import Spread
+from search.plan.ranking import Spread
 from search.runtime.words import percent
 from search.views.plots import standing
 from search.views.plots.data import SearchData

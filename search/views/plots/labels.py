@@ -3,9 +3,9 @@
 import textwrap
 
 from search.ledger.records import Trial
+from search.objectives.network.registry import layer_of
 from search.runtime.words import number
 from search.space.space import Point
-from search.study.searchable import layer_of
 from search.views.plots.picture import escape
 
 ACCURACY = "validation accuracy (%)"

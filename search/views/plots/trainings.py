@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 
 from search.errors import KlayerError
 from search.ledger.records import Trial
+from search.objectives.network.registry import layer_of
 from search.runtime.words import number
-from search.study.searchable import layer_of
 from search.views.plots.curves import TITLES, UNITS, layout, line, parts
 from search.views.plots.data import SearchData
 from search.views.plots.labels import named, short, words

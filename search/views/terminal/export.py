@@ -88,5 +88,5 @@ def _trial(trial: Trial, curve: Curve | None) -> dict[str, Any]:
         "order_seed": trial.order_seed,
         "reason": trial.reason,
         "pruned_after": trial.pruned_after,
-        "epochs": [one.finite() for one in curve.epochs] if curve else [],
+        "reports": [{"step": one.step, **one.finite()} for one in curve.epochs] if curve else [],
     }

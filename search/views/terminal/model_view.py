@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 
-from search.objective.outcome import Report
+from search.objective.report import Report
 from search.objectives.network.rebuild import Rebuilt
 from search.runtime.words import parameters, percent, plural
 

@@ -11,8 +11,8 @@ from search.ledger import DEFAULT_STORAGE
 from search.ledger.faults import NoLedgerError
 from search.ledger.ledger import LEASE_SECONDS, PATIENCE_SECONDS, Ledger
 from search.ledger.location import locate
+from search.ledger.opening import card_of
 from search.ledger.records import Search, WorkerState
-from search.objectives import network as objective
 from search.runtime import blas
 from search.runtime.environment import environment, kernels
 from search.runtime.lines import say
@@ -85,12 +85,12 @@ def complete_search(
     """As `run_search`, but the summary is handed back and not shown."""
     known = _recorded(study, text, storage)
     if known is None or known.finished_at is None:
-        data = objective.open_data(study, data_folder)
+        card = card_of(study, data_folder)
         with (
             closing(engine()) as opened,  # where there is none, nothing is recorded
             Ledger(storage, create=True, patience_seconds=PATIENCE_SECONDS) as ledger,
         ):
-            search = ledger.record(study, text, data.fingerprint, environment())
+            search = ledger.record(study, text, card.fingerprint, environment())
             ledger.take_up(search)
             _work(ledger, storage, search, data_folder, workers, opened, console, beside)
             return summary_of(ledger, study.name)
@@ -120,9 +120,7 @@ def submit_search(
         console.print(f"{name}: this search is finished already.")
         return known
     fingerprint = (
-        objective.open_data(study, data_folder).fingerprint
-        if known is None
-        else known.data_fingerprint
+        card_of(study, data_folder).fingerprint if known is None else known.data_fingerprint
     )
     with Ledger(storage, create=True) as ledger:
         search = ledger.record(study, text, fingerprint, environment())

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from search.ledger.records import Search, StageState, Trial
-from search.plan.finalists import Spread
+from search.plan.ranking import Spread
 from search.plan.plan import FINAL, FINALISTS, seed_spreads
 from search.plan.results import Result
 from search.runtime.lines import say, say_labelled

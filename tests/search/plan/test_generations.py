@@ -34,7 +34,7 @@ from search.plan.results import Result
 from search.plan.seeds import derive
 from search.space.space import Box, Interval, Point
 from search.study.file import Study, study_of
-from search.study.sections import TrainingSection
+from search.objectives.network.sections import TrainingSection
 
 ROOT = Path(__file__).parents[3]
 LEARNING = ("tpe", "cmaes")

@@ -21,7 +21,7 @@ from search.plan.samplers import distributions
 from search.space.space import Box, Choices, Interval, Point
 from search.study.file import Study, study_of
 from search.study.reading import load
-from search.study.sections import TrainingSection
+from search.objectives.network.sections import TrainingSection
 
 OVERRIDES = ("final.finalists=3", "final.seeds=2")
 

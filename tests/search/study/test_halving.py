@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from search.errors import StudyFileError
 from search.study.file import Study, study_of
 from search.study.halving import Halving
-from search.study.sections import TrainingSection
+from search.objectives.network.sections import TrainingSection
 
 ROWS = 1200  # 12 updates an epoch at the default batch size
 

@@ -1,16 +1,18 @@
 """What `[data]`, `[network]` and `[training]` of a study file say.
 
-Limits of hyperparameters that a stage may search come from `search.study.searchable`.
+Limits of hyperparameters that a stage may search come from `search.objectives.network.registry`.
 """
 
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from search.objectives.network.registry import Activation, BatchNorm, Initialization, Loss, limited
+from search.objectives.network.schedules import ConstantSchedule, CyclesSchedule, Schedule
 from search.study.faults import Fault, faulty
-from search.study.schedule import ConstantSchedule, CyclesSchedule, Schedule
-from search.study.searchable import Activation, BatchNorm, Initialization, Loss, limited
+from search.study.stage_table import StageTable
 from search.study.table import MOST, List, Table
+from search.study.tables import Document, Final
 
 DataSource = Literal["digits", "cifar10"]
 
@@ -115,3 +117,49 @@ class TrainingSection(Table):
             found = f'found "snapshot_ensemble" with kind "{self.schedule.kind}"'
             raise faulty([Fault(("score",), f"{found}; {right}")])
         return self
+
+
+class NetworkStage(StageTable):
+    """One `[[stages]]` of a network's study."""
+
+    training: TrainingSection = Field(
+        default=TrainingSection(), description="keys of [training] that differ in this stage"
+    )
+
+
+class NetworkFinal(Final):
+    """`[final]` of a network's study."""
+
+    train_on: Literal["training", "training+validation"] = Field(
+        default="training", description="the images that the winner is trained on at last"
+    )
+    ensemble: bool = Field(
+        default=True, description="whether ensembles of snapshots and of finalists are reported"
+    )
+    training: TrainingSection = Field(
+        default=TrainingSection(),
+        description="keys of [training] that differ for the finalists and the last training",
+    )
+
+
+class NetworkKind(Table):
+    """`[objective]`: what is trained; the network unless said."""
+
+    kind: Literal["network"] = Field(default="network", description="a network of klayer's own")
+
+
+class NetworkDocument(Document):
+    """A whole study file of a network."""
+
+    objective: NetworkKind = Field(default=NetworkKind(), description="what is trained")
+    data: DataSection = Field(default=DataSection(), description="which images")
+    network: NetworkSection = Field(
+        default=NetworkSection(), description="the network, where a stage does not search it"
+    )
+    training: TrainingSection = Field(
+        default=TrainingSection(), description="one training, where a stage does not search it"
+    )
+    stages: List[NetworkStage] = Field(
+        min_length=1, max_length=100, strict=False, description="the steps of the search, in order"
+    )
+    final: NetworkFinal = Field(default=NetworkFinal(), description="what follows the last stage")

@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from search.study.faults import near, shown
-from search.study.searchable import REGISTRY, Choice, Number, find, layer_of, names
-from search.study.sections import NetworkSection, TrainingSection
+from search.objectives.network.registry import REGISTRY, Choice, Number, find, layer_of, names
+from search.objectives.network.sections import NetworkSection, TrainingSection
 from search.study.table import Table
 
 SECTIONS: dict[str, type[Table]] = {"network": NetworkSection, "training": TrainingSection}

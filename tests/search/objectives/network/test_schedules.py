@@ -2,7 +2,7 @@
 
 import pytest
 
-from search.study.schedule import (
+from search.objectives.network.schedules import (
     ConstantSchedule,
     CyclesSchedule,
     DecaySchedule,
