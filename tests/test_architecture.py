@@ -92,6 +92,7 @@ TESTED_ELSEWHERE = {
     "search.objectives.network.faults": "tests/search/objectives/network/test_data.py",
     "search.ledger.records": "tests/search/ledger/test_presence.py",
     "search.ledger.tables": "tests/search/ledger/test_migrations.py",
+    "search.ledger.versions.0001_baseline": "tests/search/ledger/test_migrations.py",
     "search.plan.optuna_samplers": "tests/search/plan/test_samplers.py",
     "search.plan.reasons": "tests/search/plan/test_zoom.py",
     "search.views.terminal.model_view": "tests/search/cli/test_searches_model.py",

@@ -46,7 +46,7 @@ DO $$ DECLARE found record; BEGIN
         WHERE datname = current_database() AND pid <> pg_backend_pid();
     SET LOCAL session_replication_role = replica;  -- foreign keys are not looked at
     FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'
-        AND tablename NOT IN ('alembic_version', 'version_info', 'klayer_schema')
+        AND tablename NOT IN ('alembic_version', 'version_info', 'klayer_alembic_version')
     LOOP EXECUTE format('DELETE FROM %I', found.tablename); END LOOP;
     PERFORM setval(format('%I', sequencename)::regclass, 1, false)
         FROM pg_sequences WHERE schemaname = 'public';
