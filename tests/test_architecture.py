@@ -84,7 +84,6 @@ TESTED_ELSEWHERE = {
     "search.views.dashboard.pages.searches": PAGES,
     "search.views.dashboard.pages.shelf": PAGES,
     "search.views.dashboard.pages.trial_page": PAGES,
-    "search.objectives.network.download": "tests/search/objectives/network/test_fetch.py",
     "search.errors": "wherever they are raised",
     "search.views.plots.colouring": "tests/search/views/plots/test_zoom.py",
     "search.views.plots.outlines": "tests/search/views/plots/test_zoom.py",

@@ -1,10 +1,10 @@
 """Commands on data sets."""
 
+import sys
 from typing import Annotated
 
 import typer
 
-from search.cli import options
 from search.cli.app import app
 from search.errors import KlayerError
 
@@ -22,7 +22,7 @@ def data_fetch(
     from search.objectives import network as objective
     from search.objectives.network.fetch import CIFAR10, fetch
 
-    folder = fetch(CIFAR10, objective.cache_folder() / "cifar10", options.console(stderr=True))
+    folder = fetch(CIFAR10, objective.cache_folder() / "cifar10", progress=sys.stderr.isatty())
     typer.echo(str(folder))
 
 
