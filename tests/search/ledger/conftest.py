@@ -14,8 +14,9 @@ from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial
 from sqlalchemy import Connection, text
 
-from search.ledger.database import connect
-from search.ledger.ledger import Ledger
+from search.ledger.claims import hold
+from search.ledger.database import connect, now
+from search.ledger.ledger import LEASE_SECONDS, Ledger
 from search.ledger.location import locate
 from search.ledger.records import Claim, PlanningClaim, Search
 from search.ledger.results import TrialOutcome
@@ -222,6 +223,14 @@ def claim_next(ledger: Ledger, search: Search) -> Callable[..., Claim]:
         return claim
 
     return claimed
+
+
+def renew(
+    ledger: Ledger, claim: Claim | PlanningClaim, lease_seconds: float = LEASE_SECONDS
+) -> None:
+    """Let a lease run from now on; LostLeaseError where somebody else has the claim."""
+    with ledger.database.writing() as connection:
+        hold(connection, claim, now(connection) + lease_seconds)
 
 
 def worth(claim: Claim) -> list[TrialOutcome]:
