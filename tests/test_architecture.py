@@ -70,7 +70,6 @@ TESTED_ELSEWHERE = {
     "model.errors": "wherever they are raised",
     "model.finite_difference": "tests/model/test_gradient_check.py",
     "model.network_layout": "tests/model/test_network_file.py",
-    "model.data.pickle_stack": "tests/model/data/test_pickled.py",
     "model.data.prepared_files": "tests/model/data/test_prepared.py",
     "search.cli.app": "tests/search/test_cli.py",
     "search.cli.options": "tests/search/test_cli_faults.py",
