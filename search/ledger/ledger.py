@@ -267,16 +267,6 @@ class Ledger:
                 results.give_up(connection, seen, time)
 
     @patient
-    def renew(self, claim: Claim | PlanningClaim, lease_seconds: float = LEASE_SECONDS) -> None:
-        """Let the lease run from now on.
-
-        Raises:
-            LostLeaseError: Somebody else has the claim.
-        """
-        with self.database.writing() as connection:
-            claims.hold(connection, claim, now(connection) + lease_seconds)
-
-    @patient
     def hand_back(self, claim: Claim | PlanningClaim, *, lost: bool = False) -> None:
         """Give up a claim, so that its work is free at once; nothing happens if it is lost.
 

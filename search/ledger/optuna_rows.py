@@ -20,7 +20,6 @@ from sqlalchemy import (
     Integer,
     MetaData,
     NullPool,
-    Row,
     String,
     Table,
     Text,
@@ -270,17 +269,6 @@ def end(
     ]
     if said:
         connection.execute(insert(_trial_attributes), said)
-
-
-def tell(connection: Connection, study: str, trial: Row[Any], time: float) -> None:
-    """Let one trial stand as a row of the ledger's trials says."""
-    if trial.state == "waiting":
-        wait(connection, study, [trial.optuna_trial])
-    elif trial.state == "running":
-        begin(connection, study, [trial.optuna_trial], time)
-    else:
-        ended = {trial.optuna_trial: (trial.state, trial.value, attributes(trial))}
-        end(connection, study, ended, time)
 
 
 def attributes(trial: Any) -> dict[str, Any]:

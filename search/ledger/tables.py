@@ -19,14 +19,14 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    column,
+    table,
 )
 
-# Of older ones, `search.ledger.migrations` tells how they become this one.
-SCHEMA_VERSION = 5
+metadata = MetaData()  # whose changes `search.ledger.migrations` brings to older databases
 
-metadata = MetaData()
-
-schema = Table("klayer_schema", metadata, Column("version", Integer, primary_key=True))
+# Alembic makes this one, and keeps in it the revision that the others are of.
+revision = table("klayer_alembic_version", column("version_num", String))
 
 searches = Table(
     "klayer_searches",

@@ -3,6 +3,7 @@
 Nothing here depends on the number of workers, so a plan is the same for 1 worker and for 100.
 """
 
+from bisect import bisect_left
 from collections.abc import Hashable, Sequence
 
 from search.errors import KlayerError
@@ -72,18 +73,15 @@ def _cut(
     count = max(fewest, 2 if len(group) >= divisible else 1)
     if count > 1 and count % 2 and count < len(group):
         count += 1
-    # The lowest cost that no chunk need exceed, by bisection: more is allowed, fewer chunks do.
-    low, high = widths[0], max(widest, widths[0])
-    while low < high:
-        middle = (low + high) // 2
-        if _chunks(widths, largest, middle) <= count:
-            high = middle
-        else:
-            low = middle + 1
+    # The lowest cost that no chunk need exceed: the more is allowed, the fewer chunks do.
+    costs = range(widths[0], widest)
+    cost = widths[0] + bisect_left(
+        costs, True, key=lambda cost: _chunks(widths, largest, cost) <= count
+    )
     chunks, start = [], 0
     for left in range(count, 0, -1):
         even = -(-(len(group) - start) // left)
-        size = min(even, _fitting(widths[start], largest, high))
+        size = min(even, _fitting(widths[start], largest, cost))
         chunks.append(group[start : start + size])
         start += size
     return chunks

@@ -12,7 +12,7 @@ import pytest
 import typer
 
 from search.cli import app, main
-from search.ledger import storage_password
+from search.ledger import location
 from search.ledger.queries import Curve
 from search.ledger.records import Search, StageState, Trial, TrialState, WorkerState
 from search.objective.outcome import EpochFigures, GradientError, TestReport
@@ -111,8 +111,8 @@ def test_the_page_names_no_option_command_or_variable_that_does_not_exist() -> N
         blas.SETTING,
         access.PASSWORD,
         access.PASSWORD_FILE,
-        storage_password.PASSWORD,
-        storage_password.PASSWORD_FILE,
+        location.PASSWORD,
+        location.PASSWORD_FILE,
     }
     typed = re.findall(r"^    (klayer .*)$|`(klayer [^`]+)`", PAGE, re.MULTILINE)
     for line in (one or other for one, other in typed):

@@ -29,5 +29,5 @@ def test_what_was_prepared_is_cleared(klayer_here: Any, cache: Path) -> None:
 def test_where_a_data_set_was_fetched_to_is_printed(
     klayer_here: Any, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("search.objectives.network.fetch.fetch", lambda _, folder, __: folder)
+    monkeypatch.setattr("search.objectives.network.fetch.fetch", lambda _, folder, progress: folder)
     assert klayer_here("data", "fetch", "cifar10") == (0, f"{cache}/klayer/cifar10\n", "")

@@ -14,8 +14,9 @@ from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial
 from sqlalchemy import Connection, text
 
-from search.ledger.database import connect
-from search.ledger.ledger import Ledger
+from search.ledger.claims import hold
+from search.ledger.database import connect, now
+from search.ledger.ledger import LEASE_SECONDS, Ledger
 from search.ledger.location import locate
 from search.ledger.records import Claim, PlanningClaim, Search
 from search.ledger.results import TrialOutcome
@@ -46,7 +47,7 @@ DO $$ DECLARE found record; BEGIN
         WHERE datname = current_database() AND pid <> pg_backend_pid();
     SET LOCAL session_replication_role = replica;  -- foreign keys are not looked at
     FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'
-        AND tablename NOT IN ('alembic_version', 'version_info', 'klayer_schema')
+        AND tablename NOT IN ('alembic_version', 'version_info', 'klayer_alembic_version')
     LOOP EXECUTE format('DELETE FROM %I', found.tablename); END LOOP;
     PERFORM setval(format('%I', sequencename)::regclass, 1, false)
         FROM pg_sequences WHERE schemaname = 'public';
@@ -222,6 +223,14 @@ def claim_next(ledger: Ledger, search: Search) -> Callable[..., Claim]:
         return claim
 
     return claimed
+
+
+def renew(
+    ledger: Ledger, claim: Claim | PlanningClaim, lease_seconds: float = LEASE_SECONDS
+) -> None:
+    """Let a lease run from now on; LostLeaseError where somebody else has the claim."""
+    with ledger.database.writing() as connection:
+        hold(connection, claim, now(connection) + lease_seconds)
 
 
 def worth(claim: Claim) -> list[TrialOutcome]:

@@ -13,7 +13,7 @@ from search.ledger.results import TrialOutcome
 from search.objective.outcome import EpochFigures
 from search.plan.cohorts import Fit
 from search.plan.plan import plan
-from tests.search.ledger.conftest import Alter, somebody
+from tests.search.ledger.conftest import Alter, renew, somebody
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., Claim]
@@ -105,8 +105,8 @@ def test_the_same_planner_again_is_another_planner(ledger: Ledger, search: Searc
     assert isinstance(after, PlanningClaim)
     assert (before.attempt, after.attempt) == (1, 2)
     with pytest.raises(LostLeaseError):
-        ledger.renew(before)
-    ledger.renew(after)
+        renew(ledger, before)
+    renew(ledger, after)
 
 
 def test_planning_is_not_given_up_however_many_are_lost(ledger: Ledger, search: Search) -> None:
@@ -177,7 +177,7 @@ def test_a_lapsed_claim_goes_to_the_next_and_nothing_of_the_late_one_is_kept(
     with pytest.raises(LostLeaseError, match="late: the lease on coarse is lost"):
         ledger.record_epochs(late, {0: figures(1, 0.5)})
     with pytest.raises(LostLeaseError):
-        ledger.renew(late)
+        renew(ledger, late)
     with pytest.raises(LostLeaseError):
         ledger.hand_in(late, outcomes(late))
     ledger.hand_back(late)
@@ -215,7 +215,7 @@ def test_a_renewed_lease_is_not_free(
 ) -> None:
     open_next(1)
     claim = claim_next("a", LAPSED)
-    ledger.renew(claim)
+    renew(ledger, claim)
     assert ledger.next_work(search, "b") == Wait()
 
 

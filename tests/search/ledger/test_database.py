@@ -24,7 +24,7 @@ from search.ledger.ledger import Ledger
 from search.ledger.location import locate
 from search.ledger.queries import Queries
 from search.ledger.records import PlanningClaim, Search
-from search.ledger.tables import epochs, schema
+from search.ledger.tables import epochs, revision
 from search.study.file import Study
 from tests.search.ledger.conftest import somebody
 
@@ -54,9 +54,9 @@ def of(storage: str, patience_seconds: float) -> Iterator[Database]:
 # --- transactions -------------------------------------------------------------------------------
 
 
-def versions(database: Database) -> list[int]:
+def revisions(database: Database) -> list[str]:
     with database.reading() as connection:
-        return list(connection.scalars(select(schema.c.version)))
+        return list(connection.scalars(select(revision.c.version_num)))
 
 
 def test_a_transaction_is_kept_when_it_ends_well(database: Database, search: Search) -> None:
@@ -67,18 +67,18 @@ def test_a_transaction_is_kept_when_it_ends_well(database: Database, search: Sea
 
 
 def test_a_transaction_that_fails_in_its_midst_has_not_happened(database: Database) -> None:
-    before = versions(database)
+    before = revisions(database)
 
     def fail(then: Callable[[Connection], object]) -> None:
         with database.writing() as connection:
-            connection.execute(text("DELETE FROM klayer_schema"))
+            connection.execute(text("DELETE FROM klayer_alembic_version"))
             then(connection)
 
     with pytest.raises(DatabaseFaultError, match="nowhere"):
         fail(lambda connection: connection.execute(text("DELETE FROM nowhere")))
     with pytest.raises(KeyError):
         fail(lambda _: {}["nowhere"])
-    assert versions(database) == before
+    assert revisions(database) == before
 
 
 def test_what_is_read_is_one_state(database: Database, storage: str, search: Search) -> None:
@@ -141,7 +141,7 @@ def test_word_is_sent_when_a_transaction_is_committed_and_not_before(ledger: Led
             wake(connection)
             changes.pause(0.05)
             assert not changes.any()
-            connection.execute(text("UPDATE klayer_schema SET version = version"))
+            connection.execute(text("UPDATE klayer_alembic_version SET version_num = version_num"))
         changes.pause(0.5)
         assert changes.any()
 

@@ -21,7 +21,6 @@ from search.ledger.ledger import Ledger
 from search.ledger.location import locate
 from search.ledger.records import Claim, PlanningClaim, Search
 from search.ledger.results import TrialOutcome
-from search.ledger.tables import SCHEMA_VERSION
 from search.objective.outcome import EpochFigures
 from tests.search.ledger.conftest import somebody
 
@@ -80,9 +79,9 @@ def test_a_reader_that_would_write_behind_others_passes(storage: str) -> None:
         with somebody(storage) as other:
             other.execute(text("DELETE FROM klayer_epochs"))
             other.execute(text("INSERT INTO klayer_workers SELECT * FROM klayer_workers"))
-            other.execute(text("UPDATE klayer_schema SET version = version"))
+            other.execute(text("UPDATE klayer_alembic_version SET version_num = version_num"))
             other.commit()
-        reading.execute(text("UPDATE klayer_schema SET version = version"))
+        reading.execute(text("UPDATE klayer_alembic_version SET version_num = version_num"))
     engine.dispose()
     assert getattr(caught[0].__cause__, "sqlite_errorname", "") == "SQLITE_BUSY_SNAPSHOT"
     assert passes(caught[0])
@@ -107,7 +106,7 @@ def test_a_full_disk_does_not_pass(storage: str) -> None:
         ("SELECT * FROM nowhere", "no such table: nowhere"),
         ("SELECT nothing at all", "syntax error"),
         (
-            f"INSERT INTO klayer_schema VALUES (NULL), ({SCHEMA_VERSION})",
+            "INSERT INTO klayer_alembic_version SELECT * FROM klayer_alembic_version",
             "UNIQUE constraint failed",
         ),
     ],
@@ -184,7 +183,6 @@ def test_a_server_that_takes_no_more_connections_passes(
 
 @on_postgresql
 def test_a_deadlock_passes(storage: str, search: Search, postgresql: "Server") -> None:
-    touch = "UPDATE {} SET version = version"
     errors: list[SQLAlchemyError] = []
     met = threading.Barrier(2)
 
@@ -197,7 +195,7 @@ def test_a_deadlock_passes(storage: str, search: Search, postgresql: "Server") -
         except SQLAlchemyError as error:
             errors.append(error)
 
-    one = touch.format("klayer_schema")
+    one = "UPDATE klayer_alembic_version SET version_num = version_num"
     other = "UPDATE klayer_searches SET name = name"
     threads = [threading.Thread(target=cross, args=pair) for pair in ((one, other), (other, one))]
     for thread in threads:
@@ -240,7 +238,10 @@ def test_a_lock_that_was_waited_for_too_long_passes(storage: str, search: Search
     [
         ("SELECT * FROM nowhere", 'relation "nowhere" does not exist'),
         ("SELECT nothing at all", "syntax error"),
-        (f"INSERT INTO klayer_schema VALUES ({SCHEMA_VERSION})", "duplicate key value"),
+        (
+            "INSERT INTO klayer_alembic_version SELECT * FROM klayer_alembic_version",
+            "duplicate key value",
+        ),
         ("SELECT pg_read_file('/etc/passwd')", "permission denied"),
         ("CREATE ROLE other", "permission denied"),
         ("SELECT 1 / 0", "division by zero"),

@@ -437,7 +437,7 @@ def test_tables_that_another_optuna_has_made_are_refused_before_ours_are_made(
         Ledger(empty_storage, create=True)
     assert str(caught.value).startswith(f"{location.shown}: ")
     with somebody(empty_storage) as connection:
-        assert not connection.dialect.has_table(connection, "klayer_schema")
+        assert not connection.dialect.has_table(connection, "klayer_searches")
 
 
 def test_the_revision_that_is_written_is_the_one_that_this_optuna_makes(alter: Alter) -> None:

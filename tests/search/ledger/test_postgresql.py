@@ -70,7 +70,7 @@ def test_who_is_paused_within_a_transaction_keeps_its_locks_no_longer_than_a_lea
     assert module.SILENCE_SECONDS < LEASE_SECONDS
     monkeypatch.setattr(module, "SILENCE_SECONDS", 1)
     paused = open_database(storage, create=False)
-    lock = text("LOCK TABLE klayer_schema")
+    lock = text("LOCK TABLE klayer_alembic_version")
 
     def pause() -> None:
         with paused.writing() as connection:

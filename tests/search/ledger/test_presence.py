@@ -12,7 +12,7 @@ from search.ledger.presence import FORGOTTEN_SECONDS
 from search.ledger.records import Claim, PlanningClaim, Presence, Search
 from search.objective.outcome import EpochFigures
 from search.study.reading import load
-from tests.search.ledger.conftest import Alter
+from tests.search.ledger.conftest import Alter, renew
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., Claim]
@@ -101,7 +101,7 @@ def test_a_beat_for_a_claim_that_is_lost_is_no_fault_and_takes_nothing_back(
     ledger.join(ALONE)
     lost, prompt = claim_next(ALONE.name, -1.0), claim_next("prompt", -1.0)
     assert not ledger.beat(ALONE, lost)
-    ledger.renew(prompt)
+    renew(ledger, prompt)
     assert names(ledger) == [ALONE.name]
 
 
@@ -267,11 +267,11 @@ def test_a_launcher_buries_its_workers_and_frees_what_they_held(
     assert alter("SELECT lost FROM klayer_cohorts ORDER BY id") == [(int(lost),), (0,), (0,)]
     assert names(ledger) == [LAUNCHER.name, "host/1/1", ALONE.name]
     assert claim_next("next").numbers == gone.numbers
-    ledger.renew(alive)
+    renew(ledger, alive)
     ledger.bury(LAUNCHER.name, lost=lost)  # all that are left
     assert names(ledger) == [LAUNCHER.name, ALONE.name]
     assert claim_next("one more").numbers == alive.numbers
-    ledger.renew(foreign)
+    renew(ledger, foreign)
 
 
 def test_a_name_stands_for_all_that_begin_with_it_and_a_dash(ledger: Ledger) -> None:

@@ -12,7 +12,7 @@ from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim, Presence, Search
 from search.ledger.results import TrialOutcome
 from search.objective.outcome import EpochFigures
-from tests.search.ledger.conftest import Alter
+from tests.search.ledger.conftest import Alter, renew
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., Claim]
@@ -146,7 +146,7 @@ def test_wrong_outcomes_are_refused_whole(
     with pytest.raises(LedgerError, match="one outcome for each of its trials"):
         ledger.hand_in(claim, [TrialOutcome(n, 0.5) for n in numbers])
     assert {one.state for one in ledger.read.trials(search)} == {"running"}
-    ledger.renew(claim)
+    renew(ledger, claim)
 
 
 def test_results_are_taken_whole_or_not_at_all(

@@ -20,6 +20,7 @@ from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim, Search
 from search.workers import plan_next
 from search.workers.keeper import Keeper, presence
+from tests.search.ledger.conftest import renew
 from tests.search.workers.serving import attempts, recorded, states, work, worker
 
 SOON_SECONDS = 10.0
@@ -121,7 +122,7 @@ def test_a_fault_of_the_database_does_not_end_the_thread(
         claim = claimed(ledger, search, "a", 1.0)
         with keeper.holding(claim):
             assert soon(lambda: len(beats) >= 4)
-            ledger.renew(claim)  # nobody else has it
+            renew(ledger, claim)  # nobody else has it
     assert set(beats) == {"lease keeper"}
     assert keepers() == []
 
@@ -138,10 +139,10 @@ def test_a_lease_that_is_lost_ends_neither_the_thread_nor_the_process(
             time.sleep(0.3)  # several beats
             assert keepers() == ["lease keeper"]
             told.append("goes on")
-            ledger.renew(claim)
+            renew(ledger, claim)
             told.append("renewed")
         told.append("goes on")
-        ledger.renew(taken)  # the other one has it
+        renew(ledger, taken)  # the other one has it
     assert told == ["goes on", "goes on"]
 
 
@@ -260,4 +261,4 @@ def test_a_claim_for_planning_is_kept_likewise(ledger: Ledger) -> None:
             time.sleep(1.5)
             assert ledger.next_work(search, "b") == Wait()
             with pytest.raises(LostLeaseError):
-                ledger.renew(replace(claim, attempt=2))
+                renew(ledger, replace(claim, attempt=2))

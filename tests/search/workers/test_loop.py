@@ -19,6 +19,7 @@ from search.objectives import network as objective
 from search.study.reading import load
 from search.workers import Keeper, plan_next, serve
 from search.workers.loop import PASS_OVER_SECONDS
+from tests.search.ledger.conftest import renew
 from tests.search.workers.serving import (
     HOPELESS,
     SMALL,
@@ -285,7 +286,7 @@ def test_an_idle_worker_asks_for_work_only_where_something_was_written(
     def after_some_looks() -> bool:
         counts.append(asked.count("idle"))
         if len(counts) == 10:
-            ledger.renew(busy)
+            renew(ledger, busy)
         return len(counts) >= 20
 
     work(ledger, search, "idle", after_some_looks)
@@ -317,7 +318,7 @@ def test_an_idle_worker_looks_less_and_less_often_while_others_write(
     def write() -> None:
         with Ledger(storage) as other:
             while not over.wait(0.005):
-                other.renew(busy)
+                renew(other, busy)
 
     writer = threading.Thread(target=write)
     writer.start()

@@ -13,6 +13,7 @@ from search.objectives import network as objective
 from search.workers import plan_next
 from search.workers.keeper import Keeper
 from search.workers.training import train
+from tests.search.ledger.conftest import renew
 from tests.search.workers.serving import (
     COUNTS,
     attempts,
@@ -254,7 +255,7 @@ def test_what_is_trained_behind_a_lost_lease_is_void(ledger: Ledger, epochs: Epo
     claim, data = planned_and_claimed(ledger, search, "paused")
 
     def taken(ledger: Ledger, _: Claim) -> None:
-        ledger.renew(claim, -1.0)  # as if it had been paused for longer than its lease
+        renew(ledger, claim, -1.0)  # as if it had been paused for longer than its lease
         other = ledger.next_work(search, "other")
         assert isinstance(other, Claim)
         assert (other.cohort_id, other.attempt) == (claim.cohort_id, 2)

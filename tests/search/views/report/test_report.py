@@ -17,7 +17,7 @@ from search.ledger.ledger import Ledger
 from search.views.plots.catalogue import CATALOGUE
 from search.views.reading.digest import Digest
 from search.views.reading.overview import Overviews
-from search.views.report.report import html, inert, write_report
+from search.views.report.report import html, write_report
 from tests.chromium import needs_browser
 
 HOSTILE = "</script><script>window.hit = 1</script><img src=x onerror='window.hit = 1'>"
@@ -34,6 +34,7 @@ def held(text: str, name: str) -> dict[str, object]:
     """What a report holds for its script."""
     found = re.search(rf'<script id="{name}" type="application/json">(.*?)</script>', text)
     assert found is not None
+    assert "<" not in found[1], "what would end the script, or begin a comment in it, is escaped"
     value: dict[str, object] = json.loads(found[1])
     return value
 
@@ -90,13 +91,6 @@ def test_what_was_there_stays_until_the_new_one_is_whole(
 def test_a_search_that_is_not_there(ledger: Ledger, tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="none: no search of this name"):
         write_report(ledger, "none", tmp_path / "report.html")
-
-
-@pytest.mark.parametrize("text", [HOSTILE, "<!--<script>", "]]>", "&amp;", "ü 'quoted' \"so\""])
-def test_json_ends_no_script(text: str) -> None:
-    written = inert({"a": text})
-    assert not {"<", ">", "&"} & set(written)
-    assert json.loads(written) == {"a": text}
 
 
 @pytest.fixture(scope="module")
