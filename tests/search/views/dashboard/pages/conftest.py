@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.chromium import Chromium
+from benchmarks.chromium import SOON_SECONDS, Chromium
 from tests.postgresql import Server
 
 SEEN = """\
@@ -86,7 +86,7 @@ def dashboard(storage: str, *options: str, password: str | None = None) -> Itera
         yield said.split()[1].rstrip("/")
     finally:
         process.terminate()
-        status = process.wait(timeout=20)
+        status = process.wait(timeout=SOON_SECONDS)
         process.stdout.close()
     assert status == 0
 
