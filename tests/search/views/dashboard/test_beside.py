@@ -74,7 +74,7 @@ def test_it_can_be_closed_at_once(storage: str) -> None:
 
 
 def test_it_ends_with_a_run_that_is_killed(storage: str) -> None:
-    root = Path(__file__).parents[3]
+    root = Path(__file__).parents[4]
     run = subprocess.Popen(
         [sys.executable, "-c", RUN, storage],
         env=os.environ | {"PYTHONPATH": str(root)},

@@ -69,7 +69,7 @@ class Shown:
 def dashboard(storage: str, *options: str, password: str | None = None) -> Iterator[str]:
     """The command, in a process of its own; its address."""
     script = "from search.cli import main; main()"
-    root = Path(__file__).parents[4]
+    root = Path(__file__).parents[5]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("KLAYER_")}
     if password is not None:
         environment["KLAYER_DASHBOARD_PASSWORD"] = password

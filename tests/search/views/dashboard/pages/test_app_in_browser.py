@@ -25,7 +25,7 @@ from tests.search.views.dashboard.pages.conftest import SEEN, Klayer, Shown, das
 
 pytestmark = [needs_browser, pytest.mark.timeout(3 * SOON_SECONDS)]
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[5]
 NARROWEST = 400
 PAGES = {
     "searches": "/klayer/",
