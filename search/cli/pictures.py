@@ -50,10 +50,12 @@ def plot(
     from search.ledger.ledger import Ledger
     from search.views.plots import catalogue
     from search.views.reading import Digest
+    from search.views.terminal.images import Browser
     from search.views.terminal.picture_file import write_picture
 
     entry = catalogue.find(figure)
     with Ledger(storage) as ledger:
         picture = entry.draw(Digest(ledger, name).data(needs=entry.needs))
-    write_picture(picture, output, "dark" if dark else "light")
+    with Browser() as browser:
+        write_picture(picture, output, "dark" if dark else "light", browser)
     options.console().print(f"{output}: {picture.says}", soft_wrap=True, markup=False)

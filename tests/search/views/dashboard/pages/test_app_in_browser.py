@@ -4,9 +4,9 @@ import csv
 import io
 import os
 import re
+import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -16,16 +16,16 @@ from urllib.parse import urljoin
 
 import pytest
 
-from benchmarks.chromium import DRAWN, Chromium
+from benchmarks.chromium import DRAWN, SOON_SECONDS, Chromium
 from search.ledger.ledger import Ledger
 from search.views.plots.catalogue import CATALOGUE
 from tests.chromium import needs_browser
 from tests.postgresql import Server
 from tests.search.views.dashboard.pages.conftest import SEEN, Klayer, Shown, dashboard
 
-pytestmark = needs_browser
+pytestmark = [needs_browser, pytest.mark.timeout(3 * SOON_SECONDS)]
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[5]
 NARROWEST = 400
 PAGES = {
     "searches": "/klayer/",
@@ -63,7 +63,6 @@ def test_pages_are_drawn_without_a_fault_at_both_widths(
             browser.until(
                 lambda: browser.run("return document.documentElement.scrollWidth") <= width  # noqa: B023
             )
-    time.sleep(0.3)
     assert browser.faults() == []
 
 
@@ -83,28 +82,45 @@ def test_the_page_of_a_search_has_every_picture_and_its_data(
 
 
 TOKEN = "http://{host}/klayer/?token=let%20me%20in"
+# From then on the page keeps what it asks the server for.
+LISTEN = """
+const fetch = window.fetch;
+window.asked = [];
+window.fetch = (address, options) => {
+    window.asked.push(String((options || {}).body));
+    return fetch(address, options);
+};
+"""
+NEWS, PICTURE = "..version.data", '"type":"picture"'
 ASKED = (
-    "return performance.getEntriesByType('resource')"
-    ".filter(one => one.name.includes('_dash-update-component')).length"
+    "return window.asked.filter(body => body.replaceAll('\\\\', '').includes(arguments[0])).length"
 )
+
+
+def a_refresh(browser: Chromium) -> None:
+    """Wait for two questions whether there is news: with the second, the first is answered."""
+    before = browser.run(ASKED, NEWS)
+    browser.until(lambda: browser.run(ASKED, NEWS) >= before + 2)
 
 
 def test_only_pictures_that_come_into_sight_are_asked_for(browser: Chromium, shown: Shown) -> None:
     browser.open(f"{shown.address}{PAGES['search']}")
+    browser.run(LISTEN)
     browser.until(lambda: "zoom" in browser.run(DRAWN_KEYS))
-    time.sleep(2.5)  # a refresh without news
+    a_refresh(browser)
     drawn = browser.run(DRAWN_KEYS)
     assert "gradients" not in drawn
     assert len(drawn) < len(CATALOGUE) / 2
+    before = browser.run(ASKED, PICTURE)
     browser.run("document.querySelector('#gradients').scrollIntoView();")
     browser.until(lambda: "gradients" in browser.run(DRAWN_KEYS))
+    assert browser.run(ASKED, PICTURE) > before
     browser.until(lambda: browser.run(DRAWN))
-    time.sleep(0.5)
-    before = browser.run(ASKED)
+    before = browser.run(ASKED, PICTURE)
     for place in ("gradients", "zoom"):
         browser.run(f"document.querySelector('#{place}').scrollIntoView();")
-        time.sleep(0.7)
-    assert browser.run(ASKED) <= before + 1  # what is drawn already is not asked for again
+        a_refresh(browser)
+    assert browser.run(ASKED, PICTURE) == before  # what is drawn already is not asked for again
 
 
 def test_every_link_leads_to_a_page(browser: Chromium, shown: Shown) -> None:
@@ -313,7 +329,7 @@ def test_a_password_opens_the_pages_and_optunas(browser: Chromium, shown: Shown,
 
 
 @contextmanager
-def serving(storage: str) -> Iterator[None]:
+def serving(storage: str) -> Iterator[subprocess.Popen[bytes]]:
     """A worker of the search "live", until it is finished."""
     script = "from search.cli import main; main()"
     process = subprocess.Popen(
@@ -322,8 +338,8 @@ def serving(storage: str) -> Iterator[None]:
         stdout=subprocess.DEVNULL,
     )
     try:
-        yield
-        assert process.wait(timeout=60) == 0
+        yield process
+        assert process.wait(timeout=SOON_SECONDS) == 0
     finally:
         process.kill()
         process.wait()
@@ -358,8 +374,12 @@ def test_a_search_is_followed_while_it_runs(
         browser.run("window.same = true;")
         browser.until(lambda: browser.run(DRAWN))
         browser.run("window.drawing = document.querySelector('#zoom .js-plotly-plot');")
-        with serving(storage):
+        with serving(storage) as worker, Ledger(storage) as ledger:
+            search = ledger.read.search("live")
+            browser.until(lambda: any(one.finished_at for one in ledger.read.trials(search)))
+            worker.send_signal(signal.SIGSTOP)  # it shall not be done before the page is looked at
             browser.until(lambda: 0 < trials_at_their_end(browser) < 24)
+            worker.send_signal(signal.SIGCONT)
             browser.until(lambda: "finished" in browser.text("#standing"))
         assert trials_at_their_end(browser) == 24
         browser.until(lambda: "winner" in browser.text("#zoom"))
