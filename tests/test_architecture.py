@@ -21,6 +21,7 @@ ORDER = (
     "search.worker search.rebuild search.forecast",
     "search.engines",
     "search.figures",
+    "search.objectives",
     "search.ledger search.objective",
     "search.plan",
     "search.outcome",
