@@ -346,7 +346,8 @@ def main(requests: str, replies: str, kind: str, text: str) -> None:
     except FunctionError as fault:
         channel.send({"fault": str(fault)})
     except BaseException as error:
-        channel.send({"fault": f"{text} cannot be loaded", **told(error)})
+        how = told(error)
+        channel.send({**how, "fault": f"{text} cannot be loaded: {how['error']}"})
     else:
         serve(function, channel)
 
