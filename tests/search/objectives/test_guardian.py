@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from search.objectives.supervised import GRACE_SECONDS
 from tests.search.objectives.conftest import is_there, pids_in, wait_until
 
 # A worker: starts a program and lives on, perhaps with a fork that holds its pipes open.
@@ -28,14 +29,15 @@ if sys.argv[2] == "fork" and os.fork() == 0:
 print(program._guardian.pid, flush=True)
 time.sleep(100)
 """
-# The program, a child, a grandchild, and one that left group and session; some ignore SIGTERM.
+# The program, a child, a grandchild, and one that left group and session.
 FAMILY = """
 echo $$ >> pids
 sleep 100 & echo $! >> pids
 (sleep 100 & echo $! >> pids; wait) &
-setsid sh -c 'echo $$ >> pids; trap "" TERM; while :; do sleep 1; done' &
+setsid sh -c 'echo $$ >> pids; while :; do sleep 1; done' &
 wait
 """
+IGNORING_SIGTERM = FAMILY.replace("while", 'trap "" TERM; while')
 COUNT = 4
 
 
@@ -84,7 +86,17 @@ def test_a_killed_worker_leaves_no_process(
     worker.process.wait()
     begun = time.monotonic()
     wait_until(worker.all_gone)
-    assert time.monotonic() - begun < 15  # 5 of grace, since one of them ignores SIGTERM
+    assert time.monotonic() - begun < GRACE_SECONDS
+
+
+def test_a_killed_worker_leaves_nothing_that_ignores_sigterm(
+    workers: list[Worker], tmp_path: Path
+) -> None:
+    worker = Worker(tmp_path, program=IGNORING_SIGTERM)
+    workers.append(worker)
+    worker.process.kill()
+    worker.process.wait()
+    wait_until(worker.all_gone)
 
 
 def test_a_killed_group_of_workers_leaves_no_process(workers: list[Worker], tmp_path: Path) -> None:
