@@ -200,11 +200,13 @@ def load(text: str, cohort: bool) -> UsersFunction:
         BaseException: What the user's file raises when it is loaded.
     """
     where, _, name = text.rpartition(":")
+    if not (where and name):
+        raise FunctionError(f"{text} is not of the form train.py:train or package.module:train")
     module = _module(where)
     call = getattr(module, name, None)
     if not callable(call):
-        functions = (key for key, value in vars(module).items() if inspect.isfunction(value))
-        raise FunctionError(f"{where} has no function {name}; it has {', '.join(functions) or '0'}")
+        known = ", ".join(key for key, value in vars(module).items() if inspect.isfunction(value))
+        raise FunctionError(f"{where} has no function {name}; it has {known or 'none'}")
     try:
         signature = inspect.signature(call)
     except ValueError:  # of a compiled function: it does not say
@@ -231,7 +233,7 @@ def _module(where: str) -> Any:
             return importlib.import_module(where)
         except ModuleNotFoundError as error:
             if not f"{where}.".startswith(f"{error.name}."):
-                raise  # a module that the user's imports
+                raise  # what is missing is a module that it imports
             raise FunctionError(
                 f"there is no module {where} in {Path.cwd()} or the packages of {sys.executable}"
             ) from None

@@ -16,12 +16,12 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
+from search.objectives.command.output import last_lines
 from search.objectives.faults import TrialError
 from search.objectives.supervised import start
 
 HOST = Path(__file__).with_name("host.py")
 KILL_SECONDS = 1.0  # between SIGTERM and SIGKILL, for a process that had its time to end
-LAST_LINES, LAST_BYTES = 20, 8192  # of what was printed, shown with an error
 
 
 class Process:
@@ -93,10 +93,8 @@ class Process:
 
     def printed(self, more: str | None = None) -> str:
         """The last lines that the trial has printed, and more below them."""
-        size = os.fstat(self._printed.fileno()).st_size
-        last = os.pread(self._printed.fileno(), LAST_BYTES, max(0, size - LAST_BYTES))
-        lines = last.decode(errors="replace").splitlines()[-LAST_LINES:]
-        return "\n".join([*lines, more] if more else lines)
+        last = last_lines(Path(f"/dev/fd/{self._printed.fileno()}"))
+        return "\n".join(part for part in (last, more) if part)
 
     def forget_printed(self) -> None:
         """Begin anew for another trial."""
@@ -116,6 +114,8 @@ class Process:
                 failure = f"could not be started: {error.reason}"
             self._program.end(KILL_SECONDS)
         status = self._program.poll() or 0
-        if status < 0:
-            return failure or f"was ended by signal {-status} ({signal.strsignal(-status)})"
-        return f"ended with exit status {status}"
+        if failure or status >= 0:
+            return failure or f"ended with exit status {status}"
+        names = {one.value: one.name for one in signal.Signals}
+        cause = ", as the system does where memory runs out" if -status == signal.SIGKILL else ""
+        return f"was ended by {names.get(-status, f'signal {-status}')}{cause}"

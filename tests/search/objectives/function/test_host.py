@@ -257,6 +257,7 @@ def test_a_function_of_a_package(users: Users, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("function", "source", "message"),
     [
+        ("train.py", "", "train.py is not of the form train.py:train or package.module:train"),
         ("missing.py:train", "", "there is no file missing.py in {folder}"),
         ("missing.module:train", "", "there is no module missing.module in {folder} or"),
         ("train.py:fit", "", "train.py has no function fit; it has helper, train"),
@@ -268,6 +269,8 @@ def test_a_function_of_a_package(users: Users, tmp_path: Path) -> None:
             "train.py: helper(point) cannot be called as helper(parameters, seed, report): "
             "too many positional arguments",
         ),
+        ("model:train", "", "there is no module model in {folder} or the packages of"),
+        ("operator:train", "", "operator has no function train; it has "),
         ("train.py:train", "import nothing_such", "ModuleNotFoundError: No module named"),
         ("train:train", "import nothing_such", "ModuleNotFoundError: No module named"),
         ("train.py:train", "def train(:", "train.py:train cannot be loaded: SyntaxError: "),
@@ -280,19 +283,18 @@ def test_a_function_that_is_not_there_is_one_clear_message(
     (tmp_path / "train.py").write_text(
         f"LIMIT = 3\ndef helper(point): ...\ndef train(parameters, seed, report): ...\n{source}"
     )
-    host = users(function=function)
-    for ask in (host.check, lambda: trained(host)):
-        with pytest.raises(FunctionError) as caught:
-            ask()
-        assert message.format(folder=tmp_path.resolve()) in caught.value.reason
-        assert "\n" not in caught.value.reason
-        assert "host.py" not in str(caught.value)
+    with pytest.raises(FunctionError) as caught:
+        users(function=function).check()
+    assert message.format(folder=tmp_path.resolve()) in caught.value.reason
+    assert "\n" not in caught.value.reason
+    assert "host.py" not in str(caught.value)
 
 
 def test_a_cohorts_function_that_takes_one_point_is_told_what_it_would_get(users: Users) -> None:
     host = users("def train(parameters, seed): pass", cohort=True)
-    with pytest.raises(FunctionError, match=r"called as train\(points, seeds, report\)"):
-        host.check()
+    for ask in (host.check, lambda: trained(host, 3)):
+        with pytest.raises(FunctionError, match=r"called as train\(points, seeds, report\)"):
+            ask()
 
 
 def test_reports_of_a_thread_do_not_count_for_the_next_trial(users: Users) -> None:

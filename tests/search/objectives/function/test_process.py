@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from search.objectives.faults import TrialError
-from search.objectives.function.process import LAST_BYTES, LAST_LINES, Process
+from search.objectives.function.process import Process
 from tests.search.objectives.conftest import WAIT_SECONDS
 
 
@@ -77,7 +77,7 @@ print("x" * 100_000, end="", flush=True)
 """
     with program(tmp_path, text) as process:
         process.receive(WAIT_SECONDS)
-        last = [str(number) for number in range(1000 - LAST_LINES, 1000)]
+        last = [str(number) for number in range(980, 1000)]
         assert process.printed().splitlines() == last
         assert process.printed("more").splitlines() == [*last, "more"]
         process.forget_printed()
@@ -85,14 +85,14 @@ print("x" * 100_000, end="", flush=True)
         process.send(None)
         with pytest.raises(EOFError):
             process.receive(WAIT_SECONDS)
-        assert process.printed() == "x" * LAST_BYTES
+        assert set(process.printed()) == {"x"}
 
 
 def test_a_process_that_ignores_the_end_of_its_requests_is_ended(tmp_path: Path) -> None:
     with program(tmp_path, "replies.write('0\\n'); time.sleep(300)") as process:
         process.receive(WAIT_SECONDS)
         begun = time.monotonic()
-        assert process.close(0.1) == "was ended by signal 15 (Terminated)"
+        assert process.close(0.1) == "was ended by SIGTERM"
         assert time.monotonic() - begun < WAIT_SECONDS
 
 
