@@ -22,6 +22,17 @@ from search.objectives.faults import TrialError
 GUARDIAN = Path(__file__).with_name("guardian.py")
 # Between SIGTERM and SIGKILL: enough to write a checkpoint, short enough for a stopped search.
 GRACE_SECONDS = 5.0
+# Variables of this process that are not for users' programs: a setting of klayer's own children,
+# which keeps the modules of a user's folder from them, and passwords, since what a program prints
+# is stored and shown.
+WITHHELD = frozenset(
+    {
+        "PYTHONSAFEPATH",
+        "KLAYER_STORAGE",
+        "KLAYER_STORAGE_PASSWORD",
+        "KLAYER_DASHBOARD_PASSWORD",
+    }
+)
 
 
 class Supervised:
@@ -116,6 +127,16 @@ class Supervised:
                     os.killpg(self.pid, signal.SIGKILL)
         if first.startswith("errno"):
             raise TrialError(_not_started(self._arguments[0], int(first.split()[1])))
+
+
+def users_environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a user's program: this process's, without what is klayer's own.
+
+    Args:
+        extra: Further variables; they win.
+    """
+    own = {name: value for name, value in os.environ.items() if name not in WITHHELD}
+    return {**own, **extra}
 
 
 def start(

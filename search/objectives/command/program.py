@@ -7,7 +7,6 @@ elsewhere.
 """
 
 import json
-import os
 import signal
 import time
 from collections.abc import Generator, Mapping
@@ -18,12 +17,10 @@ from search.objectives.command.arguments import filled
 from search.objectives.command.output import last_lines
 from search.objectives.command.report_file import ReportFile
 from search.objectives.faults import TrialError
-from search.objectives.supervised import Supervised, start
+from search.objectives.supervised import Supervised, start, users_environment
 
 OUTPUT = "output.txt"
 LOOK_SECONDS = 0.02  # how often the report file is looked at; its end is noticed at once
-# Of klayer's own children, for which a user's folder must not be a place of modules.
-OWN_VARIABLES = frozenset({"PYTHONSAFEPATH"})
 
 
 @dataclass(frozen=True)
@@ -85,8 +82,7 @@ def run(
         "seed": place.seed,
         "checkpoints": str(place.checkpoints.absolute()),
     }
-    environment = {name: os.environ[name] for name in os.environ.keys() - OWN_VARIABLES}
-    environment |= program.environment
+    environment = users_environment(program.environment)
     environment |= {f"KLAYER_{name.upper()}": str(value) for name, value in given.items()}
     environment["KLAYER_REPORT"] = str(report.absolute())
     values = {**place.parameters, **given}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from search.objectives.faults import TrialError
-from search.objectives.supervised import Supervised, start
+from search.objectives.supervised import Supervised, start, users_environment
 from tests.search.objectives.conftest import WAIT_SECONDS, Script, is_there, pids_in, wait_until
 
 Start = Callable[..., Supervised]
@@ -54,6 +54,20 @@ def test_a_program_gets_folder_environment_arguments_and_an_empty_input(
     ]
 
 
+def test_passwords_and_settings_of_klayers_own_are_withheld(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("PYTHONSAFEPATH", "KLAYER_STORAGE_PASSWORD", "KLAYER_STORAGE", "OF_THE_WORKER"):
+        monkeypatch.setenv(name, "secret")
+    found = users_environment({"OF_THE_STUDY": "file", "KLAYER_STORAGE": "wanted"})
+    assert "PYTHONSAFEPATH" not in found
+    assert "KLAYER_STORAGE_PASSWORD" not in found
+    assert found["OF_THE_WORKER"] == "secret"
+    assert found["OF_THE_STUDY"] == "file"
+    assert found["KLAYER_STORAGE"] == "wanted"
+    assert found["PATH"] == os.environ["PATH"]
+
+
 def test_a_program_is_a_session_of_its_own(run: Start) -> None:
     with run(["sleep", "100"]) as program:
         wait_until(lambda: program.poll() is None and program.pid is not None)
@@ -63,15 +77,19 @@ def test_a_program_is_a_session_of_its_own(run: Start) -> None:
 
 def test_files_are_kept_open_for_it_and_for_nobody_else(tmp_path: Path) -> None:
     reading, writing = os.pipe()
-    text = f"import os; os.write({writing}, b'from the program')"
+    text = (
+        f"import os, time; os.write({writing}, b'from the program'); os.close({writing}); "
+        "time.sleep(100)"
+    )
     with (tmp_path / "output").open("wb") as output:
         program = start(
             [sys.executable, "-c", text], tmp_path, dict(os.environ), output, (writing,)
         )
     os.close(writing)
     with program, os.fdopen(reading, "rb") as file:
+        begun = time.monotonic()
         assert file.read() == b"from the program"  # up to the end: the guardian holds no copy
-        assert program.wait(WAIT_SECONDS)
+        assert time.monotonic() - begun < WAIT_SECONDS
 
 
 def test_a_large_environment_arrives_whole(run: Start) -> None:
