@@ -53,7 +53,7 @@ class Filled:
     database: Database
 
     def size(self) -> float:
-        """Bytes of the reports' table with its key's index."""
+        """Bytes of the reports, their key's index included; on SQLite of the whole file."""
         if self.database.location.path is not None:
             with self.database.engine.connect() as connection:
                 connection.execution_options(**{sqlite.READING: True})
