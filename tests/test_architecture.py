@@ -99,6 +99,7 @@ TESTED_ELSEWHERE = {
     "search.study.faults": "tests/search/study/test_bad_files.py",
     "search.study.keys": "tests/search/study/test_bad_files.py",
     "search.study.lineage": "tests/search/study/test_file.py",
+    "search.study.recorded_tables": "tests/search/study/test_recorded.py",
     "search.study.ranges": "tests/search/study/test_file.py",
     "search.objectives.network.sections": "tests/search/study/test_file.py",
     "search.study.sentences": "tests/search/study/test_bad_files.py",

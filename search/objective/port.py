@@ -146,6 +146,9 @@ class Objective(Protocol):
     def findings(self, result: Mapping[str, Any]) -> Sequence[Finding]:
         """What an evaluation says, for people, the most important first."""
 
+    def recorded(self) -> dict[str, Any]:
+        """All of it as plain values for JSON; its kind reads it back, unchecked."""
+
     def canonical(self) -> dict[str, Any]:
         """Its tables as a study file would write them, with every default."""
 

@@ -38,6 +38,9 @@ class Kind(Protocol):
     def objective(self, tables: Document) -> Objective:
         """What a document declares, whose tables are right on their own."""
 
+    def recorded(self, form: Mapping[str, Any]) -> Objective:
+        """What `Objective.recorded` wrote, unchecked."""
+
     def stage_faults(self, tables: Document, stages: Sequence[Stage]) -> Iterator[Fault]:
         """What stages search that is not there, beyond what the registry tells."""
 
@@ -72,5 +75,10 @@ def kind_of(document: Mapping[str, Any]) -> Kind:
         hint = near(name, _KINDS) if isinstance(name, str) else f"give one of {', '.join(_KINDS)}"
         found = f"found {shown(name)}, which is no kind of objective; {hint}"
         raise faulty([Fault(("objective", "kind"), found)])
-    found_kind: Any = import_module(_KINDS[name])
-    return cast(Kind, found_kind)
+    return kind_named(name)
+
+
+def kind_named(name: str) -> Kind:
+    """The kind of that name, one of those that there are."""
+    found: Any = import_module(_KINDS[name])
+    return cast(Kind, found)

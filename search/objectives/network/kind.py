@@ -6,11 +6,17 @@ from typing import Any
 from search.objective.port import Objective
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.registry import NetworkRegistry
-from search.objectives.network.sections import NetworkDocument
+from search.objectives.network.sections import (
+    DataSection,
+    NetworkDocument,
+    NetworkSection,
+    TrainingSection,
+)
 from search.objectives.network.study_checks import faults_between as faults_of
 from search.objectives.network.study_checks import layer_faults
 from search.space.space import Box
 from search.study.faults import Fault
+from search.study.recorded_tables import constructed
 from search.study.stages import Stage
 from search.study.tables import Document, Final
 
@@ -28,6 +34,17 @@ def objective(tables: Document) -> NetworkObjective:
     final = given.final
     return NetworkObjective(
         given.data, given.network, given.training, final.train_on, ensemble=final.ensemble
+    )
+
+
+def recorded(form: Mapping[str, Any]) -> NetworkObjective:
+    """What `NetworkObjective.recorded` wrote, unchecked."""
+    return NetworkObjective(
+        constructed(DataSection, form["data"]),
+        constructed(NetworkSection, form["network"]),
+        constructed(TrainingSection, form["training"]),
+        form["train_on"],
+        ensemble=form["ensemble"],
     )
 
 

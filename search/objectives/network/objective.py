@@ -146,6 +146,10 @@ class NetworkObjective:
 
         return findings(result)
 
+    def recorded(self) -> dict[str, Any]:
+        """As `Objective.recorded`."""
+        return self.canonical() | {"train_on": self.train_on, "ensemble": self.ensemble}
+
     def canonical(self) -> dict[str, Any]:
         """As `Objective.canonical`."""
         return {
