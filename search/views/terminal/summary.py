@@ -7,8 +7,8 @@ from typing import Any
 from rich.console import Console
 
 from search.ledger.records import Search, StageState, Trial
-from search.plan.ranking import Spread
 from search.plan.plan import FINAL, FINALISTS, seed_spreads
+from search.plan.ranking import Spread
 from search.plan.results import Result
 from search.runtime.lines import say, say_labelled
 from search.runtime.words import parameters, percent, plural
