@@ -167,7 +167,9 @@ def _read_choices(
     return Choices(tuple(options)) if len(faults) == before else None
 
 
-def _read_list(searchable: Hyperparameter, raw: dict[str, Any], faults: list[Fault]) -> Choices | None:
+def _read_list(
+    searchable: Hyperparameter, raw: dict[str, Any], faults: list[Fault]
+) -> Choices | None:
     """The choices that `{values = [...], when = {...}}` writes."""
     name = searchable.name
     table = _table(name, raw, faults)
