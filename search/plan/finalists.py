@@ -11,9 +11,9 @@ from search.plan.results import Result
 def finalists(results: Iterable[Result], count: int, objective: Objective) -> list[Result]:
     """The `count` best configurations over all stages, best first, each with its best trial.
 
-    Trials of equal parameters are one configuration. Ties are settled as in `Ranking.ranked`.
-    Trials that halving dropped are none. There are fewer than `count` where fewer configurations
-    have a value.
+    Trials of equal parameters are one configuration; a point has only those that are active. Ties
+    are settled as in `Ranking.ranked`. Trials that halving dropped are none. There are fewer than
+    `count` where fewer configurations have a value.
 
     Raises:
         KlayerError: `count` is below 1, or no trial has a value.

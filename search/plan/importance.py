@@ -25,7 +25,8 @@ def importances(results: Sequence[Result], box: Box, direction: Direction) -> Ma
     """The share of each hyperparameter in being among the best tenth, largest first; they sum to 1.
 
     Trials that halving dropped and trials without a value count for nothing, nor do points outside
-    the box. What has one value only is left out.
+    the box. What has one value only is left out, and so are hyperparameters with a condition: PED-
+    ANOVA compares trials that all have a value.
 
     Args:
         results: Of one stage.
@@ -43,7 +44,11 @@ def importances(results: Sequence[Result], box: Box, direction: Direction) -> Ma
     ]
     if len(valued) < _LEAST or len({one.value for one in valued}) == 1:
         return {}
-    space = {name: one for name, one in distributions((box,)).items() if not one.single()}
+    space = {
+        name: one
+        for name, one in distributions((box,)).items()
+        if not one.single() and name not in box.conditions
+    }
     if len(space) < 2:
         return {}
     from optuna.importance import PedAnovaImportanceEvaluator

@@ -94,5 +94,7 @@ def _tpe(
 ) -> list[Point]:
     from search.plan import optuna_samplers
 
-    points = optuna_samplers.ask_tpe(distributions((box,)), told, count, seed, direction)
+    active = box.active if box.conditions else None
+    space = distributions((box,))
+    points = optuna_samplers.ask_tpe(space, told, count, seed, direction, active)
     return [inside(box, point) for point in points]

@@ -14,11 +14,12 @@ from search.plan import learned
 from search.plan.cohorts import cohorts
 from search.plan.finalists import finalists, winner
 from search.plan.ranking import Spread
+from search.plan.reasons import left_out
 from search.plan.results import Result
 from search.plan.samplers import Drawn, draw
 from search.plan.seeds import derive
 from search.plan.zoom import zoom
-from search.space.space import Box, Choices, Point
+from search.space.space import Box, Choices, Point, fitted, overlaid
 from search.study.file import Stage, Study
 from search.study.halving import Halving
 
@@ -185,11 +186,13 @@ def _boxes(study: Study, stage: Stage, results: Sequence[Result]) -> tuple[tuple
     rule = stage.zoom
     sources = [result for result in results if result.stage in rule.sources]
     zoomed = zoom(rule, sources, study.natural_limits(stage), study.objective)
-    ranges, sentence = dict(zoomed.box.ranges), zoomed.sentence
+    whole, sentence = zoomed.box, zoomed.sentence
     for box in stage.boxes:
-        ranges.update(box.ranges)
+        before, whole = whole, overlaid(whole, box)
         sentence += f"\nas the study file says: {', '.join(box.ranges)}"
-    return (Box(ranges),), sentence
+        for line in left_out(before, whole):
+            sentence += f"\n{line}"
+    return (whole,), sentence
 
 
 def _as_declared(stage: Stage) -> str:
@@ -199,7 +202,10 @@ def _as_declared(stage: Stage) -> str:
     lines = ["as the study file says"]
     for number, box in enumerate(stage.boxes, start=1):
         which = f"box {number}, " if len(stage.boxes) > 1 else ""
-        lines += [f"{which}{name}: {extent}" for name, extent in box.ranges.items()]
+        for name, extent in box.ranges.items():
+            condition = box.conditions.get(name)
+            when = "" if condition is None else f", where {condition}"
+            lines.append(f"{which}{name}: {extent}{when}")
     return "\n".join(lines)
 
 
@@ -209,7 +215,7 @@ def _configurations(
     named = study.contenders()
     given = [one for one in results if one.stage in named]
     chosen = finalists(given, study.final.finalists, study.objective)
-    return chosen, tuple(_listed(result.parameters) for result in chosen)
+    return chosen, tuple(_listed(result) for result in chosen)
 
 
 def _stages_in_words(study: Study) -> str:
@@ -220,9 +226,10 @@ def _stages_in_words(study: Study) -> str:
     return f"{' and '.join(named)}, whose values compare with the last stage's"
 
 
-def _listed(point: Point) -> Box:
-    """A box that holds one point."""
-    return Box({name: Choices((value,)) for name, value in point.items()})
+def _listed(result: Result) -> Box:
+    """A box that holds one point, under the conditions that it was drawn under."""
+    ranges = {name: Choices((value,)) for name, value in result.parameters.items()}
+    return fitted(ranges, result.box.conditions)
 
 
 def _finalists_plan(study: Study, step: Step, results: Sequence[Result]) -> StagePlan:

@@ -5,7 +5,8 @@
 
 Both stay inside the old range, except past an edge on which the best trial lies (see `bounds`).
 Trials that halving dropped count behind all that were not (see `Ranking.ranked`). Trials without a
-value count for nothing, and neither does the order in which trials are given.
+value count for nothing, and neither does the order in which trials are given. A hyperparameter with
+a condition is zoomed by the trials that have it.
 """
 
 import math
@@ -16,9 +17,18 @@ from search.errors import KlayerError
 from search.objective.port import Objective
 from search.plan.bounds import bounds, length, settled, within
 from search.plan.ranking import Ranking
-from search.plan.reasons import Move, heading, interval_reason, list_reason
+from search.plan.reasons import (
+    Move,
+    having_it,
+    heading,
+    instead,
+    interval_reason,
+    kept_reason,
+    left_out,
+    list_reason,
+)
 from search.plan.results import Result
-from search.space.space import Box, Choices, Interval, Range, SpaceError, hull
+from search.space.space import Box, Choices, Interval, Range, SpaceError, fitted, hull
 from search.study.zoom_rules import DecadesZoom, Limits, QuantileZoom
 
 # Past an edge on which the best lies, a quantile's range goes on by this share of what the best
@@ -54,9 +64,13 @@ def zoom(
       edge on which the best lies the range passes the old end by `margin` × span, a quarter of
       the span or 5 % of L, whichever is the most. Of a list, the choices that occur stay.
 
+    A hyperparameter with a condition is zoomed round the best trial that has it, from the box of
+    that, or by those of the best that have it. Where none has it, it stays as it was; where its
+    parents have no value left under which it would be active, it leaves the box.
+
     Whole numbers are rounded outwards to steps counted from the best. Limits are never crossed,
-    whichever other rule they break. Of equally good trials that of the source named first, then
-    the lower number is the best.
+    whichever other rule they break, but by a range that stays as it was. Of equally good
+    trials that of the source named first, then the lower number is the best.
 
     Args:
         rule: Rule, edge and limits, from the study file.
@@ -80,12 +94,33 @@ def zoom(
     else:
         leaders, old = scored[: _share(rule.quantile, len(scored))], _common_box(scored)
     ranges: dict[str, Range] = {}
-    lines = [heading(leaders, scored, objective)]
+    reasons: dict[str, str] = {}
     for name, extent in old.ranges.items():
         limits = [one[name] for one in (rule.limits, natural) if name in one]
-        ranges[name], reason = _moved(rule, name, extent, leaders, limits)
-        lines.append(reason)
-    return Zoomed(Box(ranges), "\n".join(lines))
+        pool = scored if isinstance(rule, DecadesZoom) else leaders
+        ranges[name], reasons[name] = _new_range(rule, name, extent, pool, limits)
+    box = fitted(ranges, old.conditions)
+    lines = [reason for name, reason in reasons.items() if name in box.ranges]
+    lines += left_out(old, box)
+    return Zoomed(box, "\n".join([heading(leaders, scored, objective), *lines]))
+
+
+def _new_range(
+    rule: DecadesZoom | QuantileZoom,
+    name: str,
+    old: Range,
+    pool: Sequence[Result],
+    limits: Sequence[Limits],
+) -> tuple[Range, str]:
+    """The range that follows from those of the trials in `pool`, best first, that have a value."""
+    having = [trial for trial in pool if name in trial.parameters]
+    if not having:
+        return old, kept_reason(name, old, len(pool))
+    if isinstance(rule, QuantileZoom):
+        return _moved(rule, name, old, having, having_it(len(having), len(pool)), limits)
+    best = having[0]
+    said = "" if best is pool[0] else instead(best)
+    return _moved(rule, name, best.box.ranges[name], having[:1], said, limits)
 
 
 def _moved(
@@ -93,14 +128,25 @@ def _moved(
     name: str,
     old: Range,
     leaders: Sequence[Result],
+    said: str,
     limits: Sequence[Limits],
 ) -> tuple[Range, str]:
+    """How one range moves, and why.
+
+    Args:
+        rule: Of the zoom.
+        name: Of the hyperparameter.
+        old: Its range.
+        leaders: The trials that it is zoomed by, best first; all have it.
+        said: Those trials in words.
+        limits: What the range keeps to.
+    """
     values = [leader.parameters[name] for leader in leaders]
     if isinstance(old, Choices):
         new_list = old
         if isinstance(rule, QuantileZoom):
             new_list = Choices(tuple(option for option in old.options if option in values))
-        return new_list, list_reason(name, old, new_list, len(leaders))
+        return new_list, list_reason(name, old, new_list, said)
     numbers = [float(value) for value in values]
     room = bounds(name, old, numbers[0], rule.edge, limits)
     kept = [settled(name, old, number, room) for number in numbers]
@@ -112,7 +158,7 @@ def _moved(
     if past is not None and room.high.on_edge:
         high = max(high, old.scaled(old.high) + past)
     new = within(old, kept, low, high, room)
-    return new, interval_reason(rule, Move(name, old, new, tuple(numbers), low, high, room))
+    return new, interval_reason(rule, Move(name, old, new, tuple(numbers), said, low, high, room))
 
 
 def _reach(

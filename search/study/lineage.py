@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from search.objective.port import Objective, Training
 from search.space.hyperparameters import Number
-from search.space.space import Box, Choices, Interval, Range, hull
+from search.space.space import Box, Choices, Interval, Range, hull, overlaid
 from search.study.stages import Stage
 from search.study.zoom_rules import Limits
 
@@ -18,7 +18,8 @@ def reach(stages: Sequence[Stage]) -> dict[str, Box]:
     """For each stage, by name, the smallest box that holds all boxes it descends from.
 
     A stage's own ranges stand before carried ones of the same name. A zoom on an edge may pass the
-    bounds, never the names and scales.
+    bounds, never the names and scales. Hyperparameters whose conditions can never hold beside the
+    stage's own ranges are not carried.
 
     Raises:
         SpaceError: Boxes that are pooled differ in their hyperparameters or scales.
@@ -35,8 +36,10 @@ def reach_of(stage: Stage, known: Mapping[str, Box]) -> Box:
     Raises:
         SpaceError: As `reach` does.
     """
-    ranges = dict(carried(stage, known).ranges) if stage.zoom is not None else {}
-    return Box(ranges | (dict(hull(stage.boxes).ranges) if stage.boxes else {}))
+    if stage.zoom is None:
+        return hull(stage.boxes)
+    over = carried(stage, known)
+    return overlaid(over, hull(stage.boxes)) if stage.boxes else over
 
 
 def carried(stage: Stage, known: Mapping[str, Box]) -> Box:

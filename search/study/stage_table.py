@@ -5,11 +5,12 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from search.space.grid import combinations
 from search.space.space import SpaceError
 from search.study.faults import Fault, faulty
 from search.study.halving import Halving
 from search.study.learning import generation_faults
-from search.study.ranges import BoxTable, PointTable, combinations
+from search.study.ranges import BoxTable, PointTable
 from search.study.table import List, Name, Table
 from search.study.zoom_rules import ZoomRule
 

@@ -6,9 +6,10 @@ from typing import Any
 from pydantic import Field
 
 from search.objective.port import Training
+from search.space.grid import combinations
 from search.space.space import Box, Choices
 from search.study.halving import Halving
-from search.study.ranges import BoxTable, PointTable, combinations, write_box
+from search.study.ranges import BoxTable, PointTable, write_box
 from search.study.stage_table import COUNTED, MOST_TRIALS, Sampler, StageTable
 from search.study.table import List, Name, Table
 from search.study.zoom_rules import ZoomRule
