@@ -21,7 +21,7 @@ ORDER = (
     "search.views.reading",
     "search.views.terminal",
     "search.workers.service",
-    "search.workers.launcher search.workers.forecast",
+    "search.workers.pool search.workers.forecast",
     "search.workers",
     "search.views.plots",
     "search.objectives",

@@ -43,7 +43,7 @@ def main() -> None:
 
 def _exit_status(error: KlayerError) -> int:
     from search.ledger.faults import DatabaseFaultError
-    from search.workers.launcher import InterruptedRunError, WorkersDiedError
+    from search.workers.pool import InterruptedRunError, WorkersDiedError
 
     if isinstance(error, InterruptedRunError):
         return 130

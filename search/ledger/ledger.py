@@ -77,9 +77,9 @@ class Ledger:
         """Tells whether something was written since it was last asked; close it when done."""
         return watch(self.database)
 
-    def hurry(self) -> None:
+    def stop_retrying(self) -> None:
         """Bear no faults any more: this process is to end."""
-        self.database.hurry.set()
+        self.database.stop_retrying.set()
 
     # --- searches ------------------------------------------------------------------------------
 
@@ -188,7 +188,7 @@ class Ledger:
         """
         with self.database.writing() as connection:
             time = now(connection)
-            # First what is held, then the process: in the order in which `bury` locks them.
+            # First what is held, then the process: in the order in which `release_of` locks them.
             if claim is not None:
                 with suppress(LostLeaseError):
                     claims.hold(connection, claim, time + lease_seconds)
@@ -209,7 +209,7 @@ class Ledger:
             presence.ask_to_stop(connection, launcher)
 
     @patient
-    def bury(self, launcher: str, names: Sequence[str] | None = None, *, lost: bool) -> None:
+    def release_of(self, launcher: str, names: Sequence[str] | None = None, *, lost: bool) -> None:
         """Free all that workers of a launcher hold, whose processes are known to be gone.
 
         Args:
@@ -267,7 +267,7 @@ class Ledger:
                 results.give_up(connection, seen, time)
 
     @patient
-    def hand_back(self, claim: Claim | PlanningClaim, *, lost: bool = False) -> None:
+    def release(self, claim: Claim | PlanningClaim, *, lost: bool = False) -> None:
         """Give up a claim, so that its work is free at once; nothing happens if it is lost.
 
         Args:

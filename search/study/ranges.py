@@ -94,7 +94,7 @@ def recorded_box(written: Mapping[str, Any]) -> Box:
     ranges: dict[str, Range] = {}
     conditions: dict[str, Condition] = {}
     for name, one in written.items():
-        table = {"values": one} if isinstance(one, list | tuple) else dict(one)
+        table: dict[str, Any] = {"values": one} if isinstance(one, list | tuple) else dict(one)
         when = table.pop("when", None)
         if when is not None:
             conditions[name] = Condition({parent: tuple(those) for parent, those in when.items()})

@@ -22,7 +22,7 @@ from search.ledger.opening import open_recorded
 from search.ledger.records import Claim, PlanningClaim, Presence, Search
 from search.objective.port import Trainer
 from search.runtime.environment import environment, numeric_changes
-from search.workers.keeper import Keeper
+from search.workers.heartbeat import Heartbeat
 from search.workers.planning import make_plan
 from search.workers.training import train
 
@@ -70,19 +70,19 @@ def serve(
     seconds = who.lease_seconds if lease_seconds is None else lease_seconds
     with (
         threadpool_limits(limits=1),  # one thread a worker: more workers, and equal sums
-        Keeper(ledger, who, seconds) as keeper,
+        Heartbeat(ledger, who, seconds) as heartbeat,
         ledger.changes() as changes,
         ExitStack() as stack,
     ):
-        desk = _Desk(ledger, who, keeper, data_folder, tell, only, should_stop, name is None)
+        work = _Work(ledger, who, heartbeat, data_folder, tell, only, should_stop, name is None)
 
         def stopping() -> bool:
-            return keeper.asked_to_stop or should_stop()
+            return heartbeat.asked_to_stop or should_stop()
 
-        stack.callback(desk.close)
+        stack.callback(work.close)
         rest = SHORTEST_REST_SECONDS
         while not stopping():
-            did = desk.work_on_one_of(ledger.read.open_searches(name))
+            did = work.work_on_one_of(ledger.read.open_searches(name))
             if name is not None and did in ([], ["finished"]):
                 return
             if "worked" in did:
@@ -91,28 +91,28 @@ def serve(
                 time.sleep(rest)
                 rest = min(1.5 * rest, LONGEST_REST_SECONDS)
                 wait(changes, LOOK_SECONDS, stopping)
-            # The keeper would learn of it with its next beat, and another cohort be claimed first.
-            keeper.asked_to_stop |= ledger.read.asked_to_stop(who)
+            # The next heartbeat would learn of it, but another cohort could be claimed before.
+            heartbeat.asked_to_stop |= ledger.read.asked_to_stop(who)
 
 
 Did = Literal["worked", "waited", "finished"]
 
 
-class _Desk:
+class _Work:
     """What a worker has before it: the search that it works on, and its data."""
 
     def __init__(
         self,
         ledger: Ledger,
         who: Presence,
-        keeper: Keeper,
+        heartbeat: Heartbeat,
         data_folder: Path | None,
         tell: Tell,
         only: WorkKind | None,
         should_stop: Callable[[], bool],
         bears_faults: bool,
     ) -> None:
-        self._ledger, self._who, self._keeper = ledger, who, keeper
+        self._ledger, self._who, self._heartbeat = ledger, who, heartbeat
         self._folder, self._tell, self._only = data_folder, tell, only
         self._should_stop, self._bears_faults = should_stop, bears_faults
         self._searches: dict[int, Search] = {}
@@ -165,7 +165,7 @@ class _Desk:
             return "waited"
         trainer = self._opened(search)
         task = self._ledger.next_work(
-            search, self._who.name, self._keeper.lease_seconds, self._only
+            search, self._who.name, self._heartbeat.lease_seconds, self._only
         )
         match task:
             case Finished():
@@ -173,18 +173,18 @@ class _Desk:
             case Wait():
                 return "waited"
             case PlanningClaim():
-                with self._keeper.holding(task):
+                with self._heartbeat.holding(task):
                     make_plan(self._ledger, search, task)
                     self._tell(f"{search.study.name}: planned {_planned(task)}")
             case Claim():
-                with self._keeper.holding(task):
+                with self._heartbeat.holding(task):
                     self._train(search, trainer, task)
         return "worked"
 
     def _train(self, search: Search, trainer: Trainer, task: Claim) -> None:
         began = time.monotonic()
         which = f"{search.study.name}: {task.named}"
-        seconds = self._keeper.lease_seconds
+        seconds = self._heartbeat.lease_seconds
         if train(self._ledger, search, trainer, task, self._should_stop, seconds):
             self._tell(f"{which}: trained in {time.monotonic() - began:.1f} s")
             if task.step.kind == "final" and self._bears_faults:

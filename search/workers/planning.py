@@ -11,24 +11,24 @@ from search.ledger.records import PlanningClaim, Search
 from search.plan.generations import plan_generation
 from search.plan.halving import plan_rung
 from search.plan.plan import plan
-from search.workers.keeper import Keeper
+from search.workers.heartbeat import Heartbeat
 
 
-def plan_next(ledger: Ledger, search: Search, owner: str, keeper: Keeper) -> None:
+def plan_next(ledger: Ledger, search: Search, owner: str, heartbeat: Heartbeat) -> None:
     """Plan what is to be planned next, if anything is now and nobody else does it.
 
     Args:
         ledger: The search's database.
         search: Which search.
         owner: Who does it.
-        keeper: Keeps its lease.
+        heartbeat: Keeps its lease.
 
     Raises:
         KlayerError: There is no plan: all trials of an earlier stage diverged.
     """
-    task = ledger.next_work(search, owner, keeper.lease_seconds, only="planning")
+    task = ledger.next_work(search, owner, heartbeat.lease_seconds, only="planning")
     if isinstance(task, PlanningClaim):
-        with keeper.holding(task):
+        with heartbeat.holding(task):
             make_plan(ledger, search, task)
 
 

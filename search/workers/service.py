@@ -22,7 +22,7 @@ from search.runtime.lines import say
 from search.runtime.words import plural
 from search.workers import presence, serve
 from search.workers.engines import Engine
-from search.workers.launcher import InterruptedRunError, launch
+from search.workers.pool import InterruptedRunError, launch
 
 
 def serve_here(name: str | None, storage: str, data_folder: Path | None, console: Console) -> None:
@@ -141,7 +141,7 @@ def _asked_to_stop(ledger: Ledger) -> Iterator[threading.Event]:
         if asked.is_set() and number == signal.SIGINT:
             raise KeyboardInterrupt
         asked.set()
-        ledger.hurry()
+        ledger.stop_retrying()
 
     heard = [n for n in numbers if n != signal.SIGHUP or signal.getsignal(n) != signal.SIG_IGN]
     before = {number: signal.signal(number, stop) for number in heard}  # nohup has its way

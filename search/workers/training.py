@@ -56,7 +56,7 @@ def train(
             asked = ledger.record_reports(claim, stored, lease_seconds)
         if asked or should_stop():
             training.close()
-            ledger.hand_back(claim)
+            ledger.release(claim)
             return False
         going = cohort.after(reports)
     if isinstance(ended, Evaluation):

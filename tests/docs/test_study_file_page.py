@@ -20,7 +20,12 @@ from search.study.ranges import RangeTable
 from search.study.reading import load
 from search.objectives.network.schedules import ConstantSchedule, CyclesSchedule, DecaySchedule
 from search.objectives.network.registry import REGISTRY, Choice, find, names
-from search.objectives.network.sections import VALIDATION_IMAGES, DataSection, NetworkSection, TrainingSection
+from search.objectives.network.sections import (
+    VALIDATION_IMAGES,
+    DataSection,
+    NetworkSection,
+    TrainingSection,
+)
 from search.study.stage_table import StageTable
 from search.study.table import NAME_LENGTH
 from search.study.tables import Document, FinalTable

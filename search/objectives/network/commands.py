@@ -1,5 +1,6 @@
 """Commands that only networks have: their data sets, their gradients, the winner as a file."""
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -33,7 +34,7 @@ def data_fetch(
     from search.objectives.network.data import cache_folder
     from search.objectives.network.fetch import CIFAR10, fetch
 
-    folder = fetch(CIFAR10, cache_folder() / "cifar10", options.console(stderr=True))
+    folder = fetch(CIFAR10, cache_folder() / "cifar10", progress=sys.stderr.isatty())
     typer.echo(str(folder))
 
 

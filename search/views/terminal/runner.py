@@ -22,7 +22,7 @@ from search.views.terminal import summary
 from search.views.terminal.progress import RunView
 from search.views.terminal.summary import Summary, summarise
 from search.workers.engines import Engine
-from search.workers.launcher import InterruptedRunError, launch
+from search.workers.pool import InterruptedRunError, launch
 
 Beside = Callable[[Callable[[str], None]], AbstractContextManager[object]]
 """What goes on beside a run while workers work; it is given a way to say a line."""

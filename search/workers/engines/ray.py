@@ -14,7 +14,13 @@ from contextlib import suppress
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from search.workers.engines.engine import EngineError, WorkerKilledError, check_slots, deaf, killed
+from search.workers.engines.engine import (
+    EngineError,
+    WorkerKilledError,
+    check_slots,
+    killed,
+    signals_blocked,
+)
 from search.workers.engines.task import Task, call
 
 T = TypeVar("T")
@@ -92,7 +98,7 @@ class RayEngine:
 class _Connection:
     """This process's connection to Ray, in a thread of its own.
 
-    What Ray starts ends with the thread that started it, and is deaf to Ctrl-C as that thread is.
+    What Ray starts ends with the thread that started it, and has Ctrl-C blocked as that thread has.
     In a thread that is not the main one Ray leaves the handlers of Python's signals alone.
     """
 
@@ -137,7 +143,7 @@ class _Connection:
         _set_handlers_again()
 
     def _hold(self, options: dict[str, Any]) -> None:
-        with deaf():
+        with signals_blocked():
             try:
                 self._ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
                 # What Ray says of a worker's death it would print, on the output of results.

@@ -16,7 +16,7 @@ import pytest
 from search.ledger.ledger import Ledger
 from search.ledger.records import WorkerState
 from search.study.reading import load
-from search.workers import Keeper, plan_next, presence
+from search.workers import Heartbeat, plan_next, presence
 from tests.search.workers.serving import attempts, is_finished, recorded, states, worker
 
 IDLE_SECONDS = 3.0
@@ -218,8 +218,8 @@ def at_work(ledger: Ledger) -> Ledger:
     digits, other = recorded(ledger), recorded(ledger, name="other")
     for one in ("trainer", "planner"):
         ledger.join(worker(one, digits))
-    with Keeper(ledger, worker("first")) as keeper:
-        plan_next(ledger, digits, "first", keeper)
+    with Heartbeat(ledger, worker("first")) as heartbeat:
+        plan_next(ledger, digits, "first", heartbeat)
     ledger.next_work(digits, "trainer")
     ledger.next_work(other, "planner")
     ledger.join(replace(worker("idle"), host="elsewhere"))

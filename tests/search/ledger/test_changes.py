@@ -122,13 +122,13 @@ def test_whatever_makes_work_or_ends_it_is_a_change(
 
     steps: dict[str, Callable[[], object]] = {
         "a stage is open": lambda: open_next(2),
-        "a claim is handed back": lambda: ledger.hand_back(claim_next("a")),
+        "a claim is handed back": lambda: ledger.release(claim_next("a")),
         "a stage is finished": lambda: [hand_in("b"), hand_in("c")],
         "a search is stopped": lambda: ledger.stop(search),
         "it is taken up": lambda: ledger.take_up(search),
         "it fails": lambda: ledger.fail(search, "why"),
         "workers are to stop": lambda: ledger.ask_to_stop("launcher"),
-        "workers are buried": lambda: ledger.bury("launcher", lost=True),
+        "workers are buried": lambda: ledger.release_of("launcher", lost=True),
         "one leaves": lambda: ledger.leave(launcher),
     }
     with ledger.changes() as changes:

@@ -94,7 +94,7 @@ def test_a_plan_is_opened_once_however_often_its_planner_says_so(
 def test_a_planner_that_gives_up_leaves_the_stage_to_others(ledger: Ledger, search: Search) -> None:
     claim = ledger.next_work(search, "a")
     assert isinstance(claim, PlanningClaim)
-    ledger.hand_back(claim)
+    ledger.release(claim)
     assert isinstance(ledger.next_work(search, "b"), PlanningClaim)
 
 
@@ -180,7 +180,7 @@ def test_a_lapsed_claim_goes_to_the_next_and_nothing_of_the_late_one_is_kept(
         renew(ledger, late)
     with pytest.raises(LostLeaseError):
         ledger.hand_in(late, outcomes(late))
-    ledger.hand_back(late)
+    ledger.release(late)
     assert ledger.read.curves(search) == {}
     assert {one.state for one in ledger.read.trials(search)} == {"running"}
 
@@ -231,12 +231,12 @@ def test_a_claim_handed_back_is_free_at_once_and_leaves_no_epochs(
     claim = claim_next("a")
     ledger.record_epochs(claim, {n: figures(1, 0.5) for n in claim.numbers})
     assert ledger.read.stages(search)[0].epochs_done == 6
-    ledger.hand_back(claim)
-    ledger.hand_back(claim)  # again does no harm
+    ledger.release(claim)
+    ledger.release(claim)  # again does no harm
     assert ledger.read.curves(search) == {}
     assert {one.state for one in ledger.read.trials(search)} == {"waiting"}
     assert claim_next("b").trials == claim.trials
-    ledger.hand_back(claim)  # nor when somebody else has it
+    ledger.release(claim)  # nor when somebody else has it
     assert ledger.next_work(search, "c") == Wait()
     assert losses() == [0]
 
@@ -327,11 +327,11 @@ def test_what_is_handed_back_as_lost_counts_and_what_is_handed_back_does_not(
     losses: Callable[[], list[int]],
 ) -> None:
     open_next(1)
-    ledger.hand_back(claim_next("a"))
-    ledger.hand_back(claim_next("b"), lost=True)
+    ledger.release(claim_next("a"))
+    ledger.release(claim_next("b"), lost=True)
     assert losses() == [1]
     for place in range(MOST_LOST - 1):
-        ledger.hand_back(claim_next(f"c{place}"), lost=True)
+        ledger.release(claim_next(f"c{place}"), lost=True)
     following = ledger.next_work(search, "next")
     assert isinstance(following, PlanningClaim)
     assert {one.state for one in ledger.read.trials(search)} == {"failed"}

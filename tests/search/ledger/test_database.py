@@ -219,7 +219,7 @@ def test_a_hurry_ends_patience_at_once(sqlite_template: object) -> None:
     with of(f"sqlite:///{sqlite_template}", 600.0) as database:
         stubborn = Stubborn(database, 10**6, DatabaseFaultError("busy", passing=True))
         began = time.monotonic()
-        timer = threading.Timer(0.3, database.hurry.set)
+        timer = threading.Timer(0.3, database.stop_retrying.set)
         timer.start()
         with pytest.raises(DatabaseFaultError):
             stubborn.do("a")
@@ -236,7 +236,7 @@ def test_a_signal_may_hurry_the_very_thread_that_it_interrupts(sqlite_template: 
     """Its handler runs amid the pause, and must not wait for what the pause holds."""
     with of(f"sqlite:///{sqlite_template}", 600.0) as database:
         stubborn = Stubborn(database, 10**6, DatabaseFaultError("busy", passing=True))
-        before = signal.signal(signal.SIGALRM, lambda *_: database.hurry.set())
+        before = signal.signal(signal.SIGALRM, lambda *_: database.stop_retrying.set())
         signal.setitimer(signal.ITIMER_REAL, 0.3)
         try:
             began = time.monotonic()

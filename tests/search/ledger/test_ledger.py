@@ -108,7 +108,7 @@ def test_a_stopped_search_has_no_work_until_it_is_taken_up(
     assert stopped_at == pytest.approx(ledger.read.clock(), abs=30)
     assert ledger.next_work(search, "b") == Finished()
     assert ledger.record_epochs(claim, {n: figures(2, 0.5) for n in claim.numbers})  # stop, please
-    ledger.hand_back(claim)
+    ledger.release(claim)
     ledger.stop(search)
     assert ledger.read.again(search).stopped_at == stopped_at  # once is enough
     ledger.take_up(search)

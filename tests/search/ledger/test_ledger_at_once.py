@@ -200,10 +200,10 @@ def test_whatever_happens_between_two_statements_of_a_result_loses_nothing(
             open_stage(ledger, search, 2)
             first, second = (claim(ledger, search, name) for name in ("first", "second"))
             if does == "claims":
-                ledger.hand_back(second)
+                ledger.release(second)
                 to_do[:] = [partial(claim, ledger, search, "second")]
             else:
-                to_do[:] = [partial(ledger.hand_back, second)]
+                to_do[:] = [partial(ledger.release, second)]
             to_do += [lambda: None] * moment
             handing_in.hand_in(first, worth(first))
             last = claim(ledger, search, "second")
@@ -237,12 +237,12 @@ def test_nobody_is_in_anybodys_way(
             one.record_epochs(task, {n: figures(1, 0.5) for n in task.numbers})
             match draw.randrange(5):
                 case 0:
-                    one.hand_back(task)
+                    one.release(task)
                 case 1:
                     one.leave(who)
                     one.join(who)
                 case 2:
-                    one.bury("crew", [name], lost=False)
+                    one.release_of("crew", [name], lost=False)
                     one.join(who)
                 case _:
                     one.hand_in(task, worth(task))

@@ -30,7 +30,7 @@ def test_who_only_plans_gets_no_cohort_and_who_only_trains_no_plan(
     assert ledger.next_work(search, "trainer", only="cohorts") == Wait()
     claim = ledger.next_work(search, "planner", only="planning")
     assert isinstance(claim, PlanningClaim)
-    ledger.hand_back(claim)
+    ledger.release(claim)
     open_next(1)
     assert ledger.next_work(search, "planner", only="planning") == Wait()
     assert isinstance(ledger.next_work(search, "trainer", only="cohorts"), Claim)

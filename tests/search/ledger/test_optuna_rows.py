@@ -278,7 +278,7 @@ def test_states_follow_the_ledger(
     first = claim_next("a")
     running, waiting = TrialState.RUNNING, TrialState.WAITING
     assert [one.state for one in optuna_trials("digits/1-coarse")] == [running, waiting] * 3
-    ledger.hand_back(first)
+    ledger.release(first)
     assert {one.state for one in optuna_trials("digits/1-coarse")} == {waiting}
     again = claim_next("b")
     ledger.hand_in(
@@ -362,7 +362,7 @@ def test_a_study_that_somebody_deleted_stops_nothing(
     foreign = optuna.create_study(study_name="somebody's", storage=optuna_storage)
     for n in range(6):
         foreign.enqueue_trial({"x": n})
-    ledger.hand_back(first)
+    ledger.release(first)
     for _ in range(2):
         claim = claim_next("a")
         ledger.hand_in(claim, [TrialOutcome(n, n / 7) for n in claim.numbers])

@@ -90,7 +90,7 @@ def test_who_is_paused_within_a_transaction_keeps_its_locks_no_longer_than_a_lea
 def test_a_beat_waits_for_what_it_holds_before_it_locks_its_process(
     ledger: Ledger, search: Search, storage: str
 ) -> None:
-    """As `bury` does: in another order the two would wait for each other."""
+    """As `release_of` does: in another order the two would wait for each other."""
     who = Presence("host/1", "worker", "host", "kernel", 11, None, None, 60.0)
     open_stage(ledger, search)
     claim = ledger.next_work(search, who.name)

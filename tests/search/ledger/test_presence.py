@@ -263,12 +263,12 @@ def test_a_launcher_buries_its_workers_and_frees_what_they_held(
     for one in (LAUNCHER, WORKER, replace(WORKER, name="host/1/1"), ALONE):
         ledger.join(one)
     gone, alive, foreign = (claim_next(name) for name in (WORKER.name, "host/1/1", ALONE.name))
-    ledger.bury(LAUNCHER.name, [WORKER.name, "never seen"], lost=lost)
+    ledger.release_of(LAUNCHER.name, [WORKER.name, "never seen"], lost=lost)
     assert alter("SELECT lost FROM klayer_cohorts ORDER BY id") == [(int(lost),), (0,), (0,)]
     assert names(ledger) == [LAUNCHER.name, "host/1/1", ALONE.name]
     assert claim_next("next").numbers == gone.numbers
     renew(ledger, alive)
-    ledger.bury(LAUNCHER.name, lost=lost)  # all that are left
+    ledger.release_of(LAUNCHER.name, lost=lost)  # all that are left
     assert names(ledger) == [LAUNCHER.name, ALONE.name]
     assert claim_next("one more").numbers == alive.numbers
     renew(ledger, foreign)
@@ -279,7 +279,7 @@ def test_a_name_stands_for_all_that_begin_with_it_and_a_dash(ledger: Ledger) -> 
     others = [replace(WORKER, name=name) for name in ("host/1/0-a1", "host/1/0-b2", "host/1/01")]
     for one in (LAUNCHER, WORKER, *others, replace(ALONE, name="host/1/0-c3")):
         ledger.join(one)
-    ledger.bury(LAUNCHER.name, [WORKER.name], lost=False)
+    ledger.release_of(LAUNCHER.name, [WORKER.name], lost=False)
     assert names(ledger) == [LAUNCHER.name, "host/1/01", "host/1/0-c3"]  # no worker of others
 
 
@@ -287,7 +287,7 @@ def test_a_buried_planner_leaves_its_planning_to_others(ledger: Ledger, search: 
     ledger.join(LAUNCHER)
     ledger.join(WORKER)
     assert isinstance(ledger.next_work(search, WORKER.name), PlanningClaim)
-    ledger.bury(LAUNCHER.name, lost=True)
+    ledger.release_of(LAUNCHER.name, lost=True)
     assert isinstance(ledger.next_work(search, "next"), PlanningClaim)
 
 

@@ -124,5 +124,5 @@ def test_what_has_work_is_told_without_taking_it(
     assert ledger.read.has_work(search, "a")
     claim_next("a")
     assert not ledger.read.has_work(search, "b")
-    ledger.hand_back(claim_next("a"))
+    ledger.release(claim_next("a"))
     assert ledger.read.has_work(search, "b")

@@ -142,7 +142,7 @@ def test_a_lost_claim_begins_again_at_its_rung(
     with pytest.raises(LostLeaseError):
         ledger.hand_in(lost, [], rests=rested(lost))
     train(ledger, again, figures, [2])
-    ledger.hand_back(again)
+    ledger.release(again)
     assert {len(one.epochs) for one in ledger.read.curves(search).values()} == {1}
     assert claim_next("later").checkpoints == lost.checkpoints
 
@@ -162,7 +162,7 @@ def test_a_planner_of_a_rung_that_is_gone_is_replaced(
     made = next_rung(ledger, search, late)
     with pytest.raises(LostLeaseError):
         ledger.open_rung(late, made)
-    ledger.hand_back(prompt)
+    ledger.release(prompt)
     last = plan_next(ledger, search, "last")
     assert next_rung(ledger, search, last) == made
     ledger.open_rung(last, made)

@@ -73,12 +73,12 @@ def test_a_list_that_was_stopped_goes_on_with_the_study_that_was_not_finished(
         complete(study, *given)
 
     page = tmp_path / "page.md"
-    wish = wished(tmp_path, "A1", "A3", output=page)
+    request = wished(tmp_path, "A1", "A3", output=page)
     with monkeypatch.context() as stopping:
         stopping.setattr(module, "complete_search", stopped)
         with pytest.raises(KeyboardInterrupt):
-            run(wish)
-    found, said = run(wish)
+            run(request)
+    found, said = run(request)
     assert len(begun) == 2
     assert said.count("nothing was run") == 1
     assert all(ours_text(row) != "–" for row in found.rows)

@@ -12,7 +12,7 @@ from search.ledger.tables import cohorts, stages
 from search.objectives import network as objective
 from search.study.reading import load
 from search.workers import presence, serve
-from search.workers.launcher import Job
+from search.workers.pool import Job
 
 SMALL = (
     "stages.coarse.trials=4",

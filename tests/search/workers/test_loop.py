@@ -17,7 +17,7 @@ from search.ledger.queries import Queries
 from search.ledger.records import PlanningClaim, Search
 from search.objectives import network as objective
 from search.study.reading import load
-from search.workers import Keeper, plan_next, serve
+from search.workers import Heartbeat, plan_next, serve
 from search.workers.loop import PASS_OVER_SECONDS
 from tests.search.ledger.conftest import renew
 from tests.search.workers.serving import (
@@ -35,7 +35,7 @@ from tests.search.workers.serving import (
 
 
 def within(seconds: float, holds: Callable[[], bool] = never) -> Callable[[], bool]:
-    """A wish to stop, once something holds, or at the latest after some seconds."""
+    """A request to stop, once something holds, or at the latest after some seconds."""
     until = time.monotonic() + seconds
     return lambda: holds() or time.monotonic() > until
 
@@ -61,8 +61,8 @@ def test_a_worker_for_cohorts_alone_leaves_the_planning_to_others(ledger: Ledger
     search = recorded(ledger)
     work(ledger, search, should_stop=within(0.3), only="cohorts")
     assert {stage.state for stage in ledger.read.stages(search)} == {"unplanned"}
-    with Keeper(ledger, worker("planner")) as keeper:
-        plan_next(ledger, search, "planner", keeper)
+    with Heartbeat(ledger, worker("planner")) as heartbeat:
+        plan_next(ledger, search, "planner", heartbeat)
     work(ledger, search, should_stop=within(20, lambda: "complete" in states(ledger, search)))
     assert "complete" in states(ledger, search)
 
@@ -331,7 +331,7 @@ def test_an_idle_worker_looks_less_and_less_often_while_others_write(
 
 
 def test_an_idle_worker_hears_its_launcher_ask_long_before_its_next_beat(ledger: Ledger) -> None:
-    ledger.join(worker("crew/launcher"))
+    ledger.join(worker("pool/launcher"))
     begun = time.monotonic()
     looks = 0
 
@@ -339,8 +339,8 @@ def test_an_idle_worker_hears_its_launcher_ask_long_before_its_next_beat(ledger:
         nonlocal looks
         looks += 1
         if looks == 3:
-            ledger.ask_to_stop("crew/launcher")
+            ledger.ask_to_stop("pool/launcher")
         return time.monotonic() > begun + 15
 
-    serve(ledger, worker("crew/0", None, "crew/launcher"), None, None, look, lambda _: None)
+    serve(ledger, worker("pool/0", None, "pool/launcher"), None, None, look, lambda _: None)
     assert time.monotonic() < begun + 10

@@ -11,7 +11,7 @@ from search.ledger.records import Claim, PlanningClaim, Search
 from search.objective.outcome import Assignment, Proof
 from search.objectives import network as objective
 from search.workers import plan_next
-from search.workers.keeper import Keeper
+from search.workers.heartbeat import Heartbeat
 from search.workers.training import train
 from tests.search.ledger.conftest import renew
 from tests.search.workers.serving import (
@@ -229,10 +229,10 @@ def test_a_launcher_asks_through_the_ledger_and_another_s_worker_does_not_hear_i
     ledger: Ledger, epochs: Epochs
 ) -> None:
     search = recorded(ledger)
-    ledger.join(worker("crew/launcher", search))
-    claim, data = planned_and_claimed(ledger, search, "crew/0", "crew/launcher")
+    ledger.join(worker("pool/launcher", search))
+    claim, data = planned_and_claimed(ledger, search, "pool/0", "pool/launcher")
     epochs.before(1, lambda ledger, _: ledger.ask_to_stop("another/launcher"))
-    epochs.before(2, lambda ledger, _: ledger.ask_to_stop("crew/launcher"))
+    epochs.before(2, lambda ledger, _: ledger.ask_to_stop("pool/launcher"))
     assert not train(ledger, search, data, claim, never, 60.0)
     assert epochs.stored == 2
     assert states(ledger, search) == ["waiting"] * 4
@@ -242,8 +242,8 @@ def planned_and_claimed(
     ledger: Ledger, search: Search, name: str = "a", launcher: str | None = None
 ) -> tuple[Claim, objective.Dataset]:
     """The first cohort of a search, claimed by a worker that is known, and the images."""
-    with Keeper(ledger, worker("planner", search)) as keeper:
-        plan_next(ledger, search, "planner", keeper)
+    with Heartbeat(ledger, worker("planner", search)) as heartbeat:
+        plan_next(ledger, search, "planner", heartbeat)
     ledger.join(worker(name, search, launcher))
     claim = ledger.next_work(search, name)
     assert isinstance(claim, Claim)
@@ -278,10 +278,10 @@ def test_a_worker_that_lost_its_claim_goes_on_with_other_work(
     def too_late(self: Ledger, claim: Claim, *rest: Any, **named: Any) -> None:
         if not lost:
             lost.append(claim.step.name)
-            self.hand_back(claim)
+            self.release(claim)
             other = self.next_work(search, "b")
             assert isinstance(other, Claim)
-            self.hand_back(other)
+            self.release(other)
         real(self, claim, *rest, **named)
 
     monkeypatch.setattr(Ledger, "hand_in", too_late)

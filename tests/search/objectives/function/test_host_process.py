@@ -186,14 +186,14 @@ def test_closing_a_generators_trial_closes_the_generator(users: Users, tmp_path:
 
 
 @pytest.mark.parametrize(
-    "deaf",
+    "signals_blocked",
     [
         "time.sleep(100)",
         "while True:\n            try: report(loss=1)\n            except BaseException: pass",
     ],
 )
 def test_a_function_that_does_not_stop_is_ended_with_its_process(
-    users: Users, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deaf: str
+    users: Users, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signals_blocked: str
 ) -> None:
     monkeypatch.setattr(host_process, "STOP_SECONDS", 0.2)
     host = users(f"""
@@ -204,7 +204,7 @@ def train(parameters, seed, report):
     if not Path("pid").exists():
         Path("pid").write_text(f"{{os.getpid()}}\\n")
         report(loss=1)
-        {deaf}
+        {signals_blocked}
     return os.getpid()
 """)
     with closing(training(host)) as trial:

@@ -180,7 +180,7 @@ def test_a_trial_is_seen_to_be_trained_and_handed_back(
         assert kept.data().trials == tuple(ledger.read.trials(search))
         assert {t.state for t in kept.data().trials if t.number in claim.numbers} == {state}
         if state == "running":
-            ledger.hand_back(claim)
+            ledger.release(claim)
 
 
 def test_a_clock_that_was_set_back_hides_no_trial(ledger: Ledger, going: Iterator[Search]) -> None:

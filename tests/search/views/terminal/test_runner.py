@@ -94,7 +94,7 @@ def test_a_restart_says_that_it_waits_for_the_leases_of_the_killed(
     with Ledger(storage, create=True) as ledger, monkeypatch.context() as killing:
         search = ledger.record(study, text(file), data.fingerprint, {})
         killing.setattr(Ledger, "record_epochs", killed)
-        for nothing_is_given_back in ("hand_back", "leave"):
+        for nothing_is_given_back in ("release", "leave"):
             killing.setattr(Ledger, nothing_is_given_back, lambda *_, **__: None)
         with pytest.raises(KeyboardInterrupt):
             work(ledger, search, "killed", lease_seconds=1.0)

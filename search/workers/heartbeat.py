@@ -45,7 +45,7 @@ def presence(
     )
 
 
-class Keeper:
+class Heartbeat:
     """Makes a process known for as long as it is entered, and keeps the lease of what it holds.
 
     Args:
@@ -65,7 +65,7 @@ class Keeper:
         self.asked_to_stop = False
         self._claim: Claim | PlanningClaim | None = None
         self._done = threading.Event()
-        self._thread = threading.Thread(target=self._beat, daemon=True, name="lease keeper")
+        self._thread = threading.Thread(target=self._beat, daemon=True, name="lease heartbeat")
 
     def __enter__(self) -> Self:
         self._ledger.join(self._who)
@@ -95,7 +95,7 @@ class Keeper:
             # and to wait for it once more would help nobody: on leaving it is free.
             if not (isinstance(error, DatabaseFaultError) and error.passing):
                 with suppress(DatabaseFaultError):
-                    self._ledger.hand_back(claim, lost=isinstance(error, Exception))
+                    self._ledger.release(claim, lost=isinstance(error, Exception))
             raise
         finally:
             self._claim = None

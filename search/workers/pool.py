@@ -35,7 +35,7 @@ from search.ledger.database import LONGEST_PAUSE_SECONDS
 from search.ledger.faults import DatabaseFaultError, NoAnswerError
 from search.ledger.ledger import LEASE_SECONDS, PATIENCE_SECONDS, Ledger, WorkKind
 from search.ledger.records import Search
-from search.workers import Keeper, plan_next, presence, serve
+from search.workers import Heartbeat, plan_next, presence, serve
 from search.workers.engines import Engine, WorkerKilledError
 
 POLL_SECONDS = 0.03
@@ -121,21 +121,21 @@ def launch(
     )
     with (
         _stop_signals(ledger) as signals,
-        Keeper(ledger, who, PLANNING_LEASE_SECONDS) as keeper,
+        Heartbeat(ledger, who, PLANNING_LEASE_SECONDS) as heartbeat,
     ):
         name = None if search is None else search.study.name
         job = Job(storage, name, key, data_folder, "", who.name, engine.parent)
-        crew = _Crew(ledger, engine, job, workers, search)
+        pool = _Pool(ledger, engine, job, workers, search)
         try:
-            with _Clerk(ledger, search, who.name, keeper, signals) as clerk:
-                crew.begin()
-                _attend(crew, signals, clerk, watch, on_stop)
+            with _Planner(ledger, search, who.name, heartbeat, signals) as planner:
+                pool.begin()
+                _watch_over(pool, signals, planner, watch, on_stop)
         except BaseException:
-            _dismiss(crew, signals)
+            _wind_down(pool, signals)
             raise
         finally:
             with suppress(DatabaseFaultError):  # then it is free when its lease runs out
-                ledger.bury(who.name, lost=False)
+                ledger.release_of(who.name, lost=False)
     if search is None:
         return
     now = ledger.read.again(search)
@@ -145,7 +145,7 @@ def launch(
         raise InterruptedRunError(f"{search.study.name}: stopped before it was finished")
 
 
-class _Clerk:
+class _Planner:
     """What the launcher itself does for a search: it plans.
 
     It does so in a thread of its own, since a plan of many trials takes its time.
@@ -156,14 +156,14 @@ class _Clerk:
         ledger: Ledger,
         search: Search | None,
         owner: str,
-        keeper: Keeper,
+        heartbeat: Heartbeat,
         signals: "_Signals",
     ) -> None:
         self._ledger, self._search, self._owner = ledger, search, owner
-        self._keeper, self._signals = keeper, signals
+        self._heartbeat, self._signals = heartbeat, signals
         self._done = threading.Event()
         self._error: Exception | None = None
-        self._thread = threading.Thread(target=self._run, name="clerk", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="planner", daemon=True)
 
     def __enter__(self) -> Self:
         if self._search is not None:
@@ -171,13 +171,13 @@ class _Clerk:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.dismiss()
+        self.stop()
         # Who else waits for its plan waits no longer than this, nor does who insists on the end.
         until = time.monotonic() + PLANNING_LEASE_SECONDS
         while self._thread.is_alive() and time.monotonic() < until and self._signals.count < 2:
             self._thread.join(POLL_SECONDS)
 
-    def dismiss(self) -> None:
+    def stop(self) -> None:
         """Let it begin nothing new."""
         self._done.set()
 
@@ -198,12 +198,12 @@ class _Clerk:
                     if changes.any() or time.monotonic() > due:
                         due = time.monotonic() + PLANNING_LEASE_SECONDS
                         if self._search is not None:
-                            plan_next(self._ledger, self._search, self._owner, self._keeper)
+                            plan_next(self._ledger, self._search, self._owner, self._heartbeat)
         except Exception as error:
             self._error = error
 
 
-class _Crew:
+class _Pool:
     """Worker processes, each of which is replaced when it dies."""
 
     def __init__(
@@ -230,7 +230,7 @@ class _Crew:
         return bool(self._working)
 
     def look(self, *, replacing: bool) -> None:
-        """See who has ended; replace who was killed, if so wished.
+        """See who has ended; replace those that were killed, if asked to.
 
         Raises:
             WorkersDiedError: They die again and again without any result.
@@ -242,7 +242,7 @@ class _Crew:
             del self._working[future]
             error = future.exception()
             if isinstance(error, WorkerKilledError):
-                self._ledger.bury(self._job.launcher, [owner], lost=not self._killed)
+                self._ledger.release_of(self._job.launcher, [owner], lost=not self._killed)
                 if replacing and not self._killed:
                     self._count_death()
                     self._start()
@@ -282,42 +282,42 @@ class _Crew:
         self._engine.kill()
 
 
-def _attend(
-    crew: _Crew,
+def _watch_over(
+    pool: _Pool,
     signals: "_Signals",
-    clerk: _Clerk,
+    planner: _Planner,
     watch: Callable[[], None],
     on_stop: Callable[[], None],
 ) -> None:
-    """Watch a crew to its end; pass on the wish to stop, and a second one as an order."""
+    """Watch a pool to its end; pass on the request to stop, and a second one as an order."""
     told = killed = False
-    while crew.is_working():
+    while pool.is_working():
         time.sleep(POLL_SECONDS)
-        crew.look(replacing=not signals.count)
-        clerk.check()
+        pool.look(replacing=not signals.count)
+        planner.check()
         watch()
         if signals.count and not told:
-            clerk.dismiss()
-            crew.ask_to_stop()
+            planner.stop()
+            pool.ask_to_stop()
             told = True
             on_stop()
         if signals.count > 1 and not killed:
-            crew.kill()
+            pool.kill()
             killed = True
     watch()
 
 
-def _dismiss(crew: _Crew, signals: "_Signals") -> None:
-    """Let a crew stop that nobody watches any more; another signal to stop ends it at once."""
-    crew.ask_to_stop()
+def _wind_down(pool: _Pool, signals: "_Signals") -> None:
+    """Let a pool stop that nobody watches any more; another signal to stop ends it at once."""
+    pool.ask_to_stop()
     before = signals.count
-    while crew.is_working():
+    while pool.is_working():
         time.sleep(POLL_SECONDS)
         with suppress(Exception):  # one is on its way already
-            crew.look(replacing=False)
+            pool.look(replacing=False)
         if signals.count > before:
             before = signals.count
-            crew.kill()
+            pool.kill()
 
 
 @dataclass
@@ -338,7 +338,7 @@ def _stop_signals(
     def count(_: int, __: FrameType | None) -> None:
         signals.count += 1
         if signals.count > 1:
-            ledger.hurry()
+            ledger.stop_retrying()
 
     heard = [n for n in numbers if n != signal.SIGHUP or signal.getsignal(n) != signal.SIG_IGN]
     before = {number: signal.signal(number, count) for number in heard}  # nohup has its way
@@ -356,7 +356,7 @@ def _work(job: Job) -> None:
 
         def stop(_: int, __: FrameType | None) -> None:
             asked.set()
-            ledger.hurry()
+            ledger.stop_retrying()
 
         if threading.current_thread() is threading.main_thread():  # on a cluster it may be another
             signal.signal(signal.SIGTERM, stop)

@@ -1,4 +1,4 @@
-"""A keeper makes its process known, keeps the lease of what it holds, and hears who asks.
+"""A heartbeat makes its process known, keeps the lease of what it holds, and hears who asks.
 
 Whatever the database does meanwhile, its thread goes on.
 """
@@ -19,7 +19,7 @@ from search.ledger.host import host_identity
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim, Search
 from search.workers import plan_next
-from search.workers.keeper import Keeper, presence
+from search.workers.heartbeat import Heartbeat, presence
 from tests.search.ledger.conftest import renew
 from tests.search.workers.serving import attempts, recorded, states, work, worker
 
@@ -40,8 +40,8 @@ def soon(holds: Callable[[], object]) -> bool:
 def search(ledger: Ledger) -> Search:
     """A search whose first stage is planned."""
     search = recorded(ledger)
-    with Keeper(ledger, worker("planner")) as keeper:
-        plan_next(ledger, search, "planner", keeper)
+    with Heartbeat(ledger, worker("planner")) as heartbeat:
+        plan_next(ledger, search, "planner", heartbeat)
     return search
 
 
@@ -53,24 +53,24 @@ def claimed(ledger: Ledger, search: Search, owner: str, lease_seconds: float = 6
 
 def keepers() -> list[str]:
     """The keepers' threads that there are."""
-    return [one.name for one in threading.enumerate() if one.name == "lease keeper"]
+    return [one.name for one in threading.enumerate() if one.name == "lease heartbeat"]
 
 
 def test_a_process_is_known_as_long_as_it_keeps(ledger: Ledger, search: Search) -> None:
     who = presence("a", search_id=search.id, launcher="a/launcher")
-    with Keeper(ledger, who):
+    with Heartbeat(ledger, who):
         (known,) = ledger.read.workers()
         assert (known.name, known.process, known.search) == ("a", os.getpid(), "digits")
         assert (known.kind, known.work, known.lost) == ("worker", None, False)
-        assert keepers() == ["lease keeper"]
+        assert keepers() == ["lease heartbeat"]
     assert ledger.read.workers() == []
     assert keepers() == []
 
 
 def test_it_says_who_works_on_what_and_since_when(ledger: Ledger, search: Search) -> None:
-    with Keeper(ledger, worker()) as keeper:
+    with Heartbeat(ledger, worker()) as heartbeat:
         before = ledger.read.clock()
-        with keeper.holding(claimed(ledger, search, "a")):
+        with heartbeat.holding(claimed(ledger, search, "a")):
             (known,) = ledger.read.workers()
             assert (known.working_on, known.work) == ("digits", "coarse #0 to #1")
             assert known.since is not None
@@ -78,9 +78,9 @@ def test_it_says_who_works_on_what_and_since_when(ledger: Ledger, search: Search
 
 
 def test_a_lease_is_kept_for_longer_than_it_lasts(ledger: Ledger, search: Search) -> None:
-    with Keeper(ledger, worker(lease_seconds=1.0), 1.0) as keeper:
+    with Heartbeat(ledger, worker(lease_seconds=1.0), 1.0) as heartbeat:
         claim = claimed(ledger, search, "a", 1.0)
-        with keeper.holding(claim):
+        with heartbeat.holding(claim):
             time.sleep(2.0)
             assert claimed(ledger, search, "rival").cohort_id != claim.cohort_id
             assert ledger.next_work(search, "another") == Wait()
@@ -118,12 +118,12 @@ def test_a_fault_of_the_database_does_not_end_the_thread(
         return real(self, *rest)
 
     monkeypatch.setattr(Ledger, "beat", failing_twice)
-    with Keeper(ledger, worker(), 1.0) as keeper:
+    with Heartbeat(ledger, worker(), 1.0) as heartbeat:
         claim = claimed(ledger, search, "a", 1.0)
-        with keeper.holding(claim):
+        with heartbeat.holding(claim):
             assert soon(lambda: len(beats) >= 4)
             renew(ledger, claim)  # nobody else has it
-    assert set(beats) == {"lease keeper"}
+    assert set(beats) == {"lease heartbeat"}
     assert keepers() == []
 
 
@@ -131,13 +131,13 @@ def test_a_lease_that_is_lost_ends_neither_the_thread_nor_the_process(
     ledger: Ledger, search: Search
 ) -> None:
     told: list[str] = []
-    with Keeper(ledger, worker(), 0.15) as keeper:
+    with Heartbeat(ledger, worker(), 0.15) as heartbeat:
         claim = claimed(ledger, search, "a")
-        with keeper.holding(claim):
-            ledger.hand_back(claim)
+        with heartbeat.holding(claim):
+            ledger.release(claim)
             taken = claimed(ledger, search, "b")
             time.sleep(0.3)  # several beats
-            assert keepers() == ["lease keeper"]
+            assert keepers() == ["lease heartbeat"]
             told.append("goes on")
             renew(ledger, claim)
             told.append("renewed")
@@ -152,9 +152,9 @@ def test_a_lease_that_is_lost_ends_neither_the_thread_nor_the_process(
 def test_what_fails_is_free_at_once_and_counts_as_lost_unless_somebody_wished_it(
     ledger: Ledger, search: Search, error: type[BaseException], lost: int
 ) -> None:
-    with Keeper(ledger, worker()) as keeper:
+    with Heartbeat(ledger, worker()) as heartbeat:
         claim = claimed(ledger, search, "a")
-        with pytest.raises(error, match="so it is"), keeper.holding(claim):
+        with pytest.raises(error, match="so it is"), heartbeat.holding(claim):
             raise error("so it is")
         assert states(ledger, search) == ["waiting"] * 4
         assert attempts(ledger, search) == [(1, lost), (0, 0)]
@@ -167,8 +167,8 @@ def test_a_database_that_was_away_is_not_held_against_the_claim(
     claim = claimed(ledger, search, "a")
     with (
         pytest.raises(DatabaseFaultError),
-        Keeper(ledger, worker()) as keeper,
-        keeper.holding(claim),
+        Heartbeat(ledger, worker()) as heartbeat,
+        heartbeat.holding(claim),
     ):
         raise DatabaseFaultError("the server is gone", passing=True)
     assert states(ledger, search) == ["waiting"] * 4
@@ -182,12 +182,12 @@ def test_a_fault_is_raised_also_where_the_claim_cannot_be_handed_back(
         raise DatabaseFaultError("the disk is full")
 
     claim = claimed(ledger, search, "a")
-    monkeypatch.setattr(Ledger, "hand_back", unanswered)
+    monkeypatch.setattr(Ledger, "release", unanswered)
     monkeypatch.setattr(Ledger, "leave", unanswered)
     with (
         pytest.raises(ZeroDivisionError),
-        Keeper(ledger, worker()) as keeper,
-        keeper.holding(claim),
+        Heartbeat(ledger, worker()) as heartbeat,
+        heartbeat.holding(claim),
     ):
         raise ZeroDivisionError
 
@@ -196,9 +196,9 @@ def test_a_database_that_was_away_for_too_long_is_no_loss_of_the_cohort(
     ledger: Ledger, search: Search
 ) -> None:
     """It is not asked once more, for as long again, to take the cohort back."""
-    with Keeper(ledger, worker()) as keeper:
+    with Heartbeat(ledger, worker()) as heartbeat:
         claim = claimed(ledger, search, "a")
-        with pytest.raises(DatabaseFaultError), keeper.holding(claim):
+        with pytest.raises(DatabaseFaultError), heartbeat.holding(claim):
             raise DatabaseFaultError("the server is gone", passing=True)
         assert "running" in states(ledger, search)
     assert states(ledger, search) == ["waiting"] * 4
@@ -206,44 +206,44 @@ def test_a_database_that_was_away_for_too_long_is_no_loss_of_the_cohort(
 
 
 def test_what_is_still_held_is_free_when_the_process_leaves(ledger: Ledger, search: Search) -> None:
-    with Keeper(ledger, worker()):
+    with Heartbeat(ledger, worker()):
         claimed(ledger, search, "a")
     assert states(ledger, search) == ["waiting"] * 4
     assert attempts(ledger, search) == [(1, 0), (0, 0)]
 
 
 def test_it_hears_its_launcher_ask(ledger: Ledger) -> None:
-    ledger.join(presence("crew/launcher", "launcher"))
-    own, other = worker("crew/0", None, "crew/launcher"), worker("b")
-    with Keeper(ledger, own, 0.3) as keeper, Keeper(ledger, other, 0.3) as elsewhere:
+    ledger.join(presence("pool/launcher", "launcher"))
+    own, other = worker("pool/0", None, "pool/launcher"), worker("b")
+    with Heartbeat(ledger, own, 0.3) as heartbeat, Heartbeat(ledger, other, 0.3) as elsewhere:
         time.sleep(0.3)
-        assert not keeper.asked_to_stop
-        ledger.ask_to_stop("crew/launcher")
-        assert soon(lambda: keeper.asked_to_stop)
+        assert not heartbeat.asked_to_stop
+        ledger.ask_to_stop("pool/launcher")
+        assert soon(lambda: heartbeat.asked_to_stop)
         assert not elsewhere.asked_to_stop
 
 
 def test_it_hears_that_its_launcher_is_gone(ledger: Ledger) -> None:
-    launcher = presence("crew/launcher", "launcher", lease_seconds=0.6)
+    launcher = presence("pool/launcher", "launcher", lease_seconds=0.6)
     ledger.join(launcher)
-    with Keeper(ledger, worker("crew/0", None, "crew/launcher"), 0.3) as keeper:
-        assert not keeper.asked_to_stop
-        assert soon(lambda: keeper.asked_to_stop)  # nobody has heard of the launcher since
+    with Heartbeat(ledger, worker("pool/0", None, "pool/launcher"), 0.3) as heartbeat:
+        assert not heartbeat.asked_to_stop
+        assert soon(lambda: heartbeat.asked_to_stop)  # nobody has heard of the launcher since
     assert ledger.read.clock() > ledger.read.workers()[0].seen_at + 0.6
 
 
 def test_who_joins_when_its_launcher_has_left_is_asked_to_stop_from_the_first(
     ledger: Ledger,
 ) -> None:
-    with Keeper(ledger, worker("crew/0", None, "crew/launcher")):
-        assert ledger.read.asked_to_stop(worker("crew/0"))
+    with Heartbeat(ledger, worker("pool/0", None, "pool/launcher")):
+        assert ledger.read.asked_to_stop(worker("pool/0"))
 
 
 def test_a_file_that_another_machine_uses_is_refused(ledger: Ledger) -> None:
     there = replace(worker("there"), machine="another", host="elsewhere")
     ledger.join(there)
     with pytest.raises(LedgerError, match="in use on another machine, elsewhere"):
-        Keeper(ledger, worker()).__enter__()
+        Heartbeat(ledger, worker()).__enter__()
     assert keepers() == []
     assert [one.name for one in ledger.read.workers()] == ["there"]
 
@@ -254,10 +254,10 @@ def test_a_process_says_on_which_running_machine_it_is() -> None:
 
 def test_a_claim_for_planning_is_kept_likewise(ledger: Ledger) -> None:
     search = recorded(ledger)
-    with Keeper(ledger, worker(), 1.0) as keeper:
+    with Heartbeat(ledger, worker(), 1.0) as heartbeat:
         claim = ledger.next_work(search, "a", 1.0)
         assert isinstance(claim, PlanningClaim)
-        with keeper.holding(claim):
+        with heartbeat.holding(claim):
             time.sleep(1.5)
             assert ledger.next_work(search, "b") == Wait()
             with pytest.raises(LostLeaseError):

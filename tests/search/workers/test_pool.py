@@ -23,9 +23,9 @@ from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, Search
 from search.ledger.results import TrialOutcome
 from search.study.reading import load
-from search.workers import Keeper, plan_next
+from search.workers import Heartbeat, plan_next
 from search.workers.engines import Engine, WorkerKilledError, open_engine
-from search.workers.launcher import (
+from search.workers.pool import (
     MOST_FRUITLESS_DEATHS,
     InterruptedRunError,
     Job,
@@ -94,7 +94,7 @@ def nothing_is_left(pids: list[int] | None = None) -> bool:
     until = time.monotonic() + 20
     while any(is_alive(pid) for pid in pids or ()) and time.monotonic() < until:
         time.sleep(0.05)
-    return not names & {"clerk", "lease keeper", "worker"} and not any(
+    return not names & {"planner", "lease heartbeat", "worker"} and not any(
         is_alive(pid) for pid in pids or ()
     )
 
@@ -244,11 +244,9 @@ def test_ctrl_c_does_not_wait_for_a_slow_plan(
     ledger: Ledger, storage: str, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
     slow, search = SlowPlan(), recorded(ledger)
-    monkeypatch.setattr("search.workers.launcher.plan_next", SecondPlan(slow))
+    monkeypatch.setattr("search.workers.pool.plan_next", SecondPlan(slow))
     # Asked once, the run waits for the plan as long as this; told twice, not at all.
-    monkeypatch.setattr(
-        "search.workers.launcher.PLANNING_LEASE_SECONDS", 0.5 if times == 1 else 60.0
-    )
+    monkeypatch.setattr("search.workers.pool.PLANNING_LEASE_SECONDS", 0.5 if times == 1 else 60.0)
     answered: list[bool] = []
 
     class Pressing(Watch):
@@ -279,7 +277,7 @@ def test_what_planning_raises_ends_the_run(
         raise KlayerError("there is no plan")
 
     search = recorded(ledger)
-    monkeypatch.setattr("search.workers.launcher.plan_next", SecondPlan(failing))
+    monkeypatch.setattr("search.workers.pool.plan_next", SecondPlan(failing))
     with pytest.raises(KlayerError, match="there is no plan"):
         run(ledger, storage, Watch(ledger, search), search, Threads())
     found = [stage.state for stage in ledger.read.stages(search)]
@@ -330,8 +328,8 @@ def test_deaths_between_results_are_no_reason_to_end(ledger: Ledger, storage: st
     points = ", ".join(f"{{batch_size={10 + place}}}" for place in range(count))
     stage = f"stages=[{{name='only', sampler='points', points=[{points}]}}]"
     search = recorded(ledger, stage, "final.finalists=1")
-    with Keeper(ledger, worker("planner")) as keeper:
-        plan_next(ledger, search, "planner", keeper)
+    with Heartbeat(ledger, worker("planner")) as heartbeat:
+        plan_next(ledger, search, "planner", heartbeat)
 
     def hand_in_and_claim(job: Job) -> None:
         ledger.join(worker(job.owner, search, job.launcher))
