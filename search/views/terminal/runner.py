@@ -1,7 +1,7 @@
 """One run from a study to its summary: data, ledger, workers, and what the terminal shows of it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 
@@ -41,6 +41,7 @@ def run_search(
     engine: Callable[[], Engine],
     console: Console,
     beside: Beside = _nothing,
+    devices: Sequence[str] = (),
 ) -> Summary:
     """Run a search with workers until it is finished, or go on with it.
 
@@ -53,6 +54,7 @@ def run_search(
         engine: Opens what runs them; it is opened when there is work, and closed again.
         console: Where progress and summary go.
         beside: What goes on beside it, such as a dashboard.
+        devices: The graphics processors that the workers share.
 
     Raises:
         KlayerError: Something that was given is wrong; nothing was written, or it is a search that
@@ -60,7 +62,15 @@ def run_search(
         InterruptedRunError: It was asked to stop; the same command goes on.
     """
     told = complete_search(
-        study, text, storage, data_folder, workers, engine, console, beside=beside
+        study,
+        text,
+        storage,
+        data_folder,
+        workers,
+        engine,
+        console,
+        beside=beside,
+        devices=devices,
     )
     summary.show(told, console)
     where = _where(storage)
@@ -81,6 +91,7 @@ def complete_search(
     engine: Callable[[], Engine],
     console: Console,
     beside: Beside = _nothing,
+    devices: Sequence[str] = (),
 ) -> Summary:
     """As `run_search`, but the summary is handed back and not shown."""
     known = _recorded(study, text, storage)
@@ -92,7 +103,7 @@ def complete_search(
         ):
             search = ledger.record(study, text, card.fingerprint, environment())
             ledger.take_up(search)
-            _work(ledger, storage, search, data_folder, workers, opened, console, beside)
+            _work(ledger, storage, search, data_folder, workers, opened, console, beside, devices)
             return summary_of(ledger, study.name)
     console.print(f"{study.name}: this search is finished already; nothing was run.")
     with Ledger(storage) as ledger:
@@ -212,6 +223,7 @@ def _work(
     engine: Engine,
     console: Console,
     beside: Beside,
+    devices: Sequence[str],
 ) -> None:
     name, began, shown = search.study.name, time.monotonic(), ledger.database.shown
     stages = ledger.read.stages(search)
@@ -237,7 +249,17 @@ def _work(
             view.say("Stopping: workers hand back what they hold. Ctrl-C again ends them at once.")
 
         try:
-            launch(ledger, storage, search, data_folder, workers, engine, view.update, on_stop)
+            launch(
+                ledger,
+                storage,
+                search,
+                data_folder,
+                workers,
+                engine,
+                view.update,
+                on_stop,
+                devices,
+            )
         except InterruptedRunError:
             view.update(now=True)
             kept = sum(stage.finished for stage in ledger.read.stages(search))

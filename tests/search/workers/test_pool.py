@@ -410,3 +410,18 @@ def test_a_worker_that_hangs_amid_a_transaction_keeps_nobody_from_killing_it(
 def test_what_a_worker_is_told_shows_no_password() -> None:
     job = Job("postgresql://anna:secret@db/klayer", "digits", 1, None, "a", "a/launcher", None)
     assert "secret" not in repr(job)
+
+
+@pytest.mark.parametrize(
+    ("devices", "workers", "each"),
+    [
+        ("", 2, [(), ()]),
+        ("0123", 2, [("0", "1"), ("2", "3")]),
+        ("01234", 3, [("0", "1"), ("2", "3"), ("4",)]),
+        ("0", 2, [("0",), ()]),
+    ],
+)
+def test_devices_are_shared_and_none_is_given_twice(
+    devices: str, workers: int, each: list[tuple[str, ...]]
+) -> None:
+    assert shared(list(devices), workers) == each
