@@ -31,6 +31,7 @@ from search.workers.pool import (
     Job,
     WorkersDiedError,
     launch,
+    shared,
 )
 from tests.search.workers.serving import (
     COUNTS,
