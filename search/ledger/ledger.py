@@ -23,7 +23,7 @@ from search.ledger.results import TrialOutcome
 from search.ledger.rungs import Rest
 from search.ledger.schema import open_database
 from search.ledger.tables import searches
-from search.objective.outcome import EpochFigures, Portrait, TestReport
+from search.objective.report import Evaluation, Report
 from search.plan.generations import GenerationPlan
 from search.plan.halving import RungPlan
 from search.plan.plan import StagePlan, expected_trials
@@ -102,6 +102,7 @@ class Ledger:
                         study=canonical,
                         study_hash=fingerprint(canonical),
                         study_text=text,
+                        metrics=[metric.name for metric in study.objective.metrics],
                         data_fingerprint=data_fingerprint,
                         environment=dict(environment),
                         created_at=now(connection),
@@ -342,23 +343,32 @@ class Ledger:
             rungs.open_generation(connection, claim.stage_id, plan)
 
     @patient
-    def record_epochs(
+    def record_reports(
         self,
         claim: Claim,
-        figures: Mapping[int, EpochFigures],
+        reports: Mapping[int, Report],
+        score: str,
         lease_seconds: float = LEASE_SECONDS,
     ) -> bool:
-        """Store one epoch of some of the claim's trials, by trial number, and renew the lease.
+        """Store what some of the claim's trials report, and renew the lease.
+
+        Args:
+            claim: The cohort.
+            reports: By trial number; metrics that the search does not declare are not kept. Where
+                there are none, the lease is renewed.
+            score: The metric that ranks.
+            lease_seconds: How long the claim holds from now on.
 
         Returns:
             Whether the claim's owner was asked to stop, or its search was.
 
         Raises:
             LostLeaseError: Somebody else has the claim; nothing was stored.
+            LedgerError: The score is none of the search's metrics.
         """
         with self.database.writing() as connection:
             claims.hold(connection, claim, now(connection) + lease_seconds)
-            results.record_epochs(connection, claim, figures)
+            results.record_reports(connection, claim, reports, score)
             return claims.asked_to_stop(connection, claim)
 
     @patient
@@ -366,27 +376,24 @@ class Ledger:
         self,
         claim: Claim,
         outcomes: Sequence[TrialOutcome],
-        result: TestReport | None = None,
+        evaluation: Evaluation | None = None,
         rests: Sequence[Rest] = (),
-        portraits: Mapping[int, Portrait] | None = None,
     ) -> None:
-        """Take the results of a cohort, all at once; with the final's, the test report.
+        """Take the results of a cohort, all at once; with the final's, their evaluation.
 
         Args:
             claim: The cohort.
             outcomes: Of its trials that are at their end.
-            result: The test report, with the final's.
+            evaluation: What was said of the final's trials; attachments are by place in the claim.
             rests: Its trials that rest at a rung.
-            portraits: Of some of its trials, by trial number.
 
         Raises:
             LostLeaseError: Somebody else has the claim, or its results are taken already; nothing
                 was taken.
-            LedgerError: The outcomes or the portraits are not those of the claim's trials.
+            LedgerError: The outcomes or the attachments are not those of the claim's trials.
         """
-        drawn = portraits or {}
         with self.database.writing() as connection:
-            results.hand_in(connection, claim, outcomes, result, rests, drawn, now(connection))
+            results.hand_in(connection, claim, outcomes, evaluation, rests, now(connection))
 
 
 def _wanted(found: Free | Wait | Finished, only: WorkKind | None) -> bool:

@@ -1,25 +1,25 @@
-"""Results in SQL: epochs and outcomes of a cohort's trials, and what is finished with them.
+"""Results in SQL: reports and outcomes of a cohort's trials, and what is finished with them.
 
 Each function is part of a transaction. Nothing is taken but from the claim that holds.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, ScalarSelect, bindparam, func, select, update
 
 from search.errors import LedgerError
-from search.ledger import claims, optuna_rows, portraits, rungs
+from search.ledger import attachments, claims, optuna_rows, reports, rungs
 from search.ledger.claims import Free
-from search.ledger.database import insert_new, wake
+from search.ledger.database import wake
 from search.ledger.records import Claim, TrialState
 from search.ledger.rungs import Rest
-from search.ledger.tables import cohorts, epochs, searches, stages, trials
-from search.objective.outcome import EpochFigures, Portrait, TestReport
+from search.ledger.tables import cohorts, searches, stages, trials
+from search.objective.report import Evaluation, Report
 
-# Statements of every epoch and every result, built once.
+# Statements of every report and every result, built once.
 _OF_COHORT = (
     select(
         trials.c.number,
@@ -91,24 +91,26 @@ class TrialOutcome:
         return "complete" if self.pruned_after is None else "pruned"
 
 
-def record_epochs(
-    connection: Connection, claim: Claim, figures: Mapping[int, EpochFigures]
+def record_reports(
+    connection: Connection, claim: Claim, given: Mapping[int, Report], score: str
 ) -> None:
-    """Store one epoch of some of the claim's trials, by trial number; again does no harm."""
+    """Store what some of the claim's trials report, by trial number; again does no harm.
+
+    Raises:
+        LedgerError: The score is none of the search's metrics.
+        KeyError: A trial is not of the claim.
+    """
     ids = _trials_of(connection, claim.cohort_id)
-    connection.execute(
-        insert_new(connection, epochs),
-        [{"trial_id": ids[number].id, **one.finite()} for number, one in figures.items()],
-    )
+    mine = {ids[number].id: one for number, one in given.items()}
+    reports.record(connection, claim.metrics, score, mine)
 
 
 def hand_in(
     connection: Connection,
     claim: Claim,
     outcomes: Sequence[TrialOutcome],
-    result: TestReport | None,
+    evaluation: Evaluation | None,
     rests: Sequence[Rest],
-    drawn: Mapping[int, Portrait],
     time: float,
 ) -> None:
     """Take the results of a cohort, and close its stage and its search if they end with it.
@@ -117,19 +119,19 @@ def hand_in(
         connection: To the database.
         claim: The cohort.
         outcomes: Of its trials that are at their end.
-        result: The test report, with the final's.
+        evaluation: What was said of the final's trials.
         rests: Its trials that rest at a rung.
-        drawn: Portraits of some of its trials, by trial number.
         time: The database's.
 
     Raises:
         LostLeaseError: Somebody else has the claim.
-        LedgerError: The outcomes or the portraits are not those of the claim's trials.
+        LedgerError: The outcomes or the attachments are not those of the claim's trials.
     """
     handed_in = [one.number for one in outcomes] + [one.number for one in rests]
-    if sorted(handed_in) != sorted(claim.numbers) or not set(drawn) <= set(claim.numbers):
+    kept = {} if evaluation is None else evaluation.attachments
+    if sorted(handed_in) != sorted(claim.numbers) or not set(kept) <= set(range(len(handed_in))):
         raise LedgerError(
-            "a cohort is handed in with one outcome for each of its trials, and portraits of no "
+            "a cohort is handed in with one outcome for each of its trials, and attachments of no "
             "others"
         )
     claims.finish(connection, claim, time)
@@ -140,7 +142,10 @@ def hand_in(
         resting = [mine[one.number].optuna_trial for one in rests]
         optuna_rows.wait(connection, stage.optuna_study, resting)
     _end(connection, stage.optuna_study, mine, outcomes, time)
-    portraits.keep(connection, {mine[number].id: one for number, one in drawn.items()})
+    attachments.keep(
+        connection, {mine[claim.numbers[place]].id: content for place, content in kept.items()}
+    )
+    result = None if evaluation is None else dict(evaluation.result)
     _finish_stage(connection, stage.stage_id, time, result)
 
 
@@ -214,7 +219,7 @@ def _finish_stage(
     connection: Connection,
     stage_id: int,
     time: float,
-    result: TestReport | None,
+    result: dict[str, Any] | None,
     failure: str | None = None,
 ) -> None:
     """Close a stage if its last cohort is in, and the search with its last stage.
@@ -238,6 +243,5 @@ def _finish_stage(
         return
     connection.execute(this.values(state="finished", finished_at=time))
     if stage.kind == "final":
-        report = None if result is None else asdict(result)
         its_search = update(searches).where(searches.c.id == stage.search_id)
-        connection.execute(its_search.values(result=report, failure=failure, finished_at=time))
+        connection.execute(its_search.values(result=result, failure=failure, finished_at=time))

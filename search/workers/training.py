@@ -5,15 +5,19 @@ that next trains it again from where it was claimed, with the same numbers.
 """
 
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, Search
 from search.ledger.results import TrialOutcome
 from search.ledger.rungs import Rest
-from search.objective.outcome import Proof, Report, TestReport
+from search.objective.outcome import Assignment, EpochFigures, Proof, Report, TestReport
+from search.objective.report import Evaluation
+from search.objective.report import Report as Stored
 from search.objectives import network as objective
 from search.objectives.network import Dataset
+from search.objectives.network.portraits import to_bytes
 from search.plan.halving import survivors
 from search.plan.plan import FINAL
 
@@ -45,21 +49,23 @@ def train(
     training = _training(search, data, claim)
     cohort = _Cohort(claim, claim.step.rungs("cohort", search.study.data.rows))
     going: Sequence[int] | None = None
+    score = search.study.objective.score.name
     while True:
         try:
             reports = next(training) if going is None else training.send(going)
         except StopIteration as end:
             ended: Proof | dict[int, bytes] = end.value
             break
-        figures = {claim.numbers[place]: report.figures for place, report in reports.items()}
-        asked = ledger.record_epochs(claim, figures, lease_seconds)
+        stored = {claim.numbers[place]: _stored(one.figures) for place, one in reports.items()}
+        asked = ledger.record_reports(claim, stored, score, lease_seconds)
         if asked or should_stop():
             ledger.hand_back(claim)
             return False
         going = cohort.after(reports)
     if isinstance(ended, Proof):
-        drawn = {claim.numbers[place]: one for place, one in ended.portraits.items()}
-        ledger.hand_in(claim, cohort.outcomes(ended.report), ended.report, portraits=drawn)
+        drawn = {place: to_bytes(one) for place, one in ended.portraits.items()}
+        said = Evaluation(asdict(ended.report), ended.report.accuracies, drawn)
+        ledger.hand_in(claim, cohort.outcomes(ended.report), said)
     else:
         ledger.hand_in(claim, cohort.outcomes(None, ended), None, cohort.rests(ended))
     return True
@@ -68,10 +74,16 @@ def train(
 def _training(
     search: Search, data: Dataset, claim: Claim
 ) -> Generator[dict[int, Report], Any, Proof | dict[int, bytes]]:
-    job = (search.study, claim.step.training, claim.trials, claim.order_seed, data)
+    trials = [Assignment(one.parameters, one.seed) for one in claim.trials]
+    job = (search.study, claim.step.training, trials, claim.order_seed, data)
     if claim.step.name == FINAL:
         return objective.prove(*job)
     return objective.train(*job, start=claim.checkpoints, until=claim.stop)
+
+
+def _stored(figures: EpochFigures) -> Stored:
+    values = asdict(figures)
+    return Stored(values.pop("epoch"), values)
 
 
 class _Cohort:
