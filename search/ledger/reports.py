@@ -180,7 +180,7 @@ def _form(count: int) -> Struct:
     return Struct(f"<{count}d")
 
 
-def _curves(rows: Iterable[Row[Any]], names_of: Callable[[int], Sequence[str]]) -> Curves:
+def _curves(rows: Iterable[Any], names_of: Callable[[int], Sequence[str]]) -> Curves:
     found: dict[int, list[Report]] = {}
     for trial, step, _, content in rows:
         found.setdefault(trial, []).append(Report(step, unpacked(names_of(trial), content)))

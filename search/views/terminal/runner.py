@@ -12,6 +12,7 @@ from search.ledger.faults import NoLedgerError
 from search.ledger.ledger import LEASE_SECONDS, PATIENCE_SECONDS, Ledger
 from search.ledger.location import locate
 from search.ledger.records import Search, WorkerState
+from search.objective.data_card import DataCard
 from search.objectives import network as objective
 from search.runtime import blas
 from search.runtime.environment import environment, kernels
@@ -90,7 +91,9 @@ def complete_search(
             closing(engine()) as opened,  # where there is none, nothing is recorded
             Ledger(storage, create=True, patience_seconds=PATIENCE_SECONDS) as ledger,
         ):
-            search = ledger.record(study, text, data.fingerprint, environment())
+            search = ledger.record(
+                study, text, DataCard(study.data.source, data.fingerprint), environment()
+            )
             ledger.take_up(search)
             _work(ledger, storage, search, data_folder, workers, opened, console, beside)
             return summary_of(ledger, study.name)
@@ -119,13 +122,13 @@ def submit_search(
     if known is not None and known.finished_at is not None:
         console.print(f"{name}: this search is finished already.")
         return known
-    fingerprint = (
-        objective.open_data(study, data_folder).fingerprint
+    data = (
+        DataCard(study.data.source, objective.open_data(study, data_folder).fingerprint)
         if known is None
-        else known.data_fingerprint
+        else known.data
     )
     with Ledger(storage, create=True) as ledger:
-        search = ledger.record(study, text, fingerprint, environment())
+        search = ledger.record(study, text, data, environment())
         ledger.take_up(search)
         serving = [one for one in ledger.read.workers() if _serves_all(one)]
     there = f"{plural(len(serving), 'worker')} serving every search" if serving else "no worker yet"
@@ -202,7 +205,7 @@ def _recorded(study: Study, text: str, storage: str) -> Search | None:
             return None
         known = ledger.read.search(study.name)
         # On the images of its record, so that only the study file is compared; nothing is written.
-        return ledger.record(study, text, known.data_fingerprint, environment())
+        return ledger.record(study, text, known.data, environment())
 
 
 def _work(
