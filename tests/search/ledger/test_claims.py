@@ -10,15 +10,15 @@ from search.ledger.claims import MOST_LOST, Finished, LostLeaseError, Wait
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim, Search, Trial
 from search.ledger.results import TrialOutcome
-from search.objective.outcome import EpochFigures
+from search.objective.report import Report
 from search.plan.cohorts import Fit
 from search.plan.plan import plan
-from tests.search.ledger.conftest import Alter, renew, somebody
+from tests.search.ledger.conftest import SCORE, Alter, somebody
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., Claim]
 Outcomes = Callable[[Claim], list[TrialOutcome]]
-Figures = Callable[[int, float], EpochFigures]
+Figures = Callable[[int, float], Report]
 
 QUICK_SECONDS = 5  # far below the 60 that a connection waits for a lock
 LAPSED = -1.0  # a lease of this many seconds has run out already
@@ -169,13 +169,13 @@ def test_a_lapsed_claim_goes_to_the_next_and_nothing_of_the_late_one_is_kept(
 ) -> None:
     open_next(1)
     late = claim_next("late")
-    ledger.record_epochs(late, {n: figures(1, 0.9) for n in late.numbers}, LAPSED)
+    ledger.record_reports(late, {n: figures(1, 0.9) for n in late.numbers}, SCORE, LAPSED)
     prompt = claim_next("prompt")
     assert (prompt.numbers, prompt.trials, prompt.attempt) == (late.numbers, late.trials, 2)
     assert ledger.read.curves(search) == {}
 
     with pytest.raises(LostLeaseError, match="late: the lease on coarse is lost"):
-        ledger.record_epochs(late, {0: figures(1, 0.5)})
+        ledger.record_reports(late, {0: figures(1, 0.5)}, SCORE)
     with pytest.raises(LostLeaseError):
         renew(ledger, late)
     with pytest.raises(LostLeaseError):
@@ -184,7 +184,7 @@ def test_a_lapsed_claim_goes_to_the_next_and_nothing_of_the_late_one_is_kept(
     assert ledger.read.curves(search) == {}
     assert {one.state for one in ledger.read.trials(search)} == {"running"}
 
-    ledger.record_epochs(prompt, {n: figures(1, 0.7) for n in prompt.numbers})
+    ledger.record_reports(prompt, {n: figures(1, 0.7) for n in prompt.numbers}, SCORE)
     ledger.hand_in(prompt, outcomes(prompt))
     assert {one.state for one in ledger.read.trials(search)} == {"complete"}
     with pytest.raises(LostLeaseError):
@@ -229,7 +229,7 @@ def test_a_claim_handed_back_is_free_at_once_and_leaves_no_epochs(
 ) -> None:
     open_next(1)
     claim = claim_next("a")
-    ledger.record_epochs(claim, {n: figures(1, 0.5) for n in claim.numbers})
+    ledger.record_reports(claim, {n: figures(1, 0.5) for n in claim.numbers}, SCORE)
     assert ledger.read.stages(search)[0].epochs_done == 6
     ledger.release(claim)
     ledger.release(claim)  # again does no harm
@@ -252,7 +252,7 @@ def test_a_workers_own_left_over_claim_is_free_for_it_at_once_and_was_not_lost(
 ) -> None:
     open_next(2)
     before = claim_next("a")
-    ledger.record_epochs(before, {n: figures(1, 0.5) for n in before.numbers})
+    ledger.record_reports(before, {n: figures(1, 0.5) for n in before.numbers}, SCORE)
     claims = [claim_next("a") for _ in range(MOST_LOST + 1)]  # nor is it ever given up
     assert {one.numbers for one in claims} == {before.numbers}
     assert ledger.read.curves(search) == {}
@@ -284,7 +284,7 @@ def test_a_cohort_with_which_many_are_lost_is_given_up_and_the_search_goes_on(
     for place in range(MOST_LOST):
         claim = claim_next(f"lost {place}", LAPSED)
         assert claim.numbers == (0, 2, 4)
-        ledger.record_epochs(claim, {n: figures(1, 0.5) for n in claim.numbers}, LAPSED)
+        ledger.record_reports(claim, {n: figures(1, 0.5) for n in claim.numbers}, SCORE, LAPSED)
         assert losses() == [place, 0]
     other = claim_next("next")
     assert other.numbers == (1, 3, 5)
