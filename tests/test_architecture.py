@@ -107,7 +107,6 @@ TESTED_ELSEWHERE = {
     "search.study.ranges": "tests/search/study/test_file.py",
     "search.objectives.network.sections": "tests/search/study/test_file.py",
     "search.study.sentences": "tests/search/study/test_bad_files.py",
-    "search.space.space": "tests/search/plan/test_samplers.py",
     "search.study.stage_table": "tests/search/study/test_file.py",
     "search.study.stages": "tests/search/study/test_file.py",
     "search.study.table": "tests/search/study/test_file.py",
