@@ -102,6 +102,7 @@ class Ledger:
                         study=canonical,
                         study_hash=fingerprint(canonical),
                         study_text=text,
+                        metrics=[metric.name for metric in study.objective.metrics],
                         data_fingerprint=data_fingerprint,
                         environment=dict(environment),
                         created_at=now(connection),
@@ -338,7 +339,13 @@ class Ledger:
         reports: Mapping[int, Report],
         lease_seconds: float = LEASE_SECONDS,
     ) -> bool:
-        """Store one epoch of some of the claim's trials, by trial number, and renew the lease.
+        """Store what some of the claim's trials report, and renew the lease.
+
+        Args:
+            claim: The cohort.
+            reports: By trial number; metrics that the search does not declare are not kept. Where
+                there are none, the lease is renewed.
+            lease_seconds: How long the claim holds from now on.
 
         Returns:
             Whether the claim's owner was asked to stop, or its search was.
@@ -348,7 +355,7 @@ class Ledger:
         """
         with self.database.writing() as connection:
             claims.hold(connection, claim, now(connection) + lease_seconds)
-            results.record_epochs(connection, claim, reports)
+            results.record_reports(connection, claim, reports)
             return claims.asked_to_stop(connection, claim)
 
     @patient
@@ -359,18 +366,18 @@ class Ledger:
         evaluation: Evaluation | None = None,
         rests: Sequence[Rest] = (),
     ) -> None:
-        """Take the results of a cohort, all at once; with the final's, what was said of it.
+        """Take the results of a cohort, all at once; with the final's, their evaluation.
 
         Args:
             claim: The cohort.
             outcomes: Of its trials that are at their end.
-            evaluation: With the final's.
+            evaluation: What was said of the final's trials; attachments are by place in the claim.
             rests: Its trials that rest at a rung.
 
         Raises:
             LostLeaseError: Somebody else has the claim, or its results are taken already; nothing
                 was taken.
-            LedgerError: The outcomes are not those of the claim's trials.
+            LedgerError: The outcomes or the attachments are not those of the claim's trials.
         """
         with self.database.writing() as connection:
             results.hand_in(connection, claim, outcomes, evaluation, rests, now(connection))

@@ -1,15 +1,13 @@
 """What the ledger can be asked. Nothing here writes, and nothing here keeps a writer waiting."""
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, Row, bindparam, func, or_, select
 
 from search.errors import LedgerError
-from search.ledger import claims, curves, portraits, presence, rungs
+from search.ledger import attachments, claims, presence, reports, rungs
 from search.ledger.database import Database, now, patient
 from search.ledger.records import (
     PlanningClaim,
@@ -20,7 +18,8 @@ from search.ledger.records import (
     TrialWork,
     WorkerState,
 )
-from search.ledger.tables import cohorts, epochs, searches, stages, trials
+from search.ledger.tables import cohorts, searches, stages, trials
+from search.ledger.tables import reports as reports_table
 from search.objective.report import Report
 from search.plan.halving import expected_steps
 from search.plan.plan import Step, expected_trials, steps
@@ -45,14 +44,6 @@ _OPEN = (
     .order_by(searches.c.id)
 )
 _OPEN_OF_THAT_NAME = _OPEN.where(searches.c.name == bindparam("called"))
-
-
-@dataclass(frozen=True)
-class Curve:
-    """The epochs of one trial, in order."""
-
-    trial_id: int
-    epochs: tuple[Report, ...]
 
 
 class Queries:
@@ -271,26 +262,32 @@ class Queries:
             return rungs.standings(connection, claim.stage_id, claim.rung)
 
     @patient
-    def curves(self, search: Search) -> dict[int, Curve]:
-        """The recorded epochs of all trials, by the trial's id."""
+    def curves(self, search: Search) -> Mapping[int, tuple[Report, ...]]:
+        """What all trials reported, in the order of their steps, by the trial's id."""
         with self.database.reading() as connection:
-            return _curves(curves.of_search(connection, search.id))
+            return reports.of_search(connection, search.id)
 
     @patient
-    def curves_of(self, trial_ids: Sequence[int]) -> dict[int, Curve]:
-        """The recorded epochs of some trials, by the trial's id; few, not thousands."""
+    def curves_of(self, trial_ids: Sequence[int]) -> Mapping[int, tuple[Report, ...]]:
+        """What some trials reported, by the trial's id; few, not thousands."""
         with self.database.reading() as connection:
-            return _curves(curves.of_trials(connection, trial_ids))
+            return reports.of_trials(connection, trial_ids)
 
     @patient
-    def accuracy_counts(self, trial_ids: Sequence[int], bins: int) -> np.ndarray:
-        """How many of these trials have which validation accuracy after which epoch.
+    def score_counts(
+        self, trial_ids: Sequence[int], low: float, high: float, bins: int
+    ) -> np.ndarray:
+        """How many of these trials have which score at which step.
 
         Returns:
-            Counts, (epochs, bins); the bins divide 0 … 1 evenly, the first row is of epoch 1.
+            Counts, (steps, bins); the bins divide `low` … `high` evenly, those at the ends hold
+            what lies beyond as well, and the first row is of step 1.
+
+        Raises:
+            LedgerError: There is no bin, or `low` is not below `high`.
         """
         with self.database.reading() as connection:
-            return curves.accuracy_counts(connection, trial_ids, bins)
+            return reports.score_counts(connection, trial_ids, low, high, bins)
 
     @patient
     def winner(self, search: Search) -> Trial | None:
@@ -341,20 +338,9 @@ class Queries:
 
     @patient
     def attachment(self, trial: Trial) -> bytes | None:
-        """What pictures of a trial's network are drawn from; None where nothing was kept.
-
-        Raises:
-            LedgerError: What was kept is damaged.
-        """
+        """What the objective keeps with a trial of the final; None where there is nothing."""
         with self.database.reading() as connection:
-            return portraits.kept(connection, trial.id)
-
-
-def _curves(rows: Iterable[Row[Any]]) -> dict[int, Curve]:
-    found: dict[int, list[Report]] = {}
-    for row in rows:
-        found.setdefault(row.trial_id, []).append(_figures(row))
-    return {trial_id: Curve(trial_id, tuple(some)) for trial_id, some in found.items()}
+            return attachments.kept(connection, trial.id)
 
 
 def _work(connection: Connection, trial_id: int) -> TrialWork:
@@ -394,15 +380,8 @@ def _search(row: Row[Any]) -> Search:
         result=row.result,
         stopped_at=row.stopped_at,
         failure=row.failure,
+        metrics=tuple(row.metrics),
     )
-
-
-def _figures(row: Row[Any]) -> Report:
-    values: dict[str, Any] = {
-        name: math.nan if value is None else value for name, value in row._mapping.items()
-    }
-    del values["trial_id"]
-    return Report(values.pop("epoch"), values)
 
 
 def _trial(row: Row[Any]) -> Trial:
@@ -452,7 +431,7 @@ def _planned(connection: Connection, study: Study, step: Step, row: Row[Any]) ->
     # A complete trial has all epochs, a pruned one those up to its rung: only others' are counted.
     other = connection.scalar(
         select(func.count())
-        .select_from(epochs.join(trials, trials.c.id == epochs.c.trial_id))
+        .select_from(reports_table.join(trials, trials.c.id == reports_table.c.trial_id))
         .where(trials.c.stage_id == row.id, trials.c.state.not_in(("complete", "pruned")))
     )
     pruned_after = connection.scalar(

@@ -24,9 +24,10 @@ class Search:
         environment: Versions and machine, as when it was first run.
         created_at: When it was recorded.
         finished_at: When its last stage was finished; None before.
-        result: The test report as plain values; None before.
+        result: What the evaluation says, as plain values; None before, or without one.
         stopped_at: When it was asked to stop; None unless it stands still since.
-        failure: Why it cannot go on, or ended without a test report; None unless that is so.
+        failure: Why it cannot go on, or ended without an evaluation; None unless that is so.
+        metrics: The names of the metrics that its trials report, in the order of the record.
     """
 
     id: int
@@ -39,6 +40,7 @@ class Search:
     result: dict[str, Any] | None
     stopped_at: float | None = None
     failure: str | None = None
+    metrics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,8 @@ class Claim:
         start: Epochs that they have been trained already.
         stop: Epochs after which they rest at a rung; None where they are trained to the end.
         checkpoints: What each goes on from, in the same order; empty where `start` is 0.
+        metrics: The names of the metrics that are stored of each report.
+        score: The one of them that ranks.
     """
 
     cohort_id: int
@@ -127,6 +131,8 @@ class Claim:
     start: int = 0
     stop: int | None = None
     checkpoints: tuple[bytes, ...] = ()
+    metrics: tuple[str, ...] = ()
+    score: str = ""
 
     @property
     def named(self) -> str:

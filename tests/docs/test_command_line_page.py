@@ -16,8 +16,8 @@ from search.ledger import location
 from search.ledger.queries import Curve
 from search.ledger.records import Search, StageState, Trial, TrialState, WorkerState
 from search.objective.outcome import EpochFigures, GradientError, TestReport
-from search.plan.ranking import Spread
 from search.plan.plan import steps
+from search.plan.ranking import Spread
 from search.runtime import blas
 from search.study.reading import load
 from search.views.dashboard import access

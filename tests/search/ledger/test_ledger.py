@@ -15,7 +15,7 @@ from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim, Search
 from search.ledger.results import TrialOutcome
-from search.objective.outcome import EpochFigures, TestReport
+from search.objective.report import Evaluation, Report
 from search.plan.plan import expected_trials, steps
 from search.study.file import Study
 from search.study.reading import load
@@ -24,9 +24,9 @@ from tests.search.ledger.conftest import Alter
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., Claim]
 Outcomes = Callable[[Claim], list[TrialOutcome]]
-Figures = Callable[[int, float], EpochFigures]
+Figures = Callable[[int, float], Report]
 
-REPORT = TestReport((0.1 + 0.2, None), None, (None, None), 1 / 3, 297, "e" * 64)
+EVALUATION = Evaluation({"values": [0.1 + 0.2, None], "rows": 297}, (0.1 + 0.2, None))
 
 
 # --- searches -----------------------------------------------------------------------------------
@@ -102,12 +102,12 @@ def test_a_stopped_search_has_no_work_until_it_is_taken_up(
 ) -> None:
     open_next(2)
     claim = claim_next("a")
-    assert not ledger.record_epochs(claim, {n: figures(1, 0.5) for n in claim.numbers})
+    assert not ledger.record_reports(claim, {n: figures(1, 0.5) for n in claim.numbers})
     ledger.stop(search)
     stopped_at = ledger.read.again(search).stopped_at
     assert stopped_at == pytest.approx(ledger.read.clock(), abs=30)
     assert ledger.next_work(search, "b") == Finished()
-    assert ledger.record_epochs(claim, {n: figures(2, 0.5) for n in claim.numbers})  # stop, please
+    assert ledger.record_reports(claim, {n: figures(2, 0.5) for n in claim.numbers})  # stop, please
     ledger.release(claim)
     ledger.stop(search)
     assert ledger.read.again(search).stopped_at == stopped_at  # once is enough
@@ -175,7 +175,7 @@ def test_stages_follow_each_other_to_the_end(
     come_to_the_final(ledger, open_next, claim_next, outcomes)
     assert ledger.read.open_searches() == [search.id]
     claim = claim_next("a")
-    ledger.hand_in(claim, outcomes(claim), REPORT)
+    ledger.hand_in(claim, outcomes(claim), EVALUATION)
     assert ledger.read.open_searches() == []
     assert ledger.next_work(search, "a") == Finished()
     stages = ledger.read.stages(search)
@@ -186,14 +186,7 @@ def test_stages_follow_each_other_to_the_end(
     found = ledger.read.search("digits")
     assert found.finished_at is not None
     assert found.failure is None
-    assert found.result == {
-        "accuracies": [0.1 + 0.2, None],
-        "snapshot_ensemble": None,
-        "snapshot_ensembles": [None, None],
-        "finalist_ensemble": 1 / 3,
-        "images": 297,
-        "fingerprint": "e" * 64,
-    }
+    assert found.result == {"values": [0.1 + 0.2, None], "rows": 297}
 
 
 def test_a_finished_search_is_neither_stopped_nor_taken_up(
@@ -201,7 +194,7 @@ def test_a_finished_search_is_neither_stopped_nor_taken_up(
 ) -> None:
     come_to_the_final(ledger, open_next, claim_next, outcomes)
     claim = claim_next("a")
-    ledger.hand_in(claim, outcomes(claim), REPORT)
+    ledger.hand_in(claim, outcomes(claim), EVALUATION)
     finished = ledger.read.again(search)
     ledger.stop(search)
     ledger.take_up(search)
@@ -258,17 +251,17 @@ def test_a_database_that_fails_is_one_message_and_what_it_holds_is_kept(
     claim = claim_next("a")
     use: dict[str, Callable[[], object]] = {
         "reading": lambda: ledger.read.curves(search),
-        "writing": lambda: ledger.record_epochs(claim, {0: figures(1, 0.5)}),
+        "writing": lambda: ledger.record_reports(claim, {0: figures(1, 0.5)}),
     }
-    alter("ALTER TABLE klayer_epochs RENAME TO elsewhere")
+    alter("ALTER TABLE klayer_reports RENAME TO elsewhere")
     try:
         with pytest.raises(DatabaseFaultError) as caught:
             use[what]()
     finally:
-        alter("ALTER TABLE elsewhere RENAME TO klayer_epochs")
+        alter("ALTER TABLE elsewhere RENAME TO klayer_reports")
     said = {
-        "sqlite": "no such table: klayer_epochs",
-        "postgresql": 'relation "klayer_epochs" does not exist',
+        "sqlite": "no such table: klayer_reports",
+        "postgresql": 'relation "klayer_reports" does not exist',
     }
     assert str(caught.value) == (
         f"{shown}: the database failed: {said[kind]}. What it holds is kept; "

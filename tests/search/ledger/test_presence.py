@@ -10,7 +10,7 @@ from search.ledger.claims import Wait
 from search.ledger.ledger import Ledger
 from search.ledger.presence import FORGOTTEN_SECONDS
 from search.ledger.records import Claim, PlanningClaim, Presence, Search
-from search.objective.outcome import EpochFigures
+from search.objective.report import Report
 from search.study.reading import load
 from tests.search.ledger.conftest import Alter, renew
 
@@ -185,7 +185,7 @@ def test_a_worker_that_joins_late_learns_that_its_launcher_stops(
     ledger: Ledger,
     open_next: OpenNext,
     claim_next: ClaimNext,
-    figures: Callable[[int, float], EpochFigures],
+    figures: Callable[[int, float], Report],
 ) -> None:
     open_next(1)
     ledger.join(LAUNCHER)
@@ -193,7 +193,7 @@ def test_a_worker_that_joins_late_learns_that_its_launcher_stops(
     ledger.join(WORKER)
     assert ledger.read.asked_to_stop(WORKER)
     claim = claim_next(WORKER.name)
-    assert ledger.record_epochs(claim, {0: figures(1, 0.5)})
+    assert ledger.record_reports(claim, {0: figures(1, 0.5)})
 
 
 @pytest.mark.parametrize("how", ["left", "lost"])

@@ -181,7 +181,7 @@ def test_a_worker_for_one_search_ends_where_its_images_are_missing(ledger: Ledge
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every epoch of a search called `broken` fails."""
-    real = Ledger.record_epochs
+    real = Ledger.record_reports
 
     def failing(self: Ledger, claim: Any, *rest: Any) -> bool:
         with self.database.reading():
@@ -192,7 +192,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
             raise ZeroDivisionError("once more")
         return real(self, claim, *rest)
 
-    monkeypatch.setattr(Ledger, "record_epochs", failing)
+    monkeypatch.setattr(Ledger, "record_reports", failing)
 
 
 @pytest.mark.usefixtures("broken")
@@ -255,7 +255,7 @@ def test_a_fault_of_the_database_ends_every_worker(
     def failing(*_: object) -> None:
         raise DatabaseFaultError("the disk is full")
 
-    monkeypatch.setattr(Ledger, "record_epochs", failing)
+    monkeypatch.setattr(Ledger, "record_reports", failing)
     with pytest.raises(DatabaseFaultError, match="the disk is full"):
         serve(ledger, worker(), name, None, within(30), lambda _: None)
     assert states(ledger, search) == ["waiting"] * 4

@@ -180,7 +180,7 @@ def test_a_second_ctrl_c_ends_it_amid_an_epoch(
         time.sleep(30)  # as in an epoch that does not end
         return False
 
-    monkeypatch.setattr(Ledger, "record_epochs", sleeping)
+    monkeypatch.setattr(Ledger, "record_reports", sleeping)
     begun = time.monotonic()
     sent = once(lambda: "running" in states(ledger, search), signal.SIGINT, signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
