@@ -17,6 +17,7 @@ from search.ledger.records import Claim, PlanningClaim, Search
 from search.ledger.results import TrialOutcome
 from search.ledger.tables import reports as reports_table
 from search.ledger.tables import trials as trials_table
+from search.objective.data_card import DataCard
 from search.objective.report import Assignment, Evaluation, Report
 from search.plan.plan import FINAL
 from search.study.reading import load
@@ -43,7 +44,9 @@ def filling(ledger: Ledger, trials: int, epochs: int, name: str = NAME) -> Itera
     for stage, share in SHARES.items():
         changes += [f"stages.{stage}.trials={round(share * trials)}"]
         changes += [f"stages.{stage}.sampler='random'"]
-    search = ledger.record(load("digits", changes, name), "# made up\n", "0" * 64, {"made": "up"})
+    search = ledger.record(
+        load("digits", changes, name), "# made up\n", DataCard("digits", "0" * 64), {"made": "up"}
+    )
     while ledger.read.again(search).finished_at is None:
         work = ledger.next_work(search, "filler")
         if isinstance(work, PlanningClaim):

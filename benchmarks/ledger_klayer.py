@@ -12,6 +12,7 @@ from search.ledger.ledger import PATIENCE_SECONDS, Ledger
 from search.ledger.records import Claim, PlanningClaim, Search
 from search.ledger.results import TrialOutcome
 from search.ledger.tables import cohorts, stages, trials
+from search.objective.data_card import DataCard
 from search.objective.report import Report
 from search.plan.plan import StagePlan, plan, steps
 from search.study.file import Study
@@ -114,7 +115,7 @@ class Klayer:
         self._plan = self._plan or self._planned()
         ledger, study = self._ledger, self._study()
         self._made += 1
-        search = ledger.record(study, "", "0" * 64, {})
+        search = ledger.record(study, "", DataCard("digits", "0" * 64), {})
         claim = ledger.next_work(search, "planner", only="planning")
         if not isinstance(claim, PlanningClaim):
             raise KlayerError(f"a new search is to be planned, not {claim}")

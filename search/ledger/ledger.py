@@ -23,6 +23,7 @@ from search.ledger.results import TrialOutcome
 from search.ledger.rungs import Rest
 from search.ledger.schema import open_database
 from search.ledger.tables import searches
+from search.objective.data_card import DataCard
 from search.objective.report import Evaluation, Report
 from search.plan.generations import GenerationPlan
 from search.plan.halving import RungPlan
@@ -85,16 +86,22 @@ class Ledger:
 
     @patient
     def record(
-        self, study: Study, text: str, data_fingerprint: str, environment: Mapping[str, Any]
+        self, study: Study, text: str, data: DataCard, environment: Mapping[str, Any]
     ) -> Search:
         """Record a search, or find that it is recorded and the same.
+
+        Args:
+            study: What is asked for.
+            text: The study file as it was read.
+            data: What is known of the data that it runs on.
+            environment: Versions and machine.
 
         Raises:
             LedgerError: A search of this name asks for something else, or ran on other data.
         """
         canonical = study.canonical()
         with self.database.writing() as connection:
-            known = queries.find_search(connection, study.name)
+            known = self.read.find(connection, study.name)
             if known is None:
                 connection.execute(
                     insert_new(connection, searches).values(
@@ -103,16 +110,16 @@ class Ledger:
                         study_hash=fingerprint(canonical),
                         study_text=text,
                         metrics=[metric.name for metric in study.objective.metrics],
-                        data_fingerprint=data_fingerprint,
+                        data=data.plain(),
                         environment=dict(environment),
                         created_at=now(connection),
                     )
                 )
                 wake(connection)
-                known = queries.find_search(connection, study.name)
+                known = self.read.find(connection, study.name)
         if known is None:
             raise LedgerError(f"{study.name}: the search that was just recorded is gone")
-        _check_same(known, canonical, data_fingerprint)
+        _check_same(known, canonical, data)
         return known
 
     @patient
@@ -391,7 +398,7 @@ def _wanted(found: Free | Wait | Finished, only: WorkKind | None) -> bool:
     return only is None or is_cohort == (only == "cohorts")
 
 
-def _check_same(known: Search, canonical: dict[str, Any], data_fingerprint: str) -> None:
+def _check_same(known: Search, canonical: dict[str, Any], data: DataCard) -> None:
     name = known.study.name
     changed = differences(known.study.canonical(), canonical)
     if changed:
@@ -401,9 +408,9 @@ def _check_same(known: Search, canonical: dict[str, Any], data_fingerprint: str)
             + "\nUndo the change to go on with the recorded search, or give the new one a name of "
             "its own: --name NAME; or keep it in another database: --storage URL"
         )
-    if known.data_fingerprint != data_fingerprint:
+    if known.data_fingerprint != data.fingerprint:
         raise LedgerError(
-            f"{name}: this search ran on other images (fingerprint "
-            f"{known.data_fingerprint[:12]}, these have {data_fingerprint[:12]}); point --data or "
-            "KLAYER_DATA to those, or give the new search a name of its own: --name NAME"
+            f"{name}: this search ran on other data (fingerprint {known.data_fingerprint[:12]}, "
+            f"these have {data.fingerprint[:12]}); point --data or KLAYER_DATA to those, or give "
+            "the new search a name of its own: --name NAME"
         )

@@ -18,14 +18,16 @@ from search.ledger.records import (
     TrialWork,
     WorkerState,
 )
+from search.ledger.studies import Studies
 from search.ledger.tables import cohorts, searches, stages, trials
 from search.ledger.tables import reports as reports_table
+from search.objective.data_card import DataCard
 from search.objective.report import Report
 from search.plan.halving import expected_steps
 from search.plan.plan import Step, expected_trials, steps
 from search.plan.results import Result
 from search.space.space import Box
-from search.study.file import Study, study_of
+from search.study.file import Study
 from search.study.ranges import recorded_box
 
 MOST_LOOKED_AT = 1_000  # trials, to find one of a certain point
@@ -51,6 +53,15 @@ class Queries:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self._studies = Studies()
+
+    def find(self, connection: Connection, name: str) -> Search | None:
+        """The search of that name, None if there is none; a part of a transaction."""
+        row = connection.execute(select(searches).where(searches.c.name == name)).first()
+        return None if row is None else self._recorded(row)
+
+    def _recorded(self, row: Row[Any]) -> Search:
+        return _search(row, self._studies.read(row.id, row.study_hash, row.study))
 
     @patient
     def names(self) -> list[str]:
@@ -66,7 +77,7 @@ class Queries:
             LedgerError: There is none; the message lists those that there are.
         """
         with self.database.reading() as connection:
-            found = find_search(connection, name)
+            found = self.find(connection, name)
         if found is None:
             known = ", ".join(self.names()) or "none yet"
             raise LedgerError(f"{name}: no search of this name is recorded here; there is {known}")
@@ -102,7 +113,7 @@ class Queries:
             row = connection.execute(select(searches).where(searches.c.id == key)).first()
         if row is None:
             raise LedgerError(f"the search that had the key {key} is gone")
-        return _search(row)
+        return self._recorded(row)
 
     def again(self, search: Search) -> Search:
         """The search as it is recorded now."""
@@ -362,18 +373,12 @@ def _work(connection: Connection, trial_id: int) -> TrialWork:
     )
 
 
-def find_search(connection: Connection, name: str) -> Search | None:
-    """The search of that name, None if there is none."""
-    row = connection.execute(select(searches).where(searches.c.name == name)).first()
-    return None if row is None else _search(row)
-
-
-def _search(row: Row[Any]) -> Search:
+def _search(row: Row[Any], study: Study) -> Search:
     return Search(
         id=row.id,
-        study=study_of(row.study),
+        study=study,
         study_hash=row.study_hash,
-        data_fingerprint=row.data_fingerprint,
+        data=DataCard.of(row.data),
         environment=row.environment,
         created_at=row.created_at,
         finished_at=row.finished_at,

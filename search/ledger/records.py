@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from search.objective.data_card import DataCard
 from search.objective.report import Assignment
 from search.plan.plan import Step
 from search.space.space import Point
@@ -20,7 +21,7 @@ class Search:
         id: Its key in the database.
         study: What was asked for.
         study_hash: SHA-256 of the study's canonical form.
-        data_fingerprint: Hash of the training images that it runs on.
+        data: What is known of the data that it runs on.
         environment: Versions and machine, as when it was first run.
         created_at: When it was recorded.
         finished_at: When its last stage was finished; None before.
@@ -33,7 +34,7 @@ class Search:
     id: int
     study: Study
     study_hash: str
-    data_fingerprint: str
+    data: DataCard
     environment: dict[str, Any]
     created_at: float
     finished_at: float | None
@@ -41,6 +42,11 @@ class Search:
     stopped_at: float | None = None
     failure: str | None = None
     metrics: tuple[str, ...] = ()
+
+    @property
+    def data_fingerprint(self) -> str:
+        """Hash of what is trained on, or of what stands for it."""
+        return self.data.fingerprint
 
 
 @dataclass(frozen=True)

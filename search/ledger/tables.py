@@ -37,7 +37,7 @@ searches = Table(
     Column("study_hash", String(64), nullable=False),
     Column("study_text", Text, nullable=False),  # as it was read, comments and all
     Column("metrics", JSON, nullable=False),  # their names, in the order in which reports have them
-    Column("data_fingerprint", String(64), nullable=False),
+    Column("data", JSON, nullable=False),  # the data card
     Column("environment", JSON, nullable=False),
     Column("created_at", Float, nullable=False),  # seconds since 1970, UTC, as all times here
     Column("finished_at", Float),

@@ -7,6 +7,7 @@ from pathlib import Path
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim
 from search.ledger.results import TrialOutcome
+from search.objective.data_card import DataCard
 from search.plan.plan import plan
 from search.study.reading import load
 from tests.faults.workers import write_to
@@ -27,7 +28,7 @@ def claim_all(storage: str, owner: str, gate: str, log: str) -> None:
     while not Path(gate).exists():
         time.sleep(0.001)
     with Ledger(storage, create=True, patience_seconds=60) as ledger:
-        search = ledger.record(study, "", "f" * 64, {})
+        search = ledger.record(study, "", DataCard("digits", "f" * 64), {})
         while True:
             work = ledger.next_work(search, owner)
             if isinstance(work, PlanningClaim):

@@ -17,7 +17,7 @@ def upgrade() -> None:
         sa.Column("study_hash", sa.String(64), nullable=False),
         sa.Column("study_text", sa.Text, nullable=False),
         sa.Column("metrics", sa.JSON, nullable=False),
-        sa.Column("data_fingerprint", sa.String(64), nullable=False),
+        sa.Column("data", sa.JSON, nullable=False),
         sa.Column("environment", sa.JSON, nullable=False),
         sa.Column("created_at", sa.Float, nullable=False),
         sa.Column("finished_at", sa.Float),

@@ -101,7 +101,7 @@ def complete_search(
             closing(engine()) as opened,  # where there is none, nothing is recorded
             Ledger(storage, create=True, patience_seconds=PATIENCE_SECONDS) as ledger,
         ):
-            search = ledger.record(study, text, card.fingerprint, environment())
+            search = ledger.record(study, text, card, environment())
             ledger.take_up(search)
             _work(ledger, storage, search, data_folder, workers, opened, console, beside, devices)
             return summary_of(ledger, study.name)
@@ -130,11 +130,9 @@ def submit_search(
     if known is not None and known.finished_at is not None:
         console.print(f"{name}: this search is finished already.")
         return known
-    fingerprint = (
-        card_of(study, data_folder).fingerprint if known is None else known.data_fingerprint
-    )
+    card = card_of(study, data_folder) if known is None else known.data
     with Ledger(storage, create=True) as ledger:
-        search = ledger.record(study, text, fingerprint, environment())
+        search = ledger.record(study, text, card, environment())
         ledger.take_up(search)
         serving = [one for one in ledger.read.workers() if _serves_all(one)]
     there = f"{plural(len(serving), 'worker')} serving every search" if serving else "no worker yet"
@@ -211,7 +209,7 @@ def _recorded(study: Study, text: str, storage: str) -> Search | None:
             return None
         known = ledger.read.search(study.name)
         # On the images of its record, so that only the study file is compared; nothing is written.
-        return ledger.record(study, text, known.data_fingerprint, environment())
+        return ledger.record(study, text, known.data, environment())
 
 
 def _work(

@@ -20,6 +20,7 @@ from search.ledger.ledger import LEASE_SECONDS, Ledger
 from search.ledger.location import locate
 from search.ledger.records import Claim, PlanningClaim, Search
 from search.ledger.results import TrialOutcome
+from search.objective.data_card import DataCard
 from search.objective.report import Report
 from search.plan.plan import plan
 from search.study.file import Study
@@ -176,7 +177,7 @@ def ledger(storage: str, kind: str, request: pytest.FixtureRequest) -> Iterator[
 
 @pytest.fixture
 def search(ledger: Ledger, study: Study) -> Search:
-    return ledger.record(study, "# as written\n", "f" * 64, {"numpy": "2"})
+    return ledger.record(study, "# as written\n", DataCard("digits", "f" * 64), {"numpy": "2"})
 
 
 @pytest.fixture

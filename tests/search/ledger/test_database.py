@@ -25,6 +25,7 @@ from search.ledger.location import locate
 from search.ledger.queries import Queries
 from search.ledger.records import PlanningClaim, Search
 from search.ledger.tables import reports, revision
+from search.objective.data_card import DataCard
 from search.study.file import Study
 from tests.search.ledger.conftest import somebody
 
@@ -268,7 +269,7 @@ def test_a_server_that_is_not_there_is_borne_for_a_while_and_then_named() -> Non
 @pytest.mark.parametrize("kind", ["postgresql"])
 def test_a_restart_of_the_server_is_borne(storage: str, postgresql: "Server", study: Study) -> None:
     with Ledger(storage, patience_seconds=PATIENCE_SECONDS) as ledger:
-        search = ledger.record(study, "", "f" * 64, {})
+        search = ledger.record(study, "", DataCard("digits", "f" * 64), {})
         postgresql.stop()
         back = threading.Timer(0.5, postgresql.start)
         back.start()

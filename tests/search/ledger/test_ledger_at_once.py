@@ -20,6 +20,7 @@ from search.ledger.claims import LostLeaseError, Wait
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim, Presence, Search
 from search.ledger.results import TrialOutcome
+from search.objective.data_card import DataCard
 from search.objective.report import Report
 from search.study.reading import load
 from tests.search.ledger.conftest import OVERRIDES, open_stage, worth
@@ -52,7 +53,7 @@ def together(storage: str) -> Iterator[Together]:
 
 def small_search(ledger: Ledger, name: str, *overrides: str) -> Search:
     study = load("digits", [*OVERRIDES, f'name="{name}"', *overrides])
-    return ledger.record(study, "", "f" * 64, {})
+    return ledger.record(study, "", DataCard("digits", "f" * 64), {})
 
 
 def claim(ledger: Ledger, search: Search, owner: str, lease_seconds: float = 60.0) -> Claim:

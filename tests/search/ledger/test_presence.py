@@ -10,6 +10,7 @@ from search.ledger.claims import Wait
 from search.ledger.ledger import Ledger
 from search.ledger.presence import FORGOTTEN_SECONDS
 from search.ledger.records import Claim, PlanningClaim, Presence, Search
+from search.objective.data_card import DataCard
 from search.objective.report import Report
 from search.study.reading import load
 from tests.search.ledger.conftest import Alter, renew
@@ -108,7 +109,7 @@ def test_a_beat_for_a_claim_that_is_lost_is_no_fault_and_takes_nothing_back(
 def test_work_is_listed_in_words_with_whoever_holds_it(
     ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext
 ) -> None:
-    other = ledger.record(load("digits", ['name="other"']), "", "f" * 64, {})
+    other = ledger.record(load("digits", ['name="other"']), "", DataCard("digits", "f" * 64), {})
     for place in range(4):
         ledger.join(replace(ALONE, name=f"w{place}", search_id=other.id if place == 3 else None))
     open_next(2)

@@ -22,6 +22,7 @@ from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, Search
 from search.ledger.results import TrialOutcome
+from search.objective.data_card import DataCard
 from search.study.reading import load
 from search.workers import Heartbeat, plan_next
 from search.workers.engines import Engine, WorkerKilledError, open_engine
@@ -138,7 +139,7 @@ def test_a_killed_worker_is_replaced_alone_and_changes_no_number(
 
 
 def test_what_a_worker_raises_is_raised(ledger: Ledger, storage: str) -> None:
-    search = ledger.record(load("digits", SMALL), "", "f" * 64, {})
+    search = ledger.record(load("digits", SMALL), "", DataCard("digits", "f" * 64), {})
     with pytest.raises(DataError, match="this search ran on other images"):
         run(ledger, storage, Watch(ledger, search), search, Threads())
     assert ledger.read.workers() == []

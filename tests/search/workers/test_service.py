@@ -16,6 +16,7 @@ from rich.console import Console
 from search.errors import DataError, KlayerError
 from search.ledger.ledger import Ledger
 from search.ledger.records import Search
+from search.objective.data_card import DataCard
 from search.study.reading import load
 from search.workers.service import serve_here, serve_with
 from tests.search.workers.serving import (
@@ -143,7 +144,7 @@ def test_it_says_that_its_search_was_stopped(ledger: Ledger, said: Any, storage:
 
 
 def test_images_that_are_missing_end_a_worker_for_one_search(ledger: Ledger, said: Any) -> None:
-    ledger.record(load("digits", SMALL), "", "f" * 64, {})
+    ledger.record(load("digits", SMALL), "", DataCard("digits", "f" * 64), {})
     with pytest.raises(DataError, match="this search ran on other images"):
         said("digits")
 
