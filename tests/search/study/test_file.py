@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.errors import StudyFileError
-from search.objectives.network.schedules import CyclesSchedule
 from search.space.space import Box, Choices, Interval
 from search.study.file import Study, study_of
 from search.study.reading import load, shipped
+from search.objectives.network.schedules import CyclesSchedule
 from search.study.zoom_rules import DecadesZoom, Limits
 
 POSITIVE = st.floats(1e-8, 1.0, allow_subnormal=False)

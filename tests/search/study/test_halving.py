@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.errors import StudyFileError
-from search.objectives.network.sections import TrainingSection
 from search.study.file import Study, study_of
 from search.study.halving import Halving
+from search.objectives.network.sections import TrainingSection
 
 ROWS = 1200  # 12 updates an epoch at the default batch size
 
