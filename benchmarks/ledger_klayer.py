@@ -14,7 +14,6 @@ from search.ledger.results import TrialOutcome
 from search.ledger.tables import cohorts, stages, trials
 from search.objective.data_card import DataCard
 from search.objective.report import Report
-from search.plan.cohorts import Fit
 from search.plan.plan import StagePlan, plan, steps
 from search.study.file import Study
 from search.study.reading import load
@@ -89,7 +88,7 @@ class Klayer:
                 for epoch in range(1, epochs + 1):
                     said = Report(epoch, dict(zip(claim.metrics, METRICS, strict=True)))
                     reports = dict.fromkeys(claim.numbers, said)
-                    self._ledger.record_reports(claim, reports, claim.metrics[-1])
+                    self._ledger.record_reports(claim, reports)
                 self._ledger.hand_in(
                     claim, [TrialOutcome(number, 1 / (number + 3)) for number in claim.numbers]
                 )
@@ -106,7 +105,7 @@ class Klayer:
 
     def _planned(self) -> StagePlan:
         study = self._study()
-        made = plan(study, steps(study)[0], [], lambda *_: Fit(0))
+        made = plan(study, steps(study)[0], [])
         numbers, size = range(self._trials), self._cohort
         cut = tuple(tuple(numbers[first : first + size]) for first in numbers[::size])
         return replace(made, cohorts=cut)

@@ -317,6 +317,7 @@ def _claim_cohort(
         stop=free.stop,
         checkpoints=_checkpoints(connection, cohort_id) if free.start else (),
         metrics=search.metrics,
+        score=search.study.objective.score.name,
     )
 
 

@@ -354,7 +354,6 @@ class Ledger:
             claim: The cohort.
             reports: By trial number; metrics that the search does not declare are not kept. Where
                 there are none, the lease is renewed.
-            score: The metric that ranks.
             lease_seconds: How long the claim holds from now on.
 
         Returns:
@@ -366,7 +365,7 @@ class Ledger:
         """
         with self.database.writing() as connection:
             claims.hold(connection, claim, now(connection) + lease_seconds)
-            results.record_reports(connection, claim, reports, score)
+            results.record_reports(connection, claim, reports)
             return claims.asked_to_stop(connection, claim)
 
     @patient

@@ -124,6 +124,7 @@ class Claim:
         stop: Epochs after which they rest at a rung; None where they are trained to the end.
         checkpoints: What each goes on from, in the same order; empty where `start` is 0.
         metrics: The names of the metrics that are stored of each report.
+        score: The one of them that ranks.
     """
 
     cohort_id: int
@@ -137,6 +138,7 @@ class Claim:
     stop: int | None = None
     checkpoints: tuple[bytes, ...] = ()
     metrics: tuple[str, ...] = ()
+    score: str = ""
 
     @property
     def named(self) -> str:

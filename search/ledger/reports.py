@@ -65,17 +65,9 @@ def record(
         names: The metrics that the search declares; others are not kept, missing ones are NaN.
         score: The one that trials are ranked by.
         given: By the trials' ids.
-
-    Raises:
-        LedgerError: The score is none of the declared metrics.
     """
     if not given:
         return
-    if score not in names:
-        raise LedgerError(
-            f"reports are ranked by one of the metrics of their search, {', '.join(names)}, not by "
-            f"{score}"
-        )
     rows = [row(trial, names, score, one) for trial, one in given.items()]
     connection.execute(insert_new(connection, reports), rows)
 

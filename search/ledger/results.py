@@ -91,18 +91,15 @@ class TrialOutcome:
         return "complete" if self.pruned_after is None else "pruned"
 
 
-def record_reports(
-    connection: Connection, claim: Claim, given: Mapping[int, Report], score: str
-) -> None:
+def record_reports(connection: Connection, claim: Claim, given: Mapping[int, Report]) -> None:
     """Store what some of the claim's trials report, by trial number; again does no harm.
 
     Raises:
-        LedgerError: The score is none of the search's metrics.
         KeyError: A trial is not of the claim.
     """
     ids = _trials_of(connection, claim.cohort_id)
     mine = {ids[number].id: one for number, one in given.items()}
-    reports.record(connection, claim.metrics, score, mine)
+    reports.record(connection, claim.metrics, claim.score, mine)
 
 
 def hand_in(

@@ -7,8 +7,7 @@ import threading
 from collections import OrderedDict
 from typing import Any
 
-from search.study.file import Study
-from search.study.recorded import recorded_study
+from search.study.file import Study, study_of
 
 MOST_KEPT = 64
 
@@ -25,13 +24,16 @@ class Studies:
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[int, str], Study] = OrderedDict()
 
-    def read(self, search_id: int, study_hash: str, form: dict[str, Any]) -> Study:
+    def read(self, search_id: int, study_hash: str, canonical: dict[str, Any]) -> Study:
         """The study of a search.
 
         Args:
             search_id: The key of the search.
             study_hash: Of the canonical form; SQLite gives keys of deleted searches again.
-            form: As it is recorded.
+            canonical: As it is recorded.
+
+        Raises:
+            StudyFileError: It is no valid study.
         """
         key = search_id, study_hash
         with self._lock:
@@ -39,7 +41,7 @@ class Studies:
             if known is not None:
                 self._kept.move_to_end(key)
                 return known
-        study = recorded_study(form)  # outside the lock: it takes milliseconds
+        study = study_of(canonical)  # outside the lock: it takes milliseconds
         with self._lock:
             self._kept[key] = study
             while len(self._kept) > self._most_kept:

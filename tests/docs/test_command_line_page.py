@@ -17,8 +17,8 @@ from search.ledger.queries import Curve
 from search.ledger.records import Search, StageState, Trial, TrialState, WorkerState
 from search.objective.data_card import DataCard
 from search.objective.outcome import EpochFigures, GradientError, TestReport
-from search.plan.ranking import Spread
 from search.plan.plan import steps
+from search.plan.ranking import Spread
 from search.runtime import blas
 from search.study.reading import load
 from search.views.dashboard import access

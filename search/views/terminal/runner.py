@@ -130,9 +130,9 @@ def submit_search(
     if known is not None and known.finished_at is not None:
         console.print(f"{name}: this search is finished already.")
         return known
-    data = card_of(study, data_folder) if known is None else known.data
+    card = card_of(study, data_folder) if known is None else known.data
     with Ledger(storage, create=True) as ledger:
-        search = ledger.record(study, text, data, environment())
+        search = ledger.record(study, text, card, environment())
         ledger.take_up(search)
         serving = [one for one in ledger.read.workers() if _serves_all(one)]
     there = f"{plural(len(serving), 'worker')} serving every search" if serving else "no worker yet"

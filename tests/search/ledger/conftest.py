@@ -22,7 +22,6 @@ from search.ledger.records import Claim, PlanningClaim, Search
 from search.ledger.results import TrialOutcome
 from search.objective.data_card import DataCard
 from search.objective.report import Report
-from search.plan.cohorts import Fit
 from search.plan.plan import plan
 from search.study.file import Study
 from search.study.reading import load
@@ -199,7 +198,7 @@ def open_stage(ledger: Ledger, search: Search, groups: int = 1) -> PlanningClaim
     """
     claim = ledger.next_work(search, "planner")
     assert isinstance(claim, PlanningClaim)
-    made = plan(search.study, claim.step, ledger.read.results(search), lambda *_: Fit(0))
+    made = plan(search.study, claim.step, ledger.read.results(search))
     sharing: dict[int, list[int]] = {}  # only trials of one order may share a cohort
     for trial in made.trials:
         sharing.setdefault(trial.order_seed, []).append(trial.number)

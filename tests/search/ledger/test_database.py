@@ -24,7 +24,7 @@ from search.ledger.ledger import Ledger
 from search.ledger.location import locate
 from search.ledger.queries import Queries
 from search.ledger.records import PlanningClaim, Search
-from search.ledger.tables import reports, schema
+from search.ledger.tables import reports, revision
 from search.objective.data_card import DataCard
 from search.study.file import Study
 from tests.search.ledger.conftest import somebody

@@ -21,9 +21,8 @@ from search.ledger.ledger import Ledger
 from search.ledger.location import locate
 from search.ledger.records import Claim, PlanningClaim, Search
 from search.ledger.results import TrialOutcome
-from search.ledger.tables import SCHEMA_VERSION
 from search.objective.report import Report
-from tests.search.ledger.conftest import SCORE, somebody
+from tests.search.ledger.conftest import somebody
 
 if TYPE_CHECKING:
     from tests.postgresql import Server
@@ -305,7 +304,7 @@ def test_a_full_disk_is_one_message_and_costs_no_claim(
 
     def record(epochs: int) -> None:
         for epoch in range(1, epochs + 1):
-            ledger.record_reports(claim, {n: figures(epoch, 0.5) for n in claim.numbers}, SCORE)
+            ledger.record_reports(claim, {n: figures(epoch, 0.5) for n in claim.numbers})
 
     with ledger.database.reading() as connection:
         used = pages(connection)

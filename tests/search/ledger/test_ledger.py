@@ -110,15 +110,13 @@ def test_a_stopped_search_has_no_work_until_it_is_taken_up(
 ) -> None:
     open_next(2)
     claim = claim_next("a")
-    assert not ledger.record_reports(claim, {n: figures(1, 0.5) for n in claim.numbers}, SCORE)
+    assert not ledger.record_reports(claim, {n: figures(1, 0.5) for n in claim.numbers})
     ledger.stop(search)
     stopped_at = ledger.read.again(search).stopped_at
     assert stopped_at == pytest.approx(ledger.read.clock(), abs=30)
     assert ledger.next_work(search, "b") == Finished()
-    assert ledger.record_reports(
-        claim, {n: figures(2, 0.5) for n in claim.numbers}, SCORE
-    )  # stop, please
-    ledger.hand_back(claim)
+    assert ledger.record_reports(claim, {n: figures(2, 0.5) for n in claim.numbers})  # stop, please
+    ledger.release(claim)
     ledger.stop(search)
     assert ledger.read.again(search).stopped_at == stopped_at  # once is enough
     ledger.take_up(search)
@@ -261,7 +259,7 @@ def test_a_database_that_fails_is_one_message_and_what_it_holds_is_kept(
     claim = claim_next("a")
     use: dict[str, Callable[[], object]] = {
         "reading": lambda: ledger.read.curves(search),
-        "writing": lambda: ledger.record_reports(claim, {0: figures(1, 0.5)}, SCORE),
+        "writing": lambda: ledger.record_reports(claim, {0: figures(1, 0.5)}),
     }
     alter("ALTER TABLE klayer_reports RENAME TO elsewhere")
     try:

@@ -235,7 +235,7 @@ def test_nobody_is_in_anybodys_way(
                     break
                 continue
             one.beat(who, task)
-            one.record_reports(task, {n: figures(1, 0.5) for n in task.numbers}, SCORE)
+            one.record_reports(task, {n: figures(1, 0.5) for n in task.numbers})
             match draw.randrange(5):
                 case 0:
                     one.release(task)

@@ -194,7 +194,7 @@ def test_a_worker_that_joins_late_learns_that_its_launcher_stops(
     ledger.join(WORKER)
     assert ledger.read.asked_to_stop(WORKER)
     claim = claim_next(WORKER.name)
-    assert ledger.record_reports(claim, {0: figures(1, 0.5)}, SCORE)
+    assert ledger.record_reports(claim, {0: figures(1, 0.5)})
 
 
 @pytest.mark.parametrize("how", ["left", "lost"])

@@ -29,7 +29,7 @@ def trained(ledger: Ledger, search: Search) -> list[Trial]:
     accuracies = dict(zip(claim.numbers, ACCURACIES * len(claim.numbers), strict=False))
     for epoch in range(1, EPOCHS + 1):
         shown = {n: Report(epoch, {SCORE: a / epoch}) for n, a in accuracies.items()}
-        ledger.record_reports(claim, shown, SCORE)
+        ledger.record_reports(claim, shown)
     ledger.hand_in(claim, [TrialOutcome(number, 0.5) for number in claim.numbers])
     found = ledger.read.trials(search)
     return [trial for trial in found if trial.number in claim.numbers]
@@ -64,7 +64,7 @@ def test_scores_beyond_the_bins_are_counted_at_the_ends(
     claim = claim_next("one")
     scores = (-1e300, -3.5, -3.0, -1.5, 1e300, math.nan)
     told = {n: Report(1, {SCORE: one}) for n, one in zip(claim.numbers, scores, strict=True)}
-    ledger.record_reports(claim, told, SCORE)
+    ledger.record_reports(claim, told)
     ids = [trial.id for trial in ledger.read.trials(search)]
     assert ledger.read.score_counts(ids, -3.0, -1.0, 2).tolist() == [[3, 2]]
 
@@ -128,8 +128,6 @@ def test_epochs_that_are_done_are_counted_by_how_trials_ended(
 ) -> None:
     claim = ledger.next_work(search, "two")
     assert isinstance(claim, Claim)
-    ledger.record_reports(
-        claim, {number: Report(1, {SCORE: 0.5}) for number in claim.numbers}, SCORE
-    )
+    ledger.record_reports(claim, {number: Report(1, {SCORE: 0.5}) for number in claim.numbers})
     coarse = ledger.read.stages(search)[0]
     assert coarse.epochs_done == EPOCHS * len(trained) + len(claim.numbers)

@@ -12,7 +12,7 @@ from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim, Presence, Search
 from search.ledger.results import TrialOutcome
 from search.objective.report import Report
-from tests.search.ledger.conftest import METRICS, SCORE, Alter
+from tests.search.ledger.conftest import METRICS, SCORE, Alter, renew
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., Claim]
@@ -32,7 +32,7 @@ def test_figures_and_values_come_back_exactly(
     claim = claim_next("a")
     told = [{n: figures(epoch, n + epoch / 3) for n in claim.numbers} for epoch in (1, 2)]
     for epoch in told:
-        ledger.record_reports(claim, epoch, SCORE)
+        ledger.record_reports(claim, epoch)
     ledger.hand_in(claim, outcomes(claim))
     curves = ledger.read.curves(search)
     for trial in ledger.read.trials(search):
@@ -55,8 +55,8 @@ def test_an_epoch_that_is_recorded_again_is_recorded_once(
     claim = claim_next("a")
     first = {n: figures(1, n + 1 / 3) for n in claim.numbers}
     for _ in range(2):
-        assert not ledger.record_reports(claim, first, SCORE)
-    ledger.record_reports(claim, first | {0: figures(2, 0.5)}, SCORE)
+        assert not ledger.record_reports(claim, first)
+    ledger.record_reports(claim, first | {0: figures(2, 0.5)})
     curves = ledger.read.curves(search)
     kept = {one.number: curves[one.id] for one in ledger.read.trials(search)}
     assert kept == {n: (first[n],) for n in range(1, 6)} | {0: (first[0], figures(2, 0.5))}
@@ -84,11 +84,11 @@ def test_who_records_an_epoch_is_told_to_stop(
         started_by = "launcher" if kind == "worker" else None
         ledger.join(Presence(name, kind, "here", "kernel", 1, search.id, started_by, 60.0))  # type: ignore[arg-type]
     claim = claim_next("a")
-    assert not ledger.record_reports(claim, {0: figures(1, 0.5)}, SCORE)
+    assert not ledger.record_reports(claim, {0: figures(1, 0.5)})
     ledger.ask_to_stop("another launcher")
-    assert not ledger.record_reports(claim, {1: figures(1, 0.5)}, SCORE)
+    assert not ledger.record_reports(claim, {1: figures(1, 0.5)})
     ledger.ask_to_stop("launcher")
-    assert ledger.record_reports(claim, {2: figures(1, 0.5)}, SCORE)
+    assert ledger.record_reports(claim, {2: figures(1, 0.5)})
     assert len(ledger.read.curves(search)) == 3  # what came with it is stored
 
 
@@ -104,7 +104,7 @@ def test_a_figure_that_is_no_number_comes_back_as_nan(
     open_next(1)
     claim = claim_next("a")
     said = {"train_cost": lost, "train_accuracy": 0.2, SCORE: 0.5, "of nobody": 0.6}
-    ledger.record_reports(claim, {0: Report(1, said), 1: Report(1, {SCORE: lost})}, SCORE)
+    ledger.record_reports(claim, {0: Report(1, said), 1: Report(1, {SCORE: lost})})
     (first,), (second,) = ledger.read.curves(search).values()
     assert tuple(first.metrics) == METRICS
     assert math.isnan(first.metrics["train_cost"])
@@ -114,22 +114,12 @@ def test_a_figure_that_is_no_number_comes_back_as_nan(
     assert alter("SELECT score FROM klayer_reports ORDER BY trial_id") == [(0.5,), (None,)]
 
 
-def test_trials_are_ranked_by_one_of_their_metrics(
-    ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext, figures: Figures
-) -> None:
-    open_next(1)
-    claim = claim_next("a")
-    with pytest.raises(LedgerError, match=r"train_cost, .* not by error"):
-        ledger.record_reports(claim, {0: figures(1, 0.5)}, "error")
-    assert ledger.read.curves(search) == {}
-
-
 def test_reports_without_any_renew_the_lease(
     ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext
 ) -> None:
     open_next(1)
     claim = claim_next("a", -1.0)
-    assert not ledger.record_reports(claim, {}, SCORE)
+    assert not ledger.record_reports(claim, {})
     assert ledger.next_work(search, "b") == Wait()
 
 
@@ -204,5 +194,5 @@ def test_an_epoch_of_a_foreign_trial_stores_nothing(
     open_next(2)
     claim = claim_next("a")
     with pytest.raises(KeyError):
-        ledger.record_reports(claim, {0: figures(1, 0.5), 1: figures(1, 0.5)}, SCORE)
+        ledger.record_reports(claim, {0: figures(1, 0.5), 1: figures(1, 0.5)})
     assert ledger.read.curves(search) == {}

@@ -14,7 +14,6 @@ from search.ledger.results import TrialOutcome
 from search.ledger.rungs import Rest
 from search.ledger.tables import checkpoints
 from search.objective.report import Report
-from search.plan.cohorts import Fit
 from search.plan.halving import RungPlan, plan_rung
 from search.study.file import Study
 from search.study.reading import load
@@ -41,15 +40,13 @@ def rested(claim: Claim) -> list[Rest]:
 
 def train(ledger: Ledger, claim: Claim, figures: Figures, epochs: Sequence[int]) -> None:
     for epoch in epochs:
-        ledger.record_reports(
-            claim, {number: figures(epoch, 0.5) for number in claim.numbers}, SCORE
-        )
+        ledger.record_reports(claim, {number: figures(epoch, 0.5) for number in claim.numbers})
 
 
 def next_rung(ledger: Ledger, search: Search, claim: PlanningClaim) -> RungPlan:
     """What follows on the rung, all that go on as one cohort."""
     standings = {one.number: (one.parameters, one.value) for one in ledger.read.standings(claim)}
-    made = plan_rung(search.study, claim.step, claim.rung, standings, lambda *_: Fit(0))
+    made = plan_rung(search.study, claim.step, claim.rung, standings)
     return replace(made, cohorts=(tuple(sorted(n for cohort in made.cohorts for n in cohort)),))
 
 
@@ -136,7 +133,7 @@ def test_a_lost_claim_begins_again_at_its_rung(
     rung = plan_next(ledger, search)
     ledger.open_rung(rung, next_rung(ledger, search, rung))
     lost = claim_next("lost", LAPSED)
-    ledger.record_reports(lost, {3: figures(2, 0.5), 4: figures(2, 0.5)}, SCORE, LAPSED)
+    ledger.record_reports(lost, {3: figures(2, 0.5), 4: figures(2, 0.5)}, LAPSED)
     again = claim_next("prompt")
     assert again.cohort_id == lost.cohort_id
     assert again.checkpoints == lost.checkpoints
@@ -144,7 +141,7 @@ def test_a_lost_claim_begins_again_at_its_rung(
     with pytest.raises(LostLeaseError):
         ledger.hand_in(lost, [], rests=rested(lost))
     train(ledger, again, figures, [2])
-    ledger.hand_back(again)
+    ledger.release(again)
     assert {len(one) for one in ledger.read.curves(search).values()} == {1}
     assert claim_next("later").checkpoints == lost.checkpoints
 

@@ -19,7 +19,7 @@ from search.ledger.ledger import Ledger
 from search.ledger.location import locate
 from search.ledger.migrations import revisions
 from search.ledger.schema import open_database, upgrade
-from search.ledger.tables import SCHEMA_VERSION, metadata
+from search.ledger.tables import metadata
 from search.objective.data_card import DataCard
 from search.study.file import Study
 from tests.search.ledger.conftest import somebody

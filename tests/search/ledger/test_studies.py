@@ -69,10 +69,10 @@ def test_who_asks_again_gets_the_same_study_and_what_has_changed(
 ) -> None:
     first = ledger.read.search("digits")
 
-    def refused(_: Any) -> Study:
+    def refused(_: dict[str, Any]) -> Study:
         raise StudyFileError("a rule has become stricter")
 
-    monkeypatch.setattr(Study, "from_canonical", refused)
+    monkeypatch.setattr("search.ledger.studies.study_of", refused)
     ledger.stop(search)
     again = ledger.read.search("digits")
     assert again.study is first.study

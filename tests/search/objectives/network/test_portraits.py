@@ -10,12 +10,12 @@ from model import schedule, training
 from model.data import cifar10, digits
 from model.members import Architecture, Member
 from model.portrait import histograms, weight_gradients
-from search.errors import KlayerError
-from search.objective.outcome import Assignment, Portrait
+from search.errors import DataError, KlayerError
+from search.objective.report import Assignment
 from search.objectives import network as objective
 from search.objectives.network import final
 from search.objectives.network.data import INPUTS, PLANES
-from search.objectives.network.portraits import from_bytes, portraits, to_bytes
+from search.objectives.network.portraits import Portrait, portraits
 from tests.search.objectives.network.trainings import (
     DECAY,
     DIVERGING,
@@ -168,15 +168,15 @@ def drawn(seed: int, *, images: bool = True) -> Portrait:
 
 
 def test_the_same_portrait_is_the_same_bytes() -> None:
-    assert to_bytes(drawn(1)) == to_bytes(drawn(1))
-    assert to_bytes(drawn(1)) != to_bytes(drawn(2))
+    assert drawn(1).to_bytes() == drawn(1).to_bytes()
+    assert drawn(1).to_bytes() != drawn(2).to_bytes()
     for one in (drawn(1), drawn(2, images=False)):
-        assert_same(from_bytes(to_bytes(one)), one)
+        assert_same(Portrait.from_bytes(one.to_bytes()), one)
 
 
 def archive(**changed: object) -> bytes:
     """The bytes of a portrait with other arrays; None leaves one out."""
-    with np.load(io.BytesIO(to_bytes(drawn(1))), allow_pickle=False) as good:
+    with np.load(io.BytesIO(drawn(1).to_bytes()), allow_pickle=False) as good:
         arrays = {name: good[name] for name in good.files} | changed
     file = io.BytesIO()
     np.savez(file, **{name: one for name, one in arrays.items() if one is not None})  # type: ignore[arg-type]
@@ -188,8 +188,8 @@ def archive(**changed: object) -> bytes:
     [
         b"",
         b"nothing of the kind",
-        to_bytes(drawn(1))[:-40],
-        bytes(byte ^ (place == 700) for place, byte in enumerate(to_bytes(drawn(1)))),
+        drawn(1).to_bytes()[:-40],
+        bytes(byte ^ (place == 700) for place, byte in enumerate(drawn(1).to_bytes())),
         archive(gradient_counts=None),
         archive(classes=None),
         archive(gradient_counts=np.zeros(60, int)),
@@ -211,6 +211,6 @@ def archive(**changed: object) -> bytes:
     ],
 )
 def test_what_is_no_portrait_is_refused_and_no_pickle_is_opened(content: bytes) -> None:
-    with pytest.raises(KlayerError, match="a portrait of a trained network is damaged: "):
-        from_bytes(content)
-    assert_same(from_bytes(archive()), drawn(1))
+    with pytest.raises(DataError, match="a portrait of a trained network is damaged: "):
+        Portrait.from_bytes(content)
+    assert_same(Portrait.from_bytes(archive()), drawn(1))
