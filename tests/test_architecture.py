@@ -42,7 +42,11 @@ OPTUNA_FILES = {
 }
 MODEL_DOOR = "search.objectives.network"
 DIGITS = "model.data.digits"
-PEERS = {"benchmarks.optuna_pytorch", "benchmarks.ledger_optuna"}  # what klayer is measured against
+PEERS = {
+    "benchmarks.function_overhead",
+    "benchmarks.ledger_optuna",
+    "benchmarks.optuna_pytorch",
+}  # what klayer is measured against
 
 PAGES = "tests/search/views/dashboard/pages/test_app_in_browser.py"
 # Files without a test file of their own name, and where they are tested.
@@ -103,7 +107,6 @@ TESTED_ELSEWHERE = {
     "search.study.ranges": "tests/search/study/test_file.py",
     "search.objectives.network.sections": "tests/search/study/test_file.py",
     "search.study.sentences": "tests/search/study/test_bad_files.py",
-    "search.space.space": "tests/search/plan/test_samplers.py",
     "search.study.stage_table": "tests/search/study/test_file.py",
     "search.study.stages": "tests/search/study/test_file.py",
     "search.study.table": "tests/search/study/test_file.py",

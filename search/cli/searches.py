@@ -27,6 +27,7 @@ def run(
         bool,
         typer.Option("--dashboard", help="Show it in a browser as well, as long as it runs."),
     ] = False,
+    gpus: options.GpusOption = "",
     as_json: options.JsonOption = False,
 ) -> None:
     """Run a search, or go on with it where it stopped."""
@@ -44,7 +45,8 @@ def run(
         count,
         lambda: open_engine(engine.value, count, address),
         console,
-        *([_dashboard_of(storage)] if dashboard else []),
+        **({"beside": _dashboard_of(storage)} if dashboard else {}),
+        devices=options.devices(gpus),
     )
     if as_json:
         options.print_json(summary.to_json())

@@ -18,7 +18,6 @@ from sqlalchemy import (
     CursorResult,
     Row,
     bindparam,
-    delete,
     func,
     insert,
     select,
@@ -26,9 +25,9 @@ from sqlalchemy import (
 )
 
 from search.errors import KlayerError
-from search.ledger import optuna_rows
+from search.ledger import optuna_rows, reports
 from search.ledger.records import Claim, PlanningClaim, Search
-from search.ledger.tables import checkpoints, cohorts, epochs, searches, stages, trials, workers
+from search.ledger.tables import checkpoints, cohorts, searches, stages, trials, workers
 from search.objective.report import Assignment
 from search.plan.plan import Step, steps
 
@@ -248,7 +247,7 @@ def claim(
     """Claim what `find` found and locked in the same transaction, until `lease_until`."""
     if free.cohort_id is None:
         return _claim_planning(connection, search, free, owner, lease_until)
-    return _claim_cohort(connection, free, free.cohort_id, owner, time, lease_until)
+    return _claim_cohort(connection, search, free, free.cohort_id, owner, time, lease_until)
 
 
 def _claim_planning(
@@ -281,6 +280,7 @@ def _claim_planning(
 
 def _claim_cohort(
     connection: Connection,
+    search: Search,
     free: Free,
     cohort_id: int,
     owner: str,
@@ -303,7 +303,7 @@ def _claim_cohort(
     begun = connection.execute(_BEGIN_TRIALS, {"cohort": cohort_id})
     mine = sorted(begun.all(), key=lambda row: row.number)
     if attempt > 1:
-        _forget_epochs(connection, cohort_id)  # of a lost attempt
+        reports.forget(connection, cohort_id)  # of a lost attempt
     optuna_rows.begin(connection, free.study, [row.optuna_trial for row in mine], time)
     return Claim(
         cohort_id=cohort_id,
@@ -316,6 +316,8 @@ def _claim_cohort(
         start=free.start,
         stop=free.stop,
         checkpoints=_checkpoints(connection, cohort_id) if free.start else (),
+        metrics=search.metrics,
+        score=search.study.objective.score.name,
     )
 
 
@@ -328,13 +330,6 @@ def _checkpoints(connection: Connection, cohort_id: int) -> tuple[bytes, ...]:
         .order_by(trials.c.number)
     )
     return tuple(connection.scalars(query))
-
-
-def _forget_epochs(connection: Connection, cohort_id: int) -> None:
-    """Delete what the trials of a cohort were trained behind the rung that it starts from."""
-    mine = select(trials.c.id).where(trials.c.cohort_id == cohort_id)
-    start = select(cohorts.c.start).where(cohorts.c.id == cohort_id).scalar_subquery()
-    connection.execute(delete(epochs).where(epochs.c.trial_id.in_(mine), epochs.c.epoch > start))
 
 
 def hold(connection: Connection, claim: Claim | PlanningClaim, lease_until: float | None) -> None:
@@ -405,7 +400,7 @@ def release(connection: Connection, owners: list[str], *, lost: bool) -> int:
             .where(cohorts.c.id == row.id)
             .values(state="waiting", owner=None, lease_until=None, lost=cohorts.c.lost + int(lost))
         )
-        _forget_epochs(connection, row.id)
+        reports.forget(connection, row.id)
         mine = trials.c.cohort_id == row.id
         connection.execute(update(trials).where(mine).values(state="waiting"))
         ids = connection.scalars(select(trials.c.optuna_trial).where(mine))

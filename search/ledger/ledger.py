@@ -23,6 +23,7 @@ from search.ledger.results import TrialOutcome
 from search.ledger.rungs import Rest
 from search.ledger.schema import open_database
 from search.ledger.tables import searches
+from search.objective.data_card import DataCard
 from search.objective.report import Evaluation, Report
 from search.plan.generations import GenerationPlan
 from search.plan.halving import RungPlan
@@ -30,6 +31,7 @@ from search.plan.plan import StagePlan, expected_trials
 from search.study.changes import differences
 from search.study.file import Study
 from search.study.hashing import fingerprint
+from search.study.recorded import recorded_form
 
 LEASE_SECONDS = 60.0
 # How long those who work bear a database that does not answer.
@@ -85,33 +87,40 @@ class Ledger:
 
     @patient
     def record(
-        self, study: Study, text: str, data_fingerprint: str, environment: Mapping[str, Any]
+        self, study: Study, text: str, data: DataCard, environment: Mapping[str, Any]
     ) -> Search:
         """Record a search, or find that it is recorded and the same.
+
+        Args:
+            study: What is asked for.
+            text: The study file as it was read.
+            data: What is known of the data that it runs on.
+            environment: Versions and machine.
 
         Raises:
             LedgerError: A search of this name asks for something else, or ran on other data.
         """
         canonical = study.canonical()
         with self.database.writing() as connection:
-            known = queries.find_search(connection, study.name)
+            known = self.read.find(connection, study.name)
             if known is None:
                 connection.execute(
                     insert_new(connection, searches).values(
                         name=study.name,
-                        study=canonical,
+                        study=recorded_form(study),
                         study_hash=fingerprint(canonical),
                         study_text=text,
-                        data_fingerprint=data_fingerprint,
+                        metrics=[metric.name for metric in study.objective.metrics],
+                        data=data.plain(),
                         environment=dict(environment),
                         created_at=now(connection),
                     )
                 )
                 wake(connection)
-                known = queries.find_search(connection, study.name)
+                known = self.read.find(connection, study.name)
         if known is None:
             raise LedgerError(f"{study.name}: the search that was just recorded is gone")
-        _check_same(known, canonical, data_fingerprint)
+        _check_same(known, canonical, data)
         return known
 
     @patient
@@ -336,19 +345,27 @@ class Ledger:
         self,
         claim: Claim,
         reports: Mapping[int, Report],
+        score: str,
         lease_seconds: float = LEASE_SECONDS,
     ) -> bool:
-        """Store one epoch of some of the claim's trials, by trial number, and renew the lease.
+        """Store what some of the claim's trials report, and renew the lease.
+
+        Args:
+            claim: The cohort.
+            reports: By trial number; metrics that the search does not declare are not kept. Where
+                there are none, the lease is renewed.
+            lease_seconds: How long the claim holds from now on.
 
         Returns:
             Whether the claim's owner was asked to stop, or its search was.
 
         Raises:
             LostLeaseError: Somebody else has the claim; nothing was stored.
+            LedgerError: The score is none of the search's metrics.
         """
         with self.database.writing() as connection:
             claims.hold(connection, claim, now(connection) + lease_seconds)
-            results.record_epochs(connection, claim, reports)
+            results.record_reports(connection, claim, reports)
             return claims.asked_to_stop(connection, claim)
 
     @patient
@@ -359,18 +376,18 @@ class Ledger:
         evaluation: Evaluation | None = None,
         rests: Sequence[Rest] = (),
     ) -> None:
-        """Take the results of a cohort, all at once; with the final's, what was said of it.
+        """Take the results of a cohort, all at once; with the final's, their evaluation.
 
         Args:
             claim: The cohort.
             outcomes: Of its trials that are at their end.
-            evaluation: With the final's.
+            evaluation: What was said of the final's trials; attachments are by place in the claim.
             rests: Its trials that rest at a rung.
 
         Raises:
             LostLeaseError: Somebody else has the claim, or its results are taken already; nothing
                 was taken.
-            LedgerError: The outcomes are not those of the claim's trials.
+            LedgerError: The outcomes or the attachments are not those of the claim's trials.
         """
         with self.database.writing() as connection:
             results.hand_in(connection, claim, outcomes, evaluation, rests, now(connection))
@@ -384,7 +401,7 @@ def _wanted(found: Free | Wait | Finished, only: WorkKind | None) -> bool:
     return only is None or is_cohort == (only == "cohorts")
 
 
-def _check_same(known: Search, canonical: dict[str, Any], data_fingerprint: str) -> None:
+def _check_same(known: Search, canonical: dict[str, Any], data: DataCard) -> None:
     name = known.study.name
     changed = differences(known.study.canonical(), canonical)
     if changed:
@@ -394,9 +411,9 @@ def _check_same(known: Search, canonical: dict[str, Any], data_fingerprint: str)
             + "\nUndo the change to go on with the recorded search, or give the new one a name of "
             "its own: --name NAME; or keep it in another database: --storage URL"
         )
-    if known.data_fingerprint != data_fingerprint:
+    if known.data_fingerprint != data.fingerprint:
         raise LedgerError(
-            f"{name}: this search ran on other images (fingerprint "
-            f"{known.data_fingerprint[:12]}, these have {data_fingerprint[:12]}); point --data or "
-            "KLAYER_DATA to those, or give the new search a name of its own: --name NAME"
+            f"{name}: this search ran on other data (fingerprint {known.data_fingerprint[:12]}, "
+            f"these have {data.fingerprint[:12]}); point --data or KLAYER_DATA to those, or give "
+            "the new search a name of its own: --name NAME"
         )

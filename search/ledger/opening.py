@@ -1,5 +1,6 @@
 """An objective opened: to see what data it has, or to train what is recorded."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from search.errors import DataError
@@ -22,18 +23,19 @@ def card_of(study: Study, data_folder: Path | None) -> DataCard:
         trainer.close()
 
 
-def open_recorded(search: Search, data_folder: Path | None) -> Trainer:
+def open_recorded(search: Search, data_folder: Path | None, devices: Sequence[str] = ()) -> Trainer:
     """The objective of a search, with the data that it was recorded with.
 
     Args:
         search: As it is recorded.
         data_folder: Where the user keeps data; None for the usual place.
+        devices: The graphics processors that may be used.
 
     Raises:
         KlayerError: The data are missing, broken, not what they should be, or others.
     """
     study = search.study
-    trainer: Trainer = study.objective.open(study.seed, data_folder)
+    trainer: Trainer = study.objective.open(study.seed, data_folder, devices)
     found = trainer.card.fingerprint
     if found != search.data_fingerprint:
         trainer.close()

@@ -1,15 +1,13 @@
 """What the ledger can be asked. Nothing here writes, and nothing here keeps a writer waiting."""
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, Row, bindparam, func, or_, select
 
 from search.errors import LedgerError
-from search.ledger import claims, curves, portraits, presence, rungs
+from search.ledger import attachments, claims, presence, reports, rungs
 from search.ledger.database import Database, now, patient
 from search.ledger.records import (
     PlanningClaim,
@@ -20,13 +18,16 @@ from search.ledger.records import (
     TrialWork,
     WorkerState,
 )
-from search.ledger.tables import cohorts, epochs, searches, stages, trials
+from search.ledger.studies import Studies
+from search.ledger.tables import cohorts, searches, stages, trials
+from search.ledger.tables import reports as reports_table
+from search.objective.data_card import DataCard
 from search.objective.report import Report
 from search.plan.halving import expected_steps
 from search.plan.plan import Step, expected_trials, steps
 from search.plan.results import Result
 from search.space.space import Box
-from search.study.file import Study, study_of
+from search.study.file import Study
 from search.study.ranges import recorded_box
 
 MOST_LOOKED_AT = 1_000  # trials, to find one of a certain point
@@ -47,19 +48,20 @@ _OPEN = (
 _OPEN_OF_THAT_NAME = _OPEN.where(searches.c.name == bindparam("called"))
 
 
-@dataclass(frozen=True)
-class Curve:
-    """The epochs of one trial, in order."""
-
-    trial_id: int
-    epochs: tuple[Report, ...]
-
-
 class Queries:
     """Questions to one database."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self._studies = Studies()
+
+    def find(self, connection: Connection, name: str) -> Search | None:
+        """The search of that name, None if there is none; a part of a transaction."""
+        row = connection.execute(select(searches).where(searches.c.name == name)).first()
+        return None if row is None else self._recorded(row)
+
+    def _recorded(self, row: Row[Any]) -> Search:
+        return _search(row, self._studies.read(row.id, row.study_hash, row.study))
 
     @patient
     def names(self) -> list[str]:
@@ -75,7 +77,7 @@ class Queries:
             LedgerError: There is none; the message lists those that there are.
         """
         with self.database.reading() as connection:
-            found = find_search(connection, name)
+            found = self.find(connection, name)
         if found is None:
             known = ", ".join(self.names()) or "none yet"
             raise LedgerError(f"{name}: no search of this name is recorded here; there is {known}")
@@ -111,7 +113,7 @@ class Queries:
             row = connection.execute(select(searches).where(searches.c.id == key)).first()
         if row is None:
             raise LedgerError(f"the search that had the key {key} is gone")
-        return _search(row)
+        return self._recorded(row)
 
     def again(self, search: Search) -> Search:
         """The search as it is recorded now."""
@@ -271,26 +273,32 @@ class Queries:
             return rungs.standings(connection, claim.stage_id, claim.rung)
 
     @patient
-    def curves(self, search: Search) -> dict[int, Curve]:
-        """The recorded epochs of all trials, by the trial's id."""
+    def curves(self, search: Search) -> Mapping[int, tuple[Report, ...]]:
+        """What all trials reported, in the order of their steps, by the trial's id."""
         with self.database.reading() as connection:
-            return _curves(curves.of_search(connection, search.id))
+            return reports.of_search(connection, search.id)
 
     @patient
-    def curves_of(self, trial_ids: Sequence[int]) -> dict[int, Curve]:
-        """The recorded epochs of some trials, by the trial's id; few, not thousands."""
+    def curves_of(self, trial_ids: Sequence[int]) -> Mapping[int, tuple[Report, ...]]:
+        """What some trials reported, by the trial's id; few, not thousands."""
         with self.database.reading() as connection:
-            return _curves(curves.of_trials(connection, trial_ids))
+            return reports.of_trials(connection, trial_ids)
 
     @patient
-    def accuracy_counts(self, trial_ids: Sequence[int], bins: int) -> np.ndarray:
-        """How many of these trials have which validation accuracy after which epoch.
+    def score_counts(
+        self, trial_ids: Sequence[int], low: float, high: float, bins: int
+    ) -> np.ndarray:
+        """How many of these trials have which score at which step.
 
         Returns:
-            Counts, (epochs, bins); the bins divide 0 … 1 evenly, the first row is of epoch 1.
+            Counts, (steps, bins); the bins divide `low` … `high` evenly, those at the ends hold
+            what lies beyond as well, and the first row is of step 1.
+
+        Raises:
+            LedgerError: There is no bin, or `low` is not below `high`.
         """
         with self.database.reading() as connection:
-            return curves.accuracy_counts(connection, trial_ids, bins)
+            return reports.score_counts(connection, trial_ids, low, high, bins)
 
     @patient
     def winner(self, search: Search) -> Trial | None:
@@ -341,20 +349,9 @@ class Queries:
 
     @patient
     def attachment(self, trial: Trial) -> bytes | None:
-        """What pictures of a trial's network are drawn from; None where nothing was kept.
-
-        Raises:
-            LedgerError: What was kept is damaged.
-        """
+        """What the objective keeps with a trial of the final; None where there is nothing."""
         with self.database.reading() as connection:
-            return portraits.kept(connection, trial.id)
-
-
-def _curves(rows: Iterable[Row[Any]]) -> dict[int, Curve]:
-    found: dict[int, list[Report]] = {}
-    for row in rows:
-        found.setdefault(row.trial_id, []).append(_figures(row))
-    return {trial_id: Curve(trial_id, tuple(some)) for trial_id, some in found.items()}
+            return attachments.kept(connection, trial.id)
 
 
 def _work(connection: Connection, trial_id: int) -> TrialWork:
@@ -376,33 +373,20 @@ def _work(connection: Connection, trial_id: int) -> TrialWork:
     )
 
 
-def find_search(connection: Connection, name: str) -> Search | None:
-    """The search of that name, None if there is none."""
-    row = connection.execute(select(searches).where(searches.c.name == name)).first()
-    return None if row is None else _search(row)
-
-
-def _search(row: Row[Any]) -> Search:
+def _search(row: Row[Any], study: Study) -> Search:
     return Search(
         id=row.id,
-        study=study_of(row.study),
+        study=study,
         study_hash=row.study_hash,
-        data_fingerprint=row.data_fingerprint,
+        data=DataCard.of(row.data),
         environment=row.environment,
         created_at=row.created_at,
         finished_at=row.finished_at,
         result=row.result,
         stopped_at=row.stopped_at,
         failure=row.failure,
+        metrics=tuple(row.metrics),
     )
-
-
-def _figures(row: Row[Any]) -> Report:
-    values: dict[str, Any] = {
-        name: math.nan if value is None else value for name, value in row._mapping.items()
-    }
-    del values["trial_id"]
-    return Report(values.pop("epoch"), values)
 
 
 def _trial(row: Row[Any]) -> Trial:
@@ -452,7 +436,7 @@ def _planned(connection: Connection, study: Study, step: Step, row: Row[Any]) ->
     # A complete trial has all epochs, a pruned one those up to its rung: only others' are counted.
     other = connection.scalar(
         select(func.count())
-        .select_from(epochs.join(trials, trials.c.id == epochs.c.trial_id))
+        .select_from(reports_table.join(trials, trials.c.id == reports_table.c.trial_id))
         .where(trials.c.stage_id == row.id, trials.c.state.not_in(("complete", "pruned")))
     )
     pruned_after = connection.scalar(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from search.objective.data_card import DataCard
 from search.objective.report import Assignment
 from search.plan.plan import Step
 from search.space.space import Point
@@ -20,25 +21,32 @@ class Search:
         id: Its key in the database.
         study: What was asked for.
         study_hash: SHA-256 of the study's canonical form.
-        data_fingerprint: Hash of the training images that it runs on.
+        data: What is known of the data that it runs on.
         environment: Versions and machine, as when it was first run.
         created_at: When it was recorded.
         finished_at: When its last stage was finished; None before.
-        result: The test report as plain values; None before.
+        result: What the evaluation says, as plain values; None before, or without one.
         stopped_at: When it was asked to stop; None unless it stands still since.
-        failure: Why it cannot go on, or ended without a test report; None unless that is so.
+        failure: Why it cannot go on, or ended without an evaluation; None unless that is so.
+        metrics: The names of the metrics that its trials report, in the order of the record.
     """
 
     id: int
     study: Study
     study_hash: str
-    data_fingerprint: str
+    data: DataCard
     environment: dict[str, Any]
     created_at: float
     finished_at: float | None
     result: dict[str, Any] | None
     stopped_at: float | None = None
     failure: str | None = None
+    metrics: tuple[str, ...] = ()
+
+    @property
+    def data_fingerprint(self) -> str:
+        """Hash of what is trained on, or of what stands for it."""
+        return self.data.fingerprint
 
 
 @dataclass(frozen=True)
@@ -115,6 +123,8 @@ class Claim:
         start: Epochs that they have been trained already.
         stop: Epochs after which they rest at a rung; None where they are trained to the end.
         checkpoints: What each goes on from, in the same order; empty where `start` is 0.
+        metrics: The names of the metrics that are stored of each report.
+        score: The one of them that ranks.
     """
 
     cohort_id: int
@@ -127,6 +137,8 @@ class Claim:
     start: int = 0
     stop: int | None = None
     checkpoints: tuple[bytes, ...] = ()
+    metrics: tuple[str, ...] = ()
+    score: str = ""
 
     @property
     def named(self) -> str:

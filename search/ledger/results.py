@@ -1,4 +1,4 @@
-"""Results in SQL: epochs and outcomes of a cohort's trials, and what is finished with them.
+"""Results in SQL: reports and outcomes of a cohort's trials, and what is finished with them.
 
 Each function is part of a transaction. Nothing is taken but from the claim that holds.
 """
@@ -11,15 +11,15 @@ from typing import Any
 from sqlalchemy import Connection, ScalarSelect, bindparam, func, select, update
 
 from search.errors import LedgerError
-from search.ledger import claims, optuna_rows, portraits, rungs
+from search.ledger import attachments, claims, optuna_rows, reports, rungs
 from search.ledger.claims import Free
-from search.ledger.database import insert_new, wake
+from search.ledger.database import wake
 from search.ledger.records import Claim, TrialState
 from search.ledger.rungs import Rest
-from search.ledger.tables import cohorts, epochs, searches, stages, trials
+from search.ledger.tables import cohorts, searches, stages, trials
 from search.objective.report import Evaluation, Report
 
-# Statements of every epoch and every result, built once.
+# Statements of every report and every result, built once.
 _OF_COHORT = (
     select(
         trials.c.number,
@@ -91,16 +91,15 @@ class TrialOutcome:
         return "complete" if self.pruned_after is None else "pruned"
 
 
-def record_epochs(connection: Connection, claim: Claim, reports: Mapping[int, Report]) -> None:
-    """Store one epoch of some of the claim's trials, by trial number; again does no harm."""
+def record_reports(connection: Connection, claim: Claim, given: Mapping[int, Report]) -> None:
+    """Store what some of the claim's trials report, by trial number; again does no harm.
+
+    Raises:
+        KeyError: A trial is not of the claim.
+    """
     ids = _trials_of(connection, claim.cohort_id)
-    connection.execute(
-        insert_new(connection, epochs),
-        [
-            {"trial_id": ids[number].id, "epoch": one.step, **one.finite()}
-            for number, one in reports.items()
-        ],
-    )
+    mine = {ids[number].id: one for number, one in given.items()}
+    reports.record(connection, claim.metrics, claim.score, mine)
 
 
 def hand_in(
@@ -117,17 +116,21 @@ def hand_in(
         connection: To the database.
         claim: The cohort.
         outcomes: Of its trials that are at their end.
-        evaluation: With the final's.
+        evaluation: What was said of the final's trials.
         rests: Its trials that rest at a rung.
         time: The database's.
 
     Raises:
         LostLeaseError: Somebody else has the claim.
-        LedgerError: The outcomes are not those of the claim's trials.
+        LedgerError: The outcomes or the attachments are not those of the claim's trials.
     """
     handed_in = [one.number for one in outcomes] + [one.number for one in rests]
-    if sorted(handed_in) != sorted(claim.numbers):
-        raise LedgerError("a cohort is handed in with one outcome for each of its trials")
+    kept = {} if evaluation is None else evaluation.attachments
+    if sorted(handed_in) != sorted(claim.numbers) or not set(kept) <= set(range(len(handed_in))):
+        raise LedgerError(
+            "a cohort is handed in with one outcome for each of its trials, and attachments of no "
+            "others"
+        )
     claims.finish(connection, claim, time)
     mine = _trials_of(connection, claim.cohort_id)
     stage = mine[claim.numbers[0]]
@@ -136,11 +139,9 @@ def hand_in(
         resting = [mine[one.number].optuna_trial for one in rests]
         optuna_rows.wait(connection, stage.optuna_study, resting)
     _end(connection, stage.optuna_study, mine, outcomes, time)
-    if evaluation is not None:
-        kept = evaluation.attachments.items()
-        portraits.keep(
-            connection, {mine[claim.numbers[place]].id: content for place, content in kept}
-        )
+    attachments.keep(
+        connection, {mine[claim.numbers[place]].id: content for place, content in kept.items()}
+    )
     result = None if evaluation is None else dict(evaluation.result)
     _finish_stage(connection, stage.stage_id, time, result)
 

@@ -36,13 +36,14 @@ searches = Table(
     Column("study", JSON, nullable=False),  # the canonical form of the study file
     Column("study_hash", String(64), nullable=False),
     Column("study_text", Text, nullable=False),  # as it was read, comments and all
-    Column("data_fingerprint", String(64), nullable=False),
+    Column("metrics", JSON, nullable=False),  # their names, in the order in which reports have them
+    Column("data", JSON, nullable=False),  # the data card
     Column("environment", JSON, nullable=False),
     Column("created_at", Float, nullable=False),  # seconds since 1970, UTC, as all times here
     Column("finished_at", Float),
     Column("stopped_at", Float),  # when it was asked to stop; NULL again once it is taken up
     Column("failure", Text),  # why it cannot go on; NULL again once it is taken up
-    Column("result", JSON),  # the test report, once it is there
+    Column("result", JSON),  # of the evaluation, once it is there
 )
 
 workers = Table(
@@ -130,18 +131,15 @@ trials = Table(
     UniqueConstraint("stage_id", "number"),
 )
 
-epochs = Table(
-    "klayer_epochs",
+# What trials report at each step (`search.ledger.reports`).
+reports = Table(
+    "klayer_reports",
     metadata,
     Column("trial_id", ForeignKey("klayer_trials.id"), primary_key=True),
-    Column("epoch", Integer, primary_key=True),
-    Column("learning_rate", Float),
-    Column("train_cost", Float),
-    Column("train_loss", Float),
-    Column("train_accuracy", Float),
-    Column("validation_cost", Float),
-    Column("validation_loss", Float),
-    Column("validation_accuracy", Float),
+    Column("step", Integer, primary_key=True, autoincrement=False),
+    Column("score", Float),  # the metric that ranks; NULL where it is no finite number
+    Column("metrics", LargeBinary, nullable=False),  # float64 each, in the order of the search's
+    sqlite_with_rowid=False,  # rows lie in the order of the key, so that a curve is read in one go
 )
 
 # How trials stand that rest at a rung until it is decided whether they go on.
@@ -154,10 +152,10 @@ checkpoints = Table(
     Column("state", LargeBinary, nullable=False),  # what its training goes on from
 )
 
-# What pictures of the final's networks are drawn from, since no weights are kept.
-portraits = Table(
-    "klayer_portraits",
+# What an objective keeps with trials of the final, such as what pictures of them are drawn from.
+attachments = Table(
+    "klayer_attachments",
     metadata,
     Column("trial_id", ForeignKey("klayer_trials.id"), primary_key=True),
-    Column("content", LargeBinary, nullable=False),  # a NumPy archive, without pickles
+    Column("content", LargeBinary, nullable=False),
 )

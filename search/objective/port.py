@@ -92,12 +92,13 @@ class Objective(Protocol):
     views: str | None
     registry: Registry
 
-    def open(self, seed: int, data_folder: Path | None) -> Trainer:
+    def open(self, seed: int, data_folder: Path | None, devices: Sequence[str] = ()) -> Trainer:
         """Look at the data, once.
 
         Args:
             seed: Of the search; it splits the data.
             data_folder: Where the user keeps data; None for the usual place.
+            devices: The graphics processors that it may use, as CUDA names them.
 
         Raises:
             KlayerError: They are missing, or not what they should be.

@@ -202,7 +202,7 @@ class Box:
         parents = {name: _parents(self.conditions.get(name)) for name in self.ranges}
         found = cycle(parents)
         if found:
-            raise SpaceError(f"{' depends on '.join(found)}; leave out one of these conditions")
+            raise SpaceError(in_words(found))
         order = tuple(TopologicalSorter(parents).static_order())
         object.__setattr__(self, "parents_first", order)
 
@@ -259,6 +259,12 @@ def cycle(parents: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
     except CycleError as error:
         return tuple(reversed(error.args[1]))
     return ()
+
+
+def in_words(cycle: Sequence[str]) -> str:
+    """What is wrong with a `cycle` of conditions, and what would be right."""
+    way = ", which depends on ".join(cycle[1:])
+    return f"{cycle[0]} depends on {way}; leave out one of these conditions"
 
 
 def _check(name: str, condition: Condition, ranges: Mapping[str, Range]) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import PlainValidator
 
-from search.space.space import Choices, Condition, Range, Value, cycle, is_discrete, takes
+from search.space.space import Choices, Condition, Range, Value, cycle, in_words, is_discrete, takes
 from search.study.faults import Fault, faulty, near, shown
 
 _EXAMPLE = 'give values of others, such as {activation = "elu"}'
@@ -54,9 +54,7 @@ def read_conditions(
             conditions[name] = Condition(read_when(when))
     circle = cycle({name: tuple(one.values) for name, one in conditions.items()})
     if circle:
-        right = "leave out one of these conditions"
-        text = f"{' depends on '.join(circle)}; {right}"
-        faults.append(Fault((circle[0], "when"), text))
+        faults.append(Fault((circle[0], "when"), in_words(circle)))
     return conditions
 
 

@@ -140,7 +140,14 @@ def _tables_of(document: dict[str, Any], kind: Kind) -> Document:
     try:
         return model.model_validate(document, context={REGISTRY: kind.registry(document)})
     except ValidationError as error:
-        raise FaultyStudyError(_without_echoes(faults_of(error, model)), document) from None
+        faults = _as_written(_without_echoes(faults_of(error, model)), document)
+        raise FaultyStudyError(faults, document) from None
+
+
+def _as_written(faults: list[Fault], document: dict[str, Any]) -> list[Fault]:
+    """`faults` in the order in which the file has their tables; what it lacks comes last."""
+    places = {key: place for place, key in enumerate(document)}
+    return sorted(faults, key=lambda fault: places.get(str(fault.key[0]), len(places)))
 
 
 def _without_echoes(faults: list[Fault]) -> list[Fault]:

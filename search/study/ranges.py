@@ -48,12 +48,12 @@ class RangeTable(Table):
     )
     values: Annotated[tuple[Value, ...], PlainValidator(_list)] | None = Field(
         default=None,
-        description="in place of all of the above, a list of values, each as likely as another",
+        description="in place of all the keys above, a list of values, each as likely as another",
     )
     when: WhenTable | None = Field(
         default=None,
-        description="of other hyperparameters of the box, a value or a list of values; trials in "
-        "which one of those has another value lack this hyperparameter",
+        description="for other hyperparameters of the box, a value or a list of values; where one "
+        "of them has another value, a trial lacks this hyperparameter",
     )
 
 

@@ -1,6 +1,6 @@
 """A worker: claims work of searches, does it, hands it in.
 
-`serve` is the loop of one process: it trains cohorts, and plans what is to be planned; a `Heartbeat`
+`serve` is the loop of one process: it trains cohorts, and plans what is to be planned. `Heartbeat`
 renews its leases. `pool` starts worker processes, on one of the `engines`.
 """
 

@@ -46,6 +46,7 @@ def serve(
     tell: Tell,
     only: WorkKind | None = None,
     lease_seconds: float | None = None,
+    devices: Sequence[str] = (),
 ) -> None:
     """Work on searches until there is nothing left to do for this process, or `should_stop`.
 
@@ -60,6 +61,7 @@ def serve(
         only: "cohorts" where somebody else plans, which spares this process Optuna.
         lease_seconds: How long others wait for this process if it dies without a word; that of its
             presence, unless given.
+        devices: The graphics processors that it may use.
 
     Raises:
         KlayerError: The one search cannot be worked on here: its data are missing or others, it
@@ -74,7 +76,17 @@ def serve(
         ledger.changes() as changes,
         ExitStack() as stack,
     ):
-        work = _Work(ledger, who, heartbeat, data_folder, tell, only, should_stop, name is None)
+        work = _Work(
+            ledger,
+            who,
+            heartbeat,
+            data_folder,
+            tell,
+            only,
+            should_stop,
+            name is None,
+            devices,
+        )
 
         def stopping() -> bool:
             return heartbeat.asked_to_stop or should_stop()
@@ -111,9 +123,11 @@ class _Work:
         only: WorkKind | None,
         should_stop: Callable[[], bool],
         bears_faults: bool,
+        devices: Sequence[str],
     ) -> None:
         self._ledger, self._who, self._heartbeat = ledger, who, heartbeat
         self._folder, self._tell, self._only = data_folder, tell, only
+        self._devices = devices
         self._should_stop, self._bears_faults = should_stop, bears_faults
         self._searches: dict[int, Search] = {}
         self._trainer: tuple[int, Trainer] | None = None
@@ -200,7 +214,7 @@ class _Work:
         """
         if self._trainer is None or self._trainer[0] != search.id:
             self.close()  # before others are opened
-            trainer = open_recorded(search, self._folder)
+            trainer = open_recorded(search, self._folder, self._devices)
             other = numeric_changes(search.environment, environment())
             if other:
                 self._tell(

@@ -69,6 +69,7 @@ class Job:
         owner: The name of the worker.
         launcher: The name of the launcher.
         parent: Process id of the launcher, where that is the parent of the worker's process.
+        devices: The graphics processors that it may use.
     """
 
     storage: str = field(repr=False)
@@ -78,6 +79,7 @@ class Job:
     owner: str
     launcher: str
     parent: int | None
+    devices: tuple[str, ...] = ()
 
     def orphaned(self) -> bool:
         """Whether the launcher of this process is known to be gone."""
@@ -93,6 +95,7 @@ def launch(
     engine: Engine,
     watch: Callable[[], None],
     on_stop: Callable[[], None],
+    devices: Sequence[str] = (),
 ) -> None:
     """Run a search with worker processes until it is finished; or serve all until asked to stop.
 
@@ -105,6 +108,7 @@ def launch(
         engine: What runs them.
         watch: Called every now and then while they work.
         on_stop: Called once if the run is asked to stop (Ctrl-C, SIGTERM, a closed terminal).
+        devices: The graphics processors that the workers share, each its own.
 
     Raises:
         InterruptedRunError: It was asked to stop. Cohorts in work were handed back.
@@ -125,7 +129,7 @@ def launch(
     ):
         name = None if search is None else search.study.name
         job = Job(storage, name, key, data_folder, "", who.name, engine.parent)
-        pool = _Pool(ledger, engine, job, workers, search)
+        pool = _Pool(ledger, engine, job, shared(devices, workers), search)
         try:
             with _Planner(ledger, search, who.name, heartbeat, signals) as planner:
                 pool.begin()
@@ -143,6 +147,17 @@ def launch(
         raise KlayerError(now.failure)
     if now.finished_at is None:
         raise InterruptedRunError(f"{search.study.name}: stopped before it was finished")
+
+
+def shared(devices: Sequence[str], workers: int) -> list[tuple[str, ...]]:
+    """Which devices each worker has: as many as the next, in their order, none of them twice."""
+    each, more = divmod(len(devices), workers)
+    found, first = [], 0
+    for worker in range(workers):
+        last = first + each + (worker < more)
+        found.append(tuple(devices[first:last]))
+        first = last
+    return found
 
 
 class _Planner:
@@ -207,23 +222,29 @@ class _Pool:
     """Worker processes, each of which is replaced when it dies."""
 
     def __init__(
-        self, ledger: Ledger, engine: Engine, job: Job, workers: int, search: Search | None
+        self,
+        ledger: Ledger,
+        engine: Engine,
+        job: Job,
+        devices: Sequence[tuple[str, ...]],
+        search: Search | None,
     ) -> None:
-        self._ledger, self._engine, self._job, self._workers = ledger, engine, job, workers
+        self._ledger, self._engine, self._job, self._devices = ledger, engine, job, devices
         self._search = search
         self._started, self._deaths, self._done = 0, 0, self._cohorts_done()
         self._killed = False
-        self._working: dict[Future[None], str] = {}
+        self._working: dict[Future[None], Job] = {}
 
     def begin(self) -> None:
         """Start all of them."""
-        for _ in range(self._workers):
-            self._start()
+        for devices in self._devices:
+            self._start(devices)
 
-    def _start(self) -> None:
+    def _start(self, devices: tuple[str, ...]) -> None:
         owner = f"{self._job.launcher.removesuffix('launcher')}{self._started}"
         self._started += 1
-        self._working[self._engine.start(_work, replace(self._job, owner=owner))] = owner
+        job = replace(self._job, owner=owner, devices=devices)
+        self._working[self._engine.start(_work, job)] = job
 
     def is_working(self) -> bool:
         """Whether any of them is there."""
@@ -236,23 +257,23 @@ class _Pool:
             WorkersDiedError: They die again and again without any result.
             Exception: What a worker raised.
         """
-        for future, owner in list(self._working.items()):
+        for future, job in list(self._working.items()):
             if not future.done():
                 continue
             del self._working[future]
             error = future.exception()
             if isinstance(error, WorkerKilledError):
-                self._ledger.release_of(self._job.launcher, [owner], lost=not self._killed)
+                self._ledger.release_of(self._job.launcher, [job.owner], lost=not self._killed)
                 if replacing and not self._killed:
                     self._count_death()
-                    self._start()
+                    self._start(job.devices)
             elif error is not None:
                 raise error
 
     def _count_death(self) -> None:
         before, self._done = self._done, self._cohorts_done()
         self._deaths = self._deaths + 1 if self._done == before else 1
-        if self._search is not None and self._deaths >= MOST_FRUITLESS_DEATHS * self._workers:
+        if self._search is not None and self._deaths >= MOST_FRUITLESS_DEATHS * len(self._devices):
             raise WorkersDiedError(
                 f"{self._search.study.name}: worker processes died {self._deaths} times without "
                 "finishing a trial; look for the reason in the system's log (out of memory?), "
@@ -370,7 +391,16 @@ def _work(job: Job) -> None:
             name, "worker", job.search_id, job.launcher, sees_launcher=job.parent is not None
         )
         only: WorkKind | None = None if job.name is None else "cohorts"
-        serve(ledger, who, job.name, job.data_folder, should_stop, _say_nothing, only)
+        serve(
+            ledger,
+            who,
+            job.name,
+            job.data_folder,
+            should_stop,
+            _say_nothing,
+            only,
+            devices=job.devices,
+        )
     if job.orphaned():
         os._exit(0)  # nobody is left to take a result, and the engine would wait for more work
 

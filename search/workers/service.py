@@ -8,7 +8,7 @@ import platform
 import signal
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -25,7 +25,13 @@ from search.workers.engines import Engine
 from search.workers.pool import InterruptedRunError, launch
 
 
-def serve_here(name: str | None, storage: str, data_folder: Path | None, console: Console) -> None:
+def serve_here(
+    name: str | None,
+    storage: str,
+    data_folder: Path | None,
+    console: Console,
+    devices: Sequence[str] = (),
+) -> None:
     """Be one worker process, until there is nothing left to do for it, or it is asked to stop.
 
     Args:
@@ -33,6 +39,7 @@ def serve_here(name: str | None, storage: str, data_folder: Path | None, console
         storage: The ledger's URL.
         data_folder: Where the files of data sets lie; None for the cache.
         console: Where lines go that say what happens.
+        devices: The graphics processors that may be used.
 
     Raises:
         KlayerError: There is no such search, it stands still or cannot go on, or it cannot be
@@ -44,7 +51,15 @@ def serve_here(name: str | None, storage: str, data_folder: Path | None, console
             say(console, _greeting(ledger, 1, name))
             key = None if search is None else search.id
             me = presence(f"{platform.node()}/{uuid.uuid4().hex[:12]}", "worker", key)
-            serve(ledger, me, name, data_folder, asked.is_set, lambda line: say(console, line))
+            serve(
+                ledger,
+                me,
+                name,
+                data_folder,
+                asked.is_set,
+                lambda line: say(console, line),
+                devices=devices,
+            )
             stopped = asked.is_set()
         _farewell(ledger, search, console, stopped=stopped)
 
@@ -56,6 +71,7 @@ def serve_with(
     workers: int,
     engine: Callable[[], Engine],
     console: Console,
+    devices: Sequence[str] = (),
 ) -> None:
     """Start several worker processes, and watch over them as long as there is work for them.
 
@@ -66,6 +82,7 @@ def serve_with(
         workers: How many processes.
         engine: Opens what runs them.
         console: Where lines go that say what happens.
+        devices: The graphics processors that may be used.
 
     Raises:
         KlayerError: There is no such search, it stands still or cannot go on, or it cannot be
@@ -81,7 +98,17 @@ def serve_with(
             say(console, "Stopping: workers hand back what they hold.")
 
         with suppress(InterruptedRunError):
-            launch(ledger, storage, search, data_folder, workers, opened, lambda: None, on_stop)
+            launch(
+                ledger,
+                storage,
+                search,
+                data_folder,
+                workers,
+                opened,
+                lambda: None,
+                on_stop,
+                devices,
+            )
         _farewell(ledger, search, console, stopped=asked.is_set())
 
 

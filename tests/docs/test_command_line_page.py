@@ -15,9 +15,10 @@ from search.cli import app, main
 from search.ledger import location
 from search.ledger.queries import Curve
 from search.ledger.records import Search, StageState, Trial, TrialState, WorkerState
+from search.objective.data_card import DataCard
 from search.objective.outcome import EpochFigures, GradientError, TestReport
-from search.plan.ranking import Spread
 from search.plan.plan import steps
+from search.plan.ranking import Spread
 from search.runtime import blas
 from search.study.reading import load
 from search.views.dashboard import access
@@ -132,7 +133,7 @@ def test_the_kernels_of_the_blas_are_named_as_the_code_knows_them() -> None:
 
 TRIAL = Trial(1, "coarse", 0, "complete", 0.5, {"learning_rate": 0.1}, 7, 8, None, 1.0)
 STUDY = load("digits")
-SEARCH = Search(1, STUDY, "0" * 64, "f" * 64, {}, 0.0, None, None)
+SEARCH = Search(1, STUDY, "0" * 64, DataCard("digits", "f" * 64), {}, 0.0, None, None)
 STAGE = StageState(
     step=steps(STUDY)[0],
     state="open",

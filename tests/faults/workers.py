@@ -15,6 +15,7 @@ from threading import Lock
 from typing import Any
 
 from search.ledger.ledger import LEASE_SECONDS, PATIENCE_SECONDS, Ledger
+from search.objective.data_card import DataCard
 from search.objectives import network as objective
 from search.study.reading import load
 from search.workers import presence, serve
@@ -55,7 +56,7 @@ def record(storage: str, file: Path, *changes: str) -> None:
     study = load(str(file), changes)
     data = objective.open_data(study, None)
     with Ledger(storage, create=True) as ledger:
-        ledger.record(study, file.read_text(), data.fingerprint, {})
+        ledger.record(study, file.read_text(), DataCard("digits", data.fingerprint), {})
 
 
 def work(storage: str, owner: str, lease_seconds: float, log: str) -> None:

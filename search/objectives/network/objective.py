@@ -58,7 +58,12 @@ class NetworkObjective:
         """The final's training images, as a share of the others'."""
         return 1.0 if self.train_on == "training" else 1 + self.data.validation / self.data.rows
 
-    def open(self, seed: int, data_folder: Path | None) -> Any:
+    def open(
+        self,
+        seed: int,
+        data_folder: Path | None,
+        devices: Sequence[str] = (),  # noqa: ARG002 (it computes on the processor)
+    ) -> Any:
         """As `Objective.open`.
 
         Raises:

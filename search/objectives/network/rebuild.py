@@ -77,7 +77,7 @@ def rebuild(
     trials = _final_trials(ledger, search)
     _check_target(file)
     trainer = _trainer(search, data_folder)
-    recorded = ledger.read.curves(search)[trials[0].id].epochs
+    recorded = ledger.read.curves(search)[trials[0].id]
     winner = _retrained(search, trials, trainer, recorded, on_epoch)
     winner.save(file)
     return Rebuilt(

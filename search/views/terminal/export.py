@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import IO, Any
 
-from search.ledger.queries import Curve
 from search.ledger.records import Search, StageState, Trial
 from search.objective.outcome import EpochFigures
+from search.objective.report import Report
 
 TRIAL_COLUMNS = ("stage", "number", "state", "value", "seed", "reason", "pruned_after")
 
@@ -26,7 +26,7 @@ def as_json(
     search: Search,
     stages: Sequence[StageState],
     trials: Sequence[Trial],
-    curves: Mapping[int, Curve],
+    curves: Mapping[int, Sequence[Report]],
 ) -> dict[str, Any]:
     """The whole search: study, stages with their boxes, trials with their epochs, test report."""
     return {
@@ -45,7 +45,7 @@ def as_json(
             }
             for stage in stages
         ],
-        "trials": [_trial(trial, curves.get(trial.id)) for trial in trials],
+        "trials": [_trial(trial, curves.get(trial.id, ())) for trial in trials],
         "test": search.result,
     }
 
@@ -57,7 +57,11 @@ def write_json(document: Mapping[str, Any], file: IO[str]) -> None:
 
 
 def write_csv(
-    trials: Sequence[Trial], curves: Mapping[int, Curve], file: IO[str], *, epochs: bool = False
+    trials: Sequence[Trial],
+    curves: Mapping[int, Sequence[Report]],
+    file: IO[str],
+    *,
+    epochs: bool = False,
 ) -> None:
     """Write a row a trial, or, with `epochs`, a row an epoch of each trial.
 
@@ -69,15 +73,17 @@ def write_csv(
     writer.writeheader()
     for trial in trials:
         row = {name: getattr(trial, name) for name in TRIAL_COLUMNS} | dict(trial.parameters)
-        curve = curves.get(trial.id)
+        curve = curves.get(trial.id, ())
         if not epochs:
-            writer.writerow(row | {"epochs": len(curve.epochs) if curve else 0})
+            writer.writerow(row | {"epochs": len(curve)})
             continue
-        for one in curve.epochs if curve else ():
-            writer.writerow(row | {EPOCH_COLUMNS[k]: v for k, v in one.finite().items()})
+        for one in curve:
+            writer.writerow(
+                row | {EPOCH_COLUMNS[k]: v for k, v in {"epoch": one.step, **one.finite()}.items()}
+            )
 
 
-def _trial(trial: Trial, curve: Curve | None) -> dict[str, Any]:
+def _trial(trial: Trial, curve: Sequence[Report]) -> dict[str, Any]:
     return {
         "stage": trial.stage,
         "number": trial.number,
@@ -88,5 +94,5 @@ def _trial(trial: Trial, curve: Curve | None) -> dict[str, Any]:
         "order_seed": trial.order_seed,
         "reason": trial.reason,
         "pruned_after": trial.pruned_after,
-        "reports": [{"step": one.step, **one.finite()} for one in curve.epochs] if curve else [],
+        "reports": [{"step": one.step, **one.finite()} for one in curve],
     }

@@ -15,6 +15,7 @@ import pytest
 
 from search.ledger.ledger import Ledger
 from search.ledger.records import WorkerState
+from search.objective.data_card import DataCard
 from search.study.reading import load
 from search.workers import Heartbeat, plan_next, presence
 from tests.search.workers.serving import attempts, is_finished, recorded, states, worker
@@ -55,7 +56,7 @@ def served(
     else:
         storage = request.getfixturevalue("postgresql").new_database()
     with Ledger(storage, create=True) as ledger:
-        ledger.record(load("lambda-coarse-to-fine"), "", "f" * 64, {})
+        ledger.record(load("lambda-coarse-to-fine"), "", DataCard("digits", "f" * 64), {})
         recorded(ledger, name="old")
         new = recorded(ledger, name="new")
         running = start("worker", cwd=folder, KLAYER_STORAGE=storage)

@@ -20,8 +20,8 @@ from search.ledger.ledger import LEASE_SECONDS, Ledger
 from search.ledger.location import locate
 from search.ledger.records import Claim, PlanningClaim, Search
 from search.ledger.results import TrialOutcome
-from search.objective.outcome import EpochFigures
-from search.plan.cohorts import Fit
+from search.objective.data_card import DataCard
+from search.objective.report import Report
 from search.plan.plan import plan
 from search.study.file import Study
 from search.study.reading import load
@@ -37,6 +37,8 @@ OVERRIDES = (
     "training.schedule.epochs=2",
 )
 EPOCHS = 2
+METRICS = tuple(metric.name for metric in load("digits").objective.metrics)
+SCORE = METRICS[-1]
 KINDS = ("sqlite", "postgresql")
 
 # What others have left in it goes; rows only, since new files for each table would take as long as
@@ -175,16 +177,16 @@ def ledger(storage: str, kind: str, request: pytest.FixtureRequest) -> Iterator[
 
 @pytest.fixture
 def search(ledger: Ledger, study: Study) -> Search:
-    return ledger.record(study, "# as written\n", "f" * 64, {"numpy": "2"})
+    return ledger.record(study, "# as written\n", DataCard("digits", "f" * 64), {"numpy": "2"})
 
 
 @pytest.fixture
-def figures() -> Callable[[int, float], EpochFigures]:
-    """Figures of one epoch, every one different and none with a short decimal form."""
+def figures() -> Callable[[int, float], Report]:
+    """A report with `value` as its score; all metrics differ and have no short decimal form."""
 
-    def made(epoch: int, value: float) -> EpochFigures:
-        parts = (value / 3, value / 7, value / 11, value / 13, value / 17, value / 19, value)
-        return EpochFigures(epoch, *parts)
+    def made(step: int, value: float) -> Report:
+        divided = zip(METRICS, (3, 7, 11, 13, 17, 19), strict=False)
+        return Report(step, {name: value / by for name, by in divided} | {SCORE: value})
 
     return made
 
@@ -196,7 +198,7 @@ def open_stage(ledger: Ledger, search: Search, groups: int = 1) -> PlanningClaim
     """
     claim = ledger.next_work(search, "planner")
     assert isinstance(claim, PlanningClaim)
-    made = plan(search.study, claim.step, ledger.read.results(search), lambda *_: Fit(0))
+    made = plan(search.study, claim.step, ledger.read.results(search))
     sharing: dict[int, list[int]] = {}  # only trials of one order may share a cohort
     for trial in made.trials:
         sharing.setdefault(trial.order_seed, []).append(trial.number)

@@ -19,6 +19,7 @@ from search.ledger.ledger import Ledger
 from search.ledger.location import locate
 from search.ledger.records import Claim, PlanningClaim, Presence, Search
 from search.ledger.results import TrialOutcome
+from search.objective.data_card import DataCard
 from search.study.file import Study
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def test_each_change_is_seen_once(ledger: Ledger, storage: str, study: Study) ->
     with ledger.changes() as changes:
         assert changes.any()  # all that was written before
         assert not changes.any()
-        search = ledger.record(study, "", "f" * 64, {})
+        search = ledger.record(study, "", DataCard("digits", "f" * 64), {})
         assert seen(changes)
         assert not changes.any()
         with Ledger(storage) as another:
@@ -98,7 +99,7 @@ def test_each_watcher_sees_for_itself(ledger: Ledger, study: Study) -> None:
     with ledger.changes() as one, ledger.changes() as other:
         assert one.any()
         assert other.any()
-        ledger.record(study, "", "f" * 64, {})
+        ledger.record(study, "", DataCard("digits", "f" * 64), {})
         assert seen(one)
         assert seen(other)
 

@@ -10,15 +10,14 @@ from search.ledger.claims import MOST_LOST, Finished, LostLeaseError, Wait
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim, Search, Trial
 from search.ledger.results import TrialOutcome
-from search.objective.outcome import EpochFigures
-from search.plan.cohorts import Fit
+from search.objective.report import Report
 from search.plan.plan import plan
-from tests.search.ledger.conftest import Alter, renew, somebody
+from tests.search.ledger.conftest import SCORE, Alter, somebody
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., Claim]
 Outcomes = Callable[[Claim], list[TrialOutcome]]
-Figures = Callable[[int, float], EpochFigures]
+Figures = Callable[[int, float], Report]
 
 QUICK_SECONDS = 5  # far below the 60 that a connection waits for a lock
 LAPSED = -1.0  # a lease of this many seconds has run out already
@@ -55,7 +54,7 @@ def test_a_planner_whose_lease_lapsed_is_replaced_and_its_plan_refused(
     assert isinstance(late, PlanningClaim)
     prompt = ledger.next_work(search, "prompt")
     assert isinstance(prompt, PlanningClaim)
-    made = plan(search.study, late.step, [], lambda *_: Fit(0))
+    made = plan(search.study, late.step, [])
     with pytest.raises(LostLeaseError):
         ledger.open_stage(search, late, made, 2)
     assert ledger.read.trials(search) == []
@@ -67,7 +66,7 @@ def test_a_planner_whose_lease_lapsed_is_replaced_and_its_plan_refused(
 
 def test_a_plan_is_opened_whole(ledger: Ledger, search: Search, open_next: OpenNext) -> None:
     claim = open_next(3)
-    made = plan(search.study, claim.step, [], lambda *_: Fit(0))
+    made = plan(search.study, claim.step, [])
     kept = ledger.read.trials(search)
     assert [(t.number, t.parameters, t.seed, t.order_seed) for t in kept] == [
         (t.number, t.parameters, t.seed, t.order_seed) for t in made.trials
@@ -84,7 +83,7 @@ def test_a_plan_is_opened_once_however_often_its_planner_says_so(
 ) -> None:
     claim = ledger.next_work(search, "a")
     assert isinstance(claim, PlanningClaim)
-    made = plan(search.study, claim.step, [], lambda *_: Fit(0))
+    made = plan(search.study, claim.step, [])
     ledger.open_stage(search, claim, made, 2)
     with pytest.raises(LostLeaseError):  # as where its connection broke while it committed
         ledger.open_stage(search, claim, made, 2)
@@ -169,13 +168,13 @@ def test_a_lapsed_claim_goes_to_the_next_and_nothing_of_the_late_one_is_kept(
 ) -> None:
     open_next(1)
     late = claim_next("late")
-    ledger.record_epochs(late, {n: figures(1, 0.9) for n in late.numbers}, LAPSED)
+    ledger.record_reports(late, {n: figures(1, 0.9) for n in late.numbers}, LAPSED)
     prompt = claim_next("prompt")
     assert (prompt.numbers, prompt.trials, prompt.attempt) == (late.numbers, late.trials, 2)
     assert ledger.read.curves(search) == {}
 
     with pytest.raises(LostLeaseError, match="late: the lease on coarse is lost"):
-        ledger.record_epochs(late, {0: figures(1, 0.5)})
+        ledger.record_reports(late, {0: figures(1, 0.5)})
     with pytest.raises(LostLeaseError):
         renew(ledger, late)
     with pytest.raises(LostLeaseError):
@@ -184,7 +183,7 @@ def test_a_lapsed_claim_goes_to_the_next_and_nothing_of_the_late_one_is_kept(
     assert ledger.read.curves(search) == {}
     assert {one.state for one in ledger.read.trials(search)} == {"running"}
 
-    ledger.record_epochs(prompt, {n: figures(1, 0.7) for n in prompt.numbers})
+    ledger.record_reports(prompt, {n: figures(1, 0.7) for n in prompt.numbers})
     ledger.hand_in(prompt, outcomes(prompt))
     assert {one.state for one in ledger.read.trials(search)} == {"complete"}
     with pytest.raises(LostLeaseError):
@@ -229,7 +228,7 @@ def test_a_claim_handed_back_is_free_at_once_and_leaves_no_epochs(
 ) -> None:
     open_next(1)
     claim = claim_next("a")
-    ledger.record_epochs(claim, {n: figures(1, 0.5) for n in claim.numbers})
+    ledger.record_reports(claim, {n: figures(1, 0.5) for n in claim.numbers})
     assert ledger.read.stages(search)[0].epochs_done == 6
     ledger.release(claim)
     ledger.release(claim)  # again does no harm
@@ -252,7 +251,7 @@ def test_a_workers_own_left_over_claim_is_free_for_it_at_once_and_was_not_lost(
 ) -> None:
     open_next(2)
     before = claim_next("a")
-    ledger.record_epochs(before, {n: figures(1, 0.5) for n in before.numbers})
+    ledger.record_reports(before, {n: figures(1, 0.5) for n in before.numbers})
     claims = [claim_next("a") for _ in range(MOST_LOST + 1)]  # nor is it ever given up
     assert {one.numbers for one in claims} == {before.numbers}
     assert ledger.read.curves(search) == {}
@@ -284,7 +283,7 @@ def test_a_cohort_with_which_many_are_lost_is_given_up_and_the_search_goes_on(
     for place in range(MOST_LOST):
         claim = claim_next(f"lost {place}", LAPSED)
         assert claim.numbers == (0, 2, 4)
-        ledger.record_epochs(claim, {n: figures(1, 0.5) for n in claim.numbers}, LAPSED)
+        ledger.record_reports(claim, {n: figures(1, 0.5) for n in claim.numbers}, LAPSED)
         assert losses() == [place, 0]
     other = claim_next("next")
     assert other.numbers == (1, 3, 5)

@@ -24,7 +24,8 @@ from search.ledger.ledger import Ledger
 from search.ledger.location import locate
 from search.ledger.queries import Queries
 from search.ledger.records import PlanningClaim, Search
-from search.ledger.tables import epochs, revision
+from search.ledger.tables import reports, revision
+from search.objective.data_card import DataCard
 from search.study.file import Study
 from tests.search.ledger.conftest import somebody
 
@@ -125,12 +126,12 @@ def test_rows_whose_key_is_there_are_passed_over(
     open_next(1)
     with database.writing() as connection:
         trial = connection.scalar(text("SELECT min(id) FROM klayer_trials"))
-        first = {"trial_id": trial, "epoch": 1, "train_cost": 0.5}
-        connection.execute(insert_new(connection, epochs), [first])
-        again = [{"trial_id": trial, "epoch": n, "train_cost": 0.7} for n in (1, 2)]
-        connection.execute(insert_new(connection, epochs), again)
+        first = {"trial_id": trial, "step": 1, "score": 0.5, "metrics": b""}
+        connection.execute(insert_new(connection, reports), [first])
+        again = [{"trial_id": trial, "step": n, "score": 0.7, "metrics": b""} for n in (1, 2)]
+        connection.execute(insert_new(connection, reports), again)
     with database.reading() as connection:
-        kept = connection.execute(text("SELECT epoch, train_cost FROM klayer_epochs"))
+        kept = connection.execute(text("SELECT step, score FROM klayer_reports"))
         assert sorted(tuple(row) for row in kept) == [(1, 0.5), (2, 0.7)]
 
 
@@ -268,7 +269,7 @@ def test_a_server_that_is_not_there_is_borne_for_a_while_and_then_named() -> Non
 @pytest.mark.parametrize("kind", ["postgresql"])
 def test_a_restart_of_the_server_is_borne(storage: str, postgresql: "Server", study: Study) -> None:
     with Ledger(storage, patience_seconds=PATIENCE_SECONDS) as ledger:
-        search = ledger.record(study, "", "f" * 64, {})
+        search = ledger.record(study, "", DataCard("digits", "f" * 64), {})
         postgresql.stop()
         back = threading.Timer(0.5, postgresql.start)
         back.start()

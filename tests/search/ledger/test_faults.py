@@ -21,7 +21,7 @@ from search.ledger.ledger import Ledger
 from search.ledger.location import locate
 from search.ledger.records import Claim, PlanningClaim, Search
 from search.ledger.results import TrialOutcome
-from search.objective.outcome import EpochFigures
+from search.objective.report import Report
 from tests.search.ledger.conftest import somebody
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def test_a_reader_that_would_write_behind_others_passes(storage: str) -> None:
         reading = reading.execution_options(**{sqlite.READING: True})
         reading.execute(text("SELECT count(*) FROM klayer_searches"))
         with somebody(storage) as other:
-            other.execute(text("DELETE FROM klayer_epochs"))
+            other.execute(text("DELETE FROM klayer_reports"))
             other.execute(text("INSERT INTO klayer_workers SELECT * FROM klayer_workers"))
             other.execute(text("UPDATE klayer_alembic_version SET version_num = version_num"))
             other.commit()
@@ -289,7 +289,7 @@ def test_a_full_disk_is_one_message_and_costs_no_claim(
     search: Search,
     open_next: Callable[[int], PlanningClaim],
     claim_next: Callable[..., Claim],
-    figures: Callable[[int, float], EpochFigures],
+    figures: Callable[[int, float], Report],
     outcomes: Callable[[Claim], list[TrialOutcome]],
 ) -> None:
     open_next(1)
@@ -304,7 +304,7 @@ def test_a_full_disk_is_one_message_and_costs_no_claim(
 
     def record(epochs: int) -> None:
         for epoch in range(1, epochs + 1):
-            ledger.record_epochs(claim, {n: figures(epoch, 0.5) for n in claim.numbers})
+            ledger.record_reports(claim, {n: figures(epoch, 0.5) for n in claim.numbers})
 
     with ledger.database.reading() as connection:
         used = pages(connection)

@@ -20,9 +20,10 @@ from search.ledger.claims import LostLeaseError, Wait
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim, Presence, Search
 from search.ledger.results import TrialOutcome
-from search.objective.outcome import EpochFigures
+from search.objective.data_card import DataCard
+from search.objective.report import Report
 from search.study.reading import load
-from tests.search.ledger.conftest import OVERRIDES, open_stage, worth
+from tests.search.ledger.conftest import OVERRIDES, SCORE, open_stage, worth
 
 WORKERS = 6
 AGAIN = 8  # so often two come at the same moment
@@ -52,7 +53,7 @@ def together(storage: str) -> Iterator[Together]:
 
 def small_search(ledger: Ledger, name: str, *overrides: str) -> Search:
     study = load("digits", [*OVERRIDES, f'name="{name}"', *overrides])
-    return ledger.record(study, "", "f" * 64, {})
+    return ledger.record(study, "", DataCard("digits", "f" * 64), {})
 
 
 def claim(ledger: Ledger, search: Search, owner: str, lease_seconds: float = 60.0) -> Claim:
@@ -216,7 +217,7 @@ def test_whatever_happens_between_two_statements_of_a_result_loses_nothing(
 def test_nobody_is_in_anybodys_way(
     ledger: Ledger,
     together: Together,
-    figures: Callable[[int, float], EpochFigures],
+    figures: Callable[[int, float], Report],
     optuna_trials: Callable[[str], list[FrozenTrial]],
 ) -> None:
     """Whatever workers do to cohorts of one stage, at random, every trial ends once."""
@@ -234,7 +235,7 @@ def test_nobody_is_in_anybodys_way(
                     break
                 continue
             one.beat(who, task)
-            one.record_epochs(task, {n: figures(1, 0.5) for n in task.numbers})
+            one.record_reports(task, {n: figures(1, 0.5) for n in task.numbers})
             match draw.randrange(5):
                 case 0:
                     one.release(task)
@@ -255,6 +256,6 @@ def test_nobody_is_in_anybodys_way(
     assert [(one.state, one.value) for one in kept] == [
         ("complete", (n + 1) / 30) for n in range(TRIALS)
     ]
-    assert {len(one.epochs) for one in ledger.read.curves(search).values()} == {1}
+    assert {len(one) for one in ledger.read.curves(search).values()} == {1}
     shown = optuna_trials("s/1-coarse")
     assert [one.value for one in shown] == [one.value for one in kept]

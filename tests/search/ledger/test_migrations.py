@@ -21,6 +21,7 @@ from search.ledger.location import locate
 from search.ledger.records import Claim
 from search.ledger.schema import upgrade
 from search.ledger.tables import metadata
+from search.objective.data_card import DataCard
 from search.study.file import Study
 from tests.search.ledger.conftest import open_stage, somebody
 
@@ -60,7 +61,7 @@ def later(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Later:
 def used(empty_storage: str, study: Study) -> str:
     """A database of the test's own with a search that a worker, which is gone, was training."""
     with Ledger(empty_storage, create=True) as ledger:
-        search = ledger.record(study, "# as written\n", "f" * 64, {})
+        search = ledger.record(study, "# as written\n", DataCard("digits", "f" * 64), {})
         open_stage(ledger, search)
         claim = ledger.next_work(search, "gone", lease_seconds=-1)
         assert isinstance(claim, Claim)

@@ -15,6 +15,7 @@ from search.ledger.ledger import LEASE_SECONDS, Ledger
 from search.ledger.location import locate
 from search.ledger.records import Claim, Presence, Search
 from search.ledger.schema import open_database
+from search.objective.data_card import DataCard
 from search.study.file import Study
 from tests.search.ledger.conftest import open_stage, somebody
 
@@ -166,6 +167,6 @@ def test_who_may_not_write_is_told_what_to_grant_and_that_is_enough(
         with Ledger(reader) as looking:
             assert looking.read.names() == []
     with Ledger(reader, create=True) as ledger:
-        search = ledger.record(study, "", "f" * 64, {})
+        search = ledger.record(study, "", DataCard("digits", "f" * 64), {})
         open_stage(ledger, search)
         assert isinstance(ledger.next_work(search, "a"), Claim)

@@ -10,9 +10,10 @@ from search.ledger.claims import Wait
 from search.ledger.ledger import Ledger
 from search.ledger.presence import FORGOTTEN_SECONDS
 from search.ledger.records import Claim, PlanningClaim, Presence, Search
-from search.objective.outcome import EpochFigures
+from search.objective.data_card import DataCard
+from search.objective.report import Report
 from search.study.reading import load
-from tests.search.ledger.conftest import Alter, renew
+from tests.search.ledger.conftest import SCORE, Alter
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., Claim]
@@ -108,7 +109,7 @@ def test_a_beat_for_a_claim_that_is_lost_is_no_fault_and_takes_nothing_back(
 def test_work_is_listed_in_words_with_whoever_holds_it(
     ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext
 ) -> None:
-    other = ledger.record(load("digits", ['name="other"']), "", "f" * 64, {})
+    other = ledger.record(load("digits", ['name="other"']), "", DataCard("digits", "f" * 64), {})
     for place in range(4):
         ledger.join(replace(ALONE, name=f"w{place}", search_id=other.id if place == 3 else None))
     open_next(2)
@@ -185,7 +186,7 @@ def test_a_worker_that_joins_late_learns_that_its_launcher_stops(
     ledger: Ledger,
     open_next: OpenNext,
     claim_next: ClaimNext,
-    figures: Callable[[int, float], EpochFigures],
+    figures: Callable[[int, float], Report],
 ) -> None:
     open_next(1)
     ledger.join(LAUNCHER)
@@ -193,7 +194,7 @@ def test_a_worker_that_joins_late_learns_that_its_launcher_stops(
     ledger.join(WORKER)
     assert ledger.read.asked_to_stop(WORKER)
     claim = claim_next(WORKER.name)
-    assert ledger.record_epochs(claim, {0: figures(1, 0.5)})
+    assert ledger.record_reports(claim, {0: figures(1, 0.5)})
 
 
 @pytest.mark.parametrize("how", ["left", "lost"])

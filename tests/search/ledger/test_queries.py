@@ -11,7 +11,7 @@ from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim, Presence, Search
 from search.ledger.results import TrialOutcome
-from tests.search.ledger.conftest import somebody
+from tests.search.ledger.conftest import SCORE, somebody
 
 QUICK_SECONDS = 5  # far below the 60 that a connection waits for a lock
 
@@ -66,7 +66,7 @@ def test_counts_follow_the_work(
     assert [stage.epochs_total for stage in ledger.read.stages(search)] == [2 * n for n in expected]
     open_next(2)
     claim = claim_next("a")
-    ledger.record_epochs(claim, {n: figures(1, 0.5) for n in claim.numbers})  # type: ignore[misc]
+    ledger.record_reports(claim, {n: figures(1, 0.5) for n in claim.numbers})  # type: ignore[misc]
     stage = ledger.read.stages(search)[0]
     assert (stage.running, stage.finished, stage.epochs_done, stage.epochs_total) == (3, 0, 3, 12)
     assert stage.opened_at == pytest.approx(ledger.read.clock(), abs=30)

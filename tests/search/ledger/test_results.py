@@ -6,18 +6,18 @@ from collections.abc import Callable
 import pytest
 
 from search.errors import LedgerError
-from search.ledger.claims import LostLeaseError
+from search.ledger.claims import LostLeaseError, Wait
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim, Presence, Search
 from search.ledger.results import TrialOutcome
-from search.objective.outcome import EpochFigures
-from tests.search.ledger.conftest import Alter, renew
+from search.objective.report import Report
+from tests.search.ledger.conftest import METRICS, SCORE, Alter, renew
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., Claim]
 Outcomes = Callable[[Claim], list[TrialOutcome]]
-Figures = Callable[[int, float], EpochFigures]
+Figures = Callable[[int, float], Report]
 
 
 def test_figures_and_values_come_back_exactly(
@@ -32,11 +32,11 @@ def test_figures_and_values_come_back_exactly(
     claim = claim_next("a")
     told = [{n: figures(epoch, n + epoch / 3) for n in claim.numbers} for epoch in (1, 2)]
     for epoch in told:
-        ledger.record_epochs(claim, epoch)
+        ledger.record_reports(claim, epoch)
     ledger.hand_in(claim, outcomes(claim))
     curves = ledger.read.curves(search)
     for trial in ledger.read.trials(search):
-        assert curves[trial.id].epochs == tuple(epoch[trial.number] for epoch in told)
+        assert curves[trial.id] == tuple(epoch[trial.number] for epoch in told)
         assert trial.value == (trial.number + 1) / 30
     assert [(r.number, r.value) for r in ledger.read.results(search)] == [
         (n, (n + 1) / 30) for n in range(6)
@@ -55,10 +55,10 @@ def test_an_epoch_that_is_recorded_again_is_recorded_once(
     claim = claim_next("a")
     first = {n: figures(1, n + 1 / 3) for n in claim.numbers}
     for _ in range(2):
-        assert not ledger.record_epochs(claim, first)
-    ledger.record_epochs(claim, first | {0: figures(2, 0.5)})
+        assert not ledger.record_reports(claim, first)
+    ledger.record_reports(claim, first | {0: figures(2, 0.5)})
     curves = ledger.read.curves(search)
-    kept = {one.number: curves[one.id].epochs for one in ledger.read.trials(search)}
+    kept = {one.number: curves[one.id] for one in ledger.read.trials(search)}
     assert kept == {n: (first[n],) for n in range(1, 6)} | {0: (first[0], figures(2, 0.5))}
 
 
@@ -84,11 +84,11 @@ def test_who_records_an_epoch_is_told_to_stop(
         started_by = "launcher" if kind == "worker" else None
         ledger.join(Presence(name, kind, "here", "kernel", 1, search.id, started_by, 60.0))  # type: ignore[arg-type]
     claim = claim_next("a")
-    assert not ledger.record_epochs(claim, {0: figures(1, 0.5)})
+    assert not ledger.record_reports(claim, {0: figures(1, 0.5)})
     ledger.ask_to_stop("another launcher")
-    assert not ledger.record_epochs(claim, {1: figures(1, 0.5)})
+    assert not ledger.record_reports(claim, {1: figures(1, 0.5)})
     ledger.ask_to_stop("launcher")
-    assert ledger.record_epochs(claim, {2: figures(1, 0.5)})
+    assert ledger.record_reports(claim, {2: figures(1, 0.5)})
     assert len(ledger.read.curves(search)) == 3  # what came with it is stored
 
 
@@ -98,16 +98,29 @@ def test_a_figure_that_is_no_number_comes_back_as_nan(
     search: Search,
     open_next: OpenNext,
     claim_next: ClaimNext,
+    alter: Alter,
     lost: float,
 ) -> None:
     open_next(1)
     claim = claim_next("a")
-    ledger.record_epochs(claim, {0: EpochFigures(1, 0.1, lost, lost, 0.2, 0.3, 0.4, 0.5)})
-    (curve,) = ledger.read.curves(search).values()
-    (epoch,) = curve.epochs
-    assert math.isnan(epoch.train_cost)
-    assert math.isnan(epoch.train_loss)
-    assert (epoch.train_accuracy, epoch.validation_accuracy) == (0.2, 0.5)
+    said = {"train_cost": lost, "train_accuracy": 0.2, SCORE: 0.5, "of nobody": 0.6}
+    ledger.record_reports(claim, {0: Report(1, said), 1: Report(1, {SCORE: lost})})
+    (first,), (second,) = ledger.read.curves(search).values()
+    assert tuple(first.metrics) == METRICS
+    assert math.isnan(first.metrics["train_cost"])
+    assert math.isnan(first.metrics["train_loss"])  # it was not reported
+    assert (first.metrics["train_accuracy"], first.metrics[SCORE]) == (0.2, 0.5)
+    assert math.isnan(second.metrics[SCORE])
+    assert alter("SELECT score FROM klayer_reports ORDER BY trial_id") == [(0.5,), (None,)]
+
+
+def test_reports_without_any_renew_the_lease(
+    ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext
+) -> None:
+    open_next(1)
+    claim = claim_next("a", -1.0)
+    assert not ledger.record_reports(claim, {})
+    assert ledger.next_work(search, "b") == Wait()
 
 
 def test_a_diverged_trial_has_a_reason_and_no_value(
@@ -181,5 +194,5 @@ def test_an_epoch_of_a_foreign_trial_stores_nothing(
     open_next(2)
     claim = claim_next("a")
     with pytest.raises(KeyError):
-        ledger.record_epochs(claim, {0: figures(1, 0.5), 1: figures(1, 0.5)})
+        ledger.record_reports(claim, {0: figures(1, 0.5), 1: figures(1, 0.5)})
     assert ledger.read.curves(search) == {}

@@ -13,16 +13,15 @@ from search.ledger.records import Claim, PlanningClaim, Search
 from search.ledger.results import TrialOutcome
 from search.ledger.rungs import Rest
 from search.ledger.tables import checkpoints
-from search.objective.outcome import EpochFigures
-from search.plan.cohorts import Fit
+from search.objective.report import Report
 from search.plan.halving import RungPlan, plan_rung
 from search.study.file import Study
 from search.study.reading import load
-from tests.search.ledger.conftest import OVERRIDES, somebody
+from tests.search.ledger.conftest import OVERRIDES, SCORE, somebody
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., Claim]
-Figures = Callable[[int, float], EpochFigures]
+Figures = Callable[[int, float], Report]
 LAPSED = -1.0
 
 
@@ -41,13 +40,13 @@ def rested(claim: Claim) -> list[Rest]:
 
 def train(ledger: Ledger, claim: Claim, figures: Figures, epochs: Sequence[int]) -> None:
     for epoch in epochs:
-        ledger.record_epochs(claim, {number: figures(epoch, 0.5) for number in claim.numbers})
+        ledger.record_reports(claim, {number: figures(epoch, 0.5) for number in claim.numbers})
 
 
 def next_rung(ledger: Ledger, search: Search, claim: PlanningClaim) -> RungPlan:
     """What follows on the rung, all that go on as one cohort."""
     standings = {one.number: (one.parameters, one.value) for one in ledger.read.standings(claim)}
-    made = plan_rung(search.study, claim.step, claim.rung, standings, lambda *_: Fit(0))
+    made = plan_rung(search.study, claim.step, claim.rung, standings)
     return replace(made, cohorts=(tuple(sorted(n for cohort in made.cohorts for n in cohort)),))
 
 
@@ -117,7 +116,7 @@ def test_a_stage_is_halved_to_its_end(
     assert (state.state, state.finished, state.pruned, state.diverged) == ("finished", 6, 3, 1)
     assert state.best is not None
     assert state.best.number == 4
-    assert {trial: len(curve.epochs) for trial, curve in ledger.read.curves(search).items()} == {
+    assert {trial: len(curve) for trial, curve in ledger.read.curves(search).items()} == {
         one.id: epochs for one, epochs in zip(found, [1, 1, 1, 4, 4, 3], strict=True)
     }
     assert plan_next(ledger, search).step.name == "fine"
@@ -134,16 +133,16 @@ def test_a_lost_claim_begins_again_at_its_rung(
     rung = plan_next(ledger, search)
     ledger.open_rung(rung, next_rung(ledger, search, rung))
     lost = claim_next("lost", LAPSED)
-    ledger.record_epochs(lost, {3: figures(2, 0.5), 4: figures(2, 0.5)}, LAPSED)
+    ledger.record_reports(lost, {3: figures(2, 0.5), 4: figures(2, 0.5)}, LAPSED)
     again = claim_next("prompt")
     assert again.cohort_id == lost.cohort_id
     assert again.checkpoints == lost.checkpoints
-    assert {len(one.epochs) for one in ledger.read.curves(search).values()} == {1}
+    assert {len(one) for one in ledger.read.curves(search).values()} == {1}
     with pytest.raises(LostLeaseError):
         ledger.hand_in(lost, [], rests=rested(lost))
     train(ledger, again, figures, [2])
     ledger.release(again)
-    assert {len(one.epochs) for one in ledger.read.curves(search).values()} == {1}
+    assert {len(one) for one in ledger.read.curves(search).values()} == {1}
     assert claim_next("later").checkpoints == lost.checkpoints
 
 

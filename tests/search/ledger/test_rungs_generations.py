@@ -10,7 +10,6 @@ from search.ledger.claims import MOST_LOST, LostLeaseError, Wait
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim, Search
 from search.ledger.results import TrialOutcome
-from search.plan.cohorts import Fit
 from search.plan.generations import GenerationPlan, plan_generation
 from search.plan.plan import plan
 from search.study.file import Study
@@ -42,16 +41,14 @@ def following(ledger: Ledger, search: Search, claim: PlanningClaim) -> Generatio
     """The next generation, in two cohorts."""
     before = ledger.read.results(search, claim.stage_id)
     boxes = ledger.read.boxes(claim)
-    made = plan_generation(
-        search.study, claim.step, claim.generation, boxes, before, lambda *_: Fit(0)
-    )
+    made = plan_generation(search.study, claim.step, claim.generation, boxes, before)
     numbers = tuple(one.number for one in made.trials)
     return replace(made, cohorts=(numbers[::2], numbers[1::2]))
 
 
 def open_first(ledger: Ledger, search: Search) -> None:
     claim = planning(ledger, search)
-    made = plan(search.study, claim.step, [], lambda *_: Fit(0))
+    made = plan(search.study, claim.step, [])
     ledger.open_stage(search, claim, replace(made, cohorts=((0, 2), (1, 3))), 2)
 
 

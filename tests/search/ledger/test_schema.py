@@ -20,6 +20,7 @@ from search.ledger.location import locate
 from search.ledger.migrations import revisions
 from search.ledger.schema import open_database, upgrade
 from search.ledger.tables import metadata
+from search.objective.data_card import DataCard
 from search.study.file import Study
 from tests.search.ledger.conftest import somebody
 
@@ -64,7 +65,7 @@ def test_tables_are_made_where_there_are_none_and_kept_where_there_are(
     empty_storage: str, study: Study
 ) -> None:
     with Ledger(empty_storage, create=True) as ledger:
-        search = ledger.record(study, "", "f" * 64, {})
+        search = ledger.record(study, "", DataCard("digits", "f" * 64), {})
     assert {*metadata.tables, "studies", "trials", "alembic_version"} <= table_names(empty_storage)
     for create in (True, False):
         with Ledger(empty_storage, create=create) as again:

@@ -90,7 +90,7 @@ def test_a_lease_is_kept_for_longer_than_it_lasts(ledger: Ledger, search: Search
 def test_an_epoch_longer_than_the_lease_keeps_the_claim(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    search, real, rivals = recorded(ledger), Ledger.record_epochs, list[object]()
+    search, real, rivals = recorded(ledger), Ledger.record_reports, list[object]()
 
     def slowly(self: Ledger, claim: Claim, *rest: Any) -> bool:
         time.sleep(2.0)  # as an epoch would last
@@ -100,7 +100,7 @@ def test_an_epoch_longer_than_the_lease_keeps_the_claim(
         rivals.append(rival)
         return real(self, claim, *rest)
 
-    monkeypatch.setattr(Ledger, "record_epochs", slowly)
+    monkeypatch.setattr(Ledger, "record_reports", slowly)
     work(ledger, search, should_stop=lambda: bool(rivals), lease_seconds=1.0)
     assert rivals[-1] == Wait()
     assert keepers() == []

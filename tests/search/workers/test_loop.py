@@ -15,6 +15,7 @@ from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.queries import Queries
 from search.ledger.records import PlanningClaim, Search
+from search.objective.data_card import DataCard
 from search.objectives import network as objective
 from search.study.reading import load
 from search.workers import Heartbeat, plan_next, serve
@@ -135,7 +136,7 @@ def test_a_search_whose_images_are_missing_is_passed_over_with_one_line(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Images that are put there later are found."""
-    missing = ledger.record(load("lambda-coarse-to-fine"), "", "f" * 64, {})
+    missing = ledger.record(load("lambda-coarse-to-fine"), "", DataCard("digits", "f" * 64), {})
     good = recorded(ledger)
     said = work_on_all(ledger, lambda: is_finished(ledger, good))
     (told,) = [line for line in said if not line.startswith("digits: ")]
@@ -164,7 +165,7 @@ def test_a_search_whose_images_are_missing_is_passed_over_with_one_line(
 
 def test_a_search_of_other_images_is_passed_over(ledger: Ledger) -> None:
     study = load("digits", SMALL, "others")
-    ledger.record(study, "", "f" * 64, {})
+    ledger.record(study, "", DataCard("digits", "f" * 64), {})
     good = recorded(ledger)
     said = work_on_all(ledger, lambda: is_finished(ledger, good))
     (told,) = [line for line in said if line.startswith("others")]
@@ -172,7 +173,7 @@ def test_a_search_of_other_images_is_passed_over(ledger: Ledger) -> None:
 
 
 def test_a_worker_for_one_search_ends_where_its_images_are_missing(ledger: Ledger) -> None:
-    missing = ledger.record(load("lambda-coarse-to-fine"), "", "f" * 64, {})
+    missing = ledger.record(load("lambda-coarse-to-fine"), "", DataCard("digits", "f" * 64), {})
     with pytest.raises(DataError, match="cifar-10-batches-bin"):
         work(ledger, missing)
     assert ledger.read.workers() == []
@@ -181,7 +182,7 @@ def test_a_worker_for_one_search_ends_where_its_images_are_missing(ledger: Ledge
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every epoch of a search called `broken` fails."""
-    real = Ledger.record_epochs
+    real = Ledger.record_reports
 
     def failing(self: Ledger, claim: Any, *rest: Any) -> bool:
         with self.database.reading():
@@ -192,7 +193,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
             raise ZeroDivisionError("once more")
         return real(self, claim, *rest)
 
-    monkeypatch.setattr(Ledger, "record_epochs", failing)
+    monkeypatch.setattr(Ledger, "record_reports", failing)
 
 
 @pytest.mark.usefixtures("broken")
@@ -255,7 +256,7 @@ def test_a_fault_of_the_database_ends_every_worker(
     def failing(*_: object) -> None:
         raise DatabaseFaultError("the disk is full")
 
-    monkeypatch.setattr(Ledger, "record_epochs", failing)
+    monkeypatch.setattr(Ledger, "record_reports", failing)
     with pytest.raises(DatabaseFaultError, match="the disk is full"):
         serve(ledger, worker(), name, None, within(30), lambda _: None)
     assert states(ledger, search) == ["waiting"] * 4

@@ -22,6 +22,7 @@ from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, Search
 from search.ledger.results import TrialOutcome
+from search.objective.data_card import DataCard
 from search.study.reading import load
 from search.workers import Heartbeat, plan_next
 from search.workers.engines import Engine, WorkerKilledError, open_engine
@@ -31,6 +32,7 @@ from search.workers.pool import (
     Job,
     WorkersDiedError,
     launch,
+    shared,
 )
 from tests.search.workers.serving import (
     COUNTS,
@@ -137,7 +139,7 @@ def test_a_killed_worker_is_replaced_alone_and_changes_no_number(
 
 
 def test_what_a_worker_raises_is_raised(ledger: Ledger, storage: str) -> None:
-    search = ledger.record(load("digits", SMALL), "", "f" * 64, {})
+    search = ledger.record(load("digits", SMALL), "", DataCard("digits", "f" * 64), {})
     with pytest.raises(DataError, match="this search ran on other images"):
         run(ledger, storage, Watch(ledger, search), search, Threads())
     assert ledger.read.workers() == []
@@ -410,3 +412,18 @@ def test_a_worker_that_hangs_amid_a_transaction_keeps_nobody_from_killing_it(
 def test_what_a_worker_is_told_shows_no_password() -> None:
     job = Job("postgresql://anna:secret@db/klayer", "digits", 1, None, "a", "a/launcher", None)
     assert "secret" not in repr(job)
+
+
+@pytest.mark.parametrize(
+    ("devices", "workers", "each"),
+    [
+        ("", 2, [(), ()]),
+        ("0123", 2, [("0", "1"), ("2", "3")]),
+        ("01234", 3, [("0", "1"), ("2", "3"), ("4",)]),
+        ("0", 2, [("0",), ()]),
+    ],
+)
+def test_devices_are_shared_and_none_is_given_twice(
+    devices: str, workers: int, each: list[tuple[str, ...]]
+) -> None:
+    assert shared(list(devices), workers) == each

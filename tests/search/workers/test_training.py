@@ -10,6 +10,7 @@ from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim, Search
 from search.objective.outcome import Assignment, Proof
 from search.objectives import network as objective
+from search.objectives.network.portraits import from_bytes
 from search.workers import plan_next
 from search.workers.heartbeat import Heartbeat
 from search.workers.training import train
@@ -36,12 +37,12 @@ def test_each_trial_keeps_its_curve_and_its_value(ledger: Ledger) -> None:
     ]
     assert {one.state for one in trials} == {"complete"}
     for trial in trials:
-        epochs = curves[trial.id].epochs
-        assert [epoch.epoch for epoch in epochs] == [1, 2]
+        epochs = curves[trial.id]
+        assert [epoch.step for epoch in epochs] == [1, 2]
         if trial.stage != "final":  # the final learns from the validation images too
-            assert trial.value == epochs[-1].validation_accuracy
+            assert trial.value == epochs[-1].metrics["validation_accuracy"]
         else:
-            assert math.isnan(epochs[-1].validation_accuracy)
+            assert math.isnan(epochs[-1].metrics["validation_accuracy"])
     result = ledger.read.search("digits").result
     assert result is not None
     assert [one.value for one in trials if one.stage == "final"] == result["accuracies"]
@@ -51,13 +52,14 @@ def test_each_network_of_the_final_has_a_portrait_and_no_other_trial(ledger: Led
     search = recorded(ledger)
     work(ledger, search)
     drawn = {
-        (one.stage, one.number): ledger.read.portrait(one)
+        (one.stage, one.number): ledger.read.attachment(one)
         for one in ledger.read.trials(search)
-        if ledger.read.portrait(one) is not None
+        if ledger.read.attachment(one) is not None
     }
     assert list(drawn) == [("final", 0), ("final", 1)]
-    for portrait in drawn.values():
-        assert portrait is not None
+    for content in drawn.values():
+        assert content is not None
+        portrait = from_bytes(content)
         assert portrait.gradient_counts.sum(axis=1).tolist() == [64 * 50, 50 * 50, 50 * 10]
         assert portrait.images is None
 
@@ -107,7 +109,7 @@ def test_a_diverging_trial_is_recorded_with_the_epoch_and_its_curve(ledger: Ledg
     fine, diverged = [one for one in ledger.read.trials(search) if one.stage == "only"]
     assert (fine.state, diverged.state, diverged.value) == ("complete", "diverged", None)
     assert diverged.reason == "diverged in epoch 1: its cost is no finite number"
-    assert [epoch.epoch for epoch in ledger.read.curves(search)[diverged.id].epochs] == [1]
+    assert [epoch.step for epoch in ledger.read.curves(search)[diverged.id]] == [1]
     assert is_finished(ledger, search)
 
 
@@ -125,13 +127,13 @@ def test_halving_drops_the_worse_of_each_cohort(ledger: Ledger) -> None:
     curves = ledger.read.curves(search)
     for cohort in (coarse[:4], coarse[4:]):
         for one in cohort:
-            epochs = curves[one.id].epochs
+            epochs = curves[one.id]
             assert len(epochs) == (one.pruned_after or 4)
-            assert one.value == epochs[-1].validation_accuracy
-        at_first = sorted(cohort, key=lambda one: -curves[one.id].epochs[0].validation_accuracy)
+            assert one.value == epochs[-1].metrics["validation_accuracy"]
+        at_first = sorted(cohort, key=lambda one: -curves[one.id][0].metrics["validation_accuracy"])
         assert [one.pruned_after for one in at_first[2:]] == [1, 1]
         at_second = sorted(
-            at_first[:2], key=lambda one: -curves[one.id].epochs[1].validation_accuracy
+            at_first[:2], key=lambda one: -curves[one.id][1].metrics["validation_accuracy"]
         )
         assert [(one.state, one.pruned_after) for one in at_second] == [
             ("complete", None),
@@ -174,7 +176,7 @@ class Epochs:
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.stored = 0
-        self._real, self._at = Ledger.record_epochs, dict[int, Any]()
+        self._real, self._at = Ledger.record_reports, dict[int, Any]()
 
         def counted(ledger: Ledger, claim: Claim, *rest: Any) -> bool:
             self.stored += 1
@@ -182,7 +184,7 @@ class Epochs:
                 self._at[self.stored](ledger, claim)
             return self._real(ledger, claim, *rest)
 
-        patch.setattr(Ledger, "record_epochs", counted)
+        patch.setattr(Ledger, "record_reports", counted)
 
     def before(self, number: int, happens: Any) -> None:
         """Let `happens(ledger, claim)` happen before epoch `number` is stored."""

@@ -1,5 +1,6 @@
 """Each network of the final that did not diverge has a portrait, and drawing it moves no number."""
 
+import io
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,12 @@ from model import schedule, training
 from model.data import cifar10, digits
 from model.members import Architecture, Member
 from model.portrait import histograms, weight_gradients
-from search.errors import KlayerError
-from search.objective.outcome import Assignment, Portrait
+from search.errors import DataError, KlayerError
+from search.objective.report import Assignment
 from search.objectives import network as objective
 from search.objectives.network import final
 from search.objectives.network.data import INPUTS, PLANES
-from search.objectives.network.portraits import portraits
+from search.objectives.network.portraits import Portrait, portraits
 from tests.search.objectives.network.trainings import (
     DECAY,
     DIVERGING,
@@ -94,6 +95,10 @@ def test_the_same_final_has_the_same_portraits() -> None:
 def assert_same(one: Portrait, other: Portrait) -> None:
     np.testing.assert_array_equal(one.gradient_counts, other.gradient_counts)
     np.testing.assert_array_equal(one.gradient_edges, other.gradient_edges)
+    assert one.classes == other.classes
+    assert (one.images is None) == (other.images is None)
+    if one.images is not None:
+        np.testing.assert_array_equal(one.images, other.images, strict=True)
 
 
 def test_stacks_of_their_own_have_portraits_at_their_places() -> None:
@@ -150,3 +155,62 @@ def test_each_data_set_says_how_its_rows_are_images() -> None:
     assert PLANES == {"digits": (1, 8, 8), "cifar10": (3, 32, 32)}
     assert INPUTS == {"digits": 64, "cifar10": 3072}
     assert cifar10.PIXELS == 3072
+
+
+def drawn(seed: int, *, images: bool = True) -> Portrait:
+    draw = np.random.default_rng(seed)
+    return Portrait(
+        gradient_counts=draw.integers(0, 2**40, (3, 60)),
+        gradient_edges=np.sort(draw.standard_normal((3, 61))),
+        images=draw.standard_normal((2, 4, 5, 3)).astype(np.float32) if images else None,
+        classes=("cat", "Föhn"),
+    )
+
+
+def test_the_same_portrait_is_the_same_bytes() -> None:
+    assert drawn(1).to_bytes() == drawn(1).to_bytes()
+    assert drawn(1).to_bytes() != drawn(2).to_bytes()
+    for one in (drawn(1), drawn(2, images=False)):
+        assert_same(Portrait.from_bytes(one.to_bytes()), one)
+
+
+def archive(**changed: object) -> bytes:
+    """The bytes of a portrait with other arrays; None leaves one out."""
+    with np.load(io.BytesIO(drawn(1).to_bytes()), allow_pickle=False) as good:
+        arrays = {name: good[name] for name in good.files} | changed
+    file = io.BytesIO()
+    np.savez(file, **{name: one for name, one in arrays.items() if one is not None})  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"nothing of the kind",
+        drawn(1).to_bytes()[:-40],
+        bytes(byte ^ (place == 700) for place, byte in enumerate(drawn(1).to_bytes())),
+        archive(gradient_counts=None),
+        archive(classes=None),
+        archive(gradient_counts=np.zeros(60, int)),
+        archive(gradient_edges=np.zeros((3, 60))),
+        archive(classes=np.array(["one"])),
+        archive(gradient_counts=np.array([[object()] * 60] * 3)),
+    ],
+    ids=[
+        "empty",
+        "text",
+        "cut",
+        "one byte",
+        "no counts",
+        "no classes",
+        "one dimension",
+        "edges",
+        "names",
+        "pickle",
+    ],
+)
+def test_what_is_no_portrait_is_refused_and_no_pickle_is_opened(content: bytes) -> None:
+    with pytest.raises(DataError, match="a portrait of a trained network is damaged: "):
+        Portrait.from_bytes(content)
+    assert_same(Portrait.from_bytes(archive()), drawn(1))

@@ -13,6 +13,7 @@ from model import network_file
 from model.data import digits
 from search.errors import DataError, KlayerError
 from search.ledger.ledger import Ledger
+from search.objective.data_card import DataCard
 from search.objective.outcome import Report
 from search.objectives import network as objective
 from search.objectives.network.rebuild import NotReproducedError, Rebuilt, rebuild
@@ -52,7 +53,10 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Search:
             study = load("digits", list(overrides))
             data = objective.open_data(study, None)
             with Ledger(f"sqlite:///{path}", create=True) as ledger:
-                work(ledger, ledger.record(study, "", data.fingerprint, environment()))
+                work(
+                    ledger,
+                    ledger.record(study, "", DataCard("digits", data.fingerprint), environment()),
+                )
             made[overrides] = path
         return made[overrides]
 
@@ -247,7 +251,8 @@ def test_a_record_of_another_length_is_another_training(
             "no winner to write: .* diverged in epoch 2",
         ),
         (
-            "UPDATE klayer_searches SET data_fingerprint = 'feedfeedfeedfeed'",
+            "UPDATE klayer_searches SET data = "
+            """'{"source": "digits", "fingerprint": "feedfeedfeedfeed"}'""",
             "other images .*feedfeed",
         ),
     ],

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from search.ledger.records import Search, StageState, Trial
+from search.objective.data_card import DataCard
 from search.objective.outcome import EpochFigures, Portrait
 from search.plan.plan import steps
 from search.study.reading import load
@@ -136,7 +137,16 @@ def build(
     dropped = [trial for trial in trials if trial.state == "pruned"][:shown]
     final = next((trial.id for trial in trials if trial.stage == "final"), None)
     return SearchData(
-        search=Search(1, study, "0" * 64, "f" * 64, {}, 0.0, 1e5 if finished else None, result),
+        search=Search(
+            1,
+            study,
+            "0" * 64,
+            DataCard("digits", "f" * 64),
+            {},
+            0.0,
+            1e5 if finished else None,
+            result,
+        ),
         stages=tuple(stages),
         trials=tuple(trials),
         time=1e5,
