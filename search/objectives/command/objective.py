@@ -33,4 +33,4 @@ class CommandObjective(DeclaredObjective):
         """
         from search.objectives.command.trainer import CommandTrainer
 
-        return CommandTrainer.opened(self, devices)
+        return CommandTrainer(self, devices)

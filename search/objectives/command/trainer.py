@@ -2,90 +2,47 @@
 
 import os
 import shutil
-from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
-from search.errors import KlayerError
-from search.objective.data_card import DataCard
-from search.objective.port import Reports
-from search.objective.report import Assignment, Evaluation, Report
 from search.objectives.command.objective import CommandObjective
 from search.objectives.command.program import Program, TrialPlace, run
 from search.objectives.declared.environment import variables
-from search.objectives.declared.tables import TrainingTable
-from search.objectives.declared.trials import TICK_SECONDS, Attempt, Cohort, Given, Rules
+from search.objectives.declared.trainer import DeclaredTrainer
+from search.objectives.declared.trials import TICK_SECONDS, Attempt, Given
 from search.objectives.faults import TrialError
 
-SEEDS = 2**32
-"""Seeds of users' programs lie below it: many libraries take no others."""
 
+class CommandTrainer(DeclaredTrainer):
+    """A program that is started for each trial.
 
-@dataclass(frozen=True)
-class CommandTrainer:
-    """Fulfils `search.objective.port.Trainer`."""
+    Raises:
+        TrialError: The program or its folder is not there.
+        KlayerError: The worker has too few GPUs.
+    """
 
-    objective: CommandObjective
-    program: Program
-
-    @classmethod
-    def opened(cls, objective: CommandObjective, devices: Sequence[str] | None) -> "CommandTrainer":
-        """With its program found.
-
-        Raises:
-            TrialError: The program or its folder is not there.
-            KlayerError: The worker has too few GPUs.
-        """
+    def __init__(self, objective: CommandObjective, devices: Sequence[str] | None) -> None:
+        super().__init__(objective)
         table = objective.program
-        program = Program(
+        self._program = Program(
             table.command,
             objective.folder,
             variables(objective.resources, table.environment, devices),
             table.time_limit_seconds,
         )
-        _check(program)
-        return cls(objective, program)
+        _check(self._program)
 
-    @property
-    def card(self) -> DataCard:
-        """As `Trainer.card`."""
-        return self.objective.card
-
-    def train(
-        self,
-        training: TrainingTable,
-        trials: Sequence[Assignment],
-        order_seed: int,  # noqa: ARG002 (of draws that trials of a stack share)
-        start: Sequence[bytes] = (),
-        until: int | None = None,
-    ) -> Reports:
-        """As `Trainer.train`, of one trial."""
-        objective = self.objective
-        rules = Rules(objective.judge(), objective.program.tries, training.steps, until)
-        points = [{**training.parameters, **trial.parameters} for trial in trials]
-        seeds = [trial.seed % SEEDS for trial in trials]
-        return Cohort(self._attempt, rules, points, seeds, start).train()
-
-    def evaluate(
-        self, training: TrainingTable, trials: Sequence[Assignment], order_seed: int
-    ) -> Generator[Mapping[int, Report], Sequence[int] | None, Evaluation]:
-        """Nothing is evaluated at the end.
-
-        Raises:
-            KlayerError: Always.
-        """
-        raise KlayerError("a command has nothing to evaluate at the end of a search")
+    def attempt(
+        self, given: Sequence[Given], _until: int | None, enough: Callable[[], bool]
+    ) -> Attempt:
+        """Run the program for each of the trials, one after another."""
+        for place, one in enumerate(given):
+            trial = TrialPlace(one.parameters, one.seed, one.checkpoints, one.scratch)
+            for record in run(self._program, trial, TICK_SECONDS, enough):
+                yield None if record is None else (place, record)
+        return [None] * len(given)
 
     def close(self) -> None:
         """Nothing is open between trials."""
-
-    def _attempt(
-        self, given: Sequence[Given], _until: int | None, enough: Callable[[], bool]
-    ) -> Attempt:
-        for place, one in enumerate(given):
-            trial = TrialPlace(one.parameters, one.seed, one.checkpoints, one.scratch)
-            for record in run(self.program, trial, TICK_SECONDS, enough):
-                yield None if record is None else (place, record)
-        return [None] * len(given)
 
 
 def _check(program: Program) -> None:

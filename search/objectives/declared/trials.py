@@ -7,8 +7,8 @@ import tempfile
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from search.objective.port import Reports
 from search.objective.report import Report
@@ -46,19 +46,12 @@ class Given:
     scratch: Path
 
 
-class Run(Protocol):
-    """How one attempt at some trials is trained."""
+Run = Callable[[Sequence[Given], int | None, Callable[[], bool]], Attempt]
+"""How one attempt is trained: what each trial is given, the step at whose report a trial comes to
+rest, and what is asked after each record, whether the training is to end. Closing the generator
+ends the training."""
 
-    def __call__(
-        self, given: Sequence[Given], until: int | None, enough: Callable[[], bool]
-    ) -> Attempt:
-        """Train; closing the generator ends the training.
-
-        Args:
-            given: For each trial.
-            until: The step at whose report a trial comes to rest.
-            enough: Asked after each record: whether the training is to end, as all trials rest.
-        """
+Sent = Generator[Mapping[int, Report], Sequence[int] | None, None]
 
 
 @dataclass(frozen=True)
@@ -197,9 +190,7 @@ class Cohort:
                     yield from self._tell(trial, report)
         return states
 
-    def _attempt(
-        self, trials: Sequence[_Trial], folder: Path
-    ) -> Generator[Mapping[int, Report], Sequence[int] | None, None]:
+    def _attempt(self, trials: Sequence[_Trial], folder: Path) -> Sent:
         """Train some trials once; those that fail have a failure then."""
         try:
             given = [trial.begin(folder / str(trial.place)) for trial in trials]
@@ -210,9 +201,7 @@ class Cohort:
                 if not trial.is_over:
                     trial.failure = error
 
-    def _records(
-        self, trials: Sequence[_Trial], attempt: Attempt
-    ) -> Generator[Mapping[int, Report], Sequence[int] | None, None]:
+    def _records(self, trials: Sequence[_Trial], attempt: Attempt) -> Sent:
         returned: Sequence[Record | None] = ()
         while True:
             try:
@@ -224,33 +213,27 @@ class Cohort:
                 yield from self._send({})
                 continue
             place, record = event
-            yield from self._taken(trials[place], lambda t, r=record: t.take(r))
+            yield from self._taken(trials[place], partial(trials[place].take, record))
             if all(trial.failure is not None for trial in trials):
                 return
         for trial, one in zip(trials, returned, strict=True):
             if trial.failure is None and not trial.dropped:
-                yield from self._taken(trial, lambda t, r=one: t.end(r))
+                yield from self._taken(trial, partial(trial.end, one))
 
-    def _taken(
-        self, trial: _Trial, take: Callable[[_Trial], Report | None]
-    ) -> Generator[Mapping[int, Report], Sequence[int] | None, None]:
+    def _taken(self, trial: _Trial, take: Callable[[], Report | None]) -> Sent:
         if trial.failure is not None:
             return
         try:
-            report = take(trial)
+            report = take()
         except TrialError as error:
             trial.failure = error
         else:
             yield from self._tell(trial, report)
 
-    def _tell(
-        self, trial: _Trial, report: Report | None
-    ) -> Generator[Mapping[int, Report], Sequence[int] | None, None]:
+    def _tell(self, trial: _Trial, report: Report | None) -> Sent:
         yield from self._send({} if report is None else {trial.place: report})
 
-    def _send(
-        self, reports: Mapping[int, Report]
-    ) -> Generator[Mapping[int, Report], Sequence[int] | None, None]:
+    def _send(self, reports: Mapping[int, Report]) -> Sent:
         going = yield reports
         if going is not None:
             for trial in self._trials:
