@@ -345,7 +345,6 @@ class Ledger:
         self,
         claim: Claim,
         reports: Mapping[int, Report],
-        score: str,
         lease_seconds: float = LEASE_SECONDS,
     ) -> bool:
         """Store what some of the claim's trials report, and renew the lease.
@@ -361,7 +360,6 @@ class Ledger:
 
         Raises:
             LostLeaseError: Somebody else has the claim; nothing was stored.
-            LedgerError: The score is none of the search's metrics.
         """
         with self.database.writing() as connection:
             claims.hold(connection, claim, now(connection) + lease_seconds)

@@ -7,7 +7,8 @@ import threading
 from collections import OrderedDict
 from typing import Any
 
-from search.study.file import Study, study_of
+from search.study.file import Study
+from search.study.recorded import recorded_study
 
 MOST_KEPT = 64
 
@@ -24,16 +25,13 @@ class Studies:
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[int, str], Study] = OrderedDict()
 
-    def read(self, search_id: int, study_hash: str, canonical: dict[str, Any]) -> Study:
+    def read(self, search_id: int, study_hash: str, form: dict[str, Any]) -> Study:
         """The study of a search.
 
         Args:
             search_id: The key of the search.
             study_hash: Of the canonical form; SQLite gives keys of deleted searches again.
-            canonical: As it is recorded.
-
-        Raises:
-            StudyFileError: It is no valid study.
+            form: As it is recorded.
         """
         key = search_id, study_hash
         with self._lock:
@@ -41,7 +39,7 @@ class Studies:
             if known is not None:
                 self._kept.move_to_end(key)
                 return known
-        study = study_of(canonical)  # outside the lock: it takes milliseconds
+        study = recorded_study(form)  # outside the lock: it takes milliseconds
         with self._lock:
             self._kept[key] = study
             while len(self._kept) > self._most_kept:

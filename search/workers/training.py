@@ -12,7 +12,7 @@ from search.ledger.records import Claim, Search
 from search.ledger.results import TrialOutcome
 from search.ledger.rungs import Rest
 from search.objective.port import Trainer
-from search.objective.report import Assignment, Evaluation, Report
+from search.objective.report import Evaluation, Report
 from search.plan.halving import rungs, survivors
 from search.plan.ranking import Ranking, ranking_of
 
@@ -44,7 +44,6 @@ def train(
     training = _training(trainer, claim)
     cohort = _Cohort(claim, rungs(search.study, claim.step, "cohort"), ranking_of(search.study))
     going: Sequence[int] | None = None
-    score = search.study.objective.score.name
     while True:
         try:
             reports = next(training) if going is None else training.send(going)
@@ -54,7 +53,7 @@ def train(
         asked = False
         if reports:
             stored = {claim.numbers[place]: report for place, report in reports.items()}
-            asked = ledger.record_reports(claim, stored, score, lease_seconds)
+            asked = ledger.record_reports(claim, stored, lease_seconds)
         if asked or should_stop():
             training.close()
             ledger.release(claim)
@@ -72,8 +71,7 @@ def train(
 def _training(
     trainer: Trainer, claim: Claim
 ) -> Generator[Mapping[int, Report], Any, Evaluation | dict[int, bytes]]:
-    trials = [Assignment(one.parameters, one.seed) for one in claim.trials]
-    job = (claim.step.training, trials, claim.order_seed)
+    job = (claim.step.training, claim.trials, claim.order_seed)
     if claim.step.kind == "final":
         return trainer.evaluate(*job)
     return trainer.train(*job, start=claim.checkpoints, until=claim.stop)

@@ -12,7 +12,7 @@ from search.ledger.records import Claim, PlanningClaim, Search, Trial
 from search.ledger.results import TrialOutcome
 from search.objective.report import Report
 from search.plan.plan import plan
-from tests.search.ledger.conftest import SCORE, Alter, somebody
+from tests.search.ledger.conftest import Alter, renew, somebody
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., Claim]

@@ -20,7 +20,7 @@ from search.objective.report import Evaluation, Report
 from search.plan.plan import expected_trials, steps
 from search.study.file import Study
 from search.study.reading import load
-from tests.search.ledger.conftest import SCORE, Alter
+from tests.search.ledger.conftest import Alter
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., Claim]

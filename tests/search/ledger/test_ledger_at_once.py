@@ -23,7 +23,7 @@ from search.ledger.results import TrialOutcome
 from search.objective.data_card import DataCard
 from search.objective.report import Report
 from search.study.reading import load
-from tests.search.ledger.conftest import OVERRIDES, SCORE, open_stage, worth
+from tests.search.ledger.conftest import OVERRIDES, open_stage, worth
 
 WORKERS = 6
 AGAIN = 8  # so often two come at the same moment

@@ -13,7 +13,7 @@ from search.ledger.records import Claim, PlanningClaim, Presence, Search
 from search.objective.data_card import DataCard
 from search.objective.report import Report
 from search.study.reading import load
-from tests.search.ledger.conftest import SCORE, Alter
+from tests.search.ledger.conftest import Alter, renew
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., Claim]

@@ -11,7 +11,7 @@ from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim, Presence, Search
 from search.ledger.results import TrialOutcome
-from tests.search.ledger.conftest import SCORE, somebody
+from tests.search.ledger.conftest import somebody
 
 QUICK_SECONDS = 5  # far below the 60 that a connection waits for a lock
 

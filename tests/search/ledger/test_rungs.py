@@ -17,7 +17,7 @@ from search.objective.report import Report
 from search.plan.halving import RungPlan, plan_rung
 from search.study.file import Study
 from search.study.reading import load
-from tests.search.ledger.conftest import OVERRIDES, SCORE, somebody
+from tests.search.ledger.conftest import OVERRIDES, somebody
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., Claim]

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from search.errors import KlayerError
+from search.objectives.network.sections import TrainingSection
 from search.plan.cohorts import Fit
 from search.plan.generations import (
     GenerationPlan,
@@ -34,7 +35,6 @@ from search.plan.results import Result
 from search.plan.seeds import derive
 from search.space.space import Box, Interval, Point
 from search.study.file import Study, study_of
-from search.objectives.network.sections import TrainingSection
 
 ROOT = Path(__file__).parents[3]
 LEARNING = ("tpe", "cmaes")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from search.errors import KlayerError
+from search.objectives.network.sections import TrainingSection
 from search.plan.cohorts import Fit
 from search.plan.plan import (
     LARGEST_COHORT,
@@ -21,7 +22,6 @@ from search.plan.samplers import distributions
 from search.space.space import Box, Choices, Interval, Point
 from search.study.file import Study, study_of
 from search.study.reading import load
-from search.objectives.network.sections import TrainingSection
 
 OVERRIDES = ("final.finalists=3", "final.seeds=2")
 

@@ -5,9 +5,9 @@ import math
 import pytest
 from pydantic import ValidationError
 
-from search.study.faults import near, shown
 from search.objectives.network.registry import REGISTRY, Choice, Number, find, layer_of, names
 from search.objectives.network.sections import NetworkSection, TrainingSection
+from search.study.faults import near, shown
 from search.study.table import Table
 
 SECTIONS: dict[str, type[Table]] = {"network": NetworkSection, "training": TrainingSection}
