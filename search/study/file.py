@@ -4,6 +4,7 @@ A study is read by `search.study.reading.load`, written by `Study.canonical` and
 that by `study_of`. A recorded one is read by `search.study.recorded`, as it was recorded.
 """
 
+from pathlib import Path
 from typing import Any
 
 from pydantic import Field, SerializeAsAny, ValidationError
@@ -86,8 +87,13 @@ class Study(Table):
         }
 
 
-def study_of(document: dict[str, Any]) -> Study:
+def study_of(document: dict[str, Any], folder: Path | None = None) -> Study:
     """The study that a document, as `tomllib` reads it from a study file, asks for.
+
+    Args:
+        document: The study file.
+        folder: Where it stands, from which its relative paths start; the working folder unless
+            given.
 
     Raises:
         FaultyStudyError: It is no valid study; every fault that was found is in it.
@@ -98,26 +104,25 @@ def study_of(document: dict[str, Any]) -> Study:
         context = error.context or {}
         raise FaultyStudyError(list(context["faults"]), document) from None
     tables = _tables_of(document, kind)
-    units = kind.objective(tables).units
+    objective = kind.objective(tables, (folder or Path()).absolute())
     stages: list[Stage] = []
     for place, table in enumerate(tables.stages, start=1):
-        stages.append(resolve(table, place, stages[-1].name if stages else None, units))
-    faults = _faults(kind, tables, stages)
+        stages.append(resolve(table, place, stages[-1].name if stages else None, objective.units))
+    faults = _faults(kind, tables, objective, stages)
     if faults:
         raise FaultyStudyError(faults, document)
     return Study(
         name=tables.name,
         description=tables.description,
         seed=tables.seed,
-        objective=kind.objective(tables),
+        objective=objective,
         stages=tuple(stages),
         final=tables.final,
     )
 
 
-def _faults(kind: Kind, tables: Document, stages: list[Stage]) -> list[Fault]:
+def _faults(kind: Kind, tables: Document, objective: Objective, stages: list[Stage]) -> list[Fault]:
     """Every fault that lies between the tables of a document."""
-    objective = kind.objective(tables)
     faults = [*kind.stage_faults(tables, stages), *stage_faults(objective, stages)]
     if faults:
         return faults  # what follows reads the stages through their zooms

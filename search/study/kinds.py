@@ -5,6 +5,7 @@ A kind is found by its name and loaded when a study file asks for it: no room im
 
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Protocol, cast
 
 from search.objective.port import Objective
@@ -35,8 +36,13 @@ class Kind(Protocol):
     def registry(self, document: Mapping[str, Any]) -> Registry:
         """The hyperparameters that a document may search; of a faulty one, those that are right."""
 
-    def objective(self, tables: Document) -> Objective:
-        """What a document declares, whose tables are right on their own."""
+    def objective(self, tables: Document, folder: Path) -> Objective:
+        """What a document declares, whose tables are right on their own.
+
+        Args:
+            tables: The document.
+            folder: That of the study file, from which relative paths start.
+        """
 
     def recorded(self, form: Mapping[str, Any]) -> Objective:
         """What `Objective.recorded` wrote, unchecked."""

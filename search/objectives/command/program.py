@@ -9,14 +9,15 @@ elsewhere.
 import json
 import signal
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from search.objectives.command.arguments import filled
-from search.objectives.command.output import last_lines
 from search.objectives.command.report_file import ReportFile
 from search.objectives.faults import TrialError
+from search.objectives.output import last_lines
 from search.objectives.supervised import Supervised, start, users_environment
 
 OUTPUT = "output.txt"
@@ -33,14 +34,12 @@ class Program:
         folder: The working folder.
         environment: Variables besides the worker's own.
         time_limit_seconds: Of one trial; None for none.
-        tries: How often a failed trial is tried again, by the caller.
     """
 
     arguments: tuple[str, ...]
     folder: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     time_limit_seconds: float | None = None
-    tries: int = 0
 
 
 @dataclass(frozen=True)
@@ -61,9 +60,19 @@ class TrialPlace:
 
 
 def run(
-    program: Program, place: TrialPlace, tick_seconds: float = 0.5
+    program: Program,
+    place: TrialPlace,
+    tick_seconds: float = 0.5,
+    enough: Callable[[], bool] = lambda: False,
 ) -> Generator[Mapping[str, object] | None, None, None]:
     """Run a trial's program. Closing the generator ends the program and all that it started.
+
+    Args:
+        program: What is run.
+        place: What the trial is given.
+        tick_seconds: The longest time without a yield.
+        enough: Asked after each record. Once it says so, the program is ended, and what it has
+            reported until then is yielded still.
 
     Yields:
         Each record that the program reports; None after each `tick_seconds` without one.
@@ -97,19 +106,29 @@ def run(
             ReportFile(report) as reports,
             start(arguments, program.folder, environment, output) as running,
         ):
-            yield from _records(running, reports, program.time_limit_seconds, tick_seconds)
+            yield from _records(running, reports, program, tick_seconds, enough)
     except TrialError as error:
         raise TrialError(error.reason, last_lines(printed)) from error
 
 
 def _records(
-    running: Supervised, reports: ReportFile, limit: float | None, tick_seconds: float
+    running: Supervised,
+    reports: ReportFile,
+    program: Program,
+    tick_seconds: float,
+    enough: Callable[[], bool],
 ) -> Generator[Mapping[str, object] | None, None, None]:
+    limit = program.time_limit_seconds
     begun = told = time.monotonic()
     while not running.wait(LOOK_SECONDS):
         for record in reports.records():
             yield record
             told = time.monotonic()
+        if enough():
+            running.end()
+            with suppress(TrialError):  # of a line where the program was ended
+                yield from reports.records(complete=True)
+            return
         now = time.monotonic()
         if limit is not None and now - begun > limit:
             raise TrialError(f"it ran for longer than its time limit of {limit:g} seconds")

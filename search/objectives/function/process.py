@@ -16,8 +16,8 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
-from search.objectives.command.output import last_lines
 from search.objectives.faults import TrialError
+from search.objectives.output import last_lines
 from search.objectives.supervised import start
 
 HOST = Path(__file__).with_name("host.py")

@@ -1,6 +1,7 @@
 """How a network is declared in a study file."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from search.objective.port import Objective
@@ -28,7 +29,7 @@ def registry(_: Mapping[str, Any]) -> NetworkRegistry:
     return NetworkRegistry()
 
 
-def objective(tables: Document) -> NetworkObjective:
+def objective(tables: Document, _folder: Path) -> NetworkObjective:
     """The network of a document, with its data and its base training."""
     given = _own(tables)
     final = given.final

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from search.objectives.command.output import last_lines
+from search.objectives.output import last_lines
 
 
 @pytest.mark.parametrize(
