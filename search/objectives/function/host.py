@@ -154,8 +154,6 @@ class Reports:
             raise TypeError(f"report: metrics have names, as in report(loss=0.4), not {record!r}")
         if self._channel is None:
             raise RuntimeError("report() was called after its trial had ended")
-        if self._until is not None and min(self._steps) >= self._until:
-            raise TrialStopped("the trial has come to where it is compared with others")
         named = {**(record or {}), **metrics}
         step = named.pop("step", self._steps[place] + 1)
         if not hasattr(step, "__index__"):
@@ -164,6 +162,8 @@ class Reports:
         self._channel.report(
             operator.index(place), {"step": self._steps[place], **numbers(named, "report: ")}
         )
+        if self._until is not None and min(self._steps) >= self._until:
+            raise TrialStopped("the trial has come to where it is compared with others")
 
 
 def numbers(metrics: Mapping[Any, Any], where: str) -> dict[str, float]:

@@ -78,8 +78,8 @@ class Host:
             seeds: Of each trial.
             checkpoints: The folder of each trial, for functions that take `checkpoints`.
             tick_seconds: The longest time without a yield.
-            until: The step that each trial is to come to: the report that follows when all have
-                reported it stops them. None to call the function to its end.
+            until: The step that each trial is to come to: the report by which the last of them
+                does stops them all. None to call the function to its end.
 
         Yields:
             The place of a trial in `points`, and a report of it: the step and the metrics. None if
