@@ -5,6 +5,7 @@ anything else. Everything heavy is imported by the command that needs it, so tha
 at once.
 """
 
+import os
 import sys
 from importlib import import_module
 
@@ -22,6 +23,7 @@ from search.cli import (  # noqa: F401 (each adds commands)
 from search.cli.app import AskedToStop, app
 from search.errors import KlayerError, UnforeseenError
 from search.runtime.process_title import hide_passwords
+from search.runtime.safe_path import set_safe_path
 from search.study.kinds import COMMANDS
 
 for _commands in COMMANDS:
@@ -31,6 +33,7 @@ for _commands in COMMANDS:
 def main() -> None:
     """Run the command line; every fault in what was given is one message and exit status 2."""
     hide_passwords(sys.orig_argv)
+    set_safe_path(os.environ)  # before any command starts a process
     try:
         app(prog_name="klayer")
     except (AskedToStop, KeyboardInterrupt):

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from search.objectives.faults import TrialError
+from search.runtime import safe_path
 
 GUARDIAN = Path(__file__).with_name("guardian.py")
 # Between SIGTERM and SIGKILL: enough to write a checkpoint, short enough for a stopped search.
@@ -27,7 +28,7 @@ GRACE_SECONDS = 5.0
 # is stored and shown.
 WITHHELD = frozenset(
     {
-        "PYTHONSAFEPATH",
+        safe_path.VARIABLE,
         "KLAYER_STORAGE",
         "KLAYER_STORAGE_PASSWORD",
         "KLAYER_DASHBOARD_PASSWORD",

@@ -202,10 +202,7 @@ def _as_declared(stage: Stage) -> str:
     lines = ["as the study file says"]
     for number, box in enumerate(stage.boxes, start=1):
         which = f"box {number}, " if len(stage.boxes) > 1 else ""
-        for name, extent in box.ranges.items():
-            condition = box.conditions.get(name)
-            when = "" if condition is None else f", where {condition}"
-            lines.append(f"{which}{name}: {extent}{when}")
+        lines += [f"{which}{name}: {box.described(name)}" for name in box.ranges]
     return "\n".join(lines)
 
 

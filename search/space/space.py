@@ -217,6 +217,15 @@ class Box:
             return hash(ranges)
         return hash((ranges, frozenset(self.conditions.items())))
 
+    def always(self, name: str) -> bool:
+        """Whether every point of the box has the hyperparameter `name`."""
+        return name in self.ranges and name not in self.conditions
+
+    def described(self, name: str) -> str:
+        """A range in words, with the condition that it stands under."""
+        condition = self.conditions.get(name)
+        return f"{self.ranges[name]}" + ("" if condition is None else f", where {condition}")
+
     def active_names(self, point: Point) -> frozenset[str]:
         """The hyperparameters that are active where their parents are as in `point`."""
         active: set[str] = set()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from search.objectives.network.registry import layer_of
 from search.objectives.network.schedules import CyclesSchedule
 from search.objectives.network.sections import NetworkFinal, NetworkSection, TrainingSection
-from search.space.space import Box, Choices, Interval, Range
+from search.space.space import Box, Choices, Interval, Range, Value
 from search.study.checks import own_ranges
 from search.study.contenders import contenders
 from search.study.faults import Fault, Key
@@ -74,14 +74,20 @@ def _unread(
             where: Key = ("stages", place, *key)
             if name in _NEEDS:
                 other, setting = _NEEDS[name]
-                extent = boxes[stage.name].ranges.get(other)
-                options = extent.options if isinstance(extent, Choices) else ()
-                if setting not in (options or (getattr(network, other),)):
+                if setting not in _settings(network, boxes[stage.name], name, other):
                     needed = f'{other} = "{setting}"'
                     yield Fault(where, f"searched, but only {needed} reads it; {_right(needed)}")
             if name == "learning_rate_min" and not _cycles(stage.training):
                 needed = 'a schedule of kind "cycles"'
                 yield Fault(where, f"searched, but only {needed} reads it; {_right(needed)}")
+
+
+def _settings(network: NetworkSection, box: Box, name: str, other: str) -> tuple[Value, ...]:
+    """What `other` may be in trials that have the hyperparameter `name`."""
+    condition, extent = box.conditions.get(name), box.ranges.get(other)
+    if condition is not None and other in condition.values:
+        return condition.values[other]
+    return extent.options if isinstance(extent, Choices) else (getattr(network, other),)
 
 
 def _right(needed: str) -> str:
@@ -125,7 +131,7 @@ def _batches(
     right = f"there are {rows:,} training images: give {rows:,} or fewer"
     faults = []
     for where, training, stage in trained:
-        if "batch_size" not in boxes[stage.name].ranges and training.batch_size > rows:
+        if not boxes[stage.name].always("batch_size") and training.batch_size > rows:
             shared = training.batch_size == base.batch_size
             key = (*(() if shared else where), "training", "batch_size")
             faults.append(Fault(key, f"found {training.batch_size:,}; {right}"))
@@ -190,10 +196,13 @@ def _rates(training: TrainingSection, stage: Stage, box: Box) -> Iterator[tuple[
             )
         return
     for one in (box,) if stage.zoom is not None else stage.boxes:
-        yield (
-            highest(one.ranges, "learning_rate_min", floor),
-            lowest(one.ranges, "learning_rate", peak),
-        )
+        floors = [highest(one.ranges, "learning_rate_min", floor)]
+        peaks = [lowest(one.ranges, "learning_rate", peak)]
+        if not one.always("learning_rate_min"):
+            floors.append(floor)
+        if not one.always("learning_rate"):
+            peaks.append(peak)
+        yield max(floors), min(peaks)
 
 
 def lowest(ranges: Mapping[str, Range], name: str, otherwise: float) -> float:

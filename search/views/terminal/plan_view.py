@@ -157,7 +157,7 @@ def _halving_text(halving: Halving) -> str:
 
 
 def _box_text(box: Box) -> str:
-    return "\n".join(f"{name} {extent}" for name, extent in box.ranges.items())
+    return "\n".join(f"{name} {box.described(name)}" for name in box.ranges)
 
 
 def _zoom_text(rule: ZoomRule) -> str:

@@ -106,6 +106,8 @@ class _Connection:
         if address is None:
             # Else Ray takes an outer address of the machine, and listens on all of them.
             os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+            # Else `uv run klayer` makes Ray copy the working folder, and workers import from it.
+            os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
         elif address != "auto":
             _knock(address)
         import ray
@@ -143,9 +145,13 @@ class _Connection:
         _set_handlers_again()
 
     def _hold(self, options: dict[str, Any]) -> None:
+        # Ray puts the folder in which a program runs first on the path of its workers, except for
+        # programs that run elsewhere, which it takes this one for.
+        job = self._ray.job_config.JobConfig(_client_job=True)
+        quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
         with signals_blocked():
             try:
-                self._ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
+                self._ray.init(**options, **quiet, job_config=job)
                 # What Ray says of a worker's death it would print, on the output of results.
                 self._ray._private.worker._worker_logs_enabled = False
             except Exception as error:

@@ -145,6 +145,13 @@ def test_a_condition_needs_a_parent_and_each_parent_a_value() -> None:
         Condition({"depth": ()})
 
 
+def test_a_range_is_described_with_its_condition() -> None:
+    assert BOX.described("norm") == "{true, false}, where depth is 3 or 5"
+    assert BOX.described("momentum") == "[0.1, 0.9], log"
+    assert [name for name in RANGES if BOX.always(name)] == ["activation", "depth", "momentum"]
+    assert not BOX.always("beta")
+
+
 def test_a_condition_is_written_in_words() -> None:
     told = Condition({"activation": ("elu", "relu"), "norm": (True,)})
     assert str(told) == "activation is elu or relu and norm is true"
