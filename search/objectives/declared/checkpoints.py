@@ -4,7 +4,7 @@ import io
 import json
 import tarfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +21,20 @@ class State:
 
     Attributes:
         progress: How far it has come.
+        stride: The longest way between two reports, in steps; 0 before the first.
         ahead: Records that its training made beyond that, which its checkpoints are past.
         packed: Its folder of checkpoints, as a tar file; empty where it keeps none.
     """
 
     progress: Progress
+    stride: int = 0
     ahead: Sequence[Mapping[str, Any]] = field(default=())
     packed: bytes = b""
 
     def plain(self) -> bytes:
         """As the search keeps it."""
-        progress = self.progress
-        about = {"step": progress.step, "value": progress.value, "metrics": progress.metrics}
-        head = json.dumps({**about, "ahead": list(self.ahead)}).encode()
+        about = {**asdict(self.progress), "stride": self.stride, "ahead": list(self.ahead)}
+        head = json.dumps(about).encode()
         return len(head).to_bytes(_LENGTH_BYTES, "big") + head + self.packed
 
     @classmethod
@@ -42,7 +43,7 @@ class State:
         end = _LENGTH_BYTES + int.from_bytes(plain[:_LENGTH_BYTES], "big")
         head = json.loads(plain[_LENGTH_BYTES:end])
         progress = Progress(head["step"], head["value"], head["metrics"])
-        return cls(progress, head["ahead"], plain[end:])
+        return cls(progress, head["stride"], head["ahead"], plain[end:])
 
 
 def pack(folder: Path, most_bytes: int = MOST_BYTES) -> bytes:

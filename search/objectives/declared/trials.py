@@ -3,6 +3,7 @@
 How one attempt trains is for a command or a function to say, by a `Run`.
 """
 
+import math
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
@@ -81,13 +82,18 @@ class _Trial:
     state: State
     rules: Rules
     known: Progress = field(init=False)
+    stride: int = field(init=False)
+    left: int = field(init=False)  # tries
     at: int = 0  # the last step of this attempt
+    began: int = 0  # the step that was known when it began
+    checkpoints: Path | None = None
     ahead: list[Record] = field(default_factory=list)
     failure: TrialError | None = None
     dropped: bool = False
 
     def __post_init__(self) -> None:
-        self.known = self.state.progress
+        self.known, self.stride = self.state.progress, self.state.stride
+        self.left = self.rules.tries
 
     @property
     def rests(self) -> bool:
@@ -104,10 +110,25 @@ class _Trial:
 
     def begin(self, scratch: Path) -> Given:
         """Begin an attempt, from where the trial was taken up."""
-        unpack(self.state.packed, scratch / "checkpoints")
-        self.at, self.failure = 0, None
+        self.checkpoints = scratch / "checkpoints"
+        unpack(self.state.packed, self.checkpoints)
+        self.at, self.began, self.failure = 0, self.known.step, None
         self.ahead.clear()
-        return Given(self.parameters, self.seed, scratch / "checkpoints", scratch)
+        return Given(self.parameters, self.seed, self.checkpoints, scratch)
+
+    def begins_again(self) -> bool:
+        """Whether there is to be another attempt, after one that failed.
+
+        Checkpoints are cast aside that lead to nothing new: they may be half written, or past what
+        was reported, as the training was ended at a rung at any time. That costs no try.
+        """
+        if self.failure is None or self.dropped:
+            return False
+        if self.state.packed and self.known.step == self.began:
+            self.state = replace(self.state, packed=b"")
+            return True
+        self.left -= 1
+        return self.left > 0
 
     def take(self, record: Record) -> Report | None:
         """What is new in a record of its training.
@@ -117,6 +138,9 @@ class _Trial:
         """
         rules = self.rules
         found = rules.judge.next(replace(self.known, step=self.at), record)
+        begins_late = found.step > self.known.step + self.stride
+        if not self.at and self.checkpoints is not None and self.state.packed and begins_late:
+            raise TrialError(f"its checkpoints led from step {self.known.step} to {found.step}")
         self.at = found.step
         if found.step <= self.known.step or self.dropped:
             return None
@@ -125,6 +149,7 @@ class _Trial:
         if rules.until is not None and found.step > rules.until:
             self.ahead.append({**record, "step": found.step})
             return None
+        self.stride = max(self.stride, found.step - self.known.step)
         self.known = found
         return rules.judge.report(found)
 
@@ -135,6 +160,9 @@ class _Trial:
             TrialError: It has no score.
         """
         judge, before = self.rules.judge, self.known
+        unfinished = before.step < (self.rules.steps or math.inf)
+        if self.state.packed and before.step == self.began and unfinished and not self.is_over:
+            raise TrialError(f"its checkpoints led from step {before.step} to its end")
         if returned is not None and not self.is_over:
             self.known = judge.returned(before, returned)
         if self.known.value is None:
@@ -177,13 +205,11 @@ class Cohort:
             for trial in self._trials:
                 for record in trial.state.ahead:
                     yield from self._tell(trial, trial.take(record))
-            left = [trial for trial in self._trials if not trial.rests]
-            for number in range(self._rules.tries):
+            left, number = [trial for trial in self._trials if not trial.rests], 0
+            while left:
                 yield from self._attempt(left, Path(folder) / str(number))
-                left = [trial for trial in left if trial.failure is not None and not trial.dropped]
-                if not left:
-                    break
-            states = self._states(Path(folder))
+                left, number = [trial for trial in left if trial.begins_again()], number + 1
+            states = self._states()
             for trial in self._trials:
                 if trial.failure is not None and not trial.dropped:
                     report = self._rules.judge.failed(trial.known, reason(trial.failure))
@@ -239,20 +265,20 @@ class Cohort:
             for trial in self._trials:
                 trial.dropped = trial.dropped or trial.place not in going
 
-    def _states(self, folder: Path) -> dict[int, bytes]:
+    def _states(self) -> dict[int, bytes]:
         """What the trials go on from that rest."""
         states = {}
         for trial in self._trials:
             if not trial.rests or trial.failure is not None or trial.dropped:
                 continue
             try:
-                last = sorted(folder.glob(f"*/{trial.place}/checkpoints"))
-                packed = pack(last[-1]) if last else trial.state.packed
+                kept = trial.checkpoints
+                packed = trial.state.packed if kept is None else pack(kept)
             except TrialError as error:
                 trial.failure = error
                 continue
             ahead = trial.ahead if packed else ()  # without checkpoints they will come again
-            states[trial.place] = State(trial.known, ahead, packed).plain()
+            states[trial.place] = State(trial.known, trial.stride, ahead, packed).plain()
         return states
 
 

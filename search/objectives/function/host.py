@@ -132,9 +132,10 @@ class Channel:
 class Reports:
     """The `report` of one trial or cohort, until it is closed."""
 
-    def __init__(self, channel: Channel, points: int) -> None:
+    def __init__(self, channel: Channel, points: int, until: int | None = None) -> None:
         self._channel: Channel | None = channel
         self._steps = [0] * points
+        self._until = until
 
     def close(self) -> None:
         """Take no more: what a thread still reports would count for the next trial."""
@@ -161,6 +162,8 @@ class Reports:
         self._channel.report(
             operator.index(place), {"step": self._steps[place], **numbers(named, "report: ")}
         )
+        if self._until is not None and min(self._steps) >= self._until:
+            raise TrialStopped("the trial has come to where it is compared with others")
 
 
 def numbers(metrics: Mapping[Any, Any], where: str) -> dict[str, float]:
@@ -255,7 +258,7 @@ def train(function: UsersFunction, request: Mapping[str, Any], channel: Channel)
     points, seeds = request["points"], request["seeds"]
     folders = [folder and Path(folder) for folder in request["checkpoints"]]
     more: dict[str, Any] = {}
-    with closing(Reports(channel, len(points))) as reports:
+    with closing(Reports(channel, len(points), request.get("until"))) as reports:
         if function.cohort:
             if function.takes_checkpoints:
                 more["checkpoints"] = folders

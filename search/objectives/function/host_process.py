@@ -66,6 +66,7 @@ class Host:
         seeds: Sequence[int],
         checkpoints: Sequence[Path | None],
         tick_seconds: float,
+        until: int | None = None,
     ) -> Training:
         """Call the function for a trial, or for the trials of a cohort.
 
@@ -77,13 +78,15 @@ class Host:
             seeds: Of each trial.
             checkpoints: The folder of each trial, for functions that take `checkpoints`.
             tick_seconds: The longest time without a yield.
+            until: The step that each trial is to come to: the report by which the last of them
+                does stops them all. None to call the function to its end.
 
         Yields:
             The place of a trial in `points`, and a report of it: the step and the metrics. None if
             nothing was reported for `tick_seconds`.
 
         Returns:
-            What the function returned for each trial.
+            What the function returned for each trial; None for each where they were stopped.
 
         Raises:
             FunctionError: The function cannot be loaded, or takes other arguments.
@@ -91,7 +94,8 @@ class Host:
         """
         process = yield from self._loaded(tick_seconds)
         folders = [folder and str(folder) for folder in checkpoints]
-        process.send({"points": points, "seeds": seeds, "checkpoints": folders})
+        request = {"points": points, "seeds": seeds, "checkpoints": folders, "until": until}
+        process.send(request)
         try:
             while "record" in (reply := (yield from self._reply(process, tick_seconds))):
                 yield reply["place"], reply["record"]
@@ -105,7 +109,7 @@ class Host:
             self._end(EXIT_SECONDS)
         if "error" in reply:
             raise TrialError(f"{self._function} raised {reply['error']}", output)
-        results: list[Result] = reply["results"]
+        results: list[Result] = reply.get("results", [None] * len(points))
         return results
 
     def close(self) -> None:
