@@ -279,7 +279,7 @@ def test_a_worker_that_lost_its_claim_goes_on_with_other_work(
 
     def too_late(self: Ledger, claim: Claim, *rest: Any, **named: Any) -> None:
         if not lost:
-            lost.append(claim.step.name)
+            lost.append(claim.stage.name)
             self.release(claim)
             other = self.next_work(search, "b")
             assert isinstance(other, Claim)
