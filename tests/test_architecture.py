@@ -94,7 +94,7 @@ TESTED_ELSEWHERE = {
     "search.ledger.tables": "tests/search/ledger/test_migrations.py",
     "search.plan.optuna_samplers": "tests/search/plan/test_samplers.py",
     "search.plan.reasons": "tests/search/plan/test_zoom.py",
-    "search.views.terminal.model_view": "tests/search/cli/test_searches_model.py",
+    "search.objectives.network.views.model_view": "tests/search/cli/test_searches_model.py",
     "search.study.faults": "tests/search/study/test_bad_files.py",
     "search.study.keys": "tests/search/study/test_bad_files.py",
     "search.study.lineage": "tests/search/study/test_file.py",

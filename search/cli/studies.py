@@ -62,7 +62,7 @@ def gradcheck(
 ) -> None:
     """Compare a study's analytic gradients with finite differences, parameter by parameter."""
     from search.objectives import network as objective
-    from search.views.terminal import gradcheck_view
+    from search.objectives.network.views import gradcheck_view
 
     loaded = options.load(study, changes, None)
     checked = objective.check_gradients(

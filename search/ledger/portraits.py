@@ -45,9 +45,15 @@ def kept(connection: Connection, trial_id: int) -> Portrait | None:
     Raises:
         LedgerError: It is damaged.
     """
+    stored = content(connection, trial_id)
+    return None if stored is None else from_bytes(stored)
+
+
+def content(connection: Connection, trial_id: int) -> bytes | None:
+    """The bytes of a trial's portrait, None where there is none."""
     query = select(portraits.c.content).where(portraits.c.trial_id == trial_id)
-    content = connection.scalar(query)
-    return None if content is None else from_bytes(content)
+    found: bytes | None = connection.scalar(query)
+    return found
 
 
 def to_bytes(portrait: Portrait) -> bytes:

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Connection, Row, bindparam, func, or_, select
 
 from search.errors import LedgerError
 from search.ledger import claims, curves, portraits, presence, rungs
+from search.ledger.curves import Counted
 from search.ledger.database import Database, now, patient
 from search.ledger.records import (
     PlanningClaim,
@@ -21,7 +21,8 @@ from search.ledger.records import (
     WorkerState,
 )
 from search.ledger.tables import cohorts, epochs, searches, stages, trials
-from search.objective.outcome import EpochFigures, Portrait
+from search.objective.outcome import Portrait
+from search.objective.report import Report
 from search.plan.halving import expected_epochs
 from search.plan.plan import Step, expected_trials, steps
 from search.plan.results import Result
@@ -49,10 +50,10 @@ _OPEN_OF_THAT_NAME = _OPEN.where(searches.c.name == bindparam("called"))
 
 @dataclass(frozen=True)
 class Curve:
-    """The epochs of one trial, in order."""
+    """The reports of one trial, in order."""
 
     trial_id: int
-    epochs: tuple[EpochFigures, ...]
+    reports: tuple[Report, ...]
 
 
 class Queries:
@@ -272,25 +273,39 @@ class Queries:
 
     @patient
     def curves(self, search: Search) -> dict[int, Curve]:
-        """The recorded epochs of all trials, by the trial's id."""
+        """The recorded reports of all trials, by the trial's id."""
         with self.database.reading() as connection:
             return _curves(curves.of_search(connection, search.id))
 
     @patient
     def curves_of(self, trial_ids: Sequence[int]) -> dict[int, Curve]:
-        """The recorded epochs of some trials, by the trial's id; few, not thousands."""
+        """The recorded reports of some trials, by the trial's id; few, not thousands."""
         with self.database.reading() as connection:
             return _curves(curves.of_trials(connection, trial_ids))
 
     @patient
-    def accuracy_counts(self, trial_ids: Sequence[int], bins: int) -> np.ndarray:
-        """How many of these trials have which validation accuracy after which epoch.
+    def score_counts(
+        self,
+        trial_ids: Sequence[int],
+        metric: str,
+        low: float,
+        high: float,
+        bins: int,
+        *,
+        log: bool = False,
+    ) -> Counted:
+        """How many of these trials have which value of a metric after which step.
 
-        Returns:
-            Counts, (epochs, bins); the bins divide 0 … 1 evenly, the first row is of epoch 1.
+        Args:
+            trial_ids: Those trials.
+            metric: Its name.
+            low: Where the first bin begins; above 0 for `log`.
+            high: Where the last bin ends; larger than `low`.
+            bins: How many there are, of equal width; values beyond them count in the outer ones.
+            log: Whether their width is equal on a log scale, and not on a linear one.
         """
         with self.database.reading() as connection:
-            return curves.accuracy_counts(connection, trial_ids, bins)
+            return curves.score_counts(connection, trial_ids, metric, low, high, bins, log=log)
 
     @patient
     def winner(self, search: Search) -> Trial | None:
@@ -349,11 +364,17 @@ class Queries:
         with self.database.reading() as connection:
             return portraits.kept(connection, trial.id)
 
+    @patient
+    def attachment(self, trial: Trial) -> bytes | None:
+        """What the objective kept of a trial of the final; None where it kept nothing."""
+        with self.database.reading() as connection:
+            return portraits.content(connection, trial.id)
+
 
 def _curves(rows: Iterable[Row[Any]]) -> dict[int, Curve]:
-    found: dict[int, list[EpochFigures]] = {}
+    found: dict[int, list[Report]] = {}
     for row in rows:
-        found.setdefault(row.trial_id, []).append(_figures(row))
+        found.setdefault(row.trial_id, []).append(_report(row))
     return {trial_id: Curve(trial_id, tuple(some)) for trial_id, some in found.items()}
 
 
@@ -397,12 +418,13 @@ def _search(row: Row[Any]) -> Search:
     )
 
 
-def _figures(row: Row[Any]) -> EpochFigures:
-    values: dict[str, Any] = {
-        name: math.nan if value is None else value for name, value in row._mapping.items()
+def _report(row: Row[Any]) -> Report:
+    metrics = {
+        name: math.nan if value is None else value
+        for name, value in row._mapping.items()
+        if name not in ("trial_id", "epoch")
     }
-    del values["trial_id"]
-    return EpochFigures(**values)
+    return Report(row.epoch, metrics)
 
 
 def _trial(row: Row[Any]) -> Trial:

@@ -70,7 +70,12 @@ class Objective(Protocol):
         score: The metric that ranks; one of `metrics`.
         units: What rungs of halving may be counted in; the first unless said.
         evaluates: Whether `Trainer.evaluate` has anything to say, so that a final follows.
+        evaluation: The metric of the values that an evaluation gives; None without one.
         registry: Its hyperparameters.
+        plots: The module with the plots that only this objective has, which is imported when one
+            is asked for: see `search.views.plots.catalogue`. Empty where it has none.
+        usual_order: The hyperparameters that plots over two of them take first, across and up.
+        advice: What helps where every trial diverged; empty where nothing is known.
     """
 
     kind: str
@@ -79,7 +84,11 @@ class Objective(Protocol):
     score: Metric
     units: tuple[str, ...]
     evaluates: bool
+    evaluation: Metric | None
     registry: Registry
+    plots: str
+    usual_order: tuple[str, ...]
+    advice: str
 
     def open(self, seed: int, data_folder: Path | None) -> Trainer:
         """Look at the data, once.
@@ -121,8 +130,20 @@ class Objective(Protocol):
     def about(self) -> Sequence[tuple[str, str]]:
         """What is trained, in rows of a label and a text."""
 
+    def measured(self, training: Training, steps: int) -> str:
+        """How a trial's score is measured, such as "after 10 epochs".
+
+        Args:
+            training: The settings of its stage.
+            steps: Of a whole training.
+        """
+
     def findings(self, result: Mapping[str, Any]) -> Sequence[Finding]:
-        """What an evaluation says, for people, the most important first."""
+        """What an evaluation says, for people, the most important first.
+
+        Args:
+            result: Of the evaluation; empty before, for the first line that is to come.
+        """
 
     def canonical(self) -> dict[str, Any]:
         """Its tables as a study file would write them, with every default."""

@@ -1,37 +1,10 @@
 """Who is run again over fresh seeds, and who wins that."""
 
-import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from search.errors import KlayerError
+from search.plan.ranking import Spread
 from search.plan.results import Result, ranked
-
-
-@dataclass(frozen=True)
-class Spread:
-    """How one configuration did over several seeds.
-
-    Attributes:
-        mean: Mean of the values of the seeds that did not diverge; None if all did.
-        standard_deviation: Of the same values, with n - 1 in the denominator; None for fewer
-            than two.
-        values: One value a seed, in the order of the seeds; None where the training diverged.
-    """
-
-    mean: float | None
-    standard_deviation: float | None
-    values: tuple[float | None, ...]
-
-    @classmethod
-    def of(cls, values: Sequence[float | None]) -> "Spread":
-        """The spread of `values`, one a seed, None where the training diverged."""
-        finite = [value for value in values if value is not None]
-        return cls(
-            mean=statistics.fmean(finite) if finite else None,
-            standard_deviation=statistics.stdev(finite) if len(finite) > 1 else None,
-            values=tuple(values),
-        )
 
 
 def finalists(results: Iterable[Result], count: int) -> list[Result]:

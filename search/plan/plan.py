@@ -10,7 +10,8 @@ from typing import Literal
 
 from search.plan import learned
 from search.plan.cohorts import Fit, cohorts
-from search.plan.finalists import Spread, finalists, winner
+from search.plan.finalists import finalists, winner
+from search.plan.ranking import Spread
 from search.plan.results import Result
 from search.plan.samplers import Drawn, draw
 from search.plan.seeds import derive

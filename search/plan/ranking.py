@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from search.objective.metric import Direction
+from search.study.file import Study
 
 
 class Ranked(Protocol):
@@ -149,6 +150,11 @@ class Ranking:
             return values.count(None) / len(values), self.cost(spreads[index].mean), index
 
         return min(known, key=rank, default=None)
+
+
+def ranking_of(study: Study) -> Ranking:
+    """The order of a study's trials, by the score of its objective."""
+    return Ranking(study.objective.score.direction)
 
 
 def _early(trial: Ranked) -> float:

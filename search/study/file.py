@@ -75,7 +75,7 @@ class Study(Table):
     def objective(self) -> Any:
         """What its trials train."""
         objectives = import_module("search.objectives.network.objective")
-        return objectives.NetworkObjective()
+        return objectives.NetworkObjective(self)
 
     def natural_limits(self, stage: Stage) -> dict[str, Limits]:
         """The bounds that the zoomed ranges of one of the stages must keep to, by name.

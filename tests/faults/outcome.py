@@ -65,7 +65,7 @@ def table(storage: str) -> Table:
                 repr(one.parameters),
                 one.seed,
                 repr(one.value),
-                repr(curves[one.id].epochs if one.id in curves else ()),
+                repr(curves[one.id].reports if one.id in curves else ()),
                 portraits.get(one.id),
             )
             for one in ledger.read.trials(search)

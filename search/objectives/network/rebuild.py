@@ -17,6 +17,7 @@ from search.errors import KlayerError
 from search.ledger.ledger import Ledger
 from search.ledger.records import Search, Trial
 from search.objective.outcome import Assignment, EpochFigures, Report
+from search.objective.report import Report as Recorded
 from search.objectives import network as objective
 from search.objectives.network import Dataset, Winner
 from search.plan.plan import FINAL, steps
@@ -76,7 +77,7 @@ def rebuild(
     trials = _final_trials(ledger, search)
     _check_target(file)
     data = objective.open_recorded_data(search.study, data_folder, search.data_fingerprint)
-    recorded = ledger.read.curves(search)[trials[0].id].epochs
+    recorded = ledger.read.curves(search)[trials[0].id].reports
     winner = _retrained(search, trials, data, recorded, on_epoch)
     winner.save(file)
     return Rebuilt(
@@ -124,7 +125,7 @@ def _retrained(
     search: Search,
     trials: Sequence[Trial],
     data: Dataset,
-    recorded: Sequence[EpochFigures],
+    recorded: Sequence[Recorded],
     on_epoch: OnEpoch,
 ) -> Winner:
     """The winner, each epoch of which was compared with its record.
@@ -159,7 +160,7 @@ def _retrained(
     return winner
 
 
-def _differences(recorded: Sequence[EpochFigures], now: EpochFigures) -> list[str]:
+def _differences(recorded: Sequence[Recorded], now: EpochFigures) -> list[str]:
     """The figures of an epoch that are not the recorded ones, a line each.
 
     Args:
@@ -173,7 +174,7 @@ def _differences(recorded: Sequence[EpochFigures], now: EpochFigures) -> list[st
     return [
         f"epoch {now.epoch}: {figure} is {value!r} here, and was recorded as {before[figure]!r}"
         for figure, value in now.finite().items()
-        if value != before[figure]
+        if figure in before and value != before[figure]
     ]
 
 

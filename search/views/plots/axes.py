@@ -10,7 +10,7 @@ from search.runtime.words import number
 from search.space.space import Value
 from search.study.ranges import write_box
 from search.views.plots.data import SearchData
-from search.views.plots.labels import label, short
+from search.views.plots.labels import short, title_of
 from search.views.plots.standing import searched
 
 # More listed numbers than this stand on a scale, each in its place, and not as categories; on a log
@@ -24,18 +24,20 @@ class Axis:
 
     Attributes:
         name: The hyperparameter.
+        words: Its name for people, as plain text.
         kind: Its scale.
         options: Of categories, all of them, in order; else empty.
     """
 
     name: str
+    words: str
     kind: Literal["log", "linear", "category"]
     options: tuple[Value, ...] = ()
 
     @property
     def label(self) -> str:
         """For people, as a figure's text."""
-        return label(self.name)
+        return short(self.words)
 
     @property
     def title(self) -> str:
@@ -98,7 +100,12 @@ def axes(data: SearchData) -> dict[str, Axis]:
         for name, value in trial.parameters.items():
             values.setdefault(name, {})[value] = None
     names = dict.fromkeys([*extents, *values])
-    return {name: _axis(name, extents.get(name, []), values.get(name, {})) for name in names}
+    return {
+        name: _axis(
+            name, title_of(data.objective, name), extents.get(name, []), values.get(name, {})
+        )
+        for name in names
+    }
 
 
 def known(axis: str, data: SearchData, axes: Mapping[str, Axis]) -> Axis:
@@ -124,12 +131,12 @@ def _boxes(data: SearchData) -> Iterable[Mapping[str, object]]:
         yield from boxes
 
 
-def _axis(name: str, extents: list[object], values: Iterable[Value]) -> Axis:
+def _axis(name: str, words: str, extents: list[object], values: Iterable[Value]) -> Axis:
     intervals = [extent for extent in extents if isinstance(extent, Mapping)]
     numbers = [value for value in values if not isinstance(value, str | bool)]
     if intervals:
         log = any(extent.get("log") for extent in intervals)
-        return Axis(name, "log" if log and all(value > 0 for value in numbers) else "linear")
+        return Axis(name, words, "log" if log and all(value > 0 for value in numbers) else "linear")
     lists = [extent for extent in extents if isinstance(extent, list | tuple)]
     listed = [option for options in lists for option in options]
     options = list(dict.fromkeys([*listed, *values]))
@@ -137,5 +144,5 @@ def _axis(name: str, extents: list[object], values: Iterable[Value]) -> Axis:
         options.sort()
         if len(options) > _SINGLE:
             low, high = float(options[0]), float(options[-1])
-            return Axis(name, "log" if low > 0 and high / low > _FAR else "linear")
-    return Axis(name, "category", tuple(options))
+            return Axis(name, words, "log" if low > 0 and high / low > _FAR else "linear")
+    return Axis(name, words, "category", tuple(options))

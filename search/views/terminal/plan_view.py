@@ -1,4 +1,4 @@
-"""What a study would do: stages, boxes, samplers, trials, epochs, and about how long it takes."""
+"""What a study would do: stages, boxes, samplers, trials, steps, and about how long it takes."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,8 +7,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from search.objective.metric import ABSENT
 from search.plan.plan import Step
-from search.runtime.words import duration, plural
+from search.runtime.words import duration, plural, share
 from search.space.space import Box
 from search.study.file import Study
 from search.study.halving import Halving
@@ -25,8 +26,8 @@ class StageOutline:
         sampler: How points are drawn; "" where they are not.
         box: What they are drawn from, in words.
         trials: How many.
-        epochs: Of each trial that is trained to its end.
-        epochs_total: Of all its trials, if none diverges.
+        epochs: Steps of each trial that is trained to its end; None where that is not known.
+        epochs_total: Steps of all its trials, if none diverges.
         seconds: About how long the whole stage takes.
     """
 
@@ -34,7 +35,7 @@ class StageOutline:
     sampler: str
     box: str
     trials: int
-    epochs: float
+    epochs: float | None
     epochs_total: float
     seconds: float
 
@@ -57,8 +58,7 @@ def outline(study: Study, workers: int) -> Outline:
     """What the study would do; times come from a calibration of seconds on this machine."""
     listed = []
     for one in forecast(study, workers):
-        section = one.step.training
-        each = section.schedule.total_epochs(study.data.rows, section.batch_size)
+        each = study.objective.steps(one.step.training)
         sampler, box = _drawn(study, one.step)
         listed.append(
             StageOutline(one.step, sampler, box, one.trials, each, one.epochs, one.seconds)
@@ -69,14 +69,13 @@ def outline(study: Study, workers: int) -> Outline:
 def show(planned: Outline, console: Console) -> None:
     """Print an outline for people."""
     study = planned.study
-    widths = "-".join(map(str, study.network.widths)) or "no hidden layer"
     about = f": {escape(study.description)}" if study.description else ""
     console.print(f"[bold]{study.name}[/]{about}", soft_wrap=True)
-    console.print(
-        f"{study.data.source}: {study.data.rows:,} training and {study.data.validation:,} "
-        f"validation images; {widths}, seed {study.seed}\n"
-    )
-    table = Table("", "stage", "sampler", "trials", "epochs", "about", "box", box=None)
+    trained = "; ".join(f"{label}: {text}" for label, text in study.objective.about())
+    said = f"{trained}, seed {study.seed}" if trained else f"seed {study.seed}"
+    console.print(f"{escape(said)}\n", soft_wrap=True)
+    steps = f"{study.objective.step}s"
+    table = Table("", "stage", "sampler", "trials", steps, "about", "box", box=None)
     for stage in planned.stages:
         table.add_row(
             str(stage.step.number),
@@ -125,11 +124,12 @@ def _drawn(study: Study, step: Step) -> tuple[str, str]:
     if step.kind == "finalists":
         return "", f"the best {final.finalists} configurations, {final.seeds} fresh seeds each"
     if step.kind == "final":
-        on = "training and validation images" if "+" in final.train_on else "training images"
         who = "the winner"
         if final.ensemble and final.finalists > 1:
             who += f" and {plural(final.finalists - 1, 'other finalist')}"
-        return "", f"{who}, on the {on}; then the test images, once"
+        evaluation = study.objective.evaluation
+        last = "" if evaluation is None else f"; then the {evaluation.words}, once"
+        return "", f"{who}, trained anew{last}"
     stage = study.stages[step.number - 1]
     lines = [_box_text(box) for box in stage.boxes]
     if stage.zoom is not None:
@@ -142,7 +142,7 @@ def _drawn(study: Study, step: Step) -> tuple[str, str]:
 
 
 def _epochs_text(stage: StageOutline) -> str:
-    each = f"{stage.epochs:g}"
+    each = ABSENT if stage.epochs is None else f"{stage.epochs:g}"
     if stage.step.halving is None:
         return each
     return f"up to {each}; {stage.epochs_total:,g} in all"
@@ -153,7 +153,7 @@ def _halving_text(halving: Halving) -> str:
     *others, last = map(str, halving.at)
     at = f"{', '.join(others)} and {last}" if others else last
     unit = halving.unit if halving.at != (1,) else halving.unit.removesuffix("s")
-    return f"after {at} {unit} the best {100 * halving.keep:g} % of the {halving.among} go on"
+    return f"after {at} {unit} the best {share(halving.keep)} of the {halving.among} go on"
 
 
 def _box_text(box: Box) -> str:
@@ -164,4 +164,4 @@ def _zoom_text(rule: ZoomRule) -> str:
     sources = " and ".join(rule.sources)
     if isinstance(rule, DecadesZoom):
         return f"± {rule.decades:g} decade round the best of {sources}"
-    return f"what the best {100 * rule.quantile:g} % of {sources} span, and a margin"
+    return f"what the best {share(rule.quantile)} of {sources} span, and a margin"

@@ -165,8 +165,9 @@ def stop_search(name: str, storage: str, console: Console) -> None:
     at_work = f"{plural(held, 'worker')} at work on it" if held else "nobody was at work on it"
     say(
         console,
-        f"{name}: stopped; {at_work}. What is held is handed back after the epoch that is being "
-        "trained. The same `klayer run` or `klayer submit` as before goes on with it.",
+        f"{name}: stopped; {at_work}. What is held is handed back after the "
+        f"{search.study.objective.step} that is being trained. The same `klayer run` or `klayer "
+        "submit` as before goes on with it.",
     )
 
 

@@ -35,21 +35,45 @@ def test_only_the_curves_that_are_asked_for(ledger: Ledger, trained: list[Trial]
     first, *_ = trained
     found = ledger.read.curves_of([first.id])
     assert list(found) == [first.id]
-    assert [one.epoch for one in found[first.id].epochs] == [1, 2]
+    assert [one.step for one in found[first.id].reports] == [1, 2]
     assert ledger.read.curves_of([]) == {}
 
 
-def test_accuracies_are_counted_by_epoch_and_bin(ledger: Ledger, trained: list[Trial]) -> None:
-    """Each bin holds its lower bound, on either database; the last one 1 as well."""
-    counts = ledger.read.accuracy_counts([trial.id for trial in trained], 4)
-    assert counts.shape == (2, 4)
+METRIC = "validation_accuracy"
+
+
+def test_values_are_counted_by_step_and_bin(ledger: Ledger, trained: list[Trial]) -> None:
+    """Each bin holds its lower bound, on either database; the last one its upper bound as well."""
+    found = ledger.read.score_counts([trial.id for trial in trained], METRIC, 0.0, 1.0, 4)
+    assert found.counts.shape == (2, 4)
+    assert (found.lowest, found.highest) == (0.0, 1.0)
     expected = np.zeros((2, 4), int)
     for trial in trained:
         value = ACCURACIES[trained.index(trial) % len(ACCURACIES)]
         expected[0, min(int(value * 4), 3)] += 1
         expected[1, min(int(value / 2 * 4), 3)] += 1
-    np.testing.assert_array_equal(counts, expected)
-    assert ledger.read.accuracy_counts([], 4).shape == (0, 4)
+    np.testing.assert_array_equal(found.counts, expected)
+    none = ledger.read.score_counts([], METRIC, 0.0, 1.0, 4)
+    assert (none.counts.shape, none.lowest, none.highest) == ((0, 4), None, None)
+
+
+def test_values_beyond_the_bins_are_counted_in_the_outer_ones(
+    ledger: Ledger, trained: list[Trial]
+) -> None:
+    ids = [trial.id for trial in trained]
+    first = [ACCURACIES[place % len(ACCURACIES)] for place in range(len(ids))]
+    narrow = ledger.read.score_counts(ids, METRIC, 0.3, 0.6, 3)
+    places = [min(max(int((value - 0.3) / 0.3 * 3), 0), 2) for value in first]
+    assert narrow.counts[0].tolist() == np.bincount(places, minlength=3).tolist()
+
+
+def test_bins_may_be_of_equal_width_on_a_log_scale(ledger: Ledger, trained: list[Trial]) -> None:
+    """What has no logarithm is counted in the first bin."""
+    ids = [trial.id for trial in trained]
+    first = [ACCURACIES[place % len(ACCURACIES)] for place in range(len(ids))]
+    found = ledger.read.score_counts(ids, METRIC, 0.01, 10.0, 3, log=True)
+    places = [0 if value <= 0 else int(np.log10(value / 0.01)) for value in first]
+    assert found.counts[0].tolist() == np.bincount(places, minlength=3).tolist()
 
 
 def test_who_trained_a_trial(ledger: Ledger, search: Search, trained: list[Trial]) -> None:

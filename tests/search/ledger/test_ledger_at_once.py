@@ -255,6 +255,6 @@ def test_nobody_is_in_anybodys_way(
     assert [(one.state, one.value) for one in kept] == [
         ("complete", (n + 1) / 30) for n in range(TRIALS)
     ]
-    assert {len(one.epochs) for one in ledger.read.curves(search).values()} == {1}
+    assert {len(one.reports) for one in ledger.read.curves(search).values()} == {1}
     shown = optuna_trials("s/1-coarse")
     assert [one.value for one in shown] == [one.value for one in kept]

@@ -168,9 +168,9 @@ def test_searches_trials_and_curves_are_what_they_were(
                 for one in kept
             ]
             for one in kept:
-                figures = curves[one.id].epochs if one.id in curves else ()
+                reports = curves[one.id].reports if one.id in curves else ()
                 assert rows(made[version], epochs, one.id) == [
-                    (one.id, *figure.finite().values()) for figure in figures
+                    (one.id, each.step, *each.finite().values()) for each in reports
                 ]
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import asdict
 
 import pytest
 
@@ -12,12 +13,19 @@ from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim, Presence, Search
 from search.ledger.results import TrialOutcome
 from search.objective.outcome import EpochFigures
+from search.objective.report import Report
 from tests.search.ledger.conftest import Alter
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., Claim]
 Outcomes = Callable[[Claim], list[TrialOutcome]]
 Figures = Callable[[int, float], EpochFigures]
+
+
+def report(figures: EpochFigures) -> Report:
+    """Figures as they are read back."""
+    values = asdict(figures)
+    return Report(values.pop("epoch"), values)
 
 
 def test_figures_and_values_come_back_exactly(
@@ -36,7 +44,7 @@ def test_figures_and_values_come_back_exactly(
     ledger.hand_in(claim, outcomes(claim))
     curves = ledger.read.curves(search)
     for trial in ledger.read.trials(search):
-        assert curves[trial.id].epochs == tuple(epoch[trial.number] for epoch in told)
+        assert curves[trial.id].reports == tuple(report(epoch[trial.number]) for epoch in told)
         assert trial.value == (trial.number + 1) / 30
     assert [(r.number, r.value) for r in ledger.read.results(search)] == [
         (n, (n + 1) / 30) for n in range(6)
@@ -58,8 +66,9 @@ def test_an_epoch_that_is_recorded_again_is_recorded_once(
         assert not ledger.record_epochs(claim, first)
     ledger.record_epochs(claim, first | {0: figures(2, 0.5)})
     curves = ledger.read.curves(search)
-    kept = {one.number: curves[one.id].epochs for one in ledger.read.trials(search)}
-    assert kept == {n: (first[n],) for n in range(1, 6)} | {0: (first[0], figures(2, 0.5))}
+    kept = {one.number: curves[one.id].reports for one in ledger.read.trials(search)}
+    both = (report(first[0]), report(figures(2, 0.5)))
+    assert kept == {n: (report(first[n]),) for n in range(1, 6)} | {0: both}
 
 
 def test_results_that_are_handed_in_again_change_nothing(
@@ -104,10 +113,10 @@ def test_a_figure_that_is_no_number_comes_back_as_nan(
     claim = claim_next("a")
     ledger.record_epochs(claim, {0: EpochFigures(1, 0.1, lost, lost, 0.2, 0.3, 0.4, 0.5)})
     (curve,) = ledger.read.curves(search).values()
-    (epoch,) = curve.epochs
-    assert math.isnan(epoch.train_cost)
-    assert math.isnan(epoch.train_loss)
-    assert (epoch.train_accuracy, epoch.validation_accuracy) == (0.2, 0.5)
+    (found,) = curve.reports
+    assert math.isnan(found.metrics["train_cost"])
+    assert math.isnan(found.metrics["train_loss"])
+    assert (found.metrics["train_accuracy"], found.metrics["validation_accuracy"]) == (0.2, 0.5)
 
 
 def test_a_diverged_trial_has_a_reason_and_no_value(

@@ -117,7 +117,7 @@ def test_a_stage_is_halved_to_its_end(
     assert (state.state, state.finished, state.pruned, state.diverged) == ("finished", 6, 3, 1)
     assert state.best is not None
     assert state.best.number == 4
-    assert {trial: len(curve.epochs) for trial, curve in ledger.read.curves(search).items()} == {
+    assert {trial: len(curve.reports) for trial, curve in ledger.read.curves(search).items()} == {
         one.id: epochs for one, epochs in zip(found, [1, 1, 1, 4, 4, 3], strict=True)
     }
     assert plan_next(ledger, search).step.name == "fine"
@@ -138,12 +138,12 @@ def test_a_lost_claim_begins_again_at_its_rung(
     again = claim_next("prompt")
     assert again.cohort_id == lost.cohort_id
     assert again.checkpoints == lost.checkpoints
-    assert {len(one.epochs) for one in ledger.read.curves(search).values()} == {1}
+    assert {len(one.reports) for one in ledger.read.curves(search).values()} == {1}
     with pytest.raises(LostLeaseError):
         ledger.hand_in(lost, [], rests=rested(lost))
     train(ledger, again, figures, [2])
     ledger.hand_back(again)
-    assert {len(one.epochs) for one in ledger.read.curves(search).values()} == {1}
+    assert {len(one.reports) for one in ledger.read.curves(search).values()} == {1}
     assert claim_next("later").checkpoints == lost.checkpoints
 
 

@@ -140,7 +140,7 @@ def table(ledger: Ledger, search: Search) -> list[tuple[object, ...]]:
             repr(one.parameters),
             one.seed,
             repr(one.value),
-            repr(curves[one.id].epochs),
+            repr(curves[one.id].reports),
         )
         for one in ledger.read.trials(search)
     ]

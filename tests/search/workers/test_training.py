@@ -1,13 +1,15 @@
 """What becomes of a cohort: trained, halved, diverged, handed in, handed back, or taken away."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from search.ledger.claims import LostLeaseError
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Search
+from search.ledger.queries import Curve
+from search.ledger.records import Claim, PlanningClaim, Search, Trial
 from search.objective.outcome import Assignment, Proof
 from search.objectives import network as objective
 from search.workers import plan_next
@@ -35,12 +37,12 @@ def test_each_trial_keeps_its_curve_and_its_value(ledger: Ledger) -> None:
     ]
     assert {one.state for one in trials} == {"complete"}
     for trial in trials:
-        epochs = curves[trial.id].epochs
-        assert [epoch.epoch for epoch in epochs] == [1, 2]
+        reports = curves[trial.id].reports
+        assert [one.step for one in reports] == [1, 2]
         if trial.stage != "final":  # the final learns from the validation images too
-            assert trial.value == epochs[-1].validation_accuracy
+            assert trial.value == reports[-1].metrics["validation_accuracy"]
         else:
-            assert math.isnan(epochs[-1].validation_accuracy)
+            assert math.isnan(reports[-1].metrics["validation_accuracy"])
     result = ledger.read.search("digits").result
     assert result is not None
     assert [one.value for one in trials if one.stage == "final"] == result["accuracies"]
@@ -106,7 +108,7 @@ def test_a_diverging_trial_is_recorded_with_the_epoch_and_its_curve(ledger: Ledg
     fine, diverged = [one for one in ledger.read.trials(search) if one.stage == "only"]
     assert (fine.state, diverged.state, diverged.value) == ("complete", "diverged", None)
     assert diverged.reason == "diverged in epoch 1: its cost is no finite number"
-    assert [epoch.epoch for epoch in ledger.read.curves(search)[diverged.id].epochs] == [1]
+    assert [one.step for one in ledger.read.curves(search)[diverged.id].reports] == [1]
     assert is_finished(ledger, search)
 
 
@@ -117,6 +119,11 @@ HALVED = (
 )
 
 
+def after(curves: Mapping[int, Curve], trial: Trial, place: int) -> float:
+    """A trial's validation accuracy in one of its reports."""
+    return curves[trial.id].reports[place].metrics["validation_accuracy"]
+
+
 def test_halving_drops_the_worse_of_each_cohort(ledger: Ledger) -> None:
     search = recorded(ledger, *HALVED)
     work(ledger, search)
@@ -124,14 +131,11 @@ def test_halving_drops_the_worse_of_each_cohort(ledger: Ledger) -> None:
     curves = ledger.read.curves(search)
     for cohort in (coarse[:4], coarse[4:]):
         for one in cohort:
-            epochs = curves[one.id].epochs
-            assert len(epochs) == (one.pruned_after or 4)
-            assert one.value == epochs[-1].validation_accuracy
-        at_first = sorted(cohort, key=lambda one: -curves[one.id].epochs[0].validation_accuracy)
+            assert len(curves[one.id].reports) == (one.pruned_after or 4)
+            assert one.value == after(curves, one, -1)
+        at_first = sorted(cohort, key=lambda one: -after(curves, one, 0))
         assert [one.pruned_after for one in at_first[2:]] == [1, 1]
-        at_second = sorted(
-            at_first[:2], key=lambda one: -curves[one.id].epochs[1].validation_accuracy
-        )
+        at_second = sorted(at_first[:2], key=lambda one: -after(curves, one, 1))
         assert [(one.state, one.pruned_after) for one in at_second] == [
             ("complete", None),
             ("pruned", 2),

@@ -57,7 +57,14 @@ def test_from_its_record_to_its_end(ledger: Ledger, going: Iterator[Search]) -> 
     assert (ended.state, ended.stage, ended.progress) == ("finished", None, 1.0)
     assert ended.finished == ended.trials
     assert ended.left is None
-    assert ended.test_accuracy == (ledger.read.again(search).result or {})["accuracies"][0]
+    tested = (ledger.read.again(search).result or {})["accuracies"][0]
+    assert ended.evaluation is not None
+    assert ended.evaluation.metric_text == f"{100 * tested:.2f} %"
+    assert began.evaluation is not None
+    assert (began.evaluation.metric_text, began.evaluation.note) == (
+        "–",
+        "read once, at the very end",
+    )
     trials = ledger.read.trials(search)
     winner = next(t for t in trials if t.stage == "final" and t.number == 0)
     same = [t for t in trials if t.parameters == winner.parameters and t.stage != "final"]

@@ -30,7 +30,7 @@ def test_people_see_the_boxes_and_the_totals(study: Any, printed: Any) -> None:
 def test_without_seeds_the_final_has_the_other_finalists_too(printed: Any) -> None:
     study = load("digits", ["final.finalists=3", "final.seeds=0"])
     text = " ".join(printed(show, outline(study, 2)).split())
-    assert "the winner and 2 other finalists, on the" in text
+    assert "the winner and 2 other finalists, trained anew; then the test accuracy, once" in text
     assert "fresh seeds" not in text
 
 

@@ -25,7 +25,9 @@ def reruns(*values: tuple[float, float | None]) -> list[Result]:
 
 def test_nothing_is_best_before_a_trial_is_finished(search: Any, stage: Any, printed: Any) -> None:
     summary = summarise(search, [stage("coarse"), stage("fine")], [], [])
-    assert (summary.finished, summary.best, summary.spread, summary.test) == (False,) + (None,) * 3
+    assert (summary.finished, summary.best, summary.spread, summary.result) == (False,) + (
+        None,
+    ) * 3
     text = printed(show, summary)
     assert "1 coarse       8 trials, not planned yet" in text
     assert "No trial is trained to its end yet." in text
@@ -173,7 +175,11 @@ def test_a_search_whose_last_training_failed_says_why_it_has_no_test_report(
     trials = [trial(), trial(stage="final", value=None, state="failed", reason="given up")]
     ended = replace(search, finished_at=3.0, failure="given up: 5 workers")
     summary = summarise(ended, [stage("coarse", state="finished")], trials, [])
-    assert (summary.finished, summary.failure, summary.test) == (True, "given up: 5 workers", None)
+    assert (summary.finished, summary.failure, summary.result) == (
+        True,
+        "given up: 5 workers",
+        None,
+    )
     text = printed(show, summary)
     assert "\nIt has no test report: given up: 5 workers\n" in text
     assert "Test accuracy" not in text

@@ -1,4 +1,4 @@
-"""Writes one picture to a file, as what its ending says."""
+"""Writes one plot to a file, as what its ending says."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 import plotly.graph_objects as go
 
 from search.errors import KlayerError
-from search.views.plots.picture import Picture
+from search.views.plots.plot import Plot
 from search.views.plots.theme import Mode, themed
 from search.views.terminal.output import writing
 
@@ -21,23 +21,23 @@ IMAGES = (".svg", ".png", ".pdf")
 WIDTH, HEIGHT = 1000, 600  # of images, in pixels; PNGs have twice as many
 
 
-def write_picture(picture: Picture, output: Path, mode: Mode) -> None:
-    """Write a picture: HTML that needs no network, an image, Plotly's JSON, or its data as CSV.
+def write_plot(plot: Plot, output: Path, mode: Mode) -> None:
+    """Write a plot: HTML that needs no network, an image, Plotly's JSON, or its data as CSV.
 
     Raises:
         KlayerError: The file's ending names none of these, the file cannot be written, or there is
             no browser to draw an image with.
     """
-    figure = themed(picture.figure, mode)
+    figure = themed(plot.figure, mode)
     writers: dict[str, Callable[[], str | bytes]] = {
         ".html": lambda: figure.to_html(include_plotlyjs=True, config={"displaylogo": False}),
         ".json": lambda: figure.to_json(pretty=True) + "\n",
-        ".csv": picture.table.csv,
+        ".csv": plot.table.csv,
         **{ending: lambda: _image(figure, output.suffix[1:]) for ending in IMAGES},
     }
     if output.suffix not in writers:
         raise KlayerError(
-            f"--output: {output}: its ending says as what a picture is written; "
+            f"--output: {output}: its ending says as what a plot is written; "
             f"found {output.suffix or 'none'}, give one of {', '.join(writers)}"
         )
     content = writers[output.suffix]()
