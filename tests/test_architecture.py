@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 ORDER = (
     "search.cli",
     "search.reproduce",
+    "search.objectives.network.views",
     "search.views.terminal.runner search.views.dashboard search.views.report",
     "search.views.reading",
     "search.views.terminal",
@@ -39,6 +40,12 @@ OPTUNA_FILES = {
     "search.plan.samplers",
 }
 MODEL_DOOR = "search.objectives.network"
+# Rooms that hold for any objective: larger need not be better, and nothing is an image or in per
+# cent of itself.
+GENERAL = ("search/views", "search/runtime", "search/space")
+OF_THE_NETWORK = ("accuracy", "image", "percent(", "100 *", "layer_of", "η", "λ")
+DRAWS = "search/views/terminal/plot_file.py"  # writes plots as images
+OPENS_DATA = "search.views.terminal.runner"
 DIGITS = "model.data.digits"
 PEERS = {"benchmarks.optuna_pytorch", "benchmarks.ledger_optuna"}  # what klayer is measured against
 
@@ -87,6 +94,7 @@ TESTED_ELSEWHERE = {
     "search.objectives.network.download": "tests/search/objectives/network/test_fetch.py",
     "search.errors": "wherever they are raised",
     "search.views.plots.colouring": "tests/search/views/plots/test_zoom.py",
+    "search.views.plots.entry": "tests/search/views/plots/test_catalogue.py",
     "search.views.plots.outlines": "tests/search/views/plots/test_zoom.py",
     "search.views.plots.trial_points": "tests/search/views/plots/test_zoom.py",
     "search.objectives.network.faults": "tests/search/objectives/network/test_data.py",
@@ -237,11 +245,26 @@ def test_outcomes_know_points_and_nothing_else_of_the_search() -> None:
 
 
 @of
-def test_figures_know_of_the_ledger_its_values_alone(module: Module) -> None:
+def test_plots_know_of_the_ledger_its_values_alone(module: Module) -> None:
     if within(module.name, "search.views.plots"):
         known = {name for name in module.imports if within(name, "search.ledger")}
         assert not {name for name in known if not within(name, "search.ledger.records")}
-        assert not {name for name in module.imports if within(name, "search.objectives.network")}
+
+
+@of
+def test_views_know_no_objective(module: Module) -> None:
+    if within(module.name, "search.views") and module.name != OPENS_DATA:
+        assert not {name for name in module.imports if within(name, "search.objectives")}
+
+
+@pytest.mark.parametrize("room", GENERAL)
+def test_the_words_of_the_network_stand_in_its_room_alone(room: str) -> None:
+    found = []
+    for path in sorted((ROOT / room).rglob("*")):
+        if path.suffix in (".py", ".js", ".css", ".jinja") and str(path.relative_to(ROOT)) != DRAWS:
+            text = path.read_text("utf-8").replace("downloadImage", "")  # Plotly's own name
+            found += [(path.name, word) for word in OF_THE_NETWORK if word in text.lower()]
+    assert found == []
 
 
 @of

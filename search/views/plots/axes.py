@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from search.errors import KlayerError
@@ -24,20 +24,20 @@ class Axis:
 
     Attributes:
         name: The hyperparameter.
-        words: Its name for people, as plain text.
         kind: Its scale.
         options: Of categories, all of them, in order; else empty.
+        heading: The name for people, as plain text; the name itself unless given.
     """
 
     name: str
-    words: str
     kind: Literal["log", "linear", "category"]
     options: tuple[Value, ...] = ()
+    heading: str = ""
 
     @property
     def label(self) -> str:
         """For people, as a figure's text."""
-        return short(self.words)
+        return short(self.heading or self.name)
 
     @property
     def title(self) -> str:
@@ -100,12 +100,9 @@ def axes(data: SearchData) -> dict[str, Axis]:
         for name, value in trial.parameters.items():
             values.setdefault(name, {})[value] = None
     names = dict.fromkeys([*extents, *values])
-    return {
-        name: _axis(
-            name, title_of(data.objective, name), extents.get(name, []), values.get(name, {})
-        )
-        for name in names
-    }
+    found = {name: _axis(name, extents.get(name, []), values.get(name, {})) for name in names}
+    objective = data.objective
+    return {name: replace(axis, heading=title_of(objective, name)) for name, axis in found.items()}
 
 
 def known(axis: str, data: SearchData, axes: Mapping[str, Axis]) -> Axis:
@@ -131,12 +128,12 @@ def _boxes(data: SearchData) -> Iterable[Mapping[str, object]]:
         yield from boxes
 
 
-def _axis(name: str, words: str, extents: list[object], values: Iterable[Value]) -> Axis:
+def _axis(name: str, extents: list[object], values: Iterable[Value]) -> Axis:
     intervals = [extent for extent in extents if isinstance(extent, Mapping)]
     numbers = [value for value in values if not isinstance(value, str | bool)]
     if intervals:
         log = any(extent.get("log") for extent in intervals)
-        return Axis(name, words, "log" if log and all(value > 0 for value in numbers) else "linear")
+        return Axis(name, "log" if log and all(value > 0 for value in numbers) else "linear")
     lists = [extent for extent in extents if isinstance(extent, list | tuple)]
     listed = [option for options in lists for option in options]
     options = list(dict.fromkeys([*listed, *values]))
@@ -144,5 +141,5 @@ def _axis(name: str, words: str, extents: list[object], values: Iterable[Value])
         options.sort()
         if len(options) > _SINGLE:
             low, high = float(options[0]), float(options[-1])
-            return Axis(name, words, "log" if low > 0 and high / low > _FAR else "linear")
-    return Axis(name, words, "category", tuple(options))
+            return Axis(name, "log" if low > 0 and high / low > _FAR else "linear")
+    return Axis(name, "category", tuple(options))

@@ -26,8 +26,8 @@ class StageOutline:
         sampler: How points are drawn; "" where they are not.
         box: What they are drawn from, in words.
         trials: How many.
-        epochs: Steps of each trial that is trained to its end; None where that is not known.
-        epochs_total: Steps of all its trials, if none diverges.
+        steps: Of each trial that is trained to its end; None where that is not known.
+        steps_total: Of all its trials, if none diverges.
         seconds: About how long the whole stage takes.
     """
 
@@ -35,8 +35,8 @@ class StageOutline:
     sampler: str
     box: str
     trials: int
-    epochs: float | None
-    epochs_total: float
+    steps: float | None
+    steps_total: float
     seconds: float
 
 
@@ -82,7 +82,7 @@ def show(planned: Outline, console: Console) -> None:
             stage.step.name,
             stage.sampler,
             str(stage.trials),
-            _epochs_text(stage),
+            _steps_text(stage),
             duration(stage.seconds),
             escape(stage.box),
         )
@@ -110,8 +110,8 @@ def to_json(planned: Outline) -> dict[str, Any]:
                 "sampler": stage.sampler,
                 "box": stage.box,
                 "trials": stage.trials,
-                "epochs": stage.epochs,
-                "epochs_total": stage.epochs_total,
+                "steps": stage.steps,
+                "steps_total": stage.steps_total,
                 "seconds": stage.seconds,
             }
             for stage in planned.stages
@@ -141,11 +141,11 @@ def _drawn(study: Study, step: Step) -> tuple[str, str]:
     return stage.sampler, "\n".join(lines)
 
 
-def _epochs_text(stage: StageOutline) -> str:
-    each = ABSENT if stage.epochs is None else f"{stage.epochs:g}"
+def _steps_text(stage: StageOutline) -> str:
+    each = ABSENT if stage.steps is None else f"{stage.steps:g}"
     if stage.step.halving is None:
         return each
-    return f"up to {each}; {stage.epochs_total:,g} in all"
+    return f"up to {each}; {stage.steps_total:,g} in all"
 
 
 def _halving_text(halving: Halving) -> str:

@@ -108,7 +108,7 @@ def submit_search(
         study: What to search.
         text: The study file as it was read, for the record.
         storage: The ledger's URL; the database is made where there is none.
-        data_folder: Where the data set's files lie, whose images the workers must have too.
+        data_folder: Where the data set's files lie, which the workers must have too.
         console: Where it is said what was done.
 
     Raises:
@@ -189,7 +189,7 @@ def summary_of(ledger: Ledger, name: str) -> Summary:
 
 
 def _recorded(study: Study, text: str, storage: str) -> Search | None:
-    """The search as it is recorded, None where it is not: found out before images are prepared.
+    """The search as it is recorded, None where it is not: found out before data are prepared.
 
     Raises:
         LedgerError: It is recorded with another study file, or the URL cannot be the ledger's.
@@ -202,7 +202,7 @@ def _recorded(study: Study, text: str, storage: str) -> Search | None:
         if study.name not in ledger.read.names():
             return None
         known = ledger.read.search(study.name)
-        # On the images of its record, so that only the study file is compared; nothing is written.
+        # On the data of its record, so that only the study file is compared; nothing is written.
         return ledger.record(study, text, known.data_fingerprint, environment())
 
 

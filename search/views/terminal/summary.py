@@ -209,8 +209,8 @@ def _stage_json(stage: StageState) -> dict[str, Any]:
         "diverged": stage.diverged,
         "failed": stage.failed,
         "running": stage.running,
-        "epochs_done": stage.epochs_done,
-        "epochs_total": stage.epochs_total,
+        "steps_done": stage.epochs_done,
+        "steps_total": stage.epochs_total,
         "explanation": stage.explanation,
         "boxes": list(stage.boxes),
         "best": None

@@ -132,7 +132,7 @@ class Gallery:
 
 
 def _grown(digest: Digest, asked: list[tuple[str, int]]) -> list[str]:
-    """What changes with the curves of these trials: with each epoch, until they have ended."""
+    """What changes with the curves of these trials: with each report, until they have ended."""
     data = digest.outline()
     trials = [find(data, stage, number) for stage, number in asked]
     ended = [str(trial.finished_at) for trial in trials if trial and trial.finished_at is not None]

@@ -4,14 +4,17 @@ import csv
 import io
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from search.ledger.queries import Curve
+from search.objective.metric import Metric
 from search.objective.report import Report
 from search.study.reading import load
-from search.views.terminal.export import as_json, write_csv, write_json
+from search.views.terminal.export import as_json, metric_columns, write_csv, write_json
+from tests.search.views.timed import Timed
 
 OBJECTIVE = load("digits").objective
 
@@ -107,3 +110,18 @@ def test_json_holds_everything_and_no_times(search: Any, stage: Any, trials: lis
     assert [len(trial["reports"]) for trial in read["trials"]] == [1, 1, 0]
     assert read["trials"][1]["reports"][0]["train_loss"] is None
     assert "finished_at" not in file.getvalue()
+
+
+def test_the_columns_of_another_objective_are_its_metrics(trials: list[Any]) -> None:
+    timed: Any = Timed()
+    assert metric_columns(timed) == {"memory": "memory", "time": "time"}
+    taken = replace(timed, metrics=(Metric("state"), Metric("learning_rate")))
+    assert metric_columns(taken) == {
+        "state": "round_state",
+        "learning_rate": "round_learning_rate",
+    }
+    curves = {1: Curve(1, (Report(2, {"time": 3.5}),))}
+    file = io.StringIO()
+    write_csv(timed, trials[:1], curves, file, steps=True)
+    (row,) = rows(file.getvalue())
+    assert (row["step"], row["time"], row["memory"]) == ("2", "3.5", "")

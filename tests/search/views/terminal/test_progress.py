@@ -6,6 +6,7 @@ import pytest
 
 from search.study.reading import load
 from search.views.terminal.progress import best_of, seconds_left
+from tests.search.views.timed import TimedStudy
 
 
 def test_the_best_is_of_the_stages_that_search(study: Any, stage: Any, trial: Any) -> None:
@@ -58,7 +59,14 @@ def test_a_finished_stage_that_diverged_early_leaves_nothing(stage: Any) -> None
 def test_a_better_value_that_does_not_compare_is_not_the_best(stage: Any, trial: Any) -> None:
     other, own = trial(stage="coarse", value=0.9), trial(stage="fine", value=0.5)
     states = [stage("coarse", best=other), stage("fine", best=own)]
-    study = load("digits", ["stages.coarse.training.schedule.epochs=1"])
-    assert "coarse" not in study.contenders()
+    study: Any = TimedStudy(load("digits"))
+    study.objective, study.contenders = load("digits").objective, lambda: ("fine",)
     assert best_of(study, states) == own
     assert best_of(study, states[:1]) == other  # better than nothing, before there is one
+
+
+def test_of_a_search_that_minimises_the_least_is_best(study: Any, stage: Any, trial: Any) -> None:
+    slow, quick = trial(value=0.8), trial(stage="fine", value=0.3)
+    states = [stage("coarse", best=slow), stage("fine", best=quick)]
+    timed: Any = TimedStudy(study)
+    assert best_of(timed, states) == quick
