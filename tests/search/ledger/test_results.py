@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import asdict
 
 import pytest
 
@@ -18,6 +19,12 @@ OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., Claim]
 Outcomes = Callable[[Claim], list[TrialOutcome]]
 Figures = Callable[[int, float], Report]
+
+
+def report(figures: EpochFigures) -> Report:
+    """Figures as they are read back."""
+    values = asdict(figures)
+    return Report(values.pop("epoch"), values)
 
 
 def test_figures_and_values_come_back_exactly(

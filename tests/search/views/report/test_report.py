@@ -14,11 +14,14 @@ from benchmarks.chromium import Chromium
 from benchmarks.large_search import filling
 from search.errors import KlayerError, LedgerError
 from search.ledger.ledger import Ledger
-from search.views.plots.catalogue import CATALOGUE
+from search.study.reading import load
+from search.views.plots.catalogue import entries
 from search.views.reading.digest import Digest
 from search.views.reading.overview import Overviews
 from search.views.report.report import html, write_report
 from tests.chromium import needs_browser
+
+CATALOGUE = entries(load("digits").objective)
 
 HOSTILE = "</script><script>window.hit = 1</script><img src=x onerror='window.hit = 1'>"
 
@@ -39,7 +42,7 @@ def held(text: str, name: str) -> dict[str, object]:
     return value
 
 
-def test_it_has_every_picture_with_its_data(finished: Ledger, tmp_path: Path) -> None:
+def test_it_has_every_plot_with_its_data(finished: Ledger, tmp_path: Path) -> None:
     size = write_report(finished, "large", tmp_path / "report.html")
     text = (tmp_path / "report.html").read_text()
     assert size == len(text.encode())
@@ -116,7 +119,7 @@ def test_it_is_drawn_without_a_network_and_without_a_fault(
     browser.open(f"file://{tmp_path}/report.html")
     browser.until(
         lambda: browser.run(
-            "const all = [...document.querySelectorAll('.picture')];"
+            "const all = [...document.querySelectorAll('.plot-frame')];"
             "return all.length > 5 && all.every(e => e.querySelector('.main-svg'))"
         )
     )

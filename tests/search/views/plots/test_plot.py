@@ -1,9 +1,9 @@
-"""Pictures: their tables as CSV, their texts without effect."""
+"""Plots: their tables as CSV, their texts without effect."""
 
 import plotly.graph_objects as go
 import pytest
 
-from search.views.plots.picture import Picture, Table, drawn, escape, nothing
+from search.views.plots.plot import Plot, Table, drawn, escape, nothing
 
 
 def test_a_table_is_csv_with_a_header() -> None:
@@ -27,17 +27,17 @@ def test_escaped_texts_have_no_effect() -> None:
     assert escape(3) == "3"
 
 
-def test_a_drawn_picture_has_its_title_and_no_template() -> None:
-    picture = drawn("k", "<b>", "s", go.Figure(), Table((), ()))
-    assert isinstance(picture, Picture)
-    assert picture.figure.layout.title.text == "&lt;b&gt;"
-    assert picture.figure.layout.template.layout.paper_bgcolor is None
-    assert not picture.empty
+def test_a_drawn_plot_has_its_title_and_no_template() -> None:
+    plot = drawn("k", "<b>", "s", go.Figure(), Table((), ()))
+    assert isinstance(plot, Plot)
+    assert plot.figure.layout.title.text == "&lt;b&gt;"
+    assert plot.figure.layout.template.layout.paper_bgcolor is None
+    assert not plot.empty
 
 
 def test_nothing_says_what_to_do_in_short_lines() -> None:
-    picture = nothing("k", "t", "a <word> " * 12)
-    text = picture.figure.layout.annotations[0].text
-    assert picture.empty
+    plot = nothing("k", "t", "a <word> " * 12)
+    text = plot.figure.layout.annotations[0].text
+    assert plot.empty
     assert "<word>" not in text
     assert max(len(line) for line in text.replace("&lt;", "<").split("<br>")) < 60

@@ -12,8 +12,8 @@ from search.objectives.network.registry import layer_of
 from search.views.plots import standing
 from search.views.plots.colouring import faint
 from search.views.plots.data import SearchData
-from search.views.plots.labels import words
-from search.views.plots.picture import Picture, Table, drawn, nothing
+from search.views.plots.labels import title_of
+from search.views.plots.plot import Plot, Table, drawn, nothing
 from search.views.plots.theme import COLOURS
 
 KEY, TITLE = "widths", "Widths and accuracy"
@@ -22,15 +22,17 @@ _SINGLE = 24  # widths that are shown each; beyond, neighbours are taken togethe
 _POINTS = 300  # trials that are points as well
 
 
-def widths(data: SearchData) -> Picture:
+def widths(data: SearchData) -> Plot:
     """For each layer, and each width that was tried: the best, the median, the middle 80 %.
 
     Where more than 24 widths were tried, neighbours are taken together, and stand at their mean.
     """
     names = _searched(data)
     if not names:
-        says = "No stage searches widths. Give a box a range for width_1, width_2, … to see them."
-        return nothing(KEY, TITLE, says)
+        caption = (
+            "No stage searches widths. Give a box a range for width_1, width_2, … to see them."
+        )
+        return nothing(KEY, TITLE, caption)
     trials = standing.comparable(data)
     if not trials:
         return nothing(KEY, TITLE, standing.absent(data))
@@ -44,12 +46,12 @@ def widths(data: SearchData) -> Picture:
     )
     table: list[tuple[Any, ...]] = []
     for place, name in enumerate(names):
-        spreads = _spreads(trials, name)
-        table += [(words(name), *(float(value) for value in spread)) for spread in spreads]
+        spreads, title = _spreads(trials, name), title_of(data.objective, name)
+        table += [(title, *(float(value) for value in spread)) for spread in spreads]
         at = (place // columns + 1, place % columns + 1)
         for trace in _traces(spreads, _some(trials, name), shown=place == 0):
             figure.add_trace(trace, *at)
-        figure.update_xaxes(title_text=words(name), title_standoff=4, row=at[0], col=at[1])
+        figure.update_xaxes(title_text=title, title_standoff=4, row=at[0], col=at[1])
         if at[1] == 1:
             figure.update_yaxes(title_text="accuracy (%)", row=at[0])
     figure.update_layout(hovermode="closest")
@@ -62,11 +64,11 @@ def widths(data: SearchData) -> Picture:
         "10 % above (%)",
         "best (%)",
     )
-    says = (
+    caption = (
         f"What {len(trials):,} trials of comparable stages came to, by the width of each layer: "
         "the best, the median, and the middle 80 % as a band."
     )
-    return drawn(KEY, TITLE, says, figure, Table(columns_, table))
+    return drawn(KEY, TITLE, caption, figure, Table(columns_, table))
 
 
 def _searched(data: SearchData) -> list[str]:

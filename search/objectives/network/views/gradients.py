@@ -8,18 +8,18 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from search.errors import KlayerError
-from search.objective.outcome import Portrait
+from search.objectives.network.portrait import Portrait
+from search.objectives.network.views.weights import UNKEPT
 from search.runtime.words import plural
-from search.views.plots.picture import Picture, Table, drawn, escape, nothing
+from search.views.plots.plot import Plot, Table, drawn, escape, nothing
 from search.views.plots.theme import COLOURS
-from search.views.plots.weights import UNKEPT
 
 KEY, TITLE = "gradients", "Gradients of each layer"
 
 Histograms = Mapping[str, tuple[np.ndarray, np.ndarray]]
 
 
-def gradients_of(portrait: Portrait | None) -> Picture:
+def gradients_of(portrait: Portrait | None) -> Plot:
     """The gradients of a trained network."""
     if portrait is None:
         return nothing(KEY, TITLE, UNKEPT)
@@ -27,7 +27,7 @@ def gradients_of(portrait: Portrait | None) -> Picture:
     return gradients({f"layer {place}": pair for place, pair in enumerate(pairs, start=1)})
 
 
-def gradients(histograms: Histograms) -> Picture:
+def gradients(histograms: Histograms) -> Plot:
     """A histogram a layer, the first on top, over the same gradients; counts on a log axis.
 
     Args:
@@ -38,8 +38,8 @@ def gradients(histograms: Histograms) -> Picture:
         KlayerError: There is not one edge more than there are counts.
     """
     if not any(counts.sum() for _, counts in histograms.values()):
-        says = "No gradients are kept for this trial. Train it again to see them."
-        return nothing(KEY, TITLE, says)
+        caption = "No gradients are kept for this trial. Train it again to see them."
+        return nothing(KEY, TITLE, caption)
     figure = make_subplots(
         len(histograms),
         1,
@@ -62,12 +62,12 @@ def gradients(histograms: Histograms) -> Picture:
     figure.update_xaxes(title_text="gradient of the cost", row=len(histograms), col=1)
     figure.update_annotations(font_size=12)
     figure.update_layout(showlegend=False, bargap=0, margin={"t": 28})
-    says = (
+    caption = (
         f"How the entries of the gradient are spread in {plural(len(histograms), 'layer')} "
         "after training; where a layer's are all near 0 it has stopped learning."
     )
     columns = ("layer", "from", "to", "entries")
-    return drawn(KEY, TITLE, says, figure, Table(columns, table))
+    return drawn(KEY, TITLE, caption, figure, Table(columns, table))
 
 
 def _bars(name: str, edges: np.ndarray, counts: np.ndarray, colour: str) -> go.Bar:

@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from search.errors import KlayerError
-from search.objective.outcome import Portrait
-from search.views.plots.picture import Picture, Table, drawn, escape, nothing
+from search.objectives.network.portrait import Portrait
+from search.views.plots.plot import Plot, Table, drawn, escape, nothing
 
 KEY, TITLE = "weights", "Weights as images"
 
@@ -17,17 +17,17 @@ UNKEPT = "Kept of the networks of the final, once they are trained."
 _COLUMNS = 5
 
 
-def weights_of(portrait: Portrait | None) -> Picture:
+def weights_of(portrait: Portrait | None) -> Plot:
     """The weights of a trained network of one layer; what there is instead of others."""
     if portrait is None:
         return nothing(KEY, TITLE, UNKEPT)
     if portrait.images is None:
-        says = "Only a network of one layer (widths = []) has weights that are images."
-        return nothing(KEY, TITLE, says)
+        caption = "Only a network of one layer (widths = []) has weights that are images."
+        return nothing(KEY, TITLE, caption)
     return weights(portrait.images, portrait.classes)
 
 
-def weights(templates: np.ndarray, names: Sequence[str]) -> Picture:
+def weights(templates: np.ndarray, names: Sequence[str]) -> Plot:
     """Small images, five a row, each the weights that lead to one class.
 
     Weights of colour images are shown as colours, with 0 as mid-grey; those of grey ones from blue
@@ -75,11 +75,11 @@ def weights(templates: np.ndarray, names: Sequence[str]) -> Picture:
             },
         },
     )
-    says = (
+    caption = (
         f"The weights that lead to each of {len(names)} classes, on one scale from "
-        f"{-reach:.3g} to {reach:.3g}: where an image is like the picture, the class gains."
+        f"{-reach:.3g} to {reach:.3g}: where an image is like the plot, the class gains."
     )
-    return drawn(KEY, TITLE, says, figure, _table(templates, names))
+    return drawn(KEY, TITLE, caption, figure, _table(templates, names))
 
 
 def _check(templates: np.ndarray, names: Sequence[str]) -> None:

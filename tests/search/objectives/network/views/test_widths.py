@@ -2,18 +2,18 @@
 
 import numpy as np
 
+from search.objectives.network.views.widths import widths
 from search.views.plots.data import SearchData
 from search.views.plots.standing import comparable
-from search.views.plots.widths import widths
 
 
 def test_each_layer_has_its_plot(wide: SearchData) -> None:
-    picture = widths(wide)
-    layout = picture.figure.layout
+    plot = widths(wide)
+    layout = plot.figure.layout
     assert layout.xaxis.title.text == "width of layer 1 (units)"
     assert layout.xaxis2.title.text == "width of layer 2 (units)"
     assert layout.yaxis.title.text == "accuracy (%)"
-    rows = [row for row in picture.table.rows if row[0] == "width of layer 2 (units)"]
+    rows = [row for row in plot.table.rows if row[0] == "width of layer 2 (units)"]
     assert [row[1] for row in rows] == [16, 32, 64]
     values = [100 * (t.value or 0) for t in comparable(wide) if t.parameters["width_2"] == 32]
     assert rows[1][2] == len(values)
@@ -29,6 +29,6 @@ def test_many_widths_are_taken_together(large: SearchData) -> None:
 
 
 def test_a_search_of_other_things_says_so(small: SearchData) -> None:
-    picture = widths(small)
-    assert picture.empty
-    assert "No stage searches widths" in picture.says
+    plot = widths(small)
+    assert plot.empty
+    assert "No stage searches widths" in plot.caption

@@ -1,4 +1,4 @@
-"""One picture: a figure with its title, a sentence for its reader, and its data as a table."""
+"""One plot: a figure with its title, a caption for its reader, and its data as a table."""
 
 import csv
 import html
@@ -16,7 +16,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True)
 class Table:
-    """What a picture shows, as rows.
+    """What a plot shows, as rows.
 
     Attributes:
         columns: Their names, with units.
@@ -37,13 +37,13 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Picture:
+class Plot:
     """A figure and what belongs to it.
 
     Attributes:
         key: What it is called in addresses, file names and commands, such as "zoom".
         title: For people.
-        says: One sentence: what is seen, or what is to be done that there is something to see.
+        caption: One sentence: what is seen, or what is to be done that there is something to see.
         figure: Without a template, so that one of `theme` may be laid under it.
         table: Its data.
         empty: Whether there is nothing to see yet.
@@ -51,21 +51,21 @@ class Picture:
 
     key: str
     title: str
-    says: str
+    caption: str
     figure: go.Figure
     table: Table
     empty: bool = False
 
 
-def drawn(key: str, title: str, says: str, figure: go.Figure, table: Table) -> Picture:
-    """A picture of a figure, which is given the title for those who export it."""
+def drawn(key: str, title: str, caption: str, figure: go.Figure, table: Table) -> Plot:
+    """A plot of a figure, which is given the title for those who export it."""
     figure.update_layout(title_text=escape(title), template=go.layout.Template())
-    return Picture(key, title, says, figure, table)
+    return Plot(key, title, caption, figure, table)
 
 
-def nothing(key: str, title: str, says: str, table: Table | None = None) -> Picture:
-    """A picture that has nothing to show yet, and says what to do."""
-    text = "<br>".join(escape(line) for line in textwrap.wrap(says, 38))
+def nothing(key: str, title: str, caption: str, table: Table | None = None) -> Plot:
+    """A plot that has nothing to show yet; its caption says what to do."""
+    text = "<br>".join(escape(line) for line in textwrap.wrap(caption, 38))
     figure = go.Figure()
     figure.update_layout(
         title_text=escape(title),
@@ -84,7 +84,7 @@ def nothing(key: str, title: str, says: str, table: Table | None = None) -> Pict
             }
         ],
     )
-    return Picture(key, title, says, figure, table or Table((), ()), empty=True)
+    return Plot(key, title, caption, figure, table or Table((), ()), empty=True)
 
 
 def escape(text: object) -> str:

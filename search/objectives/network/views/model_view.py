@@ -9,8 +9,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 
 from search.objective.report import Report
+from search.objectives.network.metrics import TEST
 from search.objectives.network.rebuild import Rebuilt
-from search.runtime.words import parameters, percent, plural
+from search.runtime.words import parameters, plural
 
 
 class EpochsView(AbstractContextManager["EpochsView"]):
@@ -45,7 +46,7 @@ class EpochsView(AbstractContextManager["EpochsView"]):
         """Show an epoch, which was found to be as recorded."""
         note = (
             f"epoch {epoch}/{of_all}, as recorded: training accuracy "
-            f"{percent(report.figures.train_accuracy)}"
+            f"{TEST.text(report.metrics['train_accuracy'])}"
         )
         if self._console.is_terminal:
             self._bar.update(self._task, completed=epoch, total=of_all, note=note)
@@ -65,10 +66,10 @@ def show(rebuilt: Rebuilt, console: Console) -> None:
             f"{plural(rebuilt.epochs, 'epoch')}; all {rebuilt.figures} figures equal the recorded "
             "ones, bit for bit",
         ),
-        ("Recorded test accuracy", percent(told.value)),
+        ("Recorded test accuracy", TEST.text(told.value)),
     ]
     if voting is not None:
-        rows.append((f"  of {plural(rebuilt.snapshots, 'snapshot')} voting", percent(voting)))
+        rows.append((f"  of {plural(rebuilt.snapshots, 'snapshot')} voting", TEST.text(voting)))
     console.print(
         f"[bold]{escape(str(rebuilt.file))}[/]: the winner of {rebuilt.name}\n", soft_wrap=True
     )

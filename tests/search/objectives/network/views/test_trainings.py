@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from search.errors import KlayerError
+from search.objectives.network.views.trainings import MOST, apart, trainings
 from search.views.plots.data import SearchData
-from search.views.plots.trainings import MOST, apart, trainings
 from tests.search.views.plots.made import curve
 
 
@@ -21,16 +21,16 @@ def points(data: SearchData, *parameters: dict[str, Any], stage: str = "coarse")
 def test_each_training_has_a_colour_with_training_dashed(small: SearchData) -> None:
     trials = points(small, {"batch_norm": "none"}, {"batch_norm": "before"})
     data = replace(small, curves={one.id: curve(0.5, 4) for one in trials})
-    picture = trainings(data, "accuracy", trials)
-    assert [trace.name for trace in picture.figure.data] == [
+    plot = trainings(data, "accuracy", trials)
+    assert [trace.name for trace in plot.figure.data] == [
         *2 * ["batch normalisation none"],
         *2 * ["batch normalisation before"],
     ]
-    assert [trace.line.dash for trace in picture.figure.data] == 2 * ["dash", "solid"]
-    colours = [trace.line.color for trace in picture.figure.data]
+    assert [trace.line.dash for trace in plot.figure.data] == 2 * ["dash", "solid"]
+    colours = [trace.line.color for trace in plot.figure.data]
     assert colours[0] == colours[1] != colours[2]
-    assert [trace.showlegend for trace in picture.figure.data] == 2 * [False, True]
-    assert len(picture.table.rows) == 2 * 2 * 4
+    assert [trace.showlegend for trace in plot.figure.data] == 2 * [False, True]
+    assert len(plot.table.rows) == 2 * 2 * 4
 
 
 def test_what_all_have_alike_is_in_no_name(small: SearchData) -> None:
@@ -39,14 +39,14 @@ def test_what_all_have_alike_is_in_no_name(small: SearchData) -> None:
         {"learning_rate": 0.1, "weight_decay": 1e-5, "width_1": 50, "width_2": 30},
         {"learning_rate": 0.1, "weight_decay": 1e-4, "width_1": 50, "width_2": 40},
     )
-    assert apart(trials) == ["widths 50-30, λ 1e-05", "widths 50-40, λ 0.0001"]
+    assert apart(small, trials) == ["widths 50-30, λ 1e-05", "widths 50-40, λ 0.0001"]
 
 
 def test_equal_points_go_by_their_numbers_and_stages_by_their_names(small: SearchData) -> None:
     twice = points(small, {"momentum": 0.9}, {"momentum": 0.9})
-    assert apart(twice) == ["coarse #0", "coarse #1"]
+    assert apart(small, twice) == ["coarse #0", "coarse #1"]
     staged = [twice[0], replace(twice[1], stage="fine")]
-    assert apart(staged) == ["coarse", "fine"]
+    assert apart(small, staged) == ["coarse", "fine"]
 
 
 def test_more_than_can_be_told_apart_are_left_out(small: SearchData) -> None:
@@ -66,5 +66,5 @@ def test_without_epochs_there_is_nothing_to_see(small: SearchData) -> None:
 
 
 def test_an_unknown_figure_is_refused(small: SearchData) -> None:
-    with pytest.raises(KlayerError, match="found 'speed' as a figure"):
+    with pytest.raises(KlayerError, match="found 'speed' as curves"):
         trainings(small, "speed", small.trials)
