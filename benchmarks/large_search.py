@@ -70,7 +70,7 @@ def _train(ledger: Ledger, claim: Claim, epochs: int) -> None:
             for said in curve
         ]
         connection.execute(insert(reports_table), rows)
-    final = claim.step.name == FINAL
+    final = claim.stage.name == FINAL
     outcomes = [
         TrialOutcome(number, None, f"diverged in epoch {len(curve)}")
         if len(curve) < epochs

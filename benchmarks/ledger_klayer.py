@@ -15,6 +15,7 @@ from search.ledger.tables import cohorts, stages, trials
 from search.objective.data_card import DataCard
 from search.objective.report import Report
 from search.plan.plan import StagePlan, plan, steps
+from search.plan.samplers import distributions
 from search.study.file import Study
 from search.study.reading import load
 
@@ -119,8 +120,9 @@ class Klayer:
         claim = ledger.next_work(search, "planner", only="planning")
         if not isinstance(claim, PlanningClaim):
             raise KlayerError(f"a new search is to be planned, not {claim}")
+        space = distributions(self._plan.boxes)
         began = time.perf_counter()
-        ledger.open_stage(search, claim, self._plan, EPOCHS)
+        ledger.open_stage(search, claim, self._plan, space, EPOCHS)
         seconds = time.perf_counter() - began
         if self._trials >= LARGE:
             self._finish_some(claim.stage_id)

@@ -2,7 +2,7 @@
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -146,7 +146,25 @@ def modules() -> list[Module]:
 
 MODULES = modules()
 NAMES = {module.name for module in MODULES}
-of = pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
+
+
+def of_every_module(rule: Callable[[Module], None]) -> Callable[[], None]:
+    """Make one test of a rule that names all modules that break it.
+
+    A test for each module and rule would be half of all tests, and take longer to tell than to run.
+    """
+
+    def held() -> None:
+        broken = []
+        for module in MODULES:
+            try:
+                rule(module)
+            except AssertionError as error:
+                broken.append(f"{module.name}: {error}")
+        assert not broken, "\n".join(broken)
+
+    held.__name__ = rule.__name__
+    return held
 
 
 def within(name: str, room: str) -> bool:
@@ -168,28 +186,28 @@ def test_the_rooms_are_there() -> None:
     assert set(TESTED_ELSEWHERE) <= NAMES
 
 
-@of
+@of_every_module
 def test_a_module_opens_with_a_docstring(module: Module) -> None:
     assert ast.get_docstring(module.tree)
 
 
-@of
+@of_every_module
 def test_no_assertion_stands_in_for_an_error(module: Module) -> None:
     assert not [node.lineno for node in ast.walk(module.tree) if isinstance(node, ast.Assert)]
 
 
-@of
+@of_every_module
 def test_nothing_asks_whether_it_is_being_tested(module: Module) -> None:
     assert "pytest" not in module.text.lower()
 
 
-@of
+@of_every_module
 def test_imports_are_absolute(module: Module) -> None:
     relative = [n for n in ast.walk(module.tree) if isinstance(n, ast.ImportFrom) and n.level]
     assert not relative
 
 
-@of
+@of_every_module
 def test_the_model_needs_numpy_and_the_standard_library_alone(module: Module) -> None:
     if within(module.name, "model"):
         allowed = {"numpy", "model"} | set(sys.stdlib_module_names)
@@ -197,26 +215,26 @@ def test_the_model_needs_numpy_and_the_standard_library_alone(module: Module) ->
         assert not {name for name in module.imports if name.partition(".")[0] not in allowed}
 
 
-@of
+@of_every_module
 def test_one_room_reaches_the_model(module: Module) -> None:
     above = ("model", MODEL_DOOR, "benchmarks")
     if not any(within(module.name, room) for room in above):
         assert not {name for name in module.imports if within(name, "model")}
 
 
-@of
+@of_every_module
 def test_nothing_imports_the_benchmarks(module: Module) -> None:
     if not within(module.name, "benchmarks"):
         assert not {name for name in module.imports if within(name, "benchmarks")}
 
 
-@of
+@of_every_module
 def test_optuna_is_asked_and_told_in_few_files(module: Module) -> None:
     if module.name not in OPTUNA_FILES | PEERS:
         assert not {name for name in module.imports if within(name, "optuna")}
 
 
-@of
+@of_every_module
 def test_a_file_of_the_search_imports_its_own_room_and_lower_ones(module: Module) -> None:
     if not within(module.name, "search") or module.name in ("search", "search.views"):
         return
@@ -241,7 +259,7 @@ def test_outcomes_know_points_and_nothing_else_of_the_search() -> None:
     assert used == {"search.space.space", "search.space.space.Point"}
 
 
-@of
+@of_every_module
 def test_figures_know_of_the_ledger_its_values_alone(module: Module) -> None:
     if within(module.name, "search.views.plots"):
         known = {name for name in module.imports if within(name, "search.ledger")}
@@ -249,7 +267,7 @@ def test_figures_know_of_the_ledger_its_values_alone(module: Module) -> None:
         assert not {name for name in module.imports if within(name, "search.objectives.network")}
 
 
-@of
+@of_every_module
 def test_tests_mirror_the_rooms(module: Module) -> None:
     mirrored = any(within(module.name, room) for room in ("model", "search", "benchmarks"))
     if module.name in TESTED_ELSEWHERE or not mirrored:

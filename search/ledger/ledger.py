@@ -9,29 +9,32 @@ transaction, and only from the latest claim: so every planned trial gets exactly
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from sqlalchemy import update
+from sqlalchemy import Connection, insert, update
 
 from search.errors import LedgerError
 from search.ledger import claims, presence, queries, results, rungs
 from search.ledger.changes import Changes, watch
-from search.ledger.claims import MOST_LOST, Finished, Free, LostLeaseError, Wait
+from search.ledger.claims import MOST_LOST, Finished, FreeCohort, LostLeaseError, Wait
 from search.ledger.database import Database, insert_new, now, patient, wake
 from search.ledger.records import Claim, PlanningClaim, Presence, Search
 from search.ledger.results import TrialOutcome
 from search.ledger.rungs import Rest
 from search.ledger.schema import open_database
-from search.ledger.tables import searches
+from search.ledger.tables import searches, stages
 from search.objective.data_card import DataCard
 from search.objective.report import Evaluation, Report
 from search.plan.generations import GenerationPlan
 from search.plan.halving import RungPlan
-from search.plan.plan import StagePlan, expected_trials
+from search.plan.plan import StagePlan, steps
 from search.study.changes import differences
 from search.study.file import Study
 from search.study.hashing import fingerprint
 from search.study.recorded import recorded_form
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
 
 LEASE_SECONDS = 60.0
 # How long those who work bear a database that does not answer.
@@ -104,8 +107,9 @@ class Ledger:
         with self.database.writing() as connection:
             known = self.read.find(connection, study.name)
             if known is None:
-                connection.execute(
-                    insert_new(connection, searches).values(
+                added = connection.scalar(
+                    insert_new(connection, searches)
+                    .values(
                         name=study.name,
                         study=recorded_form(study),
                         study_hash=fingerprint(canonical),
@@ -115,7 +119,10 @@ class Ledger:
                         environment=dict(environment),
                         created_at=now(connection),
                     )
+                    .returning(searches.c.id)
                 )
+                if added is not None:  # nobody else was quicker
+                    _add_stages(connection, added, study)
                 wake(connection)
                 known = self.read.find(connection, study.name)
         if known is None:
@@ -262,16 +269,16 @@ class Ledger:
             with self.database.reading() as connection:
                 seen = claims.find(connection, search, owner, now(connection), lock=False)
             if not _wanted(seen, only):
-                return Wait() if isinstance(seen, Free) else seen
+                return seen if isinstance(seen, Finished) else Wait()
         while True:
             with self.database.writing() as connection:
                 time = now(connection)
                 seen = claims.find(connection, search, owner, time, lock=True)  # others looked too
-                if not isinstance(seen, Free) or not _wanted(seen, only):
+                if isinstance(seen, Wait | Finished) or not _wanted(seen, only):
                     self._found_a_cohort = False
-                    return Wait() if isinstance(seen, Free) else seen
-                if seen.lost < MOST_LOST or seen.cohort_id is None:
-                    self._found_a_cohort = seen.cohort_id is not None
+                    return seen if isinstance(seen, Finished) else Wait()
+                if isinstance(seen, PlanningClaim) or seen.lost < MOST_LOST:
+                    self._found_a_cohort = isinstance(seen, FreeCohort)
                     return claims.claim(connection, search, seen, owner, time, time + lease_seconds)
                 results.give_up(connection, seen, time)
 
@@ -295,25 +302,40 @@ class Ledger:
 
     @patient
     def open_stage(
-        self, search: Search, claim: PlanningClaim, plan: StagePlan, epochs_each: float
+        self,
+        search: Search,
+        claim: PlanningClaim,
+        plan: StagePlan,
+        distributions: "Mapping[str, BaseDistribution]",
+        steps_each: float | None = None,
+        trials: int | None = None,
     ) -> None:
         """Put a stage's plan into effect: its trials, its cohorts, its Optuna study.
+
+        Args:
+            search: Which search.
+            claim: Of the stage's planning.
+            plan: All its trials, or its first generation.
+            distributions: Optuna's, of each hyperparameter, for all of its trials.
+            steps_each: Steps of a trial that is trained to its end; None if that is not known.
+            trials: How many it will have in all; None if those of the plan are all.
 
         Raises:
             LostLeaseError: Somebody else plans the stage, or has planned it.
             LedgerError: There is an Optuna study of the stage's name that is not klayer's.
         """
-        name, step = search.study.name, plan.step
-        learns = step.generations > 1
+        name, stage = search.study.name, claim.stage
         with self.database.writing() as connection:
             claims.hold(connection, claim, None)
             rungs.open_stage(
                 connection,
                 claim.stage_id,
                 plan,
-                expected_trials(search.study, step) if learns else len(plan.trials),
-                epochs_each,
-                f"{name}/{step.number}-{step.name}",
+                len(plan.trials) if trials is None else trials,
+                steps_each,
+                distributions,
+                f"{name}/{stage.number}-{stage.name}",
+                search.study.objective.score,
                 {"klayer:search": name, "klayer:explanation": plan.explanation},
                 now(connection),
             )
@@ -330,15 +352,20 @@ class Ledger:
             rungs.open_rung(connection, claim.stage_id, plan, now(connection))
 
     @patient
-    def open_generation(self, claim: PlanningClaim, plan: GenerationPlan) -> None:
-        """Put the next generation of a stage into effect.
+    def open_generation(
+        self,
+        claim: PlanningClaim,
+        plan: GenerationPlan,
+        distributions: "Mapping[str, BaseDistribution]",
+    ) -> None:
+        """Put the next generation of a stage into effect, over the distributions of the stage.
 
         Raises:
             LostLeaseError: Somebody else plans the generation, or has planned it.
         """
         with self.database.writing() as connection:
             claims.hold(connection, claim, None)
-            rungs.open_generation(connection, claim.stage_id, plan)
+            rungs.open_generation(connection, claim.stage_id, plan, distributions)
 
     @patient
     def record_reports(
@@ -391,12 +418,30 @@ class Ledger:
             results.hand_in(connection, claim, outcomes, evaluation, rests, now(connection))
 
 
-def _wanted(found: Free | Wait | Finished, only: WorkKind | None) -> bool:
+def _add_stages(connection: Connection, search_id: int, study: Study) -> None:
+    """Write down the stages of a search, none of which is planned yet."""
+    connection.execute(
+        insert(stages),
+        [
+            {
+                "search_id": search_id,
+                "number": step.number,
+                "name": step.name,
+                "kind": step.kind,
+                "state": "unplanned",
+                "attempt": 0,
+                "generations": 0,
+            }
+            for step in steps(study)
+        ],
+    )
+
+
+def _wanted(found: FreeCohort | PlanningClaim | Wait | Finished, only: WorkKind | None) -> bool:
     """Whether something was found that is free, and of the kind that is asked for."""
-    if not isinstance(found, Free):
-        return False
-    is_cohort = found.cohort_id is not None
-    return only is None or is_cohort == (only == "cohorts")
+    if only is None:
+        return isinstance(found, FreeCohort | PlanningClaim)
+    return isinstance(found, FreeCohort if only == "cohorts" else PlanningClaim)
 
 
 def _check_same(known: Search, canonical: dict[str, Any], data: DataCard) -> None:

@@ -36,12 +36,14 @@ from search.errors import LedgerError
 from search.ledger import sqlite
 from search.ledger.faults import is_busy
 from search.ledger.location import Location
+from search.objective.metric import Metric
 from search.plan.plan import PlannedTrial
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
 SEED = "klayer:seed"  # user attribute of every trial: the seed of its own draws
+METRIC_NAMES = "study:metric_names"  # system attribute, as `Study.set_metric_names` writes it
 REVISION = "v3.2.0.a"  # of Optuna's tables
 
 STATES = {
@@ -74,6 +76,14 @@ _study_attributes = Table(
     "study_user_attributes",
     _optuna,
     _key("study_user_attribute_id"),
+    Column("study_id", Integer),
+    Column("key", String(512)),
+    Column("value_json", Text),
+)
+_system_attributes = Table(
+    "study_system_attributes",
+    _optuna,
+    _key("study_system_attribute_id"),
     Column("study_id", Integer),
     Column("key", String(512)),
     Column("value_json", Text),
@@ -141,12 +151,15 @@ _END = (
 _ADD_VALUES = insert(_values)
 
 
-def add_study(connection: Connection, name: str, attributes: Mapping[str, Any]) -> None:
-    """Add a study, whose values are maximised.
+def add_study(
+    connection: Connection, name: str, score: Metric, attributes: Mapping[str, Any]
+) -> None:
+    """Add a study.
 
     Args:
         connection: In a transaction.
         name: `<search>/<number>-<stage name>`.
+        score: What its values are.
         attributes: What readers of Optuna should see of the stage.
 
     Raises:
@@ -160,8 +173,14 @@ def add_study(connection: Connection, name: str, attributes: Mapping[str, Any]) 
         )
     added = insert(_studies).values(study_name=name).returning(_studies.c.study_id)
     study_id = connection.scalar(added)
+    direction = score.direction.upper()
     connection.execute(
-        insert(_directions).values(study_id=study_id, direction="MAXIMIZE", objective=0)
+        insert(_directions).values(study_id=study_id, direction=direction, objective=0)
+    )
+    connection.execute(
+        insert(_system_attributes).values(
+            study_id=study_id, key=METRIC_NAMES, value_json=json.dumps([score.name])
+        )
     )
     rows = [
         {"study_id": study_id, "key": key, "value_json": json.dumps(value)}

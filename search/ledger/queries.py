@@ -1,10 +1,10 @@
 """What the ledger can be asked. Nothing here writes, and nothing here keeps a writer waiting."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, or_, select
 
 from search.errors import LedgerError
 from search.ledger import attachments, claims, presence, reports, rungs
@@ -23,10 +23,11 @@ from search.ledger.tables import cohorts, searches, stages, trials
 from search.ledger.tables import reports as reports_table
 from search.objective.data_card import DataCard
 from search.objective.report import Report
-from search.plan.halving import expected_steps
-from search.plan.plan import Step, expected_trials, steps
+from search.plan import outlook
+from search.plan.plan import Step, steps
+from search.plan.ranking import ranking_of
 from search.plan.results import Result
-from search.space.space import Box
+from search.space.space import Box, Point
 from search.study.file import Study
 from search.study.ranges import recorded_box
 
@@ -44,6 +45,12 @@ _OPEN = (
         searches.c.failure.is_(None),
     )
     .order_by(searches.c.id)
+)
+_LAST_STAGE = (
+    select(stages.c.id, stages.c.kind, stages.c.state)
+    .where(stages.c.search_id == bindparam("search"))
+    .order_by(stages.c.number.desc())
+    .limit(1)
 )
 _OPEN_OF_THAT_NAME = _OPEN.where(searches.c.name == bindparam("called"))
 
@@ -124,7 +131,7 @@ class Queries:
         """Whether something of a search is to be done now, and is free for `owner`."""
         with self.database.reading() as connection:
             found = claims.find(connection, search, owner, now(connection), lock=False)
-        return isinstance(found, claims.Free)
+        return isinstance(found, claims.FreeCohort | PlanningClaim)
 
     @patient
     def cohorts_done(self, search: Search) -> int:
@@ -164,15 +171,14 @@ class Queries:
         """How every stage stands, those that are not planned yet included."""
         with self.database.reading() as connection:
             query = select(stages).where(stages.c.search_id == search.id)
-            rows = {row.number: row for row in connection.execute(query)}
-            states = []
-            for step in steps(search.study):
-                row = rows.get(step.number)
-                if row is None or row.state == "planning":
-                    states.append(_unplanned(search.study, step, begun=row is not None))
-                else:
-                    states.append(_planned(connection, search.study, step, row))
-            return states
+            rows = list(connection.execute(query.order_by(stages.c.number)))
+            known = {step.number: step for step in steps(search.study)}
+            return [
+                _unplanned(search.study, known[row.number], row)
+                if row.state in ("unplanned", "planning")
+                else _planned(connection, search.study, known[row.number], row)
+                for row in rows
+            ]
 
     @patient
     def results(self, search: Search, stage_id: int | None = None) -> list[Result]:
@@ -302,29 +308,31 @@ class Queries:
 
     @patient
     def winner(self, search: Search) -> Trial | None:
-        """The best complete trial of the configuration that the final trains first.
+        """The best complete trial of the configuration that the search has chosen.
 
-        It is looked for among the best of all, where it is. None before the final is planned.
+        That is the one that the final trains first; where there is no final, the best of the
+        finalists over their seeds, or the best trial of all. It is looked for among the best of
+        all, where it is. None before it is chosen.
         """
-        first = _TRIALS.where(
-            stages.c.search_id == search.id, stages.c.kind == "final", trials.c.number == 0
-        )
         best = (
             _TRIALS.where(
                 stages.c.search_id == search.id,
                 stages.c.name.in_(search.study.contenders()),
                 trials.c.state == "complete",
             )
-            .order_by(trials.c.value.desc(), stages.c.number, trials.c.number)
+            .order_by(_best_first(search.study), stages.c.number, trials.c.number)
             .limit(MOST_LOOKED_AT)
         )
         with self.database.reading() as connection:
-            trained = connection.execute(first).first()
-            if trained is None:
+            last = connection.execute(_LAST_STAGE, {"search": search.id}).first()
+            if last is None or (last.kind != "final" and last.state != "finished"):
                 return None
-            same = (r for r in connection.execute(best) if r.parameters == trained.parameters)
-            found = next(same, None)
-            return None if found is None else _trial(found)
+            found: Iterable[Any] = connection.execute(best)
+            if last.kind != "search":
+                chosen = _chosen(connection, search.study, last)
+                found = (row for row in found if row.parameters == chosen)
+            row = next(iter(found), None)
+            return None if row is None else _trial(row)
 
     @patient
     def worked_on(self, trial: Trial) -> TrialWork:
@@ -405,24 +413,23 @@ def _trial(row: Row[Any]) -> Trial:
     )
 
 
-def _unplanned(study: Study, step: Step, *, begun: bool) -> StageState:
+def _unplanned(study: Study, step: Step, row: Row[Any]) -> StageState:
     """A stage of which only the study file speaks yet."""
-    count = expected_trials(study, step)
-    each = study.objective.steps(step.training) or 0
+    expected = outlook.unplanned(study, step)
     return StageState(
         step=step,
-        state="planning" if begun else "unplanned",
+        state=row.state,
         explanation="",
         boxes=(),
-        trials=count,
+        trials=expected.trials,
         finished=0,
         pruned=0,
         diverged=0,
         failed=0,
         running=0,
         epochs_done=0,
-        epochs_total=round(expected_steps(study, step) or 0),
-        epochs_each=round(each),
+        epochs_total=round(expected.steps_total or 0),
+        epochs_each=round(expected.steps_each or 0),
         best=None,
         opened_at=None,
         finished_at=None,
@@ -430,53 +437,77 @@ def _unplanned(study: Study, step: Step, *, begun: bool) -> StageState:
 
 
 def _planned(connection: Connection, study: Study, step: Step, row: Row[Any]) -> StageState:
-    mine = select(trials.c.state, func.count()).where(trials.c.stage_id == row.id)
-    counted = connection.execute(mine.group_by(trials.c.state))
-    counts: dict[str, int] = {row[0]: row[1] for row in counted}
-    # A complete trial has all epochs, a pruned one those up to its rung: only others' are counted.
-    other = connection.scalar(
-        select(func.count())
-        .select_from(reports_table.join(trials, trials.c.id == reports_table.c.trial_id))
-        .where(trials.c.stage_id == row.id, trials.c.state.not_in(("complete", "pruned")))
-    )
-    pruned_after = connection.scalar(
-        select(func.sum(trials.c.pruned_after)).where(
-            trials.c.stage_id == row.id, trials.c.state == "pruned"
-        )
-    )
-    done = counts.get("complete", 0) * round(row.epochs) + (pruned_after or 0) + (other or 0)
-    grouped = connection.scalars(
-        select(func.count()).where(trials.c.stage_id == row.id).group_by(trials.c.cohort_id)
-    )
-    to_come = row.trials - sum(counts.values())  # of generations that are not planned yet
-    sizes = (*grouped, to_come) if to_come else tuple(grouped)
-    ended = {one: counts.get(one, 0) for one in ("complete", "pruned", "diverged", "failed")}
+    counts = _counts(connection, row)
+    expected = outlook.planned(study, step, counts)
+    ended = {one: counts.states.get(one, 0) for one in ("complete", "pruned", "diverged", "failed")}
     return StageState(
         step=step,
         state="finished" if row.state == "finished" else "open",
         explanation=row.explanation,
         boxes=tuple(row.boxes),
-        trials=row.trials,
+        trials=expected.trials,
         finished=sum(ended.values()),
         pruned=ended["pruned"],
         diverged=ended["diverged"],
         failed=ended["failed"],
-        running=counts.get("running", 0),
-        epochs_done=done,
-        epochs_total=round(expected_steps(study, step, sizes) or 0),
-        epochs_each=round(row.epochs),
-        best=_best(connection, step, row.id),
+        running=counts.states.get("running", 0),
+        epochs_done=expected.steps_done,
+        epochs_total=round(expected.steps_total or 0),
+        epochs_each=round(expected.steps_each or 0),
+        best=_best(connection, study, step, row.id),
         opened_at=row.opened_at,
         finished_at=row.finished_at,
     )
 
 
-def _best(connection: Connection, step: Step, stage_id: int) -> Trial | None:
-    # Nothing is ever chosen by test accuracies, which are the values of the final's trials.
-    order = [trials.c.number] if step.kind == "final" else [trials.c.value.desc(), trials.c.number]
+def _counts(connection: Connection, row: Row[Any]) -> outlook.Counts:
+    """How far a stage is that was planned."""
+    mine = trials.c.stage_id == row.id
+    states = select(trials.c.state, func.count()).where(mine).group_by(trials.c.state)
+    sizes = select(func.count()).where(mine).group_by(trials.c.cohort_id)
+    pruned = select(func.sum(trials.c.pruned_after)).where(mine, trials.c.state == "pruned")
+    # A complete trial has all steps, a pruned one those up to its rung: only others are counted.
+    known = ("pruned",) if row.steps is None else ("complete", "pruned")
+    others = (
+        select(func.count())
+        .select_from(reports_table.join(trials, trials.c.id == reports_table.c.trial_id))
+        .where(mine, trials.c.state.not_in(known))
+    )
+    return outlook.Counts(
+        trials=row.trials,
+        states={row[0]: row[1] for row in connection.execute(states)},
+        cohorts=tuple(connection.scalars(sizes)),
+        steps_each=row.steps,
+        pruned_steps=connection.scalar(pruned) or 0,
+        other_reports=connection.scalar(others) or 0,
+    )
+
+
+def _chosen(connection: Connection, study: Study, last: Any) -> Point | None:
+    """The configuration that the finalists or the final of a search say is the best."""
+    query = _TRIALS.where(trials.c.stage_id == last.id).order_by(trials.c.number)
+    if last.kind == "final":
+        first = connection.execute(query.limit(1)).first()
+        return None if first is None else first.parameters
+    seeds: dict[tuple[tuple[str, object], ...], list[float | None]] = {}
+    for row in connection.execute(query):
+        seeds.setdefault(tuple(row.parameters.items()), []).append(row.value)
+    place = ranking_of(study).winner(dict(enumerate(seeds.values())))
+    return None if place is None else dict(list(seeds)[place])  # type: ignore[arg-type]
+
+
+def _best_first(study: Study) -> ColumnElement[float]:
+    """The order in which the best of complete trials comes first, but for ties."""
+    sign = ranking_of(study).sign
+    return trials.c.value.asc() if sign > 0 else trials.c.value.desc()
+
+
+def _best(connection: Connection, study: Study, step: Step, stage_id: int) -> Trial | None:
+    # Nothing is ever chosen by the evaluation, which the values of the final's trials come from.
+    order = [] if step.kind == "final" else [_best_first(study)]
     best = connection.execute(
         _TRIALS.where(trials.c.stage_id == stage_id, trials.c.state == "complete")
-        .order_by(*order)
+        .order_by(*order, trials.c.number)
         .limit(1)
     ).first()
     return None if best is None else _trial(best)

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from search.objective.data_card import DataCard
 from search.objective.report import Assignment
-from search.plan.plan import Step
+from search.plan.plan import Kind, Step
 from search.space.space import Point
 from search.study.file import Study
 
@@ -108,6 +108,21 @@ class WorkerState:
 
 
 @dataclass(frozen=True)
+class StageRef:
+    """Which stage of a search, as it was recorded.
+
+    Attributes:
+        number: Its place in the search, from 1.
+        name: As in the study file.
+        kind: What it is for.
+    """
+
+    number: int
+    name: str
+    kind: Kind
+
+
+@dataclass(frozen=True)
 class Claim:
     """A worker's hold on one cohort, as good as its lease.
 
@@ -116,7 +131,7 @@ class Claim:
         attempt: How many claims of this cohort there have been; the ledger takes results only for
             the latest.
         owner: Who holds it.
-        step: The stage that the cohort belongs to.
+        stage: The stage that the cohort belongs to.
         numbers: Its trials' numbers in the stage's plan.
         trials: What is to be trained, in the same order.
         order_seed: Of the draws that the trials share.
@@ -130,7 +145,7 @@ class Claim:
     cohort_id: int
     attempt: int
     owner: str
-    step: Step
+    stage: StageRef
     numbers: tuple[int, ...]
     trials: tuple[Assignment, ...]
     order_seed: int
@@ -143,7 +158,7 @@ class Claim:
     @property
     def named(self) -> str:
         """For people: the stage, and the numbers of its trials."""
-        return named(self.step.name, min(self.numbers), max(self.numbers), len(self.numbers))
+        return named(self.stage.name, min(self.numbers), max(self.numbers), len(self.numbers))
 
 
 @dataclass(frozen=True)
@@ -154,7 +169,7 @@ class PlanningClaim:
         stage_id: Which stage.
         attempt: How many claims of its planning there have been; only the latest may open it.
         owner: Who holds it.
-        step: The stage itself.
+        stage: The stage itself.
         rung: How many rungs lie before what is to be planned; 0 is the stage itself.
         generation: How many generations lie before what is to be planned; 0 is the stage itself.
     """
@@ -162,7 +177,7 @@ class PlanningClaim:
     stage_id: int
     attempt: int
     owner: str
-    step: Step
+    stage: StageRef
     rung: int = 0
     generation: int = 0
 

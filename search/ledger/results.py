@@ -12,7 +12,7 @@ from sqlalchemy import Connection, ScalarSelect, bindparam, func, select, update
 
 from search.errors import LedgerError
 from search.ledger import attachments, claims, optuna_rows, reports, rungs
-from search.ledger.claims import Free
+from search.ledger.claims import FreeCohort
 from search.ledger.database import wake
 from search.ledger.records import Claim, TrialState
 from search.ledger.rungs import Rest
@@ -33,7 +33,7 @@ _OF_COHORT = (
 )
 _END = update(trials).where(trials.c.id == bindparam("trial"))
 _LOCKED_STAGE = (
-    select(stages.c.id, stages.c.kind, stages.c.search_id, stages.c.trials)
+    select(stages.c.id, stages.c.number, stages.c.search_id, stages.c.trials)
     .where(stages.c.id == bindparam("stage"))
     .with_for_update(key_share=True)
 )
@@ -146,7 +146,7 @@ def hand_in(
     _finish_stage(connection, stage.stage_id, time, result)
 
 
-def give_up(connection: Connection, free: Free, time: float) -> None:
+def give_up(connection: Connection, free: FreeCohort, time: float) -> None:
     """End the trials of a cohort as failed, with which too many workers were lost.
 
     Args:
@@ -154,22 +154,18 @@ def give_up(connection: Connection, free: Free, time: float) -> None:
         free: The cohort, locked in this transaction.
         time: The database's.
     """
-    if free.cohort_id is None or free.stage_id is None:
-        raise LedgerError("planning is never given up")
     reason = (
         f"given up: {free.lost} workers, one after another, were killed or failed while they "
         "trained its cohort (out of memory?)"
     )
-    query = select(trials).where(
-        trials.c.cohort_id == free.cohort_id, trials.c.finished_at.is_(None)
-    )
+    query = select(trials).where(trials.c.cohort_id == free.id, trials.c.finished_at.is_(None))
     mine = {row.number: row for row in connection.execute(query)}
     outcomes = [TrialOutcome(number, None, reason, failed=True) for number in mine]
     rungs.rest(connection, {n: row.id for n, row in mine.items()}, None, ())
     _end(connection, free.study, mine, outcomes, time)
     connection.execute(
         update(cohorts)
-        .where(cohorts.c.id == free.cohort_id)
+        .where(cohorts.c.id == free.id)
         .values(state="finished", finished_at=time, lease_until=None)
     )
     _finish_stage(connection, free.stage_id, time, None, reason)
@@ -239,6 +235,11 @@ def _finish_stage(
         connection.execute(this.values(state="learning"))
         return
     connection.execute(this.values(state="finished", finished_at=time))
-    if stage.kind == "final":
-        its_search = update(searches).where(searches.c.id == stage.search_id)
-        connection.execute(its_search.values(result=result, failure=failure, finished_at=time))
+    numbers = select(func.max(stages.c.number)).where(stages.c.search_id == stage.search_id)
+    if stage.number != connection.scalar(numbers):
+        return
+    valued = select(trials.c.id).where(trials.c.stage_id == stage.id, trials.c.value.is_not(None))
+    if failure is not None and connection.scalar(valued.limit(1)) is not None:
+        failure = None  # others of the stage say what was asked
+    its_search = update(searches).where(searches.c.id == stage.search_id)
+    connection.execute(its_search.values(result=result, failure=failure, finished_at=time))

@@ -71,15 +71,15 @@ stages = Table(
     Column("number", Integer, nullable=False),
     Column("name", String(64), nullable=False),
     Column("kind", String(16), nullable=False),  # search, finalists or final
-    # planning, open, ranking (its next rung is to be planned), learning (its next generation is)
-    # or finished
+    # unplanned, planning, open, ranking (its next rung is to be planned), learning (its next
+    # generation is) or finished
     Column("state", String(16), nullable=False),
     Column("attempt", Integer, nullable=False),  # how often its planning was claimed
     Column("owner", String(160)),  # who plans it, its next rung or its next generation
     Column("lease_until", Float),
     Column("boxes", JSON),
     Column("explanation", Text),
-    Column("epochs", Float),  # of each trial, in full
+    Column("steps", Float),  # of each trial, in full; NULL where that is not known
     Column("trials", Integer),  # in all, those of generations to come included
     Column("generations", Integer, nullable=False),  # that are planned
     Column("optuna_study", String(192)),  # its name, in which trials have the same numbers as here
@@ -95,8 +95,8 @@ cohorts = Table(
     Column("stage_id", ForeignKey("klayer_stages.id"), nullable=False),
     Column("rung", Integer, nullable=False),  # how many rungs of the stage lie before it
     Column("number", Integer, nullable=False),  # its place in the rung's plan
-    Column("start", Integer, nullable=False),  # epochs that its trials were trained before
-    Column("stop", Integer),  # epochs after which they rest; NULL: they are trained to the end
+    Column("start", Integer, nullable=False),  # steps that its trials were trained before
+    Column("stop", Integer),  # steps after which they rest; NULL: they are trained to the end
     Column("state", String(16), nullable=False),  # waiting, claimed or finished
     Column("attempt", Integer, nullable=False),  # how often it was claimed
     Column("lost", Integer, nullable=False),  # how many of those who claimed it were lost with it
@@ -126,7 +126,7 @@ trials = Table(
     Column("optuna_trial", Integer),  # the id of Optuna's
     Column("value", Float),
     Column("reason", Text),
-    Column("pruned_after", Integer),  # epochs
+    Column("pruned_after", Integer),  # steps
     Column("finished_at", Float),
     UniqueConstraint("stage_id", "number"),
 )
@@ -147,7 +147,7 @@ checkpoints = Table(
     "klayer_checkpoints",
     metadata,
     Column("trial_id", ForeignKey("klayer_trials.id"), primary_key=True),
-    Column("epoch", Integer, nullable=False),  # after which it rests
+    Column("step", Integer, nullable=False),  # after which it rests
     Column("value", Float, nullable=False),  # that it is compared by
     Column("state", LargeBinary, nullable=False),  # what its training goes on from
 )

@@ -103,6 +103,11 @@ def steps(study: Study) -> tuple[Step, ...]:
     return tuple(Step(number, *entry) for number, entry in enumerate(listed, start=1))
 
 
+def step_of(study: Study, number: int) -> Step:
+    """One of the stages of a search, by its number."""
+    return steps(study)[number - 1]
+
+
 def expected_trials(study: Study, step: Step) -> int:
     """How many trials a stage will have, as far as the study file alone can tell.
 

@@ -201,7 +201,7 @@ class _Work:
         seconds = self._heartbeat.lease_seconds
         if train(self._ledger, search, trainer, task, self._should_stop, seconds):
             self._tell(f"{which}: trained in {time.monotonic() - began:.1f} s")
-            if task.step.kind == "final" and self._bears_faults:
+            if task.stage.kind == "final" and self._bears_faults:
                 self._tell(f"{search.study.name}: finished")
         else:
             self._tell(f"{which}: handed back")
@@ -246,7 +246,9 @@ class _Work:
 
 def _planned(task: PlanningClaim) -> str:
     if task.rung:
-        return f"{task.step.name}, rung {task.rung}"
+        return f"{task.stage.name}, rung {task.rung}"
     return (
-        f"{task.step.name}, generation {task.generation + 1}" if task.generation else task.step.name
+        f"{task.stage.name}, generation {task.generation + 1}"
+        if task.generation
+        else task.stage.name
     )

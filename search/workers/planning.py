@@ -10,7 +10,8 @@ from search.ledger.ledger import Ledger
 from search.ledger.records import PlanningClaim, Search
 from search.plan.generations import plan_generation
 from search.plan.halving import plan_rung
-from search.plan.plan import plan
+from search.plan.plan import expected_trials, plan, step_of
+from search.plan.samplers import distributions
 from search.workers.heartbeat import Heartbeat
 
 
@@ -39,7 +40,8 @@ def make_plan(ledger: Ledger, search: Search, claim: PlanningClaim) -> None:
         KlayerError: There is none; nobody works on the search any more, which remembers why.
         LostLeaseError: Somebody else has made it.
     """
-    study, step = search.study, claim.step
+    study = search.study
+    step = step_of(study, claim.stage.number)
     try:
         if claim.rung:
             standings = {
@@ -50,11 +52,12 @@ def make_plan(ledger: Ledger, search: Search, claim: PlanningClaim) -> None:
             before = ledger.read.results(search, claim.stage_id)
             boxes = ledger.read.boxes(claim)
             following = plan_generation(study, step, claim.generation, boxes, before)
-            ledger.open_generation(claim, following)
+            ledger.open_generation(claim, following, distributions(boxes))
         else:
             made = plan(study, step, ledger.read.results(search))
             each = study.objective.steps(step.training)
-            ledger.open_stage(search, claim, made, each or 0.0)
+            in_all = expected_trials(study, step) if step.generations > 1 else None
+            ledger.open_stage(search, claim, made, distributions(made.boxes), each, in_all)
     except (DatabaseFaultError, LostLeaseError):
         raise
     except KlayerError as error:

@@ -14,7 +14,9 @@ from search.ledger.rungs import Rest
 from search.objective.port import Trainer
 from search.objective.report import Evaluation, Report
 from search.plan.halving import rungs, survivors
+from search.plan.plan import Step, step_of
 from search.plan.ranking import Ranking, ranking_of
+from search.study.halving import Halving
 
 
 def train(
@@ -41,8 +43,11 @@ def train(
     Raises:
         LostLeaseError: Somebody else has the claim; what was trained is void.
     """
-    training = _training(trainer, claim)
-    cohort = _Cohort(claim, rungs(search.study, claim.step, "cohort"), ranking_of(search.study))
+    step = step_of(search.study, claim.stage.number)
+    training = _training(trainer, step, claim)
+    cohort = _Cohort(
+        claim, step.halving, rungs(search.study, step, "cohort"), ranking_of(search.study)
+    )
     going: Sequence[int] | None = None
     while True:
         try:
@@ -69,10 +74,10 @@ def train(
 
 
 def _training(
-    trainer: Trainer, claim: Claim
+    trainer: Trainer, step: Step, claim: Claim
 ) -> Generator[Mapping[int, Report], Any, Evaluation | dict[int, bytes]]:
-    job = (claim.step.training, claim.trials, claim.order_seed)
-    if claim.step.kind == "final":
+    job = (step.training, claim.trials, claim.order_seed)
+    if step.kind == "final":
         return trainer.evaluate(*job)
     return trainer.train(*job, start=claim.checkpoints, until=claim.stop)
 
@@ -80,8 +85,10 @@ def _training(
 class _Cohort:
     """How the trials of a cohort stand, and which of them go on; all by place in the cohort."""
 
-    def __init__(self, claim: Claim, at: Sequence[int], ranking: Ranking) -> None:
-        self._claim, self._halving, self._ranking = claim, claim.step.halving, ranking
+    def __init__(
+        self, claim: Claim, halving: Halving | None, at: Sequence[int], ranking: Ranking
+    ) -> None:
+        self._claim, self._halving, self._ranking = claim, halving, ranking
         self._left = list(at)  # rungs that are still to come
         self._entered: Sequence[int] = range(len(claim.numbers))  # what lies before the next rung
         self._last: dict[int, Report] = {}

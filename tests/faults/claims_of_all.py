@@ -8,7 +8,8 @@ from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim
 from search.ledger.results import TrialOutcome
 from search.objective.data_card import DataCard
-from search.plan.plan import plan
+from search.plan.plan import plan, step_of
+from search.plan.samplers import distributions
 from search.study.reading import load
 from tests.faults.workers import write_to
 
@@ -32,14 +33,16 @@ def claim_all(storage: str, owner: str, gate: str, log: str) -> None:
         while True:
             work = ledger.next_work(search, owner)
             if isinstance(work, PlanningClaim):
-                print(work.step.name, "planned", flush=True)  # noqa: T201
-                if work.step.number > 1:
+                print(work.stage.name, "planned", flush=True)  # noqa: T201
+                if work.stage.number > 1:
                     return
-                made = plan(study, work.step, [])
+                made = plan(study, step_of(study, work.stage.number), [])
                 alone = tuple((trial.number,) for trial in made.trials)  # cohorts of one trial
-                ledger.open_stage(search, work, replace(made, cohorts=alone), 2)
+                ledger.open_stage(
+                    search, work, replace(made, cohorts=alone), distributions(made.boxes), 2
+                )
             elif isinstance(work, Claim):
-                print(*(f"{work.step.name} {number}" for number in work.numbers), sep="\n")  # noqa: T201
+                print(*(f"{work.stage.name} {number}" for number in work.numbers), sep="\n")  # noqa: T201
                 ledger.hand_in(work, [TrialOutcome(n, n / 7) for n in work.numbers])
             elif ledger.read.stages(search)[0].state == "finished":
                 return

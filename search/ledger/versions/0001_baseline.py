@@ -40,7 +40,7 @@ def upgrade() -> None:
         sa.Column("lease_until", sa.Float),
         sa.Column("boxes", sa.JSON),
         sa.Column("explanation", sa.Text),
-        sa.Column("epochs", sa.Float),
+        sa.Column("steps", sa.Float),
         sa.Column("trials", sa.Integer),
         sa.Column("generations", sa.Integer, nullable=False),
         sa.Column("optuna_study", sa.String(192)),
@@ -117,7 +117,7 @@ def upgrade() -> None:
     op.create_table(
         "klayer_checkpoints",
         sa.Column("trial_id", sa.Integer, nullable=False),
-        sa.Column("epoch", sa.Integer, nullable=False),
+        sa.Column("step", sa.Integer, nullable=False),
         sa.Column("value", sa.Float, nullable=False),
         sa.Column("state", sa.LargeBinary, nullable=False),
         sa.ForeignKeyConstraint(["trial_id"], ["klayer_trials.id"]),

@@ -22,7 +22,8 @@ from search.ledger.records import Claim, PlanningClaim, Search
 from search.ledger.results import TrialOutcome
 from search.objective.data_card import DataCard
 from search.objective.report import Report
-from search.plan.plan import plan
+from search.plan.plan import plan, step_of
+from search.plan.samplers import distributions
 from search.study.file import Study
 from search.study.reading import load
 
@@ -198,14 +199,18 @@ def open_stage(ledger: Ledger, search: Search, groups: int = 1) -> PlanningClaim
     """
     claim = ledger.next_work(search, "planner")
     assert isinstance(claim, PlanningClaim)
-    made = plan(search.study, claim.step, ledger.read.results(search))
+    made = plan(
+        search.study, step_of(search.study, claim.stage.number), ledger.read.results(search)
+    )
     sharing: dict[int, list[int]] = {}  # only trials of one order may share a cohort
     for trial in made.trials:
         sharing.setdefault(trial.order_seed, []).append(trial.number)
     cohorts = tuple(
         tuple(numbers[first::groups]) for numbers in sharing.values() for first in range(groups)
     )
-    ledger.open_stage(search, claim, replace(made, cohorts=cohorts), EPOCHS)
+    ledger.open_stage(
+        search, claim, replace(made, cohorts=cohorts), distributions(made.boxes), EPOCHS
+    )
     return claim
 
 

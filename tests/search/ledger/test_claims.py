@@ -11,7 +11,8 @@ from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim, Search, Trial
 from search.ledger.results import TrialOutcome
 from search.objective.report import Report
-from search.plan.plan import plan
+from search.plan.plan import plan, step_of
+from search.plan.samplers import distributions
 from tests.search.ledger.conftest import Alter, renew, somebody
 
 OpenNext = Callable[..., PlanningClaim]
@@ -27,7 +28,7 @@ def trials_of(ledger: Ledger, search: Search, claim: Claim) -> list[Trial]:
     return [
         trial
         for trial in ledger.read.trials(search)
-        if trial.stage == claim.step.name and trial.number in claim.numbers
+        if trial.stage == claim.stage.name and trial.number in claim.numbers
     ]
 
 
@@ -54,19 +55,19 @@ def test_a_planner_whose_lease_lapsed_is_replaced_and_its_plan_refused(
     assert isinstance(late, PlanningClaim)
     prompt = ledger.next_work(search, "prompt")
     assert isinstance(prompt, PlanningClaim)
-    made = plan(search.study, late.step, [])
+    made = plan(search.study, step_of(search.study, late.stage.number), [])
     with pytest.raises(LostLeaseError):
-        ledger.open_stage(search, late, made, 2)
+        ledger.open_stage(search, late, made, distributions(made.boxes), 2)
     assert ledger.read.trials(search) == []
-    ledger.open_stage(search, prompt, made, 2)
+    ledger.open_stage(search, prompt, made, distributions(made.boxes), 2)
     with pytest.raises(LostLeaseError):
-        ledger.open_stage(search, late, made, 2)
+        ledger.open_stage(search, late, made, distributions(made.boxes), 2)
     assert len(ledger.read.trials(search)) == 6
 
 
 def test_a_plan_is_opened_whole(ledger: Ledger, search: Search, open_next: OpenNext) -> None:
     claim = open_next(3)
-    made = plan(search.study, claim.step, [])
+    made = plan(search.study, step_of(search.study, claim.stage.number), [])
     kept = ledger.read.trials(search)
     assert [(t.number, t.parameters, t.seed, t.order_seed) for t in kept] == [
         (t.number, t.parameters, t.seed, t.order_seed) for t in made.trials
@@ -83,10 +84,10 @@ def test_a_plan_is_opened_once_however_often_its_planner_says_so(
 ) -> None:
     claim = ledger.next_work(search, "a")
     assert isinstance(claim, PlanningClaim)
-    made = plan(search.study, claim.step, [])
-    ledger.open_stage(search, claim, made, 2)
+    made = plan(search.study, step_of(search.study, claim.stage.number), [])
+    ledger.open_stage(search, claim, made, distributions(made.boxes), 2)
     with pytest.raises(LostLeaseError):  # as where its connection broke while it committed
-        ledger.open_stage(search, claim, made, 2)
+        ledger.open_stage(search, claim, made, distributions(made.boxes), 2)
     assert len(ledger.read.trials(search)) == 6
 
 
@@ -301,7 +302,7 @@ def test_a_cohort_with_which_many_are_lost_is_given_up_and_the_search_goes_on(
     ledger.hand_in(other, [TrialOutcome(n, 0.5) for n in other.numbers])
     assert ledger.read.stages(search)[0].state == "finished"
     assert ledger.read.again(search).failure is None
-    assert open_next(1).step.name == "fine"
+    assert open_next(1).stage.name == "fine"
 
 
 def test_who_gives_up_a_stages_last_cohort_closes_it(
@@ -314,7 +315,7 @@ def test_who_gives_up_a_stages_last_cohort_closes_it(
     ledger.hand_in(first, outcomes(first))
     following = ledger.next_work(search, "next")
     assert isinstance(following, PlanningClaim)
-    assert following.step.name == "fine"
+    assert following.stage.name == "fine"
     assert ledger.read.stages(search)[0].state == "finished"
 
 

@@ -171,7 +171,7 @@ def come_to_the_final(
 ) -> None:
     """Every stage before the final is finished, and the final is planned."""
     for expected in ("coarse", "fine", "finest", "finalists", "final"):
-        assert open_next(1).step.name == expected
+        assert open_next(1).stage.name == expected
         for _ in range({"finalists": 2, "final": 0}.get(expected, 1)):  # a cohort a fresh seed
             claim = claim_next("a")
             ledger.hand_in(claim, outcomes(claim))

@@ -131,7 +131,7 @@ def test_of_the_last_two_cohorts_exactly_one_closes_the_stage(
         assert (stage.state, stage.finished) == ("finished", 6)
         following = ledger.next_work(search, "planner")
         assert isinstance(following, PlanningClaim)
-        assert (following.step.name, following.attempt) == ("fine", 1)
+        assert (following.stage.name, following.attempt) == ("fine", 1)
 
 
 def test_a_result_that_is_handed_in_twice_at_once_is_taken_once(

@@ -1,6 +1,7 @@
 """Optuna's studies hold what Optuna would have written itself, and say what the ledger says."""
 
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -26,6 +27,7 @@ from search.ledger.ledger import Ledger
 from search.ledger.location import locate
 from search.ledger.records import Claim, PlanningClaim, Search
 from search.ledger.results import TrialOutcome
+from search.objective.metric import Metric
 from search.plan.plan import PlannedTrial
 from tests.search.ledger.conftest import Alter, somebody
 
@@ -68,6 +70,7 @@ POINTS: list[dict[str, Any]] = [
         "activation": True,
     },
 ]
+SCORE = Metric("accuracy", "maximize")
 BEGUN, ENDED = 1.8e9 + 1 / 8, 1.8e9 + 60.5  # seconds since 1970
 
 
@@ -87,17 +90,24 @@ def add(
     name: str,
     points: list[dict[str, Any]],
     space: Mapping[str, BaseDistribution] = SPACE,
+    score: Metric = SCORE,
 ) -> list[int | None]:
     """A study of waiting trials, committed; their ids."""
-    optuna_rows.add_study(writing, name, {"klayer:search": "x", "klayer:explanation": "± 0.5 λ"})
+    said = {"klayer:search": "x", "klayer:explanation": "± 0.5 λ"}
+    optuna_rows.add_study(writing, name, score, said)
     ids = optuna_rows.add_trials(writing, name, space, planned(points))
     writing.commit()
     return ids
 
 
-def as_optuna_would(storage: RDBStorage, name: str, points: list[dict[str, Any]]) -> optuna.Study:
+def as_optuna_would(
+    storage: RDBStorage, name: str, points: list[dict[str, Any]], score: Metric = SCORE
+) -> optuna.Study:
     """The same study, made through Optuna alone."""
-    study = optuna.create_study(study_name=name, storage=storage, direction="maximize")
+    study = optuna.create_study(study_name=name, storage=storage, direction=score.direction)
+    with warnings.catch_warnings():  # Optuna calls it experimental
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        study.set_metric_names([score.name])
     study.set_user_attr("klayer:search", "x")
     study.set_user_attr("klayer:explanation", "± 0.5 λ")
     for number, point in enumerate(points):
@@ -132,15 +142,16 @@ def timeless(trial: FrozenTrial) -> dict[str, Any]:
 # --- as Optuna would have written it ------------------------------------------------------------
 
 
+@pytest.mark.parametrize("score", [SCORE, Metric("validation loss", "minimize")])
 def test_a_study_of_waiting_trials_is_what_optuna_would_have_made(
-    optuna_storage: RDBStorage, writing: Connection, optuna_trials: Trials
+    optuna_storage: RDBStorage, writing: Connection, score: Metric
 ) -> None:
-    add(writing, "ours", POINTS)
-    theirs = as_optuna_would(optuna_storage, "theirs", POINTS)
+    add(writing, "ours", POINTS, score=score)
+    theirs = as_optuna_would(optuna_storage, "theirs", POINTS, score)
     ours = optuna.load_study(study_name="ours", storage=optuna_storage)
     assert ours.directions == theirs.directions
     assert ours.user_attrs == theirs.user_attrs
-    assert ours.metric_names == theirs.metric_names
+    assert ours.metric_names == theirs.metric_names == [score.name]
     assert [timeless(one) for one in ours.get_trials()] == [
         timeless(one) for one in theirs.get_trials()
     ]

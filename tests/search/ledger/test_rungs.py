@@ -15,6 +15,7 @@ from search.ledger.rungs import Rest
 from search.ledger.tables import checkpoints
 from search.objective.report import Report
 from search.plan.halving import RungPlan, plan_rung
+from search.plan.plan import step_of
 from search.study.file import Study
 from search.study.reading import load
 from tests.search.ledger.conftest import OVERRIDES, somebody
@@ -46,7 +47,7 @@ def train(ledger: Ledger, claim: Claim, figures: Figures, epochs: Sequence[int])
 def next_rung(ledger: Ledger, search: Search, claim: PlanningClaim) -> RungPlan:
     """What follows on the rung, all that go on as one cohort."""
     standings = {one.number: (one.parameters, one.value) for one in ledger.read.standings(claim)}
-    made = plan_rung(search.study, claim.step, claim.rung, standings)
+    made = plan_rung(search.study, step_of(search.study, claim.stage.number), claim.rung, standings)
     return replace(made, cohorts=(tuple(sorted(n for cohort in made.cohorts for n in cohort)),))
 
 
@@ -86,7 +87,7 @@ def test_a_stage_is_halved_to_its_end(
     assert {one.value for one in ledger.read.trials(search)} == {None}
     assert kept(storage) == 6
     rung = plan_next(ledger, search)
-    assert (rung.step.name, rung.rung) == ("coarse", 1)
+    assert (rung.stage.name, rung.rung) == ("coarse", 1)
     assert ledger.next_work(search, "other") == Wait()
     ledger.open_rung(rung, next_rung(ledger, search, rung))
     found = ledger.read.trials(search)
@@ -119,7 +120,7 @@ def test_a_stage_is_halved_to_its_end(
     assert {trial: len(curve) for trial, curve in ledger.read.curves(search).items()} == {
         one.id: epochs for one, epochs in zip(found, [1, 1, 1, 4, 4, 3], strict=True)
     }
-    assert plan_next(ledger, search).step.name == "fine"
+    assert plan_next(ledger, search).stage.name == "fine"
 
 
 def test_a_lost_claim_begins_again_at_its_rung(

@@ -97,7 +97,7 @@ def test_a_search_that_comes_to_no_end_is_told_after_all_others(
         for table in tables:
             table["training"]["learning_rate"] = 1e30
         canonical["stages"][0]["points"] = [{"learning_rate": 1e30}]
-        return (Study.from_canonical(canonical),)
+        return (study_of(canonical),)
 
     monkeypatch.setattr(module, "searches_of", broken)
     monkeypatch.setattr(results, "searches_of", broken)

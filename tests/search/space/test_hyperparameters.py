@@ -85,3 +85,27 @@ def test_what_was_found_is_one_short_line(value: object) -> None:
     text = shown(value)
     assert len(text) <= 80
     assert text.isprintable() or not text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (True, "true"),
+        ("a\nb", '"a\\nb"'),
+        ("", '""'),
+        ({}, "an empty table"),
+        ({"a": 1}, "a table"),
+        ([], "an empty list"),
+        ([1], "a list"),
+        (10**40, "a whole number of more than 30 digits"),
+        (1e-6, "1e-06"),
+        ("λ", '"λ"'),
+    ],
+)
+def test_values_are_shown_as_a_file_writes_them(value: object, text: str) -> None:
+    assert shown(value) == text
+
+
+def test_long_values_are_cut() -> None:
+    assert len(shown("x" * 1_000)) == 80
+    assert shown("x" * 1_000).endswith('..."')

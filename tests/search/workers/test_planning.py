@@ -31,7 +31,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def told(self: Ledger, search: Search, claim: PlanningClaim, *rest: Any) -> None:
         real(self, search, claim, *rest)
-        names.append(f"{search.study.name} {claim.step.name}")
+        names.append(f"{search.study.name} {claim.stage.name}")
 
     monkeypatch.setattr(Ledger, "open_stage", told)
     return names

@@ -10,7 +10,7 @@ from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, PlanningClaim, Search
 from search.objective.outcome import Assignment, Proof
 from search.objectives import network as objective
-from search.objectives.network.portraits import from_bytes
+from search.objectives.network.portraits import Portrait
 from search.workers import plan_next
 from search.workers.heartbeat import Heartbeat
 from search.workers.training import train
@@ -59,7 +59,7 @@ def test_each_network_of_the_final_has_a_portrait_and_no_other_trial(ledger: Led
     assert list(drawn) == [("final", 0), ("final", 1)]
     for content in drawn.values():
         assert content is not None
-        portrait = from_bytes(content)
+        portrait = Portrait.from_bytes(content)
         assert portrait.gradient_counts.sum(axis=1).tolist() == [64 * 50, 50 * 50, 50 * 10]
         assert portrait.images is None
 
@@ -279,7 +279,7 @@ def test_a_worker_that_lost_its_claim_goes_on_with_other_work(
 
     def too_late(self: Ledger, claim: Claim, *rest: Any, **named: Any) -> None:
         if not lost:
-            lost.append(claim.step.name)
+            lost.append(claim.stage.name)
             self.release(claim)
             other = self.next_work(search, "b")
             assert isinstance(other, Claim)

@@ -7,11 +7,15 @@ from pydantic import ValidationError
 
 from search.objectives.network.registry import REGISTRY, Choice, Number, find, layer_of, names
 from search.objectives.network.sections import NetworkSection, TrainingSection
-from search.study.faults import near, shown
 from search.study.table import Table
 
-SECTIONS: dict[str, type[Table]] = {"network": NetworkSection, "training": TrainingSection}
 PROBES = (-1, 0, 0.0, 0.5, 1, 1.0, 1_000_000, 1_000_001, 1e9, math.nan, math.inf, True, "1", "relu")
+
+
+def section_of(name: str) -> type[Table]:
+    """The one section that has a key of this name."""
+    (found,) = (one for one in (NetworkSection, TrainingSection) if name in one.model_fields)
+    return found
 
 
 @pytest.mark.parametrize("name", REGISTRY)
@@ -22,9 +26,9 @@ def test_a_section_takes_just_what_the_registry_takes(name: str, probe: object) 
         taken = one.check(probe)
     except ValueError:
         with pytest.raises(ValidationError):
-            SECTIONS[one.home].model_validate({name: probe})
+            section_of(name).model_validate({name: probe})
     else:
-        section = SECTIONS[one.home].model_validate({name: probe})
+        section = section_of(name).model_validate({name: probe})
         assert getattr(section, name) == taken
         assert type(getattr(section, name)) is type(taken)
 
@@ -32,7 +36,7 @@ def test_a_section_takes_just_what_the_registry_takes(name: str, probe: object) 
 @pytest.mark.parametrize("name", REGISTRY)
 def test_each_hyperparameter_is_a_key_of_its_section_and_its_default_a_value(name: str) -> None:
     one = REGISTRY[name]
-    default = SECTIONS[one.home].model_fields[name].default
+    default = section_of(name).model_fields[name].default
     assert one.check(default) == default
 
 
@@ -60,33 +64,3 @@ def test_choices_name_their_options() -> None:
     assert isinstance(one, Choice)
     with pytest.raises(ValueError, match='found "gelu"; give one of "relu", "leaky_relu", "elu"'):
         one.check("gelu")
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (True, "true"),
-        ("a\nb", '"a\\nb"'),
-        ("", '""'),
-        ({}, "an empty table"),
-        ({"a": 1}, "a table"),
-        ([], "an empty list"),
-        ([1], "a list"),
-        (10**40, "a whole number of more than 30 digits"),
-        (1e-6, "1e-06"),
-        ("λ", '"λ"'),
-    ],
-)
-def test_values_are_shown_as_a_file_writes_them(value: object, text: str) -> None:
-    assert shown(value) == text
-
-
-def test_long_values_are_cut() -> None:
-    assert len(shown("x" * 1_000)) == 80
-    assert shown("x" * 1_000).endswith('..."')
-
-
-def test_hints_name_near_matches_or_all() -> None:
-    assert near("momentun", REGISTRY) == "did you mean momentum?"
-    assert near("q", ["a", "b"]) == "known here: a, b"
-    assert near("q", []) == "nothing is known here"
