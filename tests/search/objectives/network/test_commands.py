@@ -1,11 +1,11 @@
-"""Data sets: fetched into the cache, and what was prepared from them cleared."""
+"""Commands that only networks have; `model` and `gradcheck` are run in `tests/search/cli`."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from search.objectives import network as objective
+from search.ledger.opening import card_of
 from search.study.reading import load
 
 
@@ -17,7 +17,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_what_was_prepared_is_cleared(klayer_here: Any, cache: Path) -> None:
-    objective.open_data(load("digits"), None)
+    card_of(load("digits"), None)
     files = [path for path in cache.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files)
     assert size > 0
