@@ -9,7 +9,7 @@ transaction, and only from the latest claim: so every planned trial gets exactly
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from sqlalchemy import Connection, insert, update
 
@@ -18,6 +18,7 @@ from search.ledger import claims, presence, queries, results, rungs
 from search.ledger.changes import Changes, watch
 from search.ledger.claims import MOST_LOST, Finished, FreeCohort, LostLeaseError, Wait
 from search.ledger.database import Database, insert_new, now, patient, wake
+from search.ledger.optuna_rows import Distributions
 from search.ledger.records import Claim, PlanningClaim, Presence, Search
 from search.ledger.results import TrialOutcome
 from search.ledger.rungs import Rest
@@ -32,9 +33,6 @@ from search.study.changes import differences
 from search.study.file import Study
 from search.study.hashing import fingerprint
 from search.study.recorded import recorded_form
-
-if TYPE_CHECKING:
-    from optuna.distributions import BaseDistribution
 
 LEASE_SECONDS = 60.0
 # How long those who work bear a database that does not answer.
@@ -306,7 +304,7 @@ class Ledger:
         search: Search,
         claim: PlanningClaim,
         plan: StagePlan,
-        distributions: "Mapping[str, BaseDistribution]",
+        distributions: Distributions,
         steps_each: float | None = None,
         trials: int | None = None,
     ) -> None:
@@ -356,7 +354,7 @@ class Ledger:
         self,
         claim: PlanningClaim,
         plan: GenerationPlan,
-        distributions: "Mapping[str, BaseDistribution]",
+        distributions: Distributions,
     ) -> None:
         """Put the next generation of a stage into effect, over the distributions of the stage.
 

@@ -8,12 +8,12 @@ trial rests again or ends, so a cohort whose worker died is trained from there o
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from search.ledger import optuna_rows
 from search.ledger.database import wake
+from search.ledger.optuna_rows import Distributions
 from search.ledger.tables import checkpoints, cohorts, stages, trials
 from search.objective.metric import Metric
 from search.plan.generations import GenerationPlan
@@ -21,9 +21,6 @@ from search.plan.halving import RungPlan
 from search.plan.plan import PlannedTrial, StagePlan
 from search.space.space import Point
 from search.study.ranges import write_box
-
-if TYPE_CHECKING:
-    from optuna.distributions import BaseDistribution
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ def open_stage(
     plan: StagePlan,
     trials_in_all: int,
     steps_each: float | None,
-    distributions: "Mapping[str, BaseDistribution]",
+    distributions: Distributions,
     optuna_study: str,
     score: Metric,
     attributes: Mapping[str, str],
@@ -109,7 +106,7 @@ def open_generation(
     connection: Connection,
     stage_id: int,
     plan: GenerationPlan,
-    distributions: "Mapping[str, BaseDistribution]",
+    distributions: Distributions,
 ) -> None:
     """Let the next trials of a stage begin whose sampler has learned from those before them."""
     stage = connection.execute(select(stages).where(stages.c.id == stage_id)).one()
@@ -127,7 +124,7 @@ def _add(
     connection: Connection,
     stage_id: int,
     optuna_study: str,
-    distributions: "Mapping[str, BaseDistribution]",
+    distributions: Distributions,
     planned: Sequence[PlannedTrial],
     grouped: Sequence[Sequence[int]],
     stop: int | None,
