@@ -19,9 +19,7 @@ from search.ledger.changes import Changes, watch
 from search.ledger.claims import MOST_LOST, Finished, FreeCohort, LostLeaseError, Wait
 from search.ledger.database import Database, insert_new, now, patient, wake
 from search.ledger.optuna_rows import Distributions
-from search.ledger.records import Claim, PlanningClaim, Presence, Search
-from search.ledger.results import TrialOutcome
-from search.ledger.rungs import Rest
+from search.ledger.records import Claim, PlanningClaim, Presence, Search, TrialResult
 from search.ledger.schema import open_database
 from search.ledger.tables import searches, stages
 from search.objective.data_card import DataCard
@@ -395,25 +393,23 @@ class Ledger:
     def hand_in(
         self,
         claim: Claim,
-        outcomes: Sequence[TrialOutcome],
+        given: Sequence[TrialResult],
         evaluation: Evaluation | None = None,
-        rests: Sequence[Rest] = (),
     ) -> None:
         """Take the results of a cohort, all at once; with the final's, their evaluation.
 
         Args:
             claim: The cohort.
-            outcomes: Of its trials that are at their end.
+            given: One result for each of its trials, whether at its end or at a rung.
             evaluation: What was said of the final's trials; attachments are by place in the claim.
-            rests: Its trials that rest at a rung.
 
         Raises:
             LostLeaseError: Somebody else has the claim, or its results are taken already; nothing
                 was taken.
-            LedgerError: The outcomes or the attachments are not those of the claim's trials.
+            LedgerError: The results or the attachments are not those of the claim's trials.
         """
         with self.database.writing() as connection:
-            results.hand_in(connection, claim, outcomes, evaluation, rests, now(connection))
+            results.hand_in(connection, claim, given, evaluation, now(connection))
 
 
 def _add_stages(connection: Connection, search_id: int, study: Study) -> None:
