@@ -272,8 +272,11 @@ class Queries:
             return [_trial(row) for row in connection.execute(query)]
 
     @patient
-    def standings(self, claim: PlanningClaim) -> list[rungs.Standing]:
-        """How the trials stand that were trained up to the rung that is to be planned."""
+    def standings(self, claim: PlanningClaim) -> Mapping[int, tuple[Point, float | None]]:
+        """Point and value of the trials that were trained up to the rung that is to be planned.
+
+        By number; the value is None where a trial has none since the rung before.
+        """
         with self.database.reading() as connection:
             return rungs.standings(connection, claim.stage_id, claim.rung)
 

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from search.objective.outcome import Proof  # GONE
 
 from search.ledger.claims import LostLeaseError
 from search.ledger.ledger import Ledger
 from search.ledger.queries import Curve
 from search.ledger.records import Claim, PlanningClaim, Search, Trial
 from search.objective.report import Assignment
-from search.objective.outcome import Proof  # GONE
 from search.objectives import network as objective
 from search.objectives.network.portraits import Portrait
 from search.workers import plan_next

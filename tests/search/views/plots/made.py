@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from search.ledger.records import Search, StageState, Trial
-from search.objectives.network.portrait import Portrait
 from search.objective.report import Report
-from search.objectives.network.portrait import to_bytes
+from search.objectives.network.portrait import Portrait, to_bytes
 from search.plan.plan import steps
 from search.study.reading import load
 from search.views.plots.data import Band, SearchData

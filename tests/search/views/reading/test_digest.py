@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from search.objective.outcome import EpochFigures  # GONE
 from sqlalchemy import insert, text
 
 from benchmarks.large_search import filling
@@ -15,7 +16,6 @@ from search.errors import LedgerError
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, Search
 from search.ledger.tables import portraits
-from search.objective.outcome import EpochFigures  # GONE
 from search.study.reading import load
 from search.views.plots.catalogue import Entry, entries, find
 from search.views.plots.data import EVERYTHING, SearchData
