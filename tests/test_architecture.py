@@ -41,8 +41,6 @@ OPTUNA_FILES = {
     "search.plan.samplers",
 }
 MODEL_DOOR = "search.objectives.network"
-# Rooms that hold for any objective: larger need not be better, and nothing is an image or in per
-# cent of itself.
 # The network's room, and its published experiments.
 OF_THE_NETWORK = ("search.objectives.network", "search.reproduce")
 WORDS_OF_THE_NETWORK = ("accuracy", "image", "percent(", "100 *", "layer_of", "η", "λ")

@@ -1,4 +1,4 @@
-"""Draws plots as SVG, PNG or PDF with kaleido and a Chrome or Chromium, and never waits for them for ever.
+"""Draws plots as SVG, PNG or PDF with kaleido and a Chromium, and never waits for them for ever.
 
 A browser may hang: on a busy machine it is slow to start, and a wrong file in BROWSER_PATH never
 answers. Kaleido waits for both without end, so each drawing has a time limit, with the start of the
