@@ -17,6 +17,7 @@ from search.ledger.records import (
     TrialWork,
     WorkerState,
 )
+from search.ledger.states import ENDS
 from search.ledger.studies import Studies
 from search.ledger.tables import cohorts, searches, stages, trials
 from search.ledger.tables import reports as reports_table
@@ -447,7 +448,7 @@ def _unplanned(study: Study, step: Step, row: Row[Any]) -> StageState:
 def _planned(connection: Connection, study: Study, step: Step, row: Row[Any]) -> StageState:
     counts = _counts(connection, row)
     expected = outlook.planned(study, step, counts)
-    ended = {one: counts.states.get(one, 0) for one in ("complete", "pruned", "diverged", "failed")}
+    ended = {one: counts.states.get(one, 0) for one in ENDS}
     return StageState(
         step=step,
         state="finished" if row.state == "finished" else "open",
