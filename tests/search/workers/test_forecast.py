@@ -40,10 +40,7 @@ def test_every_stage_takes_its_time() -> None:
 def test_ten_times_the_epochs_take_about_ten_times_as_long() -> None:
     of = "training.schedule.epochs={}"
     few, many = (
-        sum(
-            one.seconds or 0
-            for one in forecast(load("digits", [f"training.schedule.epochs={n}"]), 1)
-        )
+        sum(one.seconds or 0 for one in forecast(load("digits", [of.format(n)]), 1))
         for n in (10, 100)
     )
     assert 4 < many / few < 25
