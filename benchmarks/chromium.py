@@ -17,7 +17,7 @@ POLL_SECONDS = 0.02
 # Whether every picture of a page is drawn; then, how many there are. They are drawn when they come
 # into sight, so the first that is not is brought there.
 DRAWN = """
-const frames = [...document.querySelectorAll('.picture')];
+const frames = [...document.querySelectorAll('.plot-frame')];
 const late = frames.find(f => f.matches('.waiting') || !f.querySelector('.main-svg'));
 if (late) { late.scrollIntoView(); return false; }
 window.scrollTo(0, 0);

@@ -30,7 +30,7 @@ DATABASES = ("SQLite", "PostgreSQL")
 TRIALS, EPOCHS = 10_000, 100
 GOING_ON = 0.9  # the share of the search that is there when its refreshes are measured
 REFRESHES = 15
-FIRST_DRAWN = "return document.querySelector('.picture:not(.waiting) .main-svg') !== null"
+FIRST_DRAWN = "return document.querySelector('.plot-frame:not(.waiting) .main-svg') !== null"
 FIRST_GOAL, REFRESH_GOAL, REPORT_GOAL = 2.0, 0.3, 8.0  # seconds, seconds, megabytes
 
 

@@ -13,8 +13,7 @@ from sqlalchemy import insert
 from search.errors import KlayerError
 from search.ledger import reports
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Search
-from search.ledger.results import TrialOutcome
+from search.ledger.records import Claim, PlanningClaim, Search, TrialResult
 from search.ledger.tables import reports as reports_table
 from search.ledger.tables import trials as trials_table
 from search.objective.data_card import DataCard
@@ -72,9 +71,9 @@ def _train(ledger: Ledger, claim: Claim, epochs: int) -> None:
         connection.execute(insert(reports_table), rows)
     final = claim.stage.name == FINAL
     outcomes = [
-        TrialOutcome(number, None, f"diverged in epoch {len(curve)}")
+        TrialResult(number, None, f"diverged in epoch {len(curve)}")
         if len(curve) < epochs
-        else TrialOutcome(number, curve[-1].metrics[SCORE])
+        else TrialResult(number, curve[-1].metrics[SCORE])
         for number, curve in zip(claim.numbers, curves, strict=True)
     ]
     values = tuple(outcome.value for outcome in outcomes)

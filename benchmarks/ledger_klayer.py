@@ -9,8 +9,7 @@ from sqlalchemy import func, select, text, update
 from benchmarks.ledger_crew import Piece
 from search.errors import KlayerError
 from search.ledger.ledger import PATIENCE_SECONDS, Ledger
-from search.ledger.records import Claim, PlanningClaim, Search
-from search.ledger.results import TrialOutcome
+from search.ledger.records import Claim, PlanningClaim, Search, TrialResult
 from search.ledger.tables import cohorts, stages, trials
 from search.objective.data_card import DataCard
 from search.objective.report import Report
@@ -91,7 +90,7 @@ class Klayer:
                     reports = dict.fromkeys(claim.numbers, said)
                     self._ledger.record_reports(claim, reports)
                 self._ledger.hand_in(
-                    claim, [TrialOutcome(number, 1 / (number + 3)) for number in claim.numbers]
+                    claim, [TrialResult(number, 1 / (number + 3)) for number in claim.numbers]
                 )
                 yield Piece(seconds, len(claim.numbers))
 

@@ -41,6 +41,12 @@ OPTUNA_FILES = {
     "search.plan.samplers",
 }
 MODEL_DOOR = "search.objectives.network"
+# Rooms that hold for any objective: larger need not be better, and nothing is an image or in per
+# cent of itself.
+GENERAL = ("search/views", "search/runtime", "search/space")
+OF_THE_NETWORK = ("accuracy", "image", "percent(", "100 *", "layer_of", "η", "λ")
+DRAWS = "search/views/terminal/plot_file.py"  # writes plots as images
+OPENS_DATA = "search.views.terminal.runner"
 DIGITS = "model.data.digits"
 PEERS = {
     "benchmarks.function_overhead",
@@ -91,21 +97,22 @@ TESTED_ELSEWHERE = {
     "search.views.dashboard.pages.trial_page": PAGES,
     "search.errors": "wherever they are raised",
     "search.views.plots.colouring": "tests/search/views/plots/test_zoom.py",
+    "search.views.plots.entry": "tests/search/views/plots/test_catalogue.py",
     "search.views.plots.outlines": "tests/search/views/plots/test_zoom.py",
     "search.views.plots.trial_points": "tests/search/views/plots/test_zoom.py",
     "search.objectives.network.faults": "tests/search/objectives/network/test_data.py",
+    "search.objective.port": "wherever objectives are made",
     "search.ledger.records": "tests/search/ledger/test_presence.py",
     "search.ledger.tables": "tests/search/ledger/test_migrations.py",
     "search.ledger.versions.0001_baseline": "tests/search/ledger/test_migrations.py",
     "search.plan.optuna_samplers": "tests/search/plan/test_samplers.py",
     "search.plan.reasons": "tests/search/plan/test_zoom.py",
-    "search.views.terminal.model_view": "tests/search/cli/test_searches_model.py",
-    "search.study.faults": "tests/search/study/test_bad_files.py",
+    "search.objectives.network.views.model_view": "tests/search/cli/test_searches_model.py",
     "search.study.keys": "tests/search/study/test_bad_files.py",
     "search.study.lineage": "tests/search/study/test_file.py",
     "search.study.recorded_tables": "tests/search/study/test_recorded.py",
     "search.study.ranges": "tests/search/study/test_file.py",
-    "search.objectives.network.sections": "tests/search/study/test_file.py",
+    "search.objectives.network.sections": "tests/search/objectives/network/test_registry.py",
     "search.study.sentences": "tests/search/study/test_bad_files.py",
     "search.study.stage_table": "tests/search/study/test_file.py",
     "search.study.stages": "tests/search/study/test_file.py",
@@ -253,18 +260,27 @@ def test_a_file_of_the_search_imports_its_own_room_and_lower_ones(module: Module
     assert not upward
 
 
-def test_outcomes_know_points_and_nothing_else_of_the_search() -> None:
-    (outcome,) = [module for module in MODULES if module.name == "search.objective.outcome"]
-    used = {name for name in outcome.imports if within(name, "search")}
-    assert used == {"search.space.space", "search.space.space.Point"}
-
-
 @of_every_module
 def test_figures_know_of_the_ledger_its_values_alone(module: Module) -> None:
     if within(module.name, "search.views.plots"):
         known = {name for name in module.imports if within(name, "search.ledger")}
         assert not {name for name in known if not within(name, "search.ledger.records")}
-        assert not {name for name in module.imports if within(name, "search.objectives.network")}
+
+
+@of
+def test_views_know_no_objective(module: Module) -> None:
+    if within(module.name, "search.views") and module.name != OPENS_DATA:
+        assert not {name for name in module.imports if within(name, "search.objectives")}
+
+
+@pytest.mark.parametrize("room", GENERAL)
+def test_the_words_of_the_network_stand_in_its_room_alone(room: str) -> None:
+    found = []
+    for path in sorted((ROOT / room).rglob("*")):
+        if path.suffix in (".py", ".js", ".css", ".jinja") and str(path.relative_to(ROOT)) != DRAWS:
+            text = path.read_text("utf-8").replace("downloadImage", "")  # Plotly's own name
+            found += [(path.name, word) for word in OF_THE_NETWORK if word in text.lower()]
+    assert found == []
 
 
 @of_every_module
@@ -295,4 +311,8 @@ def test_every_test_file_has_the_file_that_it_tests_or_a_name_of_a_case(room: st
         assert any(stem == one or stem.startswith(f"{one}_") for one in known), path
 
 
-CASES = {"search.study": {"bad_files"}, "benchmarks": {"parts"}}
+CASES = {
+    "search.study": {"bad_files"},
+    "search.objectives.network": {"before"},  # the searches as they came out before
+    "benchmarks": {"parts"},
+}

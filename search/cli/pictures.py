@@ -1,4 +1,4 @@
-"""Commands that show a search as pictures: a report, and single figures."""
+"""Commands that show a search as plots: a report, and single ones."""
 
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +18,7 @@ def report(
     ],
     storage: options.StorageOption = DEFAULT_STORAGE,
 ) -> None:
-    """Write a search into one HTML file that needs no network: figures, tables, study, versions."""
+    """Write a search into one HTML file that needs no network: plots, tables, study, versions."""
     from search.ledger.ledger import Ledger
     from search.views.report import write_report
 
@@ -31,9 +31,7 @@ def report(
 @app.command()
 def plot(
     name: options.NameArgument,
-    figure: Annotated[
-        str, typer.Argument(metavar="FIGURE", help="Which picture, such as zoom or best.")
-    ],
+    plot: Annotated[str, typer.Argument(metavar="PLOT", help="Which plot, such as zoom or best.")],
     output: Annotated[
         Path,
         typer.Option(
@@ -46,16 +44,17 @@ def plot(
     dark: Annotated[bool, typer.Option("--dark", help="On a dark ground.")] = False,
     storage: options.StorageOption = DEFAULT_STORAGE,
 ) -> None:
-    """Write one picture of a search to a file."""
+    """Write one plot of a search to a file."""
     from search.ledger.ledger import Ledger
     from search.views.plots import catalogue
     from search.views.reading import Digest
     from search.views.terminal.images import Browser
-    from search.views.terminal.picture_file import write_picture
+    from search.views.terminal.plot_file import write_plot
 
-    entry = catalogue.find(figure)
     with Ledger(storage) as ledger:
-        picture = entry.draw(Digest(ledger, name).data(needs=entry.needs))
+        digest = Digest(ledger, name)
+        entry = catalogue.find(digest.outline().objective, plot)
+        drawn = entry.draw(digest.data(needs=entry.needs))
     with Browser() as browser:
-        write_picture(picture, output, "dark" if dark else "light", browser)
-    options.console().print(f"{output}: {picture.says}", soft_wrap=True, markup=False)
+        write_plot(drawn, output, "dark" if dark else "light", browser)
+    options.console().print(f"{output}: {drawn.caption}", soft_wrap=True, markup=False)

@@ -126,12 +126,12 @@ def export(
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Where to; standard output."),
     ] = None,
-    epochs: Annotated[
-        bool, typer.Option("--epochs", help="CSV: a row an epoch rather than a row a trial.")
+    steps: Annotated[
+        bool, typer.Option("--steps", help="CSV: a row a step rather than a row a trial.")
     ] = False,
     storage: options.StorageOption = DEFAULT_STORAGE,
 ) -> None:
-    """Write every trial of a search: parameters, values, and with JSON or --epochs the curves."""
+    """Write every trial of a search: parameters, values, and with JSON or --steps the curves."""
     import io
 
     from search.ledger.ledger import Ledger
@@ -146,7 +146,7 @@ def export(
     if form == options.Format.json:
         exports.write_json(exports.as_json(search, stages, trials, curves), text)
     else:
-        exports.write_csv(trials, curves, text, epochs=epochs)
+        exports.write_csv(search.study.objective, trials, curves, text, steps=steps)
     if output is None:
         typer.echo(text.getvalue(), nl=False)
         return

@@ -9,7 +9,7 @@ transaction, and only from the latest claim: so every planned trial gets exactly
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from sqlalchemy import Connection, insert, update
 
@@ -18,9 +18,8 @@ from search.ledger import claims, presence, queries, results, rungs
 from search.ledger.changes import Changes, watch
 from search.ledger.claims import MOST_LOST, Finished, FreeCohort, LostLeaseError, Wait
 from search.ledger.database import Database, insert_new, now, patient, wake
-from search.ledger.records import Claim, PlanningClaim, Presence, Search
-from search.ledger.results import TrialOutcome
-from search.ledger.rungs import Rest
+from search.ledger.optuna_rows import Distributions
+from search.ledger.records import Claim, PlanningClaim, Presence, Search, TrialResult
 from search.ledger.schema import open_database
 from search.ledger.tables import searches, stages
 from search.objective.data_card import DataCard
@@ -32,9 +31,6 @@ from search.study.changes import differences
 from search.study.file import Study
 from search.study.hashing import fingerprint
 from search.study.recorded import recorded_form
-
-if TYPE_CHECKING:
-    from optuna.distributions import BaseDistribution
 
 LEASE_SECONDS = 60.0
 # How long those who work bear a database that does not answer.
@@ -306,7 +302,7 @@ class Ledger:
         search: Search,
         claim: PlanningClaim,
         plan: StagePlan,
-        distributions: "Mapping[str, BaseDistribution]",
+        distributions: Distributions,
         steps_each: float | None = None,
         trials: int | None = None,
     ) -> None:
@@ -356,7 +352,7 @@ class Ledger:
         self,
         claim: PlanningClaim,
         plan: GenerationPlan,
-        distributions: "Mapping[str, BaseDistribution]",
+        distributions: Distributions,
     ) -> None:
         """Put the next generation of a stage into effect, over the distributions of the stage.
 
@@ -397,25 +393,23 @@ class Ledger:
     def hand_in(
         self,
         claim: Claim,
-        outcomes: Sequence[TrialOutcome],
+        given: Sequence[TrialResult],
         evaluation: Evaluation | None = None,
-        rests: Sequence[Rest] = (),
     ) -> None:
         """Take the results of a cohort, all at once; with the final's, their evaluation.
 
         Args:
             claim: The cohort.
-            outcomes: Of its trials that are at their end.
+            given: One result for each of its trials, whether at its end or at a rung.
             evaluation: What was said of the final's trials; attachments are by place in the claim.
-            rests: Its trials that rest at a rung.
 
         Raises:
             LostLeaseError: Somebody else has the claim, or its results are taken already; nothing
                 was taken.
-            LedgerError: The outcomes or the attachments are not those of the claim's trials.
+            LedgerError: The results or the attachments are not those of the claim's trials.
         """
         with self.database.writing() as connection:
-            results.hand_in(connection, claim, outcomes, evaluation, rests, now(connection))
+            results.hand_in(connection, claim, given, evaluation, now(connection))
 
 
 def _add_stages(connection: Connection, search_id: int, study: Study) -> None:

@@ -9,7 +9,7 @@ the revision of them that these statements were written for.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import (
     Column,
@@ -41,6 +41,9 @@ from search.plan.plan import PlannedTrial
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
+
+Distributions: TypeAlias = "Mapping[str, BaseDistribution]"
+"""Optuna's distribution of each hyperparameter, the same for every trial of a study."""
 
 SEED = "klayer:seed"  # user attribute of every trial: the seed of its own draws
 METRIC_NAMES = "study:metric_names"  # system attribute, as `Study.set_metric_names` writes it
@@ -193,7 +196,7 @@ def add_study(
 def add_trials(
     connection: Connection,
     name: str,
-    distributions: "Mapping[str, BaseDistribution]",
+    distributions: Distributions,
     trials: Sequence[PlannedTrial],
 ) -> list[int | None]:
     """Add trials that wait to a study.

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, or_, select
 
 from search.errors import LedgerError
@@ -273,8 +272,11 @@ class Queries:
             return [_trial(row) for row in connection.execute(query)]
 
     @patient
-    def standings(self, claim: PlanningClaim) -> list[rungs.Standing]:
-        """How the trials stand that were trained up to the rung that is to be planned."""
+    def standings(self, claim: PlanningClaim) -> Mapping[int, tuple[Point, float | None]]:
+        """Point and value of the trials that were trained up to the rung that is to be planned.
+
+        By number; the value is None where a trial has none since the rung before.
+        """
         with self.database.reading() as connection:
             return rungs.standings(connection, claim.stage_id, claim.rung)
 
@@ -292,19 +294,25 @@ class Queries:
 
     @patient
     def score_counts(
-        self, trial_ids: Sequence[int], low: float, high: float, bins: int
-    ) -> np.ndarray:
+        self,
+        trial_ids: Sequence[int],
+        low: float,
+        high: float,
+        bins: int,
+        *,
+        log: bool = False,
+    ) -> reports.Counted:
         """How many of these trials have which score at which step.
 
-        Returns:
-            Counts, (steps, bins); the bins divide `low` … `high` evenly, those at the ends hold
-            what lies beyond as well, and the first row is of step 1.
-
-        Raises:
-            LedgerError: There is no bin, or `low` is not below `high`.
+        Args:
+            trial_ids: Those trials.
+            low: Where the first bin begins; above 0 for `log`.
+            high: Where the last bin ends; larger than `low`.
+            bins: How many there are, of equal width; values beyond them count in the outer ones.
+            log: Whether their width is equal on a log scale, and not on a linear one.
         """
         with self.database.reading() as connection:
-            return reports.score_counts(connection, trial_ids, low, high, bins)
+            return reports.score_counts(connection, trial_ids, low, high, bins, log=log)
 
     @patient
     def winner(self, search: Search) -> Trial | None:

@@ -1,8 +1,10 @@
 """What the ledger hands out: frozen values, one a row or a small group of rows."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from search.errors import LedgerError
 from search.objective.data_card import DataCard
 from search.objective.report import Assignment
 from search.plan.plan import Kind, Step
@@ -180,6 +182,55 @@ class PlanningClaim:
     stage: StageRef
     rung: int = 0
     generation: int = 0
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """How one trial of a cohort stands when the cohort is handed in: at its end, or at a rung.
+
+    Attributes:
+        number: Which trial.
+        value: Its score, at the end, at the rung, or where it was pruned; None where it has none.
+        reason: Why it has none: it diverged or failed; None otherwise.
+        pruned_after: Steps after which it was pruned; None where it was trained to its end.
+        failed: Whether it has no value by a fault of its own, such as a score that is missing or a
+            program that ended with an error, or since too many workers were lost with it, rather
+            than that it diverged.
+        checkpoint: What it goes on from, where it rests at a rung; None where it is at its end.
+
+    Raises:
+        LedgerError: It has a value and a reason, or neither; the value is no finite number; or it
+            rests without a value, or where it was pruned.
+    """
+
+    number: int
+    value: float | None
+    reason: str | None = None
+    pruned_after: int | None = None
+    failed: bool = False
+    checkpoint: bytes | None = None
+
+    def __post_init__(self) -> None:
+        one_of_both = (self.value is None) == (self.reason is not None)
+        if not one_of_both or (self.value is not None and not math.isfinite(self.value)):
+            raise LedgerError(
+                f"trial {self.number} ends with a finite value or with a reason why it has none, "
+                f"not with value {self.value} and reason {self.reason}"
+            )
+        if self.checkpoint is not None and (self.value is None or self.pruned_after is not None):
+            raise LedgerError(
+                f"trial {self.number} rests at a rung with a value and is not pruned there yet; "
+                f"it was given value {self.value}, and as pruned after {self.pruned_after} steps"
+            )
+
+    @property
+    def state(self) -> TrialState:
+        """What the trial is from now on."""
+        if self.reason is not None:
+            return "failed" if self.failed else "diverged"
+        if self.checkpoint is not None:
+            return "waiting"
+        return "complete" if self.pruned_after is None else "pruned"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ database.
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from struct import Struct
 from typing import Any
@@ -105,9 +106,31 @@ def of_trials(connection: Connection, trial_ids: Sequence[int]) -> Curves:
     return found
 
 
+@dataclass(frozen=True)
+class Counted:
+    """How the values of a metric are spread over some trials.
+
+    Attributes:
+        counts: How many trials have which value after which step, (steps, bins); what lies below or
+            above all bins is counted in the first or the last.
+        lowest: The smallest value; None where there is none.
+        highest: The largest.
+    """
+
+    counts: np.ndarray
+    lowest: float | None
+    highest: float | None
+
+
 def score_counts(
-    connection: Connection, trial_ids: Sequence[int], low: float, high: float, bins: int
-) -> np.ndarray:
+    connection: Connection,
+    trial_ids: Sequence[int],
+    low: float,
+    high: float,
+    bins: int,
+    *,
+    log: bool = False,
+) -> Counted:
     """How many of these trials have which score at which step.
 
     Args:
@@ -116,9 +139,7 @@ def score_counts(
         low: Where the first bin begins; lower scores are counted in it.
         high: Where the last bin ends; scores from here on are counted in it.
         bins: How many, 1 or more; they divide `low` … `high` evenly, and hold their lower bounds.
-
-    Returns:
-        Counts, (steps, bins); the first row is of step 1.
+        log: Whether they do so on a log scale, and not on a linear one; then `low` is above 0.
 
     Raises:
         LedgerError: There is no bin, or `low` is not below `high`.
@@ -128,26 +149,32 @@ def score_counts(
             f"scores are counted in 1 bin or more between two numbers of which the first is the "
             f"smaller, not in {bins} between {low} and {high}"
         )
+    score = reports.c.score
+    scaled = func.ln(case((score > 0, score), else_=low)) if log else score
+    first, last = (math.log(low), math.log(high)) if log else (low, high)
+    share = (scaled - first) * (bins / (last - first))
     # SQLite's cast cuts off, where PostgreSQL's rounds.
-    scaled = (reports.c.score - low) * (bins / (high - low))
-    whole = scaled if connection.dialect.name == "sqlite" else func.floor(scaled)
-    place = case(
-        (reports.c.score < low, 0),
-        (reports.c.score >= high, bins - 1),
-        else_=cast(whole, Integer),
-    )
-    found: list[Row[tuple[int, int, int]]] = []
+    whole = share if connection.dialect.name == "sqlite" else func.floor(share)
+    place = case((score < low, 0), (score >= high, bins - 1), else_=cast(whole, Integer))
+    found: list[Row[Any]] = []
     for some in _portions(trial_ids):
         query = (
-            select(reports.c.step, place.label("bin"), func.count().label("trials"))
-            .where(reports.c.trial_id.in_(some), reports.c.score.is_not(None))
+            select(
+                reports.c.step,
+                place.label("bin"),
+                func.count().label("trials"),
+                func.min(score).label("lowest"),
+                func.max(score).label("highest"),
+            )
+            .where(reports.c.trial_id.in_(some), score.is_not(None))
             .group_by(reports.c.step, "bin")
         )
         found.extend(connection.execute(query))
     counts = np.zeros((max((row.step for row in found), default=0), bins), np.int64)
     for row in found:  # just below `high` a quotient may be rounded up
         counts[row.step - 1, min(row.bin, bins - 1)] += row.trials
-    return counts
+    lowest = min((row.lowest for row in found), default=None)
+    return Counted(counts, lowest, max((row.highest for row in found), default=None))
 
 
 def finite(value: float | None) -> float | None:

@@ -1,11 +1,9 @@
-"""Results in SQL: reports and outcomes of a cohort's trials, and what is finished with them.
+"""Results in SQL: reports and ends of a cohort's trials, and what is finished with them.
 
 Each function is part of a transaction. Nothing is taken but from the claim that holds.
 """
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, ScalarSelect, bindparam, func, select, update
@@ -14,8 +12,7 @@ from search.errors import LedgerError
 from search.ledger import attachments, claims, optuna_rows, reports, rungs
 from search.ledger.claims import FreeCohort
 from search.ledger.database import wake
-from search.ledger.records import Claim, TrialState
-from search.ledger.rungs import Rest
+from search.ledger.records import Claim, TrialResult
 from search.ledger.tables import cohorts, searches, stages, trials
 from search.objective.report import Evaluation, Report
 
@@ -54,43 +51,6 @@ def _first(state: str) -> ScalarSelect[int]:
 _UNFINISHED = select(_first("waiting"), _first("claimed"))
 
 
-@dataclass(frozen=True)
-class TrialOutcome:
-    """How one trial of a cohort ended: its value, or the reason why it has none.
-
-    Attributes:
-        number: Which trial.
-        value: What it is worth, or was when it was pruned.
-        reason: Why it has no value.
-        pruned_after: Epochs after which it was pruned; None where it was trained to its end.
-        failed: Whether it has no value since nobody could train it, rather than that it diverged.
-
-    Raises:
-        LedgerError: It has both or neither, or the value is no finite number.
-    """
-
-    number: int
-    value: float | None
-    reason: str | None = None
-    pruned_after: int | None = None
-    failed: bool = False
-
-    def __post_init__(self) -> None:
-        one_of_both = (self.value is None) == (self.reason is not None)
-        if not one_of_both or (self.value is not None and not math.isfinite(self.value)):
-            raise LedgerError(
-                f"trial {self.number} ends with a finite value or with a reason why it has none, "
-                f"not with value {self.value} and reason {self.reason}"
-            )
-
-    @property
-    def state(self) -> TrialState:
-        """What the trial is from now on."""
-        if self.reason is not None:
-            return "failed" if self.failed else "diverged"
-        return "complete" if self.pruned_after is None else "pruned"
-
-
 def record_reports(connection: Connection, claim: Claim, given: Mapping[int, Report]) -> None:
     """Store what some of the claim's trials report, by trial number; again does no harm.
 
@@ -105,9 +65,8 @@ def record_reports(connection: Connection, claim: Claim, given: Mapping[int, Rep
 def hand_in(
     connection: Connection,
     claim: Claim,
-    outcomes: Sequence[TrialOutcome],
+    given: Sequence[TrialResult],
     evaluation: Evaluation | None,
-    rests: Sequence[Rest],
     time: float,
 ) -> None:
     """Take the results of a cohort, and close its stage and its search if they end with it.
@@ -115,30 +74,31 @@ def hand_in(
     Args:
         connection: To the database.
         claim: The cohort.
-        outcomes: Of its trials that are at their end.
+        given: One result for each of its trials.
         evaluation: What was said of the final's trials.
-        rests: Its trials that rest at a rung.
         time: The database's.
 
     Raises:
         LostLeaseError: Somebody else has the claim.
-        LedgerError: The outcomes or the attachments are not those of the claim's trials.
+        LedgerError: The results or the attachments are not those of the claim's trials.
     """
-    handed_in = [one.number for one in outcomes] + [one.number for one in rests]
+    handed_in = [one.number for one in given]
     kept = {} if evaluation is None else evaluation.attachments
     if sorted(handed_in) != sorted(claim.numbers) or not set(kept) <= set(range(len(handed_in))):
         raise LedgerError(
-            "a cohort is handed in with one outcome for each of its trials, and attachments of no "
+            "a cohort is handed in with one result for each of its trials, and attachments of no "
             "others"
         )
     claims.finish(connection, claim, time)
     mine = _trials_of(connection, claim.cohort_id)
     stage = mine[claim.numbers[0]]
+    rests = [one for one in given if one.checkpoint is not None]
     if claim.start or rests:
         rungs.rest(connection, {n: row.id for n, row in mine.items()}, claim.stop, rests)
         resting = [mine[one.number].optuna_trial for one in rests]
         optuna_rows.wait(connection, stage.optuna_study, resting)
-    _end(connection, stage.optuna_study, mine, outcomes, time)
+    ended = [one for one in given if one.checkpoint is None]
+    _end(connection, stage.optuna_study, mine, ended, time)
     attachments.keep(
         connection, {mine[claim.numbers[place]].id: content for place, content in kept.items()}
     )
@@ -160,9 +120,9 @@ def give_up(connection: Connection, free: FreeCohort, time: float) -> None:
     )
     query = select(trials).where(trials.c.cohort_id == free.id, trials.c.finished_at.is_(None))
     mine = {row.number: row for row in connection.execute(query)}
-    outcomes = [TrialOutcome(number, None, reason, failed=True) for number in mine]
+    failed = [TrialResult(number, None, reason, failed=True) for number in mine]
     rungs.rest(connection, {n: row.id for n, row in mine.items()}, None, ())
-    _end(connection, free.study, mine, outcomes, time)
+    _end(connection, free.study, mine, failed, time)
     connection.execute(
         update(cohorts)
         .where(cohorts.c.id == free.id)
@@ -175,11 +135,11 @@ def _end(
     connection: Connection,
     study: str,
     mine: Mapping[int, Any],
-    outcomes: Sequence[TrialOutcome],
+    results: Sequence[TrialResult],
     time: float,
 ) -> None:
     """End trials, by the rows of their numbers."""
-    if not outcomes:
+    if not results:
         return
     connection.execute(
         _END,
@@ -192,12 +152,12 @@ def _end(
                 "pruned_after": one.pruned_after,
                 "finished_at": time,
             }
-            for one in outcomes
+            for one in results
         ],
     )
     ended = {
         mine[one.number].optuna_trial: (one.state, one.value, optuna_rows.attributes(one))
-        for one in outcomes
+        for one in results
     }
     optuna_rows.end(connection, study, ended, time)
 

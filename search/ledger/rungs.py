@@ -6,14 +6,14 @@ trial rests again or ends, so a cohort whose worker died is trained from there o
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from search.ledger import optuna_rows
 from search.ledger.database import wake
+from search.ledger.optuna_rows import Distributions
+from search.ledger.records import TrialResult
 from search.ledger.tables import checkpoints, cohorts, stages, trials
 from search.objective.metric import Metric
 from search.plan.generations import GenerationPlan
@@ -22,39 +22,6 @@ from search.plan.plan import PlannedTrial, StagePlan
 from search.space.space import Point
 from search.study.ranges import write_box
 
-if TYPE_CHECKING:
-    from optuna.distributions import BaseDistribution
-
-
-@dataclass(frozen=True)
-class Rest:
-    """How one trial of a cohort stands at a rung.
-
-    Attributes:
-        number: Which trial.
-        value: What it would be worth if it ended here.
-        state: What its training goes on from.
-    """
-
-    number: int
-    value: float
-    state: bytes
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How one trial that was trained up to a rung stands there.
-
-    Attributes:
-        number: Which trial.
-        parameters: Its point.
-        value: What it would be worth if it ended there; None where it has diverged.
-    """
-
-    number: int
-    parameters: Point
-    value: float | None
-
 
 def open_stage(
     connection: Connection,
@@ -62,7 +29,7 @@ def open_stage(
     plan: StagePlan,
     trials_in_all: int,
     steps_each: float | None,
-    distributions: "Mapping[str, BaseDistribution]",
+    distributions: Distributions,
     optuna_study: str,
     score: Metric,
     attributes: Mapping[str, str],
@@ -109,7 +76,7 @@ def open_generation(
     connection: Connection,
     stage_id: int,
     plan: GenerationPlan,
-    distributions: "Mapping[str, BaseDistribution]",
+    distributions: Distributions,
 ) -> None:
     """Let the next trials of a stage begin whose sampler has learned from those before them."""
     stage = connection.execute(select(stages).where(stages.c.id == stage_id)).one()
@@ -127,7 +94,7 @@ def _add(
     connection: Connection,
     stage_id: int,
     optuna_study: str,
-    distributions: "Mapping[str, BaseDistribution]",
+    distributions: Distributions,
     planned: Sequence[PlannedTrial],
     grouped: Sequence[Sequence[int]],
     stop: int | None,
@@ -188,7 +155,7 @@ def _add_cohorts(
 
 
 def rest(
-    connection: Connection, ids: dict[int, int], step: int | None, rests: Sequence[Rest]
+    connection: Connection, ids: dict[int, int], step: int | None, rests: Sequence[TrialResult]
 ) -> None:
     """Let trials rest after a step, by their `ids`; the last checkpoints of all are deleted."""
     mine = list(ids.values())
@@ -198,7 +165,7 @@ def rest(
     connection.execute(
         insert(checkpoints),
         [
-            {"trial_id": ids[one.number], "step": step, "value": one.value, "state": one.state}
+            {"trial_id": ids[one.number], "step": step, "value": one.value, "state": one.checkpoint}
             for one in rests
         ],
     )
@@ -212,8 +179,13 @@ def anybody_rests(connection: Connection, stage_id: int) -> bool:
     return connection.scalar(query.limit(1)) is not None
 
 
-def standings(connection: Connection, stage_id: int, rung: int) -> list[Standing]:
-    """How the trials stand that were trained up to the rung before `rung`, by number."""
+def standings(
+    connection: Connection, stage_id: int, rung: int
+) -> dict[int, tuple[Point, float | None]]:
+    """Point and value of the trials that were trained up to the rung before `rung`, by number.
+
+    The value is None where a trial has none since.
+    """
     query = (
         select(trials.c.number, trials.c.parameters, checkpoints.c.value)
         .join(cohorts, cohorts.c.id == trials.c.cohort_id)
@@ -221,7 +193,7 @@ def standings(connection: Connection, stage_id: int, rung: int) -> list[Standing
         .where(trials.c.stage_id == stage_id, cohorts.c.rung == rung - 1)
         .order_by(trials.c.number)
     )
-    return [Standing(row.number, row.parameters, row.value) for row in connection.execute(query)]
+    return {row.number: (row.parameters, row.value) for row in connection.execute(query)}
 
 
 def open_rung(connection: Connection, stage_id: int, plan: RungPlan, time: float) -> None:

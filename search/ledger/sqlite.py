@@ -4,6 +4,8 @@ All writing happens inside `BEGIN IMMEDIATE`: SQLite's default begins a transact
 two readers that both want to write then fail or take the same work.
 """
 
+import math
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -36,11 +38,20 @@ def set_up(engine: Engine) -> None:
         cursor.execute("PRAGMA synchronous = NORMAL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
+        _let_logarithms_be_taken(connection)
 
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
         reading = connection.get_execution_options().get(READING, False)
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _let_logarithms_be_taken(connection: Any) -> None:
+    """Add `ln` to a SQLite that was compiled without mathematical functions."""
+    try:
+        connection.execute("SELECT ln(1.0)")
+    except sqlite3.OperationalError:
+        connection.create_function("ln", 1, math.log, deterministic=True)
 
 
 def check_file(path: Path, shown: str, *, create: bool) -> None:

@@ -75,7 +75,9 @@ class Objective(Protocol):
         has_pace: Whether `seconds_per_step` can tell how long a step takes.
         final_factor: How much longer a step of the final takes, as it may have more data.
         usual_order: Hyperparameters in the order in which they are drawn over; others follow.
-        views: The package that has plots and texts of its own, None where there is none.
+        plots: The module with the plots that only this objective has, which is imported when one
+            is asked for (see `search.views.plots.catalogue`); None where it has none.
+        evaluation: The metric of the values that an evaluation gives; None without one.
         registry: Its hyperparameters.
     """
 
@@ -89,7 +91,8 @@ class Objective(Protocol):
     has_pace: bool
     final_factor: float
     usual_order: tuple[str, ...]
-    views: str | None
+    plots: str | None
+    evaluation: Metric | None
     registry: Registry
 
     def open(self, seed: int, data_folder: Path | None, devices: Sequence[str] = ()) -> Trainer:
@@ -144,8 +147,20 @@ class Objective(Protocol):
     def about(self) -> Sequence[tuple[str, str]]:
         """What is trained, in rows of a label and a text."""
 
+    def measured(self, training: Training, steps: int) -> str:
+        """How a trial's score is measured, such as "after 10 epochs".
+
+        Args:
+            training: The settings of its stage.
+            steps: Of a whole training.
+        """
+
     def findings(self, result: Mapping[str, Any]) -> Sequence[Finding]:
-        """What an evaluation says, for people, the most important first."""
+        """What an evaluation says, for people, the most important first.
+
+        Args:
+            result: Of the evaluation; empty before, for the first line that is to come.
+        """
 
     def recorded(self) -> dict[str, Any]:
         """All of it as plain values for JSON; its kind reads it back, unchecked."""

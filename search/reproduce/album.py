@@ -18,7 +18,7 @@ from search.views.plots.data import SearchData
 from search.views.plots.theme import TONES, themed
 from search.views.terminal.images import Browser, NoBrowserError
 from search.views.terminal.output import writing
-from search.views.terminal.picture_file import write_picture
+from search.views.terminal.plot_file import write_plot
 
 PLOTLY, INDEX = "plotly.min.js", "index.html"
 
@@ -115,14 +115,14 @@ class _Writer:
         page.write_text(html, "utf-8")
         if self._draws:
             try:
-                write_picture(picture, image, "light", self._browser)
+                write_plot(picture, image, "light", self._browser)
             except NoBrowserError as error:
                 self._draws = False
                 image.unlink(missing_ok=True)  # of an earlier run
                 self._say(f"--pictures: no PNG: {error}")
         return Shown(
             picture.title,
-            picture.says,
+            picture.caption,
             f"{study}/{page.name}",
             f"{study}/{image.name}" if self._draws else None,
         )

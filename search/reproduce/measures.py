@@ -58,7 +58,7 @@ def _trial(row: Published, data: SearchData) -> Trial | None:
     """The trial that the row speaks of, the best of those that it may mean."""
     if row.stage is not None:
         mine = [one for one in data.of_stage(row.stage) if _has(one, row.point)]
-        valued = standing.ranked(mine)
+        valued = data.ranking.ranked(mine)
         # One that diverged has no value, and is behind all that have one.
         ranked = [*valued, *(one for one in mine if one.value is None)]
         return ranked[row.rank - 1] if len(ranked) >= row.rank else None
@@ -97,7 +97,7 @@ def _value(row: Published, trial: Trial, data: SearchData) -> float | None:
         return _percent(_validation(trial, data))
     if row.measure == "training_accuracy":
         epochs = data.curves.get(trial.id, ())
-        return _percent(epochs[-1].train_accuracy) if epochs else None
+        return _percent(epochs[-1].metrics["train_accuracy"]) if epochs else None
     found = trial.parameters.get(row.measure)
     return float(found) if isinstance(found, float | int) else None
 
@@ -107,7 +107,7 @@ def _validation(trial: Trial, data: SearchData) -> float | None:
     if trial.stage != FINAL:
         return trial.value
     same = [t for t in standing.comparable(data) if t.parameters == trial.parameters]
-    return max((one.value for one in same if one.value is not None), default=None)
+    return data.ranking.best_value(one.value for one in same)
 
 
 def _snapshots(data: SearchData, place: int) -> float | None:

@@ -5,14 +5,16 @@ from dataclasses import dataclass, replace
 
 from search.ledger.records import Trial
 from search.objectives.network.registry import layer_of
+from search.objectives.network.views import gradients, weights, widths
+from search.objectives.network.views.plots import portrait
+from search.objectives.network.views.trainings import MOST, apart, trainings
 from search.plan.plan import FINAL
 from search.space.space import Interval
-from search.views.plots import gradients, weights, widths, zoom
+from search.views.plots import zoom
 from search.views.plots.curves import curves
 from search.views.plots.data import SearchData
-from search.views.plots.picture import Picture, escape
+from search.views.plots.plot import Plot, escape
 from search.views.plots.standing import searched
-from search.views.plots.trainings import MOST, apart, trainings
 
 FIGURES = ("accuracy", "loss", "cost")
 TITLED = 60  # pixels above a figure, for a title over the names of its parts
@@ -30,7 +32,7 @@ class Drawn:
     """
 
     name: str
-    picture: Picture
+    picture: Plot
 
 
 def curves_wanted(data: SearchData) -> list[tuple[str, int]]:
@@ -78,16 +80,16 @@ def _by_parts(
 def _portraits(data: SearchData, finals: list[Trial]) -> Iterator[Drawn]:
     """Weights and gradients of the networks of the final, each with what sets it apart."""
     shown = finals[:MOST_PORTRAITS]
-    kept = len(data.of_stage(FINAL))
-    for trial, name in zip(shown, apart(shown), strict=True):
-        portrait = data.portraits.get(trial.id)
+    networks = len(data.of_stage(FINAL))
+    for trial, name in zip(shown, apart(data, shown), strict=True):
+        kept = portrait(data, trial)
         about = name if len(shown) > 1 else ""
-        for picture in (weights.weights_of(portrait), gradients.gradients_of(portrait)):
+        for picture in (weights.weights_of(kept), gradients.gradients_of(kept)):
             picture.figure.update_layout(margin_t=TITLED)  # of which pages with headings need less
             drawn = _titled(picture, about)
-            if kept > len(shown) and trial.number == 0 and not drawn.empty:
-                says = f"{drawn.says} The best {len(shown)} of {kept} networks are shown."
-                drawn = replace(drawn, says=says)
+            if networks > len(shown) and trial.number == 0 and not drawn.empty:
+                caption = f"{drawn.caption} The best {len(shown)} of {networks} networks are shown."
+                drawn = replace(drawn, caption=caption)
             yield Drawn(f"{picture.key}-{trial.number + 1}", drawn)
 
 
@@ -117,7 +119,7 @@ def _ranges(data: SearchData) -> bool:
     return drawn or any(stage.zoom is not None for stage in stages)
 
 
-def _titled(picture: Picture, about: str) -> Picture:
+def _titled(picture: Plot, about: str) -> Plot:
     """The picture with what it is of in its title."""
     if not about:
         return picture

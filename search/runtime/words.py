@@ -1,11 +1,11 @@
-"""Numbers as people read them: percentages, durations, parameters."""
+"""Numbers as people read them: shares, durations, parameters."""
 
 from collections.abc import Mapping
 
 
-def percent(share: float | None) -> str:
-    """A share from 0 to 1 as a percentage with two decimals; a dash for None."""
-    return "–" if share is None else f"{100 * share:.2f} %"
+def share(part: float) -> str:
+    """A part of a whole, from 0 to 1: `50 %`, `12.5 %`."""
+    return f"{float(f'{part:.6%}'.removesuffix('%')):g} %"
 
 
 def duration(seconds: float) -> str:

@@ -1,1 +1,1 @@
-"""What people see of a search: read for pictures, drawn, printed, reported, browsed."""
+"""What people see of a search: read for plots, drawn, printed, reported, browsed."""

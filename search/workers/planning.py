@@ -44,9 +44,7 @@ def make_plan(ledger: Ledger, search: Search, claim: PlanningClaim) -> None:
     step = step_of(study, claim.stage.number)
     try:
         if claim.rung:
-            standings = {
-                one.number: (one.parameters, one.value) for one in ledger.read.standings(claim)
-            }
+            standings = ledger.read.standings(claim)
             ledger.open_rung(claim, plan_rung(study, step, claim.rung, standings))
         elif claim.generation:
             before = ledger.read.results(search, claim.stage_id)

@@ -14,12 +14,11 @@ import signal
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import FrameType
 from typing import Self
 
 from tenacity import (
@@ -35,6 +34,7 @@ from search.ledger.database import LONGEST_PAUSE_SECONDS
 from search.ledger.faults import DatabaseFaultError, NoAnswerError
 from search.ledger.ledger import LEASE_SECONDS, PATIENCE_SECONDS, Ledger, WorkKind
 from search.ledger.records import Search
+from search.runtime.signals import StopRequests, stop_requests
 from search.workers import Heartbeat, plan_next, presence, serve
 from search.workers.engines import Engine, WorkerKilledError
 
@@ -123,19 +123,24 @@ def launch(
         key,
         lease_seconds=LAUNCHER_LEASE_SECONDS,
     )
+
+    def retry_no_more(_: int, count: int) -> None:
+        if count > 1:
+            ledger.stop_retrying()
+
     with (
-        _stop_signals(ledger) as signals,
+        stop_requests(retry_no_more) as requests,
         Heartbeat(ledger, who, PLANNING_LEASE_SECONDS) as heartbeat,
     ):
         name = None if search is None else search.study.name
         job = Job(storage, name, key, data_folder, "", who.name, engine.parent)
         pool = _Pool(ledger, engine, job, shared(devices, workers), search)
         try:
-            with _Planner(ledger, search, who.name, heartbeat, signals) as planner:
+            with _Planner(ledger, search, who.name, heartbeat, requests) as planner:
                 pool.begin()
-                _watch_over(pool, signals, planner, watch, on_stop)
+                _watch_over(pool, requests, planner, watch, on_stop)
         except BaseException:
-            _wind_down(pool, signals)
+            _wind_down(pool, requests)
             raise
         finally:
             with suppress(DatabaseFaultError):  # then it is free when its lease runs out
@@ -172,10 +177,10 @@ class _Planner:
         search: Search | None,
         owner: str,
         heartbeat: Heartbeat,
-        signals: "_Signals",
+        requests: StopRequests,
     ) -> None:
         self._ledger, self._search, self._owner = ledger, search, owner
-        self._heartbeat, self._signals = heartbeat, signals
+        self._heartbeat, self._requests = heartbeat, requests
         self._done = threading.Event()
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="planner", daemon=True)
@@ -189,7 +194,7 @@ class _Planner:
         self.stop()
         # Who else waits for its plan waits no longer than this, nor does who insists on the end.
         until = time.monotonic() + PLANNING_LEASE_SECONDS
-        while self._thread.is_alive() and time.monotonic() < until and self._signals.count < 2:
+        while self._thread.is_alive() and time.monotonic() < until and self._requests.count < 2:
             self._thread.join(POLL_SECONDS)
 
     def stop(self) -> None:
@@ -305,7 +310,7 @@ class _Pool:
 
 def _watch_over(
     pool: _Pool,
-    signals: "_Signals",
+    requests: StopRequests,
     planner: _Planner,
     watch: Callable[[], None],
     on_stop: Callable[[], None],
@@ -314,76 +319,42 @@ def _watch_over(
     told = killed = False
     while pool.is_working():
         time.sleep(POLL_SECONDS)
-        pool.look(replacing=not signals.count)
+        pool.look(replacing=not requests.any())
         planner.check()
         watch()
-        if signals.count and not told:
+        if requests.any() and not told:
             planner.stop()
             pool.ask_to_stop()
             told = True
             on_stop()
-        if signals.count > 1 and not killed:
+        if requests.count > 1 and not killed:
             pool.kill()
             killed = True
     watch()
 
 
-def _wind_down(pool: _Pool, signals: "_Signals") -> None:
+def _wind_down(pool: _Pool, requests: StopRequests) -> None:
     """Let a pool stop that nobody watches any more; another signal to stop ends it at once."""
     pool.ask_to_stop()
-    before = signals.count
+    before = requests.count
     while pool.is_working():
         time.sleep(POLL_SECONDS)
         with suppress(Exception):  # one is on its way already
             pool.look(replacing=False)
-        if signals.count > before:
-            before = signals.count
+        if requests.count > before:
+            before = requests.count
             pool.kill()
-
-
-@dataclass
-class _Signals:
-    """How often the run was asked to stop."""
-
-    count: int = 0
-
-
-@contextmanager
-def _stop_signals(
-    ledger: Ledger,
-    numbers: Sequence[int] = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP),
-) -> Iterator[_Signals]:
-    """Count signals that ask to stop, instead of being ended by them."""
-    signals = _Signals()
-
-    def count(_: int, __: FrameType | None) -> None:
-        signals.count += 1
-        if signals.count > 1:
-            ledger.stop_retrying()
-
-    heard = [n for n in numbers if n != signal.SIGHUP or signal.getsignal(n) != signal.SIG_IGN]
-    before = {number: signal.signal(number, count) for number in heard}  # nohup has its way
-    try:
-        yield signals
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _work(job: Job) -> None:
     """What a worker process runs."""
-    asked = threading.Event()
-    with _opened(job) as ledger:
-
-        def stop(_: int, __: FrameType | None) -> None:
-            asked.set()
-            ledger.stop_retrying()
-
-        if threading.current_thread() is threading.main_thread():  # on a cluster it may be another
-            signal.signal(signal.SIGTERM, stop)
+    with (
+        _opened(job) as ledger,
+        stop_requests(lambda *_: ledger.stop_retrying(), [signal.SIGTERM]) as requests,
+    ):
 
         def should_stop() -> bool:
-            return asked.is_set() or job.orphaned()
+            return requests.any() or job.orphaned()
 
         # A cluster may run it once more where it is thought dead: that is another worker.
         name = job.owner if job.parent else f"{job.owner}-{uuid.uuid4().hex[:6]}"

@@ -8,10 +8,9 @@ import platform
 import signal
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
-from types import FrameType
 
 from rich.console import Console
 
@@ -19,6 +18,7 @@ from search.errors import KlayerError
 from search.ledger.ledger import PATIENCE_SECONDS, Ledger
 from search.ledger.records import Search
 from search.runtime.lines import say
+from search.runtime.signals import stop_requests
 from search.runtime.words import plural
 from search.workers import presence, serve
 from search.workers.engines import Engine
@@ -47,7 +47,13 @@ def serve_here(
     """
     with _opened(storage, name) as ledger:
         search = _wanted(ledger, name)
-        with _asked_to_stop(ledger) as asked:
+
+        def stop(number: int, count: int) -> None:
+            if count > 1 and number == signal.SIGINT:
+                raise KeyboardInterrupt
+            ledger.stop_retrying()
+
+        with stop_requests(stop) as requests:
             say(console, _greeting(ledger, 1, name))
             key = None if search is None else search.id
             me = presence(f"{platform.node()}/{uuid.uuid4().hex[:12]}", "worker", key)
@@ -56,11 +62,11 @@ def serve_here(
                 me,
                 name,
                 data_folder,
-                asked.is_set,
+                requests.any,
                 lambda line: say(console, line),
                 devices=devices,
             )
-            stopped = asked.is_set()
+            stopped = requests.any()
         _farewell(ledger, search, console, stopped=stopped)
 
 
@@ -156,24 +162,3 @@ def _farewell(ledger: Ledger, search: Search | None, console: Console, *, stoppe
         say(console, "stopped; what was held is handed back")
     elif now is not None and now.stopped_at is not None:
         say(console, f"{now.study.name}: it was stopped; what was held is handed back")
-
-
-@contextmanager
-def _asked_to_stop(ledger: Ledger) -> Iterator[threading.Event]:
-    """An event that signals set which ask to stop; Ctrl-C once more ends the process at once."""
-    asked = threading.Event()
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-    def stop(number: int, _: FrameType | None) -> None:
-        if asked.is_set() and number == signal.SIGINT:
-            raise KeyboardInterrupt
-        asked.set()
-        ledger.stop_retrying()
-
-    heard = [n for n in numbers if n != signal.SIGHUP or signal.getsignal(n) != signal.SIG_IGN]
-    before = {number: signal.signal(number, stop) for number in heard}  # nohup has its way
-    try:
-        yield asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -4,13 +4,11 @@ Between steps it looks whether it should stop; then it releases its cohort, and 
 next trains it again from where it was claimed, with the same seeds.
 """
 
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any
 
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, Search
-from search.ledger.results import TrialOutcome
-from search.ledger.rungs import Rest
+from search.ledger.records import Claim, Search, TrialResult
 from search.objective.port import Trainer
 from search.objective.report import Evaluation, Report
 from search.plan.halving import rungs, survivors
@@ -67,9 +65,7 @@ def train(
     if isinstance(ended, Evaluation):
         ledger.hand_in(claim, cohort.evaluated(ended), ended)
     else:
-        rests = cohort.rests(ended)
-        resting = {rest.number for rest in rests}
-        ledger.hand_in(claim, cohort.outcomes(resting), rests=rests)
+        ledger.hand_in(claim, cohort.ended(ended))
     return True
 
 
@@ -117,40 +113,33 @@ class _Cohort:
         last = self._last.get(place)
         return last is not None and (last.reason is not None or last.step >= rung)
 
-    def rests(self, states: Mapping[int, bytes]) -> list[Rest]:
-        """How those trials stand that rest, and go on from `states`."""
+    def ended(self, checkpoints: Mapping[int, bytes]) -> list[TrialResult]:
+        """How the trials stand, of which those rest at a rung that go on from a checkpoint."""
         return [
-            Rest(self._claim.numbers[place], value, state)
-            for place, state in states.items()
-            if (value := self._last[place].value) is not None
-        ]
-
-    def outcomes(self, resting: Collection[int] = ()) -> list[TrialOutcome]:
-        """How the trials ended whose numbers are not among those that rest."""
-        return [
-            self._outcome(place, number)
+            self._result(place, number, checkpoints.get(place))
             for place, number in enumerate(self._claim.numbers)
-            if number not in resting
         ]
 
-    def evaluated(self, ended: Evaluation) -> list[TrialOutcome]:
+    def evaluated(self, ended: Evaluation) -> list[TrialResult]:
         """How the trials of a final ended, which are worth what was said of them."""
         return [
-            self._outcome(place, number)
+            self._result(place, number)
             if ended.values[place] is None
-            else TrialOutcome(number, ended.values[place])
+            else TrialResult(number, ended.values[place])
             for place, number in enumerate(self._claim.numbers)
         ]
 
-    def _outcome(self, place: int, number: int) -> TrialOutcome:
+    def _result(self, place: int, number: int, checkpoint: bytes | None = None) -> TrialResult:
         last = self._last.get(place)
         if last is None:
-            return TrialOutcome(number, None, "it ended without a report", failed=True)
+            return TrialResult(number, None, "it ended without a report", failed=True)
         if last.reason is not None:
-            return TrialOutcome(number, None, last.reason, failed=not last.diverged)
+            return TrialResult(number, None, last.reason, failed=not last.diverged)
         if last.value is None:
-            return TrialOutcome(number, None, "it ended without a score", failed=True)
-        return TrialOutcome(number, last.value, pruned_after=self._pruned.get(place))
+            return TrialResult(number, None, "it ended without a score", failed=True)
+        if checkpoint is not None:
+            return TrialResult(number, last.value, checkpoint=checkpoint)
+        return TrialResult(number, last.value, pruned_after=self._pruned.get(place))
 
 
 def _value(report: Report) -> float | None:

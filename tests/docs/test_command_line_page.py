@@ -10,13 +10,15 @@ from typing import Any, get_args
 
 import pytest
 import typer
+from search.objective.outcome import EpochFigures  # GONE
 
 from search.cli import app, main
 from search.ledger import location
 from search.ledger.queries import Curve
 from search.ledger.records import Search, StageState, Trial, TrialState, WorkerState
 from search.objective.data_card import DataCard
-from search.objective.outcome import EpochFigures, GradientError, TestReport
+from search.objectives.network.final import TestReport
+from search.objectives.network.measuring import GradientError
 from search.plan.plan import steps
 from search.plan.ranking import Spread
 from search.runtime import blas

@@ -5,8 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim
-from search.ledger.results import TrialOutcome
+from search.ledger.records import Claim, PlanningClaim, TrialResult
 from search.objective.data_card import DataCard
 from search.plan.plan import plan, step_of
 from search.plan.samplers import distributions
@@ -43,7 +42,7 @@ def claim_all(storage: str, owner: str, gate: str, log: str) -> None:
                 )
             elif isinstance(work, Claim):
                 print(*(f"{work.stage.name} {number}" for number in work.numbers), sep="\n")  # noqa: T201
-                ledger.hand_in(work, [TrialOutcome(n, n / 7) for n in work.numbers])
+                ledger.hand_in(work, [TrialResult(n, n / 7) for n in work.numbers])
             elif ledger.read.stages(search)[0].state == "finished":
                 return
             else:

@@ -62,7 +62,7 @@ def test_a_stopped_run_says_so_and_the_same_command_finishes_it(
     resumed = klayer("run", "tiny.toml", "--workers", "2", cwd=folder)
     assert (resumed.returncode, resumed.stderr) == (0, "")
     assert f"going on behind {trials}" in resumed.stdout
-    for options in (("--format", "json"), ("--epochs",)):
+    for options in (("--format", "json"), ("--steps",)):
         undisturbed = klayer_here("export", "tiny", *options, cwd=tiny_run.folder)
         assert klayer_here("export", "tiny", *options, cwd=folder) == undisturbed
 

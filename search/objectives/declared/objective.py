@@ -52,8 +52,9 @@ class DeclaredObjective:
     has_pace: ClassVar[bool] = False
     final_factor: ClassVar[float] = 1.0
     usual_order: ClassVar[tuple[str, ...]] = ()
-    views: ClassVar[str | None] = None
-    advice: ClassVar[str] = "look at the reasons of the failed trials: klayer status NAME"
+    plots: ClassVar[str | None] = None
+    evaluation: ClassVar[Metric | None] = None
+    advice: ClassVar[str] = "look at the reasons of the failed trials"
 
     @classmethod
     def of(cls, document: DeclaredDocument, folder: Path) -> Self:
@@ -153,6 +154,11 @@ class DeclaredObjective:
         ranks = f"{self.score.direction}s {self.score.words}"
         length = "" if self.training.steps is None else f", {self.training.steps:,} {self.units[0]}"
         return [(self.kind, f"{self.what}; {ranks}{length}")]
+
+    def measured(self, _training: TrainingTable, steps: int) -> str:
+        """As `Objective.measured`: the last value, or the best one."""
+        which = "at its best" if score_of(self.tables)[1] == "best" else "at the end"
+        return f"{which} of {steps} {self.step}{'' if steps == 1 else 's'}" if steps else which
 
     def findings(self, _result: Mapping[str, Any]) -> Sequence[Finding]:
         """As `Objective.findings`: nothing is evaluated at the end."""

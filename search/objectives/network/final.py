@@ -19,7 +19,8 @@ from search.objective.report import Assignment, Evaluation, Report
 from search.objectives.network.data import Dataset, source
 from search.objectives.network.faults import faults_as_klayer_errors
 from search.objectives.network.objective import NetworkObjective
-from search.objectives.network.portraits import Portrait, portraits
+from search.objectives.network.portrait import Portrait, to_bytes
+from search.objectives.network.portraits import portraits
 from search.objectives.network.sections import TrainingSection
 from search.objectives.network.settings import recipe_of, stacks_of, values_of
 from search.objectives.network.trials import accuracy, epochs
@@ -51,7 +52,7 @@ def evaluate(
         network, members = stack.last.network, stack.last.places
         drawn |= portraits(network, members, stack.diverged, recipe, fold, data)
     tested = _tested(objective, data, stacks, len(trials))
-    kept = {place: portrait.to_bytes() for place, portrait in drawn.items()}
+    kept = {place: to_bytes(portrait) for place, portrait in drawn.items()}
     return Evaluation(asdict(tested), tested.accuracies, kept)
 
 

@@ -9,7 +9,8 @@ from typing import Any, ClassVar, Literal
 from search.objective.fit import Fit
 from search.objective.metric import Metric
 from search.objective.report import Finding
-from search.objectives.network.metrics import METRICS, SCORE
+from search.objectives.network.findings import findings, measured
+from search.objectives.network.metrics import METRICS, SCORE, TEST
 from search.objectives.network.registry import NetworkRegistry
 from search.objectives.network.schedules import CyclesSchedule, steps_per_epoch
 from search.objectives.network.sections import DataSection, NetworkSection, TrainingSection
@@ -46,7 +47,8 @@ class NetworkObjective:
     advice: ClassVar[str] = "search a range of lower learning rates"
     has_pace: ClassVar[bool] = True
     usual_order: ClassVar[tuple[str, ...]] = ("learning_rate", "weight_decay")
-    views: ClassVar[str | None] = "search.objectives.network.views"
+    plots: ClassVar[str | None] = "search.objectives.network.views.plots"
+    evaluation: ClassVar[Metric | None] = TEST
 
     @property
     def evaluates(self) -> Literal["winner", "finalists"]:
@@ -145,10 +147,12 @@ class NetworkObjective:
         images = f"{self.data.rows:,} training and {self.data.validation:,} validation images"
         return [(self.data.source, f"{images}; {widths}")]
 
+    def measured(self, training: TrainingSection, steps: int) -> str:
+        """As `Objective.measured`."""
+        return measured(training.score, steps)
+
     def findings(self, result: Mapping[str, Any]) -> Sequence[Finding]:
         """As `Objective.findings`."""
-        from search.objectives.network.findings import findings
-
         return findings(result)
 
     def recorded(self) -> dict[str, Any]:

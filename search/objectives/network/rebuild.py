@@ -188,7 +188,7 @@ def _differences(recorded: Sequence[Report], now: Report) -> list[str]:
     return [
         f"epoch {now.step}: {figure} is {value!r} here, and was recorded as {before[figure]!r}"
         for figure, value in now.finite().items()
-        if value != before[figure]
+        if figure in before and value != before[figure]
     ]
 
 

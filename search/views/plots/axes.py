@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from search.errors import KlayerError
@@ -10,7 +10,7 @@ from search.runtime.words import number
 from search.space.space import Value
 from search.study.ranges import write_box
 from search.views.plots.data import SearchData
-from search.views.plots.labels import label, short
+from search.views.plots.labels import short, title_of
 from search.views.plots.standing import searched
 
 # More listed numbers than this stand on a scale, each in its place, and not as categories; on a log
@@ -26,16 +26,18 @@ class Axis:
         name: The hyperparameter.
         kind: Its scale.
         options: Of categories, all of them, in order; else empty.
+        heading: The name for people, as plain text; the name itself unless given.
     """
 
     name: str
     kind: Literal["log", "linear", "category"]
     options: tuple[Value, ...] = ()
+    heading: str = ""
 
     @property
     def label(self) -> str:
         """For people, as a figure's text."""
-        return label(self.name)
+        return short(self.heading or self.name)
 
     @property
     def title(self) -> str:
@@ -99,7 +101,9 @@ def axes(data: SearchData) -> dict[str, Axis]:
         for name, value in trial.parameters.items():
             values.setdefault(name, {})[value] = None
     names = dict.fromkeys([*extents, *values])
-    return {name: _axis(name, extents.get(name, []), values.get(name, {})) for name in names}
+    found = {name: _axis(name, extents.get(name, []), values.get(name, {})) for name in names}
+    objective = data.objective
+    return {name: replace(axis, heading=title_of(objective, name)) for name, axis in found.items()}
 
 
 def known(axis: str, data: SearchData, axes: Mapping[str, Axis]) -> Axis:

@@ -1,7 +1,7 @@
 """The best value so far, over trials and over time, across the stages.
 
 Values of stages whose trainings do not compare each have a best line of their own. The values of
-finalists and of the final are left out: the final's are test accuracies.
+finalists and of the final are left out: the final's are of another kind.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,14 +12,15 @@ import numpy as np
 import plotly.graph_objects as go
 
 from search.ledger.records import Trial
-from search.runtime.words import percent
+from search.objective.metric import Metric
 from search.views.plots import standing
 from search.views.plots.cells import cells
-from search.views.plots.colouring import extent, faint, stage_colours
+from search.views.plots.colouring import faint, stage_colours
 from search.views.plots.data import SearchData
-from search.views.plots.labels import ACCURACY, named, short
-from search.views.plots.picture import Picture, Table, drawn, escape, nothing
+from search.views.plots.labels import named, short
+from search.views.plots.plot import Plot, Table, drawn, escape, nothing
 from search.views.plots.trial_points import MANY
+from search.views.plots.values import ValueScale
 
 TRIALS = ("best", "Best value over trials", "trials, in the order of the plan")
 TIME = ("best-time", "Best value over time", "time since the search was recorded")
@@ -34,9 +35,10 @@ class Run:
     Attributes:
         trials: In that order.
         x: Where each stands, (trials,).
-        values: In per cent, (trials,).
+        values: In the unit that people read, (trials,).
         best: The best so far among those that compare, (trials,).
         borders: Each stage's name, and the x at which it begins.
+        scale: That of the values.
     """
 
     trials: Sequence[Trial]
@@ -44,18 +46,19 @@ class Run:
     values: np.ndarray
     best: np.ndarray
     borders: Sequence[tuple[str, float]]
+    scale: ValueScale
 
 
-def best_over_trials(data: SearchData) -> Picture:
+def best_over_trials(data: SearchData) -> Plot:
     """Each trial's value as a point, the best so far as steps, the stages between dotted lines."""
-    return _picture(data, TRIALS, over_trials(data), TRIALS[2])
+    return _plot(data, TRIALS, over_trials(data), TRIALS[2])
 
 
-def best_over_time(data: SearchData) -> Picture:
+def best_over_time(data: SearchData) -> Plot:
     """As `best_over_trials`, over the time since the search was recorded."""
     run = over_time(data)
     unit, seconds = time_unit(run.x)
-    return _picture(data, TIME, in_unit(run, seconds), f"{TIME[2]} ({unit})")
+    return _plot(data, TIME, in_unit(run, seconds), f"{TIME[2]} ({unit})")
 
 
 def over_trials(data: SearchData) -> Run:
@@ -98,7 +101,7 @@ def steps(run: Run, colour: str, name: str) -> go.Scatter:
     shown = np.concatenate([[True], np.diff(run.best) != 0])
     shown[-1] = True
     kept = np.flatnonzero(shown)
-    holders = _holders(run)
+    holders, metric = _holders(run), run.scale.metric
     return go.Scatter(
         x=run.x[kept],
         y=run.best[kept],
@@ -106,7 +109,7 @@ def steps(run: Run, colour: str, name: str) -> go.Scatter:
         line={"shape": "hv", "color": colour, "width": 2.5},
         name=short(name),
         showlegend=True,
-        hovertext=[f"{holders[i]}: {run.best[i]:.2f} %" for i in kept],
+        hovertext=[f"{holders[i]}: {escape(_text(metric, run.best[i]))}" for i in kept],
         hoverinfo="text",
     )
 
@@ -144,13 +147,19 @@ def borders(run: Run) -> dict[str, Any]:
     return {"shapes": shapes, "annotations": names}
 
 
-def upwards(values: np.ndarray) -> dict[str, Any]:
-    """The axis of values: the poorest are below it, and come into view with a double click."""
-    reach = extent([float(value) for value in values], poor=0.1)
-    axis: dict[str, Any] = {"title": {"text": ACCURACY}}
-    if reach is not None and reach[0] - values.min() > reach[1] - reach[0]:
-        margin = 0.06 * (reach[1] - reach[0])
-        axis["range"] = [reach[0] - margin, reach[1] + margin]
+def upwards(run: Run) -> dict[str, Any]:
+    """The axis of values: the poorest are beyond it, and come into view with a double click.
+
+    Its range, where it has one, is on the scale of the values, as Plotly has it.
+    """
+    axis, places = run.scale.axis(), run.scale.place(run.values)
+    found = run.scale.extent(places, poor=0.1)
+    if found is None:
+        return axis
+    low, high = found
+    if max(low - np.nanmin(places), np.nanmax(places) - high) > high - low:
+        margin = 0.06 * (high - low)
+        axis["range"] = [low - margin, high + margin]
     return axis
 
 
@@ -158,16 +167,18 @@ def _run(
     data: SearchData, trials: Sequence[Trial], x: Sequence[float], opened: Mapping[str, float]
 ) -> Run:
     contenders = data.search.study.contenders()
-    best: dict[str, float] = {}
-    line: list[float] = []
+    best: dict[str, float | None] = {}
+    line: list[float | None] = []
     starts: dict[str, float] = {}
     for trial, place in zip(trials, x, strict=True):
         group = "" if trial.stage in contenders else trial.stage
-        best[group] = max(best.get(group, 0.0), 100 * (trial.value or 0.0))
+        best[group] = data.ranking.best_value((best.get(group), trial.value))
         line.append(best[group])
         starts.setdefault(trial.stage, opened.get(trial.stage, place))
-    values = np.array([100 * (trial.value or 0.0) for trial in trials])
-    return Run(trials, np.array(x), values, np.array(line), list(starts.items()))
+    values = [trial.value for trial in trials]
+    scale = ValueScale.of(data.score, values)
+    borders = list(starts.items())
+    return Run(trials, np.array(x), scale.shown(values), scale.shown(line), borders, scale)
 
 
 def _holders(run: Run) -> list[str]:
@@ -179,7 +190,12 @@ def _holders(run: Run) -> list[str]:
     return found
 
 
-def _picture(data: SearchData, what: tuple[str, str, str], run: Run, across: str) -> Picture:
+def _text(metric: Metric, shown: float) -> str:
+    """A shown value as people read it."""
+    return metric.text(shown / metric.factor)
+
+
+def _plot(data: SearchData, what: tuple[str, str, str], run: Run, across: str) -> Plot:
     key, title, _ = what
     if not len(run.trials):
         return nothing(key, title, standing.absent(data))
@@ -189,11 +205,11 @@ def _picture(data: SearchData, what: tuple[str, str, str], run: Run, across: str
     figure.add_trace(steps(run, "#D55E00", "best so far"))
     figure.update_layout(
         xaxis={"title": {"text": across}, "rangemode": "tozero"},
-        yaxis=upwards(run.values),
+        yaxis=upwards(run),
         hovermode="closest",
         **borders(run),
     )
-    return drawn(key, title, _says(data, run, many), figure, _table(run, across))
+    return drawn(key, title, _caption(data, run, many), figure, _table(run, across))
 
 
 def _points(run: Run, colours: dict[str, str]) -> list[go.Scatter]:
@@ -208,8 +224,8 @@ def _points(run: Run, colours: dict[str, str]) -> list[go.Scatter]:
                 mode="markers",
                 marker={"color": colours[name], "size": 6, "opacity": 0.9},
                 customdata=np.array([(trial.number, trial.id) for trial in trials]),
-                hovertemplate=f"<b>{escape(name)} #%{{customdata[0]}}</b><br>%{{y:.2f}} %"
-                "<extra></extra>",
+                hovertemplate=f"<b>{escape(name)} #%{{customdata[0]}}</b><br>"
+                f"{run.scale.hover('y')}<extra></extra>",
                 name=short(name),
             )
         )
@@ -217,12 +233,13 @@ def _points(run: Run, colours: dict[str, str]) -> list[go.Scatter]:
 
 
 def _cells(run: Run) -> list[go.Heatmap]:
-    found = cells(run.x, run.values, run.values, 80, 40)
+    scale = run.scale
+    found = cells(run.x, scale.place(run.values), run.values, 80, 40, scale.ranking)
     share = np.where(found.count > 0, np.sqrt(found.count), np.nan)
     return [
         go.Heatmap(
             x=found.x,
-            y=found.y,
+            y=scale.unplace(found.y),
             z=share.astype(np.float32),
             customdata=found.count.astype(np.int32),
             colorscale=[[0, faint("#0072B2", 0.15)], [1, faint("#0072B2", 0.9)]],
@@ -233,19 +250,31 @@ def _cells(run: Run) -> list[go.Heatmap]:
     ]
 
 
-def _says(data: SearchData, run: Run, many: bool) -> str:
+def _caption(data: SearchData, run: Run, many: bool) -> str:
     last = standing.best(data)
     said = f"The values of {len(run.trials):,} trials that were trained to their end"
     said += ", in cells that are the darker the more lie there" if many else ""
     if last is not None:
         what = "winner" if standing.winner(data) is not None else "best so far"
-        said += f", and the best so far; the {what} is {named(last)} with {percent(last.value)}"
-    poor = upwards(run.values).get("range")
-    if poor is not None:
-        below = int((run.values < poor[0]).sum())
-        said += f". {below:,} below {poor[0]:.0f} % come into view with a double click"
+        said += (
+            f", and the best so far; the {what} is {named(last)} with {data.score.text(last.value)}"
+        )
+    said += _beyond(run)
     said += f". {OTHERWISE}" if mixed(data, run) else ""
     return said + "."
+
+
+def _beyond(run: Run) -> str:
+    """How many values the axis leaves out, and where they are."""
+    shown, places = upwards(run).get("range"), run.scale.place(run.values)
+    if shown is None:
+        return ""
+    maximize = run.scale.metric.direction == "maximize"
+    limit = shown[0] if maximize else shown[1]
+    left_out = int((places < limit).sum() if maximize else (places > limit).sum())
+    text = f"{float(run.scale.unplace(np.array(limit))):.3g} {run.scale.metric.unit}".rstrip()
+    where = "below" if maximize else "above"
+    return f". {left_out:,} {where} {text} come into view with a double click"
 
 
 def mixed(data: SearchData, run: Run) -> bool:
@@ -253,8 +282,13 @@ def mixed(data: SearchData, run: Run) -> bool:
     return bool({name for name, _ in run.borders} - set(data.search.study.contenders()))
 
 
+def columns_of(metric: Metric) -> tuple[str, str]:
+    """The columns of a value and of the best so far."""
+    return metric.heading, f"best so far ({metric.unit})" if metric.unit else "best so far"
+
+
 def _table(run: Run, across: str) -> Table:
-    columns = ("stage", "trial", across, ACCURACY, "best so far (%)")
+    columns = ("stage", "trial", across, *columns_of(run.scale.metric))
     rows = [
         (trial.stage, trial.number, float(x), float(value), float(best))
         for trial, x, value, best in zip(run.trials, run.x, run.values, run.best, strict=True)

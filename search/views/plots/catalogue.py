@@ -1,83 +1,85 @@
-"""The pictures of a search, in the order in which they are to be read."""
+"""The plots of a search, in the order in which they are to be read.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+An objective may have plots of its own: it names a module, which is imported when it is asked for,
+with `ENTRIES`, and `FINAL_ENTRIES` for each trial of the final.
+"""
+
+from functools import partial
+from importlib import import_module
+from typing import Any
 
 from search.errors import KlayerError
-from search.objective.outcome import Portrait
-from search.views.plots import (
-    best,
-    finalists,
-    gradients,
-    importance,
-    parallel,
-    standing,
-    weights,
-    widths,
-    zoom,
-)
-from search.views.plots.curves import TITLES, curves, key_of, needs_of
-from search.views.plots.data import Need, SearchData
-from search.views.plots.picture import Picture, nothing
+from search.objective.port import Objective
+from search.views.plots import best, finalists, importance, parallel, zoom
+from search.views.plots.curves import curves, needs_of
+from search.views.plots.entry import Entry, TrialEntry
+from search.views.plots.groups import Group, groups
+from search.views.plots.trial import trial_curves
 
-
-@dataclass(frozen=True)
-class Entry:
-    """One picture that every search has.
-
-    Attributes:
-        key: As in addresses, file names and commands.
-        title: For people.
-        draw: Draws it.
-        needs: What takes long to read that it is drawn from; the rest of the data may be empty.
-    """
-
-    key: str
-    title: str
-    draw: Callable[[SearchData], Picture]
-    needs: frozenset[Need] = frozenset()
-
-
-def _of_winner(key: str, title: str, draw: Callable[[Portrait | None], Picture]) -> Entry:
-    """A picture of the winner's network."""
-
-    def drawn(data: SearchData) -> Picture:
-        if not standing.complete(data.trials):
-            return nothing(key, title, standing.absent(data))
-        return draw(standing.portrait(data))
-
-    return Entry(key, title, drawn, frozenset(["portraits"]))
-
-
-def _curves(figure: str) -> Entry:
-    return Entry(
-        key_of(figure), TITLES[figure], lambda data: curves(data, figure), needs_of(figure)
-    )
-
-
-CATALOGUE: tuple[Entry, ...] = (
+FIRST: tuple[Entry, ...] = (
     Entry(zoom.KEY, zoom.TITLE, zoom.zoom),
     Entry(*best.TRIALS[:2], best.best_over_trials),
     Entry(*best.TIME[:2], best.best_over_time),
-    *(_curves(figure) for figure in TITLES),
-    Entry(widths.KEY, widths.TITLE, widths.widths),
+)
+LAST: tuple[Entry, ...] = (
     Entry(parallel.KEY, parallel.TITLE, parallel.parallel),
     Entry(importance.KEY, importance.TITLE, importance.importance, frozenset(["importances"])),
-    Entry(*finalists.SEEDS, finalists.seeds),
-    Entry(*finalists.TEST, finalists.test),
-    _of_winner(weights.KEY, weights.TITLE, weights.weights_of),
-    _of_winner(gradients.KEY, gradients.TITLE, gradients.gradients_of),
+    Entry(finalists.KEY, finalists.TITLE, finalists.finalists),
 )
 
 
-def find(key: str) -> Entry:
+def entries(objective: Objective) -> tuple[Entry, ...]:
+    """All plots that a search of this objective has."""
+    drawn = [_curves(objective, group) for group in groups(objective)]
+    return (*FIRST, *drawn, *LAST, *_own(objective, "ENTRIES"))
+
+
+def trial_entries(objective: Objective, *, final: bool) -> tuple[TrialEntry, ...]:
+    """All plots of one trial.
+
+    Args:
+        objective: What it trained.
+        final: Whether it is a trial of the final.
+    """
+    drawn = [
+        TrialEntry(
+            group.key("trial"), group.heading(objective.step), partial(_trial_curves, group.name)
+        )
+        for group in groups(objective)
+    ]
+    return (*drawn, *(_own(objective, "FINAL_ENTRIES") if final else ()))
+
+
+def find(objective: Objective, key: str) -> Entry:
     """The entry of that key.
 
     Raises:
         KlayerError: There is none; the message lists all.
     """
-    for entry in CATALOGUE:
+    known = entries(objective)
+    for entry in known:
         if entry.key == key:
             return entry
-    known = ", ".join(entry.key for entry in CATALOGUE)
-    raise KlayerError(f"{key}: there is no picture of this name; there is {known}")
+    listed = ", ".join(entry.key for entry in known)
+    raise KlayerError(f"{key}: there is no plot of this name; there is {listed}")
+
+
+def _curves(objective: Objective, group: Group) -> Entry:
+    return Entry(
+        group.key(),
+        group.heading(objective.step),
+        partial(curves, name=group.name),
+        needs_of(objective, group.name),
+    )
+
+
+def _trial_curves(name: str, data: Any, trial: Any) -> Any:
+    return trial_curves(data, trial, name)
+
+
+def _own(objective: Objective, which: str) -> tuple[Any, ...]:
+    """What an objective adds."""
+    if not objective.plots:
+        return ()
+    found: tuple[Any, ...] = getattr(import_module(objective.plots), which)
+    return found

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from search.plan.ranking import Ranking
+
 
 @dataclass(frozen=True)
 class Cells:
@@ -14,7 +16,7 @@ class Cells:
         y: The edges of the rows, (rows + 1,).
         count: How many trials a cell holds, (rows, columns).
         median: The median of their values, (rows, columns); NaN where none has one.
-        best: The largest of them, (rows, columns).
+        best: The best of them, (rows, columns).
     """
 
     x: np.ndarray
@@ -24,7 +26,9 @@ class Cells:
     best: np.ndarray
 
 
-def cells(x: np.ndarray, y: np.ndarray, values: np.ndarray, columns: int, rows: int) -> Cells:
+def cells(
+    x: np.ndarray, y: np.ndarray, values: np.ndarray, columns: int, rows: int, ranking: Ranking
+) -> Cells:
     """Trials cut into `columns` x `rows` cells of equal size over what they span.
 
     Args:
@@ -33,6 +37,7 @@ def cells(x: np.ndarray, y: np.ndarray, values: np.ndarray, columns: int, rows: 
         values: (trials,), NaN for those without one.
         columns: How many cells there are along x.
         rows: How many cells there are along y.
+        ranking: Which of two values is the better one.
     """
     across, upwards = _edges(x, columns), _edges(y, rows)
     place = _index(y, upwards) * columns + _index(x, across)
@@ -45,7 +50,8 @@ def cells(x: np.ndarray, y: np.ndarray, values: np.ndarray, columns: int, rows: 
     for cell, group in zip(held, np.split(values[order], starts[1:]), strict=True):
         valued = group[np.isfinite(group)]
         if len(valued):
-            median[cell], best[cell] = np.median(valued), valued.max()
+            median[cell] = np.median(valued)
+            best[cell] = ranking.best_so_far(valued)[-1]
     shape = (rows, columns)
     return Cells(across, upwards, count.reshape(shape), median.reshape(shape), best.reshape(shape))
 

@@ -1,17 +1,16 @@
-"""Colours that mean something: a stage's own, and the scale of validation accuracies."""
+"""Colours that mean something: a stage's own, and the scale of scores."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from search.views.plots.data import SearchData
-from search.views.plots.labels import ACCURACY
 from search.views.plots.theme import COLOURS, SCALE
+from search.views.plots.values import ValueScale
 
 RIM = {"width": 1, "color": "rgba(138,143,152,0.8)"}  # keeps the scale's ends visible
 
-# What the scale leaves below its lower end: trials that hardly learn would else use it all up.
+# What the scale leaves to its poor end: trials that hardly learn would else use it all up.
 _POOR = 0.25
 POOREST = "the poorest quarter shares the darkest colour"
 
@@ -27,38 +26,44 @@ def faint(colour: str, opacity: float) -> str:
     return f"rgba({red},{green},{blue},{opacity})"
 
 
-def extent(percents: Sequence[float], poor: float = _POOR) -> tuple[float, float] | None:
-    """From where to where a scale of values reaches that leaves a share of the poorest out.
+def reach(scale: ValueScale, places: np.ndarray) -> tuple[float, float]:
+    """From where to where the colours of values at these places reach; the poorest share an end."""
+    return scale.extent(places, _POOR) or (0.0, 1.0)
 
-    None without values.
+
+def goodness(scale: ValueScale, places: np.ndarray) -> np.ndarray:
+    """Where places stand among the colours, from 0 for the poorest to 1 for the best."""
+    low, high = reach(scale, places)
+    share = np.clip((places - low) / (high - low), 0, 1)
+    return share if scale.metric.direction == "maximize" else 1 - share
+
+
+def value_axis(scale: ValueScale, places: np.ndarray) -> dict[str, Any]:
+    """The colour axis of scores at these places, its bar above the figure, the best the brightest.
+
+    The poorest values share its dark end.
     """
-    if not len(percents):
-        return None
-    low, high = float(np.quantile(percents, poor)), float(np.max(percents))
-    return (low, high) if high > low else (low - 0.5, high + 0.5)
-
-
-def value_scale(percents: Sequence[float], title: str = ACCURACY) -> dict[str, Any]:
-    """The colour axis of validation accuracies, its bar above the figure.
-
-    The poorest values share its lower end.
-    """
-    low, high = extent(percents) or (0.0, 100.0)
+    low, high = reach(scale, places)
+    bar: dict[str, Any] = {
+        "title": {"text": scale.title, "side": "top", "font": {"size": 12}},
+        "orientation": "h",
+        "x": 0,
+        "xanchor": "left",
+        "xpad": 0,
+        "y": 1.02,
+        "yanchor": "bottom",
+        "ypad": 4,
+        "len": 1,
+        "thickness": 10,
+        "outlinewidth": 0,
+    }
+    if scale.log:
+        marks = scale.marks(low, high)
+        bar |= {"tickvals": [at for at, _ in marks], "ticktext": [text for _, text in marks]}
     return {
         "colorscale": SCALE,
+        "reversescale": scale.metric.direction == "minimize",
         "cmin": low,
         "cmax": high,
-        "colorbar": {
-            "title": {"text": title, "side": "top", "font": {"size": 12}},
-            "orientation": "h",
-            "x": 0,
-            "xanchor": "left",
-            "xpad": 0,
-            "y": 1.02,
-            "yanchor": "bottom",
-            "ypad": 4,
-            "len": 1,
-            "thickness": 10,
-            "outlinewidth": 0,
-        },
+        "colorbar": bar,
     }

@@ -1,4 +1,4 @@
-"""Two searches beside each other, in one picture and on the same axes."""
+"""Two searches beside each other, in one plot and on the same axes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,18 +8,18 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from search.errors import KlayerError
-from search.runtime.words import percent
 from search.views.plots import best, standing
 from search.views.plots.data import SearchData
-from search.views.plots.labels import ACCURACY, named, short
-from search.views.plots.picture import Picture, Table, drawn, nothing
+from search.views.plots.labels import named, short
+from search.views.plots.plot import Plot, Table, drawn, nothing
 from search.views.plots.theme import COLOURS
-from search.views.plots.zoom import zoom
+from search.views.plots.values import ValueScale
+from search.views.plots.zoom import scale_of, zoom
 
 ZOOM_TITLE = "The zooms beside each other"
 
 
-def compare_best(datas: Sequence[SearchData], over: str = "trials") -> Picture:
+def compare_best(datas: Sequence[SearchData], over: str = "trials") -> Plot:
     """The best so far of each search as steps, one colour a search.
 
     Args:
@@ -39,47 +39,54 @@ def compare_best(datas: Sequence[SearchData], over: str = "trials") -> Picture:
         across = f"{best.TIME[2]} ({unit})"
         runs = [best.in_unit(run, seconds) for run in runs]
     title = f"Best value over {over}, search by search"
+    if not _same_score(datas):
+        return nothing(key, title, _incomparable(datas))
     figure, rows, said, mixed = go.Figure(), [], [], False
     for place, (data, run) in enumerate(zip(datas, runs, strict=True)):
         top = standing.best(data)
         if not len(run.trials) or top is None:
             said.append(f"{data.name} has no finished trial yet")
             continue
-        said.append(f"{data.name} came to {percent(top.value)} with {named(top)}")
+        said.append(f"{data.name} came to {data.score.text(top.value)} with {named(top)}")
         mixed = mixed or best.mixed(data, run)
         figure.add_trace(best.steps(run, COLOURS[place % len(COLOURS)], data.name))
         rows += [
             (data.name, t.stage, t.number, float(x), float(value), float(so_far))
             for t, x, value, so_far in zip(run.trials, run.x, run.values, run.best, strict=True)
         ]
-    says = f"{'; '.join(said)}." + (f" {best.OTHERWISE}." if mixed else "")
+    caption = f"{'; '.join(said)}." + (f" {best.OTHERWISE}." if mixed else "")
     if not figure.data:
-        return nothing(key, title, says)
+        return nothing(key, title, caption)
+    values = [trial.value for run in runs for trial in run.trials]
+    scale = ValueScale.of(datas[0].score, values)
     figure.update_layout(
         xaxis={"title": {"text": across}, "rangemode": "tozero"},
-        yaxis={"title": {"text": f"best {ACCURACY}"}},
+        yaxis={**scale.axis(), "title": {"text": f"best {scale.title}"}},
         hovermode="closest",
         showlegend=True,
     )
-    columns = ("search", "stage", "trial", across, ACCURACY, "best so far (%)")
-    return drawn(key, title, says, figure, Table(columns, rows))
+    columns = ("search", "stage", "trial", across, *best.columns_of(scale.metric))
+    return drawn(key, title, caption, figure, Table(columns, rows))
 
 
-def compare_zoom(datas: Sequence[SearchData], *, stacked: bool = False) -> Picture:
+def compare_zoom(datas: Sequence[SearchData], *, stacked: bool = False) -> Plot:
     """The zoom of each search, with the same axes and colours; the legend is that of the first.
 
     Args:
         datas: The searches, one or more.
         stacked: Whether they stand below each other, for narrow pages, and not side by side.
     """
-    pictures = [zoom(data) for data in datas]
-    seen = [one for one in zip(datas, pictures, strict=True) if not one[1].empty]
-    says = " ".join(
-        f"{data.name}: {picture.says}" for data, picture in zip(datas, pictures, strict=True)
+    if not _same_score(datas):
+        return nothing("compare-zoom", ZOOM_TITLE, _incomparable(datas))
+    scale = scale_of(*datas)
+    plots = [zoom(data, scale=scale) for data in datas]
+    seen = [one for one in zip(datas, plots, strict=True) if not one[1].empty]
+    caption = " ".join(
+        f"{data.name}: {plot.caption}" for data, plot in zip(datas, plots, strict=True)
     )
     if not seen:
-        return nothing("compare-zoom", ZOOM_TITLE, says)
-    same = len({_axes(picture) for _, picture in seen}) == 1
+        return nothing("compare-zoom", ZOOM_TITLE, caption)
+    same = len({_axes(plot) for _, plot in seen}) == 1
     figure = make_subplots(
         rows=len(seen) if stacked else 1,
         cols=1 if stacked else len(seen),
@@ -89,15 +96,15 @@ def compare_zoom(datas: Sequence[SearchData], *, stacked: bool = False) -> Pictu
         horizontal_spacing=0.06 if same else 0.12,
         vertical_spacing=0.14,
     )
-    for place, (_, picture) in enumerate(seen):
+    for place, (_, plot) in enumerate(seen):
         at = {"row": place + 1 if stacked else 1, "col": 1 if stacked else place + 1}
-        for trace in picture.figure.data:
+        for trace in plot.figure.data:
             figure.add_trace(_plain(trace, first=place == 0), **at)
         figure.update_xaxes(
-            _axis(picture, "xaxis", shown=not (stacked and same) or at["row"] == len(seen)), **at
+            _axis(plot, "xaxis", shown=not (stacked and same) or at["row"] == len(seen)), **at
         )
-        figure.update_yaxes(_axis(picture, "yaxis", shown=stacked or not same or place == 0), **at)
-    scales = [picture.figure.layout.coloraxis for _, picture in seen]
+        figure.update_yaxes(_axis(plot, "yaxis", shown=stacked or not same or place == 0), **at)
+    scales = [plot.figure.layout.coloraxis for _, plot in seen]
     known = [scale for scale in scales if scale.cmin is not None]
     if known:
         figure.update_layout(coloraxis=known[0])
@@ -108,16 +115,25 @@ def compare_zoom(datas: Sequence[SearchData], *, stacked: bool = False) -> Pictu
         )
     figure.update_annotations(font_size=12)
     figure.update_layout(hovermode="closest")
-    return drawn("compare-zoom", ZOOM_TITLE, says, figure, _together(seen))
+    return drawn("compare-zoom", ZOOM_TITLE, caption, figure, _together(seen))
 
 
-def _axes(picture: Picture) -> tuple[Any, ...]:
-    axes = (picture.figure.layout.xaxis, picture.figure.layout.yaxis)
+def _same_score(datas: Sequence[SearchData]) -> bool:
+    return len({data.score for data in datas}) == 1
+
+
+def _incomparable(datas: Sequence[SearchData]) -> str:
+    ranked = " and ".join(f"{data.name} by {data.score.heading}" for data in datas)
+    return f"These searches are ranked by different metrics: {ranked}."
+
+
+def _axes(plot: Plot) -> tuple[Any, ...]:
+    axes = (plot.figure.layout.xaxis, plot.figure.layout.yaxis)
     return tuple((axis.title.text, axis.type, axis.ticktext) for axis in axes)
 
 
-def _axis(picture: Picture, which: str, *, shown: bool) -> dict[str, Any]:
-    axis: dict[str, Any] = picture.figure.layout[which].to_plotly_json()
+def _axis(plot: Plot, which: str, *, shown: bool) -> dict[str, Any]:
+    axis: dict[str, Any] = plot.figure.layout[which].to_plotly_json()
     if not shown:
         axis.pop("title", None)
     return axis
@@ -130,12 +146,12 @@ def _plain(trace: Any, *, first: bool) -> Any:
     return copied
 
 
-def _together(seen: Sequence[tuple[SearchData, Picture]]) -> Table:
+def _together(seen: Sequence[tuple[SearchData, Plot]]) -> Table:
     """The tables below each other; columns that one search lacks are empty for it."""
-    columns = list(dict.fromkeys(name for _, picture in seen for name in picture.table.columns))
+    columns = list(dict.fromkeys(name for _, plot in seen for name in plot.table.columns))
     rows = []
-    for data, picture in seen:
-        for row in picture.table.rows:
-            by_name = dict(zip(picture.table.columns, row, strict=True))
+    for data, plot in seen:
+        for row in plot.table.rows:
+            by_name = dict(zip(plot.table.columns, row, strict=True))
             rows.append((data.name, *(by_name.get(name) for name in columns)))
     return Table(("search", *columns), rows)

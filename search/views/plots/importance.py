@@ -6,15 +6,16 @@ from search.runtime.words import plural
 from search.views.plots import standing
 from search.views.plots.colouring import stage_colours
 from search.views.plots.data import SearchData
-from search.views.plots.labels import label, short, words
-from search.views.plots.picture import Picture, Table, drawn, escape, nothing
+from search.views.plots.labels import short, title_of
+from search.views.plots.plot import Plot, Table, drawn, escape, nothing
+from search.views.plots.values import SHARE
 
 KEY, TITLE = "importance", "Importance of the hyperparameters"
 
 FEW = 40  # trials, of whose best tenth little can be said
 
 
-def importance(data: SearchData) -> Picture:
+def importance(data: SearchData) -> Plot:
     """A bar a hyperparameter and stage: its share in being among the stage's best tenth.
 
     The shares are PED-ANOVA's (Watanabe, Bansal, Hutter, 2023); a stage's sum up to 100 %.
@@ -22,8 +23,8 @@ def importance(data: SearchData) -> Picture:
     stages = [stage.step.name for stage in data.searched() if data.importances.get(stage.step.name)]
     if not stages:
         if standing.complete(standing.searched(data)):
-            says = "It takes four trials of a stage that searches two hyperparameters or more."
-            return nothing(KEY, TITLE, says)
+            caption = "It takes four trials of a stage that searches two hyperparameters or more."
+            return nothing(KEY, TITLE, caption)
         return nothing(KEY, TITLE, standing.absent(data))
     found = {stage: data.importances[stage] for stage in stages}
     totals: dict[str, float] = {}
@@ -35,8 +36,8 @@ def importance(data: SearchData) -> Picture:
     figure = go.Figure(
         [
             go.Bar(
-                x=[100 * found[stage].get(name, 0.0) for name in names],
-                y=[label(name) for name in names],
+                x=[SHARE.shown(found[stage].get(name, 0.0)) for name in names],
+                y=[short(title_of(data.objective, name)) for name in names],
                 orientation="h",
                 marker={"color": colours[stage]},
                 name=short(stage),
@@ -53,11 +54,16 @@ def importance(data: SearchData) -> Picture:
         showlegend=True,
     )
     last = max(found[stages[-1]], key=lambda name: found[stages[-1]][name])
-    says = (
+    caption = (
         f"How much each hyperparameter decided who was among a stage's best tenth (PED-ANOVA); in "
-        f"{stages[-1]} it was {words(last)} the most, with {100 * found[stages[-1]][last]:.0f} %"
+        f"{stages[-1]} it was {title_of(data.objective, last)} the most, with "
+        f"{SHARE.shown(found[stages[-1]][last]):.0f} %"
     )
     ended = len(standing.complete(data.of_stage(stages[-1])))
-    says += f"; of {plural(ended, 'trial')} that is a hint at most." if ended < FEW else "."
-    rows = [(stage, name, 100 * share) for stage in stages for name, share in found[stage].items()]
-    return drawn(KEY, TITLE, says, figure, Table(("stage", "hyperparameter", "share (%)"), rows))
+    caption += f"; of {plural(ended, 'trial')} that is a hint at most." if ended < FEW else "."
+    rows = [
+        (stage, name, SHARE.shown(share))
+        for stage in stages
+        for name, share in found[stage].items()
+    ]
+    return drawn(KEY, TITLE, caption, figure, Table(("stage", "hyperparameter", "share (%)"), rows))

@@ -1,35 +1,23 @@
-"""Words and numbers as labels: names with symbols, shares in per cent, texts in short lines."""
+"""Texts of plots: names of hyperparameters and trials, cut and broken to fit, escaped."""
 
 import textwrap
 
 from search.ledger.records import Trial
-from search.objectives.network.registry import layer_of
+from search.objective.port import Objective
 from search.runtime.words import number
 from search.space.space import Point
-from search.views.plots.picture import escape
-
-ACCURACY = "validation accuracy (%)"
-
-_SYMBOLS = {
-    "learning_rate": "learning rate η",
-    "learning_rate_min": "least learning rate η",
-    "weight_decay": "weight decay λ",
-    "init_sigma": "initial σ",
-    "batch_norm": "batch normalisation",
-}
+from search.views.plots.plot import escape
 
 
-def words(name: str) -> str:
-    """A hyperparameter's name for people, as plain text."""
-    layer = layer_of(name)
-    if layer is not None:
-        return f"width of layer {layer} (units)"
-    return _SYMBOLS.get(name, name.replace("_", " "))
+def title_of(objective: Objective, name: str) -> str:
+    """A hyperparameter's name for people, as plain text; with spaces where nothing is known."""
+    known = objective.registry.find(name)
+    return name.replace("_", " ") if known is None else known.words
 
 
-def label(name: str) -> str:
-    """A hyperparameter's name for people, as a figure's text."""
-    return short(words(name))
+def capital(text: str) -> str:
+    """A text that begins a sentence or a heading."""
+    return text[:1].upper() + text[1:]
 
 
 def short(text: str, width: int = 32) -> str:
@@ -37,9 +25,11 @@ def short(text: str, width: int = 32) -> str:
     return escape(text if len(text) <= width else f"{text[: width - 1]}…")
 
 
-def parameters(point: Point) -> str:
+def parameters(objective: Objective, point: Point) -> str:
     """Parameters in one line, as plain text."""
-    return ", ".join(f"{words(name)} {number(value)}" for name, value in point.items())
+    return ", ".join(
+        f"{title_of(objective, name)} {number(value)}" for name, value in point.items()
+    )
 
 
 def named(trial: Trial) -> str:

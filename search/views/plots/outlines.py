@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 from search.ledger.records import StageState
 from search.views.plots.axes import Axis
 from search.views.plots.labels import lines, short
-from search.views.plots.picture import escape
+from search.views.plots.plot import escape
 
 Span = tuple[float, float]
 

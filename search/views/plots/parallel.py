@@ -15,15 +15,17 @@ import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
 from search.ledger.records import Trial
-from search.runtime.words import number, percent
+from search.runtime.words import number
 from search.views.plots import standing
 from search.views.plots.axes import Axis, axes
-from search.views.plots.colouring import POOREST, extent, value_scale
+from search.views.plots.colouring import POOREST, goodness, value_axis
 from search.views.plots.data import SearchData
 from search.views.plots.labels import named, short
-from search.views.plots.picture import Picture, drawn, escape, nothing
+from search.views.plots.plot import Plot, drawn, escape, nothing
 from search.views.plots.theme import SCALE
+from search.views.plots.ticks import decades, round_marks, written
 from search.views.plots.trial_table import trial_table
+from search.views.plots.values import ValueScale
 
 KEY, TITLE = "parallel", "Parallel coordinates"
 
@@ -47,26 +49,40 @@ class _Upright:
         return (scaled - self.low) / (self.high - self.low)
 
 
-def parallel(data: SearchData) -> Picture:
-    """At most 400 trials as lines, coloured by their validation accuracy, the best on top.
+@dataclass(frozen=True)
+class _Line:
+    """One trial: where its value stands on the scale, and among the colours from 0 to 1."""
+
+    trial: Trial
+    place: float
+    goodness: float
+
+
+def parallel(data: SearchData) -> Plot:
+    """At most 400 trials as lines, coloured by their value, the best on top.
 
     Of more trials the best 100 are shown, and an even choice of the others. Ranges that are
     searched on a log scale stand on one. Lines of trials that lack a hyperparameter have a gap.
     """
     found = axes(data)
-    trials = _choice(standing.comparable(data))
+    trials = _choice(data)
     if not trials or not found:
         return nothing(KEY, TITLE, standing.absent(data), trial_table(data))
     uprights = [_upright(axis, trials) for axis in found.values()]
-    uprights.append(_values(trials))
-    figure = go.Figure(_lines(trials, list(found.values()), uprights))
-    figure.update_layout(**_layout(trials, uprights))
-    return drawn(KEY, TITLE, _says(data, trials), figure, trial_table(data))
+    values = [trial.value for trial in trials]
+    scale = ValueScale.of(data.score, values)
+    places = scale.place(scale.shown(values))
+    uprights.append(_values(scale, places))
+    shares = goodness(scale, places)
+    lines = [_Line(*one) for one in zip(trials, places, shares, strict=True)]
+    figure = go.Figure(_lines(data, lines, list(found.values()), uprights))
+    figure.update_layout(**_layout(value_axis(scale, places), uprights))
+    return drawn(KEY, TITLE, _caption(data, trials), figure, trial_table(data))
 
 
-def _choice(trials: Sequence[Trial]) -> list[Trial]:
+def _choice(data: SearchData) -> list[Trial]:
     """Those that are shown, the best first."""
-    order = standing.ranked(trials)
+    order = data.ranking.ranked(standing.comparable(data))
     if len(order) <= MOST:
         return order
     rest = order[_BEST:]
@@ -89,64 +105,33 @@ def _upright(axis: Axis, trials: Sequence[Trial]) -> _Upright:
     low, high = (min(places), max(places)) if places else (0.0, 1.0)
     if high == low:
         return _Upright(axis.title, low, high, [(0.5, number(axis.unscaled(low)))])
-    marks = _decades(low, high) if axis.kind == "log" else _round_marks(low, high)
-    ticks = [((mark - low) / (high - low), _written(axis.unscaled(mark))) for mark in marks]
+    marks = decades(low, high) if axis.kind == "log" else round_marks(low, high)
+    ticks = [((mark - low) / (high - low), written(axis.unscaled(mark))) for mark in marks]
     return _Upright(axis.title, low, high, ticks)
 
 
-def _written(value: float) -> str:
-    """A tick's value; far powers of ten as powers."""
-    power = math.log10(value) if value > 0 else 0.0
-    if abs(power) > 2.5 and math.isclose(power, round(power), abs_tol=1e-9):
-        return f"10<sup>{round(power)}</sup>"
-    return f"{value:.3g}"
-
-
-def _values(trials: Sequence[Trial]) -> _Upright:
-    values = [100 * (trial.value or 0) for trial in trials]
-    low, high = min(values), max(values)
+def _values(scale: ValueScale, places: np.ndarray) -> _Upright:
+    low, high = float(np.nanmin(places)), float(np.nanmax(places))
+    title = scale.title
     if high == low:
-        return _Upright("validation accuracy (%)", low, high, [(0.5, f"{low:.4g}")])
-    ticks = [((mark - low) / (high - low), f"{mark:.4g}") for mark in _round_marks(low, high)]
-    return _Upright("validation accuracy (%)", low, high, ticks)
-
-
-def _decades(low: float, high: float) -> list[float]:
-    """Powers of ten between two decimal logarithms, at most five; 1, 2 and 5 of them if few."""
-    whole = [float(p) for p in range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)]
-    if len(whole) >= 3:
-        return whole[:: -(-len(whole) // 5)]
-    fine = [
-        power + math.log10(digit)
-        for power in range(math.floor(low), math.floor(high) + 1)
-        for digit in (1, 2, 5)
-    ]
-    inside = [mark for mark in fine if low - 1e-9 <= mark <= high + 1e-9]
-    return inside if len(inside) >= 2 else [low, high]
-
-
-def _round_marks(low: float, high: float) -> list[float]:
-    """Three to six round numbers from `low` to `high`."""
-    power = 10.0 ** math.floor(math.log10((high - low) / 3))
-    step = next(power * s for s in (5, 2.5, 2, 1) if (high - low) / (power * s) >= 2.5)
-    return [step * i for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
+        return _Upright(title, low, high, [(0.5, text) for _, text in scale.marks(low, high)])
+    ticks = [((mark - low) / (high - low), text) for mark, text in scale.marks(low, high)]
+    return _Upright(title, low, high, ticks)
 
 
 def _lines(
-    trials: Sequence[Trial], found: Sequence[Axis], uprights: Sequence[_Upright]
+    data: SearchData, lines: Sequence[_Line], found: Sequence[Axis], uprights: Sequence[_Upright]
 ) -> list[go.Scatter]:
-    values = [100 * (trial.value or 0) for trial in trials]
-    low, high = extent(values) or (0.0, 1.0)
-    shades = [min(max(int((v - low) / (high - low) * _SHADES), 0), _SHADES - 1) for v in values]
+    shades = [min(int(line.goodness * _SHADES), _SHADES - 1) for line in lines]
     colours = sample_colorscale(SCALE.lower(), [(s + 0.5) / _SHADES for s in range(_SHADES)])
     traces = []
     for shade in range(_SHADES):
-        mine = [trial for trial, its in zip(trials, shades, strict=True) if its == shade]
+        mine = [line for line, its in zip(lines, shades, strict=True) if its == shade]
         if mine:
-            traces.append(_shade(mine[::-1], found, uprights, colours[shade], shade))
-    traces.append(_shade(trials[:1], found, uprights, "#D55E00", _SHADES + 12))
+            traces.append(_shade(data, mine[::-1], found, uprights, colours[shade], shade))
+    traces.append(_shade(data, lines[:1], found, uprights, "#D55E00", _SHADES + 12))
     # Lines take no colour scale; this invisible point brings its bar.
-    bar = {"color": [low], "coloraxis": "coloraxis", "opacity": 0}
+    bar = {"color": [lines[0].place], "coloraxis": "coloraxis", "opacity": 0}
     traces.append(
         go.Scatter(x=[0], y=[0], mode="markers", marker=bar, hoverinfo="skip", showlegend=False)
     )
@@ -154,7 +139,8 @@ def _lines(
 
 
 def _shade(
-    trials: Sequence[Trial],
+    data: SearchData,
+    lines: Sequence[_Line],
     found: Sequence[Axis],
     uprights: Sequence[_Upright],
     colour: str,
@@ -163,16 +149,16 @@ def _shade(
     across = [*range(len(uprights)), None]
     heights: list[float] = []
     texts: list[str] = []
-    for trial in trials:
-        value = 100 * (trial.value or 0)
-        scaled = [*(_scaled(axis, trial) for axis in found), value]
+    for line in lines:
+        trial = line.trial
+        scaled = [*(_scaled(axis, trial) for axis in found), line.place]
         heights += [up.height(one) for up, one in zip(uprights, scaled, strict=True)]
         heights.append(math.nan)
         shown = [escape(number(trial.parameters.get(axis.name, "–"))) for axis in found]
-        head = f"<b>{escape(named(trial))}</b> {percent(trial.value)}"
+        head = f"<b>{escape(named(trial))}</b> {escape(data.score.text(trial.value))}"
         texts += [f"{head}<br>{one}" for one in shown] + [head, ""]
     return go.Scatter(
-        x=across * len(trials),
+        x=across * len(lines),
         y=np.array(heights, np.float32),
         mode="lines",
         line={"color": colour, "width": 0.8 + weight / 12},
@@ -183,8 +169,7 @@ def _shade(
     )
 
 
-def _layout(trials: Sequence[Trial], uprights: Sequence[_Upright]) -> dict[str, Any]:
-    values = [100 * (trial.value or 0) for trial in trials]
+def _layout(colours: dict[str, Any], uprights: Sequence[_Upright]) -> dict[str, Any]:
     annotations: list[Mapping[str, Any]] = []
     shapes = []
     for place, upright in enumerate(uprights):
@@ -206,7 +191,7 @@ def _layout(trials: Sequence[Trial], uprights: Sequence[_Upright]) -> dict[str, 
             "ticklabeloverflow": "allow",
         },
         "yaxis": {"visible": False, "range": [-0.04, 1.04]},
-        "coloraxis": value_scale(values),
+        "coloraxis": colours,
         "shapes": shapes,
         "annotations": annotations,
         "hovermode": "closest",
@@ -232,7 +217,7 @@ def _tick(place: float, height: float, text: str, *, left: bool) -> dict[str, An
     }
 
 
-def _says(data: SearchData, shown: Sequence[Trial]) -> str:
+def _caption(data: SearchData, shown: Sequence[Trial]) -> str:
     total = len(standing.comparable(data))
     said = (
         f"{total:,} trials that compare, each a line"
@@ -243,4 +228,5 @@ def _says(data: SearchData, shown: Sequence[Trial]) -> str:
         )
     )
     best = shown[0]
-    return f"{said}; the best in vermilion: {named(best)} with {percent(best.value)}; {POOREST}."
+    value = data.score.text(best.value)
+    return f"{said}; the best in vermilion: {named(best)} with {value}; {POOREST}."

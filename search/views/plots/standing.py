@@ -1,12 +1,12 @@
-"""Who stands where in a search: trials that compare, the best of them, and why there is none yet.
+"""How trials of a search stand: those that compare, the best of them, and why there is none yet.
 
-The values of the final are test accuracies. Nothing here reads them, and nothing is ranked by them.
+The values of the final are of another kind than the scores. Nothing here reads them, and nothing is
+ranked by them.
 """
 
 from collections.abc import Sequence
 
 from search.ledger.records import Trial
-from search.objective.outcome import Portrait
 from search.views.plots.data import SearchData
 
 ENDED = ("complete", "pruned", "diverged", "failed")
@@ -34,30 +34,24 @@ def comparable(data: SearchData) -> list[Trial]:
     return [trial for trial in valued if trial.stage in contenders] or valued
 
 
-def ranked(trials: Sequence[Trial]) -> list[Trial]:
-    """Trials that have a value, best first; those that halving dropped behind all others."""
-    valued = [trial for trial in trials if trial.value is not None]
-    return sorted(valued, key=lambda one: (-(one.pruned_after or 1e9), -_value(one), one.id))
-
-
 def winner(data: SearchData) -> Trial | None:
     """The trial of the chosen configuration once the final is planned, before that None."""
-    first = _trained_anew(data)
+    first = trained_anew(data)
     if first is None:
         return None
     same = [one for one in comparable(data) if one.parameters == first.parameters]
-    return max(same, key=_value, default=None)
+    return data.ranking.best(same)
 
 
 def best(data: SearchData) -> Trial | None:
     """The winner; before there is one, the best so far."""
-    return winner(data) or max(comparable(data), key=_value, default=None)
+    return winner(data) or data.ranking.best(comparable(data))
 
 
-def portrait(data: SearchData) -> Portrait | None:
-    """The winner's, as the final trained it; None before, or where none was kept."""
-    first = _trained_anew(data)
-    return None if first is None else data.portraits.get(first.id)
+def trained_anew(data: SearchData) -> Trial | None:
+    """The winner's trial in the final; None before that is planned."""
+    finals = {stage.step.name for stage in data.stages if stage.step.kind == "final"}
+    return next((one for one in data.trials if one.stage in finals and one.number == 0), None)
 
 
 def absent(data: SearchData) -> str:
@@ -67,23 +61,13 @@ def absent(data: SearchData) -> str:
     trials = searched(data)
     ended = [trial for trial in trials if trial.state in ENDED]
     if ended and not any(trial.value is not None for trial in ended):
-        what = "diverged or failed" if any(one.state == "failed" for one in ended) else "diverged"
-        return (
-            f"None of the {len(ended)} finished trials has a value: all {what}. "
-            "Search a range of lower learning rates."
-        )
+        failed = any(one.state == "failed" for one in ended)
+        what = "diverged or failed" if failed else "diverged"
+        said = f"None of the {len(ended)} finished trials has a value: all {what}."
+        advice = data.objective.advice
+        return f"{said} {advice[:1].upper()}{advice[1:]}." if advice else said
     if data.search.stopped_at is not None:
         return "The search was stopped before a trial was finished; `klayer run` goes on with it."
     if not trials:
         return "No stage is planned yet. `klayer run` or `klayer worker` begins with the first."
     return "No trial is finished yet. This fills in as workers train: see `klayer workers`."
-
-
-def _trained_anew(data: SearchData) -> Trial | None:
-    """The winner's trial in the final."""
-    finals = {stage.step.name for stage in data.stages if stage.step.kind == "final"}
-    return next((one for one in data.trials if one.stage in finals and one.number == 0), None)
-
-
-def _value(trial: Trial) -> float:
-    return trial.value if trial.value is not None else float("-inf")

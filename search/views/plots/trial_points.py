@@ -8,13 +8,14 @@ import numpy as np
 import plotly.graph_objects as go
 
 from search.ledger.records import Trial
-from search.runtime.words import number
+from search.runtime.words import number, plural
 from search.views.plots.axes import Axis
 from search.views.plots.cells import Cells, cells
 from search.views.plots.colouring import RIM
-from search.views.plots.labels import ACCURACY, named
-from search.views.plots.picture import escape
+from search.views.plots.labels import named
+from search.views.plots.plot import escape
 from search.views.plots.theme import FADED
+from search.views.plots.values import ValueScale
 
 MANY = 1500  # trials; beyond, they are drawn as cells
 BEST = 100  # that are points even then
@@ -23,18 +24,26 @@ _CELLS = 2400  # of all stages together
 
 @dataclass(frozen=True)
 class Plane:
-    """What stands across and upwards: two hyperparameters, or one and the value."""
+    """What stands across and upwards: two hyperparameters, or one and the value.
+
+    Attributes:
+        x: The hyperparameter across.
+        y: That upwards; None for the value.
+        scale: That of the values.
+        step: What a step of a training is called.
+    """
 
     x: Axis
-    y: Axis | None = None
+    y: Axis | None
+    scale: ValueScale
+    step: str
 
     def places(self, trials: Sequence[Trial]) -> tuple[np.ndarray, np.ndarray]:
         """Where trials stand, in data units, two arrays (trials,); NaN where nowhere."""
         x = [self.x.place(trial.parameters.get(self.x.name)) for trial in trials]
         if self.y is None:
-            y = [np.nan if trial.value is None else 100 * trial.value for trial in trials]
-        else:
-            y = [self.y.place(trial.parameters.get(self.y.name)) for trial in trials]
+            return np.array(x), self.scale.shown([trial.value for trial in trials])
+        y = [self.y.place(trial.parameters.get(self.y.name)) for trial in trials]
         return np.array(x), np.array(y)
 
     def hover(self) -> str:
@@ -66,17 +75,20 @@ def points(trials: Sequence[Trial], plane: Plane, stage: str, colour: str | None
         colour: Of all; None for the scale of values.
     """
     x, y = plane.places(trials)
-    values = np.array([100 * (trial.value or 0.0) for trial in trials], np.float32)
+    scale = plane.scale
+    values = scale.shown([trial.value for trial in trials])
+    hover = scale.hover("customdata[2]" if plane.y is not None else "y")
     return go.Scatter(
         x=x,
         y=y,
         mode="markers",
-        marker={**_painted(values, colour), "size": 8, "line": RIM},
-        customdata=np.array([(t.number, t.id) for t in trials]).reshape(-1, 2),
+        marker={**_painted(scale.place(values), colour), "size": 8, "line": RIM},
+        customdata=np.array(
+            [(t.number, t.id, value) for t, value in zip(trials, values, strict=True)]
+        ).reshape(-1, 3),
         text=plane.texts(trials),
         hovertemplate=f"<b>{escape(stage)} #%{{customdata[0]}}</b><br>{plane.hover()}<br>"
-        + (f"{ACCURACY}: %{{marker.color:.2f}}" if colour is None else f"{ACCURACY}: %{{y:.2f}}")
-        + "<extra></extra>",
+        f"{escape(scale.metric.words)}: {hover}<extra></extra>",
         name=escape(stage),
         showlegend=False,
     )
@@ -92,22 +104,23 @@ def binned(
         plane: Over what.
         stage: The stage's name.
         colour: Of all; None for the scale of values.
-        stages: How many stages share the picture, and so the number of cells.
+        stages: How many stages share the plot, and so the number of cells.
     """
     found = _cells(trials, plane, _CELLS // max(stages, 2))
     if found is None:
         return None
+    scale = plane.scale
     lines = [
         f"<b>{escape(stage)}: %{{customdata[0]}} trials about here</b>",
-        f"median {ACCURACY}: %{{z:.2f}}",
-        "best: %{customdata[1]:.2f}",
+        f"median {escape(scale.metric.words)}: {scale.hover('customdata[2]')}",
+        f"best: {scale.hover('customdata[1]')}",
     ]
     painted = {"coloraxis": "coloraxis"} if colour is None else _plain(colour)
     return go.Heatmap(
         **_edges(found, plane),
-        z=found.median.astype(np.float32),
+        z=scale.place(found.median).astype(np.float32),
         **painted,
-        customdata=np.stack([found.count, found.best], 2).astype(np.float32),
+        customdata=np.stack([found.count, found.best, found.median], 2).astype(np.float32),
         hovertemplate="<br>".join(lines) + "<extra></extra>",
         hoverongaps=False,
         name=escape(stage),
@@ -129,7 +142,7 @@ def greyed(trials: Sequence[Trial], plane: Plane, symbol: str, name: str) -> go.
         },
         opacity=0.7,
         name=name,
-        hovertext=[f"<b>{escape(named(trial))}</b><br>{_end(trial)}" for trial in trials],
+        hovertext=[f"<b>{escape(named(trial))}</b><br>{_end(trial, plane)}" for trial in trials],
         hoverinfo="text",
         customdata=np.array([(t.number, t.id) for t in trials]),
     )
@@ -167,13 +180,14 @@ def star(trial: Trial, plane: Plane, name: str) -> go.Scatter:
         customdata=[[trial.number, trial.id]],
         text=plane.texts([trial]),
         hovertemplate=f"<b>{name}: {escape(trial.stage)} #{trial.number}</b><br>{plane.hover()}<br>"
-        f"{ACCURACY}: {100 * (trial.value or 0):.2f}<extra></extra>",
+        f"{escape(_valued(trial, plane))}<extra></extra>",
         name=name,
     )
 
 
 def _painted(values: np.ndarray, colour: str | None) -> dict[str, Any]:
-    return {"color": values, "coloraxis": "coloraxis"} if colour is None else {"color": colour}
+    painted = values.astype(np.float32)
+    return {"color": painted, "coloraxis": "coloraxis"} if colour is None else {"color": colour}
 
 
 def _plain(colour: str) -> dict[str, Any]:
@@ -183,25 +197,40 @@ def _plain(colour: str) -> dict[str, Any]:
 def _cells(trials: Sequence[Trial], plane: Plane, most: int) -> Cells | None:
     x, y = plane.places(trials)
     stands = np.isfinite(x) & np.isfinite(y)
+    if plane.y is None:
+        stands &= np.isfinite(plane.scale.place(y))
     if not stands.any():
         return None
-    values = np.array([np.nan if t.value is None else 100 * t.value for t in trials])
-    up = plane.y
+    scale = plane.scale
+    values = scale.shown([trial.value for trial in trials])
     across = np.array([plane.x.scaled(place) for place in x[stands]])
-    upwards = np.array([place if up is None else up.scaled(place) for place in y[stands]])
+    upwards = _scaled(plane, y[stands])
     side = max(int(most**0.5), 4)
-    return cells(across, upwards, values[stands], side, side)
+    return cells(across, upwards, values[stands], side, side, scale.ranking)
+
+
+def _scaled(plane: Plane, y: np.ndarray) -> np.ndarray:
+    """Places upwards, in data units, on the scale of what stands there."""
+    up = plane.y
+    return plane.scale.place(y) if up is None else np.array([up.scaled(place) for place in y])
 
 
 def _edges(found: Cells, plane: Plane) -> dict[str, np.ndarray]:
     """The edges of cells in data units."""
     up = plane.y
-    x = [plane.x.unscaled(place) for place in found.x]
-    y = [place if up is None else up.unscaled(place) for place in found.y]
-    return {"x": np.array(x), "y": np.array(y)}
+    x = np.array([plane.x.unscaled(place) for place in found.x])
+    if up is None:
+        return {"x": x, "y": plane.scale.unplace(found.y)}
+    return {"x": x, "y": np.array([up.unscaled(place) for place in found.y])}
 
 
-def _end(trial: Trial) -> str:
+def _valued(trial: Trial, plane: Plane) -> str:
+    metric = plane.scale.metric
+    return f"{metric.words}: {metric.text(trial.value)}"
+
+
+def _end(trial: Trial, plane: Plane) -> str:
     if trial.state == "pruned":
-        return f"dropped after {trial.pruned_after} epochs, at {100 * (trial.value or 0):.2f} %"
+        after = plural(trial.pruned_after or 0, plane.step)
+        return escape(f"dropped after {after}, at {plane.scale.metric.text(trial.value)}")
     return escape(trial.reason or trial.state)

@@ -1,6 +1,6 @@
 """The zoom: each stage's boxes over two hyperparameters, with the trials that they were drawn from.
 
-Where one hyperparameter is searched it stands across, and the validation accuracy upwards.
+Where one hyperparameter is searched it stands across, and the value upwards.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,14 +9,14 @@ from typing import Any
 import plotly.graph_objects as go
 
 from search.ledger.records import Trial
-from search.runtime.words import percent
+from search.objective.port import Objective
 from search.views.plots import standing
 from search.views.plots.axes import Axis, axes, known
-from search.views.plots.colouring import POOREST, stage_colours, value_scale
+from search.views.plots.colouring import POOREST, stage_colours, value_axis
 from search.views.plots.data import SearchData
-from search.views.plots.labels import ACCURACY, named, words
+from search.views.plots.labels import named, title_of
 from search.views.plots.outlines import outline
-from search.views.plots.picture import Picture, drawn, nothing
+from search.views.plots.plot import Plot, drawn, nothing
 from search.views.plots.trial_points import (
     BEST,
     MANY,
@@ -28,13 +28,19 @@ from search.views.plots.trial_points import (
     star,
 )
 from search.views.plots.trial_table import trial_table
+from search.views.plots.values import ValueScale
 
 KEY, TITLE = "zoom", "The zoom"
 VALUE = "value"
 
 
-def zoom(data: SearchData, x: str | None = None, y: str | None = None) -> Picture:
-    """Boxes as rectangles in their stage's colour, trials as points coloured by accuracy.
+def zoom(
+    data: SearchData,
+    x: str | None = None,
+    y: str | None = None,
+    scale: ValueScale | None = None,
+) -> Plot:
+    """Boxes as rectangles in their stage's colour, trials as points coloured by value.
 
     Hovering a box tells why it is where it is. Trials without a value are grey crosses, those that
     halving dropped grey dots; the winner, or the best so far, is a star. Above 1,500 trials, all
@@ -42,14 +48,14 @@ def zoom(data: SearchData, x: str | None = None, y: str | None = None) -> Pictur
 
     Args:
         data: The search.
-        x: The hyperparameter across; the learning rate or the first range unless said.
-        y: That upwards, or "value" for the validation accuracy; the weight decay or the next range
-            unless said.
+        x: The hyperparameter across; the first range in the objective's order unless said.
+        y: That upwards, or "value" for the value; the next range unless said.
+        scale: That of the values; the one that suits them unless said.
 
     Raises:
         KlayerError: What is asked for is not searched.
     """
-    plane = _plane(data, axes(data), x, y)
+    plane = _plane(data, axes(data), x, y, scale or scale_of(data))
     boxed = [stage for stage in data.searched() if stage.boxes]
     if plane is None or not boxed:
         return nothing(KEY, TITLE, standing.absent(data))
@@ -64,28 +70,40 @@ def zoom(data: SearchData, x: str | None = None, y: str | None = None) -> Pictur
     rest = [trace for trace in trials if not isinstance(trace, go.Heatmap)]
     figure = go.Figure([*cells, *outlines, *rest])
     figure.update_layout(**_layout(plane, ended))
-    return drawn(KEY, TITLE, _says(data, plane, ended), figure, trial_table(data))
+    return drawn(KEY, TITLE, _caption(data, plane, ended), figure, trial_table(data))
 
 
-def usual_first(names: Sequence[str]) -> list[str]:
-    """Hyperparameters in the order in which they are drawn over: η across and λ up, then others."""
-    usual = [name for name in ("learning_rate", "weight_decay") if name in names]
+def scale_of(*datas: SearchData) -> ValueScale:
+    """The scale that suits the values of searches with one score."""
+    valued = (trial for data in datas for trial in standing.complete(standing.searched(data)))
+    return ValueScale.of(datas[0].score, [trial.value for trial in valued])
+
+
+def usual_first(objective: Objective, names: Sequence[str]) -> list[str]:
+    """Hyperparameters in the order in which they are drawn over: across, up, then others."""
+    usual = [name for name in objective.usual_order if name in names]
     return [*usual, *(name for name in names if name not in usual)]
 
 
 def _plane(
-    data: SearchData, found: Mapping[str, Axis], x: str | None, y: str | None
+    data: SearchData,
+    found: Mapping[str, Axis],
+    x: str | None,
+    y: str | None,
+    scale: ValueScale,
 ) -> Plane | None:
     """What to draw over: what was asked for, filled up with the usual."""
     if not found:
         return None
     ranges = [name for name, axis in found.items() if axis.kind != "category"] or list(found)
-    order = usual_first(ranges)
+    order = usual_first(data.objective, ranges)
     across = known(x, data, found) if x is not None else found[_other(order, y)]
     if y is None:
         rest = [name for name in order if name != across.name]
-        return Plane(across, found[rest[0]] if rest else None)
-    return Plane(across, None if y == VALUE else known(y, data, found))
+        up = found[rest[0]] if rest else None
+    else:
+        up = None if y == VALUE else known(y, data, found)
+    return Plane(across, up, scale, data.objective.step)
 
 
 def _other(order: Sequence[str], taken: str | None) -> str:
@@ -96,8 +114,9 @@ def _outlines(data: SearchData, plane: Plane, ended: Sequence[Trial]) -> list[go
     colours, found = stage_colours(data), []
     for stage in data.searched():
         name = stage.step.name
-        values = [100 * (t.value or 0) for t in standing.complete(ended) if t.stage == name]
-        height = (min(values), max(values)) if values else (0.0, 100.0)
+        mine = [t.value for t in standing.complete(ended) if t.stage == name]
+        values = plane.scale.shown(mine)
+        height = (float(values.min()), float(values.max())) if mine else (0.0, 1.0)
         found.append(outline(stage, plane.x, plane.y, height, colours[name]))
     return [one for one in found if one is not None]
 
@@ -105,7 +124,7 @@ def _outlines(data: SearchData, plane: Plane, ended: Sequence[Trial]) -> list[go
 def _trials(data: SearchData, plane: Plane, ended: Sequence[Trial]) -> list[Any]:
     valued = standing.complete(ended)
     many = len(ended) > MANY
-    shown = standing.ranked(valued)[:BEST] if many else valued
+    shown = data.ranking.ranked(valued)[:BEST] if many else valued
     colours = stage_colours(data) if plane.y is None else {}
     traces = _cells(data, plane, ended, colours) if many else _greyed(plane, ended)
     for stage in data.searched():
@@ -142,24 +161,26 @@ def _cells(
 
 
 def _layout(plane: Plane, ended: Sequence[Trial]) -> dict[str, Any]:
-    values = [100 * (trial.value or 0) for trial in standing.complete(ended)]
+    values = [trial.value for trial in standing.complete(ended)]
     layout: dict[str, Any] = {
         "xaxis": plane.x.layout(),
-        "yaxis": {"title": {"text": ACCURACY}} if plane.y is None else plane.y.layout(),
+        "yaxis": plane.scale.axis() if plane.y is None else plane.y.layout(),
         "hovermode": "closest",
     }
     if plane.y is not None and values:
-        layout["coloraxis"] = value_scale(values)
-        # The bar above the figure would push a title that makes its own room out of the picture.
+        places = plane.scale.place(plane.scale.shown(values))
+        layout["coloraxis"] = value_axis(plane.scale, places)
+        # The bar above the figure would push a title that makes its own room out of the plot.
         layout["title"] = {"automargin": False, "y": 0.93, "yanchor": "top"}
     return layout
 
 
-def _says(data: SearchData, plane: Plane, ended: Sequence[Trial]) -> str:
+def _caption(data: SearchData, plane: Plane, ended: Sequence[Trial]) -> str:
     boxed = [stage for stage in data.searched() if stage.boxes]
-    upwards = "validation accuracy" if plane.y is None else words(plane.y.name)
+    upwards = data.score.words if plane.y is None else title_of(data.objective, plane.y.name)
     said = (
-        f"The boxes of {len(boxed)} of {len(data.searched())} stages over {words(plane.x.name)} "
+        f"The boxes of {len(boxed)} of {len(data.searched())} stages over "
+        f"{title_of(data.objective, plane.x.name)} "
         f"and {upwards}, with {len(ended):,} finished trials"
     )
     if len(ended) > MANY:
@@ -171,7 +192,7 @@ def _says(data: SearchData, plane: Plane, ended: Sequence[Trial]) -> str:
     marked = standing.best(data)
     if marked is not None:
         what = "winner" if standing.winner(data) is not None else "best so far"
-        said += f"; the {what} is {named(marked)} with {percent(marked.value)}"
+        said += f"; the {what} is {named(marked)} with {data.score.text(marked.value)}"
     if len(boxed) > 1:
         said += ". Each box tells why it is where it is to who points at it"
     return f"{said}."

@@ -1,8 +1,8 @@
-"""One search as pictures need it, kept up to date by reading what is new.
+"""One search as plots need it, kept up to date by reading what is new.
 
-A search may have 10,000 trials of 100 epochs, and many people may look at it. So it is read once
-for all of them, at most once a second; trials that are finished are not read again, and the epochs
-of all are counted by the database, a trial once. What takes long to read is read when a picture
+A search may have 10,000 trials of 100 steps, and many people may look at it. So it is read once
+for all of them, at most once a second; trials that are finished are not read again, and the reports
+of all are counted by the database, a trial once. What takes long to read is read when a plot
 needs it, and keeps nobody waiting who only asks how the search stands.
 """
 
@@ -16,23 +16,21 @@ from typing import Any
 
 import numpy as np
 
-from search.errors import LedgerError
-from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.records import Search, StageState, Trial
-from search.objective.outcome import EpochFigures, Portrait
+from search.objective.report import Report
 from search.plan.importance import importances
 from search.plan.plan import FINAL
 from search.plan.results import Result
 from search.space.space import Box, hull
-from search.study.ranges import read_box
+from search.study.ranges import recorded_box
 from search.views.plots import standing
-from search.views.plots.data import EVERYTHING, Band, Need, SearchData
+from search.views.plots.data import EVERYTHING, Need, SearchData
+from search.views.reading.bands import Bands
 
 KEPT = 500  # trials whose curves stay in memory
 TOP = 8  # trials whose curves are shown unasked, of the best
 GREYED = 24  # and of those that halving dropped
-BINS = 200  # of accuracies
 FRESH_SECONDS = 1.0  # for so long nothing is read again
 # Who commits later may have looked at the clock earlier: so far back what is known is read again.
 OVERLAP_SECONDS = 60.0
@@ -40,7 +38,7 @@ GROWTH = 1.1  # importances are computed again when there are so many times as m
 
 
 class Digest:
-    """Reads one search for pictures. May be used by several threads.
+    """Reads one search for plots. May be used by several threads.
 
     Args:
         ledger: The search's database.
@@ -58,10 +56,9 @@ class Digest:
         self._latest = 0.0
         self._outline: SearchData | None = None
         self._slow: dict[Need, threading.Lock] = {need: threading.Lock() for need in EVERYTHING}
-        self._counted: set[int] = set()
-        self._counts: dict[str, np.ndarray] = {}
-        self._curves: OrderedDict[int, tuple[EpochFigures, ...]] = OrderedDict()
-        self._portraits: dict[int, Portrait | None] = {}
+        self._bands = Bands(ledger, self._search.study.objective.score)
+        self._curves: OrderedDict[int, tuple[Report, ...]] = OrderedDict()
+        self._attachments: dict[int, bytes | None] = {}
         self._importances: dict[str, tuple[int, dict[str, float]]] = {}
         self._parts: dict[Need, tuple[tuple[object, ...], Any]] = {}
 
@@ -80,7 +77,7 @@ class Digest:
     def data(
         self, chosen: Sequence[tuple[str, int]] = (), needs: frozenset[Need] = EVERYTHING
     ) -> SearchData:
-        """The search as it stands, a second ago at the earliest, with what a picture needs of it.
+        """The search as it stands, a second ago at the earliest, with what a plot needs of it.
 
         Args:
             chosen: Stages and numbers of trials whose curves are wanted besides.
@@ -106,13 +103,13 @@ class Digest:
         """
         return _hashed(_shown(self.outline()))
 
-    def pictured(self) -> str:
-        """As `version`, of what the pictures of a search show: epochs alone change none of them.
+    def plotted(self) -> str:
+        """As `version`, of what the plots of a search show: reports alone change none of them.
 
         Raises:
             DatabaseFaultError: The database failed.
         """
-        return _hashed(_pictured(self.outline()))
+        return _hashed(_plotted(self.outline()))
 
     def _part(self, need: Need) -> Any:
         """What takes long to read, by the name that it has among the data.
@@ -122,20 +119,19 @@ class Digest:
         with self._slow[need]:
             outline = self.outline()
             told, part = self._parts.get(need, ((), None))
-            if told != _pictured(outline):
+            if told != _plotted(outline):
                 part = self._read_part(need, outline)
-                self._parts[need] = _pictured(outline), part
+                self._parts[need] = _plotted(outline), part
             return part
 
     def _read_part(self, need: Need, outline: SearchData) -> Any:
         if need == "curves":
             return self._curves_of([*top(outline), *dropped(outline)])
         if need == "bands":
-            self._count(outline.trials)
-            return {stage: Band(counts) for stage, counts in self._counts.items()}
+            return self._bands.of(outline.trials)
         if need == "importances":
             return self._weigh(outline)
-        return self._portraits_of(outline.of_stage(FINAL))
+        return self._attachments_of(outline.of_stage(FINAL))
 
     def _read(self) -> SearchData:
         read = self._ledger.read
@@ -156,18 +152,6 @@ class Digest:
         finished = (t.finished_at for t in self._trials.values() if t.finished_at is not None)
         self._latest = max(finished, default=self._latest)
 
-    def _count(self, trials: Sequence[Trial]) -> None:
-        """Add the epochs of trials that are finished since to their stage's counts."""
-        new: dict[str, list[int]] = {}
-        for trial in trials:
-            if trial.finished_at is not None and trial.id not in self._counted:
-                new.setdefault(trial.stage, []).append(trial.id)
-        for stage, ids in new.items():
-            added = self._ledger.read.accuracy_counts(ids, BINS)
-            known = self._counts.get(stage)
-            self._counts[stage] = added if known is None else _sum(known, added)
-            self._counted.update(ids)
-
     def _weigh(self, outline: SearchData) -> dict[str, dict[str, float]]:
         """The importances of each stage, computed again where many more trials are in."""
         for stage in outline.stages:
@@ -176,34 +160,26 @@ class Digest:
             last = stage.state == "finished" and before != finished
             if stage.step.kind != "search" or not (last or finished > GROWTH * before):
                 continue
-            box = hull(tuple(read_box(one) for one in stage.boxes))
+            box = hull(tuple(recorded_box(one) for one in stage.boxes))
             ended = [trial for trial in outline.of_stage(name) if trial.finished_at is not None]
-            shares = importances([_result(trial, box) for trial in ended], box)
+            shares = importances(
+                [_result(trial, box) for trial in ended], box, outline.objective.score.direction
+            )
             self._importances[name] = finished, dict(shares)
         return {name: shares for name, (_, shares) in self._importances.items() if shares}
 
-    def _portraits_of(self, trials: Sequence[Trial]) -> dict[int, Portrait]:
-        """What was kept of the final's networks."""
+    def _attachments_of(self, trials: Sequence[Trial]) -> dict[int, bytes]:
+        """What was kept of the final's trials."""
         for trial in trials:
-            if trial.state == "complete" and trial.id not in self._portraits:
-                self._portraits[trial.id] = self._portrait_of(trial)
-        return {key: one for key, one in self._portraits.items() if one is not None}
+            if trial.state == "complete" and trial.id not in self._attachments:
+                self._attachments[trial.id] = self._ledger.read.attachment(trial)
+        return {key: one for key, one in self._attachments.items() if one is not None}
 
-    def _portrait_of(self, trial: Trial) -> Portrait | None:
-        """What was kept of a network; nothing where that is damaged, as all else can be shown."""
-        try:
-            return self._ledger.read.portrait(trial)
-        except DatabaseFaultError:
-            raise
-        except LedgerError:
-            return None
-
-    def _curves_of(self, wanted: Sequence[Trial]) -> dict[int, tuple[EpochFigures, ...]]:
+    def _curves_of(self, wanted: Sequence[Trial]) -> dict[int, tuple[Report, ...]]:
         """The curves of these, by the trial's id; those of finished trials are kept."""
         missing = [t for t in wanted if t.id not in self._curves]
         found = self._ledger.read.curves_of([t.id for t in missing]) if missing else {}
-        epochs = {key: curve.epochs for key, curve in found.items()}
-        shown = {t.id: self._curves.get(t.id) or epochs.get(t.id, ()) for t in wanted}
+        shown = {t.id: self._curves.get(t.id) or found.get(t.id, ()) for t in wanted}
         for trial in wanted:
             if trial.finished_at is not None:
                 self._curves[trial.id] = shown[trial.id]
@@ -215,7 +191,7 @@ class Digest:
 
 def top(data: SearchData) -> list[Trial]:
     """The best trials of the stages that compare with the last one, best first."""
-    return standing.ranked(standing.comparable(data))[:TOP]
+    return data.ranking.ranked(standing.comparable(data))[:TOP]
 
 
 def dropped(data: SearchData) -> list[Trial]:
@@ -234,11 +210,11 @@ def _place(stages: Sequence[StageState]) -> Callable[[tuple[int, Trial]], tuple[
 def _shown(data: SearchData) -> tuple[object, ...]:
     """What changes whenever anything changes that pages show."""
     epochs = [(stage.running, stage.epochs_done) for stage in data.stages]
-    return epochs, *_pictured(data)
+    return epochs, *_plotted(data)
 
 
-def _pictured(data: SearchData) -> tuple[object, ...]:
-    """What changes whenever anything changes that the pictures of a search show."""
+def _plotted(data: SearchData) -> tuple[object, ...]:
+    """What changes whenever anything changes that the plots of a search show."""
     stages = [(s.state, s.trials, s.finished, s.explanation) for s in data.stages]
     search = data.search
     return stages, search.finished_at, search.stopped_at, search.failure
@@ -250,12 +226,3 @@ def _hashed(told: tuple[object, ...]) -> str:
 
 def _result(trial: Trial, box: Box) -> Result:
     return Result(trial.stage, trial.number, trial.parameters, trial.value, box, trial.pruned_after)
-
-
-def _sum(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Counts of two groups of trials, of which one may have been trained for longer."""
-    epochs = max(len(one), len(other))
-    both = np.zeros((epochs, one.shape[1]), np.int64)
-    both[: len(one)] += one
-    both[: len(other)] += other
-    return both

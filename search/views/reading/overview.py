@@ -9,10 +9,14 @@ from typing import Literal
 
 from search.ledger.ledger import Ledger
 from search.ledger.records import Search, StageState, Trial, WorkerState
-from search.runtime.words import parameters, percent
+from search.objective.metric import ABSENT
+from search.objective.port import Objective
+from search.objective.report import Finding
+from search.runtime.words import parameters, share
 from search.views.plots import standing
 from search.views.plots.data import SearchData
-from search.views.terminal.progress import best_of, epochs_left
+from search.views.plots.labels import capital
+from search.views.terminal.progress import best_of, steps_left
 
 State = Literal["finished", "failed", "stopped", "running", "waiting"]
 FRESH_SECONDS = 1.0  # for so long nothing is read again
@@ -25,17 +29,18 @@ class Overview:
 
     Attributes:
         name: Of the search.
+        objective: What its trials train.
         description: What its study file says that it is.
         state: Running where somebody works on it; waiting where nobody does; failed where it cannot
-            go on, or ended without a test report.
+            go on, or ended without an evaluation.
         failure: Why; None unless failed.
         stage: Name of the first stage that is not finished; None once all are.
         trials: How many it has, as far as is known.
         finished: How many of those are at their end.
-        progress: The share of its epochs that is trained, 0 … 1.
+        progress: The share of its steps that is trained, 0 … 1.
         best: The winner, or before there is one the best trial of the stages that search; None
             before there is one of those.
-        test_accuracy: Of the winner; None before.
+        evaluation: What the evaluation says first, or will say; None where there is none.
         workers: How many work on it, or wait for work of it.
         created_at: When it was recorded; since 1970, UTC.
         age: How long ago that is; where it is finished, how long it took.
@@ -43,6 +48,7 @@ class Overview:
     """
 
     name: str
+    objective: Objective
     description: str
     state: State
     failure: str | None
@@ -51,7 +57,7 @@ class Overview:
     finished: int
     progress: float
     best: Trial | None
-    test_accuracy: float | None
+    evaluation: Finding | None
     workers: int
     created_at: float
     age: float
@@ -103,7 +109,7 @@ class Overviews:
         found = []
         for search in reversed([read.search(name) for name in read.names()]):
             stages = read.stages(search)
-            best = self._winner(search) or best_of(stages, search.study.contenders())
+            best = self._winner(search) or best_of(search.study, stages)
             pace = self._pace(search, stages, clock)
             found.append(overview(search, stages, best, at_work, clock, pace))
         return found
@@ -117,7 +123,7 @@ class Overviews:
         return winner
 
     def _pace(self, search: Search, stages: Sequence[StageState], clock: float) -> float | None:
-        """Epochs a second since this was first asked, of the last minutes; None before it shows."""
+        """Steps a second since this was first asked, of the last minutes; None before it shows."""
         samples = self._done.setdefault(search.id, deque())
         done = sum(stage.epochs_done for stage in stages)
         samples.append((clock, done))
@@ -143,7 +149,7 @@ def overview(
         best: The winner, or before there is one the best trial so far.
         workers: Who works on this one or any other.
         clock: The database's time.
-        pace: Epochs a second; None where that is not known.
+        pace: Steps a second; None where that is not known.
     """
     at_work = [one for one in workers if serves(one, search.study.name)]
     done = sum(stage.epochs_done for stage in stages)
@@ -151,9 +157,10 @@ def overview(
     unfinished = next((s.step.name for s in stages if s.state != "finished"), None)
     state = _state(search, at_work)
     ended = search.finished_at if state == "finished" else None
-    result = search.result or {}
+    objective = search.study.objective
     return Overview(
         name=search.study.name,
+        objective=objective,
         description=search.study.description,
         state=state,
         failure=search.failure,
@@ -162,40 +169,44 @@ def overview(
         finished=sum(stage.finished for stage in stages),
         progress=1.0 if search.finished_at is not None else min(done / total, 1.0),
         best=best,
-        test_accuracy=next(iter(result.get("accuracies", ())), None),
+        evaluation=next(iter(objective.findings(search.result or {})), None),
         workers=len(at_work),
         created_at=search.created_at,
         age=(clock if ended is None else ended) - search.created_at,
-        left=epochs_left(stages) / pace if pace and state == "running" else None,
+        left=steps_left(stages) / pace if pace and state == "running" else None,
     )
 
 
-def told(one: Overview, images: int | None) -> list[tuple[str, str, str]]:
-    """The figures that stand at the top of a page: what it is, the figure, and a word about it.
-
-    Args:
-        one: How the search stands.
-        images: How many test images were read; None before.
-    """
-    best = one.best
-    return [
+def tiles(one: Overview) -> list[tuple[str, str, str]]:
+    """What stands at the top of a page: what it is, its number or text, and a note about it."""
+    best, objective = one.best, one.objective
+    found = [
         ("State", one.state, one.failure or one.stage or "every stage is finished"),
         (
             "Trials",
             f"{one.finished:,}",
-            f"of {one.trials:,}, {100 * one.progress:.0f} % of epochs",
+            f"of {one.trials:,}, {share(round(one.progress, 2))} of {objective.step}s",
         ),
         (
-            "Best validation accuracy",
-            percent(None if best is None else best.value),
+            f"Best {objective.score.words}",
+            value_text(one),
             _no_best(one) if best is None else parameters(best.parameters),
         ),
-        (
-            "Test accuracy",
-            percent(one.test_accuracy),
-            "read once, at the very end" if images is None else f"{images:,} images, read once",
-        ),
     ]
+    if one.evaluation is not None:
+        said = one.evaluation
+        found.append((capital(said.label), said.metric_text, said.note))
+    return found
+
+
+def value_text(one: Overview) -> str:
+    """The value of the best trial."""
+    return one.objective.score.text(None if one.best is None else one.best.value)
+
+
+def evaluation_text(one: Overview) -> str:
+    """What the evaluation says first."""
+    return ABSENT if one.evaluation is None else one.evaluation.metric_text
 
 
 def _no_best(one: Overview) -> str:

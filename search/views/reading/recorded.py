@@ -12,7 +12,7 @@ def recorded(search: Search) -> list[str]:
         "recorded": instant(search.created_at),
         "finished": "not yet" if search.finished_at is None else instant(search.finished_at),
         "study (SHA-256)": search.study_hash,
-        "training images (SHA-256)": search.data_fingerprint,
+        "training data (SHA-256)": search.data_fingerprint,
         **search.environment,
     }
     return [f"{key}: {_text(value)}" for key, value in said.items()]

@@ -1,4 +1,4 @@
-"""Writes a search into one HTML file: the figures and tables of its page, and Plotly itself.
+"""Writes a search into one HTML file: the plots and tables of its page, and Plotly itself.
 
 Nothing in the file is fetched, and nothing of what a study file says is run: texts are escaped, and
 figures lie in it as JSON that the file's own script reads.
@@ -16,14 +16,15 @@ from plotly.offline import get_plotlyjs
 
 from search.errors import KlayerError
 from search.ledger.ledger import Ledger
-from search.runtime.words import duration, parameters, percent
+from search.runtime.words import duration, parameters
 from search.views.plots import standing
-from search.views.plots.catalogue import CATALOGUE
+from search.views.plots.catalogue import entries
 from search.views.plots.data import SearchData
-from search.views.plots.picture import Picture
+from search.views.plots.labels import capital
+from search.views.plots.plot import Plot
 from search.views.plots.theme import TONES, template
 from search.views.reading.digest import Digest
-from search.views.reading.overview import Overview, overview, told
+from search.views.reading.overview import Overview, overview, tiles
 from search.views.reading.recorded import instant, recorded
 from search.views.terminal.output import replace
 
@@ -66,21 +67,22 @@ def html(data: SearchData, stands: Overview, study: str) -> str:
         loader=PackageLoader("search.views.report", "."), autoescape=True, undefined=StrictUndefined
     )
     environment.filters |= {
-        "percent": percent,
+        "value": data.score.text,
+        "capital": capital,
         "duration": duration,
         "parameters": parameters,
     }
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
-    drawn = [entry.draw(data) for entry in CATALOGUE]
+    drawn = [entry.draw(data) for entry in entries(data.objective)]
     return environment.get_template("report.html.jinja").render(
         data=data,
         stands=stands,
-        told=told(stands, (data.search.result or {}).get("images")),
+        tiles=tiles(stands),
         study=study,
-        pictures=drawn,
+        plots=drawn,
         figures={one.key: _figure(one) for one in drawn},
         tables={one.key: _packed(one.table.csv()) for one in drawn},
-        best=standing.ranked(standing.comparable(data))[:BEST],
+        best=data.ranking.ranked(standing.comparable(data))[:BEST],
         tones=TONES,
         templates={mode: template(mode).to_plotly_json() for mode in TONES},
         plotly=get_plotlyjs(),
@@ -96,7 +98,7 @@ def _packed(text: str) -> str:
     return b64encode(gzip.compress(text.encode(), mtime=0)).decode("ascii")
 
 
-def _figure(picture: Picture) -> dict[str, Any]:
-    figure: dict[str, Any] = json.loads(picture.figure.to_json())
+def _figure(plot: Plot) -> dict[str, Any]:
+    figure: dict[str, Any] = json.loads(plot.figure.to_json())
     figure["layout"].pop("title", None)  # which stands above it
     return figure

@@ -7,19 +7,13 @@ however many workers and through whatever interruptions.
 import csv
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from typing import IO, Any
 
 from search.ledger.records import Search, StageState, Trial
-from search.objective.outcome import EpochFigures
+from search.objective.port import Objective
 from search.objective.report import Report
 
 TRIAL_COLUMNS = ("stage", "number", "state", "value", "seed", "reason", "pruned_after")
-
-# The figures of an epoch as columns; a searched learning rate has a column of its own.
-EPOCH_COLUMNS = {field.name: field.name for field in fields(EpochFigures)} | {
-    "learning_rate": "epoch_learning_rate"
-}
 
 
 def as_json(
@@ -28,7 +22,7 @@ def as_json(
     trials: Sequence[Trial],
     curves: Mapping[int, Sequence[Report]],
 ) -> dict[str, Any]:
-    """The whole search: study, stages with their boxes, trials with their epochs, test report."""
+    """The whole search: study, stages with their boxes, trials with their reports, evaluation."""
     return {
         "name": search.study.name,
         "study": search.study.canonical(),
@@ -57,30 +51,44 @@ def write_json(document: Mapping[str, Any], file: IO[str]) -> None:
 
 
 def write_csv(
+    objective: Objective,
     trials: Sequence[Trial],
     curves: Mapping[int, Sequence[Report]],
     file: IO[str],
     *,
-    epochs: bool = False,
+    steps: bool = False,
 ) -> None:
-    """Write a row a trial, or, with `epochs`, a row an epoch of each trial.
+    """Write a row a trial, or, with `steps`, a row a step of each trial.
 
     Parameters stand in columns of their own name; a parameter that a trial does not have is empty.
     """
+    reported = metric_columns(objective)
     names = list(dict.fromkeys(name for trial in trials for name in trial.parameters))
-    columns = [*TRIAL_COLUMNS, *names, *(EPOCH_COLUMNS.values() if epochs else ["epochs"])]
+    columns = [*TRIAL_COLUMNS, *names, *(["step", *reported.values()] if steps else ["steps"])]
     writer = csv.DictWriter(file, columns, lineterminator="\n")
     writer.writeheader()
     for trial in trials:
         row = {name: getattr(trial, name) for name in TRIAL_COLUMNS} | dict(trial.parameters)
-        curve = curves.get(trial.id, ())
-        if not epochs:
-            writer.writerow(row | {"epochs": len(curve)})
+        reports = curves.get(trial.id, ())
+        if not steps:
+            writer.writerow(row | {"steps": len(reports)})
             continue
-        for one in curve:
-            writer.writerow(
-                row | {EPOCH_COLUMNS[k]: v for k, v in {"epoch": one.step, **one.finite()}.items()}
-            )
+        for one in reports:
+            found = one.finite()
+            told = {column: found.get(name) for name, column in reported.items()}
+            writer.writerow(row | {"step": one.step} | told)
+
+
+def metric_columns(objective: Objective) -> dict[str, str]:
+    """The column of each metric of a step: its name, unless a hyperparameter has that name."""
+    taken = {*TRIAL_COLUMNS, "step"}
+    names = [metric.name for metric in objective.metrics]
+    return {
+        name: f"{objective.step}_{name}"
+        if name in taken or objective.registry.find(name) is not None
+        else name
+        for name in names
+    }
 
 
 def _trial(trial: Trial, curve: Sequence[Report]) -> dict[str, Any]:

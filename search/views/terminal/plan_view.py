@@ -1,4 +1,4 @@
-"""What a study would do: stages, boxes, samplers, trials, epochs, and about how long it takes."""
+"""What a study would do: stages, boxes, samplers, trials, steps, and about how long it takes."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,8 +7,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from search.objective.metric import ABSENT
 from search.plan.plan import Step
-from search.runtime.words import duration, plural
+from search.runtime.words import duration, plural, share
 from search.space.space import Box
 from search.study.file import Study
 from search.study.halving import Halving
@@ -25,8 +26,8 @@ class StageOutline:
         sampler: How points are drawn; "" where they are not.
         box: What they are drawn from, in words.
         trials: How many.
-        epochs: Of each trial that is trained to its end.
-        epochs_total: Of all its trials, if none diverges.
+        steps: Of each trial that is trained to its end; None where that is not known.
+        steps_total: Of all its trials, if none diverges.
         seconds: About how long the whole stage takes.
     """
 
@@ -34,9 +35,9 @@ class StageOutline:
     sampler: str
     box: str
     trials: int
-    epochs: float
-    epochs_total: float
-    seconds: float
+    steps: float | None
+    steps_total: float | None
+    seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -48,20 +49,20 @@ class Outline:
     stages: tuple[StageOutline, ...]
 
     @property
-    def seconds(self) -> float:
-        """About how long the whole search takes."""
-        return sum(stage.seconds for stage in self.stages)
+    def seconds(self) -> float | None:
+        """About how long the whole search takes; None where that is not known."""
+        known = [stage.seconds for stage in self.stages if stage.seconds is not None]
+        return sum(known) if len(known) == len(self.stages) else None
 
 
 def outline(study: Study, workers: int) -> Outline:
     """What the study would do; times come from a calibration of seconds on this machine."""
     listed = []
     for one in forecast(study, workers):
-        section = one.step.training
-        each = section.schedule.total_epochs(study.data.rows, section.batch_size)
+        each = study.objective.steps(one.step.training)
         sampler, box = _drawn(study, one.step)
         listed.append(
-            StageOutline(one.step, sampler, box, one.trials, each, one.epochs, one.seconds)
+            StageOutline(one.step, sampler, box, one.trials, each, one.steps, one.seconds)
         )
     return Outline(study, workers, tuple(listed))
 
@@ -69,31 +70,32 @@ def outline(study: Study, workers: int) -> Outline:
 def show(planned: Outline, console: Console) -> None:
     """Print an outline for people."""
     study = planned.study
-    widths = "-".join(map(str, study.network.widths)) or "no hidden layer"
     about = f": {escape(study.description)}" if study.description else ""
     console.print(f"[bold]{study.name}[/]{about}", soft_wrap=True)
-    console.print(
-        f"{study.data.source}: {study.data.rows:,} training and {study.data.validation:,} "
-        f"validation images; {widths}, seed {study.seed}\n"
-    )
-    table = Table("", "stage", "sampler", "trials", "epochs", "about", "box", box=None)
+    trained = "; ".join(f"{label}: {text}" for label, text in study.objective.about())
+    said = f"{trained}, seed {study.seed}" if trained else f"seed {study.seed}"
+    console.print(f"{escape(said)}\n", soft_wrap=True)
+    steps = f"{study.objective.step}s"
+    table = Table("", "stage", "sampler", "trials", steps, "about", "box", box=None)
     for stage in planned.stages:
         table.add_row(
             str(stage.step.number),
             stage.step.name,
             stage.sampler,
             str(stage.trials),
-            _epochs_text(stage),
-            duration(stage.seconds),
+            _steps_text(stage),
+            ABSENT if stage.seconds is None else duration(stage.seconds),
             escape(stage.box),
         )
     console.print(table)
     total = sum(stage.trials for stage in planned.stages)
-    console.print(
-        f"\n{plural(total, 'trial')}, about {duration(planned.seconds)} of training on "
-        f"{plural(planned.workers, 'worker')}; starting and planning take some seconds more",
-        soft_wrap=True,
-    )
+    workers = plural(planned.workers, "worker")
+    if planned.seconds is None:
+        said = f"{plural(total, 'trial')} on {workers}; how long one takes is not known"
+    else:
+        said = f"{plural(total, 'trial')}, about {duration(planned.seconds)} of training on "
+        said += f"{workers}; starting and planning take some seconds more"
+    console.print(f"\n{said}", soft_wrap=True)
 
 
 def to_json(planned: Outline) -> dict[str, Any]:
@@ -111,8 +113,8 @@ def to_json(planned: Outline) -> dict[str, Any]:
                 "sampler": stage.sampler,
                 "box": stage.box,
                 "trials": stage.trials,
-                "epochs": stage.epochs,
-                "epochs_total": stage.epochs_total,
+                "steps": stage.steps,
+                "steps_total": stage.steps_total,
                 "seconds": stage.seconds,
             }
             for stage in planned.stages
@@ -125,11 +127,12 @@ def _drawn(study: Study, step: Step) -> tuple[str, str]:
     if step.kind == "finalists":
         return "", f"the best {final.finalists} configurations, {final.seeds} fresh seeds each"
     if step.kind == "final":
-        on = "training and validation images" if "+" in final.train_on else "training images"
         who = "the winner"
-        if final.ensemble and final.finalists > 1:
+        if study.objective.evaluates == "finalists" and final.finalists > 1:
             who += f" and {plural(final.finalists - 1, 'other finalist')}"
-        return "", f"{who}, on the {on}; then the test images, once"
+        evaluation = study.objective.evaluation
+        last = "" if evaluation is None else f"; then the {evaluation.words}, once"
+        return "", f"{who}, trained anew{last}"
     stage = study.stages[step.number - 1]
     lines = [_box_text(box) for box in stage.boxes]
     if stage.zoom is not None:
@@ -141,11 +144,12 @@ def _drawn(study: Study, step: Step) -> tuple[str, str]:
     return stage.sampler, "\n".join(lines)
 
 
-def _epochs_text(stage: StageOutline) -> str:
-    each = f"{stage.epochs:g}"
+def _steps_text(stage: StageOutline) -> str:
+    each = ABSENT if stage.steps is None else f"{stage.steps:g}"
     if stage.step.halving is None:
         return each
-    return f"up to {each}; {stage.epochs_total:,g} in all"
+    in_all = "" if stage.steps_total is None else f"; {stage.steps_total:,g} in all"
+    return f"up to {each}{in_all}"
 
 
 def _halving_text(halving: Halving) -> str:
@@ -153,7 +157,7 @@ def _halving_text(halving: Halving) -> str:
     *others, last = map(str, halving.at)
     at = f"{', '.join(others)} and {last}" if others else last
     unit = halving.unit if halving.at != (1,) else halving.unit.removesuffix("s")
-    return f"after {at} {unit} the best {100 * halving.keep:g} % of the {halving.among} go on"
+    return f"after {at} {unit} the best {share(halving.keep)} of the {halving.among} go on"
 
 
 def _box_text(box: Box) -> str:
@@ -164,4 +168,4 @@ def _zoom_text(rule: ZoomRule) -> str:
     sources = " and ".join(rule.sources)
     if isinstance(rule, DecadesZoom):
         return f"± {rule.decades:g} decade round the best of {sources}"
-    return f"what the best {100 * rule.quantile:g} % of {sources} span, and a margin"
+    return f"what the best {share(rule.quantile)} of {sources} span, and a margin"

@@ -9,8 +9,10 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from search.ledger.ledger import Ledger
 from search.ledger.records import Search, StageState, Trial
+from search.plan.ranking import ranking_of
 from search.runtime.lines import say
-from search.runtime.words import duration, parameters, percent, plural
+from search.runtime.words import duration, parameters, plural
+from search.study.file import Study
 
 REFRESH_SECONDS = 0.25
 CLOCK_SECONDS = 60.0  # how far a clock may be set back without a trial being overlooked
@@ -27,8 +29,9 @@ class RunView:
 
     def __init__(self, console: Console, ledger: Ledger, search: Search) -> None:
         self._console, self._ledger, self._search = console, ledger, search
+        self._objective = search.study.objective
         self._changes = ledger.changes()
-        self._began: float | None = None  # when the first epoch of this run came in
+        self._began: float | None = None  # when the first step of this run came in
         self._looked = -REFRESH_SECONDS
         self._stages: list[StageState] = ledger.read.stages(search)
         self._done_before = sum(stage.epochs_done for stage in self._stages)
@@ -105,11 +108,9 @@ class RunView:
         for trial in trials:
             name = stage.step.name
             self._counts[name] += 1
-            what = percent(trial.value) if trial.reason is None else trial.reason
+            what = self._value_text(stage, trial) if trial.reason is None else trial.reason
             if trial.pruned_after is not None:
-                what += f", pruned after {plural(trial.pruned_after, 'epoch')}"
-            if stage.step.kind == "final" and trial.reason is None:
-                what += " of the test images"
+                what += f", pruned after {plural(trial.pruned_after, self._objective.step)}"
             line = f"{name} #{trial.number}: {parameters(trial.parameters)}: {what}"
             place = f"{self._counts[name]}/{stage.trials}"
             rest = f"{self._best_text(stage)}{self._time_text()}" if trial is trials[-1] else ""
@@ -121,8 +122,7 @@ class RunView:
             number = stage.step.number
             if number not in self._tasks:
                 self._tasks[number] = self._bars.add_task(stage.step.name, count="", note="")
-            what = "test accuracy" if stage.step.kind == "final" else "best"
-            note = "" if stage.best is None else f"{what} {percent(stage.best.value)}"
+            note = "" if stage.best is None else self._best_note(stage, stage.best)
             if stage is current:
                 note += self._time_text() or ("" if stage.epochs_done else ", starting")
             done = stage.epochs_total if stage.state == "finished" else stage.epochs_done
@@ -135,10 +135,22 @@ class RunView:
             )
         self._bars.refresh()
 
+    def _value_text(self, stage: StageState, trial: Trial) -> str:
+        """A trial's value; where an evaluation gave it, with its name."""
+        evaluation = self._objective.evaluation
+        if stage.step.kind == "final" and evaluation is not None:
+            return f"{evaluation.words} {evaluation.text(trial.value)}"
+        text: str = self._objective.score.text(trial.value)
+        return text
+
+    def _best_note(self, stage: StageState, best: Trial) -> str:
+        text = self._value_text(stage, best)
+        return text if stage.step.kind == "final" else f"best {text}"
+
     def _best_text(self, stage: StageState) -> str:
-        named = self._search.study.contenders()
-        best = best_of(self._stages, named) if stage.step.kind == "search" else None
-        return "" if best is None else f", best {percent(best.value)}"
+        study = self._search.study
+        best = best_of(study, self._stages) if stage.step.kind == "search" else None
+        return "" if best is None else f", best {self._objective.score.text(best.value)}"
 
     def _time_text(self) -> str:
         if self._began is None:
@@ -148,14 +160,15 @@ class RunView:
         return "" if left is None or left < 1 else f", about {duration(left)} left"
 
 
-def best_of(stages: Sequence[StageState], contenders: Sequence[str]) -> Trial | None:
+def best_of(study: Study, stages: Sequence[StageState]) -> Trial | None:
     """The best trial so far, of the stages that finalists come from, or else of all that search.
 
     The values of other stages need not compare with those, and the final's are of another kind.
     """
     found = [s.best for s in stages if s.best is not None and s.step.kind == "search"]
+    contenders = study.contenders()
     compared = [trial for trial in found if trial.stage in contenders]
-    return max(compared or found, key=lambda trial: trial.value or 0.0, default=None)
+    return ranking_of(study).best(compared or found)
 
 
 def seconds_left(
@@ -165,13 +178,13 @@ def seconds_left(
 
     Args:
         stages: As they stand.
-        done_before: Epochs that were recorded when the pace began to be taken.
+        done_before: Steps that were recorded when the pace began to be taken.
         elapsed_seconds: Since then.
     """
     pace = (sum(stage.epochs_done for stage in stages) - done_before) / max(elapsed_seconds, 1e-9)
-    return epochs_left(stages) / pace if pace > 0 else None
+    return steps_left(stages) / pace if pace > 0 else None
 
 
-def epochs_left(stages: Sequence[StageState]) -> int:
-    """Epochs of the stages that are not finished which are still to be trained."""
+def steps_left(stages: Sequence[StageState]) -> int:
+    """Steps of the stages that are not finished which are still to be trained."""
     return sum(s.epochs_total - s.epochs_done for s in stages if s.state != "finished")

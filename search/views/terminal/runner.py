@@ -119,7 +119,7 @@ def submit_search(
         study: What to search.
         text: The study file as it was read, for the record.
         storage: The ledger's URL; the database is made where there is none.
-        data_folder: Where the data set's files lie, whose images the workers must have too.
+        data_folder: Where the data set's files lie, which the workers must have too.
         console: Where it is said what was done.
 
     Raises:
@@ -172,8 +172,9 @@ def stop_search(name: str, storage: str, console: Console) -> None:
     at_work = f"{plural(held, 'worker')} at work on it" if held else "nobody was at work on it"
     say(
         console,
-        f"{name}: stopped; {at_work}. What is held is handed back after the epoch that is being "
-        "trained. The same `klayer run` or `klayer submit` as before goes on with it.",
+        f"{name}: stopped; {at_work}. What is held is handed back after the "
+        f"{search.study.objective.step} that is being trained. The same `klayer run` or `klayer "
+        "submit` as before goes on with it.",
     )
 
 
@@ -195,7 +196,7 @@ def summary_of(ledger: Ledger, name: str) -> Summary:
 
 
 def _recorded(study: Study, text: str, storage: str) -> Search | None:
-    """The search as it is recorded, None where it is not: found out before images are prepared.
+    """The search as it is recorded, None where it is not: found out before data are prepared.
 
     Raises:
         LedgerError: It is recorded with another study file, or the URL cannot be the ledger's.

@@ -6,7 +6,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from search.runtime.words import parameters, percent
+from search.objective.metric import ABSENT
+from search.runtime.words import parameters
 from search.views.terminal.summary import Summary
 
 
@@ -25,9 +26,9 @@ def show(summaries: Sequence[Summary], console: Console) -> None:
             one.name,
             _state(one),
             f"{finished}/{trials}",
-            percent(None if one.best is None else one.best.value),
+            one.objective.score.text(None if one.best is None else one.best.value),
             "" if one.best is None else escape(parameters(one.best.parameters)),
-            percent(None if one.test is None else one.test["accuracies"][0]),
+            one.findings[0].metric_text if one.findings else ABSENT,
         )
     console.print(table)
 

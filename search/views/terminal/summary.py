@@ -1,4 +1,4 @@
-"""What a search has come to: its best configuration, the path of its box, the test set's word."""
+"""What a search has come to: its best configuration, the path of its box, its evaluation."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -7,11 +7,13 @@ from typing import Any
 from rich.console import Console
 
 from search.ledger.records import Search, StageState, Trial
+from search.objective.port import Objective
+from search.objective.report import Finding
 from search.plan.plan import FINAL, FINALISTS, seed_spreads
-from search.plan.ranking import Spread
+from search.plan.ranking import Spread, ranking_of
 from search.plan.results import Result
 from search.runtime.lines import say, say_labelled
-from search.runtime.words import parameters, percent, plural
+from search.runtime.words import parameters, plural
 
 
 @dataclass(frozen=True)
@@ -20,23 +22,30 @@ class Summary:
 
     Attributes:
         name: Of the search.
+        objective: What its trials train.
         finished: Whether its last stage is finished.
         stopped: Whether it was asked to stop, and stands still since.
-        failure: Why it cannot go on, or has no test report though it is finished; None otherwise.
+        failure: Why it cannot go on, or has no evaluation though it is finished; None otherwise.
         stages: How every stage stands.
         best: The chosen trial: the winner once the finalists are run, else the best so far.
-        spread: The winner's validation accuracy over fresh seeds; None before, or without re-runs.
-        test: The test report as recorded; None before.
+        spread: The winner's score over fresh seeds; None before, or without re-runs.
+        result: The evaluation as recorded; None before.
     """
 
     name: str
+    objective: Objective
     finished: bool
     stopped: bool
     failure: str | None
     stages: tuple[StageState, ...]
     best: Trial | None
     spread: Spread | None
-    test: dict[str, Any] | None
+    result: dict[str, Any] | None
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What the evaluation says; nothing before."""
+        return () if self.result is None else self.objective.findings(self.result)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for scripts."""
@@ -56,7 +65,7 @@ class Summary:
             "failure": self.failure,
             "best": best,
             "validation": None if self.spread is None else asdict(self.spread),
-            "test": self.test,
+            "test": self.result,
             "stages": [_stage_json(stage) for stage in self.stages],
         }
 
@@ -71,22 +80,24 @@ def summarise(
     valued = [t for t in trials if t.stage not in (FINALISTS, FINAL) and t.state == "complete"]
     contenders = search.study.contenders()
     searched = [trial for trial in valued if trial.stage in contenders] or valued
-    best = max(searched, key=lambda trial: trial.value or 0.0, default=None)
+    ranking = ranking_of(search.study)
+    best = ranking.best(searched)
     spread: Spread | None = None
     winner = next((t for t in trials if t.stage == FINAL and t.number == 0), None)
     if winner is not None:
         same = [trial for trial in searched if trial.parameters == winner.parameters]
-        best = max(same, key=lambda trial: trial.value or 0.0, default=best)
+        best = ranking.best(same) or best
         spread = _spread_of(winner, results)
     return Summary(
         name=search.study.name,
+        objective=search.study.objective,
         finished=search.finished_at is not None,
         stopped=search.stopped_at is not None,
         failure=search.failure,
         stages=tuple(stages),
         best=best,
         spread=spread,
-        test=search.result,
+        result=search.result,
     )
 
 
@@ -94,7 +105,7 @@ def show(summary: Summary, console: Console) -> None:
     """Print a summary for people."""
     say(console, f"\n{summary.name}: the path of the box", style="bold")
     for stage in summary.stages:
-        _show_stage(stage, console)
+        _show_stage(summary.objective, stage, console)
     if summary.failure is not None:
         said = "It has no test report" if summary.finished else "It cannot go on"
         say(console, f"\n{said}: {summary.failure}", style="bold")
@@ -104,10 +115,10 @@ def show(summary: Summary, console: Console) -> None:
         say(console, "\nNo trial is trained to its end yet.")
         return
     console.print()
-    say_labelled(console, [*_validation_rows(summary, summary.best), *_test_rows(summary)])
+    say_labelled(console, [*_validation_rows(summary, summary.best), *_findings_rows(summary)])
 
 
-def _show_stage(stage: StageState, console: Console) -> None:
+def _show_stage(objective: Objective, stage: StageState, console: Console) -> None:
     step = stage.step
     count = plural(stage.trials, "trial")
     if stage.state in ("unplanned", "planning"):
@@ -118,37 +129,42 @@ def _show_stage(stage: StageState, console: Console) -> None:
         head += f", {stage.diverged} diverged" if stage.diverged else ""
         head += f", {stage.failed} failed" if stage.failed else ""
         if stage.best is not None:
-            what = "winner's test accuracy" if step.kind == "final" else "best"
-            head += f", {what} {percent(stage.best.value)} at {parameters(stage.best.parameters)}"
+            value = _value_text(objective, step.kind == "final", stage.best)
+            head += f", {value} at {parameters(stage.best.parameters)}"
     say(console, f"{step.number} {step.name:<12} {head}", indent=1)
     for line in stage.explanation.splitlines():
         say(console, line, indent=5, style="dim")
 
 
+def _value_text(objective: Objective, evaluated: bool, best: Trial) -> str:
+    """The value of a stage's best trial, with what it is."""
+    if evaluated and objective.evaluation is not None:
+        return f"winner's {objective.evaluation.words} {objective.evaluation.text(best.value)}"
+    return f"best {objective.score.text(best.value)}"
+
+
 def _validation_rows(summary: Summary, best: Trial) -> list[tuple[str, str]]:
+    score = summary.objective.score
     stages = {stage.step.name: stage for stage in summary.stages}
+
+    def measured(name: str) -> str:
+        """What a value of a stage is, since stages may train for longer or score otherwise."""
+        stage = stages[name]
+        return summary.objective.measured(stage.step.training, stage.epochs_each)
+
     rows = [
         (
             "Best configuration" if summary.finished else "Best so far",
             f"{parameters(best.parameters)}  ({best.stage} #{best.number})",
         ),
-        ("Validation accuracy", f"{percent(best.value)}  ({_measured(stages[best.stage])})"),
+        (_capital(score.words), f"{score.text(best.value)}  ({measured(best.stage)})"),
     ]
     spread = summary.spread
     if spread is not None and spread.mean is not None:
         seeds = f"  over {plural(len(spread.values), 'fresh seed')}"
-        rows.append((seeds, f"{_spread_text(spread)}  ({_measured(stages[FINALISTS])})"))
+        around = score.around(spread.mean, spread.standard_deviation)
+        rows.append((seeds, f"{around}  ({measured(FINALISTS)})"))
     return rows
-
-
-def _measured(stage: StageState) -> str:
-    """What a value of the stage is, since stages may train for longer or score otherwise."""
-    epochs = plural(stage.epochs_each, "epoch")
-    return {
-        "last_epoch": f"after {epochs}",
-        "best_epoch": f"the best of {epochs}",
-        "snapshot_ensemble": f"snapshots of {epochs} voting",
-    }[stage.step.training.score]
 
 
 def _spread_of(winner: Trial, results: Sequence[Result]) -> Spread | None:
@@ -160,25 +176,24 @@ def _spread_of(winner: Trial, results: Sequence[Result]) -> Spread | None:
     return None
 
 
-def _spread_text(spread: Spread) -> str:
-    deviation = spread.standard_deviation
-    return percent(spread.mean) + ("" if deviation is None else f" ± {100 * deviation:.2f}")
-
-
-def _test_rows(summary: Summary) -> list[tuple[str, str]]:
-    test = summary.test
-    if test is None:
+def _findings_rows(summary: Summary) -> list[tuple[str, str]]:
+    """What the evaluation says; how it was trained stands with the first line."""
+    if not summary.findings:
         return []
-    final = summary.stages[-1]
-    epochs = plural(final.epochs_each, "epoch")
-    how = f"{test['images']:,} images, read once; the winner trained anew, after {epochs}"
-    rows = [("Test accuracy", f"{percent(test['accuracies'][0])}  ({how})")]
-    if test["snapshot_ensemble"] is not None:
-        rows.append(("  of its snapshots voting", percent(test["snapshot_ensemble"])))
-    if test["finalist_ensemble"] is not None:
-        count = len(test["accuracies"])
-        rows.append((f"  of {count} finalists voting", percent(test["finalist_ensemble"])))
+    steps = plural(summary.stages[-1].epochs_each, summary.objective.step)
+    first, *others = summary.findings
+    notes = [first.note, f"the winner trained anew, after {steps}"]
+    how = "; ".join(note for note in notes if note)
+    rows = [(first.label, f"{first.metric_text}  ({how})")]
+    for one in others:
+        note = f"  ({one.note})" if one.note else ""
+        rows.append((f"{'  ' if one.within else ''}{one.label}", f"{one.metric_text}{note}"))
     return rows
+
+
+def _capital(text: str) -> str:
+    """A text that begins a row."""
+    return text[:1].upper() + text[1:]
 
 
 def _stage_json(stage: StageState) -> dict[str, Any]:
@@ -194,8 +209,8 @@ def _stage_json(stage: StageState) -> dict[str, Any]:
         "diverged": stage.diverged,
         "failed": stage.failed,
         "running": stage.running,
-        "epochs_done": stage.epochs_done,
-        "epochs_total": stage.epochs_total,
+        "steps_done": stage.epochs_done,
+        "steps_total": stage.epochs_total,
         "explanation": stage.explanation,
         "boxes": list(stage.boxes),
         "best": None

@@ -49,7 +49,7 @@ def asked(port: int, path: str, method: str = "GET", **headers: str) -> Page:
 
 def port_of(running: Any) -> int:
     """Where it says that it answers."""
-    running.says("dashboard: http://")
+    running.caption("dashboard: http://")
     return int(re.search(r":(\d+)/", "".join(running.lines)).group(1))  # type: ignore[union-attr]
 
 
@@ -164,8 +164,8 @@ def test_a_run_has_a_dashboard_beside_it_as_long_as_it_runs_and_the_same_numbers
     (tmp_path / "klayer.db").unlink()
     short = start("run", "tiny.toml", "--workers", "1", "--dashboard", cwd=tmp_path)
     assert short.end() == 0
-    undisturbed = klayer_here("export", "tiny", "--epochs", cwd=tiny_run.folder)
-    assert klayer_here("export", "tiny", "--epochs") == undisturbed
+    undisturbed = klayer_here("export", "tiny", "--steps", cwd=tiny_run.folder)
+    assert klayer_here("export", "tiny", "--steps") == undisturbed
 
 
 def test_without_a_password_it_does_not_start_where_others_reach_it(

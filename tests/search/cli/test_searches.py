@@ -14,7 +14,7 @@ import pytest
 
 from search.runtime.environment import environment, kernels
 
-EXPORTS = (("--format", "json"), ("--format", "csv"), ("--epochs",))
+EXPORTS = (("--format", "json"), ("--format", "csv"), ("--steps",))
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_the_json_export_holds_every_trial_and_its_curve(exported: Any, summary:
     assert len(document["trials"]) == sum(stage["trials"] for stage in summary["stages"])
     for trial in document["trials"]:
         keys = {"stage", "number", "state", "value", "parameters", "seed", "order_seed", "reason"}
-        assert set(trial) == {*keys, "pruned_after", "epochs"}
+        assert set(trial) == {*keys, "pruned_after", "reports"}
         assert [epoch["epoch"] for epoch in trial["epochs"]] == [*range(1, 21)]
     best = summary["best"]
     same = [
@@ -124,7 +124,7 @@ def test_the_csv_exports_hold_the_same_trials(exported: Any) -> None:
     assert [float(row["learning_rate"]) for row in rows] == [
         trial["parameters"]["learning_rate"] for trial in trials
     ]
-    losses = [row["train_loss"] for row in csv.DictReader(io.StringIO(exported("--epochs")))]
+    losses = [row["train_loss"] for row in csv.DictReader(io.StringIO(exported("--steps")))]
     assert [float(loss) for loss in losses] == [
         epoch["train_loss"] for trial in trials for epoch in trial["epochs"]
     ]

@@ -18,8 +18,7 @@ from search.ledger.claims import hold
 from search.ledger.database import connect, now
 from search.ledger.ledger import LEASE_SECONDS, Ledger
 from search.ledger.location import locate
-from search.ledger.records import Claim, PlanningClaim, Search
-from search.ledger.results import TrialOutcome
+from search.ledger.records import Claim, PlanningClaim, Search, TrialResult
 from search.objective.data_card import DataCard
 from search.objective.report import Report
 from search.plan.plan import plan, step_of
@@ -240,12 +239,12 @@ def renew(
         hold(connection, claim, now(connection) + lease_seconds)
 
 
-def worth(claim: Claim) -> list[TrialOutcome]:
+def worth(claim: Claim) -> list[TrialResult]:
     """A value for each trial of a claim: its number's share of 30, which has no short form."""
-    return [TrialOutcome(n, (n + 1) / 30) for n in claim.numbers]
+    return [TrialResult(n, (n + 1) / 30) for n in claim.numbers]
 
 
 @pytest.fixture
-def outcomes() -> Callable[[Claim], list[TrialOutcome]]:
+def outcomes() -> Callable[[Claim], list[TrialResult]]:
     """A value for each trial of a claim."""
     return worth

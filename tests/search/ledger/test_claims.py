@@ -8,8 +8,7 @@ from sqlalchemy import text
 
 from search.ledger.claims import MOST_LOST, Finished, LostLeaseError, Wait
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Search, Trial
-from search.ledger.results import TrialOutcome
+from search.ledger.records import Claim, PlanningClaim, Search, Trial, TrialResult
 from search.objective.report import Report
 from search.plan.plan import plan, step_of
 from search.plan.samplers import distributions
@@ -17,7 +16,7 @@ from tests.search.ledger.conftest import Alter, renew, somebody
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., Claim]
-Outcomes = Callable[[Claim], list[TrialOutcome]]
+Outcomes = Callable[[Claim], list[TrialResult]]
 Figures = Callable[[int, float], Report]
 
 QUICK_SECONDS = 5  # far below the 60 that a connection waits for a lock
@@ -298,8 +297,8 @@ def test_a_cohort_with_which_many_are_lost_is_given_up_and_the_search_goes_on(
     assert (stage.state, stage.finished, stage.failed, stage.diverged) == ("open", 3, 3, 0)
     assert ledger.read.results(search)[0].value is None
     with pytest.raises(LostLeaseError):  # whoever wakes now is too late
-        ledger.hand_in(claim, [TrialOutcome(n, 0.5) for n in claim.numbers])
-    ledger.hand_in(other, [TrialOutcome(n, 0.5) for n in other.numbers])
+        ledger.hand_in(claim, [TrialResult(n, 0.5) for n in claim.numbers])
+    ledger.hand_in(other, [TrialResult(n, 0.5) for n in other.numbers])
     assert ledger.read.stages(search)[0].state == "finished"
     assert ledger.read.again(search).failure is None
     assert open_next(1).stage.name == "fine"

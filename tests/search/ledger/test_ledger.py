@@ -13,8 +13,7 @@ from search.errors import LedgerError
 from search.ledger.claims import MOST_LOST, Finished, LostLeaseError
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Search
-from search.ledger.results import TrialOutcome
+from search.ledger.records import Claim, PlanningClaim, Search, TrialResult
 from search.objective.data_card import DataCard
 from search.objective.report import Evaluation, Report
 from search.plan.plan import expected_trials, steps
@@ -24,7 +23,7 @@ from tests.search.ledger.conftest import Alter
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., Claim]
-Outcomes = Callable[[Claim], list[TrialOutcome]]
+Outcomes = Callable[[Claim], list[TrialResult]]
 Figures = Callable[[int, float], Report]
 
 EVALUATION = Evaluation({"values": [0.1 + 0.2, None], "rows": 297}, (0.1 + 0.2, None))
@@ -232,7 +231,7 @@ def test_two_searches_in_one_database_do_not_touch(
     open_next(1)
     other = ledger.record(load("digits", ['name="second"']), "", DataCard("digits", "f" * 64), {})
     assert isinstance(ledger.next_work(other, "b"), PlanningClaim)
-    ledger.hand_in(claim_next("a"), [TrialOutcome(n, 0.5) for n in range(6)])
+    ledger.hand_in(claim_next("a"), [TrialResult(n, 0.5) for n in range(6)])
     assert ledger.read.trials(other) == []
     assert ledger.read.names() == ["digits", "second"]
     assert ledger.read.stages(other)[0].state == "planning"

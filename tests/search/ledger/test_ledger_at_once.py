@@ -18,8 +18,7 @@ from sqlalchemy import event
 
 from search.ledger.claims import LostLeaseError, Wait
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Presence, Search
-from search.ledger.results import TrialOutcome
+from search.ledger.records import Claim, PlanningClaim, Presence, Search, TrialResult
 from search.objective.data_card import DataCard
 from search.objective.report import Report
 from search.study.reading import load
@@ -144,7 +143,7 @@ def test_a_result_that_is_handed_in_twice_at_once_is_taken_once(
 
         def hand_in(one: Ledger, place: int, claimed: Claim = claimed) -> bool:
             try:
-                one.hand_in(claimed, [TrialOutcome(n, place / 7) for n in claimed.numbers])
+                one.hand_in(claimed, [TrialResult(n, place / 7) for n in claimed.numbers])
             except LostLeaseError:
                 return False
             return True

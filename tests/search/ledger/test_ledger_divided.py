@@ -14,12 +14,12 @@ ROOT = Path(__file__).parents[3]
 TRAINS = """
 import sys
 from search.ledger.ledger import Ledger
-from search.ledger.results import TrialOutcome
+from search.ledger.records import TrialResult
 
 with Ledger(sys.argv[1]) as ledger:
     search = ledger.read.search("digits")
     claim = ledger.next_work(search, "trainer", only="cohorts")
-    ledger.hand_in(claim, [TrialOutcome(n, n / 7) for n in claim.numbers])
+    ledger.hand_in(claim, [TrialResult(n, n / 7) for n in claim.numbers])
 print("optuna" in sys.modules)
 """
 

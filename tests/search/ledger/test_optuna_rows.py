@@ -25,8 +25,7 @@ from search.ledger import optuna_rows
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.location import locate
-from search.ledger.records import Claim, PlanningClaim, Search
-from search.ledger.results import TrialOutcome
+from search.ledger.records import Claim, PlanningClaim, Search, TrialResult
 from search.objective.metric import Metric
 from search.plan.plan import PlannedTrial
 from tests.search.ledger.conftest import Alter, somebody
@@ -294,7 +293,7 @@ def test_states_follow_the_ledger(
     again = claim_next("b")
     ledger.hand_in(
         again,
-        [TrialOutcome(0, 0.1 + 0.2), TrialOutcome(2, None, "diverged"), TrialOutcome(4, 0.5)],
+        [TrialResult(0, 0.1 + 0.2), TrialResult(2, None, "diverged"), TrialResult(4, 0.5)],
     )
     found = optuna_trials("digits/1-coarse")
     assert [one.state for one in found[::2]] == [
@@ -314,7 +313,7 @@ def test_a_pruned_trial_is_pruned_with_its_last_value(
 ) -> None:
     open_next()
     claim = claim_next("a")
-    outcomes = [TrialOutcome(n, n / 7, pruned_after=1 if n < 4 else None) for n in claim.numbers]
+    outcomes = [TrialResult(n, n / 7, pruned_after=1 if n < 4 else None) for n in claim.numbers]
     ledger.hand_in(claim, outcomes)
     found = optuna_trials("digits/1-coarse")
     assert [one.state for one in found] == [TrialState.PRUNED] * 4 + [TrialState.COMPLETE] * 2
@@ -376,7 +375,7 @@ def test_a_study_that_somebody_deleted_stops_nothing(
     ledger.release(first)
     for _ in range(2):
         claim = claim_next("a")
-        ledger.hand_in(claim, [TrialOutcome(n, n / 7) for n in claim.numbers])
+        ledger.hand_in(claim, [TrialResult(n, n / 7) for n in claim.numbers])
     assert {one.state for one in ledger.read.trials(search)} == {"complete"}
     theirs = optuna_trials("somebody's")
     if locate(str(optuna_storage.url)).path:

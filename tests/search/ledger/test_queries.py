@@ -12,8 +12,7 @@ from sqlalchemy import Connection, text
 from search.ledger.claims import MOST_LOST, Finished
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Presence, Search
-from search.ledger.results import TrialOutcome
+from search.ledger.records import Claim, PlanningClaim, Presence, Search, TrialResult
 from search.objective.data_card import DataCard
 from search.objective.metric import Direction, Metric
 from search.objectives.network.objective import NetworkObjective
@@ -86,7 +85,7 @@ def test_who_asks_again_is_told_what_has_finished_since(
     search: Search,
     open_next: Callable[[int], object],
     claim_next: Callable[..., Claim],
-    outcomes: Callable[[Claim], list[TrialOutcome]],
+    outcomes: Callable[[Claim], list[TrialResult]],
 ) -> None:
     open_next(3)
     begun = ledger.read.clock()
@@ -147,7 +146,7 @@ def hand_in_all(ledger: Ledger, search: Search, values: Sequence[float | None]) 
         ended = [(n, values[n % len(values)]) for n in claim.numbers]
         ledger.hand_in(
             claim,
-            [TrialOutcome(n, one, None if one is not None else "diverged") for n, one in ended],
+            [TrialResult(n, one, None if one is not None else "diverged") for n, one in ended],
         )
 
 
@@ -215,7 +214,7 @@ def test_a_search_whose_last_stage_is_given_up_in_part_ends_well(
     open_stage(ledger, search)
     first, *_ = claims = [ledger.next_work(search, f"w{n}", only="cohorts") for n in range(2)]
     assert isinstance(first, Claim)
-    ledger.hand_in(first, [TrialOutcome(n, 0.5) for n in first.numbers])
+    ledger.hand_in(first, [TrialResult(n, 0.5) for n in first.numbers])
     for _ in range(MOST_LOST):
         lost = claims[1]
         assert isinstance(lost, Claim)

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from search.errors import LedgerError
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, Search, Trial
+from search.ledger.records import Claim, Search, Trial, TrialResult
 from search.ledger.reports import packed, unpacked
-from search.ledger.results import TrialOutcome
 from search.objective.report import Report
 from tests.search.ledger.conftest import EPOCHS, SCORE, Alter, open_stage
 
@@ -30,7 +29,7 @@ def trained(ledger: Ledger, search: Search) -> list[Trial]:
     for epoch in range(1, EPOCHS + 1):
         shown = {n: Report(epoch, {SCORE: a / epoch}) for n, a in accuracies.items()}
         ledger.record_reports(claim, shown)
-    ledger.hand_in(claim, [TrialOutcome(number, 0.5) for number in claim.numbers])
+    ledger.hand_in(claim, [TrialResult(number, 0.5) for number in claim.numbers])
     found = ledger.read.trials(search)
     return [trial for trial in found if trial.number in claim.numbers]
 

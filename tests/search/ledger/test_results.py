@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
 
 import pytest
 
@@ -9,15 +11,20 @@ from search.errors import LedgerError
 from search.ledger.claims import LostLeaseError, Wait
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Presence, Search
-from search.ledger.results import TrialOutcome
+from search.ledger.records import Claim, PlanningClaim, Presence, Search, TrialResult
 from search.objective.report import Report
 from tests.search.ledger.conftest import METRICS, SCORE, Alter, renew
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., Claim]
-Outcomes = Callable[[Claim], list[TrialOutcome]]
+Outcomes = Callable[[Claim], list[TrialResult]]
 Figures = Callable[[int, float], Report]
+
+
+def report(figures: EpochFigures) -> Report:
+    """Figures as they are read back."""
+    values = asdict(figures)
+    return Report(values.pop("epoch"), values)
 
 
 def test_figures_and_values_come_back_exactly(
@@ -69,7 +76,7 @@ def test_results_that_are_handed_in_again_change_nothing(
     claim = claim_next("a")
     ledger.hand_in(claim, outcomes(claim))
     kept, stage = ledger.read.trials(search), ledger.read.stages(search)[0]
-    for again in (outcomes(claim), [TrialOutcome(n, 0.9) for n in claim.numbers]):
+    for again in (outcomes(claim), [TrialResult(n, 0.9) for n in claim.numbers]):
         with pytest.raises(LostLeaseError):
             ledger.hand_in(claim, again)
     assert ledger.read.trials(search) == kept
@@ -128,8 +135,8 @@ def test_a_diverged_trial_has_a_reason_and_no_value(
 ) -> None:
     open_next(1)
     claim = claim_next("a")
-    given = [TrialOutcome(n, 0.5) for n in claim.numbers[1:]]
-    ledger.hand_in(claim, [TrialOutcome(0, None, "diverged in epoch 2"), *given])
+    given = [TrialResult(n, 0.5) for n in claim.numbers[1:]]
+    ledger.hand_in(claim, [TrialResult(0, None, "diverged in epoch 2"), *given])
     first = ledger.read.trials(search)[0]
     assert (first.state, first.value, first.reason) == ("diverged", None, "diverged in epoch 2")
     stage = ledger.read.stages(search)[0]
@@ -143,7 +150,49 @@ def test_a_diverged_trial_has_a_reason_and_no_value(
 )
 def test_an_outcome_is_a_finite_value_or_a_reason(value: float | None, reason: str | None) -> None:
     with pytest.raises(LedgerError, match="trial 3 ends with a finite value or with a reason"):
-        TrialOutcome(3, value, reason)
+        TrialResult(3, value, reason)
+
+
+@pytest.mark.parametrize(
+    ("result", "state"),
+    [
+        (TrialResult(1, 0.5), "complete"),
+        (TrialResult(1, 0.5, pruned_after=2), "pruned"),
+        (TrialResult(1, None, "diverged in epoch 2"), "diverged"),
+        (TrialResult(1, None, "its score is missing", failed=True), "failed"),
+        (TrialResult(1, 0.5, checkpoint=b""), "waiting"),
+    ],
+)
+def test_what_a_trial_is_follows_from_its_result(result: TrialResult, state: str) -> None:
+    assert result.state == state
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"value": None, "reason": "diverged", "checkpoint": b""},
+        {"value": 0.5, "pruned_after": 2, "checkpoint": b""},
+    ],
+)
+def test_who_rests_has_a_value_and_is_not_pruned(given: dict[str, Any]) -> None:
+    with pytest.raises(LedgerError, match="trial 3 rests at a rung with a value"):
+        TrialResult(3, **given)
+
+
+def test_a_trial_that_failed_by_its_own_fault_has_its_reason_and_the_search_goes_on(
+    ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext
+) -> None:
+    open_next(1)
+    claim = claim_next("a")
+    given = [TrialResult(n, 0.5) for n in claim.numbers[1:]]
+    failed = TrialResult(0, None, "its program ended with status 3", failed=True)
+    ledger.hand_in(claim, [failed, *given])
+    first = ledger.read.trials(search)[0]
+    assert (first.state, first.reason) == ("failed", "its program ended with status 3")
+    stage = ledger.read.stages(search)[0]
+    assert (stage.state, stage.finished, stage.failed) == ("finished", 6, 1)
+    assert ledger.read.again(search).failure is None
+    assert isinstance(ledger.next_work(search, "a"), PlanningClaim)
 
 
 @pytest.mark.parametrize("numbers", [[0, 1, 2, 3, 4], [0, 1, 2, 3, 4, 6], [0, 0, 1, 2, 3, 4], []])
@@ -156,8 +205,8 @@ def test_wrong_outcomes_are_refused_whole(
 ) -> None:
     open_next(1)
     claim = claim_next("a")
-    with pytest.raises(LedgerError, match="one outcome for each of its trials"):
-        ledger.hand_in(claim, [TrialOutcome(n, 0.5) for n in numbers])
+    with pytest.raises(LedgerError, match="one result for each of its trials"):
+        ledger.hand_in(claim, [TrialResult(n, 0.5) for n in numbers])
     assert {one.state for one in ledger.read.trials(search)} == {"running"}
     renew(ledger, claim)
 

@@ -9,9 +9,7 @@ from sqlalchemy import func, select
 from search.errors import LedgerError
 from search.ledger.claims import LostLeaseError, Wait
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Search
-from search.ledger.results import TrialOutcome
-from search.ledger.rungs import Rest
+from search.ledger.records import Claim, PlanningClaim, Search, TrialResult
 from search.ledger.tables import checkpoints
 from search.objective.report import Report
 from search.plan.halving import RungPlan, plan_rung
@@ -32,10 +30,11 @@ def study() -> Study:
     return load("digits", [*OVERRIDES[:-1], "training.schedule.epochs=4", halving])
 
 
-def rested(claim: Claim) -> list[Rest]:
+def rested(claim: Claim) -> list[TrialResult]:
     """Every trial of a claim at rest; the higher its number the better."""
     return [
-        Rest(number, number / 30, f"{number} at {claim.stop}".encode()) for number in claim.numbers
+        TrialResult(number, number / 30, checkpoint=f"{number} at {claim.stop}".encode())
+        for number in claim.numbers
     ]
 
 
@@ -46,7 +45,7 @@ def train(ledger: Ledger, claim: Claim, figures: Figures, epochs: Sequence[int])
 
 def next_rung(ledger: Ledger, search: Search, claim: PlanningClaim) -> RungPlan:
     """What follows on the rung, all that go on as one cohort."""
-    standings = {one.number: (one.parameters, one.value) for one in ledger.read.standings(claim)}
+    standings = ledger.read.standings(claim)
     made = plan_rung(search.study, step_of(search.study, claim.stage.number), claim.rung, standings)
     return replace(made, cohorts=(tuple(sorted(n for cohort in made.cohorts for n in cohort)),))
 
@@ -65,7 +64,7 @@ def come_to_the_first_rung(
         claim = claim_next(owner)
         assert (claim.start, claim.stop, claim.checkpoints) == (0, 1, ())
         train(ledger, claim, figures, [1])
-        ledger.hand_in(claim, [], rests=rested(claim))
+        ledger.hand_in(claim, rested(claim))
 
 
 def plan_next(ledger: Ledger, search: Search, owner: str = "planner") -> PlanningClaim:
@@ -101,8 +100,8 @@ def test_a_stage_is_halved_to_its_end(
     assert (second.numbers, second.start, second.stop) == ((3, 4, 5), 1, 3)
     assert second.checkpoints == (b"3 at 1", b"4 at 1", b"5 at 1")
     train(ledger, second, figures, [2, 3])
-    diverged = TrialOutcome(5, None, "diverged in epoch 3")
-    ledger.hand_in(second, [diverged], rests=rested(second)[:2])
+    diverged = TrialResult(5, None, "diverged in epoch 3")
+    ledger.hand_in(second, [diverged, *rested(second)[:2]])
     rung = plan_next(ledger, search)
     assert rung.rung == 2
     ledger.open_rung(rung, next_rung(ledger, search, rung))
@@ -111,7 +110,7 @@ def test_a_stage_is_halved_to_its_end(
     assert (last.numbers, last.start, last.stop) == ((3, 4), 3, None)  # two of three go on
     assert last.checkpoints == (b"3 at 3", b"4 at 3")
     train(ledger, last, figures, [4])
-    ledger.hand_in(last, [TrialOutcome(number, number / 7) for number in last.numbers])
+    ledger.hand_in(last, [TrialResult(number, number / 7) for number in last.numbers])
     assert kept(storage) == 0
     state = ledger.read.stages(search)[0]
     assert (state.state, state.finished, state.pruned, state.diverged) == ("finished", 6, 3, 1)
@@ -140,7 +139,7 @@ def test_a_lost_claim_begins_again_at_its_rung(
     assert again.checkpoints == lost.checkpoints
     assert {len(one) for one in ledger.read.curves(search).values()} == {1}
     with pytest.raises(LostLeaseError):
-        ledger.hand_in(lost, [], rests=rested(lost))
+        ledger.hand_in(lost, rested(lost))
     train(ledger, again, figures, [2])
     ledger.release(again)
     assert {len(one) for one in ledger.read.curves(search).values()} == {1}
@@ -174,7 +173,7 @@ def test_a_stage_of_which_all_trials_diverge_before_the_rung_is_finished(
 ) -> None:
     open_next()
     claim = claim_next("a")
-    ledger.hand_in(claim, [TrialOutcome(n, None, "diverged in epoch 1") for n in claim.numbers])
+    ledger.hand_in(claim, [TrialResult(n, None, "diverged in epoch 1") for n in claim.numbers])
     assert ledger.read.stages(search)[0].state == "finished"
 
 
@@ -183,8 +182,8 @@ def test_each_trial_rests_or_ends(
 ) -> None:
     open_next()
     claim = claim_next("a")
-    with pytest.raises(LedgerError, match="one outcome for each"):
-        ledger.hand_in(claim, [], rests=rested(claim)[1:])
+    with pytest.raises(LedgerError, match="one result for each"):
+        ledger.hand_in(claim, rested(claim)[1:])
 
 
 def test_a_cohort_that_came_to_a_rung_counts_as_done(

@@ -9,8 +9,7 @@ from optuna.trial import FrozenTrial
 
 from search.ledger.claims import MOST_LOST, LostLeaseError, Wait
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Search
-from search.ledger.results import TrialOutcome
+from search.ledger.records import Claim, PlanningClaim, Search, TrialResult
 from search.plan.generations import GenerationPlan, plan_generation
 from search.plan.plan import plan, step_of
 from search.plan.samplers import distributions
@@ -19,7 +18,7 @@ from search.study.reading import load
 from tests.search.ledger.conftest import OVERRIDES
 
 ClaimNext = Callable[..., Claim]
-Outcomes = Callable[[Claim], list[TrialOutcome]]
+Outcomes = Callable[[Claim], list[TrialResult]]
 
 
 @pytest.fixture
@@ -126,7 +125,7 @@ def test_a_generation_of_which_nothing_came_is_followed_by_the_next(
     """Trials that diverged and trials that were given up are results as well."""
     open_first(ledger, search)
     diverged = claim_next("a")
-    ledger.hand_in(diverged, [TrialOutcome(n, None, "diverged") for n in diverged.numbers])
+    ledger.hand_in(diverged, [TrialResult(n, None, "diverged") for n in diverged.numbers])
     for place in range(MOST_LOST):
         claim_next(f"lost {place}", -1.0)
     claim = planning(ledger, search)

@@ -52,8 +52,8 @@ def test_of_many_trainings_the_best_are_shown_and_the_finals_besides() -> None:
     drawn = {one.name: one.picture for one in drawn_of(large)}
     assert "final-curves-loss" in drawn
     assert drawn["final-curves-loss"].title == "Learning curves: loss: the final"
-    assert "that halving dropped" in drawn["curves-loss"].says
-    assert "of 3 trainings" in drawn["final-curves-loss"].says
+    assert "that halving dropped" in drawn["curves-loss"].caption
+    assert "of 3 trainings" in drawn["final-curves-loss"].caption
 
 
 def test_all_of_some_dozen_trainings_are_shown_in_parts() -> None:

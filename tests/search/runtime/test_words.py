@@ -2,15 +2,15 @@
 
 import pytest
 
-from search.runtime.words import duration, number, parameters, percent, plural
+from search.runtime.words import duration, number, parameters, plural, share
 
 
 @pytest.mark.parametrize(
-    ("share", "words"),
-    [(None, "–"), (0.0, "0.00 %"), (1.0, "100.00 %"), (0.52434, "52.43 %"), (2 / 3, "66.67 %")],
+    ("part", "text"),
+    [(0.0, "0 %"), (0.5, "50 %"), (0.125, "12.5 %"), (1 / 3, "33.3333 %"), (1.0, "100 %")],
 )
-def test_percent(share: float | None, words: str) -> None:
-    assert percent(share) == words
+def test_shares(part: float, text: str) -> None:
+    assert share(part) == text
 
 
 @pytest.mark.parametrize(

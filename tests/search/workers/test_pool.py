@@ -20,8 +20,7 @@ import pytest
 from search.errors import DataError, KlayerError
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, Search
-from search.ledger.results import TrialOutcome
+from search.ledger.records import Claim, Search, TrialResult
 from search.objective.data_card import DataCard
 from search.study.reading import load
 from search.workers import Heartbeat, plan_next
@@ -337,7 +336,7 @@ def test_deaths_between_results_are_no_reason_to_end(ledger: Ledger, storage: st
         ledger.join(worker(job.owner, search, job.launcher))
         claim = ledger.next_work(search, job.owner, only="cohorts")
         if isinstance(claim, Claim):
-            ledger.hand_in(claim, [TrialOutcome(number, 0.5) for number in claim.numbers])
+            ledger.hand_in(claim, [TrialResult(number, 0.5) for number in claim.numbers])
             ledger.next_work(search, job.owner, only="cohorts")
 
     engine = Mortal(hand_in_and_claim)

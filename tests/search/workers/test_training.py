@@ -1,14 +1,17 @@
 """What becomes of a cohort: trained, halved, diverged, handed in, handed back, or taken away."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from search.objective.outcome import Proof  # GONE
 
 from search.ledger.claims import LostLeaseError
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Search
-from search.objective.outcome import Assignment, Proof
+from search.ledger.queries import Curve
+from search.ledger.records import Claim, PlanningClaim, Search, Trial
+from search.objective.report import Assignment
 from search.objectives import network as objective
 from search.objectives.network.portraits import Portrait
 from search.workers import plan_next
@@ -118,6 +121,11 @@ HALVED = (
     "stages.coarse.trials=8",
     "training.schedule.epochs=4",
 )
+
+
+def after(curves: Mapping[int, Curve], trial: Trial, place: int) -> float:
+    """A trial's validation accuracy in one of its reports."""
+    return curves[trial.id].reports[place].metrics["validation_accuracy"]
 
 
 def test_halving_drops_the_worse_of_each_cohort(ledger: Ledger) -> None:

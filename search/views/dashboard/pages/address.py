@@ -45,12 +45,12 @@ def of_pair(one: str, other: str) -> str:
 
 
 def of_data(name: str, key: str) -> str:
-    """Where a picture's data are, as CSV."""
+    """Where a plot's data are, as CSV."""
     return f"{PREFIX}data/{quote(name, safe='')}/{quote(key, safe='')}.csv"
 
 
 def of_trial_data(name: str, stage: str, number: int, key: str) -> str:
-    """Where the data of a picture of a trial are, as CSV."""
+    """Where the data of a plot of a trial are, as CSV."""
     return f"{of_data(name, key)}?stage={quote(stage, safe='')}&number={number}"
 
 

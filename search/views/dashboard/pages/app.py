@@ -72,7 +72,7 @@ def _frame() -> Component:
             dcc.Location(id="url"),
             dcc.Interval(id="tick", interval=1000 * REFRESH_SECONDS),
             dcc.Store(id="version"),
-            dcc.Store(id="pictures"),
+            dcc.Store(id="plots"),
             dcc.Store(id="titled"),
             dcc.Store(id="mode"),
             dcc.Store(id="chosen-mode", storage_type="local"),

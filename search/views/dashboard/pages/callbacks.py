@@ -1,8 +1,8 @@
 """What is drawn when: pages when their address is opened, what is on them when there is news.
 
 A browser asks every two seconds whether there is news, and is answered with numbers: one changes
-with anything that the page says, one with what its pictures show. Only then does it ask for more,
-and of pictures only for those that are in sight. What it has stays while it gets new ones.
+with anything that the page says, one with what its plots show. Only then does it ask for more,
+and of plots only for those that are in sight. What it has stays while it gets new ones.
 """
 
 from collections.abc import Callable, Sequence
@@ -43,7 +43,7 @@ def register(app: Dash, shelf: Shelf) -> None:
     _register_pages(app, shelf)
     _register_news(app, shelf, gallery)
     _register_standings(app, shelf)
-    _register_pictures(app, gallery)
+    _register_plots(app, gallery)
     _register_in_the_browser(app)
 
 
@@ -66,27 +66,27 @@ def _register_pages(app: Dash, shelf: Shelf) -> None:
 def _register_news(app: Dash, shelf: Shelf, gallery: Gallery) -> None:
     @app.callback(
         Output("version", "data"),
-        Output("pictures", "data"),
+        Output("plots", "data"),
         Output("trouble", "children"),
         Input("tick", "n_intervals"),
         Input("url", "pathname"),
         Input("url", "search"),
         State("version", "data"),
-        State("pictures", "data"),
+        State("plots", "data"),
     )
     def news(_: int, path: Any, query: Any, known: Any, drawn: Any) -> Any:
         try:
             where = address.read(path, query)
             version = _version(shelf, where)
-            # Of which page it is, so that no other page asks for its pictures by it.
-            pictures = [f"{path}{query or ''}", gallery.version(where) if where else ""]
+            # Of which page it is, so that no other page asks for its plots by it.
+            plots = [f"{path}{query or ''}", gallery.version(where) if where else ""]
         except DatabaseFaultError as error:
             return no_update, no_update, f"What is shown may be old: {error}"
         except KlayerError:  # of which the page itself speaks
             return no_update, no_update, ""
         return (
             no_update if version == known else version,
-            no_update if pictures == drawn else pictures,
+            no_update if plots == drawn else plots,
             "",
         )
 
@@ -113,7 +113,7 @@ def _register_standings(app: Dash, shelf: Shelf) -> None:
     def of_search(_: Any, path: Any) -> tuple[Component, ...]:
         (name,) = _expected("search", path).names
         data = shelf.digest(name).outline()
-        standing = search_page.standing(data, shelf.overviews.of(data))
+        standing = search_page.standing(shelf.overviews.of(data))
         return standing, search_page.stages(data), search_page.best(data)
 
     @app.callback(
@@ -232,11 +232,11 @@ def _version(shelf: Shelf, where: Address | None) -> Any:
     return told
 
 
-def _register_pictures(app: Dash, gallery: Gallery) -> None:
+def _register_plots(app: Dash, gallery: Gallery) -> None:
     @app.callback(
-        Output({"type": "picture", "key": MATCH}, "figure"),
+        Output({"type": "plot", "key": MATCH}, "figure"),
         Output({"type": "frame", "key": MATCH}, "className"),
-        Output({"type": "says", "key": MATCH}, "children"),
+        Output({"type": "caption", "key": MATCH}, "children"),
         Output({"type": "drawn", "key": MATCH}, "data"),
         Input({"type": "ask", "key": MATCH}, "data"),
         State({"type": "frame", "key": MATCH}, "id"),
@@ -255,10 +255,10 @@ def _register_pictures(app: Dash, gallery: Gallery) -> None:
         _, mode, first, second = asked  # as assets/klayer.js says it
         try:
             options = drawing.Options.read(first, second)
-            shown = gallery.picture(where, key, options, "dark" if mode == "dark" else "light")
+            shown = gallery.plot(where, key, options, "dark" if mode == "dark" else "light")
         except DatabaseFaultError:  # what is shown stays, and the browser asks again
             raise PreventUpdate from None
-        return shown.figure, shown.size, shown.says, asked
+        return shown.figure, shown.size, shown.caption, asked
 
 
 def _register_in_the_browser(app: Dash) -> None:
@@ -277,7 +277,7 @@ def _register_in_the_browser(app: Dash) -> None:
         Input({"type": "drawn", "key": MATCH}, "data"),
         Input({"type": "frame", "key": MATCH}, "children"),
         Input({"type": "seen", "key": MATCH}, "data"),
-        Input("pictures", "data"),
+        Input("plots", "data"),
         Input("mode", "data"),
         Input({"type": "option", "key": MATCH, "name": "first"}, "value"),
         Input({"type": "option", "key": MATCH, "name": "second"}, "value"),

@@ -1,15 +1,16 @@
-"""The page of two searches beside each other: their figures, and pictures of both."""
+"""The page of two searches beside each other: how they stand, and plots of both."""
 
 from collections.abc import Sequence
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from search.runtime.words import duration, parameters, percent
+from search.objective.metric import ABSENT
+from search.runtime.words import duration, parameters
 from search.views.dashboard.pages import address, parts
-from search.views.reading.overview import Overview
+from search.views.reading.overview import Overview, evaluation_text, value_text
 
-PICTURES = {
+PLOTS = {
     "compare-trials": "Best value over trials",
     "compare-time": "Best value over time",
     "compare-zoom": "The zoom of both",
@@ -17,7 +18,7 @@ PICTURES = {
 
 
 def page(overviews: Sequence[Overview]) -> Component:
-    """The page with the places of its pictures, which callbacks fill."""
+    """The page with the places of its plots, which callbacks fill."""
     named = [one.name for one in overviews]
     return html.Div(
         [
@@ -25,8 +26,8 @@ def page(overviews: Sequence[Overview]) -> Component:
             html.Div(table(overviews), id="compare-table"),
             html.Div(
                 [
-                    parts.picture_card(key, title, address.of_data(",".join(named), key))
-                    for key, title in PICTURES.items()
+                    parts.plot_card(key, title, address.of_data(",".join(named), key))
+                    for key, title in PLOTS.items()
                 ],
                 className="cards",
             ),
@@ -45,14 +46,18 @@ def _rows(overviews: Sequence[Overview]) -> list[list[str]]:
         return [label, *cells]
 
     best = [one.best for one in overviews]
+    said = dict.fromkeys(one.evaluation.label for one in overviews if one.evaluation is not None)
+    label = " or ".join(said).lower()
     return [
         row("state", *(one.state for one in overviews)),
         row("trials", *(f"{one.finished:,} of {one.trials:,}" for one in overviews)),
-        row(
-            "best validation accuracy",
-            *(percent(None if one is None else one.value) for one in best),
-        ),
-        row("at", *("–" if one is None else parameters(one.parameters) for one in best)),
-        row("test accuracy", *(percent(one.test_accuracy) for one in overviews)),
+        row(f"best {_scores(overviews)}", *map(value_text, overviews)),
+        row("at", *(ABSENT if one is None else parameters(one.parameters) for one in best)),
+        *([row(label, *map(evaluation_text, overviews))] if label else []),
         row("took, or begun ago", *(duration(one.age) for one in overviews)),
     ]
+
+
+def _scores(overviews: Sequence[Overview]) -> str:
+    """What their best values are."""
+    return " or ".join(dict.fromkeys(one.objective.score.words for one in overviews))

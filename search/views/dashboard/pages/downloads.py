@@ -1,4 +1,4 @@
-"""What pages offer to take away: the data of each picture as CSV."""
+"""What pages offer to take away: the data of each plot as CSV."""
 
 from flask import Flask, Response, request
 
@@ -10,20 +10,20 @@ from search.views.dashboard.pages.shelf import Shelf
 
 
 def register(server: Flask, shelf: Shelf) -> None:
-    """Answer /data/<search>/<picture>.csv; with a trial's stage and number as a query."""
+    """Answer /data/<search>/<plot>.csv; with a trial's stage and number as a query."""
 
     @server.get("/data/<name>/<key>.csv")
     def data(name: str, key: str) -> Response:
         try:
-            picture = drawing.draw(shelf, _where(name), key, _options())
+            plot = drawing.draw(shelf, _where(name), key, _options())
         except DatabaseFaultError as error:
             return Response(f"{error}\n", 503, mimetype="text/plain")
         except KlayerError as error:
             return Response(f"{error}\n", 404, mimetype="text/plain")
         return Response(
-            picture.table.csv(),
+            plot.table.csv(),
             mimetype="text/csv",
-            headers={"Content-Disposition": f'attachment; filename="{picture.key}.csv"'},
+            headers={"Content-Disposition": f'attachment; filename="{plot.key}.csv"'},
         )
 
 
@@ -32,7 +32,7 @@ def _options() -> drawing.Options:
 
 
 def _where(name: str) -> Address:
-    """The page that such a picture stands on.
+    """The page that such a plot stands on.
 
     Raises:
         KlayerError: There is none of so many searches.
@@ -42,5 +42,5 @@ def _where(name: str) -> Address:
         return Address("trial", (name,), stage, number)
     names = tuple(name.split(",", 2))
     if len(names) > 2:
-        raise KlayerError("one search has pictures, or two beside each other")
+        raise KlayerError("one search has plots, or two beside each other")
     return Address("search" if len(names) == 1 else "compare", names)

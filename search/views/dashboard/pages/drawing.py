@@ -1,4 +1,4 @@
-"""Which picture stands where, and how it is made ready for a page."""
+"""Which plot stands where, and how it is made ready for a page."""
 
 from dataclasses import dataclass
 from typing import TypeGuard
@@ -6,32 +6,27 @@ from typing import TypeGuard
 import plotly.graph_objects as go
 
 from search.errors import KlayerError
+from search.plan.plan import FINAL
 from search.views.dashboard.pages import address
 from search.views.dashboard.pages.address import Address
 from search.views.dashboard.pages.shelf import Shelf
 from search.views.dashboard.pages.trial_page import find
 from search.views.plots import catalogue
 from search.views.plots.compare import compare_best, compare_zoom
-from search.views.plots.curves import TITLES, curves, key_of, needs_of
-from search.views.plots.data import Need
-from search.views.plots.gradients import gradients_of
-from search.views.plots.picture import Picture, nothing
+from search.views.plots.curves import curves, needs_of
+from search.views.plots.groups import group_of_key
+from search.views.plots.plot import Plot, nothing
 from search.views.plots.theme import Mode, themed
-from search.views.plots.trial import trial_curves
-from search.views.plots.weights import weights_of
 from search.views.plots.zoom import zoom
 from search.views.reading.digest import Digest
 
-CURVES = {key_of(figure): figure for figure in TITLES}
-OF_TRIAL = {key_of(figure, "trial"): figure for figure in TITLES}
-PORTRAITS = {"trial-weights": weights_of, "trial-gradients": gradients_of}
 LONGEST_CHOICE = 1_000  # characters
 MOST_CHOSEN = 12  # trials whose curves somebody may ask for
 
 
 @dataclass(frozen=True)
 class Options:
-    """What a reader has chosen for one picture; None or nothing for what is shown unasked.
+    """What a reader has chosen for one plot; None or nothing for what is shown unasked.
 
     Attributes:
         first: Of the zoom, the hyperparameter across.
@@ -47,10 +42,10 @@ class Options:
         return cls(*(one if _is_choice(one) else None for one in (first, second)))
 
     def used_by(self, key: str) -> "Options":
-        """What the picture of that key is drawn by: equal pictures have equal options."""
+        """What the plot of that key is drawn by: equal plots have equal options."""
         if key == "zoom":
             return self
-        if key in CURVES:
+        if is_curves(key):
             asked = ", ".join(f"{stage} {number}" for stage, number in chosen(self.second))
             return Options(second=asked or None)
         return Options()
@@ -60,8 +55,13 @@ def _is_choice(sent: object) -> TypeGuard[str]:
     return isinstance(sent, str) and 0 < len(sent) <= LONGEST_CHOICE
 
 
+def is_curves(key: str) -> bool:
+    """Whether it is the key of learning curves of a whole search."""
+    return key.startswith("curves-")
+
+
 def stands_on(key: object, where: Address) -> TypeGuard[str]:
-    """Whether a page of that kind has a picture of that key."""
+    """Whether a page of that kind has a plot of that key."""
     if not isinstance(key, str) or where.kind == "searches":
         return False
     prefix = {"trial": "trial-", "compare": "compare-"}
@@ -70,14 +70,14 @@ def stands_on(key: object, where: Address) -> TypeGuard[str]:
     return not key.startswith(tuple(prefix.values()))
 
 
-def draw(shelf: Shelf, where: Address, key: str, options: Options) -> Picture:
-    """The picture of that key, on that page.
+def draw(shelf: Shelf, where: Address, key: str, options: Options) -> Plot:
+    """The plot of that key, on that page.
 
     Raises:
-        KlayerError: There is no such search or picture, or the database failed.
+        KlayerError: There is no such search or plot, or the database failed.
     """
     if not stands_on(key, where):
-        raise KlayerError(f"{key}: there is no picture of this name on that page")
+        raise KlayerError(f"{key}: there is no plot of this name on that page")
     if where.kind == "compare":
         both = [shelf.digest(name).outline() for name in where.names]
         if key == "compare-zoom":
@@ -88,39 +88,40 @@ def draw(shelf: Shelf, where: Address, key: str, options: Options) -> Picture:
         return _of_trial(digest, where, key)
     if key == "zoom":
         return zoom(digest.outline(), options.first, options.second)
-    if key in CURVES:
-        asked = chosen(options.second)
-        data = digest.data(asked, needs_of(CURVES[key]))
+    objective = digest.outline().objective
+    if is_curves(key):
+        asked, group = chosen(options.second), group_of_key(objective, key)
+        data = digest.data(asked, needs_of(objective, group.name))
         ids = [trial.id for trial in data.trials if (trial.stage, trial.number) in asked]
-        return curves(data, CURVES[key], ids)
-    entry = catalogue.find(key)
+        return curves(data, group.name, ids)
+    entry = catalogue.find(objective, key)
     return entry.draw(digest.data(needs=entry.needs))
 
 
-def _of_trial(digest: Digest, where: Address, key: str) -> Picture:
-    needs: frozenset[Need] = frozenset(["portraits"] if key in PORTRAITS else [])
-    data = digest.data([(where.stage, where.number)], needs)
+def _of_trial(digest: Digest, where: Address, key: str) -> Plot:
+    final = where.stage == FINAL
+    entries = catalogue.trial_entries(digest.outline().objective, final=final)
+    entry = next((one for one in entries if one.key == key), None)
+    data = digest.data([(where.stage, where.number)], entry.needs if entry else frozenset())
     trial = find(data, where.stage, where.number)
     if trial is None:
         raise KlayerError(f"{data.name} has no trial {where.number} of {where.stage}")
-    if key in PORTRAITS:
-        return PORTRAITS[key](data.portraits.get(trial.id))
-    if key in OF_TRIAL:
-        return trial_curves(data, trial, OF_TRIAL[key])
-    raise KlayerError(f"{key}: there is no picture of this name of a trial")
+    if entry is None:
+        raise KlayerError(f"{key}: there is no plot of this name of a trial")
+    return entry.draw(data, trial)
 
 
-def shown(picture: Picture, mode: str | None) -> go.Figure:
-    """The figure of a picture for a page: in a mode, without the title that stands above it."""
+def shown(plot: Plot, mode: str | None) -> go.Figure:
+    """The figure of a plot for a page: in a mode, without the title that stands above it."""
     which: Mode = "dark" if mode == "dark" else "light"
-    figure = themed(picture.figure, which)
+    figure = themed(plot.figure, which)
     # What a reader has zoomed into stays when the figure is drawn anew.
-    return figure.update_layout(title=None, uirevision=picture.key, autosize=True)
+    return figure.update_layout(title=None, uirevision=plot.key, autosize=True)
 
 
-def failed(error: Exception) -> Picture:
-    """What stands where a picture cannot be drawn."""
-    return nothing("failed", "This picture cannot be drawn", str(error))
+def failed(error: Exception) -> Plot:
+    """What stands where a plot cannot be drawn."""
+    return nothing("failed", "This plot cannot be drawn", str(error))
 
 
 def chosen(text: str | None) -> list[tuple[str, int]]:

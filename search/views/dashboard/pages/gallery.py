@@ -1,6 +1,6 @@
-"""The pictures that were drawn last, for all who look.
+"""The plots that were drawn last, for all who look.
 
-A browser asks for a picture when it comes into sight, when there is news of it, and when a reader
+A browser asks for a plot when it comes into sight, when there is news of it, and when a reader
 chooses otherwise; many browsers may ask for the same. While one draws it the others wait for that.
 """
 
@@ -17,24 +17,24 @@ from search.views.dashboard.pages import drawing
 from search.views.dashboard.pages.address import Address
 from search.views.dashboard.pages.shelf import Shelf
 from search.views.dashboard.pages.trial_page import find
-from search.views.plots.picture import Picture
+from search.views.plots.plot import Plot
 from search.views.reading.digest import Digest
 
-KEPT = 128  # pictures; the largest take up to a megabyte
+KEPT = 128  # plots; the largest take up to a megabyte
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A picture as it stands on a page.
+    """A plot as it stands on a page.
 
     Attributes:
         figure: Its figure.
-        says: What it shows, in words that stand below it.
+        caption: What it shows, as it stands below it.
         size: The class of its frame.
     """
 
     figure: go.Figure
-    says: str
+    caption: str
     size: str
 
 
@@ -47,7 +47,7 @@ class _Drawing:
 
 
 class Gallery:
-    """Draws pictures for pages. May be used by many threads.
+    """Draws plots for pages. May be used by many threads.
 
     Args:
         shelf: The searches.
@@ -59,7 +59,7 @@ class Gallery:
         self._kept: OrderedDict[object, _Drawing] = OrderedDict()
 
     def version(self, where: Address, options: drawing.Options | None = None) -> tuple[str, ...]:
-        """What changes with the pictures of a page.
+        """What changes with the plots of a page.
 
         Args:
             where: Which page.
@@ -75,12 +75,10 @@ class Gallery:
         grown = _grown(digests[0], asked) if asked else []
         if where.kind == "trial":
             return tuple(grown)
-        return (*(digest.pictured() for digest in digests), *grown)
+        return (*(digest.plotted() for digest in digests), *grown)
 
-    def picture(
-        self, where: Address, key: str, options: drawing.Options, mode: str | None
-    ) -> Shown:
-        """The picture of that key, on that page.
+    def plot(self, where: Address, key: str, options: drawing.Options, mode: str | None) -> Shown:
+        """The plot of that key, on that page.
 
         Raises:
             DatabaseFaultError: The database failed.
@@ -88,7 +86,7 @@ class Gallery:
         used = options.used_by(key)
         place = (where, key, used, mode)
         try:
-            version = self.version(where, used if key in drawing.CURVES else None)
+            version = self.version(where, used if drawing.is_curves(key) else None)
         except DatabaseFaultError:
             raise
         except KlayerError as error:
@@ -134,14 +132,14 @@ class Gallery:
 
 
 def _grown(digest: Digest, asked: list[tuple[str, int]]) -> list[str]:
-    """What changes with the curves of these trials: with each epoch, until they have ended."""
+    """What changes with the curves of these trials: with each report, until they have ended."""
     data = digest.outline()
     trials = [find(data, stage, number) for stage, number in asked]
     ended = [str(trial.finished_at) for trial in trials if trial and trial.finished_at is not None]
     return ended if len(ended) == len(asked) else [*ended, digest.version()]
 
 
-def _shown(picture: Picture, mode: str | None) -> Shown:
-    size = "picture empty" if picture.empty else "picture"
-    # What an empty picture says stands in it already.
-    return Shown(drawing.shown(picture, mode), "" if picture.empty else picture.says, size)
+def _shown(plot: Plot, mode: str | None) -> Shown:
+    size = "plot-frame empty" if plot.empty else "plot-frame"
+    # The caption of an empty plot stands in it already.
+    return Shown(drawing.shown(plot, mode), "" if plot.empty else plot.caption, size)

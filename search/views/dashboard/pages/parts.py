@@ -1,4 +1,4 @@
-"""What pages are made of: tiles of figures, tables, cards of pictures, empty and failed states."""
+"""What pages are made of: tiles, tables, cards of plots, empty and failed states."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,20 +6,22 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
-# States of a picture: whether it is in sight, what is to be drawn, what is drawn. assets/klayer.js
+from search.runtime.words import share
+
+# States of a plot: whether it is in sight, what is to be drawn, what is drawn. assets/klayer.js
 # asks for those alone that are in sight.
-PICTURE_STATES = ("seen", "ask", "drawn")
+PLOT_STATES = ("seen", "ask", "drawn")
 
 
-def tiles(figures: Sequence[tuple[str, str, str]]) -> Component:
-    """A row of figures: what it is, the figure, and a word about it."""
+def tiles(rows: Sequence[tuple[str, str, str]]) -> Component:
+    """A row of tiles: what it is, its number or text, and a note about it."""
     return html.Dl(
         [
             html.Div(
-                [html.Dt(label), html.Dd(figure), html.Dd(word, className="quiet")],
+                [html.Dt(label), html.Dd(text), html.Dd(note, className="quiet")],
                 className="tile",
             )
-            for label, figure, word in figures
+            for label, text, note in rows
         ],
         className="tiles",
     )
@@ -53,13 +55,12 @@ def _cell(column: object, content: Any) -> Component:
     return cell
 
 
-def progress(share: float, label: str) -> Component:
-    """A bar that is filled so far, 0 … 1, with its share in words."""
-    percent = f"{100 * share:.0f} %"
+def progress(done: float, label: str) -> Component:
+    """A bar that is filled so far, 0 … 1, with its share as a text."""
     return html.Div(
         [
-            aria(html.Progress(value=f"{share:.4f}", max="1"), label=label),
-            html.Span(percent),
+            aria(html.Progress(value=f"{done:.4f}", max="1"), label=label),
+            html.Span(share(round(done, 2))),
         ],
         className="progress",
     )
@@ -77,11 +78,11 @@ def nothing(heading: str, *what_to_do: Component | str) -> Component:
     return html.Div([html.H2(heading), html.P(list(what_to_do))], className="nothing")
 
 
-def picture_card(key: str, title: str, data: str, controls: Sequence[Component] = ()) -> Component:
-    """The place of a picture, that a callback fills, with ways to take it away.
+def plot_card(key: str, title: str, data: str, controls: Sequence[Component] = ()) -> Component:
+    """The place of a plot, that a callback fills, with ways to take it away.
 
     Args:
-        key: The picture's.
+        key: The plot's.
         title: Its heading.
         data: Where its data are, as CSV.
         controls: What a reader may choose; two options, or none.
@@ -92,11 +93,11 @@ def picture_card(key: str, title: str, data: str, controls: Sequence[Component] 
     ]
     card = html.Section(
         [
-            *(dcc.Store(id={"type": state, "key": key}) for state in PICTURE_STATES),
+            *(dcc.Store(id={"type": state, "key": key}) for state in PLOT_STATES),
             html.H2(title, id=heading),
             html.Div(list(controls), className="controls") if controls else html.Div(unasked),
-            html.Div(id={"type": "frame", "key": key}, className="picture waiting"),
-            html.P(id={"type": "says", "key": key}, className="quiet"),
+            html.Div(id={"type": "frame", "key": key}, className="plot-frame waiting"),
+            html.P(id={"type": "caption", "key": key}, className="quiet"),
             html.P(
                 [
                     aria(
@@ -123,7 +124,7 @@ def picture_card(key: str, title: str, data: str, controls: Sequence[Component] 
 
 
 def option(key: str, place: str) -> dict[str, str]:
-    """What a reader has chosen of a picture: its "first" or its "second" option."""
+    """What a reader has chosen of a plot: its "first" or its "second" option."""
     return {"type": "option", "key": key, "name": place}
 
 

@@ -1,42 +1,42 @@
-"""The page of one search: how it stands, its pictures, its stages, its best trials, its record."""
+"""The page of one search: how it stands, its plots, its stages, its best trials, its record."""
 
 from collections.abc import Sequence
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from search.runtime.words import duration, parameters, percent
+from search.runtime.words import duration, parameters
 from search.space.space import Interval
 from search.views.dashboard.pages import address, parts
-from search.views.plots.catalogue import CATALOGUE
+from search.views.plots.catalogue import entries
 from search.views.plots.data import SearchData
 from search.views.plots.zoom import usual_first
 from search.views.reading.digest import top
-from search.views.reading.overview import Overview, told
+from search.views.reading.overview import Overview, tiles
 from search.views.reading.recorded import recorded
 
 
 def page(data: SearchData, one: Overview, text: str) -> Component:
-    """The page with the places of its pictures, which callbacks fill.
+    """The page with the places of its plots, which callbacks fill.
 
     Args:
         data: The search.
         one: How it stands.
         text: Its study file, as it was read.
     """
-    name = data.name
+    name, listed = data.name, entries(data.objective)
     cards = [
-        parts.picture_card(
+        parts.plot_card(
             entry.key, entry.title, address.of_data(name, entry.key), _controls(entry.key, data)
         )
-        for entry in CATALOGUE
+        for entry in listed
     ]
     return html.Div(
         [
             html.H1(name),
             html.P(data.search.study.description, className="quiet"),
-            html.Div(standing(data, one), id="standing"),
-            html.Nav([html.A(e.title, href=f"#{e.key}") for e in CATALOGUE], className="contents"),
+            html.Div(standing(one), id="standing"),
+            html.Nav([html.A(e.title, href=f"#{e.key}") for e in listed], className="contents"),
             html.Div(stages(data), id="stage-table"),
             html.Div(cards, className="cards"),
             html.Div([html.Div(best(data), id="best-trials"), _find_trial(data)], className="card"),
@@ -46,14 +46,14 @@ def page(data: SearchData, one: Overview, text: str) -> Component:
     )
 
 
-def standing(data: SearchData, one: Overview) -> Component:
-    """The figures at the top of the page."""
-    figures = [
-        *told(one, (data.search.result or {}).get("images")),
+def standing(one: Overview) -> Component:
+    """The tiles at the top of the page."""
+    shown = [
+        *tiles(one),
         ("Workers", str(one.workers), _who(one)),
         _time(one),
     ]
-    return html.Div([parts.tiles(figures), parts.progress(one.progress, f"progress of {one.name}")])
+    return html.Div([parts.tiles(shown), parts.progress(one.progress, f"progress of {one.name}")])
 
 
 def stages(data: SearchData) -> Component:
@@ -64,7 +64,7 @@ def stages(data: SearchData) -> Component:
             stage.state,
             f"{stage.finished:,} of {stage.trials:,}",
             _ended_badly(stage.pruned, stage.diverged, stage.failed),
-            "–" if stage.best is None else percent(stage.best.value),
+            data.score.text(None if stage.best is None else stage.best.value),
             html.Span(stage.explanation or "not planned yet", className="explanation"),
         ]
         for stage in data.stages
@@ -81,12 +81,12 @@ def best(data: SearchData) -> Component:
                 f"{trial.stage} #{trial.number}",
                 href=address.of_trial(data.name, trial.stage, trial.number),
             ),
-            percent(trial.value),
+            data.score.text(trial.value),
             parameters(trial.parameters),
         ]
         for trial in top(data)
     ]
-    named = ("trial", "validation accuracy", "parameters")
+    named = ("trial", data.score.words, "parameters")
     return parts.table(named, rows, "Best trials")
 
 
@@ -116,7 +116,7 @@ def _find_trial(data: SearchData) -> Component:
 
 def _controls(key: str, data: SearchData) -> Sequence[Component]:
     if key == "zoom":
-        names = usual_first(_numbers(data))
+        names = usual_first(data.objective, _numbers(data))
         if len(names) < 2:
             return ()
         first, second, *_ = names

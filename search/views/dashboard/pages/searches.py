@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from search.runtime.words import duration, parameters, percent, plural
+from search.objective.metric import ABSENT
+from search.runtime.words import duration, parameters, plural
 from search.views.dashboard.pages import address, parts
-from search.views.reading.overview import Overview
+from search.views.reading.overview import Overview, evaluation_text, value_text
 
 COLUMNS = ("search", "state", "progress", "best", "test", "workers", "recorded", "time left")
 
@@ -31,15 +32,15 @@ def listed(found: Sequence[Overview]) -> Component:
 
 
 def _row(one: Overview) -> list[Component | str]:
-    best = "–"
+    best = ABSENT
     if one.best is not None:
-        best = f"{percent(one.best.value)} at {parameters(one.best.parameters)}"
+        best = f"{value_text(one)} at {parameters(one.best.parameters)}"
     return [
         dcc.Link(one.name, href=address.of_search(one.name), title=one.description),
         state(one),
         parts.progress(one.progress, f"progress of {one.name}"),
         best,
-        percent(one.test_accuracy),
+        evaluation_text(one),
         str(one.workers) if one.workers else "none",
         when(one),
         left(one),

@@ -1,4 +1,4 @@
-"""What klayer tells of a stage within Optuna's dashboard: what it is, its box, why, its pictures.
+"""What klayer tells of a stage within Optuna's dashboard: what it is, its box, why, its plots.
 
 So those who stay there miss nothing.
 """
@@ -8,21 +8,21 @@ from collections.abc import Callable
 import plotly.graph_objects as go
 
 from search.ledger.records import StageState
-from search.runtime.words import parameters, percent, plural
+from search.runtime.words import parameters, plural
 from search.views.dashboard.pages.shelf import Shelf
 from search.views.dashboard.woven import Woven, link, plain
 from search.views.plots.best import best_over_trials
 from search.views.plots.curves import curves, needs_of
 from search.views.plots.data import SearchData
-from search.views.plots.picture import Picture
+from search.views.plots.plot import Plot
 from search.views.plots.theme import themed
 from search.views.plots.zoom import zoom
 
 KINDS = {
     "search": "It searches its box with the sampler {sampler}.",
     "finalists": "It runs the best configurations again over fresh seeds.",
-    "final": "It trains the winner once more. Its values are test accuracies, by which nothing is "
-    "ever chosen.",
+    "final": "It trains the winner once more. Its values are of another kind than the scores: "
+    "those of the evaluation, by which nothing is ever chosen.",
 }
 
 
@@ -31,7 +31,9 @@ def weave(shelf: Shelf, study: str) -> Woven | None:
     name, _, stage = study.partition("/")
     if not stage or name not in shelf.ledger.read.names():
         return None
-    data = shelf.digest(name).data(needs=needs_of("accuracy"))
+    digest = shelf.digest(name)
+    objective = digest.outline().objective
+    data = digest.data(needs=needs_of(objective, objective.score.shared))
     for one in data.stages:
         if stage == f"{one.step.number}-{one.step.name}":
             return Woven(_note(data, one), _figures(data))
@@ -49,22 +51,22 @@ def _note(data: SearchData, stage: StageState) -> str:
         *(plain(line) for line in stage.explanation.splitlines()),
     ]
     if stage.best is not None and step.kind == "search":
-        best = f"Best: {percent(stage.best.value)} at {parameters(stage.best.parameters)}."
+        best = f"Best: {data.score.text(stage.best.value)} at {parameters(stage.best.parameters)}."
         paragraphs.append(plain(best))
     paragraphs.append(link(f"{data.name} on klayer's own pages", "klayer", "search", data.name))
     return "\n\n".join(paragraphs)
 
 
 def _figures(data: SearchData) -> dict[str, go.Figure]:
-    drawings: dict[str, Callable[[], Picture]] = {
+    drawings: dict[str, Callable[[], Plot]] = {
         "klayer-zoom": lambda: zoom(data),
         "klayer-best": lambda: best_over_trials(data),
-        "klayer-curves": lambda: curves(data, "accuracy"),
+        "klayer-curves": lambda: curves(data, data.score.shared),
     }
-    pictures = {name: draw() for name, draw in drawings.items()}
-    return {name: _titled(picture) for name, picture in pictures.items() if not picture.empty}
+    plots = {name: draw() for name, draw in drawings.items()}
+    return {name: _titled(plot) for name, plot in plots.items() if not plot.empty}
 
 
-def _titled(picture: Picture) -> go.Figure:
+def _titled(plot: Plot) -> go.Figure:
     """As Optuna's dashboard shows it, which prints no title above it."""
-    return themed(picture.figure, "light").update_layout(height=480)
+    return themed(plot.figure, "light").update_layout(height=480)

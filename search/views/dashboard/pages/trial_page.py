@@ -5,10 +5,9 @@ from dash.development.base_component import Component
 
 from search.ledger.records import Trial, TrialWork
 from search.plan.plan import FINAL
-from search.runtime.words import duration, number, percent
+from search.runtime.words import duration, number, plural
 from search.views.dashboard.pages import address, parts
-from search.views.plots import gradients, weights
-from search.views.plots.curves import TITLES, key_of
+from search.views.plots.catalogue import trial_entries
 from search.views.plots.data import SearchData
 
 STATES = {
@@ -42,10 +41,10 @@ def page(data: SearchData, trial: Trial, work: TrialWork) -> Component:
             html.Div(standing(data, trial, work), id="trial-standing"),
             html.Div(
                 [
-                    parts.picture_card(
+                    parts.plot_card(
                         key, title, address.of_trial_data(name, trial.stage, trial.number, key)
                     )
-                    for key, title in _pictures(trial)
+                    for key, title in _plots(data, trial)
                 ],
                 className="cards",
             ),
@@ -56,7 +55,7 @@ def page(data: SearchData, trial: Trial, work: TrialWork) -> Component:
 def standing(data: SearchData, trial: Trial, work: TrialWork) -> list[Component]:
     """What a trial is, how it stands, and who trained it."""
     return [
-        parts.tiles(_tiles(trial, work)),
+        parts.tiles(_tiles(data, trial, work)),
         *([parts.nothing("It has no value", trial.reason)] if trial.reason else []),
         html.Div(
             [
@@ -68,18 +67,19 @@ def standing(data: SearchData, trial: Trial, work: TrialWork) -> list[Component]
     ]
 
 
-def _pictures(trial: Trial) -> list[tuple[str, str]]:
-    """Keys and titles of its pictures; only networks of the final leave weights and gradients."""
-    curves = [(key_of(figure, "trial"), title) for figure, title in TITLES.items()]
-    kept = [(f"trial-{one.KEY}", one.TITLE) for one in (weights, gradients)]
-    return [*curves, *(kept if trial.stage == FINAL else ())]
+def _plots(data: SearchData, trial: Trial) -> list[tuple[str, str]]:
+    """Keys and titles of its plots."""
+    found = trial_entries(data.objective, final=trial.stage == FINAL)
+    return [(one.key, one.title) for one in found]
 
 
-def _tiles(trial: Trial, work: TrialWork) -> list[tuple[str, str, str]]:
-    what = "test accuracy" if trial.stage == FINAL else "validation accuracy"
-    ended = "" if trial.pruned_after is None else f"after {trial.pruned_after} epochs"
+def _tiles(data: SearchData, trial: Trial, work: TrialWork) -> list[tuple[str, str, str]]:
+    objective, after = data.objective, trial.pruned_after
+    evaluated = objective.evaluation if trial.stage == FINAL else None
+    metric = evaluated or objective.score
+    ended = "" if after is None else f"after {plural(after, objective.step)}"
     return [
-        ("Value", percent(trial.value), what),
+        ("Value", metric.text(trial.value), metric.words),
         ("State", trial.state, f"{STATES[trial.state]} {ended}".strip()),
         ("Attempts", str(work.attempts), _lost(work)),
     ]

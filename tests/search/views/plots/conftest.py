@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from search.ledger.ledger import Ledger
+from search.objectives.network.portrait import to_bytes
 from search.views.plots.data import SearchData
 from tests.search.views.plots.made import HOSTILE, build, portrait
 
@@ -61,7 +62,7 @@ def diverged(small: SearchData) -> SearchData:
         curves={},
         bands={},
         importances={},
-        portraits={},
+        attachments={},
     )
 
 
@@ -89,7 +90,7 @@ def hostile() -> SearchData:
         stages=stages,
         bands={bad(name): band for name, band in data.bands.items()},
         importances={bad(name): {HOSTILE: 0.6, "b": 0.4} for name in data.importances},
-        portraits={key: portrait(HOSTILE, "b") for key in data.portraits},
+        attachments={key: to_bytes(portrait(HOSTILE, "b")) for key in data.attachments},
     )
 
 
@@ -104,5 +105,5 @@ def real(tiny_run: Any) -> SearchData:
             tuple(read.stages(search)),
             tuple(read.trials(search)),
             read.clock(),
-            {key: one.epochs for key, one in read.curves(search).items()},
+            {key: one.reports for key, one in read.curves(search).items()},
         )

@@ -1,4 +1,4 @@
-"""Made-up searches as values, such as pictures are drawn from."""
+"""Made-up searches as values, such as plots are drawn from."""
 
 import math
 import random
@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from search.ledger.records import Search, StageState, Trial
-from search.objective.data_card import DataCard
-from search.objective.outcome import EpochFigures, Portrait
+from search.objective.report import Report
+from search.objectives.network.portrait import Portrait, to_bytes
 from search.plan.plan import steps
 from search.study.reading import load
 from search.views.plots.data import Band, SearchData
@@ -17,25 +17,23 @@ from search.views.plots.data import Band, SearchData
 HOSTILE = '<img src=x onerror=alert(1)><a href="javascript:alert(2)">%{x}%{hostile}</a>'
 
 
-def curve(value: float, epochs: int, rate: float = 0.1) -> tuple[EpochFigures, ...]:
+def curve(value: float, epochs: int, rate: float = 0.1) -> tuple[Report, ...]:
     """A curve that comes near a value."""
-    figures = []
+    reports = []
     for epoch in range(1, epochs + 1):
         share = value * (1 - math.exp(-epoch / 3))
         loss = 2.3 * (1 - share) + 0.01
-        figures.append(
-            EpochFigures(
-                epoch,
-                rate * 0.9**epoch,
-                loss,
-                loss * 0.9,
-                share,
-                loss * 1.2,
-                loss * 1.1,
-                share * 0.97,
-            )
-        )
-    return tuple(figures)
+        metrics = {
+            "learning_rate": rate * 0.9**epoch,
+            "train_cost": loss,
+            "train_loss": loss * 0.9,
+            "train_accuracy": share,
+            "validation_cost": loss * 1.2,
+            "validation_loss": loss * 1.1,
+            "validation_accuracy": share * 0.97,
+        }
+        reports.append(Report(epoch, metrics))
+    return tuple(reports)
 
 
 def _ranges(stage: int) -> dict[str, Any]:
@@ -159,7 +157,7 @@ def build(
             stage.step.name: {"learning_rate": 0.7 - 0.1 * place, "weight_decay": 0.3 + 0.1 * place}
             for place, stage in enumerate(stages[:planned])
         },
-        portraits={} if final is None else {final: portrait()},
+        attachments={} if final is None else {final: to_bytes(portrait())},
     )
 
 

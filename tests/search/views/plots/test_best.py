@@ -9,20 +9,20 @@ from search.views.plots.best import best_over_time, best_over_trials, over_trial
 from search.views.plots.data import SearchData
 
 
-def line(picture: Any) -> Any:
-    (found,) = [trace for trace in picture.figure.data if trace.name == "best so far"]
+def line(plot: Any) -> Any:
+    (found,) = [trace for trace in plot.figure.data if trace.name == "best so far"]
     return found
 
 
 def test_the_line_is_the_best_so_far_and_names_its_holder(small: SearchData) -> None:
-    picture = best_over_trials(small)
-    values = [row[3] for row in picture.table.rows]
-    assert [row[4] for row in picture.table.rows] == list(np.maximum.accumulate(values))
-    steps = line(picture)
+    plot = best_over_trials(small)
+    values = [row[3] for row in plot.table.rows]
+    assert [row[4] for row in plot.table.rows] == list(np.maximum.accumulate(values))
+    steps = line(plot)
     assert max(steps.y) == max(values)
-    holder = max(picture.table.rows, key=lambda row: row[3])
+    holder = max(plot.table.rows, key=lambda row: row[3])
     assert steps.hovertext[-1].startswith(f"{holder[0]} #{holder[1]}: ")
-    assert picture.figure.layout.xaxis.title.text == "trials, in the order of the plan"
+    assert plot.figure.layout.xaxis.title.text == "trials, in the order of the plan"
 
 
 def test_test_accuracies_and_dropped_trials_are_no_best(small: SearchData) -> None:
@@ -50,12 +50,12 @@ def test_stages_that_do_not_compare_have_a_best_of_their_own(small: SearchData) 
 
 
 def test_time_counts_from_when_the_search_was_recorded(small: SearchData) -> None:
-    picture = best_over_time(small)
-    times = [row[2] for row in picture.table.rows]
+    plot = best_over_time(small)
+    times = [row[2] for row in plot.table.rows]
     assert times == sorted(times)
     first = next(t for t in small.trials if t.state == "complete")
     assert times[0] == (first.finished_at or 0) / 60
-    assert picture.figure.layout.xaxis.title.text == "time since the search was recorded (min)"
+    assert plot.figure.layout.xaxis.title.text == "time since the search was recorded (min)"
 
 
 def test_stages_are_marked_and_named(small: SearchData) -> None:
@@ -72,10 +72,10 @@ def test_over_time_a_stage_begins_when_it_was_planned(small: SearchData) -> None
 
 
 def test_many_values_are_cells(large: SearchData) -> None:
-    picture = best_over_trials(large)
-    heat = picture.figure.data[0]
+    plot = best_over_trials(large)
+    heat = plot.figure.data[0]
     assert heat.type == "heatmap"
-    assert heat.customdata.sum() == len(picture.table.rows) > 5000
+    assert heat.customdata.sum() == len(plot.table.rows) > 5000
 
 
 def test_units_of_time_read_well() -> None:

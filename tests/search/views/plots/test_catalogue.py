@@ -1,4 +1,4 @@
-"""What holds of every picture: what it carries, how large it is, what it does with bad names."""
+"""What holds of every plot: what it carries, how large it is, what it does with bad names."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -7,19 +7,22 @@ from typing import Any
 import pytest
 
 from search.errors import KlayerError
-from search.views.plots.catalogue import CATALOGUE, find
+from search.study.reading import load
+from search.views.plots.catalogue import entries, find
 from search.views.plots.compare import compare_best, compare_zoom
 from search.views.plots.curves import curves
 from search.views.plots.data import SearchData
-from search.views.plots.picture import Picture
+from search.views.plots.plot import Plot
 from search.views.plots.theme import themed
 from search.views.plots.trial import trial_curves
 from search.views.plots.zoom import zoom
 
+OBJECTIVE = load("digits").objective
+CATALOGUE = entries(OBJECTIVE)
 every = pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.key)
 
 # What takes more than a search; each from one.
-FURTHER: dict[str, Callable[[SearchData], Picture]] = {
+FURTHER: dict[str, Callable[[SearchData], Plot]] = {
     "zoom over a value": lambda data: zoom(data, y="value"),
     "chosen curves": lambda data: curves(data, "loss", tuple(data.curves)[:3]),
     "one trial": lambda data: trial_curves(
@@ -45,33 +48,33 @@ def texts(value: Any) -> Iterator[str]:
             yield from texts(inner)
 
 
-def written(picture: Picture) -> Any:
-    return json.loads(picture.figure.to_json())
+def written(plot: Plot) -> Any:
+    return json.loads(plot.figure.to_json())
 
 
 def test_keys_are_unique_and_found() -> None:
     keys = [entry.key for entry in CATALOGUE]
     assert len(set(keys)) == len(keys)
-    assert [find(key).key for key in keys] == keys
+    assert [find(OBJECTIVE, key).key for key in keys] == keys
     assert keys[0] == "zoom"
 
 
 def test_an_unknown_key_is_answered_with_those_there_are() -> None:
-    with pytest.raises(KlayerError, match=r"zooom: there is no picture .* zoom, best, best-time"):
-        find("zooom")
+    with pytest.raises(KlayerError, match=r"zooom: there is no plot .* zoom, best, best-time"):
+        find(OBJECTIVE, "zooom")
 
 
 @every
-def test_a_picture_says_what_it_is(entry: Any, wide: SearchData) -> None:
-    picture = entry.draw(wide)
-    assert (picture.key, picture.title) == (entry.key, entry.title)
-    assert not picture.empty
-    assert picture.says.endswith((".", ">"))
-    assert picture.figure.layout.title.text == entry.title
-    assert picture.figure.layout.template.layout.to_plotly_json() == {}
-    assert (picture.figure.layout.width, picture.figure.layout.height) == (None, None)
-    assert all(len(row) == len(picture.table.columns) for row in picture.table.rows)
-    assert len(picture.table.rows) > 2
+def test_a_plot_says_what_it_is(entry: Any, wide: SearchData) -> None:
+    plot = entry.draw(wide)
+    assert (plot.key, plot.title) == (entry.key, entry.title)
+    assert not plot.empty
+    assert plot.caption.endswith((".", ">"))
+    assert plot.figure.layout.title.text == entry.title
+    assert plot.figure.layout.template.layout.to_plotly_json() == {}
+    assert (plot.figure.layout.width, plot.figure.layout.height) == (None, None)
+    assert all(len(row) == len(plot.table.columns) for row in plot.table.rows)
+    assert len(plot.table.rows) > 2
 
 
 @every
@@ -88,16 +91,16 @@ def test_axes_have_names(entry: Any, wide: SearchData) -> None:
 @drawings
 def test_ten_thousand_trials_stay_small(draw: Any, large: SearchData) -> None:
     assert len(large.trials) > 10_000
-    picture = draw(large)
-    assert len(picture.figure.to_json()) < 300_000
-    assert len(picture.figure.data) < 300
-    assert not picture.empty
+    plot = draw(large)
+    assert len(plot.figure.to_json()) < 300_000
+    assert len(plot.figure.data) < 300
+    assert not plot.empty
 
 
 @drawings
 def test_bad_names_are_inert(draw: Any, hostile: SearchData) -> None:
-    picture = draw(hostile)
-    for text in texts(written(picture)):
+    plot = draw(hostile)
+    for text in texts(written(plot)):
         assert "<img" not in text
         assert "<a " not in text
         assert "%{hostile}" not in text
@@ -106,8 +109,8 @@ def test_bad_names_are_inert(draw: Any, hostile: SearchData) -> None:
 @drawings
 def test_bad_names_are_there(draw: Any, hostile: SearchData) -> None:
     """Guards the test before: what never shows a name could not show a bad one."""
-    picture = draw(hostile)
-    assert any("alert(1)" in text for text in texts(written(picture))) or picture.key in (
+    plot = draw(hostile)
+    assert any("alert(1)" in text for text in texts(written(plot))) or plot.key in (
         "widths",  # shows names of layers alone
         "gradients",
         "test",
@@ -116,26 +119,26 @@ def test_bad_names_are_there(draw: Any, hostile: SearchData) -> None:
 
 @every
 def test_an_unplanned_search_says_what_to_do(entry: Any, unplanned: SearchData) -> None:
-    picture = entry.draw(unplanned)
-    assert picture.empty
+    plot = entry.draw(unplanned)
+    assert plot.empty
     if entry.key == "widths":
-        assert "No stage searches widths" in picture.says
+        assert "No stage searches widths" in plot.caption
     else:
-        assert "`klayer run` or `klayer worker`" in picture.says
-    shown = picture.figure.layout.annotations[0].text.replace("<br>", " ")
-    assert shown == picture.says
+        assert "`klayer run` or `klayer worker`" in plot.caption
+    shown = plot.figure.layout.annotations[0].text.replace("<br>", " ")
+    assert shown == plot.caption
 
 
 @every
 def test_where_all_diverged_that_is_said(entry: Any, diverged: SearchData) -> None:
-    picture = entry.draw(diverged)
-    assert picture.empty == (entry.key != "zoom")  # there, boxes and crosses are worth seeing
-    assert entry.key == "widths" or "lower learning rates" in picture.says
+    plot = entry.draw(diverged)
+    assert plot.empty == (entry.key != "zoom")  # there, boxes and crosses are worth seeing
+    assert entry.key == "widths" or "lower learning rates" in plot.caption
 
 
 @every
 def test_a_real_search_is_drawn(entry: Any, real: SearchData) -> None:
-    picture = entry.draw(real)
-    assert picture.empty == (entry.key in ("widths", "importance", "weights", "gradients"))
+    plot = entry.draw(real)
+    assert plot.empty == (entry.key in ("widths", "importance", "weights", "gradients"))
     for mode in ("light", "dark"):
-        assert themed(picture.figure, mode).layout.template.layout.font.size == 12  # type: ignore[arg-type]
+        assert themed(plot.figure, mode).layout.template.layout.font.size == 12  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Two searches in one picture."""
+"""Two searches in one plot."""
 
 import pytest
 
@@ -8,18 +8,18 @@ from search.views.plots.data import SearchData
 
 
 def test_each_search_has_its_line(small: SearchData, wide: SearchData) -> None:
-    picture = compare_best([small, wide])
-    assert len(picture.figure.data) == 2
-    assert len({trace.line.color for trace in picture.figure.data}) == 2
-    assert len(picture.table.rows) > len(compare_best([small]).table.rows)
+    plot = compare_best([small, wide])
+    assert len(plot.figure.data) == 2
+    assert len({trace.line.color for trace in plot.figure.data}) == 2
+    assert len(plot.table.rows) > len(compare_best([small]).table.rows)
     over_time = compare_best([small, wide], "time")
     assert over_time.figure.layout.xaxis.title.text.endswith("(h)")
 
 
 def test_a_search_without_trials_is_said(small: SearchData, unplanned: SearchData) -> None:
-    picture = compare_best([small, unplanned])
-    assert len(picture.figure.data) == 1
-    assert "digits has no finished trial yet" in picture.says
+    plot = compare_best([small, unplanned])
+    assert len(plot.figure.data) == 1
+    assert "digits has no finished trial yet" in plot.caption
     assert compare_best([unplanned]).empty
     assert compare_zoom([unplanned]).empty
     assert not compare_zoom([unplanned, small]).empty
@@ -31,16 +31,16 @@ def test_what_is_no_order_is_refused(small: SearchData) -> None:
 
 
 def test_zooms_share_axes_and_colours(small: SearchData, wide: SearchData) -> None:
-    picture = compare_zoom([small, wide])
-    layout = picture.figure.layout
+    plot = compare_zoom([small, wide])
+    layout = plot.figure.layout
     assert [note.text for note in layout.annotations] == ["digits", "digits"]
     assert (layout.xaxis2.matches, layout.yaxis2.matches) == ("x", "y")
     assert (layout.xaxis2.type, layout.yaxis2.type) == ("log", "log")
-    assert {trace.xaxis for trace in picture.figure.data} == {"x", "x2"}
-    assert layout.coloraxis.cmax >= max(row[4] or 0 for row in picture.table.rows)
-    assert sum(trace.showlegend is not False for trace in picture.figure.data) < 10
-    assert picture.table.columns[-1] == "activation"
-    assert picture.table.rows[0][-1] is None
+    assert {trace.xaxis for trace in plot.figure.data} == {"x", "x2"}
+    assert layout.coloraxis.cmax >= max(row[4] or 0 for row in plot.table.rows)
+    assert sum(trace.showlegend is not False for trace in plot.figure.data) < 10
+    assert plot.table.columns[-1] == "activation"
+    assert plot.table.rows[0][-1] is None
 
 
 def test_stacked_zooms_stand_below_each_other(small: SearchData, wide: SearchData) -> None:

@@ -16,26 +16,26 @@ def whole(data: SearchData) -> list[int]:
 
 
 def test_training_is_dashed_and_validation_solid(small: SearchData) -> None:
-    picture = curves(small, "loss")
-    dashes = [trace.line.dash for trace in picture.figure.data if trace.line.width == 1.2]
+    plot = curves(small, "loss")
+    dashes = [trace.line.dash for trace in plot.figure.data if trace.line.width == 1.2]
     searched = [t.id for t in small.trials if t.stage in ("coarse", "fine", "finest")]
     assert dashes == ["dash", "solid"] * len(set(whole(small)) & set(searched))
-    assert picture.figure.layout.yaxis.type == "log"
-    assert picture.table.columns == (
+    assert plot.figure.layout.yaxis.type == "log"
+    assert plot.table.columns == (
         "stage",
         "trial",
         "epoch",
-        "training: mean loss",
-        "validation: mean loss",
+        "training: loss",
+        "validation: loss",
     )
 
 
 def test_accuracies_are_in_per_cent_over_bands_of_the_stages(small: SearchData) -> None:
-    picture = curves(small, "accuracy")
-    bands = [trace for trace in picture.figure.data if trace.fill == "toself"]
+    plot = curves(small, "accuracy")
+    bands = [trace for trace in plot.figure.data if trace.fill == "toself"]
     assert len(bands) == 3
     assert np.nanmax(bands[0].y) > 50
-    median = next(trace for trace in picture.figure.data if trace.line.dash == "dot")
+    median = next(trace for trace in plot.figure.data if trace.line.dash == "dot")
     epochs = len(median.x)
     assert (median.y <= bands[0].y[:epochs]).all()
     assert (median.y >= bands[0].y[epochs:][::-1]).all()
@@ -52,35 +52,40 @@ def test_dropped_trials_are_one_grey_trace_with_gaps(small: SearchData) -> None:
 def test_a_chosen_trial_is_wider_and_named(small: SearchData) -> None:
     key = next(t.id for t in small.trials if t.state == "pruned" and t.id in small.curves)
     trial = next(t for t in small.trials if t.id == key)
-    picture = curves(small, "accuracy", [key])
-    wide = [trace for trace in picture.figure.data if trace.line.width == 3.5]
+    plot = curves(small, "accuracy", [key])
+    wide = [trace for trace in plot.figure.data if trace.line.width == 3.5]
     assert {trace.name for trace in wide} == {f"coarse #{trial.number}"}
     assert len(wide) == 2
-    assert f"chosen coarse #{trial.number} wider" in picture.says
+    assert f"chosen coarse #{trial.number} wider" in plot.caption
 
 
 def test_the_learning_rate_is_one_line_a_trial(small: SearchData) -> None:
-    picture = curves(small, "learning_rate")
-    lines = [trace for trace in picture.figure.data if trace.line.width == 1.2]
+    plot = curves(small, "learning_rate")
+    lines = [trace for trace in plot.figure.data if trace.line.width == 1.2]
     assert {trace.line.dash for trace in lines} == {"solid"}
-    assert picture.figure.layout.yaxis.title.text == "learning rate η (log)"
+    assert plot.figure.layout.yaxis.title.text == "learning rate η (log)"
 
 
 def test_more_trials_than_can_be_told_apart_are_left_out(large: SearchData) -> None:
     every = {t.id: curve(0.5, 3) for t in large.trials[:2000]}
-    picture = curves(replace(large, curves=every), "cost")
-    assert len([t for t in picture.figure.data if t.line.width == 1.2]) == 2 * MOST
-    assert "more are left out" in picture.says
+    plot = curves(replace(large, curves=every), "cost")
+    assert len([t for t in plot.figure.data if t.line.width == 1.2]) == 2 * MOST
+    assert "more are left out" in plot.caption
 
 
 def test_figures_that_are_infinite_are_gaps(small: SearchData) -> None:
     key = next(t.id for t in small.trials if t.stage == "coarse")
-    broken = (*curve(0.5, 2), replace(curve(0.5, 3)[2], validation_loss=float("nan")))
-    picture = curves(replace(small, curves={key: broken}, bands={}), "loss", [key])
-    assert picture.table.rows[-1][-1] is None
-    assert np.isnan(picture.figure.data[-1].y[-1])
+    last = curve(0.5, 3)[2]
+    lost = replace(last, metrics={**last.metrics, "validation_loss": float("nan")})
+    broken = (*curve(0.5, 2), lost)
+    plot = curves(replace(small, curves={key: broken}, bands={}), "loss", [key])
+    assert plot.table.rows[-1][-1] is None
+    assert np.isnan(plot.figure.data[-1].y[-1])
 
 
 def test_an_unknown_figure_is_refused(small: SearchData) -> None:
-    with pytest.raises(KlayerError, match="'speed' as a figure of curves; give one of accuracy"):
+    with pytest.raises(
+        KlayerError,
+        match="found 'speed' as curves; give one of accuracy, cost, loss, learning_rate",
+    ):
         curves(small, "speed")

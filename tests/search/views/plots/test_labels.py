@@ -1,20 +1,25 @@
 """Words and numbers as labels."""
 
-from search.runtime.words import number, percent
-from search.views.plots.labels import label, lines, parameters, short, words
+from search.runtime.words import number
+from search.study.reading import load
+from search.views.plots.labels import capital, lines, parameters, short, title_of
+
+OBJECTIVE = load("digits").objective
 
 
 def test_hyperparameters_have_symbols_and_units() -> None:
-    assert words("learning_rate") == "learning rate η"
-    assert words("width_3") == "width of layer 3 (units)"
-    assert words("batch_size") == "batch size"
-    assert label("<b>") == "&lt;b&gt;"
+    assert title_of(OBJECTIVE, "learning_rate") == "learning rate η"
+    assert title_of(OBJECTIVE, "width_3") == "width of layer 3 (units)"
+    assert title_of(OBJECTIVE, "batch_size") == "batch size"
+    assert title_of(OBJECTIVE, "not_known_<b>") == "not known <b>"
+    assert short(title_of(OBJECTIVE, "<b>")) == "&lt;b&gt;"
+    assert capital("loss") == "Loss"
 
 
 def test_numbers() -> None:
     assert (number(0.000314159), number(50), number("relu")) == ("0.0003142", "50", "relu")
-    assert (percent(0.12345), percent(None)) == ("12.35 %", "–")
-    assert parameters({"momentum": 0.9, "width_1": 5}) == "momentum 0.9, width of layer 1 (units) 5"
+    text = parameters(OBJECTIVE, {"momentum": 0.9, "width_1": 5})
+    assert text == "momentum 0.9, width of layer 1 (units) 5"
 
 
 def test_long_lines_are_broken_and_harmless() -> None:

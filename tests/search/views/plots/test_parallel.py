@@ -10,21 +10,21 @@ from search.views.plots.standing import comparable
 from tests.search.views.plots.made import build
 
 
-def lines(picture: object) -> int:
+def lines(plot: object) -> int:
     """How many lines there are, without that of the best, which is drawn twice."""
-    traces = [t for t in picture.figure.data if t.mode == "lines"]  # type: ignore[attr-defined]
+    traces = [t for t in plot.figure.data if t.mode == "lines"]  # type: ignore[attr-defined]
     return sum(int(np.isnan(trace.y).sum()) for trace in traces) - 1
 
 
 def test_each_trial_is_a_line_with_a_place_on_each_axis(wide: SearchData) -> None:
-    picture = parallel(wide)
-    assert lines(picture) == len(comparable(wide))
-    assert len(picture.figure.layout.xaxis.ticktext) == 6
-    assert picture.figure.layout.xaxis.ticktext[0] == "learning<br>rate η<br>(log)"
-    best = picture.figure.data[-2]
+    plot = parallel(wide)
+    assert lines(plot) == len(comparable(wide))
+    assert len(plot.figure.layout.xaxis.ticktext) == 6
+    assert plot.figure.layout.xaxis.ticktext[0] == "learning<br>rate η<br>(log)"
+    best = plot.figure.data[-2]
     assert best.y[5] == 1  # its value, on the last axis
-    assert "with " in picture.says
-    assert len(picture.table.rows) == 200
+    assert "with " in plot.caption
+    assert len(plot.table.rows) == 200
 
 
 def test_ticks_are_powers_of_ten_and_categories(wide: SearchData) -> None:
@@ -45,10 +45,10 @@ def test_a_narrow_log_range_has_finer_ticks() -> None:
 
 
 def test_of_many_trials_the_best_and_an_even_choice(large: SearchData) -> None:
-    picture = parallel(large)
-    assert lines(picture) == MOST
-    assert "The best 100 of" in picture.says
-    assert "300 of the others" in picture.says
+    plot = parallel(large)
+    assert lines(plot) == MOST
+    assert "The best 100 of" in plot.caption
+    assert "300 of the others" in plot.caption
 
 
 def test_a_trial_that_lacks_a_hyperparameter_has_a_gap(small: SearchData) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from search.views.plots.data import SearchData
-from search.views.plots.standing import absent, best, comparable, ranked, searched, winner
+from search.views.plots.standing import absent, best, comparable, searched, winner
 
 
 def test_trials_come_by_stage_and_number(small: SearchData) -> None:
@@ -12,7 +12,7 @@ def test_trials_come_by_stage_and_number(small: SearchData) -> None:
 
 
 def test_dropped_trials_rank_behind_however_high(small: SearchData) -> None:
-    order = ranked(searched(small))
+    order = small.ranking.ranked(searched(small))
     states = [trial.state for trial in order]
     assert "diverged" not in states
     assert states == sorted(states)  # complete before pruned
@@ -20,7 +20,7 @@ def test_dropped_trials_rank_behind_however_high(small: SearchData) -> None:
     assert whole == sorted(whole, reverse=True)  # type: ignore[type-var]
     late = replace(small.trials[0], state="pruned", value=0.1, pruned_after=5)
     early = replace(late, id=99, value=0.9, pruned_after=2)
-    assert ranked([early, late]) == [late, early]
+    assert small.ranking.ranked([early, late]) == [late, early]
 
 
 def test_the_winner_is_the_trial_of_the_final_s_configuration(small: SearchData) -> None:

@@ -16,28 +16,28 @@ def trial(small: SearchData) -> Any:
 
 
 def test_training_and_validation(small: SearchData, trial: Any) -> None:
-    picture = trial_curves(small, trial, "accuracy")
-    train, validation = picture.figure.data
+    plot = trial_curves(small, trial, "accuracy")
+    train, validation = plot.figure.data
     assert (train.line.dash, validation.line.dash) == ("dash", "solid")
     last = small.curves[trial.id][-1]
-    assert train.y[-1] == pytest.approx(100 * last.train_accuracy)
-    assert validation.y[-1] == pytest.approx(100 * last.validation_accuracy)
-    assert picture.title == f"{trial.stage} #{trial.number}: accuracy"
-    assert picture.table.rows[-1][0] == 10
+    assert train.y[-1] == pytest.approx(100 * last.metrics["train_accuracy"])
+    assert validation.y[-1] == pytest.approx(100 * last.metrics["validation_accuracy"])
+    assert plot.title == f"{trial.stage} #{trial.number}: accuracy"
+    assert plot.table.rows[-1][0] == 10
 
 
 def test_a_dropped_trial_says_when(small: SearchData) -> None:
     dropped = next(t for t in small.trials if t.id in small.curves and t.state == "pruned")
-    assert "3 epochs (dropped after 3 epochs at" in trial_curves(small, dropped, "loss").says
+    assert "3 epochs (dropped after 3 epochs at" in trial_curves(small, dropped, "loss").caption
 
 
 def test_without_epochs_it_says_why(small: SearchData, trial: Any) -> None:
     bare = replace(small, curves={})
-    assert "as a worker trains it" in trial_curves(bare, trial, "loss").says
+    assert "as a worker trains it" in trial_curves(bare, trial, "loss").caption
     broken = replace(trial, state="diverged", value=None, reason="NaN in epoch 1")
-    assert "NaN in epoch 1" in trial_curves(bare, broken, "loss").says
+    assert "NaN in epoch 1" in trial_curves(bare, broken, "loss").caption
 
 
 def test_an_unknown_figure_is_refused(small: SearchData, trial: Any) -> None:
-    with pytest.raises(KlayerError, match="'speed' as a figure; give one of accuracy, loss"):
+    with pytest.raises(KlayerError, match="'speed' as curves; give one of accuracy, cost"):
         trial_curves(small, trial, "speed")

@@ -15,19 +15,19 @@ from search.views.plots.zoom import zoom
 from tests.search.views.plots.made import build
 
 
-def traces(picture: Any, name: str) -> list[Any]:
-    return [trace for trace in picture.figure.data if trace.name == name]
+def traces(plot: Any, name: str) -> list[Any]:
+    return [trace for trace in plot.figure.data if trace.name == name]
 
 
 def test_each_stage_has_its_box_and_its_reason(small: SearchData) -> None:
-    picture = zoom(small)
-    (fine,) = traces(picture, "2 fine")
+    plot = zoom(small)
+    (fine,) = traces(plot, "2 fine")
     box = small.stages[1].boxes[0]
     assert (min(fine.x), max(fine.x)) == (box["learning_rate"]["low"], box["learning_rate"]["high"])
     assert (min(fine.y), max(fine.y)) == (box["weight_decay"]["low"], box["weight_decay"]["high"])
     assert "learning_rate moved to its best half decade" in fine.text
-    assert "Each box tells why" in picture.says
-    layout = picture.figure.layout
+    assert "Each box tells why" in plot.caption
+    layout = plot.figure.layout
     assert (layout.xaxis.type, layout.yaxis.type) == ("log", "log")
     assert layout.xaxis.title.text == "learning rate η (log)"
     assert layout.coloraxis.colorbar.title.text == "validation accuracy (%)"
@@ -35,8 +35,8 @@ def test_each_stage_has_its_box_and_its_reason(small: SearchData) -> None:
 
 def test_boxes_of_one_stage_stand_apart(small: SearchData) -> None:
     two = replace(small.stages[0], boxes=(small.stages[0].boxes[0], small.stages[1].boxes[0]))
-    picture = zoom(replace(small, stages=(two, *small.stages[1:])))
-    (coarse,) = traces(picture, "1 coarse")
+    plot = zoom(replace(small, stages=(two, *small.stages[1:])))
+    (coarse,) = traces(plot, "1 coarse")
     assert list(coarse.x).count(None) == 1
     first = coarse.x[: list(coarse.x).index(None)]
     assert (first[0], max(first)) == (1e-4, 1.0)
@@ -44,18 +44,18 @@ def test_boxes_of_one_stage_stand_apart(small: SearchData) -> None:
 
 
 def test_every_finished_trial_is_a_point_a_dot_or_a_cross(small: SearchData) -> None:
-    picture = zoom(small)
+    plot = zoom(small)
     searched = [t for t in small.trials if t.stage in ("coarse", "fine", "finest")]
     for name, state in (("dropped early", "pruned"), ("without a value", "diverged")):
-        (grey,) = traces(picture, name)
+        (grey,) = traces(plot, name)
         assert len(grey.x) == sum(trial.state == state for trial in searched) > 0
         assert grey.marker.color == "#8A8F98"
-    (cross,) = traces(picture, "without a value")
+    (cross,) = traces(plot, "without a value")
     assert cross.marker.symbol == "x-thin"
     assert "the cost was infinite in epoch 2" in cross.hovertext[0]
-    points = [trace for trace in picture.figure.data if trace.marker.coloraxis]
+    points = [trace for trace in plot.figure.data if trace.marker.coloraxis]
     assert sum(len(trace.x) for trace in points) == sum(t.state == "complete" for t in searched)
-    assert len(picture.table.rows) == len(searched)
+    assert len(plot.table.rows) == len(searched)
 
 
 def test_the_winner_is_a_star(small: SearchData) -> None:
@@ -69,21 +69,21 @@ def test_the_winner_is_a_star(small: SearchData) -> None:
 
 def test_one_hyperparameter_stands_over_its_value() -> None:
     only = {"learning_rate": {"low": 1e-3, "high": 1.0, "log": True}}
-    picture = zoom(build(only=only))
-    assert picture.figure.layout.yaxis.title.text == "validation accuracy (%)"
-    (box,) = traces(picture, "1 coarse")
-    values = [row[3] for row in picture.table.rows if row[0] == "coarse" and row[2] == "complete"]
+    plot = zoom(build(only=only))
+    assert plot.figure.layout.yaxis.title.text == "validation accuracy (%)"
+    (box,) = traces(plot, "1 coarse")
+    values = [row[3] for row in plot.table.rows if row[0] == "coarse" and row[2] == "complete"]
     assert min(box.y) == pytest.approx(min(values))
     assert max(box.y) == pytest.approx(max(values))
 
 
 def test_axes_can_be_chosen(wide: SearchData) -> None:
-    picture = zoom(wide, x="activation", y="width_1")
-    assert list(picture.figure.layout.xaxis.ticktext) == ["relu", "elu"]
-    assert picture.figure.layout.yaxis.title.text == "width of layer 1 (units)"
-    (box,) = traces(picture, "1 coarse")
+    plot = zoom(wide, x="activation", y="width_1")
+    assert list(plot.figure.layout.xaxis.ticktext) == ["relu", "elu"]
+    assert plot.figure.layout.yaxis.title.text == "width of layer 1 (units)"
+    (box,) = traces(plot, "1 coarse")
     assert (min(box.x), max(box.x)) == (-0.4, 1.4)
-    points = next(trace for trace in picture.figure.data if trace.marker.coloraxis)
+    points = next(trace for trace in plot.figure.data if trace.marker.coloraxis)
     assert points.text[0] in ("activation: relu", "activation: elu")
     # Where y alone is said, it does not stand across as well.
     assert zoom(wide, y="learning_rate").figure.layout.xaxis.title.text == "weight decay λ (log)"
@@ -97,22 +97,22 @@ def test_what_is_not_searched_is_refused(small: SearchData) -> None:
 
 
 def test_many_trials_are_cells_with_the_best_as_points(large: SearchData) -> None:
-    picture = zoom(large)
-    heat = [trace for trace in picture.figure.data if isinstance(trace, go.Heatmap)]
+    plot = zoom(large)
+    heat = [trace for trace in plot.figure.data if isinstance(trace, go.Heatmap)]
     counted = sum(np.nansum(trace.customdata[:, :, 0]) for trace in heat[1:])
     complete = [
         t for t in large.trials if t.state == "complete" and t.stage in ("coarse", "fine", "finest")
     ]
     assert counted == len(complete) > MANY
-    points = [t for t in picture.figure.data if t.type == "scatter" and t.marker.coloraxis]
+    points = [t for t in plot.figure.data if t.type == "scatter" and t.marker.coloraxis]
     assert sum(len(trace.x) for trace in points) == 100
     assert min(min(trace.marker.color) for trace in points) > np.median(
         [100 * (t.value or 0) for t in complete]
     )
-    assert "cells" in picture.says
-    kinds = [trace.type for trace in picture.figure.data]
+    assert "cells" in plot.caption
+    kinds = [trace.type for trace in plot.figure.data]
     assert kinds == sorted(kinds)  # heatmaps first, or they would hide what outlines tell
-    assert traces(picture, "2 fine")[0].hoveron == "points"
+    assert traces(plot, "2 fine")[0].hoveron == "points"
 
 
 def test_boxes_are_seen_before_a_trial_is_finished(small: SearchData) -> None:
@@ -121,7 +121,7 @@ def test_boxes_are_seen_before_a_trial_is_finished(small: SearchData) -> None:
         for t in small.trials
         if t.stage == "coarse"
     )
-    picture = zoom(replace(small, trials=waiting))
-    assert not picture.empty
-    assert traces(picture, "1 coarse")
-    assert "0 finished trials" in picture.says
+    plot = zoom(replace(small, trials=waiting))
+    assert not plot.empty
+    assert traces(plot, "1 coarse")
+    assert "0 finished trials" in plot.caption

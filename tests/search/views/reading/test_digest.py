@@ -1,12 +1,14 @@
 """What is kept of a search while it goes on is what is read of it anew."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from threading import Event, Thread
+from typing import Any
 
 import numpy as np
 import pytest
+from search.objective.outcome import EpochFigures  # GONE
 from sqlalchemy import insert, text
 
 from benchmarks.large_search import filling
@@ -14,8 +16,8 @@ from search.errors import LedgerError
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, Search
 from search.ledger.tables import portraits
-from search.objective.outcome import EpochFigures
-from search.views.plots.catalogue import CATALOGUE, Entry
+from search.study.reading import load
+from search.views.plots.catalogue import Entry, entries, find
 from search.views.plots.data import EVERYTHING, SearchData
 from search.views.reading import digest
 from search.views.reading.digest import TOP, Digest, dropped, top
@@ -35,7 +37,7 @@ def going(ledger: Ledger) -> Iterator[Search]:
 
 
 def shown(data: SearchData) -> tuple[object, ...]:
-    counts = {stage: band.counts.tolist() for stage, band in data.bands.items()}
+    counts = {name: (b.low, b.high, b.counts.tolist()) for name, b in data.bands.items()}
     return data.trials, data.stages, data.curves, counts
 
 
@@ -65,7 +67,7 @@ def test_the_epochs_of_all_finished_trials_are_counted_once(
     curves = ledger.read.curves(data.search)
     for stage in data.stages:
         ids = [trial.id for trial in data.of_stage(stage.step.name)]
-        epochs = [len(curves[key].epochs) for key in ids]
+        epochs = [len(curves[key].reports) for key in ids]
         counts = data.bands[stage.step.name].counts
         assert counts.sum() == sum(epochs)
         assert counts[0].sum() == len(ids)
@@ -89,7 +91,7 @@ def test_curves_of_the_best_and_of_those_that_are_asked_for(
     more = kept.data([(other.stage, other.number), ("coarse", 10**6), ("none", 0)])
     assert set(more.curves) == {*data.curves, other.id}
     whole = ledger.read.curves(search)
-    assert all(more.curves[key] == whole[key].epochs for key in more.curves)
+    assert all(more.curves[key] == whole[key].reports for key in more.curves)
 
 
 def test_curves_of_a_trial_that_is_being_trained_grow(
@@ -120,15 +122,15 @@ def test_importances_are_there_once_there_are_trials(
     assert found["coarse"]["learning_rate"] > 0.5  # as the trials were made
 
 
-@pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.key)
-def test_a_picture_needs_no_more_than_its_entry_says(
+@pytest.mark.parametrize("entry", entries(load("digits").objective), ids=lambda entry: entry.key)
+def test_a_plot_needs_no_more_than_its_entry_says(
     ledger: Ledger, going: Iterator[Search], entry: Entry
 ) -> None:
     list(going)
     kept = Digest(ledger, "large")
     lean, whole = kept.data(needs=entry.needs), kept.data()
     assert entry.draw(lean).figure == entry.draw(whole).figure
-    absent = EVERYTHING - entry.needs - {"portraits"}  # of which this search has none
+    absent = EVERYTHING - entry.needs - {"attachments"}  # of which this search has none
     assert not any(getattr(lean, need) for need in absent)
     assert all(getattr(whole, need) for need in absent)
 
@@ -138,14 +140,14 @@ def test_who_asks_how_it_stands_waits_for_nothing_that_takes_long(
 ) -> None:
     list(islice(going, 8))
     kept, begun, go_on = Digest(ledger, "large"), Event(), Event()
-    counted = ledger.read.accuracy_counts
+    counted = ledger.read.score_counts
 
-    def slow(ids: Sequence[int], bins: int) -> np.ndarray:
+    def slow(*given: Any, **named: Any) -> Any:
         begun.set()
         assert go_on.wait(timeout=30)
-        return counted(ids, bins)
+        return counted(*given, **named)
 
-    monkeypatch.setattr(ledger.read, "accuracy_counts", slow)
+    monkeypatch.setattr(ledger.read, "score_counts", slow)
     thread = Thread(target=kept.data)
     thread.start()
     assert begun.wait(timeout=30)
@@ -202,7 +204,7 @@ def test_curves_of_few_trials_stay_in_memory(
     whole = ledger.read.curves(search)
     for trial in kept.data().trials:
         curves = kept.data([(trial.stage, trial.number)]).curves
-        assert curves[trial.id] == whole[trial.id].epochs
+        assert curves[trial.id] == whole[trial.id].reports
         assert len(kept._curves) <= 12
 
 
@@ -212,8 +214,10 @@ def test_a_damaged_portrait_hides_nothing_else(ledger: Ledger, going: Iterator[S
     with ledger.database.writing() as connection:
         connection.execute(insert(portraits).values(trial_id=final.id, content=b"no npz"))
     data = Digest(ledger, "large").data()
-    assert data.portraits == {}
+    assert data.attachments == {final.id: b"no npz"}
     assert data.curves
+    for key in ("weights", "gradients"):
+        assert find(data.objective, key).draw(data).empty
 
 
 def test_nothing_is_read_again_within_a_second(

@@ -1,7 +1,9 @@
 """How searches stand, in one line each."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
+from typing import Any
 
 import pytest
 
@@ -10,6 +12,7 @@ from search.ledger.ledger import Ledger
 from search.ledger.records import Presence, Search
 from search.views.reading import overview
 from search.views.reading.overview import Overview, Overviews
+from tests.search.views.timed import TimedStudy
 
 
 @pytest.fixture(autouse=True)
@@ -57,7 +60,14 @@ def test_from_its_record_to_its_end(ledger: Ledger, going: Iterator[Search]) -> 
     assert (ended.state, ended.stage, ended.progress) == ("finished", None, 1.0)
     assert ended.finished == ended.trials
     assert ended.left is None
-    assert ended.test_accuracy == (ledger.read.again(search).result or {})["accuracies"][0]
+    tested = (ledger.read.again(search).result or {})["accuracies"][0]
+    assert ended.evaluation is not None
+    assert ended.evaluation.metric_text == f"{100 * tested:.2f} %"
+    assert began.evaluation is not None
+    assert (began.evaluation.metric_text, began.evaluation.note) == (
+        "–",
+        "read once, at the very end",
+    )
     trials = ledger.read.trials(search)
     winner = next(t for t in trials if t.stage == "final" and t.number == 0)
     same = [t for t in trials if t.parameters == winner.parameters and t.stage != "final"]
@@ -110,3 +120,19 @@ def test_the_newest_is_first(ledger: Ledger) -> None:
     for name in ("one", "two"):
         next(filling(ledger, 40, 10, name))
     assert [one.name for one in Overviews(ledger).all()] == ["two", "one"]
+
+
+def test_one_of_another_objective_has_its_words_and_no_evaluation(
+    ledger: Ledger, going: Iterator[Search]
+) -> None:
+    *_, recorded = going
+    study: Any = TimedStudy(recorded.study)
+    search = replace(ledger.read.again(recorded), study=study, result=None)
+    trial = next(t for t in ledger.read.trials(recorded) if t.state == "complete")
+    best = replace(trial, value=0.25)
+    one = overview.overview(search, ledger.read.stages(recorded), best, (), ledger.read.clock())
+    rows = {label: (text, note) for label, text, note in overview.tiles(one)}
+    assert list(rows) == ["State", "Trials", "Best time"]
+    assert rows["Best time"][0] == "0.25 s"
+    assert rows["Trials"][1].endswith("100 % of rounds")
+    assert overview.evaluation_text(one) == "–"

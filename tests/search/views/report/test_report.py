@@ -10,15 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.chromium import Chromium
+from benchmarks.chromium import SOON_SECONDS, Chromium
 from benchmarks.large_search import filling
 from search.errors import KlayerError, LedgerError
 from search.ledger.ledger import Ledger
-from search.views.plots.catalogue import CATALOGUE
+from search.study.reading import load
+from search.views.plots.catalogue import entries
 from search.views.reading.digest import Digest
 from search.views.reading.overview import Overviews
 from search.views.report.report import html, write_report
 from tests.chromium import needs_browser
+
+CATALOGUE = entries(load("digits").objective)
 
 HOSTILE = "</script><script>window.hit = 1</script><img src=x onerror='window.hit = 1'>"
 
@@ -39,7 +42,7 @@ def held(text: str, name: str) -> dict[str, object]:
     return value
 
 
-def test_it_has_every_picture_with_its_data(finished: Ledger, tmp_path: Path) -> None:
+def test_it_has_every_plot_with_its_data(finished: Ledger, tmp_path: Path) -> None:
     size = write_report(finished, "large", tmp_path / "report.html")
     text = (tmp_path / "report.html").read_text()
     assert size == len(text.encode())
@@ -102,9 +105,9 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
 
 
 @needs_browser
-@pytest.mark.parametrize("width", [1280, 400])
-def test_it_is_drawn_without_a_network_and_without_a_fault(
-    finished: Ledger, tmp_path: Path, browser: Chromium, width: int
+@pytest.mark.timeout(3 * SOON_SECONDS)
+def test_it_is_drawn_without_a_network_and_without_a_fault_at_both_widths(
+    finished: Ledger, tmp_path: Path, browser: Chromium
 ) -> None:
     search = finished.read.search("large")
     data = Digest(finished, "large").data()
@@ -112,21 +115,26 @@ def test_it_is_drawn_without_a_network_and_without_a_fault(
     hostile = replace(data, search=replace(search, study=study))
     (stands,) = Overviews(finished).all()
     (tmp_path / "report.html").write_text(html(hostile, stands, HOSTILE))
-    browser.resize(width)
+    browser.resize(400)
     browser.open(f"file://{tmp_path}/report.html")
     browser.until(
         lambda: browser.run(
-            "const all = [...document.querySelectorAll('.picture')];"
+            "const all = [...document.querySelectorAll('.plot-frame')];"
             "return all.length > 5 && all.every(e => e.querySelector('.main-svg'))"
         )
     )
     assert browser.run("return window.hit") is None
-    assert browser.run("return document.documentElement.scrollWidth") <= width
+    for width in (400, 1280):
+        browser.resize(width)
+        browser.until(
+            lambda: browser.run("return document.documentElement.scrollWidth") <= width  # noqa: B023
+        )
     assert HOSTILE in browser.run("return document.querySelector('pre').textContent")
     assert browser.faults() == []
 
 
 @needs_browser
+@pytest.mark.timeout(3 * SOON_SECONDS)
 def test_it_prints(finished: Ledger, tmp_path: Path, browser: Chromium) -> None:
     write_report(finished, "large", tmp_path / "report.html")
     browser.open(f"file://{tmp_path}/report.html")

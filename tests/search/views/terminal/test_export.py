@@ -4,13 +4,19 @@ import csv
 import io
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from search.ledger.queries import Curve
-from search.objective.outcome import EpochFigures
-from search.views.terminal.export import as_json, write_csv, write_json
+from search.objective.metric import Metric
+from search.objective.report import Report
+from search.study.reading import load
+from search.views.terminal.export import as_json, metric_columns, write_csv, write_json
+from tests.search.views.timed import Timed
+
+OBJECTIVE = load("digits").objective
 
 
 def curve(*losses: float) -> Curve:
@@ -18,7 +24,7 @@ def curve(*losses: float) -> Curve:
     return Curve(
         1,
         tuple(
-            EpochFigures(place, 0.1 / 2**place, loss + 1, loss, 0.5, loss + 1, loss, 0.5)
+            Report(place, {"learning_rate": 0.1 / 2**place, "train_loss": loss})
             for place, loss in enumerate(losses, start=1)
         ),
     )
@@ -43,7 +49,7 @@ def trials(trial: Any) -> list[Any]:
 
 def test_csv_has_a_row_a_trial(trials: list[Any]) -> None:
     file = io.StringIO()
-    write_csv(trials, {1: curve(2.0, 1.0), 2: curve(math.inf)}, file)
+    write_csv(OBJECTIVE, trials, {1: curve(2.0, 1.0), 2: curve(math.inf)}, file)
     first, second, third = rows(file.getvalue())
     assert first == {
         "stage": "coarse",
@@ -54,36 +60,39 @@ def test_csv_has_a_row_a_trial(trials: list[Any]) -> None:
         "reason": "",
         "learning_rate": "0.1",
         "activation": "",
-        "epochs": "2",
+        "steps": "2",
         "pruned_after": "",
     }
-    assert (second["value"], second["reason"], second["epochs"]) == ("", 'cost, "nan"', "1")
-    assert (third["learning_rate"], third["activation"], third["epochs"]) == ("", "[/], \n", "0")
+    assert (second["value"], second["reason"], second["steps"]) == ("", 'cost, "nan"', "1")
+    assert (third["learning_rate"], third["activation"], third["steps"]) == ("", "[/], \n", "0")
 
 
-def test_csv_of_epochs_has_a_row_an_epoch(trials: list[Any]) -> None:
+def test_csv_of_steps_has_a_row_a_step(trials: list[Any]) -> None:
     file = io.StringIO()
-    write_csv(trials, {1: curve(2.0, 1.0), 2: curve(math.inf)}, file, epochs=True)
+    write_csv(OBJECTIVE, trials, {1: curve(2.0, 1.0), 2: curve(math.inf)}, file, steps=True)
     found = rows(file.getvalue())
-    assert [(row["number"], row["epoch"], row["train_loss"]) for row in found] == [
+    assert [(row["number"], row["step"], row["train_loss"]) for row in found] == [
         ("0", "1", "2.0"),
         ("0", "2", "1.0"),
         ("1", "1", ""),
     ]
 
 
-def test_csv_of_epochs_keeps_parameters_that_are_called_as_a_figure(trials: list[Any]) -> None:
+def test_csv_of_steps_keeps_parameters_that_are_called_as_a_metric(trials: list[Any]) -> None:
     file = io.StringIO()
-    write_csv(trials, {1: curve(2.0, 1.0)}, file, epochs=True)
+    write_csv(OBJECTIVE, trials, {1: curve(2.0, 1.0)}, file, steps=True)
     header, first, _ = csv.reader(io.StringIO(file.getvalue()))
     assert len(set(header)) == len(header)
-    assert {"0.1", "0.05"} <= set(first)
+    assert (first[header.index("learning_rate")], first[header.index("epoch_learning_rate")]) == (
+        "0.1",
+        "0.05",
+    )
 
 
 def test_csv_without_trials_is_a_header() -> None:
     file = io.StringIO()
-    write_csv([], {}, file)
-    assert file.getvalue() == "stage,number,state,value,seed,reason,pruned_after,epochs\n"
+    write_csv(OBJECTIVE, [], {}, file)
+    assert file.getvalue() == "stage,number,state,value,seed,reason,pruned_after,steps\n"
 
 
 def test_json_holds_everything_and_no_times(search: Any, stage: Any, trials: list[Any]) -> None:
@@ -98,6 +107,21 @@ def test_json_holds_everything_and_no_times(search: Any, stage: Any, trials: lis
         {"learning_rate": 0.1},
         {"activation": "[/], \n"},
     ]
-    assert [len(trial["epochs"]) for trial in read["trials"]] == [1, 1, 0]
-    assert read["trials"][1]["epochs"][0]["train_loss"] is None
+    assert [len(trial["reports"]) for trial in read["trials"]] == [1, 1, 0]
+    assert read["trials"][1]["reports"][0]["train_loss"] is None
     assert "finished_at" not in file.getvalue()
+
+
+def test_the_columns_of_another_objective_are_its_metrics(trials: list[Any]) -> None:
+    timed: Any = Timed()
+    assert metric_columns(timed) == {"memory": "memory", "time": "time"}
+    taken = replace(timed, metrics=(Metric("state"), Metric("learning_rate")))
+    assert metric_columns(taken) == {
+        "state": "round_state",
+        "learning_rate": "round_learning_rate",
+    }
+    curves = {1: Curve(1, (Report(2, {"time": 3.5}),))}
+    file = io.StringIO()
+    write_csv(timed, trials[:1], curves, file, steps=True)
+    (row,) = rows(file.getvalue())
+    assert (row["step"], row["time"], row["memory"]) == ("2", "3.5", "")

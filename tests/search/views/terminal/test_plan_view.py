@@ -13,7 +13,7 @@ def test_every_stage_is_outlined_with_its_trials_and_epochs(study: Any) -> None:
     planned = outline(study, 2)
     assert [stage.step for stage in planned.stages] == list(steps(study))
     assert [stage.trials for stage in planned.stages] == [16, 8, 8, 6, 3]
-    assert {stage.epochs for stage in planned.stages} == {10}
+    assert {stage.steps for stage in planned.stages} == {10}
     assert planned.seconds == sum(stage.seconds for stage in planned.stages) > 0
 
 
@@ -30,19 +30,19 @@ def test_people_see_the_boxes_and_the_totals(study: Any, printed: Any) -> None:
 def test_without_seeds_the_final_has_the_other_finalists_too(printed: Any) -> None:
     study = load("digits", ["final.finalists=3", "final.seeds=0"])
     text = " ".join(printed(show, outline(study, 2)).split())
-    assert "the winner and 2 other finalists, on the" in text
+    assert "the winner and 2 other finalists, trained anew; then the test accuracy, once" in text
     assert "fresh seeds" not in text
 
 
 def test_halving_is_told_with_the_epochs_in_all(printed: Any) -> None:
     study = load("digits", ["stages.coarse.halving={keep=0.25, at=[1, 4]}"])
     planned = outline(study, 2)
-    assert planned.stages[0].epochs_total == 16 * 1 + 4 * 3 + 1 * 6
-    assert planned.stages[1].epochs_total == 8 * 10
+    assert planned.stages[0].steps_total == 16 * 1 + 4 * 3 + 1 * 6
+    assert planned.stages[1].steps_total == 8 * 10
     text = printed(show, planned)
     assert "after 1 and 4 epochs the best 25 % of the stage go on" in text
     assert "up to 10; 34 in all" in text
-    assert to_json(planned)["stages"][0]["epochs_total"] == 34
+    assert to_json(planned)["stages"][0]["steps_total"] == 34
 
 
 def test_the_epochs_of_halved_cohorts_are_those_of_the_cohorts_that_are_planned(
@@ -54,7 +54,7 @@ def test_the_epochs_of_halved_cohorts_are_those_of_the_cohorts_that_are_planned(
     stage = f"{{name='some', sampler='points', points={points}, halving={halving}}}"
     planned = outline(load("digits", [f"stages=[{stage}]", "final.finalists=1"]), 1)
     two_and_two = 2 * (2 * 1 + 1 * 3 + 1 * 6)
-    assert planned.stages[0].epochs_total == two_and_two + 10
+    assert planned.stages[0].steps_total == two_and_two + 10
     assert planned.stages[0].trials == 5
     assert f"up to 10; {two_and_two + 10} in all" in printed(show, planned)
 
@@ -64,7 +64,7 @@ def test_generations_are_told(printed: Any) -> None:
     study = load("digits", [*learned, "stages.coarse.generation=8"])
     planned = outline(study, 2)
     assert (planned.stages[0].sampler, planned.stages[0].trials) == ("tpe", 20)
-    assert planned.stages[0].epochs_total == 20 * 10
+    assert planned.stages[0].steps_total == 20 * 10
     assert "8 at a time, each time learning from those before" in printed(show, planned)
     assert to_json(planned)["study"]["stages"][0]["generation"] == 8
 

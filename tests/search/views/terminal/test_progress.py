@@ -4,29 +4,31 @@ from typing import Any
 
 import pytest
 
+from search.study.reading import load
 from search.views.terminal.progress import best_of, seconds_left
+from tests.search.views.timed import TimedStudy
 
 
-def test_the_best_is_of_the_stages_that_search(stage: Any, trial: Any) -> None:
+def test_the_best_is_of_the_stages_that_search(study: Any, stage: Any, trial: Any) -> None:
     states = [
         stage("coarse", best=trial(value=0.8)),
         stage("fine", best=trial(stage="fine", value=0.9)),
         stage("finest"),
         stage("final", best=trial(stage="final", value=0.99)),
     ]
-    best = best_of(states, ("coarse", "fine"))
+    best = best_of(study, states)
     assert best is not None
     assert (best.stage, best.value) == ("fine", 0.9)
 
 
-def test_of_equals_the_first_is_best(stage: Any, trial: Any) -> None:
+def test_of_equals_the_first_is_best(study: Any, stage: Any, trial: Any) -> None:
     states = [stage("coarse", best=trial()), stage("fine", best=trial(stage="fine"))]
-    assert best_of(states, ("coarse", "fine")) == trial()
+    assert best_of(study, states) == trial()
 
 
-def test_there_is_no_best_before_a_trial_has_a_value(stage: Any) -> None:
-    assert best_of([stage("coarse", state="open"), stage("fine")], ("fine",)) is None
-    assert best_of([], ()) is None
+def test_there_is_no_best_before_a_trial_has_a_value(study: Any, stage: Any) -> None:
+    assert best_of(study, [stage("coarse", state="open"), stage("fine")]) is None
+    assert best_of(study, []) is None
 
 
 def test_the_rest_takes_as_long_as_its_epochs_at_the_pace_so_far(stage: Any) -> None:
@@ -57,5 +59,14 @@ def test_a_finished_stage_that_diverged_early_leaves_nothing(stage: Any) -> None
 def test_a_better_value_that_does_not_compare_is_not_the_best(stage: Any, trial: Any) -> None:
     other, own = trial(stage="coarse", value=0.9), trial(stage="fine", value=0.5)
     states = [stage("coarse", best=other), stage("fine", best=own)]
-    assert best_of(states, ("fine",)) == own
-    assert best_of(states[:1], ("fine",)) == other  # better than nothing, before there is one
+    study: Any = TimedStudy(load("digits"))
+    study.objective, study.contenders = load("digits").objective, lambda: ("fine",)
+    assert best_of(study, states) == own
+    assert best_of(study, states[:1]) == other  # better than nothing, before there is one
+
+
+def test_of_a_search_that_minimises_the_least_is_best(study: Any, stage: Any, trial: Any) -> None:
+    slow, quick = trial(value=0.8), trial(stage="fine", value=0.3)
+    states = [stage("coarse", best=slow), stage("fine", best=quick)]
+    timed: Any = TimedStudy(study)
+    assert best_of(timed, states) == quick

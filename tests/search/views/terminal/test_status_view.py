@@ -4,15 +4,24 @@ from typing import Any
 
 import pytest
 
+from search.study.reading import load
 from search.views.terminal.status_view import show
 from search.views.terminal.summary import Summary
+
+OBJECTIVE = load("digits").objective
+RESULT = {
+    "accuracies": (0.9, 0.95),
+    "snapshot_ensemble": None,
+    "finalist_ensemble": None,
+    "images": 297,
+}
 
 
 def summary(stages: tuple[Any, ...], **changes: Any) -> Summary:
     """A search that is under way, with other attributes where said."""
-    values: dict[str, Any] = {"best": None, "spread": None, "test": None, "failure": None}
+    values: dict[str, Any] = {"best": None, "spread": None, "result": None, "failure": None}
     values |= {"finished": False, "stopped": False}
-    return Summary(name="mine", stages=stages, **(values | changes))
+    return Summary(name="mine", objective=OBJECTIVE, stages=stages, **(values | changes))
 
 
 def test_an_empty_database_says_how_to_fill_it(printed: Any) -> None:
@@ -32,7 +41,7 @@ def test_a_search_under_way_shows_its_stage_and_its_best(
 
 
 def test_a_finished_search_shows_its_test_accuracy(stage: Any, trial: Any, printed: Any) -> None:
-    done = summary((), best=trial(), test={"accuracies": (0.9, 0.95)}, finished=True)
+    done = summary((), best=trial(), result=RESULT, finished=True)
     _, row = printed(show, [done]).splitlines()
     assert row.split()[:3] == ["mine", "finished", "0/0"]
     assert row.split()[-2:] == ["90.00", "%"]

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from search.objective.outcome import TestReport
+from search.objectives.network.final import TestReport
 from search.plan.results import Result
 from search.space.space import Box, Interval
 from search.views.terminal.summary import show, summarise
+from tests.search.views.timed import TimedStudy
 
 BOX = Box({"learning_rate": Interval(0.01, 1.0)})
 REPORT = asdict(TestReport((0.9, 0.95), None, (None, None), 0.92, 297, "f" * 64))
@@ -25,7 +26,9 @@ def reruns(*values: tuple[float, float | None]) -> list[Result]:
 
 def test_nothing_is_best_before_a_trial_is_finished(search: Any, stage: Any, printed: Any) -> None:
     summary = summarise(search, [stage("coarse"), stage("fine")], [], [])
-    assert (summary.finished, summary.best, summary.spread, summary.test) == (False,) + (None,) * 3
+    assert (summary.finished, summary.best, summary.spread, summary.result) == (False,) + (
+        None,
+    ) * 3
     text = printed(show, summary)
     assert "1 coarse       8 trials, not planned yet" in text
     assert "No trial is trained to its end yet." in text
@@ -173,7 +176,11 @@ def test_a_search_whose_last_training_failed_says_why_it_has_no_test_report(
     trials = [trial(), trial(stage="final", value=None, state="failed", reason="given up")]
     ended = replace(search, finished_at=3.0, failure="given up: 5 workers")
     summary = summarise(ended, [stage("coarse", state="finished")], trials, [])
-    assert (summary.finished, summary.failure, summary.test) == (True, "given up: 5 workers", None)
+    assert (summary.finished, summary.failure, summary.result) == (
+        True,
+        "given up: 5 workers",
+        None,
+    )
     text = printed(show, summary)
     assert "\nIt has no test report: given up: 5 workers\n" in text
     assert "Test accuracy" not in text
@@ -190,3 +197,24 @@ def test_json_is_plain(search: Any, stage: Any, trial: Any) -> None:
         "parameters": {"learning_rate": 0.1},
     }
     assert plain["test"]["accuracies"] == [0.9, 0.95]
+
+
+def test_of_a_search_that_minimises_the_least_is_best_in_its_own_words(
+    search: Any, stage: Any, trial: Any, printed: Any
+) -> None:
+    timed = replace(search, study=TimedStudy(search.study), finished_at=1.0)
+    trials = [
+        trial(number=0, value=0.7),
+        trial(number=1, value=0.25, parameters={"learning_rate": 0.25}),
+        trial(stage="finalists", number=0, value=0.3, parameters={"learning_rate": 0.25}),
+        trial(stage="final", number=0, value=0.2, parameters={"learning_rate": 0.25}),
+    ]
+    coarse = stage("coarse", state="finished", finished=8, best=trials[1])
+    summary = summarise(
+        timed, [coarse, stage("finalists")], trials, reruns((0.25, 0.3), (0.25, 0.4))
+    )
+    assert summary.best == trials[1]
+    text = printed(show, summary)
+    assert "best 0.25 s at learning_rate 0.25" in text
+    assert "Time                        0.25 s  (the shortest of 10 rounds)" in text
+    assert "accuracy" not in text

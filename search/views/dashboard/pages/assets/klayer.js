@@ -1,5 +1,5 @@
 /* What pages do in the browser: light and dark, figures saved, links made of choices, and when the
-   server is asked for a picture. */
+   server is asked for a plot. */
 (function () {
   "use strict";
 
@@ -33,7 +33,7 @@
     };
   }
 
-  /* Tell of each picture whether it is in sight, or nearly. */
+  /* Tell of each plot whether it is in sight, or nearly. */
   function tell(entries) {
     entries.forEach(function (entry) {
       if (!entry.target.isConnected) { // of a page that was left, of which Dash knows nothing more
@@ -51,7 +51,7 @@
   }, { rootMargin: "200px 0px" });
   const watched = new WeakSet();
   new MutationObserver(function () {
-    document.querySelectorAll("section .picture").forEach(function (frame) {
+    document.querySelectorAll("section .plot-frame").forEach(function (frame) {
       if (watched.has(frame)) return;
       watched.add(frame);
       sight.observe(frame);
@@ -59,7 +59,7 @@
   }).observe(document.documentElement, { childList: true, subtree: true });
 
   const AWAITED = 15000; // milliseconds: an answer that is later than this is asked for again
-  const asking = new Map(); // what was asked for of each picture and is not answered, and when
+  const asking = new Map(); // what was asked for of each plot and is not answered, and when
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.klayer = {
@@ -83,24 +83,24 @@
       return [mode, mode === "dark" ? "Light" : "Dark", kept];
     },
     mount: function (seen, mounted, id) {
-      // A page of many pictures is there at once when none is made before it is looked at.
+      // A page of many plots is there at once when none is made before it is looked at.
       if (!seen || mounted) return window.dash_clientside.no_update;
       // The bar above a figure takes space on small screens; its ways to save one are buttons below.
       const config = { displaylogo: false, displayModeBar: false, responsive: true };
-      const props = { id: { type: "picture", key: id.key }, config: config, style: { height: "100%" } };
+      const props = { id: { type: "plot", key: id.key }, config: config, style: { height: "100%" } };
       return { namespace: "dash_core_components", type: "Graph", props: props };
     },
-    ask: function (tick, drawn, mounted, seen, pictures, mode, first, second, version, id) {
+    ask: function (tick, drawn, mounted, seen, plots, mode, first, second, version, id) {
       const here = window.location.pathname + window.location.search;
       const none = window.dash_clientside.no_update;
       const place = here + " " + id.key, awaited = asking.get(place);
       if (awaited && (awaited.asked === JSON.stringify(drawn) || Date.now() - awaited.since > AWAITED)) {
         asking.delete(place);
       }
-      if (!mounted || !seen || !mode || !pictures || pictures[0] !== here || asking.has(place)) return none;
+      if (!mounted || !seen || !mode || !plots || plots[0] !== here || asking.has(place)) return none;
       // Trials that somebody asks for may be trained just now: their curves grow.
       const grows = id.key.startsWith("curves-") && second;
-      const wanted = [grows ? version : pictures[1], mode, first || null, second || null];
+      const wanted = [grows ? version : plots[1], mode, first || null, second || null];
       const asked = JSON.stringify(wanted);
       if (asked === JSON.stringify(drawn)) return none;
       asking.set(place, { asked: asked, since: Date.now() });

@@ -18,12 +18,15 @@ import pytest
 
 from benchmarks.chromium import DRAWN, SOON_SECONDS, Chromium
 from search.ledger.ledger import Ledger
-from search.views.plots.catalogue import CATALOGUE
+from search.study.reading import load
+from search.views.plots.catalogue import entries
 from tests.chromium import needs_browser
 from tests.postgresql import Server
 from tests.search.views.dashboard.pages.conftest import SEEN, Klayer, Shown, dashboard
 
-pytestmark = [needs_browser, pytest.mark.timeout(3 * SOON_SECONDS)]
+CATALOGUE = entries(load("digits").objective)
+
+pytestmark = needs_browser
 
 ROOT = Path(__file__).parents[5]
 NARROWEST = 400
@@ -37,7 +40,7 @@ PAGES = {
 
 
 DRAWN_KEYS = (
-    "return [...document.querySelectorAll('.picture:not(.waiting)')]"
+    "return [...document.querySelectorAll('.plot-frame:not(.waiting)')]"
     ".map(frame => frame.closest('section').id)"
 )
 
@@ -74,9 +77,7 @@ def test_pages_are_drawn_without_a_fault_at_both_widths(
     assert browser.faults() == []
 
 
-def test_the_page_of_a_search_has_every_picture_and_its_data(
-    browser: Chromium, shown: Shown
-) -> None:
+def test_the_page_of_a_search_has_every_plot_and_its_data(browser: Chromium, shown: Shown) -> None:
     opened(browser, shown, "search")
     assert browser.run(DRAWN) == len(CATALOGUE)
     for entry in CATALOGUE:
@@ -105,13 +106,7 @@ ASKED = (
 )
 
 
-def a_refresh(browser: Chromium) -> None:
-    """Wait for two questions whether there is news: with the second, the first is answered."""
-    before = browser.run(ASKED, NEWS)
-    browser.until(lambda: browser.run(ASKED, NEWS) >= before + 2)
-
-
-def test_only_pictures_that_come_into_sight_are_asked_for(browser: Chromium, shown: Shown) -> None:
+def test_only_plots_that_come_into_sight_are_asked_for(browser: Chromium, shown: Shown) -> None:
     browser.open(f"{shown.address}{PAGES['search']}")
     browser.run(LISTEN)
     browser.until(lambda: "zoom" in browser.run(DRAWN_KEYS))
@@ -188,7 +183,7 @@ def test_pages_change_without_being_loaded_anew(browser: Chromium, shown: Shown)
     assert browser.faults() == []
 
 
-def test_optunas_dashboard_has_the_note_and_the_pictures(browser: Chromium, shown: Shown) -> None:
+def test_optunas_dashboard_has_the_note_and_the_plots(browser: Chromium, shown: Shown) -> None:
     browser.open(f"{shown.address}/dashboard")
     browser.until(lambda: "seen/1-coarse" in browser.text())
     studies = browser.run(
@@ -206,7 +201,7 @@ def test_optunas_dashboard_has_the_note_and_the_pictures(browser: Chromium, show
     assert browser.faults() == []
 
 
-def test_only_pictures_of_one_search_or_of_two_are_drawn(shown: Shown) -> None:
+def test_only_plots_of_one_search_or_of_two_are_drawn(shown: Shown) -> None:
     """Else any page anywhere could keep the server busy with one address."""
     for names in ("seen,seen-too,seen", ",".join(["seen"] * 500), "%00", "a" * 5000):
         with pytest.raises(urllib.error.HTTPError) as refused:
@@ -261,17 +256,19 @@ def test_it_can_be_used_by_keyboard(browser: Chromium, shown: Shown) -> None:
     browser.until(lambda: browser.text("h1") == "seen")
 
 
-def test_a_picture_is_saved(browser: Chromium, shown: Shown, downloads: Path) -> None:
-    for form, begins in (("svg", b"<svg"), ("png", b"\x89PNG")):
-        shows(browser, shown, "zoom")  # of one page, Chromium would block a second file
-        file = downloads / f"klayer-zoom.{form}"
-        browser.run(
-            "[...document.querySelectorAll('#zoom button')]"
-            ".find(b => b.textContent == arguments[0]).click()",
-            form.upper(),
-        )
-        browser.until(file.exists)
-        assert file.read_bytes().startswith(begins)
+@pytest.mark.parametrize("form", ["svg", "png"])
+def test_a_plot_is_saved(browser: Chromium, shown: Shown, downloads: Path, form: str) -> None:
+    opened(browser, shown, "search")
+    file = downloads / f"klayer-zoom.{form}"
+    file.unlink(missing_ok=True)
+    browser.run(
+        "[...document.querySelectorAll('#zoom button')]"
+        ".find(b => b.textContent == arguments[0]).click()",
+        form.upper(),
+    )
+    browser.until(file.exists)
+    begins = {"svg": b"<svg", "png": b"\x89PNG"}[form]
+    assert file.read_bytes().startswith(begins)
 
 
 def test_other_trials_are_shown_and_taken_away(browser: Chromium, shown: Shown) -> None:

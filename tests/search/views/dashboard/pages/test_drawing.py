@@ -1,4 +1,4 @@
-"""Which picture stands where; what a reader may ask for."""
+"""Which plot stands where; what a reader may ask for."""
 
 from collections.abc import Iterator
 
@@ -7,11 +7,14 @@ import pytest
 from benchmarks.large_search import filling
 from search.errors import KlayerError
 from search.ledger.ledger import Ledger
+from search.study.reading import load
 from search.views.dashboard.pages import drawing
 from search.views.dashboard.pages.address import Address
 from search.views.dashboard.pages.drawing import MOST_CHOSEN, Options, chosen, draw, shown
 from search.views.dashboard.pages.shelf import KEPT, Shelf
-from search.views.plots.catalogue import CATALOGUE
+from search.views.plots.catalogue import entries
+
+CATALOGUE = entries(load("digits").objective)
 
 HERE = Address("search", ("large",))
 
@@ -41,11 +44,11 @@ def test_trials_that_somebody_names(text: str | None, found: list[tuple[str, int
 
 
 @pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.key)
-def test_every_picture_of_a_search_is_drawn_in_both_modes(shelf: Shelf, entry: object) -> None:
+def test_every_plot_of_a_search_is_drawn_in_both_modes(shelf: Shelf, entry: object) -> None:
     key = entry.key  # type: ignore[attr-defined]
-    picture = draw(shelf, HERE, key, Options())
-    assert picture.key == key
-    grounds = {shown(picture, mode).layout.template.layout.paper_bgcolor for mode in ("dark", None)}
+    plot = draw(shelf, HERE, key, Options())
+    assert plot.key == key
+    grounds = {shown(plot, mode).layout.template.layout.paper_bgcolor for mode in ("dark", None)}
     assert len(grounds) == 2
 
 
@@ -66,7 +69,7 @@ def test_chosen_trials_are_brought_out(shelf: Shelf) -> None:
 
 
 @pytest.mark.parametrize("key", [None, 7, ["zoom"], {"key": "zoom"}, "trial-loss", "compare-zoom"])
-def test_a_page_has_pictures_of_its_own(shelf: Shelf, key: object) -> None:
+def test_a_page_has_plots_of_its_own(shelf: Shelf, key: object) -> None:
     """A page that is left may ask once more, when the address is another page's already."""
     assert not drawing.stands_on(key, HERE)
     assert not drawing.stands_on("zoom", Address("trial", ("large",), "coarse", 0))
@@ -81,7 +84,7 @@ def test_what_is_no_text_chooses_nothing(sent: object) -> None:
 
 
 def test_what_is_not_there(shelf: Shelf) -> None:
-    with pytest.raises(KlayerError, match="there is no picture of this name"):
+    with pytest.raises(KlayerError, match="there is no plot of this name"):
         draw(shelf, HERE, "nothing", Options())
     with pytest.raises(KlayerError, match="large has no trial 99 of coarse"):
         draw(shelf, Address("trial", ("large",), "coarse", 99), "trial-loss", Options())

@@ -1,4 +1,4 @@
-"""A picture is drawn once for all who look, and again when what it shows has changed."""
+"""A plot is drawn once for all who look, and again when what it shows has changed."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -6,20 +6,24 @@ from threading import Event
 from typing import Any
 
 import pytest
+from search.objective.outcome import EpochFigures  # GONE
 
 from benchmarks.large_search import filling
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, Search
-from search.objective.outcome import EpochFigures
+from search.study.reading import load
 from search.views.dashboard.pages import drawing, gallery
 from search.views.dashboard.pages.address import Address
 from search.views.dashboard.pages.drawing import Options
 from search.views.dashboard.pages.gallery import Gallery
 from search.views.dashboard.pages.shelf import Shelf
-from search.views.plots.catalogue import CATALOGUE, Entry
-from search.views.plots.picture import Picture
+from search.views.plots.catalogue import entries
+from search.views.plots.entry import Entry
+from search.views.plots.plot import Plot
 from search.views.reading import digest
+
+CATALOGUE = entries(load("digits").objective)
 
 HERE = Address("search", ("large",))
 UNASKED = Options()
@@ -41,12 +45,12 @@ def test_it_is_drawn_anew_when_trials_have_ended_and_not_before(
 ) -> None:
     next(going)
     shown = Gallery(Shelf(ledger))
-    first = shown.picture(HERE, "best", UNASKED, "light")
-    assert shown.picture(HERE, "best", UNASKED, "light") is first
-    assert shown.picture(HERE, "best", UNASKED, "dark") is not first
-    assert shown.picture(HERE, "best-time", UNASKED, "light") is not first
+    first = shown.plot(HERE, "best", UNASKED, "light")
+    assert shown.plot(HERE, "best", UNASKED, "light") is first
+    assert shown.plot(HERE, "best", UNASKED, "dark") is not first
+    assert shown.plot(HERE, "best-time", UNASKED, "light") is not first
     next(going)
-    assert shown.picture(HERE, "best", UNASKED, "light").says != first.says
+    assert shown.plot(HERE, "best", UNASKED, "light").caption != first.caption
 
 
 def test_epochs_change_the_curves_alone_that_somebody_asks_for(
@@ -59,11 +63,11 @@ def test_epochs_change_the_curves_alone_that_somebody_asks_for(
     asked = Options(second=f"coarse {claim.numbers[0]}")
     trial = Address("trial", ("large",), "coarse", claim.numbers[0])
     places = ((HERE, "zoom", UNASKED), (HERE, "curves-loss", asked), (trial, "trial-loss", UNASKED))
-    before = [shown.picture(*place, "light") for place in places]
+    before = [shown.plot(*place, "light") for place in places]
     versions = [shown.version(HERE), shown.version(HERE, asked), shown.version(trial)]
     figures = EpochFigures(1, 0.1, 1.1, 1.0, 0.5, 1.3, 1.2, 0.4)
     ledger.record_epochs(claim, dict.fromkeys(claim.numbers, figures))
-    after = [shown.picture(*place, "light") for place in places]
+    after = [shown.plot(*place, "light") for place in places]
     assert [a is b for a, b in zip(before, after, strict=True)] == [True, False, False]
     then = [shown.version(HERE), shown.version(HERE, asked), shown.version(trial)]
     assert [a == b for a, b in zip(versions, then, strict=True)] == [True, False, False]
@@ -76,8 +80,8 @@ def test_few_are_kept(
     list(going)
     shown = Gallery(Shelf(ledger))
     keys = ("zoom", "best", "widths", "parallel", "importance")
-    drawn = [shown.picture(HERE, key, UNASKED, "light") for key in keys]
-    again = [shown.picture(HERE, key, UNASKED, "light") for key in keys[-3:]]
+    drawn = [shown.plot(HERE, key, UNASKED, "light") for key in keys]
+    again = [shown.plot(HERE, key, UNASKED, "light") for key in keys[-3:]]
     assert [a is b for a, b in zip(drawn[-3:], again, strict=True)] == [True] * 3
     assert len(shown._kept) == 3
 
@@ -87,8 +91,8 @@ def test_what_cannot_be_drawn_says_so_and_a_database_that_fails_is_told(
 ) -> None:
     next(going)
     shown = Gallery(Shelf(ledger))
-    none = shown.picture(Address("search", ("none",)), "zoom", UNASKED, "light")
-    assert none.size == "picture empty"
+    none = shown.plot(Address("search", ("none",)), "zoom", UNASKED, "light")
+    assert none.size == "plot-frame empty"
     assert "no search" in none.figure.to_json()
 
     def failing(*_: object) -> None:
@@ -96,10 +100,10 @@ def test_what_cannot_be_drawn_says_so_and_a_database_that_fails_is_told(
 
     monkeypatch.setattr(drawing, "draw", failing)
     with pytest.raises(DatabaseFaultError):
-        shown.picture(HERE, "zoom", UNASKED, "light")
+        shown.plot(HERE, "zoom", UNASKED, "light")
 
 
-def test_pictures_of_finished_trials_stay_while_others_are_trained(
+def test_plots_of_finished_trials_stay_while_others_are_trained(
     ledger: Ledger, going: Iterator[Search]
 ) -> None:
     next(going)
@@ -113,10 +117,10 @@ def test_pictures_of_finished_trials_stay_while_others_are_trained(
         (trial, "trial-loss", UNASKED),
         (HERE, "curves-loss", Options(second=f"{ended.stage} {ended.number}")),
     )
-    before = [shown.picture(*place, "light") for place in places]
+    before = [shown.plot(*place, "light") for place in places]
     figures = EpochFigures(1, 0.1, 1.1, 1.0, 0.5, 1.3, 1.2, 0.4)
     ledger.record_epochs(claim, dict.fromkeys(claim.numbers, figures))
-    after = [shown.picture(*place, "light") for place in places]
+    after = [shown.plot(*place, "light") for place in places]
     assert [a is b for a, b in zip(before, after, strict=True)] == [True, True]
 
 
@@ -127,30 +131,30 @@ def test_many_who_ask_at_once_wait_for_one_drawing(
     shown, drawn, go_on = Gallery(Shelf(ledger)), [], Event()
     draw = drawing.draw
 
-    def slow(*given: Any) -> Picture:
+    def slow(*given: Any) -> Plot:
         drawn.append(given)
         assert go_on.wait(timeout=30)
         return draw(*given)
 
     monkeypatch.setattr(drawing, "draw", slow)
     with ThreadPoolExecutor(6) as pool:
-        asked = [pool.submit(shown.picture, HERE, "best", UNASKED, "light") for _ in range(6)]
+        asked = [pool.submit(shown.plot, HERE, "best", UNASKED, "light") for _ in range(6)]
         go_on.set()
         assert len({id(one.result(timeout=30)) for one in asked}) == 1
     assert len(drawn) == 1
 
 
-def test_what_a_picture_does_not_read_makes_no_other_picture(
+def test_what_a_plot_does_not_read_makes_no_other_plot(
     ledger: Ledger, going: Iterator[Search]
 ) -> None:
     next(going)
     shown = Gallery(Shelf(ledger))
-    first = shown.picture(HERE, "widths", UNASKED, "light")
+    first = shown.plot(HERE, "widths", UNASKED, "light")
     for text in ("a" * 900_000, "coarse 1", "none"):
-        assert shown.picture(HERE, "widths", Options.read(text, text), "light") is first
-    curves = shown.picture(HERE, "curves-loss", Options.read("x", "coarse 1"), "light")
+        assert shown.plot(HERE, "widths", Options.read(text, text), "light") is first
+    curves = shown.plot(HERE, "curves-loss", Options.read("x", "coarse 1"), "light")
     for text in ("coarse 1", " coarse #1,,", "coarse 1, ?"):
-        assert shown.picture(HERE, "curves-loss", Options.read(None, text), "light") is curves
+        assert shown.plot(HERE, "curves-loss", Options.read(None, text), "light") is curves
     assert len(shown._kept) == 2
 
 
@@ -162,9 +166,9 @@ def test_what_is_kept_is_what_would_be_drawn_anew(
     shown = Gallery(Shelf(ledger))
 
     def hold() -> None:
-        anew = Gallery(Shelf(ledger)).picture(HERE, entry.key, UNASKED, "light")
-        kept = shown.picture(HERE, entry.key, UNASKED, "light")
-        assert (kept.figure, kept.says, kept.size) == (anew.figure, anew.says, anew.size)
+        anew = Gallery(Shelf(ledger)).plot(HERE, entry.key, UNASKED, "light")
+        kept = shown.plot(HERE, entry.key, UNASKED, "light")
+        assert (kept.figure, kept.caption, kept.size) == (anew.figure, anew.caption, anew.size)
 
     hold()
     ledger.stop(search)

@@ -15,7 +15,7 @@ def shelf(ledger: Ledger) -> Shelf:
     return Shelf(ledger)
 
 
-def test_every_stage_carries_what_it_is_and_its_pictures(shelf: Shelf) -> None:
+def test_every_stage_carries_what_it_is_and_its_plots(shelf: Shelf) -> None:
     data = shelf.digest("large").data()
     for stage in data.stages:
         woven = weave(shelf, f"large/{stage.step.number}-{stage.step.name}")

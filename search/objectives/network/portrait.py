@@ -1,0 +1,89 @@
+"""A portrait of one trained network, and its bytes, which NumPy reads without any pickle.
+
+It is what is attached to a trial of the final; plots of the network are drawn from it when the
+network is gone.
+"""
+
+import io
+import struct
+import zipfile
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from search.errors import KlayerError
+
+# What NumPy and zipfile raise of bytes that are not theirs.
+_DAMAGE = (
+    OSError,
+    ValueError,
+    KeyError,
+    EOFError,
+    TypeError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+    zipfile.BadZipFile,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Portrait:
+    """What pictures of one trained network are drawn from, when it is gone.
+
+    Attributes:
+        gradient_counts: (k, bins) int64; of each layer, first to last, how many entries of the
+            gradient of the cost at its weights lie in each bin.
+        gradient_edges: (k, bins + 1) float64, the edges of those bins.
+        images: Of a network of one layer the weights of each class as an image, unscaled:
+            (classes, height, width) float32, or (classes, height, width, 3) with colours red, green
+            and blue; None of deeper ones.
+        classes: The name of each class, in the order of the images.
+    """
+
+    gradient_counts: npt.NDArray[np.int64]
+    gradient_edges: npt.NDArray[np.float64]
+    images: npt.NDArray[np.float32] | None
+    classes: tuple[str, ...]
+
+
+def to_bytes(portrait: Portrait) -> bytes:
+    """A NumPy archive; the same bytes for the same portrait."""
+    arrays: dict[str, Any] = {
+        "gradient_counts": portrait.gradient_counts,
+        "gradient_edges": portrait.gradient_edges,
+        "classes": np.array(portrait.classes, dtype=np.str_),
+    }
+    if portrait.images is not None:
+        arrays["images"] = portrait.images
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+def from_bytes(content: bytes) -> Portrait:
+    """What `to_bytes` wrote.
+
+    Raises:
+        KlayerError: It did not write this.
+    """
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        portrait = Portrait(
+            gradient_counts=arrays["gradient_counts"],
+            gradient_edges=arrays["gradient_edges"],
+            images=arrays.get("images"),
+            classes=tuple(map(str, arrays["classes"])),
+        )
+        layers, bins = portrait.gradient_counts.shape
+        if portrait.gradient_edges.shape != (layers, bins + 1):
+            raise ValueError("its histograms have edges for other bins")
+        if portrait.images is not None and len(portrait.images) != len(portrait.classes):
+            raise ValueError("it has images of other classes")
+    except _DAMAGE as error:
+        raise KlayerError(f"a portrait of a trained network is damaged: {error}") from error
+    return portrait

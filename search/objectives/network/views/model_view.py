@@ -1,0 +1,101 @@
+"""A winner that is trained again and written to a file: its epochs, and how to use the file."""
+
+import json
+from contextlib import AbstractContextManager
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn
+
+from search.objective.report import Report
+from search.objectives.network.metrics import TEST
+from search.objectives.network.rebuild import Rebuilt
+from search.runtime.words import parameters, plural
+
+
+class EpochsView(AbstractContextManager["EpochsView"]):
+    """A bar on a terminal, a line an epoch elsewhere; call it after each epoch.
+
+    Args:
+        console: Where to.
+        name: Of the search.
+    """
+
+    def __init__(self, console: Console, name: str) -> None:
+        self._console, self._name = console, name
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[note]}"),
+            console=console,
+            auto_refresh=False,
+        )
+        self._task = self._bar.add_task(f"{name}: training the winner again", total=None, note="")
+
+    def __enter__(self) -> "EpochsView":
+        if self._console.is_terminal:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._console.is_terminal:
+            self._bar.stop()
+
+    def __call__(self, epoch: int, of_all: int, report: Report) -> None:
+        """Show an epoch, which was found to be as recorded."""
+        note = (
+            f"epoch {epoch}/{of_all}, as recorded: training accuracy "
+            f"{TEST.text(report.metrics['train_accuracy'])}"
+        )
+        if self._console.is_terminal:
+            self._bar.update(self._task, completed=epoch, total=of_all, note=note)
+            self._bar.refresh()
+        else:
+            self._console.print(f"{self._name}: {note}", soft_wrap=True, markup=False)
+
+
+def show(rebuilt: Rebuilt, console: Console) -> None:
+    """Print what was written, that it is the recorded winner, and how to use it."""
+    told, test = rebuilt.winner, rebuilt.test
+    voting = test.get("snapshot_ensemble")
+    rows = [
+        ("Winner", f"{parameters(told.parameters)}  (seed {told.seed})"),
+        (
+            "Trained again",
+            f"{plural(rebuilt.epochs, 'epoch')}; all {rebuilt.figures} figures equal the recorded "
+            "ones, bit for bit",
+        ),
+        ("Recorded test accuracy", TEST.text(told.value)),
+    ]
+    if voting is not None:
+        rows.append((f"  of {plural(rebuilt.snapshots, 'snapshot')} voting", TEST.text(voting)))
+    console.print(
+        f"[bold]{escape(str(rebuilt.file))}[/]: the winner of {rebuilt.name}\n", soft_wrap=True
+    )
+    for name, text in rows:
+        console.print(f"[bold]{name:<24}[/]{escape(text)}", soft_wrap=True)
+    vote = "pixels" if voting is None else "pixels, vote=True"
+    console.print("\nIn Python, where klayer is installed:\n")
+    for line in (
+        "from model import network_file",
+        f"winner = network_file.load({json.dumps(str(rebuilt.file), ensure_ascii=False)})",
+        f"labels = winner.probabilities({vote}).argmax(axis=1)"
+        f"  # pixels: raw, (images, {rebuilt.inputs:,})",
+    ):
+        console.print(f"    {line}", soft_wrap=True, markup=False)
+
+
+def to_json(rebuilt: Rebuilt) -> dict[str, Any]:
+    """The same as plain values, for scripts."""
+    return {
+        "name": rebuilt.name,
+        "file": str(rebuilt.file),
+        "parameters": dict(rebuilt.winner.parameters),
+        "seed": rebuilt.winner.seed,
+        "epochs": rebuilt.epochs,
+        "figures": rebuilt.figures,
+        "snapshots": rebuilt.snapshots,
+        "test_accuracy": rebuilt.winner.value,
+        "snapshot_ensemble": rebuilt.test.get("snapshot_ensemble"),
+    }

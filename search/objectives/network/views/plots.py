@@ -1,0 +1,56 @@
+"""The plots that only searches of the network have, as the catalogue of plots lists them."""
+
+from collections.abc import Callable
+
+from search.errors import KlayerError
+from search.ledger.records import Trial
+from search.objectives.network.portrait import Portrait, from_bytes
+from search.objectives.network.views import evaluation, gradients, weights, widths
+from search.views.plots import standing
+from search.views.plots.data import SearchData
+from search.views.plots.entry import Entry, TrialEntry
+from search.views.plots.plot import Plot, nothing
+
+Draw = Callable[[Portrait | None], Plot]
+
+
+def portrait(data: SearchData, trial: Trial | None) -> Portrait | None:
+    """A trial's portrait; None where none was kept, or it is damaged: all else can be shown."""
+    content = None if trial is None else data.attachments.get(trial.id)
+    try:
+        return None if content is None else from_bytes(content)
+    except KlayerError:
+        return None
+
+
+def _of_winner(key: str, title: str, draw: Draw) -> Entry:
+    """A plot of the winner's network, as the final trained it."""
+
+    def drawn(data: SearchData) -> Plot:
+        if not standing.complete(data.trials):
+            return nothing(key, title, standing.absent(data))
+        return draw(portrait(data, standing.trained_anew(data)))
+
+    return Entry(key, title, drawn, frozenset(["attachments"]))
+
+
+def _of_trial(key: str, title: str, draw: Draw) -> TrialEntry:
+    """A plot of the network of one trial of the final."""
+
+    def drawn(data: SearchData, trial: Trial) -> Plot:
+        return draw(portrait(data, trial))
+
+    return TrialEntry(f"trial-{key}", title, drawn, frozenset(["attachments"]))
+
+
+ENTRIES = (
+    Entry(widths.KEY, widths.TITLE, widths.widths),
+    Entry(evaluation.KEY, evaluation.TITLE, evaluation.evaluation),
+    _of_winner(weights.KEY, weights.TITLE, weights.weights_of),
+    _of_winner(gradients.KEY, gradients.TITLE, gradients.gradients_of),
+)
+
+FINAL_ENTRIES = (
+    _of_trial(weights.KEY, weights.TITLE, weights.weights_of),
+    _of_trial(gradients.KEY, gradients.TITLE, gradients.gradients_of),
+)

@@ -1,0 +1,162 @@
+"""Widths against validation accuracy: a small plot a layer, with what trials of each width did."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from search.ledger.records import Trial
+from search.objectives.network.registry import layer_of
+from search.views.plots import standing
+from search.views.plots.colouring import faint
+from search.views.plots.data import SearchData
+from search.views.plots.labels import title_of
+from search.views.plots.plot import Plot, Table, drawn, nothing
+from search.views.plots.theme import COLOURS
+
+KEY, TITLE = "widths", "Widths and accuracy"
+
+_SINGLE = 24  # widths that are shown each; beyond, neighbours are taken together
+_POINTS = 300  # trials that are points as well
+
+
+def widths(data: SearchData) -> Plot:
+    """For each layer, and each width that was tried: the best, the median, the middle 80 %.
+
+    Where more than 24 widths were tried, neighbours are taken together, and stand at their mean.
+    """
+    names = _searched(data)
+    if not names:
+        caption = (
+            "No stage searches widths. Give a box a range for width_1, width_2, … to see them."
+        )
+        return nothing(KEY, TITLE, caption)
+    trials = standing.comparable(data)
+    if not trials:
+        return nothing(KEY, TITLE, standing.absent(data))
+    columns = 2 if len(names) > 3 else 1
+    rows = -(-len(names) // columns)
+    figure = make_subplots(
+        rows,
+        columns,
+        shared_yaxes=True,
+        vertical_spacing={1: 0, 2: 0.22, 3: 0.16}.get(rows, 0.5 / rows),
+    )
+    table: list[tuple[Any, ...]] = []
+    for place, name in enumerate(names):
+        spreads, title = _spreads(trials, name), title_of(data.objective, name)
+        table += [(title, *(float(value) for value in spread)) for spread in spreads]
+        at = (place // columns + 1, place % columns + 1)
+        for trace in _traces(spreads, _some(trials, name), shown=place == 0):
+            figure.add_trace(trace, *at)
+        figure.update_xaxes(title_text=title, title_standoff=4, row=at[0], col=at[1])
+        if at[1] == 1:
+            figure.update_yaxes(title_text="accuracy (%)", row=at[0])
+    figure.update_layout(hovermode="closest")
+    columns_ = (
+        "layer",
+        "width",
+        "trials",
+        "10 % below (%)",
+        "median (%)",
+        "10 % above (%)",
+        "best (%)",
+    )
+    caption = (
+        f"What {len(trials):,} trials of comparable stages came to, by the width of each layer: "
+        "the best, the median, and the middle 80 % as a band."
+    )
+    return drawn(KEY, TITLE, caption, figure, Table(columns_, table))
+
+
+def _searched(data: SearchData) -> list[str]:
+    names = {
+        name for stage in data.search.study.stages for box in stage.boxes for name in box.ranges
+    }
+    names |= {name for stage in data.searched() for box in stage.boxes for name in box}
+    names |= {name for trial in standing.searched(data) for name in trial.parameters}
+    return sorted((name for name in names if layer_of(name)), key=lambda name: layer_of(name) or 0)
+
+
+def _pairs(trials: Sequence[Trial], name: str) -> tuple[np.ndarray, np.ndarray]:
+    found = [(t.parameters[name], 100 * (t.value or 0)) for t in trials if name in t.parameters]
+    valid = [(width, value) for width, value in found if isinstance(width, int | float)]
+    array = np.array(valid, float).reshape(-1, 2)
+    return array[:, 0], array[:, 1]
+
+
+def _some(trials: Sequence[Trial], name: str) -> tuple[np.ndarray, np.ndarray]:
+    width, value = _pairs(trials, name)
+    return (width, value) if len(width) <= _POINTS else (np.zeros(0), np.zeros(0))
+
+
+def _spreads(trials: Sequence[Trial], name: str) -> np.ndarray:
+    """Rows of width, trials, 10 % quantile, median, 90 % quantile, best; by width."""
+    width, value = _pairs(trials, name)
+    groups = width
+    if len(np.unique(width)) > _SINGLE:
+        edges = np.unique(np.quantile(width, np.linspace(0, 1, _SINGLE + 1)))
+        groups = np.clip(np.searchsorted(edges, width, side="right"), 1, len(edges) - 1)
+    rows = []
+    for group in np.unique(groups):
+        mine = groups == group
+        spread = np.quantile(value[mine], (0.1, 0.5, 0.9))
+        rows.append((width[mine].mean(), mine.sum(), *spread, value[mine].max()))
+    return np.array(rows).reshape(-1, 6)
+
+
+def _traces(
+    spreads: np.ndarray, points: tuple[np.ndarray, np.ndarray], *, shown: bool
+) -> list[go.Scatter]:
+    width, count, low, median, high, best = spreads.T
+    hover = np.stack([count, median, low, high, best], 1)
+    text = (
+        "<b>width %{x:.4g}</b>, %{customdata[0]} trials<br>best %{customdata[4]:.2f} %<br>"
+        "median %{customdata[1]:.2f} %<br>"
+        "80 % of them %{customdata[2]:.2f} to %{customdata[3]:.2f} %<extra></extra>"
+    )
+    band = go.Scatter(
+        x=np.concatenate([width, width[::-1]]),
+        y=np.concatenate([high, low[::-1]]),
+        mode="lines",
+        line={"width": 0},
+        fill="toself",
+        fillcolor=faint(COLOURS[0], 0.2),
+        hoverinfo="skip",
+        name="80 % of trials",
+        legendgroup="band",
+        showlegend=shown,
+    )
+    dots = go.Scatter(
+        x=points[0],
+        y=points[1],
+        mode="markers",
+        marker={"size": 4, "color": COLOURS[0], "opacity": 0.35},
+        hovertemplate="width %{x}: %{y:.2f} %<extra></extra>",
+        name="trial",
+        legendgroup="trial",
+        showlegend=shown and len(points[0]) > 0,
+    )
+    common = {"x": width, "customdata": hover, "hovertemplate": text, "mode": "lines+markers"}
+    return [
+        band,
+        dots,
+        go.Scatter(
+            y=median,
+            line={"color": COLOURS[0], "dash": "dot"},
+            name="median",
+            legendgroup="median",
+            showlegend=shown,
+            **common,
+        ),
+        go.Scatter(
+            y=best,
+            line={"color": COLOURS[3], "width": 2.5},
+            name="best",
+            legendgroup="best",
+            showlegend=shown,
+            **common,
+        ),
+    ]

@@ -1,0 +1,42 @@
+"""Writes one plot to a file, as what its ending says."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from search.errors import KlayerError
+from search.views.plots.plot import Plot
+from search.views.plots.theme import Mode, themed
+from search.views.terminal.images import Browser
+from search.views.terminal.output import writing
+
+IMAGES = (".svg", ".png", ".pdf")
+
+
+def write_plot(plot: Plot, output: Path, mode: Mode, browser: Browser) -> None:
+    """Write a plot: HTML that needs no network, an image, Plotly's JSON, or its data as CSV.
+
+    Args:
+        plot: What is written.
+        output: The file, whose ending says how.
+        mode: Light or dark.
+        browser: Draws it, if it becomes an image.
+
+    Raises:
+        KlayerError: The file's ending names none of these, the file cannot be written, or there is
+            no browser to draw an image with.
+    """
+    figure = themed(plot.figure, mode)
+    writers: dict[str, Callable[[], str | bytes]] = {
+        ".html": lambda: figure.to_html(include_plotlyjs=True, config={"displaylogo": False}),
+        ".json": lambda: figure.to_json(pretty=True) + "\n",
+        ".csv": plot.table.csv,
+        **{ending: lambda: browser.image(figure, output.suffix[1:]) for ending in IMAGES},
+    }
+    if output.suffix not in writers:
+        raise KlayerError(
+            f"--output: {output}: its ending says as what a plot is written; "
+            f"found {output.suffix or 'none'}, give one of {', '.join(writers)}"
+        )
+    content = writers[output.suffix]()
+    with writing(output):
+        output.write_bytes(content if isinstance(content, bytes) else content.encode())

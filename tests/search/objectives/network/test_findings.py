@@ -1,0 +1,53 @@
+"""What is said of an evaluation, and of how values are measured."""
+
+import pytest
+
+from search.objectives.network.findings import findings, measured
+
+RESULT = {
+    "accuracies": [0.9, 0.95],
+    "snapshot_ensemble": 0.91,
+    "finalist_ensemble": 0.92,
+    "images": 1_297,
+}
+
+
+def test_the_winner_is_first_and_votes_go_with_it() -> None:
+    first, *others = findings(RESULT)
+    assert (first.key, first.label, first.metric_text) == (
+        "test_accuracy",
+        "Test accuracy",
+        "90.00 %",
+    )
+    assert (first.note, first.within) == ("1,297 images, read once", False)
+    assert [(one.label, one.metric_text, one.within) for one in others] == [
+        ("of its snapshots voting", "91.00 %", True),
+        ("of 2 finalists voting", "92.00 %", True),
+    ]
+
+
+def test_who_did_not_vote_is_left_out_and_who_diverged_has_a_dash() -> None:
+    alone = RESULT | {
+        "accuracies": [None],
+        "snapshot_ensemble": None,
+        "finalist_ensemble": None,
+    }
+    (only,) = findings(alone)
+    assert only.metric_text == "–"
+
+
+def test_before_it_is_said_what_is_to_come() -> None:
+    (only,) = findings({})
+    assert (only.metric_text, only.note) == ("–", "read once, at the very end")
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        ("last_epoch", "after 10 epochs"),
+        ("best_epoch", "the best of 10 epochs"),
+        ("snapshot_ensemble", "snapshots of 10 epochs voting"),
+    ],
+)
+def test_how_a_value_is_measured(rule: str, text: str) -> None:
+    assert measured(rule, 10) == text
