@@ -267,7 +267,7 @@ def test_figures_know_of_the_ledger_its_values_alone(module: Module) -> None:
         assert not {name for name in known if not within(name, "search.ledger.records")}
 
 
-@of
+@of_every_module
 def test_views_know_no_objective(module: Module) -> None:
     if within(module.name, "search.views") and module.name != OPENS_DATA:
         assert not {name for name in module.imports if within(name, "search.objectives")}

@@ -26,7 +26,7 @@ from tests.search.views.dashboard.pages.conftest import SEEN, Klayer, Shown, das
 
 CATALOGUE = entries(load("digits").objective)
 
-pytestmark = needs_browser
+pytestmark = [needs_browser, pytest.mark.timeout(3 * SOON_SECONDS)]
 
 ROOT = Path(__file__).parents[5]
 NARROWEST = 400
@@ -104,6 +104,12 @@ NEWS, PICTURE = "..version.data", '"type":"picture"'
 ASKED = (
     "return window.asked.filter(body => body.replaceAll('\\\\', '').includes(arguments[0])).length"
 )
+
+
+def a_refresh(browser: Chromium) -> None:
+    """Wait for two questions whether there is news: with the second, the first is answered."""
+    before = browser.run(ASKED, NEWS)
+    browser.until(lambda: browser.run(ASKED, NEWS) >= before + 2)
 
 
 def test_only_plots_that_come_into_sight_are_asked_for(browser: Chromium, shown: Shown) -> None:
@@ -256,19 +262,17 @@ def test_it_can_be_used_by_keyboard(browser: Chromium, shown: Shown) -> None:
     browser.until(lambda: browser.text("h1") == "seen")
 
 
-@pytest.mark.parametrize("form", ["svg", "png"])
-def test_a_plot_is_saved(browser: Chromium, shown: Shown, downloads: Path, form: str) -> None:
-    opened(browser, shown, "search")
-    file = downloads / f"klayer-zoom.{form}"
-    file.unlink(missing_ok=True)
-    browser.run(
-        "[...document.querySelectorAll('#zoom button')]"
-        ".find(b => b.textContent == arguments[0]).click()",
-        form.upper(),
-    )
-    browser.until(file.exists)
-    begins = {"svg": b"<svg", "png": b"\x89PNG"}[form]
-    assert file.read_bytes().startswith(begins)
+def test_a_plot_is_saved(browser: Chromium, shown: Shown, downloads: Path) -> None:
+    for form, begins in (("svg", b"<svg"), ("png", b"\x89PNG")):
+        shows(browser, shown, "zoom")  # of one page, Chromium would block a second file
+        file = downloads / f"klayer-zoom.{form}"
+        browser.run(
+            "[...document.querySelectorAll('#zoom button')]"
+            ".find(b => b.textContent == arguments[0]).click()",
+            form.upper(),
+        )
+        browser.until(file.exists)
+        assert file.read_bytes().startswith(begins)
 
 
 def test_other_trials_are_shown_and_taken_away(browser: Chromium, shown: Shown) -> None:
