@@ -3,6 +3,7 @@
 Each file leaves a mark where it is imported, and raises. The real commands run in its folder.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -27,6 +28,22 @@ raise RuntimeError("a file of the user's folder was imported")
 """
 SMALL = ("--set", "stages.coarse.trials=4", "--set", "stages.fine.trials=2")
 SMALL += ("--set", "stages.finest.trials=2", "--set", "training.schedule.epochs=2")
+OWN_TRAINING = """
+[objective]
+kind = "function"
+function = "train.py:train"
+
+[hyperparameters]
+x = {low = 0.0, high = 1.0, log = false}
+
+[[metrics]]
+name = "loss"
+direction = "minimize"
+
+[[stages]]
+name = "coarse"
+trials = 4
+"""
 ENDLESS = ("--set", "training.schedule.epochs=100000")
 
 
@@ -153,3 +170,20 @@ def test_a_dashboard_is_served(
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
+
+
+def test_a_users_training_imports_what_klayer_does_not(klayer: Klayer, tmp_path: Path) -> None:
+    """The user's `search.py` and `model.py` are for the user's own function alone."""
+    (tmp_path / "model.py").write_text("def loss(x):\n    return (x - 0.3) ** 2\n")
+    (tmp_path / "search.py").write_text("from model import loss\n")
+    (tmp_path / "train.py").write_text(
+        "import search\n\n\ndef train(parameters, seed, report):\n"
+        "    report(step=1, loss=search.loss(parameters['x']))\n"
+    )
+    (tmp_path / "own.toml").write_text(OWN_TRAINING)
+    done = klayer("run", "own.toml", "--workers", "2", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    exported = klayer("export", "own", "--format", "json", cwd=tmp_path)
+    trials = json.loads(exported.stdout)["trials"]
+    assert [trial["state"] for trial in trials] == ["complete"] * len(trials)
+    assert len(trials) >= 4
