@@ -114,7 +114,11 @@ def test_each_example_runs_to_its_end(study: str, folder: Path) -> None:
     lines = commands(study)
     assert {line.split()[0] for line in lines} >= {"run", "status", "report"}
     for line in lines:
-        klayer(line, folder)
+        printed = klayer(line, folder)
+        if line == "status line":
+            assert (
+                "".join(re.findall(r"^    ((?:Best conf|Loss).*\n)", PAGE, re.MULTILINE)) in printed
+            )
         if "--output " in line:
             assert (folder / line.split()[-1]).stat().st_size > 200
     check_result(study, folder)
