@@ -12,7 +12,7 @@ import typer
 from search.cli import (  # noqa: F401 (each adds commands)
     dashboard,
     data,
-    pictures,
+    plots,
     reproduce,
     searches,
     storage,

@@ -45,7 +45,7 @@ def test_it_writes_the_winner_and_says_that_it_is_the_recorded_one(
     assert status == 0
     share = recorded(tiny_run)
     assert out.startswith("winner.npz: the winner of tiny\n")
-    assert "20 epochs; all 160 figures equal the recorded ones, bit for bit\n" in out
+    assert "20 epochs; all 140 figures equal the recorded ones, bit for bit\n" in out
     assert f"Recorded test accuracy  {100 * share:.2f} %\n" in out
     lines = err.splitlines()
     assert len(lines) == 20
@@ -79,7 +79,7 @@ def test_json_says_the_same(klayer_here: Any, tiny_run: Any, folder: Path) -> No
     document = json.loads(out)
     assert status == 0
     assert (document["name"], document["file"]) == ("tiny", "w")
-    assert (document["epochs"], document["figures"], document["snapshots"]) == (20, 160, 0)
+    assert (document["epochs"], document["figures"], document["snapshots"]) == (20, 140, 0)
     assert document["test_accuracy"] == recorded(tiny_run)
     assert document["snapshot_ensemble"] is None
     assert document["parameters"] == json.loads(tiny_run.stdout)["best"]["parameters"]
