@@ -13,7 +13,8 @@ demo: .venv/klayer  ## search on the embedded digits, from nothing to a tested w
 
 test: .venv/installed  ## every test
 	-.ci/packages
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	@# Bytecode is kept, or each of the many processes that tests start compiles klayer anew.
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-benchmarks: .venv/installed  ## every benchmark, at its smallest sizes, for a few minutes
 	$(BIN)/python -m pytest tests/benchmarks -m "long or not long"

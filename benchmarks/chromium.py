@@ -10,7 +10,9 @@ from typing import Any
 
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 WANTED = "a browser is needed: apt-get install chromium chromium-driver"
-SOON_SECONDS = 40.0
+# How long a page may take. Of a page that is as it should be nobody waits for so long, except on a
+# machine that does much else.
+SOON_SECONDS = 180.0
 POLL_SECONDS = 0.02
 # Whether every picture of a page is drawn; then, how many there are. They are drawn when they come
 # into sight, so the first that is not is brought there.
@@ -49,6 +51,7 @@ class Chromium:
         options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         self.driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+        self.driver.set_script_timeout(SOON_SECONDS)
         self.resize(1280)
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ from benchmarks.report import Section
 from benchmarks.rounds import turn
 from benchmarks.service import cohorts, exported, finish, start, storage
 from benchmarks.setting import Setting, say
-from search.plan.halving import expected_epochs
+from search.plan.halving import expected_steps
 from search.plan.plan import FINALISTS, steps
 from search.study.halving import Halving
 from search.study.reading import load
@@ -102,7 +102,8 @@ def early_choice(basis: Sequence[str] = ()) -> Halving:
 def planned_epochs(changes: Sequence[str]) -> float:
     """Epochs of all trials of the stages that search, if none diverges."""
     study = load(STUDY, changes)
-    return sum(expected_epochs(study, step) for step in steps(study) if step.kind == "search")
+    searched = (step for step in steps(study) if step.kind == "search")
+    return sum(expected_steps(study, step) or 0.0 for step in searched)
 
 
 def _declared(halving: Halving) -> list[str]:

@@ -11,17 +11,19 @@ import numpy as np
 from sqlalchemy import insert
 
 from search.errors import KlayerError
+from search.ledger import reports
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Search
-from search.ledger.results import TrialOutcome
-from search.ledger.tables import epochs as epochs_table
+from search.ledger.records import Claim, PlanningClaim, Search, TrialResult
+from search.ledger.tables import reports as reports_table
 from search.ledger.tables import trials as trials_table
-from search.objective.outcome import Assignment, EpochFigures, TestReport
+from search.objective.data_card import DataCard
+from search.objective.report import Assignment, Evaluation, Report
 from search.plan.plan import FINAL
 from search.study.reading import load
 from search.workers.planning import make_plan
 
 NAME = "large"
+SCORE = "validation_accuracy"
 SHARES = {"coarse": 0.6, "fine": 0.25, "finest": 0.15}  # of the trials
 
 
@@ -41,7 +43,9 @@ def filling(ledger: Ledger, trials: int, epochs: int, name: str = NAME) -> Itera
     for stage, share in SHARES.items():
         changes += [f"stages.{stage}.trials={round(share * trials)}"]
         changes += [f"stages.{stage}.sampler='random'"]
-    search = ledger.record(load("digits", changes, name), "# made up\n", "0" * 64, {"made": "up"})
+    search = ledger.record(
+        load("digits", changes, name), "# made up\n", DataCard("digits", "0" * 64), {"made": "up"}
+    )
     while ledger.read.again(search).finished_at is None:
         work = ledger.next_work(search, "filler")
         if isinstance(work, PlanningClaim):
@@ -60,25 +64,31 @@ def _train(ledger: Ledger, claim: Claim, epochs: int) -> None:
         query = trials_table.select().where(trials_table.c.cohort_id == claim.cohort_id)
         ids = {row.number: row.id for row in connection.execute(query)}
         rows = [
-            {"trial_id": ids[number], **figures.finite()}
+            reports.row(ids[number], claim.metrics, SCORE, said)
             for number, curve in zip(claim.numbers, curves, strict=True)
-            for figures in curve
+            for said in curve
         ]
-        connection.execute(insert(epochs_table), rows)
-    final = claim.step.name == FINAL
+        connection.execute(insert(reports_table), rows)
+    final = claim.stage.name == FINAL
     outcomes = [
-        TrialOutcome(number, None, f"diverged in epoch {len(curve)}")
+        TrialResult(number, None, f"diverged in epoch {len(curve)}")
         if len(curve) < epochs
-        else TrialOutcome(number, curve[-1].validation_accuracy)
+        else TrialResult(number, curve[-1].metrics[SCORE])
         for number, curve in zip(claim.numbers, curves, strict=True)
     ]
-    accuracies = tuple(outcome.value for outcome in outcomes)
-    none = (None,) * len(outcomes)
-    report = TestReport(accuracies, None, none, 0.93, 297, "0" * 64) if final else None
-    ledger.hand_in(claim, outcomes, report)
+    values = tuple(outcome.value for outcome in outcomes)
+    result = {
+        "accuracies": list(values),
+        "snapshot_ensemble": None,
+        "snapshot_ensembles": [None] * len(values),
+        "finalist_ensemble": 0.93,
+        "images": 297,
+        "fingerprint": "0" * 64,
+    }
+    ledger.hand_in(claim, outcomes, Evaluation(result, values) if final else None)
 
 
-def _curve(trial: Assignment, epochs: int) -> list[EpochFigures]:
+def _curve(trial: Assignment, epochs: int) -> list[Report]:
     random = np.random.default_rng(trial.seed)
     eta = math.log10(float(trial.parameters["learning_rate"]))
     decay = math.log10(float(trial.parameters["weight_decay"]))
@@ -90,15 +100,17 @@ def _curve(trial: Assignment, epochs: int) -> list[EpochFigures]:
     validation = np.clip(0.1 + (top - 0.1) * shape + noise[0], 0, 1)
     training = np.clip(validation + 0.02 * shape + noise[1] / 2, 0, 1)
     return [
-        EpochFigures(
-            epoch=epoch,
-            learning_rate=10**eta * 0.99**epoch,
-            train_cost=2.5 * (1 - training[epoch - 1]) + 0.02,
-            train_loss=2.5 * (1 - training[epoch - 1]),
-            train_accuracy=float(training[epoch - 1]),
-            validation_cost=2.7 * (1 - validation[epoch - 1]) + 0.02,
-            validation_loss=2.7 * (1 - validation[epoch - 1]),
-            validation_accuracy=float(validation[epoch - 1]),
+        Report(
+            epoch,
+            {
+                "learning_rate": 10**eta * 0.99**epoch,
+                "train_cost": 2.5 * (1 - training[epoch - 1]) + 0.02,
+                "train_loss": 2.5 * (1 - training[epoch - 1]),
+                "train_accuracy": float(training[epoch - 1]),
+                "validation_cost": 2.7 * (1 - validation[epoch - 1]) + 0.02,
+                "validation_loss": 2.7 * (1 - validation[epoch - 1]),
+                SCORE: float(validation[epoch - 1]),
+            },
         )
         for epoch in range(1, last + 1)
     ]

@@ -9,16 +9,17 @@ from sqlalchemy import func, select, text, update
 from benchmarks.ledger_crew import Piece
 from search.errors import KlayerError
 from search.ledger.ledger import PATIENCE_SECONDS, Ledger
-from search.ledger.records import Claim, PlanningClaim, Search
-from search.ledger.results import TrialOutcome
+from search.ledger.records import Claim, PlanningClaim, Search, TrialResult
 from search.ledger.tables import cohorts, stages, trials
-from search.objective.outcome import EpochFigures
-from search.plan.cohorts import Fit
+from search.objective.data_card import DataCard
+from search.objective.report import Report
 from search.plan.plan import StagePlan, plan, steps
+from search.plan.samplers import distributions
 from search.study.file import Study
 from search.study.reading import load
 
 EPOCHS = 10  # that the study asks for
+METRICS = (0.1, 1.1, 1.0, 0.5, 1.3, 1.2, 0.4)  # of each report
 FINISHED_SHARE = 0.25  # of the trials of a large search, when it begins
 LARGE = 1_000
 # How many trials a second there should be enough of, and no more, for each trial of a cohort.
@@ -85,10 +86,11 @@ class Klayer:
                 if not isinstance(claim, Claim):
                     break
                 for epoch in range(1, epochs + 1):
-                    figures = EpochFigures(epoch, 0.1, 1.1, 1.0, 0.5, 1.3, 1.2, 0.4)
-                    self._ledger.record_epochs(claim, dict.fromkeys(claim.numbers, figures))
+                    said = Report(epoch, dict(zip(claim.metrics, METRICS, strict=True)))
+                    reports = dict.fromkeys(claim.numbers, said)
+                    self._ledger.record_reports(claim, reports)
                 self._ledger.hand_in(
-                    claim, [TrialOutcome(number, 1 / (number + 3)) for number in claim.numbers]
+                    claim, [TrialResult(number, 1 / (number + 3)) for number in claim.numbers]
                 )
                 yield Piece(seconds, len(claim.numbers))
 
@@ -103,7 +105,7 @@ class Klayer:
 
     def _planned(self) -> StagePlan:
         study = self._study()
-        made = plan(study, steps(study)[0], [], lambda *_: Fit(0))
+        made = plan(study, steps(study)[0], [])
         numbers, size = range(self._trials), self._cohort
         cut = tuple(tuple(numbers[first : first + size]) for first in numbers[::size])
         return replace(made, cohorts=cut)
@@ -113,12 +115,13 @@ class Klayer:
         self._plan = self._plan or self._planned()
         ledger, study = self._ledger, self._study()
         self._made += 1
-        search = ledger.record(study, "", "0" * 64, {})
+        search = ledger.record(study, "", DataCard("digits", "0" * 64), {})
         claim = ledger.next_work(search, "planner", only="planning")
         if not isinstance(claim, PlanningClaim):
             raise KlayerError(f"a new search is to be planned, not {claim}")
+        space = distributions(self._plan.boxes)
         began = time.perf_counter()
-        ledger.open_stage(search, claim, self._plan, EPOCHS)
+        ledger.open_stage(search, claim, self._plan, space, EPOCHS)
         seconds = time.perf_counter() - began
         if self._trials >= LARGE:
             self._finish_some(claim.stage_id)

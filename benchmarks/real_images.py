@@ -59,7 +59,7 @@ def experiment(
     images = prepared.prepare(
         digits.source() if data is None else cifar10.source(data),
         folder / "cache" / "klayer" / "prepared",
-        validation=study.data.validation,
+        validation=study.objective.data.validation,
         seed=study.seed,
     )
     real = data is not None and data.parent != folder

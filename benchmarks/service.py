@@ -82,7 +82,7 @@ def has_epochs(database: Path) -> bool:
     """Whether the first epoch of a search is recorded."""
     try:
         with closing(_read(database)) as connection:
-            return connection.execute("SELECT 1 FROM klayer_epochs LIMIT 1").fetchone() is not None
+            return connection.execute("SELECT 1 FROM klayer_reports LIMIT 1").fetchone() is not None
     except sqlite3.OperationalError:  # there is no database yet, or no table
         return False
 

@@ -15,3 +15,7 @@ class LedgerError(KlayerError):
 
 class DataError(KlayerError):
     """A data set that is missing, broken or not what it claims to be."""
+
+
+class UnforeseenError(KlayerError):
+    """A fault that nothing in what was given explains; exit status 1."""

@@ -5,14 +5,15 @@ anything else. Everything heavy is imported by the command that needs it, so tha
 at once.
 """
 
+import os
 import sys
+from importlib import import_module
 
 import typer
 
 from search.cli import (  # noqa: F401 (each adds commands)
     dashboard,
-    data,
-    plots,
+    pictures,
     reproduce,
     searches,
     storage,
@@ -20,13 +21,19 @@ from search.cli import (  # noqa: F401 (each adds commands)
     workers,
 )
 from search.cli.app import AskedToStop, app
-from search.errors import KlayerError
+from search.errors import KlayerError, UnforeseenError
 from search.runtime.process_title import hide_passwords
+from search.runtime.safe_path import set_safe_path
+from search.study.kinds import COMMANDS
+
+for _commands in COMMANDS:
+    import_module(_commands)
 
 
 def main() -> None:
     """Run the command line; every fault in what was given is one message and exit status 2."""
     hide_passwords(sys.orig_argv)
+    set_safe_path(os.environ)  # before any command starts a process
     try:
         app(prog_name="klayer")
     except (AskedToStop, KeyboardInterrupt):
@@ -39,10 +46,9 @@ def main() -> None:
 
 def _exit_status(error: KlayerError) -> int:
     from search.ledger.faults import DatabaseFaultError
-    from search.objectives.network.rebuild import NotReproducedError
-    from search.workers.launcher import InterruptedRunError, WorkersDiedError
+    from search.workers.pool import InterruptedRunError, WorkersDiedError
 
     if isinstance(error, InterruptedRunError):
         return 130
-    unforeseen = WorkersDiedError | DatabaseFaultError | NotReproducedError
+    unforeseen = WorkersDiedError | DatabaseFaultError | UnforeseenError
     return 1 if isinstance(error, unforeseen) else 2

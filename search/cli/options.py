@@ -28,13 +28,6 @@ class EngineName(StrEnum):
     ray = "ray"
 
 
-class Difference(StrEnum):
-    """Which finite difference a gradient is held against."""
-
-    central = "central"
-    forward = "forward"
-
-
 StudyArgument = Annotated[
     str, typer.Argument(metavar="STUDY", help="A study that ships with klayer, or a TOML file.")
 ]
@@ -84,6 +77,15 @@ WorkersOption = Annotated[
     int | None,
     typer.Option("--workers", "-w", min=1, max=1024, help="Worker processes; one a core."),
 ]
+GpusOption = Annotated[
+    str,
+    typer.Option(
+        "--gpus",
+        envvar=["KLAYER_GPUS", "CUDA_VISIBLE_DEVICES"],
+        metavar="LIST",
+        help="Graphics processors that the workers share, such as 0,1,2,3.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 
@@ -96,6 +98,11 @@ def load(reference: str, changes: list[str], name: str | None) -> "Study":
     from search.study.reading import load
 
     return load(reference, changes, name)
+
+
+def devices(gpus: str) -> tuple[str, ...]:
+    """The graphics processors of a list such as `0,1`."""
+    return tuple(one.strip() for one in gpus.split(",") if one.strip())
 
 
 def cores() -> int:

@@ -48,11 +48,13 @@ def plot(
     from search.ledger.ledger import Ledger
     from search.views.plots import catalogue
     from search.views.reading import Digest
+    from search.views.terminal.images import Browser
     from search.views.terminal.plot_file import write_plot
 
     with Ledger(storage) as ledger:
         digest = Digest(ledger, name)
         entry = catalogue.find(digest.outline().objective, plot)
         drawn = entry.draw(digest.data(needs=entry.needs))
-    write_plot(drawn, output, "dark" if dark else "light")
+    with Browser() as browser:
+        write_plot(drawn, output, "dark" if dark else "light", browser)
     options.console().print(f"{output}: {drawn.caption}", soft_wrap=True, markup=False)

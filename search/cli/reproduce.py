@@ -41,10 +41,10 @@ def reproduce(
     data: options.DataOption = None,
 ) -> None:
     """Run the published experiments, and put their figures beside the published ones."""
-    from search.reproduce.reproduce import Wish
+    from search.reproduce.reproduce import Request
     from search.reproduce.reproduce import reproduce as run
     from search.workers.engines import open_engine
 
     count = workers or options.cores()
-    wish = Wish(tuple(ids or ()), seeds, quick, storage, data, count, output, pictures)
-    run(wish, lambda: open_engine("loky", count), options.console())
+    request = Request(tuple(ids or ()), seeds, quick, storage, data, count, output, pictures)
+    run(request, lambda: open_engine("loky", count), options.console())

@@ -27,6 +27,7 @@ def run(
         bool,
         typer.Option("--dashboard", help="Show it in a browser as well, as long as it runs."),
     ] = False,
+    gpus: options.GpusOption = "",
     as_json: options.JsonOption = False,
 ) -> None:
     """Run a search, or go on with it where it stopped."""
@@ -44,7 +45,8 @@ def run(
         count,
         lambda: open_engine(engine.value, count, address),
         console,
-        *([_dashboard_of(storage)] if dashboard else []),
+        **({"beside": _dashboard_of(storage)} if dashboard else {}),
+        devices=options.devices(gpus),
     )
     if as_json:
         options.print_json(summary.to_json())
@@ -150,29 +152,3 @@ def export(
         return
     with writing(output):
         output.write_text(text.getvalue(), encoding="utf-8")
-
-
-@app.command()
-def model(
-    name: options.NameArgument,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="Where to; such as winner.npz.")
-    ],
-    storage: options.StorageOption = DEFAULT_STORAGE,
-    data: options.DataOption = None,
-    as_json: options.JsonOption = False,
-) -> None:
-    """Train the winner of a finished search again, as recorded, and write it to a file."""
-    from search.ledger.ledger import Ledger
-    from search.objectives.network.rebuild import rebuild
-    from search.objectives.network.views import model_view
-
-    with (
-        Ledger(storage) as ledger,
-        model_view.EpochsView(options.console(stderr=True), name) as view,
-    ):
-        rebuilt = rebuild(ledger, name, data, output, view)
-    if as_json:
-        options.print_json(model_view.to_json(rebuilt))
-    else:
-        model_view.show(rebuilt, options.console())

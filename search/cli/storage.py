@@ -28,6 +28,6 @@ def storage_upgrade(storage: options.StorageOption = DEFAULT_STORAGE) -> None:
     found, now = upgrade(storage)
     shown = locate(storage).shown
     if found == now:
-        typer.echo(f"{shown}: its tables are of version {now} already")
+        typer.echo(f"{shown}: its tables are of revision {now} already")
     else:
-        typer.echo(f"{shown}: its tables were of version {found}, and are of version {now} now")
+        typer.echo(f"{shown}: its tables were of revision {found}, and are of revision {now} now")

@@ -22,6 +22,7 @@ def worker(
     data: options.DataOption = None,
     engine: options.EngineOption = options.EngineName.loky,
     address: options.AddressOption = None,
+    gpus: options.GpusOption = "",
 ) -> None:
     """Work on one search until it is finished; or on all, oldest first, and wait for new ones."""
     from search.workers import service
@@ -29,7 +30,7 @@ def worker(
 
     console = options.console()
     if workers == 1 and engine == options.EngineName.loky and address is None:
-        service.serve_here(name, storage, data, console)
+        service.serve_here(name, storage, data, console, options.devices(gpus))
     else:
         service.serve_with(
             name,
@@ -38,6 +39,7 @@ def worker(
             workers,
             lambda: open_engine(engine.value, workers, address),
             console,
+            options.devices(gpus),
         )
 
 

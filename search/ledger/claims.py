@@ -4,7 +4,7 @@ A lease that has run out still holds as long as nobody else has claimed the work
 loses nothing.
 
 On PostgreSQL many such transactions run at once. A cohort that somebody else is claiming just now
-is passed over (SKIP LOCKED); who claims the planning of a stage locks its search. All locks are
+is passed over (SKIP LOCKED); who claims the planning of a stage locks the stage. All locks are
 FOR NO KEY UPDATE (`key_share`): PostgreSQL itself locks, for its key, the row that a written one
 refers to, and two who hand in cohorts of one stage would wait for each other's. SQLite has one
 writer at a time, and knows no such words.
@@ -18,33 +18,34 @@ from sqlalchemy import (
     CursorResult,
     Row,
     bindparam,
-    delete,
+    case,
     func,
-    insert,
     select,
     update,
 )
 
 from search.errors import KlayerError
-from search.ledger import optuna_rows
-from search.ledger.records import Claim, PlanningClaim, Search
-from search.ledger.tables import checkpoints, cohorts, epochs, searches, stages, trials, workers
-from search.objective.outcome import Assignment
-from search.plan.plan import Step, steps
+from search.ledger import optuna_rows, reports
+from search.ledger.records import Claim, PlanningClaim, Search, StageRef
+from search.ledger.tables import checkpoints, cohorts, searches, stages, trials, workers
+from search.objective.report import Assignment
 
 # States of a stage that is to be planned: itself, its next rung, or its next generation.
-TO_BE_PLANNED = ("planning", "ranking", "learning")
+TO_BE_PLANNED = ("unplanned", "planning", "ranking", "learning")
 # A cohort with which so many workers were lost, one after another, is given up.
 MOST_LOST = 5
 
 # Statements of every claim, built once: to build one takes longer than the database needs for it.
-_STANDING = (
+# The search, with the first of its stages that is not finished.
+_NEXT = (
     select(
         searches.c.finished_at,
         searches.c.stopped_at,
         searches.c.failure,
         stages.c.id,
         stages.c.number,
+        stages.c.name,
+        stages.c.kind,
         stages.c.state,
         stages.c.attempt,
         stages.c.owner,
@@ -52,8 +53,15 @@ _STANDING = (
         stages.c.generations,
         stages.c.optuna_study,
     )
-    .outerjoin_from(searches, stages, stages.c.search_id == searches.c.id)
+    .outerjoin_from(
+        searches, stages, (stages.c.search_id == searches.c.id) & (stages.c.state != "finished")
+    )
     .where(searches.c.id == bindparam("search"))
+    .order_by(stages.c.number)
+    .limit(1)
+)
+_LOCKED_STAGE = (
+    select(stages).where(stages.c.id == bindparam("stage")).with_for_update(key_share=True)
 )
 _COHORTS = (
     select(
@@ -120,40 +128,38 @@ class Finished:
 
 
 @dataclass(frozen=True)
-class Free:
-    """Work that nobody holds: a cohort, or else the planning of a stage or of what follows in it.
+class FreeCohort:
+    """A cohort that nobody holds.
 
     Attributes:
-        step: Its stage.
-        stage_id: The stage's key; None where nobody has begun to plan it yet.
-        cohort_id: Which cohort; None for planning.
+        id: Its key.
+        stage_id: The key of its stage.
+        stage: Its stage.
         attempt: How often it was claimed before.
-        rung: Of planning, how many rungs lie before it.
-        generation: Of planning, how many generations lie before it.
-        lost: Of a cohort, with how many workers it was lost.
-        start: Of a cohort, epochs that its trials have been trained already.
-        stop: Of a cohort, epochs after which they rest; None if they do not.
-        study: Of a cohort, its stage's Optuna study.
+        lost: With how many workers it was lost.
+        start: Steps that its trials have been trained already.
+        stop: Steps after which they rest; None if they do not.
+        study: The Optuna study of its stage.
     """
 
-    step: Step
-    stage_id: int | None
-    cohort_id: int | None
+    id: int
+    stage_id: int
+    stage: StageRef
     attempt: int
-    rung: int = 0
-    generation: int = 0
-    lost: int = 0
-    start: int = 0
-    stop: int | None = None
-    study: str = ""
+    lost: int
+    start: int
+    stop: int | None
+    study: str
 
 
 def find(
     connection: Connection, search: Search, owner: str, time: float, *, lock: bool
-) -> Free | Wait | Finished:
+) -> FreeCohort | PlanningClaim | Wait | Finished:
     """What is to be done next, and is free for `owner` at `time`. Only reads.
 
-    What `owner` itself holds is free for it: it would not ask if it worked on that.
+    That is a cohort of the first stage that is not finished, or else the planning of that stage or
+    of what follows in it. What `owner` itself holds is free for it: it would not ask if it worked
+    on that.
 
     Args:
         connection: To the database.
@@ -162,46 +168,35 @@ def find(
         time: The database's.
         lock: Whether nobody else may claim what is found until this transaction ends.
     """
-    rows: list[Any] = list(connection.execute(_STANDING, {"search": search.id}))
-    if not rows or any(value is not None for value in rows[0][:3]):
+    row: Any = connection.execute(_NEXT, {"search": search.id}).first()
+    if row is None or row.id is None or any(value is not None for value in row[:3]):
         return Finished()
-    standing = {row.number: row for row in rows}
-    for step in steps(search.study):
-        row = standing.get(step.number)
-        if row is not None and row.state == "finished":
-            continue
-        if row is not None and row.state == "open":
-            return _free_cohort(connection, step, row, owner, time, lock=lock) or Wait()
-        if lock:
-            return _free_planning(connection, search, step, owner, time)
-        return _to_plan(connection, step, row, owner, time)
-    return Finished()
-
-
-def _free_planning(
-    connection: Connection, search: Search, step: Step, owner: str, time: float
-) -> Free | Wait:
-    """The planning of a stage, while nobody else of this search can claim any."""
-    connection.execute(
-        select(searches.c.id).where(searches.c.id == search.id).with_for_update(key_share=True)
-    )
-    mine = (stages.c.search_id == search.id) & (stages.c.number == step.number)
-    row = connection.execute(select(stages).where(mine).with_for_update(key_share=True)).first()
-    if row is not None and row.state not in TO_BE_PLANNED:
-        return Wait()  # somebody else has planned it since; what there is to do is asked again
-    return _to_plan(connection, step, row, owner, time)
+    if row.state == "open":
+        return _free_cohort(connection, row, owner, time, lock=lock) or Wait()
+    if lock:
+        row = connection.execute(_LOCKED_STAGE, {"stage": row.id}).one()
+        if row.state not in TO_BE_PLANNED:
+            return Wait()  # somebody else has planned it since; what there is to do is asked again
+    return _to_plan(connection, row, owner, time)
 
 
 def _to_plan(
-    connection: Connection, step: Step, row: Row[Any] | None, owner: str, time: float
-) -> Free | Wait:
-    if row is None:
-        return Free(step, None, None, 0)
+    connection: Connection, row: Row[Any], owner: str, time: float
+) -> PlanningClaim | Wait:
     if row.owner not in (None, owner) and row.lease_until >= time:
         return Wait()
-    rung = _rungs(connection, row.id) if row.state == "ranking" else 0
-    generation = row.generations if row.state == "learning" else 0
-    return Free(step, row.id, None, row.attempt, rung, generation)
+    return PlanningClaim(
+        stage_id=row.id,
+        attempt=row.attempt + 1,
+        owner=owner,
+        stage=_stage(row),
+        rung=_rungs(connection, row.id) if row.state == "ranking" else 0,
+        generation=row.generations if row.state == "learning" else 0,
+    )
+
+
+def _stage(row: Any) -> StageRef:
+    return StageRef(row.number, row.name, row.kind)
 
 
 def _rungs(connection: Connection, stage_id: int) -> int:
@@ -212,24 +207,24 @@ def _rungs(connection: Connection, stage_id: int) -> int:
 
 
 def _free_cohort(
-    connection: Connection, step: Step, stage: Row[Any], owner: str, time: float, *, lock: bool
-) -> Free | None:
+    connection: Connection, stage: Row[Any], owner: str, time: float, *, lock: bool
+) -> FreeCohort | None:
     """The first cohort whose lease has run out, or else the first that waits."""
     its_lapsed, its_waiting = (_LOCKED_LAPSED, _LOCKED_WAITING) if lock else (_LAPSED, _WAITING)
     given = {"stage": stage.id, "now": time, "asking": owner}
     lapsed = connection.execute(its_lapsed, given).first()
     if lapsed is not None:
-        return _free(step, stage, lapsed, lapsed.lost + (lapsed.owner != owner))
+        return _free(stage, lapsed, lapsed.lost + (lapsed.owner != owner))
     waiting = connection.execute(its_waiting, {"stage": stage.id}).first()
-    return None if waiting is None else _free(step, stage, waiting, waiting.lost)
+    return None if waiting is None else _free(stage, waiting, waiting.lost)
 
 
-def _free(step: Step, stage: Row[Any], cohort: Any, lost: int) -> Free:
-    return Free(
-        step,
-        stage.id,
-        cohort.id,
-        cohort.attempt,
+def _free(stage: Row[Any], cohort: Any, lost: int) -> FreeCohort:
+    return FreeCohort(
+        id=cohort.id,
+        stage_id=stage.id,
+        stage=_stage(stage),
+        attempt=cohort.attempt,
         lost=lost,
         start=cohort.start,
         stop=cohort.stop,
@@ -240,54 +235,36 @@ def _free(step: Step, stage: Row[Any], cohort: Any, lost: int) -> Free:
 def claim(
     connection: Connection,
     search: Search,
-    free: Free,
+    found: FreeCohort | PlanningClaim,
     owner: str,
     time: float,
     lease_until: float,
 ) -> Claim | PlanningClaim:
     """Claim what `find` found and locked in the same transaction, until `lease_until`."""
-    if free.cohort_id is None:
-        return _claim_planning(connection, search, free, owner, lease_until)
-    return _claim_cohort(connection, free, free.cohort_id, owner, time, lease_until)
-
-
-def _claim_planning(
-    connection: Connection, search: Search, free: Free, owner: str, lease_until: float
-) -> PlanningClaim:
-    stage_id, attempt = free.stage_id, free.attempt + 1
-    if stage_id is None:
-        created = connection.execute(
-            insert(stages).values(
-                search_id=search.id,
-                number=free.step.number,
-                name=free.step.name,
-                kind=free.step.kind,
-                state="planning",
-                attempt=attempt,
-                generations=0,
-                owner=owner,
-                lease_until=lease_until,
-            )
+    if isinstance(found, FreeCohort):
+        return _claim_cohort(connection, search, found, owner, time, lease_until)
+    connection.execute(
+        update(stages)
+        .where(stages.c.id == found.stage_id)
+        .values(
+            state=case((stages.c.state == "unplanned", "planning"), else_=stages.c.state),
+            owner=owner,
+            attempt=found.attempt,
+            lease_until=lease_until,
         )
-        stage_id = inserted_id(created)
-    else:
-        connection.execute(
-            update(stages)
-            .where(stages.c.id == stage_id)
-            .values(owner=owner, attempt=attempt, lease_until=lease_until)
-        )
-    return PlanningClaim(stage_id, attempt, owner, free.step, free.rung, free.generation)
+    )
+    return found
 
 
 def _claim_cohort(
     connection: Connection,
-    free: Free,
-    cohort_id: int,
+    search: Search,
+    free: FreeCohort,
     owner: str,
     time: float,
     lease_until: float,
 ) -> Claim:
-    attempt = free.attempt + 1
+    cohort_id, attempt = free.id, free.attempt + 1
     connection.execute(
         _CLAIM_COHORT,
         {
@@ -303,19 +280,21 @@ def _claim_cohort(
     begun = connection.execute(_BEGIN_TRIALS, {"cohort": cohort_id})
     mine = sorted(begun.all(), key=lambda row: row.number)
     if attempt > 1:
-        _forget_epochs(connection, cohort_id)  # of a lost attempt
+        reports.forget(connection, cohort_id)  # of a lost attempt
     optuna_rows.begin(connection, free.study, [row.optuna_trial for row in mine], time)
     return Claim(
         cohort_id=cohort_id,
         attempt=attempt,
         owner=owner,
-        step=free.step,
+        stage=free.stage,
         numbers=tuple(row.number for row in mine),
         trials=tuple(Assignment(row.parameters, row.seed) for row in mine),
         order_seed=mine[0].order_seed,
         start=free.start,
         stop=free.stop,
         checkpoints=_checkpoints(connection, cohort_id) if free.start else (),
+        metrics=search.metrics,
+        score=search.study.objective.score.name,
     )
 
 
@@ -328,13 +307,6 @@ def _checkpoints(connection: Connection, cohort_id: int) -> tuple[bytes, ...]:
         .order_by(trials.c.number)
     )
     return tuple(connection.scalars(query))
-
-
-def _forget_epochs(connection: Connection, cohort_id: int) -> None:
-    """Delete what the trials of a cohort were trained behind the rung that it starts from."""
-    mine = select(trials.c.id).where(trials.c.cohort_id == cohort_id)
-    start = select(cohorts.c.start).where(cohorts.c.id == cohort_id).scalar_subquery()
-    connection.execute(delete(epochs).where(epochs.c.trial_id.in_(mine), epochs.c.epoch > start))
 
 
 def hold(connection: Connection, claim: Claim | PlanningClaim, lease_until: float | None) -> None:
@@ -376,7 +348,7 @@ def _write_held(connection: Connection, claim: Claim, values: dict[str, Any]) ->
 
 def _check_held(claim: Claim | PlanningClaim, held: CursorResult[Any]) -> None:
     if held.rowcount != 1:
-        raise LostLeaseError(f"{claim.owner}: the lease on {claim.step.name} is lost")
+        raise LostLeaseError(f"{claim.owner}: the lease on {claim.stage.name} is lost")
 
 
 def release(connection: Connection, owners: list[str], *, lost: bool) -> int:
@@ -405,7 +377,7 @@ def release(connection: Connection, owners: list[str], *, lost: bool) -> int:
             .where(cohorts.c.id == row.id)
             .values(state="waiting", owner=None, lease_until=None, lost=cohorts.c.lost + int(lost))
         )
-        _forget_epochs(connection, row.id)
+        reports.forget(connection, row.id)
         mine = trials.c.cohort_id == row.id
         connection.execute(update(trials).where(mine).values(state="waiting"))
         ids = connection.scalars(select(trials.c.optuna_trial).where(mine))
@@ -422,11 +394,3 @@ def asked_to_stop(connection: Connection, claim: Claim) -> bool:
     """Whether the claim's owner was asked to stop, or its search was."""
     row = connection.execute(_ASKED, {"cohort": claim.cohort_id, "holder": claim.owner}).one()
     return row[0] is not None or bool(row[1])
-
-
-def inserted_id(result: CursorResult[Any]) -> int:
-    """The id of the one row that was just inserted."""
-    key = result.inserted_primary_key
-    if key is None:
-        raise KlayerError("the database gave no id to a new row")
-    return int(key[0])

@@ -59,10 +59,10 @@ class Database:
 
     def __init__(self, engine: Engine, location: Location, patience_seconds: float) -> None:
         self.engine, self.location, self.shown = engine, location, location.shown
-        self.hurry = threading.Event()
+        self.stop_retrying = threading.Event()
         self._retrying = Retrying(
             retry=retry_if_exception(_passes),
-            stop=stop_after_delay(patience_seconds) | stop_when_event_set(self.hurry),
+            stop=stop_after_delay(patience_seconds) | stop_when_event_set(self.stop_retrying),
             wait=wait_random_exponential(multiplier=0.05, max=LONGEST_PAUSE_SECONDS),
             sleep=self._sleep,
             reraise=True,
@@ -83,7 +83,7 @@ class Database:
         would then wait for the event's own lock for ever.
         """
         until = time.monotonic() + seconds
-        while not self.hurry.is_set() and (left := until - time.monotonic()) > 0:
+        while not self.stop_retrying.is_set() and (left := until - time.monotonic()) > 0:
             time.sleep(min(left, GLANCE_SECONDS))
 
     @contextmanager

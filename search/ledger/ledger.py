@@ -11,25 +11,26 @@ from contextlib import suppress
 from functools import cached_property
 from typing import Any, Literal, Self
 
-from sqlalchemy import update
+from sqlalchemy import Connection, insert, update
 
 from search.errors import LedgerError
 from search.ledger import claims, presence, queries, results, rungs
 from search.ledger.changes import Changes, watch
-from search.ledger.claims import MOST_LOST, Finished, Free, LostLeaseError, Wait
+from search.ledger.claims import MOST_LOST, Finished, FreeCohort, LostLeaseError, Wait
 from search.ledger.database import Database, insert_new, now, patient, wake
-from search.ledger.records import Claim, PlanningClaim, Presence, Search
-from search.ledger.results import TrialOutcome
-from search.ledger.rungs import Rest
+from search.ledger.optuna_rows import Distributions
+from search.ledger.records import Claim, PlanningClaim, Presence, Search, TrialResult
 from search.ledger.schema import open_database
-from search.ledger.tables import searches
-from search.objective.outcome import EpochFigures, Portrait, TestReport
+from search.ledger.tables import searches, stages
+from search.objective.data_card import DataCard
+from search.objective.report import Evaluation, Report
 from search.plan.generations import GenerationPlan
 from search.plan.halving import RungPlan
-from search.plan.plan import StagePlan, expected_trials
+from search.plan.plan import StagePlan, steps
 from search.study.changes import differences
 from search.study.file import Study
 from search.study.hashing import fingerprint
+from search.study.recorded import recorded_form
 
 LEASE_SECONDS = 60.0
 # How long those who work bear a database that does not answer.
@@ -77,41 +78,52 @@ class Ledger:
         """Tells whether something was written since it was last asked; close it when done."""
         return watch(self.database)
 
-    def hurry(self) -> None:
+    def stop_retrying(self) -> None:
         """Bear no faults any more: this process is to end."""
-        self.database.hurry.set()
+        self.database.stop_retrying.set()
 
     # --- searches ------------------------------------------------------------------------------
 
     @patient
     def record(
-        self, study: Study, text: str, data_fingerprint: str, environment: Mapping[str, Any]
+        self, study: Study, text: str, data: DataCard, environment: Mapping[str, Any]
     ) -> Search:
         """Record a search, or find that it is recorded and the same.
+
+        Args:
+            study: What is asked for.
+            text: The study file as it was read.
+            data: What is known of the data that it runs on.
+            environment: Versions and machine.
 
         Raises:
             LedgerError: A search of this name asks for something else, or ran on other data.
         """
         canonical = study.canonical()
         with self.database.writing() as connection:
-            known = queries.find_search(connection, study.name)
+            known = self.read.find(connection, study.name)
             if known is None:
-                connection.execute(
-                    insert_new(connection, searches).values(
+                added = connection.scalar(
+                    insert_new(connection, searches)
+                    .values(
                         name=study.name,
-                        study=canonical,
+                        study=recorded_form(study),
                         study_hash=fingerprint(canonical),
                         study_text=text,
-                        data_fingerprint=data_fingerprint,
+                        metrics=[metric.name for metric in study.objective.metrics],
+                        data=data.plain(),
                         environment=dict(environment),
                         created_at=now(connection),
                     )
+                    .returning(searches.c.id)
                 )
+                if added is not None:  # nobody else was quicker
+                    _add_stages(connection, added, study)
                 wake(connection)
-                known = queries.find_search(connection, study.name)
+                known = self.read.find(connection, study.name)
         if known is None:
             raise LedgerError(f"{study.name}: the search that was just recorded is gone")
-        _check_same(known, canonical, data_fingerprint)
+        _check_same(known, canonical, data)
         return known
 
     @patient
@@ -188,7 +200,7 @@ class Ledger:
         """
         with self.database.writing() as connection:
             time = now(connection)
-            # First what is held, then the process: in the order in which `bury` locks them.
+            # First what is held, then the process: in the order in which `release_of` locks them.
             if claim is not None:
                 with suppress(LostLeaseError):
                     claims.hold(connection, claim, time + lease_seconds)
@@ -209,7 +221,7 @@ class Ledger:
             presence.ask_to_stop(connection, launcher)
 
     @patient
-    def bury(self, launcher: str, names: Sequence[str] | None = None, *, lost: bool) -> None:
+    def release_of(self, launcher: str, names: Sequence[str] | None = None, *, lost: bool) -> None:
         """Free all that workers of a launcher hold, whose processes are known to be gone.
 
         Args:
@@ -253,31 +265,21 @@ class Ledger:
             with self.database.reading() as connection:
                 seen = claims.find(connection, search, owner, now(connection), lock=False)
             if not _wanted(seen, only):
-                return Wait() if isinstance(seen, Free) else seen
+                return seen if isinstance(seen, Finished) else Wait()
         while True:
             with self.database.writing() as connection:
                 time = now(connection)
                 seen = claims.find(connection, search, owner, time, lock=True)  # others looked too
-                if not isinstance(seen, Free) or not _wanted(seen, only):
+                if isinstance(seen, Wait | Finished) or not _wanted(seen, only):
                     self._found_a_cohort = False
-                    return Wait() if isinstance(seen, Free) else seen
-                if seen.lost < MOST_LOST or seen.cohort_id is None:
-                    self._found_a_cohort = seen.cohort_id is not None
+                    return seen if isinstance(seen, Finished) else Wait()
+                if isinstance(seen, PlanningClaim) or seen.lost < MOST_LOST:
+                    self._found_a_cohort = isinstance(seen, FreeCohort)
                     return claims.claim(connection, search, seen, owner, time, time + lease_seconds)
                 results.give_up(connection, seen, time)
 
     @patient
-    def renew(self, claim: Claim | PlanningClaim, lease_seconds: float = LEASE_SECONDS) -> None:
-        """Let the lease run from now on.
-
-        Raises:
-            LostLeaseError: Somebody else has the claim.
-        """
-        with self.database.writing() as connection:
-            claims.hold(connection, claim, now(connection) + lease_seconds)
-
-    @patient
-    def hand_back(self, claim: Claim | PlanningClaim, *, lost: bool = False) -> None:
+    def release(self, claim: Claim | PlanningClaim, *, lost: bool = False) -> None:
         """Give up a claim, so that its work is free at once; nothing happens if it is lost.
 
         Args:
@@ -296,25 +298,40 @@ class Ledger:
 
     @patient
     def open_stage(
-        self, search: Search, claim: PlanningClaim, plan: StagePlan, epochs_each: float
+        self,
+        search: Search,
+        claim: PlanningClaim,
+        plan: StagePlan,
+        distributions: Distributions,
+        steps_each: float | None = None,
+        trials: int | None = None,
     ) -> None:
         """Put a stage's plan into effect: its trials, its cohorts, its Optuna study.
+
+        Args:
+            search: Which search.
+            claim: Of the stage's planning.
+            plan: All its trials, or its first generation.
+            distributions: Optuna's, of each hyperparameter, for all of its trials.
+            steps_each: Steps of a trial that is trained to its end; None if that is not known.
+            trials: How many it will have in all; None if those of the plan are all.
 
         Raises:
             LostLeaseError: Somebody else plans the stage, or has planned it.
             LedgerError: There is an Optuna study of the stage's name that is not klayer's.
         """
-        name, step = search.study.name, plan.step
-        learns = step.generations > 1
+        name, stage = search.study.name, claim.stage
         with self.database.writing() as connection:
             claims.hold(connection, claim, None)
             rungs.open_stage(
                 connection,
                 claim.stage_id,
                 plan,
-                expected_trials(search.study, step) if learns else len(plan.trials),
-                epochs_each,
-                f"{name}/{step.number}-{step.name}",
+                len(plan.trials) if trials is None else trials,
+                steps_each,
+                distributions,
+                f"{name}/{stage.number}-{stage.name}",
+                search.study.objective.score,
                 {"klayer:search": name, "klayer:explanation": plan.explanation},
                 now(connection),
             )
@@ -331,24 +348,35 @@ class Ledger:
             rungs.open_rung(connection, claim.stage_id, plan, now(connection))
 
     @patient
-    def open_generation(self, claim: PlanningClaim, plan: GenerationPlan) -> None:
-        """Put the next generation of a stage into effect.
+    def open_generation(
+        self,
+        claim: PlanningClaim,
+        plan: GenerationPlan,
+        distributions: Distributions,
+    ) -> None:
+        """Put the next generation of a stage into effect, over the distributions of the stage.
 
         Raises:
             LostLeaseError: Somebody else plans the generation, or has planned it.
         """
         with self.database.writing() as connection:
             claims.hold(connection, claim, None)
-            rungs.open_generation(connection, claim.stage_id, plan)
+            rungs.open_generation(connection, claim.stage_id, plan, distributions)
 
     @patient
-    def record_epochs(
+    def record_reports(
         self,
         claim: Claim,
-        figures: Mapping[int, EpochFigures],
+        reports: Mapping[int, Report],
         lease_seconds: float = LEASE_SECONDS,
     ) -> bool:
-        """Store one epoch of some of the claim's trials, by trial number, and renew the lease.
+        """Store what some of the claim's trials report, and renew the lease.
+
+        Args:
+            claim: The cohort.
+            reports: By trial number; metrics that the search does not declare are not kept. Where
+                there are none, the lease is renewed.
+            lease_seconds: How long the claim holds from now on.
 
         Returns:
             Whether the claim's owner was asked to stop, or its search was.
@@ -358,46 +386,59 @@ class Ledger:
         """
         with self.database.writing() as connection:
             claims.hold(connection, claim, now(connection) + lease_seconds)
-            results.record_epochs(connection, claim, figures)
+            results.record_reports(connection, claim, reports)
             return claims.asked_to_stop(connection, claim)
 
     @patient
     def hand_in(
         self,
         claim: Claim,
-        outcomes: Sequence[TrialOutcome],
-        result: TestReport | None = None,
-        rests: Sequence[Rest] = (),
-        portraits: Mapping[int, Portrait] | None = None,
+        given: Sequence[TrialResult],
+        evaluation: Evaluation | None = None,
     ) -> None:
-        """Take the results of a cohort, all at once; with the final's, the test report.
+        """Take the results of a cohort, all at once; with the final's, their evaluation.
 
         Args:
             claim: The cohort.
-            outcomes: Of its trials that are at their end.
-            result: The test report, with the final's.
-            rests: Its trials that rest at a rung.
-            portraits: Of some of its trials, by trial number.
+            given: One result for each of its trials, whether at its end or at a rung.
+            evaluation: What was said of the final's trials; attachments are by place in the claim.
 
         Raises:
             LostLeaseError: Somebody else has the claim, or its results are taken already; nothing
                 was taken.
-            LedgerError: The outcomes or the portraits are not those of the claim's trials.
+            LedgerError: The results or the attachments are not those of the claim's trials.
         """
-        drawn = portraits or {}
         with self.database.writing() as connection:
-            results.hand_in(connection, claim, outcomes, result, rests, drawn, now(connection))
+            results.hand_in(connection, claim, given, evaluation, now(connection))
 
 
-def _wanted(found: Free | Wait | Finished, only: WorkKind | None) -> bool:
+def _add_stages(connection: Connection, search_id: int, study: Study) -> None:
+    """Write down the stages of a search, none of which is planned yet."""
+    connection.execute(
+        insert(stages),
+        [
+            {
+                "search_id": search_id,
+                "number": step.number,
+                "name": step.name,
+                "kind": step.kind,
+                "state": "unplanned",
+                "attempt": 0,
+                "generations": 0,
+            }
+            for step in steps(study)
+        ],
+    )
+
+
+def _wanted(found: FreeCohort | PlanningClaim | Wait | Finished, only: WorkKind | None) -> bool:
     """Whether something was found that is free, and of the kind that is asked for."""
-    if not isinstance(found, Free):
-        return False
-    is_cohort = found.cohort_id is not None
-    return only is None or is_cohort == (only == "cohorts")
+    if only is None:
+        return isinstance(found, FreeCohort | PlanningClaim)
+    return isinstance(found, FreeCohort if only == "cohorts" else PlanningClaim)
 
 
-def _check_same(known: Search, canonical: dict[str, Any], data_fingerprint: str) -> None:
+def _check_same(known: Search, canonical: dict[str, Any], data: DataCard) -> None:
     name = known.study.name
     changed = differences(known.study.canonical(), canonical)
     if changed:
@@ -407,9 +448,9 @@ def _check_same(known: Search, canonical: dict[str, Any], data_fingerprint: str)
             + "\nUndo the change to go on with the recorded search, or give the new one a name of "
             "its own: --name NAME; or keep it in another database: --storage URL"
         )
-    if known.data_fingerprint != data_fingerprint:
+    if known.data_fingerprint != data.fingerprint:
         raise LedgerError(
-            f"{name}: this search ran on other images (fingerprint "
-            f"{known.data_fingerprint[:12]}, these have {data_fingerprint[:12]}); point --data or "
-            "KLAYER_DATA to those, or give the new search a name of its own: --name NAME"
+            f"{name}: this search ran on other data (fingerprint {known.data_fingerprint[:12]}, "
+            f"these have {data.fingerprint[:12]}); point --data or KLAYER_DATA to those, or give "
+            "the new search a name of its own: --name NAME"
         )

@@ -18,9 +18,11 @@ from sqlalchemy.exc import ArgumentError
 
 from search.errors import LedgerError
 from search.ledger import DEFAULT_STORAGE
-from search.ledger.storage_password import outside_password
+from search.runtime.outside_password import outside_password
 from search.runtime.passwords import is_secret, without_password
 
+PASSWORD = "KLAYER_STORAGE_PASSWORD"  # noqa: S105 (the name of a variable)
+PASSWORD_FILE = f"{PASSWORD}_FILE"
 POSTGRESQL_EXAMPLE = "postgresql://USER@HOST/DATABASE"
 
 
@@ -185,4 +187,4 @@ def _password(storage: str, url: URL, environment: Mapping[str, str]) -> str | N
     said += [queried] if isinstance(queried, str) else queried
     if len(said) > 1:
         raise _refused(storage, "it has more than one password; leave one of them")
-    return said[0] if said else outside_password(environment)
+    return said[0] if said else outside_password(environment, PASSWORD, LedgerError)

@@ -9,7 +9,7 @@ the revision of them that these statements were written for.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import (
     Column,
@@ -20,7 +20,6 @@ from sqlalchemy import (
     Integer,
     MetaData,
     NullPool,
-    Row,
     String,
     Table,
     Text,
@@ -37,12 +36,17 @@ from search.errors import LedgerError
 from search.ledger import sqlite
 from search.ledger.faults import is_busy
 from search.ledger.location import Location
+from search.objective.metric import Metric
 from search.plan.plan import PlannedTrial
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
+Distributions: TypeAlias = "Mapping[str, BaseDistribution]"
+"""Optuna's distribution of each hyperparameter, the same for every trial of a study."""
+
 SEED = "klayer:seed"  # user attribute of every trial: the seed of its own draws
+METRIC_NAMES = "study:metric_names"  # system attribute, as `Study.set_metric_names` writes it
 REVISION = "v3.2.0.a"  # of Optuna's tables
 
 STATES = {
@@ -75,6 +79,14 @@ _study_attributes = Table(
     "study_user_attributes",
     _optuna,
     _key("study_user_attribute_id"),
+    Column("study_id", Integer),
+    Column("key", String(512)),
+    Column("value_json", Text),
+)
+_system_attributes = Table(
+    "study_system_attributes",
+    _optuna,
+    _key("study_system_attribute_id"),
     Column("study_id", Integer),
     Column("key", String(512)),
     Column("value_json", Text),
@@ -142,12 +154,15 @@ _END = (
 _ADD_VALUES = insert(_values)
 
 
-def add_study(connection: Connection, name: str, attributes: Mapping[str, Any]) -> None:
-    """Add a study, whose values are maximised.
+def add_study(
+    connection: Connection, name: str, score: Metric, attributes: Mapping[str, Any]
+) -> None:
+    """Add a study.
 
     Args:
         connection: In a transaction.
         name: `<search>/<number>-<stage name>`.
+        score: What its values are.
         attributes: What readers of Optuna should see of the stage.
 
     Raises:
@@ -161,8 +176,14 @@ def add_study(connection: Connection, name: str, attributes: Mapping[str, Any]) 
         )
     added = insert(_studies).values(study_name=name).returning(_studies.c.study_id)
     study_id = connection.scalar(added)
+    direction = score.direction.upper()
     connection.execute(
-        insert(_directions).values(study_id=study_id, direction="MAXIMIZE", objective=0)
+        insert(_directions).values(study_id=study_id, direction=direction, objective=0)
+    )
+    connection.execute(
+        insert(_system_attributes).values(
+            study_id=study_id, key=METRIC_NAMES, value_json=json.dumps([score.name])
+        )
     )
     rows = [
         {"study_id": study_id, "key": key, "value_json": json.dumps(value)}
@@ -175,7 +196,7 @@ def add_study(connection: Connection, name: str, attributes: Mapping[str, Any]) 
 def add_trials(
     connection: Connection,
     name: str,
-    distributions: "Mapping[str, BaseDistribution]",
+    distributions: Distributions,
     trials: Sequence[PlannedTrial],
 ) -> list[int | None]:
     """Add trials that wait to a study.
@@ -270,17 +291,6 @@ def end(
     ]
     if said:
         connection.execute(insert(_trial_attributes), said)
-
-
-def tell(connection: Connection, study: str, trial: Row[Any], time: float) -> None:
-    """Let one trial stand as a row of the ledger's trials says."""
-    if trial.state == "waiting":
-        wait(connection, study, [trial.optuna_trial])
-    elif trial.state == "running":
-        begin(connection, study, [trial.optuna_trial], time)
-    else:
-        ended = {trial.optuna_trial: (trial.state, trial.value, attributes(trial))}
-        end(connection, study, ended, time)
 
 
 def attributes(trial: Any) -> dict[str, Any]:

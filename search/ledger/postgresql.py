@@ -83,21 +83,3 @@ def check_rights(connection: Connection, table: str, shown: str) -> None:
             f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}, and likewise ON ALL SEQUENCES, "
             "or connect as the owner"
         )
-
-
-def copy_rights(connection: Connection, source: str, target: str) -> None:
-    """Grant on a new table what was granted on another: "on all tables" speaks of older ones only.
-
-    Args:
-        connection: The owner's, in a transaction.
-        source: A table's name, without anything that would have to be quoted.
-        target: Likewise.
-    """
-    granted = text(
-        "SELECT rights.privilege_type, CASE rights.grantee WHEN 0 THEN 'PUBLIC' "
-        "ELSE quote_ident(pg_get_userbyid(rights.grantee)) END "
-        "FROM pg_class, aclexplode(pg_class.relacl) AS rights "
-        "WHERE pg_class.oid = CAST(:source AS regclass)"
-    )
-    for right, role in list(connection.execute(granted, {"source": source})):
-        connection.exec_driver_sql(f"GRANT {right} ON {target} TO {role}")

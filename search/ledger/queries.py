@@ -1,15 +1,12 @@
 """What the ledger can be asked. Nothing here writes, and nothing here keeps a writer waiting."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, or_, select
 
 from search.errors import LedgerError
-from search.ledger import claims, curves, portraits, presence, rungs
-from search.ledger.curves import Counted
+from search.ledger import attachments, claims, presence, reports, rungs
 from search.ledger.database import Database, now, patient
 from search.ledger.records import (
     PlanningClaim,
@@ -20,15 +17,18 @@ from search.ledger.records import (
     TrialWork,
     WorkerState,
 )
-from search.ledger.tables import cohorts, epochs, searches, stages, trials
-from search.objective.outcome import Portrait
+from search.ledger.studies import Studies
+from search.ledger.tables import cohorts, searches, stages, trials
+from search.ledger.tables import reports as reports_table
+from search.objective.data_card import DataCard
 from search.objective.report import Report
-from search.plan.halving import expected_epochs
-from search.plan.plan import Step, expected_trials, steps
+from search.plan import outlook
+from search.plan.plan import Step, steps
+from search.plan.ranking import ranking_of
 from search.plan.results import Result
-from search.space.space import Box
+from search.space.space import Box, Point
 from search.study.file import Study
-from search.study.ranges import read_box
+from search.study.ranges import recorded_box
 
 MOST_LOOKED_AT = 1_000  # trials, to find one of a certain point
 # Trials with the name of their stage.
@@ -45,15 +45,13 @@ _OPEN = (
     )
     .order_by(searches.c.id)
 )
+_LAST_STAGE = (
+    select(stages.c.id, stages.c.kind, stages.c.state)
+    .where(stages.c.search_id == bindparam("search"))
+    .order_by(stages.c.number.desc())
+    .limit(1)
+)
 _OPEN_OF_THAT_NAME = _OPEN.where(searches.c.name == bindparam("called"))
-
-
-@dataclass(frozen=True)
-class Curve:
-    """The reports of one trial, in order."""
-
-    trial_id: int
-    reports: tuple[Report, ...]
 
 
 class Queries:
@@ -61,6 +59,15 @@ class Queries:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self._studies = Studies()
+
+    def find(self, connection: Connection, name: str) -> Search | None:
+        """The search of that name, None if there is none; a part of a transaction."""
+        row = connection.execute(select(searches).where(searches.c.name == name)).first()
+        return None if row is None else self._recorded(row)
+
+    def _recorded(self, row: Row[Any]) -> Search:
+        return _search(row, self._studies.read(row.id, row.study_hash, row.study))
 
     @patient
     def names(self) -> list[str]:
@@ -76,7 +83,7 @@ class Queries:
             LedgerError: There is none; the message lists those that there are.
         """
         with self.database.reading() as connection:
-            found = find_search(connection, name)
+            found = self.find(connection, name)
         if found is None:
             known = ", ".join(self.names()) or "none yet"
             raise LedgerError(f"{name}: no search of this name is recorded here; there is {known}")
@@ -112,7 +119,7 @@ class Queries:
             row = connection.execute(select(searches).where(searches.c.id == key)).first()
         if row is None:
             raise LedgerError(f"the search that had the key {key} is gone")
-        return _search(row)
+        return self._recorded(row)
 
     def again(self, search: Search) -> Search:
         """The search as it is recorded now."""
@@ -123,7 +130,7 @@ class Queries:
         """Whether something of a search is to be done now, and is free for `owner`."""
         with self.database.reading() as connection:
             found = claims.find(connection, search, owner, now(connection), lock=False)
-        return isinstance(found, claims.Free)
+        return isinstance(found, claims.FreeCohort | PlanningClaim)
 
     @patient
     def cohorts_done(self, search: Search) -> int:
@@ -163,15 +170,14 @@ class Queries:
         """How every stage stands, those that are not planned yet included."""
         with self.database.reading() as connection:
             query = select(stages).where(stages.c.search_id == search.id)
-            rows = {row.number: row for row in connection.execute(query)}
-            states = []
-            for step in steps(search.study):
-                row = rows.get(step.number)
-                if row is None or row.state == "planning":
-                    states.append(_unplanned(search.study, step, begun=row is not None))
-                else:
-                    states.append(_planned(connection, search.study, step, row))
-            return states
+            rows = list(connection.execute(query.order_by(stages.c.number)))
+            known = {step.number: step for step in steps(search.study)}
+            return [
+                _unplanned(search.study, known[row.number], row)
+                if row.state in ("unplanned", "planning")
+                else _planned(connection, search.study, known[row.number], row)
+                for row in rows
+            ]
 
     @patient
     def results(self, search: Search, stage_id: int | None = None) -> list[Result]:
@@ -189,7 +195,7 @@ class Queries:
         its_stages = select(stages.c.id, stages.c.boxes).where(stages.c.search_id == search.id)
         with self.database.reading() as connection:
             boxes = {
-                row.id: tuple(read_box(box) for box in row.boxes or ())
+                row.id: tuple(recorded_box(box) for box in row.boxes or ())
                 for row in connection.execute(its_stages)
             }
             return [
@@ -209,7 +215,7 @@ class Queries:
         """The boxes of an opened stage."""
         query = select(stages.c.boxes).where(stages.c.id == claim.stage_id)
         with self.database.reading() as connection:
-            return tuple(read_box(box) for box in connection.scalar(query) or ())
+            return tuple(recorded_box(box) for box in connection.scalar(query) or ())
 
     @patient
     def trials(self, search: Search, *, since: float | None = None) -> list[Trial]:
@@ -266,72 +272,75 @@ class Queries:
             return [_trial(row) for row in connection.execute(query)]
 
     @patient
-    def standings(self, claim: PlanningClaim) -> list[rungs.Standing]:
-        """How the trials stand that were trained up to the rung that is to be planned."""
+    def standings(self, claim: PlanningClaim) -> Mapping[int, tuple[Point, float | None]]:
+        """Point and value of the trials that were trained up to the rung that is to be planned.
+
+        By number; the value is None where a trial has none since the rung before.
+        """
         with self.database.reading() as connection:
             return rungs.standings(connection, claim.stage_id, claim.rung)
 
     @patient
-    def curves(self, search: Search) -> dict[int, Curve]:
-        """The recorded reports of all trials, by the trial's id."""
+    def curves(self, search: Search) -> Mapping[int, tuple[Report, ...]]:
+        """What all trials reported, in the order of their steps, by the trial's id."""
         with self.database.reading() as connection:
-            return _curves(curves.of_search(connection, search.id))
+            return reports.of_search(connection, search.id)
 
     @patient
-    def curves_of(self, trial_ids: Sequence[int]) -> dict[int, Curve]:
-        """The recorded reports of some trials, by the trial's id; few, not thousands."""
+    def curves_of(self, trial_ids: Sequence[int]) -> Mapping[int, tuple[Report, ...]]:
+        """What some trials reported, by the trial's id; few, not thousands."""
         with self.database.reading() as connection:
-            return _curves(curves.of_trials(connection, trial_ids))
+            return reports.of_trials(connection, trial_ids)
 
     @patient
     def score_counts(
         self,
         trial_ids: Sequence[int],
-        metric: str,
         low: float,
         high: float,
         bins: int,
         *,
         log: bool = False,
-    ) -> Counted:
-        """How many of these trials have which value of a metric after which step.
+    ) -> reports.Counted:
+        """How many of these trials have which score at which step.
 
         Args:
             trial_ids: Those trials.
-            metric: Its name.
             low: Where the first bin begins; above 0 for `log`.
             high: Where the last bin ends; larger than `low`.
             bins: How many there are, of equal width; values beyond them count in the outer ones.
             log: Whether their width is equal on a log scale, and not on a linear one.
         """
         with self.database.reading() as connection:
-            return curves.score_counts(connection, trial_ids, metric, low, high, bins, log=log)
+            return reports.score_counts(connection, trial_ids, low, high, bins, log=log)
 
     @patient
     def winner(self, search: Search) -> Trial | None:
-        """The best complete trial of the configuration that the final trains first.
+        """The best complete trial of the configuration that the search has chosen.
 
-        It is looked for among the best of all, where it is. None before the final is planned.
+        That is the one that the final trains first; where there is no final, the best of the
+        finalists over their seeds, or the best trial of all. It is looked for among the best of
+        all, where it is. None before it is chosen.
         """
-        first = _TRIALS.where(
-            stages.c.search_id == search.id, stages.c.kind == "final", trials.c.number == 0
-        )
         best = (
             _TRIALS.where(
                 stages.c.search_id == search.id,
                 stages.c.name.in_(search.study.contenders()),
                 trials.c.state == "complete",
             )
-            .order_by(trials.c.value.desc(), stages.c.number, trials.c.number)
+            .order_by(_best_first(search.study), stages.c.number, trials.c.number)
             .limit(MOST_LOOKED_AT)
         )
         with self.database.reading() as connection:
-            trained = connection.execute(first).first()
-            if trained is None:
+            last = connection.execute(_LAST_STAGE, {"search": search.id}).first()
+            if last is None or (last.kind != "final" and last.state != "finished"):
                 return None
-            same = (r for r in connection.execute(best) if r.parameters == trained.parameters)
-            found = next(same, None)
-            return None if found is None else _trial(found)
+            found: Iterable[Any] = connection.execute(best)
+            if last.kind != "search":
+                chosen = _chosen(connection, search.study, last)
+                found = (row for row in found if row.parameters == chosen)
+            row = next(iter(found), None)
+            return None if row is None else _trial(row)
 
     @patient
     def worked_on(self, trial: Trial) -> TrialWork:
@@ -355,27 +364,10 @@ class Queries:
             return [(row.claimed_at, row.finished_at) for row in connection.execute(times)]
 
     @patient
-    def portrait(self, trial: Trial) -> Portrait | None:
-        """What pictures of a trial's network are drawn from; None where nothing was kept.
-
-        Raises:
-            LedgerError: What was kept is damaged.
-        """
-        with self.database.reading() as connection:
-            return portraits.kept(connection, trial.id)
-
-    @patient
     def attachment(self, trial: Trial) -> bytes | None:
-        """What the objective kept of a trial of the final; None where it kept nothing."""
+        """What the objective keeps with a trial of the final; None where there is nothing."""
         with self.database.reading() as connection:
-            return portraits.content(connection, trial.id)
-
-
-def _curves(rows: Iterable[Row[Any]]) -> dict[int, Curve]:
-    found: dict[int, list[Report]] = {}
-    for row in rows:
-        found.setdefault(row.trial_id, []).append(_report(row))
-    return {trial_id: Curve(trial_id, tuple(some)) for trial_id, some in found.items()}
+            return attachments.kept(connection, trial.id)
 
 
 def _work(connection: Connection, trial_id: int) -> TrialWork:
@@ -397,34 +389,20 @@ def _work(connection: Connection, trial_id: int) -> TrialWork:
     )
 
 
-def find_search(connection: Connection, name: str) -> Search | None:
-    """The search of that name, None if there is none."""
-    row = connection.execute(select(searches).where(searches.c.name == name)).first()
-    return None if row is None else _search(row)
-
-
-def _search(row: Row[Any]) -> Search:
+def _search(row: Row[Any], study: Study) -> Search:
     return Search(
         id=row.id,
-        study=Study.from_canonical(row.study),
+        study=study,
         study_hash=row.study_hash,
-        data_fingerprint=row.data_fingerprint,
+        data=DataCard.of(row.data),
         environment=row.environment,
         created_at=row.created_at,
         finished_at=row.finished_at,
         result=row.result,
         stopped_at=row.stopped_at,
         failure=row.failure,
+        metrics=tuple(row.metrics),
     )
-
-
-def _report(row: Row[Any]) -> Report:
-    metrics = {
-        name: math.nan if value is None else value
-        for name, value in row._mapping.items()
-        if name not in ("trial_id", "epoch")
-    }
-    return Report(row.epoch, metrics)
 
 
 def _trial(row: Row[Any]) -> Trial:
@@ -443,24 +421,23 @@ def _trial(row: Row[Any]) -> Trial:
     )
 
 
-def _unplanned(study: Study, step: Step, *, begun: bool) -> StageState:
+def _unplanned(study: Study, step: Step, row: Row[Any]) -> StageState:
     """A stage of which only the study file speaks yet."""
-    count = expected_trials(study, step)
-    each = step.training.schedule.total_epochs(study.data.rows, step.training.batch_size)
+    expected = outlook.unplanned(study, step)
     return StageState(
         step=step,
-        state="planning" if begun else "unplanned",
+        state=row.state,
         explanation="",
         boxes=(),
-        trials=count,
+        trials=expected.trials,
         finished=0,
         pruned=0,
         diverged=0,
         failed=0,
         running=0,
         epochs_done=0,
-        epochs_total=round(expected_epochs(study, step)),
-        epochs_each=round(each),
+        epochs_total=round(expected.steps_total or 0),
+        epochs_each=round(expected.steps_each or 0),
         best=None,
         opened_at=None,
         finished_at=None,
@@ -468,53 +445,77 @@ def _unplanned(study: Study, step: Step, *, begun: bool) -> StageState:
 
 
 def _planned(connection: Connection, study: Study, step: Step, row: Row[Any]) -> StageState:
-    mine = select(trials.c.state, func.count()).where(trials.c.stage_id == row.id)
-    counted = connection.execute(mine.group_by(trials.c.state))
-    counts: dict[str, int] = {row[0]: row[1] for row in counted}
-    # A complete trial has all epochs, a pruned one those up to its rung: only others' are counted.
-    other = connection.scalar(
-        select(func.count())
-        .select_from(epochs.join(trials, trials.c.id == epochs.c.trial_id))
-        .where(trials.c.stage_id == row.id, trials.c.state.not_in(("complete", "pruned")))
-    )
-    pruned_after = connection.scalar(
-        select(func.sum(trials.c.pruned_after)).where(
-            trials.c.stage_id == row.id, trials.c.state == "pruned"
-        )
-    )
-    done = counts.get("complete", 0) * round(row.epochs) + (pruned_after or 0) + (other or 0)
-    grouped = connection.scalars(
-        select(func.count()).where(trials.c.stage_id == row.id).group_by(trials.c.cohort_id)
-    )
-    to_come = row.trials - sum(counts.values())  # of generations that are not planned yet
-    sizes = (*grouped, to_come) if to_come else tuple(grouped)
-    ended = {one: counts.get(one, 0) for one in ("complete", "pruned", "diverged", "failed")}
+    counts = _counts(connection, row)
+    expected = outlook.planned(study, step, counts)
+    ended = {one: counts.states.get(one, 0) for one in ("complete", "pruned", "diverged", "failed")}
     return StageState(
         step=step,
         state="finished" if row.state == "finished" else "open",
         explanation=row.explanation,
         boxes=tuple(row.boxes),
-        trials=row.trials,
+        trials=expected.trials,
         finished=sum(ended.values()),
         pruned=ended["pruned"],
         diverged=ended["diverged"],
         failed=ended["failed"],
-        running=counts.get("running", 0),
-        epochs_done=done,
-        epochs_total=round(expected_epochs(study, step, sizes)),
-        epochs_each=round(row.epochs),
-        best=_best(connection, step, row.id),
+        running=counts.states.get("running", 0),
+        epochs_done=expected.steps_done,
+        epochs_total=round(expected.steps_total or 0),
+        epochs_each=round(expected.steps_each or 0),
+        best=_best(connection, study, step, row.id),
         opened_at=row.opened_at,
         finished_at=row.finished_at,
     )
 
 
-def _best(connection: Connection, step: Step, stage_id: int) -> Trial | None:
-    # Nothing is ever chosen by test accuracies, which are the values of the final's trials.
-    order = [trials.c.number] if step.kind == "final" else [trials.c.value.desc(), trials.c.number]
+def _counts(connection: Connection, row: Row[Any]) -> outlook.Counts:
+    """How far a stage is that was planned."""
+    mine = trials.c.stage_id == row.id
+    states = select(trials.c.state, func.count()).where(mine).group_by(trials.c.state)
+    sizes = select(func.count()).where(mine).group_by(trials.c.cohort_id)
+    pruned = select(func.sum(trials.c.pruned_after)).where(mine, trials.c.state == "pruned")
+    # A complete trial has all steps, a pruned one those up to its rung: only others are counted.
+    known = ("pruned",) if row.steps is None else ("complete", "pruned")
+    others = (
+        select(func.count())
+        .select_from(reports_table.join(trials, trials.c.id == reports_table.c.trial_id))
+        .where(mine, trials.c.state.not_in(known))
+    )
+    return outlook.Counts(
+        trials=row.trials,
+        states={row[0]: row[1] for row in connection.execute(states)},
+        cohorts=tuple(connection.scalars(sizes)),
+        steps_each=row.steps,
+        pruned_steps=connection.scalar(pruned) or 0,
+        other_reports=connection.scalar(others) or 0,
+    )
+
+
+def _chosen(connection: Connection, study: Study, last: Any) -> Point | None:
+    """The configuration that the finalists or the final of a search say is the best."""
+    query = _TRIALS.where(trials.c.stage_id == last.id).order_by(trials.c.number)
+    if last.kind == "final":
+        first = connection.execute(query.limit(1)).first()
+        return None if first is None else first.parameters
+    seeds: dict[tuple[tuple[str, object], ...], list[float | None]] = {}
+    for row in connection.execute(query):
+        seeds.setdefault(tuple(row.parameters.items()), []).append(row.value)
+    place = ranking_of(study).winner(dict(enumerate(seeds.values())))
+    return None if place is None else dict(list(seeds)[place])  # type: ignore[arg-type]
+
+
+def _best_first(study: Study) -> ColumnElement[float]:
+    """The order in which the best of complete trials comes first, but for ties."""
+    sign = ranking_of(study).sign
+    return trials.c.value.asc() if sign > 0 else trials.c.value.desc()
+
+
+def _best(connection: Connection, study: Study, step: Step, stage_id: int) -> Trial | None:
+    # Nothing is ever chosen by the evaluation, which the values of the final's trials come from.
+    order = [] if step.kind == "final" else [_best_first(study)]
     best = connection.execute(
         _TRIALS.where(trials.c.stage_id == stage_id, trials.c.state == "complete")
-        .order_by(*order)
+        .order_by(*order, trials.c.number)
         .limit(1)
     ).first()
     return None if best is None else _trial(best)

@@ -1,10 +1,13 @@
 """What the ledger hands out: frozen values, one a row or a small group of rows."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from search.objective.outcome import Assignment
-from search.plan.plan import Step
+from search.errors import LedgerError
+from search.objective.data_card import DataCard
+from search.objective.report import Assignment
+from search.plan.plan import Kind, Step
 from search.space.space import Point
 from search.study.file import Study
 
@@ -20,25 +23,32 @@ class Search:
         id: Its key in the database.
         study: What was asked for.
         study_hash: SHA-256 of the study's canonical form.
-        data_fingerprint: Hash of the training images that it runs on.
+        data: What is known of the data that it runs on.
         environment: Versions and machine, as when it was first run.
         created_at: When it was recorded.
         finished_at: When its last stage was finished; None before.
-        result: The test report as plain values; None before.
+        result: What the evaluation says, as plain values; None before, or without one.
         stopped_at: When it was asked to stop; None unless it stands still since.
-        failure: Why it cannot go on, or ended without a test report; None unless that is so.
+        failure: Why it cannot go on, or ended without an evaluation; None unless that is so.
+        metrics: The names of the metrics that its trials report, in the order of the record.
     """
 
     id: int
     study: Study
     study_hash: str
-    data_fingerprint: str
+    data: DataCard
     environment: dict[str, Any]
     created_at: float
     finished_at: float | None
     result: dict[str, Any] | None
     stopped_at: float | None = None
     failure: str | None = None
+    metrics: tuple[str, ...] = ()
+
+    @property
+    def data_fingerprint(self) -> str:
+        """Hash of what is trained on, or of what stands for it."""
+        return self.data.fingerprint
 
 
 @dataclass(frozen=True)
@@ -100,6 +110,21 @@ class WorkerState:
 
 
 @dataclass(frozen=True)
+class StageRef:
+    """Which stage of a search, as it was recorded.
+
+    Attributes:
+        number: Its place in the search, from 1.
+        name: As in the study file.
+        kind: What it is for.
+    """
+
+    number: int
+    name: str
+    kind: Kind
+
+
+@dataclass(frozen=True)
 class Claim:
     """A worker's hold on one cohort, as good as its lease.
 
@@ -108,30 +133,34 @@ class Claim:
         attempt: How many claims of this cohort there have been; the ledger takes results only for
             the latest.
         owner: Who holds it.
-        step: The stage that the cohort belongs to.
+        stage: The stage that the cohort belongs to.
         numbers: Its trials' numbers in the stage's plan.
         trials: What is to be trained, in the same order.
         order_seed: Of the draws that the trials share.
         start: Epochs that they have been trained already.
         stop: Epochs after which they rest at a rung; None where they are trained to the end.
         checkpoints: What each goes on from, in the same order; empty where `start` is 0.
+        metrics: The names of the metrics that are stored of each report.
+        score: The one of them that ranks.
     """
 
     cohort_id: int
     attempt: int
     owner: str
-    step: Step
+    stage: StageRef
     numbers: tuple[int, ...]
     trials: tuple[Assignment, ...]
     order_seed: int
     start: int = 0
     stop: int | None = None
     checkpoints: tuple[bytes, ...] = ()
+    metrics: tuple[str, ...] = ()
+    score: str = ""
 
     @property
     def named(self) -> str:
         """For people: the stage, and the numbers of its trials."""
-        return named(self.step.name, min(self.numbers), max(self.numbers), len(self.numbers))
+        return named(self.stage.name, min(self.numbers), max(self.numbers), len(self.numbers))
 
 
 @dataclass(frozen=True)
@@ -142,7 +171,7 @@ class PlanningClaim:
         stage_id: Which stage.
         attempt: How many claims of its planning there have been; only the latest may open it.
         owner: Who holds it.
-        step: The stage itself.
+        stage: The stage itself.
         rung: How many rungs lie before what is to be planned; 0 is the stage itself.
         generation: How many generations lie before what is to be planned; 0 is the stage itself.
     """
@@ -150,9 +179,58 @@ class PlanningClaim:
     stage_id: int
     attempt: int
     owner: str
-    step: Step
+    stage: StageRef
     rung: int = 0
     generation: int = 0
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """How one trial of a cohort stands when the cohort is handed in: at its end, or at a rung.
+
+    Attributes:
+        number: Which trial.
+        value: Its score, at the end, at the rung, or where it was pruned; None where it has none.
+        reason: Why it has none: it diverged or failed; None otherwise.
+        pruned_after: Steps after which it was pruned; None where it was trained to its end.
+        failed: Whether it has no value by a fault of its own, such as a score that is missing or a
+            program that ended with an error, or since too many workers were lost with it, rather
+            than that it diverged.
+        checkpoint: What it goes on from, where it rests at a rung; None where it is at its end.
+
+    Raises:
+        LedgerError: It has a value and a reason, or neither; the value is no finite number; or it
+            rests without a value, or where it was pruned.
+    """
+
+    number: int
+    value: float | None
+    reason: str | None = None
+    pruned_after: int | None = None
+    failed: bool = False
+    checkpoint: bytes | None = None
+
+    def __post_init__(self) -> None:
+        one_of_both = (self.value is None) == (self.reason is not None)
+        if not one_of_both or (self.value is not None and not math.isfinite(self.value)):
+            raise LedgerError(
+                f"trial {self.number} ends with a finite value or with a reason why it has none, "
+                f"not with value {self.value} and reason {self.reason}"
+            )
+        if self.checkpoint is not None and (self.value is None or self.pruned_after is not None):
+            raise LedgerError(
+                f"trial {self.number} rests at a rung with a value and is not pruned there yet; "
+                f"it was given value {self.value}, and as pruned after {self.pruned_after} steps"
+            )
+
+    @property
+    def state(self) -> TrialState:
+        """What the trial is from now on."""
+        if self.reason is not None:
+            return "failed" if self.failed else "diverged"
+        if self.checkpoint is not None:
+            return "waiting"
+        return "complete" if self.pruned_after is None else "pruned"
 
 
 @dataclass(frozen=True)

@@ -1,25 +1,22 @@
-"""Results in SQL: epochs and outcomes of a cohort's trials, and what is finished with them.
+"""Results in SQL: reports and ends of a cohort's trials, and what is finished with them.
 
 Each function is part of a transaction. Nothing is taken but from the claim that holds.
 """
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Connection, ScalarSelect, bindparam, func, select, update
 
 from search.errors import LedgerError
-from search.ledger import claims, optuna_rows, portraits, rungs
-from search.ledger.claims import Free
-from search.ledger.database import insert_new, wake
-from search.ledger.records import Claim, TrialState
-from search.ledger.rungs import Rest
-from search.ledger.tables import cohorts, epochs, searches, stages, trials
-from search.objective.outcome import EpochFigures, Portrait, TestReport
+from search.ledger import attachments, claims, optuna_rows, reports, rungs
+from search.ledger.claims import FreeCohort
+from search.ledger.database import wake
+from search.ledger.records import Claim, TrialResult
+from search.ledger.tables import cohorts, searches, stages, trials
+from search.objective.report import Evaluation, Report
 
-# Statements of every epoch and every result, built once.
+# Statements of every report and every result, built once.
 _OF_COHORT = (
     select(
         trials.c.number,
@@ -33,7 +30,7 @@ _OF_COHORT = (
 )
 _END = update(trials).where(trials.c.id == bindparam("trial"))
 _LOCKED_STAGE = (
-    select(stages.c.id, stages.c.kind, stages.c.search_id, stages.c.trials)
+    select(stages.c.id, stages.c.number, stages.c.search_id, stages.c.trials)
     .where(stages.c.id == bindparam("stage"))
     .with_for_update(key_share=True)
 )
@@ -54,61 +51,22 @@ def _first(state: str) -> ScalarSelect[int]:
 _UNFINISHED = select(_first("waiting"), _first("claimed"))
 
 
-@dataclass(frozen=True)
-class TrialOutcome:
-    """How one trial of a cohort ended: its value, or the reason why it has none.
-
-    Attributes:
-        number: Which trial.
-        value: What it is worth, or was when it was pruned.
-        reason: Why it has no value.
-        pruned_after: Epochs after which it was pruned; None where it was trained to its end.
-        failed: Whether it has no value since nobody could train it, rather than that it diverged.
+def record_reports(connection: Connection, claim: Claim, given: Mapping[int, Report]) -> None:
+    """Store what some of the claim's trials report, by trial number; again does no harm.
 
     Raises:
-        LedgerError: It has both or neither, or the value is no finite number.
+        KeyError: A trial is not of the claim.
     """
-
-    number: int
-    value: float | None
-    reason: str | None = None
-    pruned_after: int | None = None
-    failed: bool = False
-
-    def __post_init__(self) -> None:
-        one_of_both = (self.value is None) == (self.reason is not None)
-        if not one_of_both or (self.value is not None and not math.isfinite(self.value)):
-            raise LedgerError(
-                f"trial {self.number} ends with a finite value or with a reason why it has none, "
-                f"not with value {self.value} and reason {self.reason}"
-            )
-
-    @property
-    def state(self) -> TrialState:
-        """What the trial is from now on."""
-        if self.reason is not None:
-            return "failed" if self.failed else "diverged"
-        return "complete" if self.pruned_after is None else "pruned"
-
-
-def record_epochs(
-    connection: Connection, claim: Claim, figures: Mapping[int, EpochFigures]
-) -> None:
-    """Store one epoch of some of the claim's trials, by trial number; again does no harm."""
     ids = _trials_of(connection, claim.cohort_id)
-    connection.execute(
-        insert_new(connection, epochs),
-        [{"trial_id": ids[number].id, **one.finite()} for number, one in figures.items()],
-    )
+    mine = {ids[number].id: one for number, one in given.items()}
+    reports.record(connection, claim.metrics, claim.score, mine)
 
 
 def hand_in(
     connection: Connection,
     claim: Claim,
-    outcomes: Sequence[TrialOutcome],
-    result: TestReport | None,
-    rests: Sequence[Rest],
-    drawn: Mapping[int, Portrait],
+    given: Sequence[TrialResult],
+    evaluation: Evaluation | None,
     time: float,
 ) -> None:
     """Take the results of a cohort, and close its stage and its search if they end with it.
@@ -116,35 +74,39 @@ def hand_in(
     Args:
         connection: To the database.
         claim: The cohort.
-        outcomes: Of its trials that are at their end.
-        result: The test report, with the final's.
-        rests: Its trials that rest at a rung.
-        drawn: Portraits of some of its trials, by trial number.
+        given: One result for each of its trials.
+        evaluation: What was said of the final's trials.
         time: The database's.
 
     Raises:
         LostLeaseError: Somebody else has the claim.
-        LedgerError: The outcomes or the portraits are not those of the claim's trials.
+        LedgerError: The results or the attachments are not those of the claim's trials.
     """
-    handed_in = [one.number for one in outcomes] + [one.number for one in rests]
-    if sorted(handed_in) != sorted(claim.numbers) or not set(drawn) <= set(claim.numbers):
+    handed_in = [one.number for one in given]
+    kept = {} if evaluation is None else evaluation.attachments
+    if sorted(handed_in) != sorted(claim.numbers) or not set(kept) <= set(range(len(handed_in))):
         raise LedgerError(
-            "a cohort is handed in with one outcome for each of its trials, and portraits of no "
+            "a cohort is handed in with one result for each of its trials, and attachments of no "
             "others"
         )
     claims.finish(connection, claim, time)
     mine = _trials_of(connection, claim.cohort_id)
     stage = mine[claim.numbers[0]]
+    rests = [one for one in given if one.checkpoint is not None]
     if claim.start or rests:
         rungs.rest(connection, {n: row.id for n, row in mine.items()}, claim.stop, rests)
         resting = [mine[one.number].optuna_trial for one in rests]
         optuna_rows.wait(connection, stage.optuna_study, resting)
-    _end(connection, stage.optuna_study, mine, outcomes, time)
-    portraits.keep(connection, {mine[number].id: one for number, one in drawn.items()})
+    ended = [one for one in given if one.checkpoint is None]
+    _end(connection, stage.optuna_study, mine, ended, time)
+    attachments.keep(
+        connection, {mine[claim.numbers[place]].id: content for place, content in kept.items()}
+    )
+    result = None if evaluation is None else dict(evaluation.result)
     _finish_stage(connection, stage.stage_id, time, result)
 
 
-def give_up(connection: Connection, free: Free, time: float) -> None:
+def give_up(connection: Connection, free: FreeCohort, time: float) -> None:
     """End the trials of a cohort as failed, with which too many workers were lost.
 
     Args:
@@ -152,22 +114,18 @@ def give_up(connection: Connection, free: Free, time: float) -> None:
         free: The cohort, locked in this transaction.
         time: The database's.
     """
-    if free.cohort_id is None or free.stage_id is None:
-        raise LedgerError("planning is never given up")
     reason = (
         f"given up: {free.lost} workers, one after another, were killed or failed while they "
         "trained its cohort (out of memory?)"
     )
-    query = select(trials).where(
-        trials.c.cohort_id == free.cohort_id, trials.c.finished_at.is_(None)
-    )
+    query = select(trials).where(trials.c.cohort_id == free.id, trials.c.finished_at.is_(None))
     mine = {row.number: row for row in connection.execute(query)}
-    outcomes = [TrialOutcome(number, None, reason, failed=True) for number in mine]
+    failed = [TrialResult(number, None, reason, failed=True) for number in mine]
     rungs.rest(connection, {n: row.id for n, row in mine.items()}, None, ())
-    _end(connection, free.study, mine, outcomes, time)
+    _end(connection, free.study, mine, failed, time)
     connection.execute(
         update(cohorts)
-        .where(cohorts.c.id == free.cohort_id)
+        .where(cohorts.c.id == free.id)
         .values(state="finished", finished_at=time, lease_until=None)
     )
     _finish_stage(connection, free.stage_id, time, None, reason)
@@ -177,11 +135,11 @@ def _end(
     connection: Connection,
     study: str,
     mine: Mapping[int, Any],
-    outcomes: Sequence[TrialOutcome],
+    results: Sequence[TrialResult],
     time: float,
 ) -> None:
     """End trials, by the rows of their numbers."""
-    if not outcomes:
+    if not results:
         return
     connection.execute(
         _END,
@@ -194,12 +152,12 @@ def _end(
                 "pruned_after": one.pruned_after,
                 "finished_at": time,
             }
-            for one in outcomes
+            for one in results
         ],
     )
     ended = {
         mine[one.number].optuna_trial: (one.state, one.value, optuna_rows.attributes(one))
-        for one in outcomes
+        for one in results
     }
     optuna_rows.end(connection, study, ended, time)
 
@@ -214,7 +172,7 @@ def _finish_stage(
     connection: Connection,
     stage_id: int,
     time: float,
-    result: TestReport | None,
+    result: dict[str, Any] | None,
     failure: str | None = None,
 ) -> None:
     """Close a stage if its last cohort is in, and the search with its last stage.
@@ -237,7 +195,11 @@ def _finish_stage(
         connection.execute(this.values(state="learning"))
         return
     connection.execute(this.values(state="finished", finished_at=time))
-    if stage.kind == "final":
-        report = None if result is None else asdict(result)
-        its_search = update(searches).where(searches.c.id == stage.search_id)
-        connection.execute(its_search.values(result=report, failure=failure, finished_at=time))
+    numbers = select(func.max(stages.c.number)).where(stages.c.search_id == stage.search_id)
+    if stage.number != connection.scalar(numbers):
+        return
+    valued = select(trials.c.id).where(trials.c.stage_id == stage.id, trials.c.value.is_not(None))
+    if failure is not None and connection.scalar(valued.limit(1)) is not None:
+        failure = None  # others of the stage say what was asked
+    its_search = update(searches).where(searches.c.id == stage.search_id)
+    connection.execute(its_search.values(result=result, failure=failure, finished_at=time))

@@ -6,50 +6,21 @@ trial rests again or ends, so a cohort whose worker died is trained from there o
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from search.ledger import optuna_rows
 from search.ledger.database import wake
+from search.ledger.optuna_rows import Distributions
+from search.ledger.records import TrialResult
 from search.ledger.tables import checkpoints, cohorts, stages, trials
+from search.objective.metric import Metric
 from search.plan.generations import GenerationPlan
 from search.plan.halving import RungPlan
 from search.plan.plan import PlannedTrial, StagePlan
-from search.plan.samplers import distributions
-from search.space.space import Box, Point
-from search.study.ranges import read_box, write_box
-
-
-@dataclass(frozen=True)
-class Rest:
-    """How one trial of a cohort stands at a rung.
-
-    Attributes:
-        number: Which trial.
-        value: What it would be worth if it ended here.
-        state: What its training goes on from.
-    """
-
-    number: int
-    value: float
-    state: bytes
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How one trial that was trained up to a rung stands there.
-
-    Attributes:
-        number: Which trial.
-        parameters: Its point.
-        value: What it would be worth if it ended there; None where it has diverged.
-    """
-
-    number: int
-    parameters: Point
-    value: float | None
+from search.space.space import Point
+from search.study.ranges import write_box
 
 
 def open_stage(
@@ -57,8 +28,10 @@ def open_stage(
     stage_id: int,
     plan: StagePlan,
     trials_in_all: int,
-    epochs_each: float,
+    steps_each: float | None,
+    distributions: Distributions,
     optuna_study: str,
+    score: Metric,
     attributes: Mapping[str, str],
     time: float,
 ) -> None:
@@ -69,15 +42,17 @@ def open_stage(
         stage_id: Which stage.
         plan: All its trials, or its first generation.
         trials_in_all: How many it will have.
-        epochs_each: Epochs of a trial that is trained to its end.
+        steps_each: Steps of a trial that is trained to its end; None if that is not known.
+        distributions: Optuna's, of each hyperparameter.
         optuna_study: The name of the study.
+        score: What its trials are ranked by.
         attributes: What readers of Optuna should see of the stage.
         time: The database's.
 
     Raises:
         LedgerError: There is an Optuna study of that name.
     """
-    optuna_rows.add_study(connection, optuna_study, attributes)
+    optuna_rows.add_study(connection, optuna_study, score, attributes)
     connection.execute(
         update(stages)
         .where(stages.c.id == stage_id)
@@ -86,18 +61,23 @@ def open_stage(
             owner=None,
             boxes=[write_box(box) for box in plan.boxes],
             explanation=plan.explanation,
-            epochs=epochs_each,
+            steps=steps_each,
             trials=trials_in_all,
             generations=1,
             optuna_study=optuna_study,
             opened_at=time,
         )
     )
-    _add(connection, stage_id, optuna_study, plan.boxes, plan.trials, plan.cohorts, plan.stop)
+    _add(connection, stage_id, optuna_study, distributions, plan.trials, plan.cohorts, plan.stop)
     wake(connection)
 
 
-def open_generation(connection: Connection, stage_id: int, plan: GenerationPlan) -> None:
+def open_generation(
+    connection: Connection,
+    stage_id: int,
+    plan: GenerationPlan,
+    distributions: Distributions,
+) -> None:
     """Let the next trials of a stage begin whose sampler has learned from those before them."""
     stage = connection.execute(select(stages).where(stages.c.id == stage_id)).one()
     connection.execute(
@@ -105,8 +85,8 @@ def open_generation(connection: Connection, stage_id: int, plan: GenerationPlan)
         .where(stages.c.id == stage_id)
         .values(state="open", owner=None, generations=plan.generation + 1)
     )
-    boxes = tuple(read_box(box) for box in stage.boxes)
-    _add(connection, stage_id, stage.optuna_study, boxes, plan.trials, plan.cohorts, None)
+    study = stage.optuna_study
+    _add(connection, stage_id, study, distributions, plan.trials, plan.cohorts, None)
     wake(connection)
 
 
@@ -114,13 +94,13 @@ def _add(
     connection: Connection,
     stage_id: int,
     optuna_study: str,
-    boxes: tuple[Box, ...],
+    distributions: Distributions,
     planned: Sequence[PlannedTrial],
     grouped: Sequence[Sequence[int]],
     stop: int | None,
 ) -> None:
     """Add trials that wait, and their cohorts, behind those that a stage has."""
-    optuna_ids = optuna_rows.add_trials(connection, optuna_study, distributions(boxes), planned)
+    optuna_ids = optuna_rows.add_trials(connection, optuna_study, distributions, planned)
     cohort_ids = _add_cohorts(connection, stage_id, 0, len(grouped), 0, stop)
     homes = {
         number: cohort_id
@@ -175,9 +155,9 @@ def _add_cohorts(
 
 
 def rest(
-    connection: Connection, ids: dict[int, int], epoch: int | None, rests: Sequence[Rest]
+    connection: Connection, ids: dict[int, int], step: int | None, rests: Sequence[TrialResult]
 ) -> None:
-    """Let trials rest after an epoch, by their `ids`; the last checkpoints of all are deleted."""
+    """Let trials rest after a step, by their `ids`; the last checkpoints of all are deleted."""
     mine = list(ids.values())
     connection.execute(delete(checkpoints).where(checkpoints.c.trial_id.in_(mine)))
     if not rests:
@@ -185,7 +165,7 @@ def rest(
     connection.execute(
         insert(checkpoints),
         [
-            {"trial_id": ids[one.number], "epoch": epoch, "value": one.value, "state": one.state}
+            {"trial_id": ids[one.number], "step": step, "value": one.value, "state": one.checkpoint}
             for one in rests
         ],
     )
@@ -199,8 +179,13 @@ def anybody_rests(connection: Connection, stage_id: int) -> bool:
     return connection.scalar(query.limit(1)) is not None
 
 
-def standings(connection: Connection, stage_id: int, rung: int) -> list[Standing]:
-    """How the trials stand that were trained up to the rung before `rung`, by number."""
+def standings(
+    connection: Connection, stage_id: int, rung: int
+) -> dict[int, tuple[Point, float | None]]:
+    """Point and value of the trials that were trained up to the rung before `rung`, by number.
+
+    The value is None where a trial has none since.
+    """
     query = (
         select(trials.c.number, trials.c.parameters, checkpoints.c.value)
         .join(cohorts, cohorts.c.id == trials.c.cohort_id)
@@ -208,7 +193,7 @@ def standings(connection: Connection, stage_id: int, rung: int) -> list[Standing
         .where(trials.c.stage_id == stage_id, cohorts.c.rung == rung - 1)
         .order_by(trials.c.number)
     )
-    return [Standing(row.number, row.parameters, row.value) for row in connection.execute(query)]
+    return {row.number: (row.parameters, row.value) for row in connection.execute(query)}
 
 
 def open_rung(connection: Connection, stage_id: int, plan: RungPlan, time: float) -> None:

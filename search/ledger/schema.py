@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_random_exponential
 
@@ -30,7 +30,7 @@ def open_database(storage: str, *, create: bool, patience_seconds: float = 0.0) 
         NoLedgerError: There is no ledger (without `create`).
         NoAnswerError: The server does not answer.
         LedgerError: The URL is none, the server refuses, the file cannot be a database, or the
-            tables are of another version.
+            tables are of another revision.
     """
     location = locate(storage)
     if location.path is not None:
@@ -49,11 +49,11 @@ def open_database(storage: str, *, create: bool, patience_seconds: float = 0.0) 
     return Database(engine, location, patience_seconds)
 
 
-def upgrade(storage: str) -> tuple[int, int]:
-    """Bring the tables of an older version up to date, in one transaction.
+def upgrade(storage: str) -> tuple[str, str]:
+    """Bring the tables of an older revision up to date, in one transaction.
 
     Returns:
-        The version that was found, and the one that the tables are of now.
+        The revision that was found, and the one that the tables are of now.
 
     Raises:
         LedgerError: As `open_database` does, or somebody works on a search in this database.
@@ -70,16 +70,16 @@ def upgrade(storage: str) -> tuple[int, int]:
                 found = _upgrade(connection, location)
     finally:
         engine.dispose()
-    return found, tables.SCHEMA_VERSION
+    return found, migrations.revisions()[-1]
 
 
-def _upgrade(connection: Connection, location: Location) -> int:
-    """Bring tables up to date within a transaction; the version that was found."""
+def _upgrade(connection: Connection, location: Location) -> str:
+    """Bring tables up to date within a transaction; the revision that was found."""
     if location.kind == "postgresql":
         postgresql.lock_schema(connection)
-    found = _version(connection, location.shown)
-    if found > tables.SCHEMA_VERSION:
-        raise LedgerError(_other_version(location.shown, found))
+    found = _revision(connection, location.shown)
+    if found not in migrations.revisions():
+        raise LedgerError(_unusable(location.shown, found))
     migrations.upgrade(connection, found, now(connection), location.shown)
     if location.kind == "sqlite":
         sqlite.check_references(connection, location.shown)
@@ -100,7 +100,7 @@ def _make_sure(engine: Engine, location: Location) -> None:
     with engine.connect() as connection:
         if location.kind == "sqlite":
             connection.execution_options(**{sqlite.READING: True})
-        there = engine.dialect.has_table(connection, tables.schema.name)
+        there = engine.dialect.has_table(connection, tables.searches.name)
     if there:
         return
     if location.kind == "sqlite":
@@ -108,49 +108,48 @@ def _make_sure(engine: Engine, location: Location) -> None:
     with engine.begin() as connection:
         if location.kind == "postgresql":
             postgresql.lock_schema(connection)
-        if not engine.dialect.has_table(connection, tables.schema.name):
+        if not engine.dialect.has_table(connection, tables.searches.name):
             if location.kind == "postgresql":  # in other connections, which this lock guards
                 optuna_rows.create_tables(location)
             tables.metadata.create_all(connection)
-            connection.execute(insert(tables.schema).values(version=tables.SCHEMA_VERSION))
+            migrations.stamp(connection)
 
 
 def _check(engine: Engine, location: Location, *, writes: bool) -> None:
     with engine.connect() as connection:
         if location.kind == "sqlite":
             connection.execution_options(**{sqlite.READING: True})
-        found = _version(connection, location.shown)
-        if found != tables.SCHEMA_VERSION:
-            raise LedgerError(_other_version(location.shown, found))
+        found = _revision(connection, location.shown)
+        if found != migrations.revisions()[-1]:
+            raise LedgerError(_unusable(location.shown, found))
         optuna_rows.check(connection, location.shown)
         if writes and location.kind == "postgresql":
             postgresql.check_rights(connection, tables.cohorts.name, location.shown)
 
 
-def _version(connection: Connection, shown: str) -> int:
-    if not connection.dialect.has_table(connection, tables.schema.name):
+def _revision(connection: Connection, shown: str) -> str | None:
+    """That of the tables; None where none is written down."""
+    if not connection.dialect.has_table(connection, tables.searches.name):
         raise NoLedgerError(
             f"{shown}: this database holds no klayer search; `klayer storage create` makes its "
             "tables, as `klayer run STUDY` does"
         )
-    return connection.scalar(select(func.max(tables.schema.c.version))) or 0
+    if not connection.dialect.has_table(connection, tables.revision.name):
+        return None
+    return connection.scalar(select(tables.revision.c.version_num))
 
 
-def _other_version(shown: str, found: int) -> str:
-    if found > tables.SCHEMA_VERSION:
+def _unusable(shown: str, found: str | None) -> str:
+    """The message for tables of another revision than the last."""
+    *older, last = migrations.revisions()
+    if found in older:
         return (
-            f"{shown}: its tables are of version {found}, this klayer knows up to version "
-            f"{tables.SCHEMA_VERSION}; use the newer klayer that made them, or another database"
-        )
-    if found >= migrations.OLDEST:
-        return (
-            f"{shown}: its tables are of version {found}, this klayer uses version "
-            f"{tables.SCHEMA_VERSION}; stop its workers, keep a copy, and bring it up to date with "
-            "`klayer storage upgrade`"
+            f"{shown}: its tables are of revision {found}, this klayer uses revision {last}; stop "
+            "its workers, keep a copy, and bring it up to date with `klayer storage upgrade`"
         )
     return (
-        f"{shown}: its tables are of version {found}, from which there is no way to version "
-        f"{tables.SCHEMA_VERSION}; use the klayer that made them, or another database"
+        f"{shown}: its tables are of revision {found or 'unknown'}, this klayer knows up to "
+        f"revision {last}; use the klayer that made them, or another database"
     )
 
 

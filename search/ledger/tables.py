@@ -19,14 +19,14 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    column,
+    table,
 )
 
-# Of older ones, `search.ledger.migrations` tells how they become this one.
-SCHEMA_VERSION = 5
+metadata = MetaData()  # whose changes `search.ledger.migrations` brings to older databases
 
-metadata = MetaData()
-
-schema = Table("klayer_schema", metadata, Column("version", Integer, primary_key=True))
+# Alembic makes this one, and keeps in it the revision that the others are of.
+revision = table("klayer_alembic_version", column("version_num", String))
 
 searches = Table(
     "klayer_searches",
@@ -36,13 +36,14 @@ searches = Table(
     Column("study", JSON, nullable=False),  # the canonical form of the study file
     Column("study_hash", String(64), nullable=False),
     Column("study_text", Text, nullable=False),  # as it was read, comments and all
-    Column("data_fingerprint", String(64), nullable=False),
+    Column("metrics", JSON, nullable=False),  # their names, in the order in which reports have them
+    Column("data", JSON, nullable=False),  # the data card
     Column("environment", JSON, nullable=False),
     Column("created_at", Float, nullable=False),  # seconds since 1970, UTC, as all times here
     Column("finished_at", Float),
     Column("stopped_at", Float),  # when it was asked to stop; NULL again once it is taken up
     Column("failure", Text),  # why it cannot go on; NULL again once it is taken up
-    Column("result", JSON),  # the test report, once it is there
+    Column("result", JSON),  # of the evaluation, once it is there
 )
 
 workers = Table(
@@ -70,15 +71,15 @@ stages = Table(
     Column("number", Integer, nullable=False),
     Column("name", String(64), nullable=False),
     Column("kind", String(16), nullable=False),  # search, finalists or final
-    # planning, open, ranking (its next rung is to be planned), learning (its next generation is)
-    # or finished
+    # unplanned, planning, open, ranking (its next rung is to be planned), learning (its next
+    # generation is) or finished
     Column("state", String(16), nullable=False),
     Column("attempt", Integer, nullable=False),  # how often its planning was claimed
     Column("owner", String(160)),  # who plans it, its next rung or its next generation
     Column("lease_until", Float),
     Column("boxes", JSON),
     Column("explanation", Text),
-    Column("epochs", Float),  # of each trial, in full
+    Column("steps", Float),  # of each trial, in full; NULL where that is not known
     Column("trials", Integer),  # in all, those of generations to come included
     Column("generations", Integer, nullable=False),  # that are planned
     Column("optuna_study", String(192)),  # its name, in which trials have the same numbers as here
@@ -94,8 +95,8 @@ cohorts = Table(
     Column("stage_id", ForeignKey("klayer_stages.id"), nullable=False),
     Column("rung", Integer, nullable=False),  # how many rungs of the stage lie before it
     Column("number", Integer, nullable=False),  # its place in the rung's plan
-    Column("start", Integer, nullable=False),  # epochs that its trials were trained before
-    Column("stop", Integer),  # epochs after which they rest; NULL: they are trained to the end
+    Column("start", Integer, nullable=False),  # steps that its trials were trained before
+    Column("stop", Integer),  # steps after which they rest; NULL: they are trained to the end
     Column("state", String(16), nullable=False),  # waiting, claimed or finished
     Column("attempt", Integer, nullable=False),  # how often it was claimed
     Column("lost", Integer, nullable=False),  # how many of those who claimed it were lost with it
@@ -125,23 +126,20 @@ trials = Table(
     Column("optuna_trial", Integer),  # the id of Optuna's
     Column("value", Float),
     Column("reason", Text),
-    Column("pruned_after", Integer),  # epochs
+    Column("pruned_after", Integer),  # steps
     Column("finished_at", Float),
     UniqueConstraint("stage_id", "number"),
 )
 
-epochs = Table(
-    "klayer_epochs",
+# What trials report at each step (`search.ledger.reports`).
+reports = Table(
+    "klayer_reports",
     metadata,
     Column("trial_id", ForeignKey("klayer_trials.id"), primary_key=True),
-    Column("epoch", Integer, primary_key=True),
-    Column("learning_rate", Float),
-    Column("train_cost", Float),
-    Column("train_loss", Float),
-    Column("train_accuracy", Float),
-    Column("validation_cost", Float),
-    Column("validation_loss", Float),
-    Column("validation_accuracy", Float),
+    Column("step", Integer, primary_key=True, autoincrement=False),
+    Column("score", Float),  # the metric that ranks; NULL where it is no finite number
+    Column("metrics", LargeBinary, nullable=False),  # float64 each, in the order of the search's
+    sqlite_with_rowid=False,  # rows lie in the order of the key, so that a curve is read in one go
 )
 
 # How trials stand that rest at a rung until it is decided whether they go on.
@@ -149,15 +147,15 @@ checkpoints = Table(
     "klayer_checkpoints",
     metadata,
     Column("trial_id", ForeignKey("klayer_trials.id"), primary_key=True),
-    Column("epoch", Integer, nullable=False),  # after which it rests
+    Column("step", Integer, nullable=False),  # after which it rests
     Column("value", Float, nullable=False),  # that it is compared by
     Column("state", LargeBinary, nullable=False),  # what its training goes on from
 )
 
-# What pictures of the final's networks are drawn from, since no weights are kept.
-portraits = Table(
-    "klayer_portraits",
+# What an objective keeps with trials of the final, such as what pictures of them are drawn from.
+attachments = Table(
+    "klayer_attachments",
     metadata,
     Column("trial_id", ForeignKey("klayer_trials.id"), primary_key=True),
-    Column("content", LargeBinary, nullable=False),  # a NumPy archive, without pickles
+    Column("content", LargeBinary, nullable=False),
 )

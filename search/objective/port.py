@@ -7,7 +7,7 @@ which trains. Nothing outside an objective's own room knows what a trial consist
 
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from search.objective.data_card import DataCard
 from search.objective.fit import Fit
@@ -69,13 +69,16 @@ class Objective(Protocol):
         metrics: What is reported at each step.
         score: The metric that ranks; one of `metrics`.
         units: What rungs of halving may be counted in; the first unless said.
-        evaluates: Whether `Trainer.evaluate` has anything to say, so that a final follows.
+        evaluates: Who is trained again at the end and given to `Trainer.evaluate`; None where that
+            has nothing to say, and no final follows.
+        advice: What may help where no trial has a value.
+        has_pace: Whether `seconds_per_step` can tell how long a step takes.
+        final_factor: How much longer a step of the final takes, as it may have more data.
+        usual_order: Hyperparameters in the order in which they are drawn over; others follow.
+        plots: The module with the plots that only this objective has, which is imported when one
+            is asked for (see `search.views.plots.catalogue`); None where it has none.
         evaluation: The metric of the values that an evaluation gives; None without one.
         registry: Its hyperparameters.
-        plots: The module with the plots that only this objective has, which is imported when one
-            is asked for: see `search.views.plots.catalogue`. Empty where it has none.
-        usual_order: The hyperparameters that plots over two of them take first, across and up.
-        advice: What helps where every trial diverged; empty where nothing is known.
     """
 
     kind: str
@@ -83,19 +86,22 @@ class Objective(Protocol):
     metrics: tuple[Metric, ...]
     score: Metric
     units: tuple[str, ...]
-    evaluates: bool
+    evaluates: Literal["winner", "finalists"] | None
+    advice: str
+    has_pace: bool
+    final_factor: float
+    usual_order: tuple[str, ...]
+    plots: str | None
     evaluation: Metric | None
     registry: Registry
-    plots: str
-    usual_order: tuple[str, ...]
-    advice: str
 
-    def open(self, seed: int, data_folder: Path | None) -> Trainer:
+    def open(self, seed: int, data_folder: Path | None, devices: Sequence[str] = ()) -> Trainer:
         """Look at the data, once.
 
         Args:
             seed: Of the search; it splits the data.
             data_folder: Where the user keeps data; None for the usual place.
+            devices: The graphics processors that it may use, as CUDA names them.
 
         Raises:
             KlayerError: They are missing, or not what they should be.
@@ -127,6 +133,17 @@ class Objective(Protocol):
             final: The settings of the final, where its finalists may come from that stage.
         """
 
+    def seconds_per_step(
+        self, training: Training, points: Sequence[Point], budget_seconds: float
+    ) -> float:
+        """About how long one step of a cohort takes on one core, on data that are made up.
+
+        Args:
+            training: The settings of its stage.
+            points: Its trials.
+            budget_seconds: For how long it may be timed.
+        """
+
     def about(self) -> Sequence[tuple[str, str]]:
         """What is trained, in rows of a label and a text."""
 
@@ -144,6 +161,9 @@ class Objective(Protocol):
         Args:
             result: Of the evaluation; empty before, for the first line that is to come.
         """
+
+    def recorded(self) -> dict[str, Any]:
+        """All of it as plain values for JSON; its kind reads it back, unchecked."""
 
     def canonical(self) -> dict[str, Any]:
         """Its tables as a study file would write them, with every default."""

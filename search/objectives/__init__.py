@@ -1,1 +1,1 @@
-"""What a trial may train; the port that each fulfils is `search.objective`."""
+"""What a trial may train: one room for each kind of objective, and what they share."""

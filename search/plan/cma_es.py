@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.errors import KlayerError
-from search.plan.results import Result, ranked
+from search.plan.ranking import Ranking
+from search.plan.results import Result
 from search.space.space import Box, Interval, Point
 
 Place = NDArray[np.float64]
@@ -25,11 +26,13 @@ Place = NDArray[np.float64]
 _FIRST_DEVIATION = 0.3
 
 
-def ask(box: Box, told: Sequence[Result], count: int, population: int, seed: int) -> list[Point]:
+def ask(
+    box: Box, told: Sequence[Result], count: int, population: int, seed: int, ranking: Ranking
+) -> list[Point]:
     """The next points.
 
     The strategy is told the order of each generation and no values, since it looks at nothing else:
-    trials that halving dropped stand behind the others (see `ranked`), diverged ones behind all.
+    trials that halving dropped stand behind the others (see `Ranking`), diverged ones behind all.
     A generation that diverged as a whole teaches nothing. A strategy that has come to its end, by
     the library's criteria, is followed by a new one.
 
@@ -39,6 +42,7 @@ def ask(box: Box, told: Sequence[Result], count: int, population: int, seed: int
         count: How many points, `population` at most.
         population: Trials of a whole generation of the box, 4 or more.
         seed: Of this generation.
+        ranking: By which trials rank.
 
     Raises:
         KlayerError: The `cmaes` library is not installed.
@@ -49,7 +53,7 @@ def ask(box: Box, told: Sequence[Result], count: int, population: int, seed: int
         if isinstance(extent, Interval) and extent.low < extent.high
     }
     strategy = _strategy(len(sides), population)
-    order = [*ranked(told), *(result for result in told if result.value is None)]
+    order = [*ranking.ranked(told), *(result for result in told if result.value is None)]
     ranks = {result.number: float(rank) for rank, result in enumerate(order)}
     for first in range(0, len(told), population):
         trials = told[first : first + population]

@@ -3,35 +3,17 @@
 Nothing here depends on the number of workers, so a plan is the same for 1 worker and for 100.
 """
 
+from bisect import bisect_left
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 
 from search.errors import KlayerError
+from search.objective.fit import Fit
 
 # Half of it in each of two stacks takes less time on two workers than all of it on one.
 DIVISIBLE = 4
 # The most columns of a stack's first layer, all members' side by side: beyond that its weights,
 # 4 · 3072 · 800 bytes with colour images of 32 x 32 pixels, leave a large cache.
 WIDEST_COHORT = 800
-
-
-@dataclass(frozen=True)
-class Fit:
-    """How a trial fits into a stack.
-
-    Attributes:
-        key: What must be equal for trials to share a stack.
-        widths: What is padded to the largest in the stack, what costs the most first: the units
-            of the hidden layers. Empty where nothing is padded.
-    """
-
-    key: Hashable
-    widths: tuple[int, ...] = ()
-
-    @property
-    def width(self) -> int:
-        """What the padding of the most costly layer is measured by, 1 or more."""
-        return max(self.widths[0], 1) if self.widths else 1
 
 
 def cohorts(
@@ -71,7 +53,13 @@ def cohorts(
     made = [
         (len(chunk) * fits[chunk[0]].width, tuple(sorted(chunk)))
         for group in groups.values()
-        for chunk in _cut(group, [fits[n].width for n in group], largest, widest, divisible)
+        for chunk in _cut(
+            group,
+            [fits[n].width for n in group],
+            min(largest, fits[group[0]].most or largest),
+            widest,
+            divisible,
+        )
     ]
     made.sort(key=lambda one: (-one[0], one[1]))
     return tuple(chunk for _, chunk in made)
@@ -85,18 +73,15 @@ def _cut(
     count = max(fewest, 2 if len(group) >= divisible else 1)
     if count > 1 and count % 2 and count < len(group):
         count += 1
-    # The lowest cost that no chunk need exceed, by bisection: more is allowed, fewer chunks do.
-    low, high = widths[0], max(widest, widths[0])
-    while low < high:
-        middle = (low + high) // 2
-        if _chunks(widths, largest, middle) <= count:
-            high = middle
-        else:
-            low = middle + 1
+    # The lowest cost that no chunk need exceed: the more is allowed, the fewer chunks do.
+    costs = range(widths[0], widest)
+    cost = widths[0] + bisect_left(
+        costs, True, key=lambda cost: _chunks(widths, largest, cost) <= count
+    )
     chunks, start = [], 0
     for left in range(count, 0, -1):
         even = -(-(len(group) - start) // left)
-        size = min(even, _fitting(widths[start], largest, high))
+        size = min(even, _fitting(widths[start], largest, cost))
         chunks.append(group[start : start + size])
         start += size
     return chunks

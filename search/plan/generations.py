@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from search.plan import learned
 from search.plan.learned import generations
-from search.plan.plan import Grouping, PlannedTrial, StagePlan, Step, search_cohorts, search_trials
+from search.plan.plan import PlannedTrial, StagePlan, Step, search_cohorts, search_trials
 from search.plan.results import Result
 from search.plan.samplers import draw
 from search.space.space import Box
@@ -39,7 +39,6 @@ def plan_generation(
     generation: int,
     boxes: tuple[Box, ...],
     results: Sequence[Result],
-    group: Grouping,
 ) -> GenerationPlan:
     """The plan of a generation.
 
@@ -49,7 +48,6 @@ def plan_generation(
         generation: Which one, from 1 to `step.generations - 1`.
         boxes: The stage's boxes, as its plan has them.
         results: The finished trials of all earlier generations of the stage, in any order.
-        group: How a trial fits into a stack with others; the objective knows.
 
     Raises:
         KlayerError: The results are not those of all earlier generations; or the sampler's library
@@ -59,12 +57,10 @@ def plan_generation(
     drawn = learned.ask(study, stage, boxes, generation, results)
     first = learned.numbers(stage, generation).start
     trials = search_trials(study, stage, drawn, first)
-    return GenerationPlan(generation, trials, search_cohorts(stage, trials, group))
+    return GenerationPlan(generation, trials, search_cohorts(study, stage, trials))
 
 
-def rehearsed_generations(
-    study: Study, made: StagePlan, group: Grouping
-) -> tuple[GenerationPlan, ...]:
+def rehearsed_generations(study: Study, made: StagePlan) -> tuple[GenerationPlan, ...]:
     """Generations as they may follow on a stage's plan, were its points spread evenly.
 
     Where the sampler will look follows from values that nobody has yet.
@@ -77,6 +73,6 @@ def rehearsed_generations(
     parts = [learned.numbers(stage, one) for one in range(1, made.step.generations)]
     cut = [trials[part.start : part.stop] for part in parts]
     return tuple(
-        GenerationPlan(number, part, search_cohorts(stage, part, group))
+        GenerationPlan(number, part, search_cohorts(study, stage, part))
         for number, part in enumerate(cut, start=1)
     )

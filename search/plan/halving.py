@@ -3,27 +3,44 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from search.plan.cohorts import DIVISIBLE, Fit, cohorts
-from search.plan.plan import LARGEST_COHORT, Grouping, Step, expected_trials
+from search.objective.fit import Fit
+from search.plan.cohorts import DIVISIBLE, cohorts
+from search.plan.plan import LARGEST_COHORT, Step, expected_trials
+from search.plan.ranking import Ranking, ranking_of
 from search.space.space import Point
 from search.study.file import Study
-from search.study.halving import Halving
+from search.study.halving import Among, Halving
 
 
-def survivors(halving: Halving, standings: Mapping[int, float | None]) -> tuple[int, ...]:
-    """The numbers of the trials that go on at a rung, in rising order.
+def rungs(study: Study, step: Step, among: Among) -> tuple[int, ...]:
+    """The steps at whose end the trials of a stage are compared, if that is `among` which they are.
 
-    They are the best `halving.kept(n)` of the n trials that were trained up to the rung. Of equal
-    values the lower number is the better. A trial that diverged never goes on, so there may be
-    fewer, or none.
+    Args:
+        study: The whole study.
+        step: Which stage.
+        among: "stage" for rungs at which all trials wait for each other, "cohort" for those at
+            which a cohort drops trials by itself.
+    """
+    halving = step.halving
+    if halving is None or halving.among != among:
+        return ()
+    return tuple(study.objective.rung(step.training, halving.unit, at) for at in halving.at)
+
+
+def survivors(
+    halving: Halving, values: Mapping[int, float | None], ranking: Ranking
+) -> tuple[int, ...]:
+    """The numbers of the trials that go on at a rung, in rising order, as `Ranking.survivors`.
+
+    They are the best `halving.kept(n)` of the n trials that were trained up to the rung.
 
     Args:
         halving: What the study file says.
-        standings: By trial number its value at the rung, of every trial that went on at the rung
-            before; None where it has diverged since.
+        values: By trial number its value at the rung, of every trial that went on at the rung
+            before; None where it has none any more.
+        ranking: By which one is better than another.
     """
-    sound = [(-value, number) for number, value in standings.items() if value is not None]
-    return tuple(sorted(number for _, number in sorted(sound)[: halving.kept(len(standings))]))
+    return ranking.survivors(values, halving.kept(len(values)))
 
 
 @dataclass(frozen=True)
@@ -32,8 +49,8 @@ class RungPlan:
 
     Attributes:
         rung: How many rungs lie before what is planned; 1 or more.
-        start: Epochs that the trials have been trained.
-        stop: Epochs after which the next rung is; None if they go on to the end.
+        start: Steps that the trials have been trained.
+        stop: Steps after which the next rung is; None if they go on to the end.
         dropped: Numbers of the trials that end here as pruned.
         cohorts: Numbers of those that go on, as they are trained together from here on.
     """
@@ -50,7 +67,6 @@ def plan_rung(
     step: Step,
     rung: int,
     standings: Mapping[int, tuple[Point, float | None]],
-    group: Grouping,
 ) -> RungPlan:
     """The plan of what follows on a rung.
 
@@ -60,12 +76,11 @@ def plan_rung(
         rung: How many rungs lie before what is planned; 1 or more.
         standings: By number the point and the value of every trial that was trained up to here;
             the value is None where it has diverged since the rung before.
-        group: How a trial fits into a stack with others; the objective knows.
     """
-    ends = step.rungs("stage", study.data.rows)
+    ends = rungs(study, step, "stage")
     values = {number: value for number, (_, value) in standings.items()}
-    chosen = survivors(step.halving, values) if step.halving is not None else ()
-    fits = [group(step.training, standings[number][0]) for number in chosen]
+    chosen = survivors(step.halving, values, ranking_of(study)) if step.halving is not None else ()
+    fits = [study.objective.fit(step.training, standings[number][0]) for number in chosen]
     # The last few have nobody behind them: if they are of one kind, two workers share them.
     divisible = 2 if len({fit.key for fit in fits}) == 1 else DIVISIBLE
     return RungPlan(
@@ -84,20 +99,26 @@ def plan_rung(
     )
 
 
-def expected_epochs(study: Study, step: Step, sizes: tuple[int, ...] | None = None) -> float:
-    """Epochs that all trials of a stage are trained together, if none diverges.
+def expected_steps(study: Study, step: Step, sizes: tuple[int, ...] | None = None) -> float | None:
+    """Steps that all trials of a stage are trained together, if all have values.
 
     Args:
         study: The whole study.
         step: Which stage.
         sizes: How many trials its cohorts have, which counts where those are compared; None as
-            long as that is not known, to take what they are if all trials can be one stack.
+            long as that is not known, to take what they are if all trials can be one cohort.
+
+    Returns:
+        None where the objective does not know how long a trial is.
     """
-    rows, count = study.data.rows, expected_trials(study, step)
+    each, count = study.objective.steps(step.training), expected_trials(study, step)
+    if each is None:
+        return None
     if sizes is None:
         sizes = tuple(map(len, cohorts([Fit(None)] * count, LARGEST_COHORT)))
     if step.halving is None:
-        each = step.training.schedule.total_epochs(rows, step.training.batch_size)
-        return sum(sizes) * each
-    groups = sizes if step.halving.among == "cohort" else (sum(sizes),)
-    return sum(step.halving.epochs(size, step.training, rows) for size in groups)
+        return float(sum(sizes) * each)
+    among = step.halving.among
+    groups = sizes if among == "cohort" else (sum(sizes),)
+    ends = rungs(study, step, among)
+    return float(sum(step.halving.steps(size, ends, each) for size in groups))

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from search.objective.metric import Direction
 from search.plan.results import Result
 from search.plan.samplers import distributions
 from search.space.space import Box
@@ -20,15 +21,17 @@ if TYPE_CHECKING:
 _LEAST = 4  # valued trials; of fewer nothing can be said
 
 
-def importances(results: Sequence[Result], box: Box) -> Mapping[str, float]:
+def importances(results: Sequence[Result], box: Box, direction: Direction) -> Mapping[str, float]:
     """The share of each hyperparameter in being among the best tenth, largest first; they sum to 1.
 
     Trials that halving dropped and trials without a value count for nothing, nor do points outside
-    the box. What has one value only is left out.
+    the box. What has one value only is left out, and so are hyperparameters with a condition: PED-
+    ANOVA compares trials that all have a value.
 
     Args:
         results: Of one stage.
         box: What all of its trials were drawn from; where there were several boxes, their hull.
+        direction: Whether smaller or larger values are the better ones.
 
     Returns:
         Nothing for fewer than four such trials, for fewer than two hyperparameters of which more
@@ -41,12 +44,16 @@ def importances(results: Sequence[Result], box: Box) -> Mapping[str, float]:
     ]
     if len(valued) < _LEAST or len({one.value for one in valued}) == 1:
         return {}
-    space = {name: one for name, one in distributions((box,)).items() if not one.single()}
+    space = {
+        name: one
+        for name, one in distributions((box,)).items()
+        if not one.single() and name not in box.conditions
+    }
     if len(space) < 2:
         return {}
     from optuna.importance import PedAnovaImportanceEvaluator
 
-    told = _told([_frozen(place, one, space) for place, one in enumerate(valued)])
+    told = _told([_frozen(place, one, space) for place, one in enumerate(valued)], direction)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of stages with few trials
         found = PedAnovaImportanceEvaluator().evaluate(told, params=list(space))
@@ -72,7 +79,7 @@ def _frozen(place: int, result: Result, space: "dict[str, BaseDistribution]") ->
     )
 
 
-def _told(trials: "list[FrozenTrial]") -> "Study":
+def _told(trials: "list[FrozenTrial]", direction: Direction) -> "Study":
     """A study of these trials.
 
     A storage in memory would copy each of them to its depth: seconds for 10,000.
@@ -87,7 +94,7 @@ def _told(trials: "list[FrozenTrial]") -> "Study":
     storage, level = InMemoryStorage(), logging.get_verbosity()
     logging.set_verbosity(max(level, logging.WARNING))
     try:
-        create_study(storage=storage, study_name="told", direction="maximize")
+        create_study(storage=storage, study_name="told", direction=direction)
     finally:
         logging.set_verbosity(level)
     return Told("told", storage)

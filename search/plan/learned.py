@@ -7,7 +7,9 @@ of boxes, and each box learns from its own trials alone.
 from collections.abc import Sequence
 
 from search.errors import KlayerError
+from search.objective.metric import Direction
 from search.plan import cma_es
+from search.plan.ranking import ranking_of
 from search.plan.results import Result
 from search.plan.samplers import Drawn, distributions, draw, inside
 from search.plan.seeds import derive
@@ -60,15 +62,16 @@ def ask(
         )
     if stage.sampler == "tpe" and asked.start < start_points("tpe", _size(stage), len(boxes)):
         return draw("sobol", boxes, asked.stop, start_seed(study, stage))[asked.start :]
-    seed = _seed(study, stage, generation)
+    seed, ranking = _seed(study, stage, generation), ranking_of(study)
     points: dict[int, Point] = {}
     for index, box in enumerate(boxes):
         mine = [number for number in asked if number % len(boxes) == index]
         own, own_seed = told[index :: len(boxes)], derive(seed, "box", index)
         if stage.sampler == "tpe":
-            drawn = _tpe(box, own, len(mine), own_seed)
+            drawn = _tpe(box, own, len(mine), own_seed, ranking.direction)
         else:
-            drawn = cma_es.ask(box, own, len(mine), _size(stage) // len(boxes), own_seed)
+            population = _size(stage) // len(boxes)
+            drawn = cma_es.ask(box, own, len(mine), population, own_seed, ranking)
         points.update(zip(mine, drawn, strict=True))
     return tuple(Drawn(points[number], number % len(boxes)) for number in asked)
 
@@ -86,8 +89,12 @@ def _size(stage: Stage) -> int:
     return len(numbers(stage, 0))
 
 
-def _tpe(box: Box, told: Sequence[Result], count: int, seed: int) -> list[Point]:
+def _tpe(
+    box: Box, told: Sequence[Result], count: int, seed: int, direction: Direction
+) -> list[Point]:
     from search.plan import optuna_samplers
 
-    points = optuna_samplers.ask_tpe(distributions((box,)), told, count, seed)
+    active = box.active if box.conditions else None
+    space = distributions((box,))
+    points = optuna_samplers.ask_tpe(space, told, count, seed, direction, active)
     return [inside(box, point) for point in points]

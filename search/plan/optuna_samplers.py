@@ -1,7 +1,7 @@
 """Optuna's samplers, asked for points through a study in memory that lives for one call."""
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -10,7 +10,9 @@ from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, QMCSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
+from search.objective.metric import Direction
 from search.plan.results import Result
+from search.space.space import Point
 
 
 def ask(
@@ -36,11 +38,19 @@ def ask(
 
 
 def ask_tpe(
-    space: Mapping[str, BaseDistribution], told: Sequence[Result], count: int, seed: int
+    space: Mapping[str, BaseDistribution],
+    told: Sequence[Result],
+    count: int,
+    seed: int,
+    direction: Direction,
+    active: Callable[[Point], Point] | None = None,
 ) -> list[dict[str, Any]]:
     """`count` points of the space from TPE, which models all hyperparameters together.
 
-    It is told how trials rank as `search.plan.results.ranked` ranks them: trials that halving
+    In a space with conditions it models those together that occur together in trials. Each point
+    still has a value for every name; the caller drops the inactive ones.
+
+    It is told how trials rank as `search.plan.ranking` ranks them: trials that halving
     dropped stand behind all that were trained to their end, those that were trained for longer
     first; those that diverged stand last. A point that is asked for counts as a bad one for those
     asked for after it, so that they keep apart.
@@ -51,15 +61,40 @@ def ask_tpe(
             many.
         count: How many points, 0 or more.
         seed: As for `ask`.
+        direction: Whether smaller or larger values are the better ones.
+        active: In a space with conditions, what is active of a point; else None.
     """
     with _quiet():
         # Start points come from elsewhere.
         sampler = TPESampler(
-            multivariate=True, constant_liar=True, n_startup_trials=1, seed=seed % 2**32
+            multivariate=True,
+            group=active is not None,
+            constant_liar=True,
+            n_startup_trials=1,
+            seed=seed % 2**32,
         )
-        study = optuna.create_study(direction="maximize", sampler=sampler)
+        study = optuna.create_study(direction=direction, sampler=sampler)
         study.add_trials([_told(result, space) for result in told])
-        return [study.ask(dict(space)).params for _ in range(count)]
+        points = []
+        for _ in range(count):
+            trial = study.ask(dict(space))
+            points.append(trial.params)
+            if active is not None:
+                # The inactive values that were drawn are never tried, so they are not bad ones.
+                study.tell(trial, state=TrialState.FAIL)
+                study.add_trial(_running(active(trial.params), space))
+        return points
+
+
+def _running(point: Point, space: Mapping[str, BaseDistribution]) -> FrozenTrial:
+    """A trial that has been asked for and has no value yet."""
+    return create_trial(
+        state=TrialState.RUNNING, params=dict(point), distributions=_those_of(point, space)
+    )
+
+
+def _those_of(point: Point, space: Mapping[str, BaseDistribution]) -> dict[str, BaseDistribution]:
+    return {name: one for name, one in space.items() if name in point}
 
 
 def _told(result: Result, space: Mapping[str, BaseDistribution]) -> FrozenTrial:
@@ -74,7 +109,7 @@ def _told(result: Result, space: Mapping[str, BaseDistribution]) -> FrozenTrial:
         state=TrialState.PRUNED if dropped else TrialState.COMPLETE,
         value=None if dropped else result.value,
         params=dict(result.parameters),
-        distributions=dict(space),
+        distributions=_those_of(result.parameters, space),
         intermediate_values=reached if dropped else None,
     )
 

@@ -4,22 +4,24 @@ Whoever makes a stage's plan makes the same one: it depends on the study file, i
 results of earlier stages, never on workers, clocks or the order in which trials came in.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from search.objective.fit import Fit
+from search.objective.port import Training
 from search.plan import learned
-from search.plan.cohorts import Fit, cohorts
+from search.plan.cohorts import cohorts
 from search.plan.finalists import finalists, winner
 from search.plan.ranking import Spread
+from search.plan.reasons import left_out
 from search.plan.results import Result
 from search.plan.samplers import Drawn, draw
 from search.plan.seeds import derive
 from search.plan.zoom import zoom
-from search.space.space import Box, Choices, Point
+from search.space.space import Box, Choices, Point, fitted, overlaid
 from search.study.file import Stage, Study
-from search.study.halving import Among, Halving
-from search.study.sections import TrainingSection
+from search.study.halving import Halving
 
 # Beyond 8 members a stack gains little, and beyond 16 its weights leave the processor's cache.
 LARGEST_COHORT = 8
@@ -27,7 +29,6 @@ LARGEST_COHORT = 8
 FINALISTS, FINAL = "finalists", "final"
 
 Kind = Literal["search", "finalists", "final"]
-Grouping = Callable[[TrainingSection, Point], Fit]
 
 
 @dataclass(frozen=True)
@@ -40,21 +41,9 @@ class Step:
     number: int
     name: str
     kind: Kind
-    training: TrainingSection
+    training: Training
     halving: Halving | None = None
     generations: int = 1
-
-    def rungs(self, among: Among, rows: int) -> tuple[int, ...]:
-        """The epochs after which trials are compared, if that is `among` which they are.
-
-        Args:
-            among: "stage" for rungs at which all trials wait for each other, "cohort" for those at
-                which a cohort drops trials by itself.
-            rows: How many images there are to train on.
-        """
-        if self.halving is None or self.halving.among != among:
-            return ()
-        return self.halving.rungs(self.training, rows)
 
 
 @dataclass(frozen=True)
@@ -86,7 +75,7 @@ class StagePlan:
         explanation: Why its boxes, or its trials, are what they are.
         trials: By number; of a stage of several generations those of the first.
         cohorts: Numbers of the trials that are trained together.
-        stop: Epochs after which all its trials wait for each other; None if they do not.
+        stop: Steps after which all its trials wait for each other; None if they do not.
     """
 
     step: Step
@@ -98,16 +87,25 @@ class StagePlan:
 
 
 def steps(study: Study) -> tuple[Step, ...]:
-    """The stages of a search in order: the file's, the finalists' if any are re-run, the final."""
+    """The stages of a search in order: the file's, the finalists' if any are re-run, the final.
+
+    Where the objective has nothing to say of the chosen ones, there is no final.
+    """
     final = study.final
-    listed: list[tuple[str, Kind, TrainingSection, Halving | None, int]] = [
+    listed: list[tuple[str, Kind, Training, Halving | None, int]] = [
         (stage.name, "search", stage.training, stage.halving, learned.generations(stage))
         for stage in study.stages
     ]
     if final.finalists * final.seeds > 1:
         listed.append((FINALISTS, "finalists", final.training, None, 1))
-    listed.append((FINAL, "final", final.training, None, 1))
+    if study.objective.evaluates is not None:
+        listed.append((FINAL, "final", final.training, None, 1))
     return tuple(Step(number, *entry) for number, entry in enumerate(listed, start=1))
+
+
+def step_of(study: Study, number: int) -> Step:
+    """One of the stages of a search, by its number."""
+    return steps(study)[number - 1]
 
 
 def expected_trials(study: Study, step: Step) -> int:
@@ -120,30 +118,37 @@ def expected_trials(study: Study, step: Step) -> int:
         return study.stages[step.number - 1].trials
     if step.kind == "finalists":
         return final.finalists * final.seeds
-    return final.finalists if final.ensemble else 1
+    return final.finalists if study.objective.evaluates == "finalists" else 1
 
 
-def plan(study: Study, step: Step, results: Sequence[Result], group: Grouping) -> StagePlan:
+def plan(study: Study, step: Step, results: Sequence[Result]) -> StagePlan:
     """The plan of one stage.
 
     Args:
         study: The whole study.
         step: Which stage; one of `steps(study)`.
         results: All finished trials of all earlier stages.
-        group: How a trial fits into a stack with others; the objective knows.
 
     Raises:
         KlayerError: The earlier stages give nothing to go on from: all their trials diverged.
     """
     if step.kind == "finalists":
-        return _finalists_plan(study, step, results, group)
+        return _finalists_plan(study, step, results)
     if step.kind == "final":
         return _final_plan(study, step, results)
     stage = study.stages[step.number - 1]
     boxes, explanation = _boxes(study, stage, results)
     trials = search_trials(study, stage, _drawn(study, stage, boxes))
-    stop = next(iter(step.rungs("stage", study.data.rows)), None)
-    return StagePlan(step, boxes, explanation, trials, search_cohorts(stage, trials, group), stop)
+    stop = next(iter(_stops(study, step)), None)
+    return StagePlan(step, boxes, explanation, trials, search_cohorts(study, stage, trials), stop)
+
+
+def _stops(study: Study, step: Step) -> list[int]:
+    """The steps at whose end all trials of a stage wait for each other."""
+    halving = step.halving
+    if halving is None or halving.among != "stage":
+        return []
+    return [study.objective.rung(step.training, halving.unit, at) for at in halving.at]
 
 
 def search_trials(
@@ -164,10 +169,10 @@ def search_trials(
 
 
 def search_cohorts(
-    stage: Stage, trials: Sequence[PlannedTrial], group: Grouping
+    study: Study, stage: Stage, trials: Sequence[PlannedTrial]
 ) -> tuple[tuple[int, ...], ...]:
     """The numbers of those of the `trials` that are trained together."""
-    fits = [group(stage.training, trial.parameters) for trial in trials]
+    fits = [study.objective.fit(stage.training, trial.parameters) for trial in trials]
     return tuple(
         tuple(trials[place].number for place in cohort) for cohort in cohorts(fits, LARGEST_COHORT)
     )
@@ -185,12 +190,14 @@ def _boxes(study: Study, stage: Stage, results: Sequence[Result]) -> tuple[tuple
         return stage.boxes, _as_declared(stage)
     rule = stage.zoom
     sources = [result for result in results if result.stage in rule.sources]
-    zoomed = zoom(rule, sources, study.natural_limits(stage))
-    ranges, sentence = dict(zoomed.box.ranges), zoomed.sentence
+    zoomed = zoom(rule, sources, study.natural_limits(stage), study.objective)
+    whole, sentence = zoomed.box, zoomed.sentence
     for box in stage.boxes:
-        ranges.update(box.ranges)
+        before, whole = whole, overlaid(whole, box)
         sentence += f"\nas the study file says: {', '.join(box.ranges)}"
-    return (Box(ranges),), sentence
+        for line in left_out(before, whole):
+            sentence += f"\n{line}"
+    return (whole,), sentence
 
 
 def _as_declared(stage: Stage) -> str:
@@ -200,7 +207,7 @@ def _as_declared(stage: Stage) -> str:
     lines = ["as the study file says"]
     for number, box in enumerate(stage.boxes, start=1):
         which = f"box {number}, " if len(stage.boxes) > 1 else ""
-        lines += [f"{which}{name}: {extent}" for name, extent in box.ranges.items()]
+        lines += [f"{which}{name}: {box.described(name)}" for name in box.ranges]
     return "\n".join(lines)
 
 
@@ -208,8 +215,9 @@ def _configurations(
     study: Study, results: Sequence[Result]
 ) -> tuple[list[Result], tuple[Box, ...]]:
     named = study.contenders()
-    chosen = finalists([one for one in results if one.stage in named], study.final.finalists)
-    return chosen, tuple(_listed(result.parameters) for result in chosen)
+    given = [one for one in results if one.stage in named]
+    chosen = finalists(given, study.final.finalists, study.objective)
+    return chosen, tuple(_listed(result) for result in chosen)
 
 
 def _stages_in_words(study: Study) -> str:
@@ -220,14 +228,13 @@ def _stages_in_words(study: Study) -> str:
     return f"{' and '.join(named)}, whose values compare with the last stage's"
 
 
-def _listed(point: Point) -> Box:
-    """A box that holds one point."""
-    return Box({name: Choices((value,)) for name, value in point.items()})
+def _listed(result: Result) -> Box:
+    """A box that holds one point, under the conditions that it was drawn under."""
+    ranges = {name: Choices((value,)) for name, value in result.parameters.items()}
+    return fitted(ranges, result.box.conditions)
 
 
-def _finalists_plan(
-    study: Study, step: Step, results: Sequence[Result], group: Grouping
-) -> StagePlan:
+def _finalists_plan(study: Study, step: Step, results: Sequence[Result]) -> StagePlan:
     """Each finalist over the same fresh seeds; trial s·F + f is finalist f with seed s."""
     chosen, boxes = _configurations(study, results)
     trials = tuple(
@@ -241,7 +248,9 @@ def _finalists_plan(
         for seed in range(study.final.seeds)
         for place, result in enumerate(chosen)
     )
-    fits = [_in_order(trial, group(step.training, trial.parameters)) for trial in trials]
+    fits = [
+        _in_order(trial, study.objective.fit(step.training, trial.parameters)) for trial in trials
+    ]
     named = ", ".join(f"{result.stage} #{result.number}" for result in chosen)
     explanation = (
         f"the best {len(chosen)} configurations of {_stages_in_words(study)} ({named}), "
@@ -264,11 +273,11 @@ def _final_plan(study: Study, step: Step, results: Sequence[Result]) -> StagePla
         f"{chosen[0].stage} #{chosen[0].number} has the best value of {_stages_in_words(study)}"
     )
     if spreads:
-        best = winner({place: spread.values for place, spread in spreads.items()})
+        best = winner({place: spread.values for place, spread in spreads.items()}, study.objective)
         order.remove(best)
         order.insert(0, best)
-        explanation = _why(chosen[best], spreads[best], len(spreads))
-    if not study.final.ensemble:
+        explanation = _why(study, chosen[best], spreads[best], len(spreads))
+    if study.objective.evaluates != "finalists":
         order = order[:1]
     trials = tuple(
         PlannedTrial(
@@ -284,14 +293,12 @@ def _final_plan(study: Study, step: Step, results: Sequence[Result]) -> StagePla
     return StagePlan(step, boxes, explanation, trials, (tuple(range(len(trials))),))
 
 
-def _why(chosen: Result, spread: Spread, among: int) -> str:
-    mean = 100 * (spread.mean or 0)
-    deviation = spread.standard_deviation
-    around = f" ± {100 * deviation:.2f}" if deviation is not None else ""
+def _why(study: Study, chosen: Result, spread: Spread, among: int) -> str:
+    said = study.objective.score.around(spread.mean, spread.standard_deviation)
     seeds = f"{len(spread.values)} fresh seed" + ("s" if len(spread.values) > 1 else "")
     return (
-        f"{chosen.stage} #{chosen.number} has the best mean of {among} finalists: "
-        f"{mean:.2f} %{around} over {seeds}"
+        f"{chosen.stage} #{chosen.number} has the best mean of {among} finalists: {said} over "
+        f"{seeds}"
     )
 
 

@@ -153,7 +153,7 @@ class Ranking:
 
 
 def ranking_of(study: Study) -> Ranking:
-    """The order of a study's trials, by the score of its objective."""
+    """How the trials of a study rank."""
     return Ranking(study.objective.score.direction)
 
 

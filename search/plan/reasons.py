@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from search.objective.port import Objective
 from search.plan.bounds import Bound, Bounds
 from search.plan.results import Result
-from search.space.space import Choices, Interval
+from search.space.space import Box, Choices, Interval, Range
 from search.study.zoom_rules import DecadesZoom, QuantileZoom
 
 # On a range's own scale; what lies nearer was not cut but rounded.
@@ -20,7 +21,8 @@ class Move:
         name: The hyperparameter.
         old: The range as it was.
         new: The range as it is.
-        values: The hyperparameter's values in the best trials, the best first.
+        values: The hyperparameter's values in the best trials that have it, the best first.
+        having: Those trials in words; of a zoom on the best alone, which other trial it is, if any.
         low: Where the rule alone would begin the range, on its own scale.
         high: Where the rule alone would end it, on its own scale.
         room: What bounded it.
@@ -30,12 +32,13 @@ class Move:
     old: Interval
     new: Interval
     values: tuple[float, ...]
+    having: str
     low: float
     high: float
     room: Bounds
 
 
-def heading(leaders: Sequence[Result], scored: Sequence[Result]) -> str:
+def heading(leaders: Sequence[Result], scored: Sequence[Result], objective: Objective) -> str:
     """The line on the trials: `leaders`, best first, out of all that have a value."""
     best, *others = leaders
     trials = f"{len(scored)} trial{'s' if len(scored) > 1 else ''}"
@@ -43,16 +46,45 @@ def heading(leaders: Sequence[Result], scored: Sequence[Result]) -> str:
     if pruned:
         trials += f", of which {pruned} pruned"
     if not others:
-        return f"best of {trials}: {_named(best)}"
-    return f"best {len(leaders)} of {trials}: {_named(best)} to {_named(others[-1])}"
+        return f"best of {trials}: {_named(best, objective)}"
+    named = f"{_named(best, objective)} to {_named(others[-1], objective)}"
+    return f"best {len(leaders)} of {trials}: {named}"
 
 
-def list_reason(name: str, old: Choices, kept: Choices, leaders: int) -> str:
+def having_it(count: int, leaders: int) -> str:
+    """The best trials that have a hyperparameter, in words: `count` of the `leaders` best."""
+    if count == leaders:
+        return f"best {leaders}"
+    return f"{count} of the best {leaders} that {'has' if count == 1 else 'have'} it"
+
+
+def instead(trial: Result) -> str:
+    """The trial that a range is zoomed round, in words, where the best lacks the hyperparameter."""
+    return f" of {trial.stage} #{trial.number}, the best trial that has it"
+
+
+def kept_reason(name: str, old: Range, best: int) -> str:
+    """The line on a range that stays as it was, since none of the `best` trials has it."""
+    extent = _range(old) if isinstance(old, Interval) else _options(old)
+    among = f"none of the best {best} has it" if best > 1 else "the only trial lacks it"
+    return f"{name}: {extent}: kept: {among}"
+
+
+def left_out(before: Box, after: Box) -> list[str]:
+    """The lines on hyperparameters that a box has lost, since they could never be active now."""
+    return [
+        f"{name}: left out: it is searched only where {before.conditions[name]}"
+        for name in before.ranges
+        if name not in after.ranges
+    ]
+
+
+def list_reason(name: str, old: Choices, kept: Choices, having: str) -> str:
     """The line on a list of choices."""
-    before, after = (", ".join(str(value) for value in one.options) for one in (old, kept))
+    before, after = _options(old), _options(kept)
     if kept == old:
         return f"{name}: {after}: all kept"
-    return f"{name}: {before} → {after}: what occurs among the best {leaders}"
+    return f"{name}: {before} → {after}: what occurs among the {having}"
 
 
 def interval_reason(rule: DecadesZoom | QuantileZoom, move: Move) -> str:
@@ -68,14 +100,14 @@ def interval_reason(rule: DecadesZoom | QuantileZoom, move: Move) -> str:
 def _rule_said(rule: DecadesZoom | QuantileZoom, move: Move) -> str:
     old, values = move.old, move.values
     if isinstance(rule, DecadesZoom):
-        best = _number(old, values[0])
+        best = f"{_number(old, values[0])}{move.having}"
         if old.log:
             return f"± {rule.decades:.4g} decade{'s' if rule.decades > 1 else ''} round {best}"
         return f"± {rule.share:.4g} of the old length round {best}"
     low, high = min(values), max(values)
     if low == high:
-        return f"{_number(old, low)} in the best {len(values)}, and 5 % of the old length"
-    spanned = f"{_number(old, low)} to {_number(old, high)} spanned by the best {len(values)}"
+        return f"{_number(old, low)} in the {move.having}, and 5 % of the old length"
+    spanned = f"{_number(old, low)} to {_number(old, high)} spanned by the {move.having}"
     return f"{spanned}, and a margin of {rule.margin:.4g} of that"
 
 
@@ -93,15 +125,16 @@ def _notes(move: Move, bound: Bound, end: str) -> list[str]:
     return notes
 
 
-def _named(result: Result) -> str:
-    value = "diverged" if result.value is None else f"{100 * result.value:.2f} %"
+def _named(result: Result, objective: Objective) -> str:
+    value = objective.score.text(result.value)
     if result.pruned_after is not None:
-        value += f", pruned after {_epochs(result.pruned_after)}"
+        count = result.pruned_after
+        value += f", pruned after {count} {objective.step}" + ("" if count == 1 else "s")
     return f"{result.stage} #{result.number} ({value})"
 
 
-def _epochs(count: int) -> str:
-    return "1 epoch" if count == 1 else f"{count} epochs"
+def _options(extent: Choices) -> str:
+    return ", ".join(str(value) for value in extent.options)
 
 
 def _range(extent: Interval) -> str:

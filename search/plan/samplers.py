@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from search.errors import KlayerError
 from search.plan.seeds import derive
+from search.space.grid import grid
 from search.space.space import Box, Choices, Interval, Point, Range, Value, hull
 
 if TYPE_CHECKING:
@@ -41,8 +42,10 @@ def draw(
 
     Args:
         sampler: `random` draws independently, uniformly on each range's own scale; `sobol` takes a
-            scrambled Sobol sequence; `grid` takes every combination of the ranges' values, the
-            first hyperparameter changing slowest; `points` takes `points`.
+            scrambled Sobol sequence; both draw a value for every hyperparameter and drop those
+            that are inactive, so that conditions change no other draw. `grid` takes every
+            combination of the ranges' values that differs in what is active, the first
+            hyperparameter changing slowest; `points` takes `points`.
         boxes: The stage's boxes.
         trials: How many points `random` and `sobol` draw. `grid` and `points` know their own
             number (a grid that follows a zoom learns it only then), and do not read it.
@@ -90,7 +93,7 @@ def distributions(boxes: tuple[Box, ...]) -> dict[str, "BaseDistribution"]:
         elif extent.step is None:
             found[name] = FloatDistribution(extent.low, extent.high, log=extent.log)
         else:
-            found[name] = _whole(extent, [box.ranges[name] for box in boxes])
+            found[name] = _whole(extent, [box.ranges[name] for box in boxes if name in box.ranges])
     return found
 
 
@@ -122,12 +125,9 @@ def _home(point: Point, boxes: tuple[Box, ...]) -> int:
 
 
 def _grid(box: Box) -> list[Point]:
-    values = [
-        [_inside(extent, value) for value in extent.values()] for extent in box.ranges.values()
-    ]
     return [
-        dict(zip(box.ranges, combination, strict=True))
-        for combination in itertools.product(*values)
+        {name: _inside(box.ranges[name], value) for name, value in point.items()}
+        for point in grid(box)
     ]
 
 
@@ -140,8 +140,14 @@ def _sampled(sampler: Literal["random", "sobol"], box: Box, count: int, seed: in
 
 
 def inside(box: Box, point: Point) -> Point:
-    """The point in the box's order, in plain numbers, each in its range."""
-    return {name: _inside(extent, point[name]) for name, extent in box.ranges.items()}
+    """What is active of the point, in the box's order, in plain numbers, each in its range.
+
+    Args:
+        box: What was drawn from.
+        point: A value for each hyperparameter of the box, active or not.
+    """
+    whole = {name: _inside(extent, point[name]) for name, extent in box.ranges.items()}
+    return box.active(whole) if box.conditions else whole
 
 
 def _inside(extent: Range, value: Value) -> Value:

@@ -4,8 +4,9 @@
 - `quantile`: the range that the best trials span and a margin, from the hull of all trials' boxes.
 
 Both stay inside the old range, except past an edge on which the best trial lies (see `bounds`).
-Trials that halving dropped count behind all that were not (see `ranked`). Trials without a
-value count for nothing, and neither does the order in which trials are given.
+Trials that halving dropped count behind all that were not (see `Ranking.ranked`). Trials without a
+value count for nothing, and neither does the order in which trials are given. A hyperparameter with
+a condition is zoomed by the trials that have it.
 """
 
 import math
@@ -13,10 +14,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from search.errors import KlayerError
+from search.objective.port import Objective
 from search.plan.bounds import bounds, length, settled, within
-from search.plan.reasons import Move, heading, interval_reason, list_reason
-from search.plan.results import Result, ranked
-from search.space.space import Box, Choices, Interval, Range, SpaceError, hull
+from search.plan.ranking import Ranking
+from search.plan.reasons import (
+    Move,
+    having_it,
+    heading,
+    instead,
+    interval_reason,
+    kept_reason,
+    left_out,
+    list_reason,
+)
+from search.plan.results import Result
+from search.space.space import Box, Choices, Interval, Range, SpaceError, fitted, hull
 from search.study.zoom_rules import DecadesZoom, Limits, QuantileZoom
 
 # Past an edge on which the best lies, a quantile's range goes on by this share of what the best
@@ -36,7 +48,10 @@ class Zoomed:
 
 
 def zoom(
-    rule: DecadesZoom | QuantileZoom, results: Sequence[Result], natural: Mapping[str, Limits]
+    rule: DecadesZoom | QuantileZoom,
+    results: Sequence[Result],
+    natural: Mapping[str, Limits],
+    objective: Objective,
 ) -> Zoomed:
     """The box that follows by `rule` from finished trials.
 
@@ -49,37 +64,63 @@ def zoom(
       edge on which the best lies the range passes the old end by `margin` × span, a quarter of
       the span or 5 % of L, whichever is the most. Of a list, the choices that occur stay.
 
+    A hyperparameter with a condition is zoomed round the best trial that has it, from the box of
+    that, or by those of the best that have it. Where none has it, it stays as it was; where its
+    parents have no value left under which it would be active, it leaves the box.
+
     Whole numbers are rounded outwards to steps counted from the best. Limits are never crossed,
-    whichever other rule they break. Of equally good trials that of the source named first, then
-    the lower number is the best.
+    whichever other rule they break, but by a range that stays as it was. Of equally good
+    trials that of the source named first, then the lower number is the best.
 
     Args:
         rule: Rule, edge and limits, from the study file.
         results: Finished trials of the stages that the rule reads.
         natural: The hyperparameters' own limits; a range may end on one, so an open one is given
             as the nearest permitted number. They hold as well as the rule's limits.
+        objective: What was trained; by its score trials rank.
 
     Raises:
         KlayerError: No trial has a value, limits leave no value, or a quantile is asked of stages
             whose boxes have no hull.
     """
     order = {stage: place for place, stage in enumerate(rule.sources)}
-    scored = ranked(
+    scored = Ranking(objective.score.direction).ranked(
         sorted(results, key=lambda r: (order.get(r.stage, len(order)), r.stage, r.number))
     )
     if not scored:
-        raise _all_diverged(rule, results)
+        raise _no_values(rule, results, objective)
     if isinstance(rule, DecadesZoom):
         leaders, old = scored[:1], scored[0].box
     else:
         leaders, old = scored[: _share(rule.quantile, len(scored))], _common_box(scored)
     ranges: dict[str, Range] = {}
-    lines = [heading(leaders, scored)]
+    reasons: dict[str, str] = {}
     for name, extent in old.ranges.items():
         limits = [one[name] for one in (rule.limits, natural) if name in one]
-        ranges[name], reason = _moved(rule, name, extent, leaders, limits)
-        lines.append(reason)
-    return Zoomed(Box(ranges), "\n".join(lines))
+        pool = scored if isinstance(rule, DecadesZoom) else leaders
+        ranges[name], reasons[name] = _new_range(rule, name, extent, pool, limits)
+    box = fitted(ranges, old.conditions)
+    lines = [reason for name, reason in reasons.items() if name in box.ranges]
+    lines += left_out(old, box)
+    return Zoomed(box, "\n".join([heading(leaders, scored, objective), *lines]))
+
+
+def _new_range(
+    rule: DecadesZoom | QuantileZoom,
+    name: str,
+    old: Range,
+    pool: Sequence[Result],
+    limits: Sequence[Limits],
+) -> tuple[Range, str]:
+    """The range that follows from those of the trials in `pool`, best first, that have a value."""
+    having = [trial for trial in pool if name in trial.parameters]
+    if not having:
+        return old, kept_reason(name, old, len(pool))
+    if isinstance(rule, QuantileZoom):
+        return _moved(rule, name, old, having, having_it(len(having), len(pool)), limits)
+    best = having[0]
+    said = "" if best is pool[0] else instead(best)
+    return _moved(rule, name, best.box.ranges[name], having[:1], said, limits)
 
 
 def _moved(
@@ -87,14 +128,25 @@ def _moved(
     name: str,
     old: Range,
     leaders: Sequence[Result],
+    said: str,
     limits: Sequence[Limits],
 ) -> tuple[Range, str]:
+    """How one range moves, and why.
+
+    Args:
+        rule: Of the zoom.
+        name: Of the hyperparameter.
+        old: Its range.
+        leaders: The trials that it is zoomed by, best first; all have it.
+        said: Those trials in words.
+        limits: What the range keeps to.
+    """
     values = [leader.parameters[name] for leader in leaders]
     if isinstance(old, Choices):
         new_list = old
         if isinstance(rule, QuantileZoom):
             new_list = Choices(tuple(option for option in old.options if option in values))
-        return new_list, list_reason(name, old, new_list, len(leaders))
+        return new_list, list_reason(name, old, new_list, said)
     numbers = [float(value) for value in values]
     room = bounds(name, old, numbers[0], rule.edge, limits)
     kept = [settled(name, old, number, room) for number in numbers]
@@ -106,7 +158,7 @@ def _moved(
     if past is not None and room.high.on_edge:
         high = max(high, old.scaled(old.high) + past)
     new = within(old, kept, low, high, room)
-    return new, interval_reason(rule, Move(name, old, new, tuple(numbers), low, high, room))
+    return new, interval_reason(rule, Move(name, old, new, tuple(numbers), said, low, high, room))
 
 
 def _reach(
@@ -137,10 +189,12 @@ def _common_box(results: Sequence[Result]) -> Box:
         ) from error
 
 
-def _all_diverged(rule: DecadesZoom | QuantileZoom, results: Sequence[Result]) -> KlayerError:
+def _no_values(
+    rule: DecadesZoom | QuantileZoom, results: Sequence[Result], objective: Objective
+) -> KlayerError:
     names = ", ".join(rule.sources or sorted({result.stage for result in results}))
     return KlayerError(
         f"cannot zoom from {names or 'no stage'}: none of the {len(results)} finished trials has a "
-        "value, all diverged; search a range of lower learning rates there, or give the next "
-        "stage a box of its own"
+        f"value, all diverged or failed; {objective.advice} there, or give the next stage a box of "
+        "its own"
     )

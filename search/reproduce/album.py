@@ -16,8 +16,9 @@ from search.reproduce.rows import Row
 from search.reproduce.table import results_table
 from search.views.plots.data import SearchData
 from search.views.plots.theme import TONES, themed
+from search.views.terminal.images import Browser, NoBrowserError
 from search.views.terminal.output import writing
-from search.views.terminal.plot_file import NoBrowserError, one_browser, write_plot
+from search.views.terminal.plot_file import write_plot
 
 PLOTLY, INDEX = "plotly.min.js", "index.html"
 
@@ -74,15 +75,14 @@ def write_album(
     Raises:
         KlayerError: The folder cannot be written to.
     """
-    writer = _Writer(folder, say)
-    with writing(folder, "--pictures"):
+    with writing(folder, "--pictures"), Browser() as browser:
+        writer = _Writer(folder, browser, say)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / PLOTLY).write_text(get_plotlyjs(), "utf-8")
-        with one_browser():
-            shown = [
-                (one, [writer.write(one.data.name, drawn) for drawn in drawn_of(one.data)])
-                for one in chapters
-            ]
+        shown = [
+            (one, [writer.write(one.data.name, drawn) for drawn in drawn_of(one.data)])
+            for one in chapters
+        ]
         (folder / INDEX).write_text(index(shown, about), "utf-8")
     return sum(len(pictures) for _, pictures in shown)
 
@@ -100,8 +100,8 @@ def index(chapters: Sequence[tuple[Chapter, Sequence[Shown]]], about: Sequence[s
 class _Writer:
     """Writes pictures below a folder; images until the first that cannot be drawn."""
 
-    def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
-        self._folder, self._say = folder, say
+    def __init__(self, folder: Path, browser: Browser, say: Callable[[str], None]) -> None:
+        self._folder, self._browser, self._say = folder, browser, say
         self._draws = True
 
     def write(self, study: str, drawn: Drawn) -> Shown:
@@ -115,7 +115,7 @@ class _Writer:
         page.write_text(html, "utf-8")
         if self._draws:
             try:
-                write_plot(picture, image, "light")
+                write_plot(picture, image, "light", self._browser)
             except NoBrowserError as error:
                 self._draws = False
                 image.unlink(missing_ok=True)  # of an earlier run

@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from search.objectives import network as objective
+from search.objectives.network.data import open_data
+from search.objectives.network.measuring import check_gradients
+from search.objectives.network.objective import NetworkObjective
 from search.reproduce.published_tables import GradientCheck
 from search.study.file import Study
 
@@ -50,12 +52,19 @@ def run_check(check: GradientCheck, study: Study, data_folder: Path | None) -> C
     Raises:
         KlayerError: The images are missing, or are fewer than the check asks for.
     """
-    training = study.training.model_copy(update={"weight_decay": check.weight_decay})
-    network = check.network_of(study.network)
-    checked = study.model_copy(update={"network": network, "training": training})
-    data = objective.open_data(study, data_folder)
-    found = objective.check_gradients(
-        checked, data, check.rows, check.inputs, check.difference, check.step, check.smallest
+    whole: NetworkObjective = study.objective
+    training = whole.training.model_copy(update={"weight_decay": check.weight_decay})
+    checked = replace(whole, network=check.network_of(whole.network), training=training)
+    data = open_data(whole.data, study.seed, data_folder)
+    found = check_gradients(
+        checked,
+        study.seed,
+        data,
+        check.rows,
+        check.inputs,
+        check.difference,
+        check.step,
+        check.smallest,
     )
     worst: dict[str, float] = {}
     for one in found:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from search.reproduce.published_tables import Published
 from search.reproduce.quick import quick
-from search.study.file import Study
+from search.study.file import Study, study_of
 
 
 def searches_of(
@@ -20,7 +20,7 @@ def searches_of(
     """
     first = quick(study, rows) if rehearsed else study
     others = (
-        Study.from_canonical(
+        study_of(
             first.canonical()
             | {"name": f"{first.name}-seed-{place}", "seed": first.seed + place - 1}
         )

@@ -101,7 +101,9 @@ def facts(command: str, found: Results) -> list[str]:
     count = "1 search" if len(searches) == 1 else f"{len(searches)} searches"
     lines.append(f"date: {first if first == last else f'{first} to {last}'}")
     lines.append(f"total time: {count}, trained in {duration(found.seconds)}")
-    images = {_images(one.study.data.source, one.data_fingerprint): None for one in searches}
+    images = {
+        _images(one.study.objective.data.source, one.data_fingerprint): None for one in searches
+    }
     lines += [f"images: {line}" for line in images]
     machines = {_machine(one.environment): None for one in searches}
     return lines + [f"run with: {line}" for line in machines]

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from search.ledger.records import Trial
+from search.objectives.network.registry import layer_of
 from search.objectives.network.views import gradients, weights, widths
 from search.objectives.network.views.plots import portrait
 from search.objectives.network.views.trainings import MOST, apart, trainings
 from search.plan.plan import FINAL
 from search.space.space import Interval
-from search.study.searchable import layer_of
 from search.views.plots import zoom
 from search.views.plots.curves import curves
 from search.views.plots.data import SearchData
@@ -106,7 +106,7 @@ def _finals(data: SearchData) -> list[Trial]:
 def _trained_otherwise(data: SearchData) -> bool:
     """Whether the final's curves are no repetition of those of the search."""
     final, last = data.stages[-1].step, data.search.study.stages[-1]
-    others = data.search.study.final.train_on != "training"
+    others = data.search.study.objective.train_on != "training"
     return others or final.training != last.training or not _few(data)
 
 

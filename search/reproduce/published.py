@@ -9,12 +9,14 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from search.errors import StudyFileError
+from search.objectives.network.registry import NetworkRegistry
 from search.reproduce.published_checks import published_faults
 from search.reproduce.published_tables import GradientCheck, Published
 from search.study import reading
 from search.study.faults import Fault
 from search.study.file import Study
 from search.study.keys import written
+from search.study.ranges import REGISTRY
 from search.study.sentences import faults_of
 from search.study.table import List, Table
 from search.study.tables import NOT_READ
@@ -79,7 +81,8 @@ def tables_of(document: dict[str, Any], where: str) -> PublishedTables:
     """
     try:
         return PublishedTables.model_validate(
-            {key: document[key] for key in NOT_READ if key in document}
+            {key: document[key] for key in NOT_READ if key in document},
+            context={REGISTRY: NetworkRegistry()},
         )
     except ValidationError as error:
         raise _refusal(faults_of(error, PublishedTables), document, where) from None

@@ -5,13 +5,13 @@ Pure: a resolved study and its rows in, every fault out.
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from search.objectives.network.schedules import CyclesSchedule
 from search.reproduce.published_tables import ACCURACIES, FINAL_ONLY, GradientCheck, Published
 from search.space.space import Box, Interval, Point, Range
 from search.study.contenders import contenders
 from search.study.faults import Fault, near, shown
 from search.study.file import Study
 from search.study.lineage import reach
-from search.study.schedule import CyclesSchedule
 from search.study.stages import Stage
 
 
@@ -32,8 +32,10 @@ def published_faults(
         for fault in _row_faults(study, boxes, row)
     ]
     for place, check in enumerate(checks):
-        if check.rows > study.data.rows:
-            right = f"there are {study.data.rows:,} training images: give that many or fewer"
+        if check.rows > study.objective.data.rows:
+            right = (
+                f"there are {study.objective.data.rows:,} training images: give that many or fewer"
+            )
             key = ("gradient_checks", place, "rows")
             faults.append(Fault(key, f"found {check.rows:,}; {right}"))
     return faults
@@ -76,7 +78,7 @@ def _point_faults(
         right = "give a stage, or leave out the point or the halving"
         yield Fault(("point",), f"the final may lack it: {which} drops trials on the way; {right}")
         return
-    trained = study.final.finalists if study.final.ensemble else 1
+    trained = study.final.finalists if study.objective.ensemble else 1
     there = sum(stage.trials for stage in stages)
     if trained < there:
         found = f"the final may lack it: it trains {trained} of {there} trials"
@@ -86,13 +88,13 @@ def _point_faults(
 def _measure_faults(study: Study, box: Box, row: Published) -> Iterator[Fault]:
     final = study.final
     if row.measure == "snapshot_ensemble":
-        if not (final.ensemble and isinstance(final.training.schedule, CyclesSchedule)):
+        if not (study.objective.ensemble and isinstance(final.training.schedule, CyclesSchedule)):
             right = 'give a schedule of kind "cycles" and ensemble, or another measure'
             yield Fault(
                 ("measure",), f'found "snapshot_ensemble", but the final keeps none; {right}'
             )
     elif row.measure == "finalist_ensemble":
-        if not final.ensemble or final.finalists < 2:
+        if not study.objective.ensemble or final.finalists < 2:
             right = "give two finalists or more, or another measure"
             yield Fault(
                 ("measure",), f'found "finalist_ensemble", but one network is tested; {right}'
@@ -101,7 +103,10 @@ def _measure_faults(study: Study, box: Box, row: Published) -> Iterator[Fault]:
         known = [*ACCURACIES, *box.ranges] if row.stage is None else _searched(box)
         found = f"found {shown(row.measure)}, which is not searched there"
         yield Fault(("measure",), f"{found}; {near(row.measure, known)}")
-    elif (row.measure, row.stage) == ("validation_accuracy", None) and final.train_on != "training":
+    elif (row.measure, row.stage) == (
+        "validation_accuracy",
+        None,
+    ) and study.objective.train_on != "training":
         right = "give a stage, or another measure"
         found = f"found {shown(row.measure)}, but the final trains on the validation images"
         yield Fault(("measure",), f"{found}; {right}")

@@ -11,10 +11,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
+from search.objectives.network.registry import find, names
+from search.objectives.network.sections import NetworkSection
+from search.space.hyperparameters import Number
 from search.study.faults import Fault, faulty, near, shown
 from search.study.ranges import PointTable
-from search.study.searchable import Number, find, names
-from search.study.sections import NetworkSection
 from search.study.sentences import faults_of
 from search.study.table import MOST, Name, Table
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from search.reproduce.published_tables import Published
 from search.space.space import Box, Choices, Point, Range, Value
-from search.study.file import Stage, Study
+from search.study.file import Stage, Study, study_of
 from search.study.ranges import write_box
 
 SUFFIX = "-quick"
@@ -47,9 +47,9 @@ def quick(study: Study, rows: Sequence[Published]) -> Study:
     final["training"] = _shorter(final["training"])
     final["seeds"] = min(final["seeds"], 1)
     final["finalists"] = 1
-    smaller = Study.from_canonical(canonical)
+    smaller = study_of(canonical)
     final["finalists"] = min(study.final.finalists, _most_finalists(smaller))
-    return Study.from_canonical(canonical)
+    return study_of(canonical)
 
 
 def _shorter(training: dict[str, Any]) -> dict[str, Any]:

@@ -26,11 +26,11 @@ from search.study import reading
 from search.views.reading import Digest
 from search.views.terminal.runner import complete_search
 from search.workers.engines import Engine
-from search.workers.launcher import InterruptedRunError
+from search.workers.pool import InterruptedRunError
 
 
 @dataclass(frozen=True)
-class Wish:
+class Request:
     """What is to be reproduced, and how.
 
     Attributes:
@@ -68,11 +68,11 @@ class Wish:
         return " ".join([*words, *([f"--seeds {self.seeds}"] if self.seeds > 1 else [])])
 
 
-def reproduce(wish: Wish, engine: Callable[[], Engine], console: Console) -> Results:
+def reproduce(request: Request, engine: Callable[[], Engine], console: Console) -> Results:
     """Run what is not finished yet, and show the tables.
 
     Args:
-        wish: What, and how.
+        request: What, and how.
         engine: Opens what runs the workers, for each search anew.
         console: Where progress and tables go.
 
@@ -82,38 +82,40 @@ def reproduce(wish: Wish, engine: Callable[[], Engine], console: Console) -> Res
         InterruptedRunError: It was asked to stop; the same command goes on.
     """
     known = all_experiments()
-    asked = asked_for(wish.ids, known)
-    if wish.output is not None:
-        page.check(wish.output, rehearsed=wish.rehearsed)
-    shown = known if wish.output is not None else asked
-    checks = _checks(shown, wish)
+    asked = asked_for(request.ids, known)
+    if request.output is not None:
+        page.check(request.output, rehearsed=request.rehearsed)
+    shown = known if request.output is not None else asked
+    checks = _checks(shown, request)
     trained = [one for one in asked if one.published]
     lost: list[str] = []
     for place, experiment in enumerate(trained, start=1):
         ids = ", ".join(sorted({row.id for row in experiment.published}, key=order))
         say(console, f"{ids} ({place} of {len(trained)} studies)", style="bold")
-        lost += _run(experiment, wish, engine, console)
-        _keep(wish, known, checks)
+        lost += _run(experiment, request, engine, console)
+        _keep(request, known, checks)
     if not trained:
-        _keep(wish, known, checks)
-    found = _read(wish, asked)
-    if wish.pictures is not None:
-        _draw(wish.pictures, asked, found, wish, console)
+        _keep(request, known, checks)
+    found = _read(request, asked)
+    if request.pictures is not None:
+        _draw(request.pictures, asked, found, request, console)
     names = {check.id for one in asked for check in one.checks}
-    _show(found, [row for row in checks if row.check.id in names], wish, console)
+    _show(found, [row for row in checks if row.check.id in names], request, console)
     if lost:
         raise KlayerError("\n".join(["without a figure:", *lost]))
     return found
 
 
-def _run(one: Experiment, wish: Wish, engine: Callable[[], Engine], console: Console) -> list[str]:
+def _run(
+    one: Experiment, request: Request, engine: Callable[[], Engine], console: Console
+) -> list[str]:
     """Run an experiment's searches; those that came to no end, each with why."""
     lost = []
     text = reading.text(one.study.name)
-    for study in searches_of(one.study, one.listed, wish.seeds, rehearsed=wish.rehearsed):
+    for study in searches_of(one.study, one.listed, request.seeds, rehearsed=request.rehearsed):
         try:
             complete_search(
-                study, text, wish.storage, wish.data_folder, wish.workers, engine, console
+                study, text, request.storage, request.data_folder, request.workers, engine, console
             )
         except InterruptedRunError as error:
             raise InterruptedRunError(
@@ -122,62 +124,62 @@ def _run(one: Experiment, wish: Wish, engine: Callable[[], Engine], console: Con
         except DatabaseFaultError:
             raise
         except KlayerError as error:
-            if _failure(wish, study.name) is None:  # nothing that others would not meet as well
+            if _failure(request, study.name) is None:  # nothing that others would not meet as well
                 raise
             say(console, f"{study.name}: {error}", style="bold")
-        failure = _failure(wish, study.name)
+        failure = _failure(request, study.name)
         lost += [] if failure is None else [f"{study.name}: {failure}"]
     return lost
 
 
-def _failure(wish: Wish, name: str) -> str | None:
+def _failure(request: Request, name: str) -> str | None:
     """Why a search ended without a final; None where it did not, or is not recorded."""
     try:
-        with Ledger(wish.storage, patience_seconds=PATIENCE_SECONDS) as ledger:
+        with Ledger(request.storage, patience_seconds=PATIENCE_SECONDS) as ledger:
             return ledger.read.search(name).failure if name in ledger.read.names() else None
     except NoLedgerError:
         return None
 
 
-def _checks(experiments: Sequence[Experiment], wish: Wish) -> tuple[CheckRow, ...]:
+def _checks(experiments: Sequence[Experiment], request: Request) -> tuple[CheckRow, ...]:
     """All gradient checks of the experiments, run: they take seconds, and are not recorded."""
     rows = []
     for one in experiments:
-        whole = searches_of(one.study, one.listed, 1, rehearsed=wish.rehearsed)[0]
+        whole = searches_of(one.study, one.listed, 1, rehearsed=request.rehearsed)[0]
         for check in one.checks:
             fitted = check
-            if wish.rehearsed:
-                fitted = quick_check(check, INPUTS[whole.data.source])
-            rows.append(run_check(fitted, whole, wish.data_folder))
+            if request.rehearsed:
+                fitted = quick_check(check, INPUTS[whole.objective.data.source])
+            rows.append(run_check(fitted, whole, request.data_folder))
     return tuple(rows)
 
 
-def _read(wish: Wish, experiments: Sequence[Experiment]) -> Results:
+def _read(request: Request, experiments: Sequence[Experiment]) -> Results:
     try:
-        ledger = Ledger(wish.storage, patience_seconds=PATIENCE_SECONDS)
+        ledger = Ledger(request.storage, patience_seconds=PATIENCE_SECONDS)
     except NoLedgerError:  # nothing has run yet
-        return results(None, experiments, wish.seeds, rehearsed=wish.rehearsed)
+        return results(None, experiments, request.seeds, rehearsed=request.rehearsed)
     with ledger:
-        return results(ledger, experiments, wish.seeds, rehearsed=wish.rehearsed)
+        return results(ledger, experiments, request.seeds, rehearsed=request.rehearsed)
 
 
-def _keep(wish: Wish, known: Sequence[Experiment], checks: Sequence[CheckRow]) -> None:
+def _keep(request: Request, known: Sequence[Experiment], checks: Sequence[CheckRow]) -> None:
     """Write the tables of all experiments to the page, as they stand."""
-    if wish.output is None:
+    if request.output is None:
         return
-    found = _read(wish, known)
-    text = page.section(wish.whole_command, found, checks, rehearsed=wish.rehearsed)
-    page.write(wish.output, text)
+    found = _read(request, known)
+    text = page.section(request.whole_command, found, checks, rehearsed=request.rehearsed)
+    page.write(request.output, text)
 
 
-def _show(found: Results, checks: Sequence[CheckRow], wish: Wish, console: Console) -> None:
+def _show(found: Results, checks: Sequence[CheckRow], request: Request, console: Console) -> None:
     if not console.is_terminal:
-        text = page.section(wish.command, found, checks, rehearsed=wish.rehearsed)
+        text = page.section(request.command, found, checks, rehearsed=request.rehearsed)
         console.print(text, soft_wrap=True, markup=False)
         return
-    for line in page.facts(wish.command, found):
+    for line in page.facts(request.command, found):
         say(console, line)
-    if wish.rehearsed:
+    if request.rehearsed:
         say(console, page.REHEARSAL, style="bold")
     if found.rows:
         _print(results_table(found.rows), console)
@@ -195,7 +197,7 @@ def _print(cells: Cells, console: Console) -> None:
 
 
 def _draw(
-    folder: Path, asked: Sequence[Experiment], found: Results, wish: Wish, console: Console
+    folder: Path, asked: Sequence[Experiment], found: Results, request: Request, console: Console
 ) -> None:
     """Write the pictures of every study that was asked for, with its first seed."""
     trained = [one for one in asked if one.published]
@@ -203,13 +205,13 @@ def _draw(
         say(console, f"{folder}: nothing was trained that pictures could show")
         return
     chapters = []
-    about = page.facts(wish.command, found)
-    if wish.rehearsed:
+    about = page.facts(request.command, found)
+    if request.rehearsed:
         about.append(page.REHEARSAL)
-    with Ledger(wish.storage, patience_seconds=PATIENCE_SECONDS) as ledger:
+    with Ledger(request.storage, patience_seconds=PATIENCE_SECONDS) as ledger:
         for one in trained:
-            rows = results(ledger, [one], wish.seeds, rehearsed=wish.rehearsed).rows
-            study = searches_of(one.study, one.listed, 1, rehearsed=wish.rehearsed)[0]
+            rows = results(ledger, [one], request.seeds, rehearsed=request.rehearsed).rows
+            study = searches_of(one.study, one.listed, 1, rehearsed=request.rehearsed)[0]
             digest = Digest(ledger, study.name)
             data = digest.data(curves_wanted(digest.outline()))
             chapters.append(Chapter(data, rows))

@@ -96,5 +96,5 @@ def _finished(ledger: Ledger, study: Study) -> Finished | None:
         return None
     data = Digest(ledger, study.name).outline()
     finals = [trial.id for trial in data.of_stage(FINAL)]
-    curves = {key: curve.reports for key, curve in ledger.read.curves_of(finals).items()}
+    curves = ledger.read.curves_of(finals)
     return Finished(replace(data, curves=curves), seconds_at_work(ledger.read.spans(search)))

@@ -4,6 +4,7 @@ import os
 import platform
 from collections.abc import Mapping
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from threadpoolctl import threadpool_info
@@ -20,13 +21,28 @@ def environment() -> dict[str, Any]:
         "packages": {name: _version(name) for name in PACKAGES},
         "blas": [
             {key: library.get(key) for key in ("internal_api", "version", "architecture")}
-            for library in threadpool_info()
-            if library.get("user_api") == "blas"
+            for library in _numpys_blas()
         ],
         "system": platform.platform(),
         "machine": platform.machine(),
         "cores": os.cpu_count(),
     }
+
+
+def _numpys_blas() -> list[dict[str, Any]]:
+    """The BLAS that NumPy computes with.
+
+    SciPy's wheels bring one of their own, which is loaded when a sampler first needs SciPy, or
+    never; no number depends on it. Where NumPy brings none, it uses one that all share.
+    """
+    found = [one for one in threadpool_info() if one.get("user_api") == "blas"]
+    own = [one for one in found if _is_numpys(Path(one.get("filepath", "")))]
+    return own or found
+
+
+def _is_numpys(library: Path) -> bool:
+    """Whether a library lies in `numpy.libs` or `numpy/.dylibs`, as wheels have it."""
+    return any(part.startswith("numpy") for part in library.parts[-3:-1])
 
 
 def kernels(environment: Mapping[str, Any]) -> str:

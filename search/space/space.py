@@ -1,12 +1,14 @@
 """The search space: ranges, boxes of ranges, points of boxes. Values only; nothing is drawn here.
 
 A range is an `Interval` (continuous or stepped, log-uniform unless said) or a finite `Choices`.
-A box names a range for each searched hyperparameter; a point names a value for each.
+A box names a range for each searched hyperparameter; a point names a value for each. A
+hyperparameter with a condition is active, and so in a point, only where the condition holds.
 """
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from graphlib import CycleError, TopologicalSorter
 from types import MappingProxyType
 
 from search.errors import KlayerError
@@ -129,52 +131,282 @@ Range = Interval | Choices
 
 
 @dataclass(frozen=True)
+class Condition:
+    """When a hyperparameter is active: where each of its parents has one of the values given here.
+
+    Attributes:
+        values: For each parent, by name, the values that it may have.
+
+    Raises:
+        SpaceError: There is no parent, or one without values.
+    """
+
+    values: Mapping[str, tuple[Value, ...]]
+
+    def __post_init__(self) -> None:
+        if not self.values:
+            raise SpaceError("a condition needs at least one hyperparameter to depend on")
+        for parent, values in self.values.items():
+            if not values:
+                raise SpaceError(f"a condition on {parent} needs at least one value of it")
+        kept = {parent: tuple(values) for parent, values in self.values.items()}
+        object.__setattr__(self, "values", MappingProxyType(kept))
+
+    def __reduce__(self) -> tuple[type["Condition"], tuple[dict[str, tuple[Value, ...]]]]:
+        return Condition, (dict(self.values),)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self.values.items()))
+
+    def __str__(self) -> str:
+        return " and ".join(
+            f"{parent} is {' or '.join(_word(value) for value in values)}"
+            for parent, values in self.values.items()
+        )
+
+    def within(self, ranges: Mapping[str, Range]) -> "Condition | None":
+        """The condition with the values alone that its parents can have; None if it cannot hold."""
+        left = {
+            parent: tuple(value for value in values if takes(ranges.get(parent), value))
+            for parent, values in self.values.items()
+        }
+        return Condition(left) if all(left.values()) else None
+
+
+@dataclass(frozen=True)
 class Box:
     """A range for each searched hyperparameter, in the order of the study file; never empty.
 
+    Attributes:
+        ranges: By name.
+        conditions: By name, of those hyperparameters that are not always active. All parents must
+            hold; a parent that is itself inactive holds for nothing.
+        parents_first: The names, each after those that its condition depends on.
+
     Raises:
-        SpaceError: There is no range.
+        SpaceError: There is no range; a condition belongs to no range of the box, depends on one
+            that is not in the box, or on a value that cannot be; or conditions form a cycle.
     """
 
     ranges: Mapping[str, Range]
+    conditions: Mapping[str, Condition] = field(default_factory=dict)
+    parents_first: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.ranges:
             raise SpaceError("a box needs at least one hyperparameter")
         object.__setattr__(self, "ranges", MappingProxyType(dict(self.ranges)))
+        object.__setattr__(self, "conditions", MappingProxyType(dict(self.conditions)))
+        for name, condition in self.conditions.items():
+            _check(name, condition, self.ranges)
+        parents = {name: _parents(self.conditions.get(name)) for name in self.ranges}
+        found = cycle(parents)
+        if found:
+            raise SpaceError(in_words(found))
+        order = tuple(TopologicalSorter(parents).static_order())
+        object.__setattr__(self, "parents_first", order)
 
-    def __reduce__(self) -> tuple[type["Box"], tuple[dict[str, Range]]]:
-        return Box, (dict(self.ranges),)
+    def __reduce__(self) -> tuple[type["Box"], tuple[dict[str, object], ...]]:
+        if not self.conditions:
+            return Box, (dict(self.ranges),)
+        return Box, (dict(self.ranges), dict(self.conditions))
 
     def __hash__(self) -> int:
-        return hash(tuple(self.ranges.items()))
+        ranges = tuple(self.ranges.items())
+        if not self.conditions:
+            return hash(ranges)
+        return hash((ranges, frozenset(self.conditions.items())))
+
+    def always(self, name: str) -> bool:
+        """Whether every point of the box has the hyperparameter `name`."""
+        return name in self.ranges and name not in self.conditions
+
+    def described(self, name: str) -> str:
+        """A range in words, with the condition that it stands under."""
+        condition = self.conditions.get(name)
+        return f"{self.ranges[name]}" + ("" if condition is None else f", where {condition}")
+
+    def active_names(self, point: Point) -> frozenset[str]:
+        """The hyperparameters that are active where their parents are as in `point`."""
+        active: set[str] = set()
+        for name in self.parents_first:
+            condition = self.conditions.get(name)
+            if condition is None or all(
+                parent in active and parent in point and point[parent] in values
+                for parent, values in condition.values.items()
+            ):
+                active.add(name)
+        return frozenset(active)
+
+    def active(self, point: Point) -> Point:
+        """The box's hyperparameters that `point` has and that are active in it, in box order."""
+        active = self.active_names(point)
+        return {name: point[name] for name in self.ranges if name in active and name in point}
 
     def contains(self, point: Point) -> bool:
-        """Whether each of the box's hyperparameters has a value of its range in `point`."""
+        """Whether `point` has a value of its range for each hyperparameter that is active in it.
+
+        It must have none for those of the box that are inactive.
+        """
+        active = self.active_names(point)
         return all(
-            name in point and extent.contains(point[name])  # type: ignore[arg-type]
+            (name in point and extent.contains(point[name]))  # type: ignore[arg-type]
+            if name in active
+            else name not in point
             for name, extent in self.ranges.items()
         )
 
 
-def hull(boxes: tuple[Box, ...]) -> Box:
-    """The smallest box that holds all of `boxes`; they must agree in names and kinds of range.
+def cycle(parents: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """Names each of which depends on the next, the first once more at the end; () if none do.
+
+    Args:
+        parents: By name, what a hyperparameter depends on.
+    """
+    try:
+        TopologicalSorter(parents).prepare()
+    except CycleError as error:
+        return tuple(reversed(error.args[1]))
+    return ()
+
+
+def in_words(cycle: Sequence[str]) -> str:
+    """What is wrong with a `cycle` of conditions, and what would be right."""
+    way = ", which depends on ".join(cycle[1:])
+    return f"{cycle[0]} depends on {way}; leave out one of these conditions"
+
+
+def _check(name: str, condition: Condition, ranges: Mapping[str, Range]) -> None:
+    if name not in ranges:
+        raise SpaceError(f"{name} has a condition, but no range in the box; give it one")
+    for parent, values in condition.values.items():
+        extent = ranges.get(parent)
+        if extent is None:
+            known = ", ".join(one for one in ranges if one != name) or "no other"
+            raise SpaceError(f"{name} depends on {parent}, but the box has {known}; add {parent}")
+        if not is_discrete(extent):
+            raise SpaceError(
+                f"{name} depends on {parent}, a continuous range, which has a given value only by "
+                "chance; list its values"
+            )
+        for value in values:
+            if not takes(extent, value):
+                raise SpaceError(
+                    f"{name} depends on {parent} being {_word(value)}, which it cannot be; give "
+                    f"values of {extent}"
+                )
+
+
+def _parents(condition: Condition | None) -> tuple[str, ...]:
+    return () if condition is None else tuple(condition.values)
+
+
+def is_discrete(extent: Range) -> bool:
+    """Whether a condition can depend on the range: it is a list, or one of whole numbers."""
+    return isinstance(extent, Choices) or extent.step is not None
+
+
+def takes(extent: Range | None, value: Value) -> bool:
+    """Whether a condition can depend on a hyperparameter of this range having this value."""
+    if isinstance(extent, Choices):
+        return any(option == value and _alike(option, value) for option in extent.options)
+    if extent is None or extent.step is None or isinstance(value, str | bool):
+        return False
+    return extent.contains(value) and (value - extent.low) % extent.step == 0
+
+
+def _alike(one: Value, other: Value) -> bool:
+    """Whether both are true or false, or neither is: True equals 1."""
+    return isinstance(one, bool) == isinstance(other, bool)
+
+
+def _sets(condition: Condition | None) -> dict[str, frozenset[Value]]:
+    """What a condition says, apart from the order in which it says it; {} for none."""
+    values = {} if condition is None else condition.values
+    return {parent: frozenset(those) for parent, those in values.items()}
+
+
+def _word(value: Value) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def fitted(ranges: Mapping[str, Range], conditions: Mapping[str, Condition]) -> Box:
+    """The box of those of `ranges` that can be active, under what is left of their conditions.
+
+    A range whose condition can no longer hold leaves, and with it those that depend on it.
 
     Raises:
-        SpaceError: The boxes differ in their hyperparameters, or one is an interval here and a list
-            of choices there, or on a log scale here and a linear one there.
+        SpaceError: Conditions form a cycle.
     """
-    first, *rest = boxes
-    merged = dict(first.ranges)
-    for box in rest:
-        if set(box.ranges) != set(merged):
-            raise SpaceError(
-                f"the boxes of a stage need the same hyperparameters, but one has "
-                f"{', '.join(sorted(merged))} and one {', '.join(sorted(box.ranges))}"
-            )
-        for name, other in box.ranges.items():
-            merged[name] = _join(name, merged[name], other)
-    return Box(merged)
+    kept = dict(ranges)
+    left = {name: one for name, one in conditions.items() if name in kept}
+    while True:
+        narrowed = {name: one.within(kept) for name, one in left.items()}
+        left = {name: one for name, one in narrowed.items() if one is not None}
+        if len(left) == len(narrowed):
+            return Box(kept, left)
+        kept = {name: kept[name] for name in kept if name in left or name not in narrowed}
+
+
+def overlaid(below: Box, above: Box) -> Box:
+    """All of `below` and `above`; where both have a hyperparameter, as `above` has it."""
+    conditions = {n: one for n, one in below.conditions.items() if n not in above.ranges}
+    return fitted({**below.ranges, **above.ranges}, {**conditions, **above.conditions})
+
+
+def hull(boxes: tuple[Box, ...]) -> Box:
+    """The smallest box that holds all of `boxes`.
+
+    They must agree in names, kinds of range and conditions, as far as they can: a box may lack a
+    hyperparameter that could not be active in it, and values of parents that it does not have.
+
+    Raises:
+        SpaceError: The boxes differ in their hyperparameters or in their conditions, or one is an
+            interval here and a list of choices there, or on a log scale here and a linear one
+            there.
+    """
+    conditions: dict[str, Condition] = {}
+    for box in boxes:
+        for name, one in box.conditions.items():
+            conditions[name] = _either(conditions.get(name, one), one)
+    for name in dict.fromkeys(name for box in boxes for name in box.ranges):
+        _must_agree(name, boxes, conditions.get(name))
+    merged: dict[str, Range] = {}
+    for box in boxes:
+        for name, extent in box.ranges.items():
+            merged[name] = _join(name, merged[name], extent) if name in merged else extent
+    return Box(merged, conditions)
+
+
+def _either(one: Condition, other: Condition) -> Condition:
+    """The condition that holds where either does, if both depend on the same parents."""
+    values = dict(one.values)
+    for parent, more in other.values.items():
+        values[parent] = tuple(dict.fromkeys([*values.get(parent, ()), *more]))
+    return Condition(values)
+
+
+def _must_agree(name: str, boxes: Sequence[Box], condition: Condition | None) -> None:
+    """Refuses boxes that differ in whether, or when, a hyperparameter is active.
+
+    Args:
+        name: Of the hyperparameter.
+        boxes: One at least has it.
+        condition: Under which it is active in one of them.
+    """
+    for box in boxes:
+        expected = condition.within(box.ranges) if condition is not None else None
+        if name not in box.ranges:
+            if condition is None or expected is not None:
+                holder = next(one for one in boxes if name in one.ranges)
+                both = sorted((box, holder), key=boxes.index)
+                one, other = (", ".join(sorted(which.ranges)) for which in both)
+                raise SpaceError(
+                    f"the boxes of a stage need the same hyperparameters, but one has {one} and "
+                    f"one {other}"
+                )
+        elif _sets(box.conditions.get(name)) != _sets(expected):
+            raise SpaceError(f"the boxes of a stage differ in when {name} is active; give one rule")
 
 
 def _join(name: str, one: Range, other: Range) -> Range:

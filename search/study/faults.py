@@ -10,6 +10,10 @@ from dataclasses import dataclass
 
 from pydantic_core import PydanticCustomError
 
+from search.space.hyperparameters import shown
+
+__all__ = ["FAULTS", "Fault", "Key", "faulty", "near", "shown"]
+
 Key = tuple[str | int, ...]
 
 FAULTS = "study_faults"
@@ -38,28 +42,6 @@ def faulty(faults: Sequence[Fault]) -> PydanticCustomError:
     """The exception by which a pydantic validator reports `faults`, all at once."""
     text = "; ".join(fault.text for fault in faults)
     return PydanticCustomError(FAULTS, "{text}", {"text": text, "faults": tuple(faults)})
-
-
-def shown(value: object) -> str:
-    """`value` as a study file would write it, cut where it is long."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        text = "".join(letter if letter.isprintable() else _escaped(letter) for letter in value)
-        text = f'"{text}"'
-    elif isinstance(value, dict):
-        text = "a table" if value else "an empty table"
-    elif isinstance(value, list | tuple):
-        text = "a list" if value else "an empty list"
-    elif isinstance(value, int) and abs(value) >= 10**30:
-        text = "a whole number of more than 30 digits"
-    else:
-        text = str(value)
-    return text if len(text) <= 80 else f"{text[:76]}...{text[-1]}"
-
-
-def _escaped(letter: str) -> str:
-    return letter.encode("unicode_escape").decode("ascii")
 
 
 # What other tools call the same thing.

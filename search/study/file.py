@@ -1,29 +1,31 @@
 """A study: everything that one study file asks for, as one frozen value that is valid as it stands.
 
 A study is read by `search.study.reading.load`, written by `Study.canonical` and read back from
-that, exactly, by `Study.from_canonical`.
+that by `study_of`. A recorded one is read by `search.study.recorded`, as it was recorded.
 """
 
-from importlib import import_module
+from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, SerializeAsAny, ValidationError
+from pydantic_core import PydanticCustomError
 
 from search.errors import StudyFileError
-from search.study.checks import faults_between
+from search.objective.port import Objective
+from search.study.checks import faults_between, stage_faults
 from search.study.contenders import contenders
-from search.study.faults import Fault, faulty
+from search.study.faults import Fault
 from search.study.keys import written
+from search.study.kinds import Kind, kind_of
 from search.study.lineage import natural_limits, reach
-from search.study.schedule import CyclesSchedule
-from search.study.sections import DataSection, NetworkSection, TrainingSection
+from search.study.ranges import REGISTRY
 from search.study.sentences import faults_of
-from search.study.stages import Final, Stage, resolve
+from search.study.stages import Stage, resolve
 from search.study.table import List, Name, Table
-from search.study.tables import Document
+from search.study.tables import Document, Final
 from search.study.zoom_rules import Limits
 
-__all__ = ["FaultyStudyError", "Final", "Stage", "Study", "resolved", "study_of", "tables_of"]
+__all__ = ["FaultyStudyError", "Final", "Stage", "Study", "study_of"]
 
 
 class FaultyStudyError(StudyFileError):
@@ -46,9 +48,7 @@ class Study(Table):
         name: The name of the search.
         description: What it is for, in the file's own words.
         seed: What all random draws are derived from.
-        data: Which images.
-        network: The network, where a stage does not search its hyperparameters.
-        training: What [training] says; stages and final hold their own, whole ones.
+        objective: What its trials train.
         stages: The steps of the search, in order; never empty.
         final: What follows the last stage.
     """
@@ -56,40 +56,19 @@ class Study(Table):
     name: Name
     description: str = ""
     seed: int = Field(default=1, ge=0)
-    data: DataSection
-    network: NetworkSection
-    training: TrainingSection
+    objective: Any
     stages: List[Stage] = Field(min_length=1, strict=False)
-    final: Final
-
-    @model_validator(mode="after")
-    def _holds_together(self) -> "Study":
-        faults = faults_between(
-            self.data.rows, self.network, self.training, self.stages, self.final
-        )
-        if faults:
-            raise faulty(faults)
-        return self
-
-    @property
-    def objective(self) -> Any:
-        """What its trials train."""
-        objectives = import_module("search.objectives.network.objective")
-        return objectives.NetworkObjective(self)
+    final: SerializeAsAny[Final]
 
     def natural_limits(self, stage: Stage) -> dict[str, Limits]:
         """The bounds that the zoomed ranges of one of the stages must keep to, by name.
 
-        A rule's own limits lie within them. Where the final trains in cycles, the learning rates of
-        stages that finalists come from stay above its floor too.
+        A rule's own limits lie within them. The objective may bound stages that finalists come from
+        by what the final reads.
         """
         box = reach(self.stages)[stage.name]
-        final = self.final.training
-        reads_floor = isinstance(final.schedule, CyclesSchedule)
-        own_floor = "learning_rate_min" in box.ranges  # which a finalist brings with it
-        if reads_floor and not own_floor and stage.name in self.contenders():
-            return natural_limits(stage, box, [final.learning_rate_min])
-        return natural_limits(stage, box)
+        final = self.final.training if stage.name in self.contenders() else None
+        return natural_limits(self.objective, stage, box, final)
 
     def contenders(self) -> tuple[str, ...]:
         """The stages that finalists come from: the last, and those that compare with it."""
@@ -97,70 +76,78 @@ class Study(Table):
 
     def canonical(self) -> dict[str, Any]:
         """The study as plain values for JSON: a study file with every default written out."""
+        objective: Objective = self.objective
         return {
             "name": self.name,
             "description": self.description,
             "seed": self.seed,
-            "data": self.data.model_dump(mode="json"),
-            "network": self.network.model_dump(mode="json"),
-            "training": self.training.model_dump(mode="json", exclude_none=True),
+            **objective.canonical(),
             "stages": [stage.canonical() for stage in self.stages],
             "final": self.final.canonical(),
         }
 
-    @classmethod
-    def from_canonical(cls, canonical: dict[str, Any]) -> "Study":
-        """The study that `canonical` was written from; the exact inverse.
 
-        Raises:
-            StudyFileError: It is no valid study.
-        """
-        return study_of(canonical)
-
-
-def study_of(document: dict[str, Any]) -> Study:
+def study_of(document: dict[str, Any], folder: Path | None = None) -> Study:
     """The study that a document, as `tomllib` reads it from a study file, asks for.
+
+    Args:
+        document: The study file.
+        folder: Where it stands, from which its relative paths start; the working folder unless
+            given.
 
     Raises:
         FaultyStudyError: It is no valid study; every fault that was found is in it.
     """
-    return resolved(tables_of(document), document)
+    try:
+        kind = kind_of(document)
+    except PydanticCustomError as error:
+        context = error.context or {}
+        raise FaultyStudyError(list(context["faults"]), document) from None
+    tables = _tables_of(document, kind)
+    objective = kind.objective(tables, (folder or Path()).absolute())
+    stages: list[Stage] = []
+    for place, table in enumerate(tables.stages, start=1):
+        stages.append(resolve(table, place, stages[-1].name if stages else None, objective.units))
+    faults = _faults(kind, tables, objective, stages)
+    if faults:
+        raise FaultyStudyError(faults, document)
+    return Study(
+        name=tables.name,
+        description=tables.description,
+        seed=tables.seed,
+        objective=objective,
+        stages=tuple(stages),
+        final=tables.final,
+    )
 
 
-def tables_of(document: dict[str, Any]) -> Document:
+def _faults(kind: Kind, tables: Document, objective: Objective, stages: list[Stage]) -> list[Fault]:
+    """Every fault that lies between the tables of a document."""
+    faults = [*kind.stage_faults(tables, stages), *stage_faults(objective, stages)]
+    if faults:
+        return faults  # what follows reads the stages through their zooms
+    own = kind.faults_between(tables, objective, stages, tables.final, reach(stages))
+    return [*own, *faults_between(objective, stages, tables.final)]
+
+
+def _tables_of(document: dict[str, Any], kind: Kind) -> Document:
     """The tables of a document, each right on its own.
 
     Raises:
         FaultyStudyError: As `study_of`.
     """
+    model = kind.DOCUMENT
     try:
-        return Document.model_validate(document)
+        return model.model_validate(document, context={REGISTRY: kind.registry(document)})
     except ValidationError as error:
-        raise FaultyStudyError(_without_echoes(faults_of(error, Document)), document) from None
+        faults = _as_written(_without_echoes(faults_of(error, model)), document)
+        raise FaultyStudyError(faults, document) from None
 
 
-def resolved(tables: Document, document: dict[str, Any]) -> Study:
-    """The study that the tables of a document ask for.
-
-    Raises:
-        FaultyStudyError: As `study_of`.
-    """
-    stages: list[Stage] = []
-    for place, table in enumerate(tables.stages, start=1):
-        stages.append(resolve(table, place, stages[-1].name if stages else None))
-    try:
-        return Study(
-            name=tables.name,
-            description=tables.description,
-            seed=tables.seed,
-            data=tables.data,
-            network=tables.network,
-            training=tables.training,
-            stages=tuple(stages),
-            final=Final(**{name: getattr(tables.final, name) for name in Final.model_fields}),
-        )
-    except ValidationError as error:
-        raise FaultyStudyError(faults_of(error, Document), document) from None
+def _as_written(faults: list[Fault], document: dict[str, Any]) -> list[Fault]:
+    """`faults` in the order in which the file has their tables; what it lacks comes last."""
+    places = {key: place for place, key in enumerate(document)}
+    return sorted(faults, key=lambda fault: places.get(str(fault.key[0]), len(places)))
 
 
 def _without_echoes(faults: list[Fault]) -> list[Fault]:

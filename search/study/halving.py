@@ -4,13 +4,12 @@ Only the declaration and its arithmetic; who goes on is decided in `search.plan.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from search.study.faults import Fault, faulty
-from search.study.schedule import CyclesSchedule, steps_per_epoch
-from search.study.sections import TrainingSection
 from search.study.table import MOST, List, Table
 
 Among = Literal["stage", "cohort"]
@@ -32,10 +31,12 @@ class Halving(Table):
         min_length=1,
         max_length=100,
         strict=False,
-        description="the rungs: after how many epochs, or cycles, trials are compared",
+        description="the rungs: after how many steps, or other units, trials are compared",
     )
-    unit: Literal["epochs", "cycles"] = Field(
-        default="epochs", description="what `at` counts; whole cycles of η where it moves in cycles"
+    unit: str = Field(
+        default="",
+        description="what `at` counts: what the objective calls its steps, or another unit that it "
+        "has",
     )
     among: Among = Field(
         default="stage",
@@ -50,20 +51,6 @@ class Halving(Table):
             raise faulty([Fault(("at",), f"found {list(self.at)}; {right}")])
         return self
 
-    def rungs(self, training: TrainingSection, rows: int) -> tuple[int, ...]:
-        """The epochs at whose end trials are compared; a cycle that ends amid one counts with it.
-
-        Args:
-            training: The training of the stage.
-            rows: How many images there are to train on.
-        """
-        schedule = training.schedule
-        if self.unit == "epochs" or not isinstance(schedule, CyclesSchedule):
-            return self.at
-        cycle = 2 * schedule.half_cycle(rows, training.batch_size)
-        each = steps_per_epoch(rows, training.batch_size)
-        return tuple(math.ceil(count * cycle / each) for count in self.at)
-
     def kept(self, count: int) -> int:
         """How many of `count` trials go on: ⌈keep × count⌉, so one at least of one or more."""
         # 0.1 × 30 is 3.0000000000000004, and means 3.
@@ -76,13 +63,16 @@ class Halving(Table):
             numbers.append(self.kept(numbers[-1]))
         return tuple(numbers)
 
-    def epochs(self, count: int, training: TrainingSection, rows: int) -> float:
-        """Epochs that `count` trials, none of which diverges, are trained in all."""
-        ends = (
-            *self.rungs(training, rows),
-            training.schedule.total_epochs(rows, training.batch_size),
-        )
-        starts = (0, *ends[:-1])
+    def steps(self, count: int, rungs: Sequence[int], length: float) -> float:
+        """Steps that `count` trials, all of which have values, are trained in all.
+
+        Args:
+            count: How many trials there are.
+            rungs: The steps at whose end trials are compared.
+            length: Steps of a trial that is trained to its end.
+        """
+        ends = (*rungs, length)
+        starts = (0, *rungs)
         return sum(
             number * (end - start)
             for number, start, end in zip(self.counts(count), starts, ends, strict=True)

@@ -1,62 +1,45 @@
 """Whether the halving of each stage can be carried out. Pure: stages in, every fault out."""
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from search.space.space import Box
-from search.study.faults import Fault
+from search.objective.port import Objective, Training
+from search.study.faults import Fault, shown
 from search.study.halving import Halving
-from search.study.schedule import CyclesSchedule
-from search.study.sections import TrainingSection
 from search.study.stages import Stage
 
 
-def halving_faults(rows: int, stages: Sequence[Stage], boxes: Mapping[str, Box]) -> Iterator[Fault]:
+def halving_faults(objective: Objective, stages: Sequence[Stage]) -> Iterator[Fault]:
     """Every fault of the stages' halvings.
 
     Args:
-        rows: Images to train on.
+        objective: What is trained.
         stages: The resolved stages.
-        boxes: The `reach` of each, by name.
     """
     for place, stage in enumerate(stages):
         if stage.halving is not None:
-            searched = "batch_size" in boxes[stage.name].ranges
-            for fault in _faults(rows, stage.halving, stage.training, searched=searched):
+            for fault in _faults(objective, stage.halving, stage.training):
                 yield fault.under("stages", place, "halving")
 
 
-def _faults(
-    rows: int, halving: Halving, training: TrainingSection, *, searched: bool
-) -> Iterator[Fault]:
-    schedule = training.schedule
-    cycles = isinstance(schedule, CyclesSchedule)
-    if halving.unit == "cycles" and not cycles:
-        right = 'give "epochs": only a schedule of kind "cycles" has cycles'
-        yield Fault(("unit",), f'found "cycles" with kind "{schedule.kind}"; {right}')
-    elif isinstance(schedule, CyclesSchedule) and schedule.half_cycle_steps and searched:
-        found = "found beside half_cycle_steps and a searched batch_size, with which trials would "
-        found += "be compared at different points of the η cycle"
-        yield Fault((), f"{found}; give half_cycle_epochs")
-    else:
-        yield from _lengths(rows, halving, training)
-
-
-def _lengths(rows: int, halving: Halving, training: TrainingSection) -> Iterator[Fault]:
-    schedule = training.schedule
-    last = halving.at[-1]
-    if halving.unit == "cycles" and isinstance(schedule, CyclesSchedule):
-        length: float = schedule.cycles
-    else:
-        length = schedule.total_epochs(rows, training.batch_size)
+def _faults(objective: Objective, halving: Halving, training: Training) -> Iterator[Fault]:
+    if halving.unit not in objective.units:
+        right = "give one of " + ", ".join(shown(unit) for unit in objective.units)
+        yield Fault(("unit",), f"found {shown(halving.unit)}; {right}")
+        return
+    length = objective.length(training, halving.unit)
+    if length is None:
+        return
+    unit, step, last = halving.unit.removesuffix("s"), objective.step, halving.at[-1]
     if last >= length:
         found = f"found {last:,}, but the training has {length:,g} {halving.unit}"
         yield Fault(("at",), f"{found}; give rungs before its end, or train for longer")
         return
-    rungs = halving.rungs(training, rows)
-    if rungs[-1] >= schedule.total_epochs(rows, training.batch_size):
-        found = f"found {last:,}, but cycle {last:,} ends in the training's last epoch"
+    rungs = [objective.rung(training, halving.unit, count) for count in halving.at]
+    steps = objective.steps(training)
+    if steps is not None and rungs[-1] >= steps:
+        found = f"found {last:,}, but {unit} {last:,} ends in the training's last {step}"
         yield Fault(("at",), f"{found}; give rungs that end in an earlier one, or train for longer")
     elif any(later <= rung for rung, later in itertools.pairwise(rungs)):
-        found = f"found {list(halving.at)}, but cycles there end in one and the same epoch"
-        yield Fault(("at",), f"{found}; give rungs that are an epoch apart")
+        found = f"found {list(halving.at)}, but {halving.unit} there end in one and the same {step}"
+        yield Fault(("at",), f"{found}; give rungs that are one {step} apart")

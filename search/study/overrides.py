@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any
 
 from search.errors import StudyFileError
@@ -25,7 +26,7 @@ def overridden(
     Raises:
         StudyFileError: An override is not written so, or its key leads nowhere.
     """
-    result: dict[str, Any] = _copy(document)
+    result = deepcopy(document)
     keys: list[Key] = []
     for override in overrides:
         dotted, equals, text = override.partition("=")
@@ -37,12 +38,6 @@ def overridden(
             )
         keys.append(_put(result, dotted, _value(dotted, text.strip())))
     return result, keys
-
-
-def _copy(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _copy(inner) for key, inner in value.items()}
-    return [_copy(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _value(dotted: str, text: str) -> Any:

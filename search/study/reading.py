@@ -68,7 +68,7 @@ def load(reference: str, overrides: Sequence[str] = (), name: str | None = None)
     if name is not None:
         changed, named = changed | {"name": name}, named | {"name": name}
     try:
-        return _runnable(named)
+        return _runnable(named, Path(where).parent)
     except FaultyStudyError as error:
         lines = [
             f"--name: {fault.text}"
@@ -79,8 +79,8 @@ def load(reference: str, overrides: Sequence[str] = (), name: str | None = None)
         raise StudyFileError("\n".join(lines)) from None
 
 
-def _runnable(document: dict[str, Any]) -> Study:
-    study = study_of(document)
+def _runnable(document: dict[str, Any], folder: Path) -> Study:
+    study = study_of(document, folder)
     missing = list(missing_libraries(study.stages))
     if missing:
         raise FaultyStudyError(missing, document)

@@ -18,11 +18,16 @@ def sampler_faults(stages: Sequence[Stage], boxes: Mapping[str, Box]) -> Iterato
     for place, stage in enumerate(stages):
         if stage.sampler != "cmaes":
             continue
-        ranges = boxes[stage.name].ranges
+        ranges, conditions = boxes[stage.name].ranges, boxes[stage.name].conditions
         listed = [name for name, extent in ranges.items() if isinstance(extent, Choices)]
         if listed:
             found = f'found "cmaes", which draws numbers from ranges, with a list for {listed[0]}'
             yield Fault(("stages", place, "sampler"), f'{found}; give "tpe", or a range')
+        elif conditions:
+            found = 'found "cmaes", which draws a value for every range, with a condition for'
+            yield Fault(
+                ("stages", place, "sampler"), f'{found} {next(iter(conditions))}; give "tpe"'
+            )
 
 
 def missing_libraries(stages: Sequence[Stage]) -> Iterator[Fault]:

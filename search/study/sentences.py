@@ -106,7 +106,7 @@ def _meaning(key: str, holders: list[type[BaseModel]]) -> str:
     for table in holders:
         for name, field in table.model_fields.items():
             if key in (name, field.alias) and field.description:
-                return f": {field.description}"
+                return f": {field.description.partition('. ')[0]}"
     return ""
 
 
@@ -121,6 +121,7 @@ _RIGHT: dict[str, Callable[[dict[str, Any]], str]] = {
     "finite_number": lambda _: "a finite number",
     "bool_type": lambda _: "true or false",
     "string_type": lambda _: "a text in quotes",
+    "string_too_short": lambda _: "a text that is not empty",
     "string_too_long": lambda ctx: f"at most {ctx['max_length']} characters",
     "string_pattern_mismatch": lambda _: "a-z, 0-9 and -, beginning with a letter or a digit",
     "literal_error": lambda ctx: (

@@ -1,16 +1,16 @@
 """One `[[stages]]` table as it is written, and whether its own keys fit together."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from search.space.grid import combinations
 from search.space.space import SpaceError
 from search.study.faults import Fault, faulty
 from search.study.halving import Halving
 from search.study.learning import generation_faults
-from search.study.ranges import BoxTable, PointTable, combinations
-from search.study.sections import TrainingSection
+from search.study.ranges import BoxTable, PointTable
 from search.study.table import List, Name, Table
 from search.study.zoom_rules import ZoomRule
 
@@ -24,7 +24,7 @@ MOST_TRIALS = 100_000
 
 
 class StageTable(Table):
-    """One `[[stages]]` of the file."""
+    """One `[[stages]]` of the file; `training` is for each kind of objective to say."""
 
     name: Name | None = Field(default=None, description="stage-1, stage-2, … unless said")
     sampler: Sampler = Field(default="random", description="how trials are drawn from the boxes")
@@ -62,9 +62,7 @@ class StageTable(Table):
     halving: Halving | None = Field(
         default=None, description="when trials that fall behind are dropped"
     )
-    training: TrainingSection = Field(
-        default=TrainingSection(), description="keys of [training] that differ in this stage"
-    )
+    training: Any = Field(description="keys of [training] that differ in this stage")
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> "StageTable":

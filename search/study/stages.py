@@ -1,16 +1,17 @@
 """A stage and the final, resolved: every default filled in, every training whole."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import Field
 
+from search.objective.port import Training
+from search.space.grid import combinations
 from search.space.space import Box, Choices
 from search.study.halving import Halving
-from search.study.ranges import BoxTable, PointTable, combinations, write_box
-from search.study.sections import TrainingSection
+from search.study.ranges import BoxTable, PointTable, write_box
 from search.study.stage_table import COUNTED, MOST_TRIALS, Sampler, StageTable
 from search.study.table import List, Name, Table
-from search.study.tables import FinalTable
 from search.study.zoom_rules import ZoomRule
 
 
@@ -38,7 +39,7 @@ class Stage(Table):
     zoom: ZoomRule | None = None
     points: List[PointTable] = Field(default=(), strict=False)
     halving: Halving | None = None
-    training: TrainingSection
+    training: Training
 
     def canonical(self) -> dict[str, Any]:
         """The stage as a file would write it, with every default."""
@@ -59,21 +60,14 @@ class Stage(Table):
         return written
 
 
-class Final(FinalTable):
-    """What follows the last stage; `training` is the whole training of finalists and winner."""
-
-    def canonical(self) -> dict[str, Any]:
-        """The final as a file would write it, with every default."""
-        return self.model_dump(mode="json", exclude_none=True)
-
-
-def resolve(table: StageTable, place: int, before: str | None) -> Stage:
+def resolve(table: StageTable, place: int, before: str | None, units: Sequence[str]) -> Stage:
     """The stage that `table` writes.
 
     Args:
         table: The stage as written.
         place: Its place among the stages, counted from 1; names a stage without a name.
         before: The name of the stage before it, which a zoom reads unless it says otherwise.
+        units: What rungs may be counted in; the first unless said.
     """
     boxes = (table.box,) if table.box is not None else table.boxes
     trials = table.trials or len(table.points)
@@ -84,6 +78,9 @@ def resolve(table: StageTable, place: int, before: str | None) -> Stage:
     zoom = table.zoom
     if zoom is not None and not zoom.sources and before is not None:
         zoom = zoom.model_copy(update={"sources": (before,)})
+    halving = table.halving
+    if halving is not None and not halving.unit:
+        halving = halving.model_copy(update={"unit": units[0]})
     return Stage(
         name=table.name or f"stage-{place}",
         sampler=table.sampler,
@@ -92,7 +89,7 @@ def resolve(table: StageTable, place: int, before: str | None) -> Stage:
         boxes=boxes,
         zoom=zoom,
         points=table.points,
-        halving=table.halving,
+        halving=halving,
         training=table.training,
     )
 

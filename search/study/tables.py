@@ -1,10 +1,9 @@
 """The tables of a study file as they are written, before stages are resolved against each other."""
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field, model_validator
 
-from search.study.sections import DataSection, NetworkSection, TrainingSection
 from search.study.stage_table import StageTable
 from search.study.table import List, Name, Table
 
@@ -12,8 +11,11 @@ NOT_READ = ("published", "gradient_checks")
 """Tables of what was published of a search, which `search.reproduce` reads; a search does not."""
 
 
-class FinalTable(Table):
-    """`[final]` of the file: what follows the last stage."""
+class Final(Table):
+    """`[final]` of the file: what follows the last stage; kinds of objectives add keys.
+
+    `training` is the whole training of the finalists and of the winner.
+    """
 
     finalists: int = Field(
         default=1,
@@ -30,37 +32,28 @@ class FinalTable(Table):
         description="fresh seeds that each finalist is trained with; with 0 none is run again, and "
         "the winner is the best trial",
     )
-    train_on: Literal["training", "training+validation"] = Field(
-        default="training", description="the images that the winner is trained on at last"
+    training: Any = Field(
+        description="keys of [training] that differ for the finalists and the last training"
     )
-    ensemble: bool = Field(
-        default=True, description="whether ensembles of snapshots and of finalists are reported"
-    )
-    training: TrainingSection = Field(
-        default=TrainingSection(),
-        description="keys of [training] that differ for the finalists and the last training",
-    )
+
+    def canonical(self) -> dict[str, Any]:
+        """The final as a file would write it, with every default."""
+        return self.model_dump(mode="json", exclude_none=True)
 
 
 class Document(Table):
-    """A whole study file."""
+    """A whole study file; each kind of objective adds its tables."""
 
     name: Name = Field(description="the name of the search; the file's name without .toml")
     description: str = Field(default="", max_length=1_000, description="what it is for")
     seed: int = Field(
         default=1, ge=0, le=2**63 - 1, description="what all random draws are derived from"
     )
-    data: DataSection = Field(default=DataSection(), description="which images")
-    network: NetworkSection = Field(
-        default=NetworkSection(), description="the network, where a stage does not search it"
-    )
-    training: TrainingSection = Field(
-        default=TrainingSection(), description="one training, where a stage does not search it"
-    )
+    training: Any = Field(description="one training, where a stage does not search it")
     stages: List[StageTable] = Field(
         min_length=1, max_length=100, strict=False, description="the steps of the search, in order"
     )
-    final: FinalTable = Field(default=FinalTable(), description="what follows the last stage")
+    final: Final = Field(description="what follows the last stage")
 
     @model_validator(mode="before")
     @classmethod
@@ -73,7 +66,7 @@ class Document(Table):
         stages = raw.get("stages")
         if isinstance(stages, list | tuple):
             raw = {**raw, "stages": [_with_training(base, stage) for stage in stages]}
-        return {**raw, "final": _with_training(base, raw.get("final", {}))}
+        return {**raw, "training": base, "final": _with_training(base, raw.get("final", {}))}
 
 
 def _with_training(base: object, table: object) -> object:

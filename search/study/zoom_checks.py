@@ -3,22 +3,23 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
+from search.objective.port import Objective
+from search.space.hyperparameters import Number
 from search.space.space import Box, Choices, Interval, SpaceError
 from search.study.faults import Fault, near, shown
 from search.study.lineage import carried, natural_limits, reach_of
-from search.study.schedule import CyclesSchedule
-from search.study.searchable import Number, find
 from search.study.stages import Stage
 from search.study.zoom_rules import Limits
 
 
-def zoom_faults(stages: Sequence[Stage]) -> list[Fault]:
+def zoom_faults(objective: Objective, stages: Sequence[Stage]) -> list[Fault]:
     """Every fault of the stages' zooms: what they read, what they pool, and their limits."""
     faults: list[Fault] = []
     known: dict[str, Box] = {}  # the reach of each stage that is right so far
     for place, stage in enumerate(stages):
         own = [
-            fault.under("stages", place, "zoom") for fault in _zoom(stage, stages[:place], known)
+            fault.under("stages", place, "zoom")
+            for fault in _zoom(objective, stage, stages[:place], known)
         ]
         faults += own
         if not own and all(source in known for source in _read(stage)):
@@ -31,7 +32,9 @@ def _read(stage: Stage) -> tuple[str, ...]:
     return stage.zoom.sources if stage.zoom is not None else ()
 
 
-def _zoom(stage: Stage, earlier: Sequence[Stage], known: Mapping[str, Box]) -> list[Fault]:
+def _zoom(
+    objective: Objective, stage: Stage, earlier: Sequence[Stage], known: Mapping[str, Box]
+) -> list[Fault]:
     if stage.zoom is None:
         return []
     if not earlier:
@@ -40,14 +43,16 @@ def _zoom(stage: Stage, earlier: Sequence[Stage], known: Mapping[str, Box]) -> l
     faults = [*_sources(stage.zoom.sources, earlier)]
     if faults or not all(source in known for source in _read(stage)):
         return faults
-    faults += _budgets([one for one in earlier if one.name in stage.zoom.sources])
+    faults += _budgets(objective, [one for one in earlier if one.name in stage.zoom.sources])
     try:
         box = carried(stage, known)
     except SpaceError as error:
         text = f"{' and '.join(_read(stage))} cannot be read together: {error}"
         return [*faults, Fault(("from",), f"{text}; read stages that search the same")]
     for name, limits in stage.zoom.limits.items():
-        faults += [fault.under("limits", name) for fault in _limits(stage, box, name, limits)]
+        faults += [
+            fault.under("limits", name) for fault in _limits(objective, stage, box, name, limits)
+        ]
     return faults
 
 
@@ -61,30 +66,28 @@ def _sources(sources: Sequence[str], earlier: Sequence[Stage]) -> Iterator[Fault
             yield Fault(("from",), f"found {shown(source)} twice; name each stage once")
 
 
-def _budgets(sources: Sequence[Stage]) -> Iterator[Fault]:
+def _budgets(objective: Objective, sources: Sequence[Stage]) -> Iterator[Fault]:
     """Values of shorter and longer trainings, or of other scores, are not comparable."""
     first, *others = sources
     for other in others:
-        one, two = first.training, other.training
-        differing = [key for key in ("schedule", "score") if getattr(one, key) != getattr(two, key)]
-        counts_steps = isinstance(one.schedule, CyclesSchedule) and one.schedule.half_cycle_steps
-        if not differing and counts_steps and one.batch_size != two.batch_size:
-            differing = ["batch_size"]
+        differing = objective.compares(first.training, other.training)
         if differing:
             keys = " and ".join(f"training.{key}" for key in differing)
             text = f"{first.name} and {other.name} differ in {keys}, so their values don't compare"
             yield Fault(("from",), f"{text}; read one of them, or train both alike")
 
 
-def _limits(stage: Stage, box: Box, name: str, limits: Limits) -> Iterator[Fault]:
-    extent, number = box.ranges.get(name), find(name)
+def _limits(
+    objective: Objective, stage: Stage, box: Box, name: str, limits: Limits
+) -> Iterator[Fault]:
+    extent, number = box.ranges.get(name), objective.registry.find(name)
     if extent is None:
         yield Fault((), f"the zoom carries no such hyperparameter; {near(name, box.ranges)}")
         return
     if isinstance(extent, Choices) or not isinstance(number, Number):
         yield Fault((), "found limits of a list of values; only ranges have limits: leave them out")
         return
-    natural = natural_limits(stage, box)[name]
+    natural = natural_limits(objective, stage, box)[name]
     for side in ("low", "high"):
         bound = getattr(limits, side)
         if bound is not None:

@@ -15,14 +15,14 @@ from dataclasses import dataclass
 
 from joblib import Parallel, cpu_count, delayed, parallel_config
 
-from search.objectives import network as objective
+from search.objective.port import Training
 from search.plan.generations import GenerationPlan, rehearsed_generations
-from search.plan.halving import expected_epochs
+from search.plan.halving import expected_steps
 from search.plan.plan import PlannedTrial, StagePlan, Step, plan, steps
+from search.plan.ranking import ranking_of
 from search.plan.results import Result
 from search.space.space import Point
 from search.study.file import Study
-from search.study.sections import TrainingSection
 
 CALIBRATION_SECONDS = 1.5  # of training, in all
 SHORTEST_SECONDS = 0.15  # of one kind of cohort
@@ -36,14 +36,14 @@ class StageForecast:
     Attributes:
         step: Which stage.
         trials: How many.
-        epochs: Of all its trials together, if none diverges.
-        seconds: About how long it trains.
+        steps: Of all its trials together, if all have values; None where that is not known.
+        seconds: About how long it trains; None where that is not known.
     """
 
     step: Step
     trials: int
-    epochs: float
-    seconds: float
+    steps: float | None
+    seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class _Cohort:
 
     kind: _Kind
     work: int
-    section: TrainingSection
+    section: Training
     points: tuple[Point, ...]
 
 
@@ -108,16 +108,21 @@ def forecast(study: Study, workers: int) -> tuple[StageForecast, ...]:
     samples: dict[_Kind, _Cohort] = {}
     for cohort in everyone:
         samples.setdefault(cohort.kind, cohort)
-    paces = _paces(study, _most_work(samples, everyone))
-    usual = statistics.median(paces.values())
+    paces = {}
+    if study.objective.has_pace:
+        paces = _paces(study, _most_work(samples, everyone))
+    usual = statistics.median(paces.values()) if paces else None
     listed = []
     for made, waves in rehearsed:
         sizes = tuple(one.kind.members for wave in waves for one in wave)
-        epochs = expected_epochs(study, made.step, sizes)
-        each = epochs / sum(sizes) * _images(study, made.step)
-        times = [[paces.get(one.kind, usual) * one.work * each for one in wave] for wave in waves]
-        seconds = sum(makespan(wave, at_once) for wave in times)
-        listed.append(StageForecast(made.step, sum(sizes), epochs, seconds))
+        steps_in_all = expected_steps(study, made.step, sizes)
+        seconds = None
+        if steps_in_all is not None and usual is not None:
+            each = steps_in_all / sum(sizes)
+            each *= study.objective.final_factor if made.step.kind == "final" else 1.0
+            times = [[paces.get(c.kind, usual) * c.work * each for c in wave] for wave in waves]
+            seconds = sum(makespan(wave, at_once) for wave in times)
+        listed.append(StageForecast(made.step, sum(sizes), steps_in_all, seconds))
     return tuple(listed)
 
 
@@ -140,19 +145,24 @@ def makespan(seconds: Sequence[float], workers: int) -> float:
 
 
 def _rehearse(study: Study) -> list[_Rehearsal]:
-    group, results, rehearsed = objective.grouping(study), list[Result](), list[_Rehearsal]()
+    results, rehearsed = list[Result](), list[_Rehearsal]()
     for step in steps(study):
-        made = plan(study, step, results, group)
+        made = plan(study, step, results)
         parts: list[StagePlan | GenerationPlan] = [made]
-        parts += rehearsed_generations(study, made, group)
+        parts += rehearsed_generations(study, made)
         trials = tuple(trial for part in parts for trial in part.trials)
         waves = tuple(part.cohorts for part in parts)
         if step.kind == "final":  # its stacks, whatever they are made of, follow on each other
-            points = [trial.parameters for trial in trials]
-            waves = tuple((one,) for one in objective.stacks_of(study, step.training, points))
+            waves = tuple((one,) for one in _alike(study, step, trials))
         rehearsed.append(_Rehearsal(step, trials, waves))
         results += [
-            Result(step.name, t.number, t.parameters, 1 / (2 + t.number), made.boxes[t.box])
+            Result(
+                step.name,
+                t.number,
+                t.parameters,
+                -ranking_of(study).sign / (2 + t.number),  # the first is the best
+                made.boxes[t.box],
+            )
             for t in trials
         ]
     return rehearsed
@@ -168,18 +178,20 @@ def _cohorts_of(study: Study, made: _Rehearsal, at_once: int) -> list[list[_Coho
 
 
 def _cohort(study: Study, made: _Rehearsal, numbers: tuple[int, ...], at_once: int) -> _Cohort:
-    group, section = objective.grouping(study), made.step.training
+    section = made.step.training
     points = tuple(made.trials[number].parameters for number in numbers)
-    fits = [group(section, point) for point in points]
+    fits = [study.objective.fit(section, point) for point in points]
     kind = _Kind(fits[0].key, len(fits), at_once)
     return _Cohort(kind, len(fits) * max(fit.width for fit in fits), section, points)
 
 
-def _images(study: Study, step: Step) -> float:
-    """How many images an epoch of the stage has, as a share of the training images."""
-    if step.kind == "final" and "+" in study.final.train_on:
-        return 1 + study.data.validation / study.data.rows
-    return 1.0
+def _alike(study: Study, step: Step, trials: Sequence[PlannedTrial]) -> list[tuple[int, ...]]:
+    """The places of trials that can be one cohort, cohort by cohort."""
+    groups: dict[Hashable, list[int]] = {}
+    for place, trial in enumerate(trials):
+        key = study.objective.fit(step.training, trial.parameters).key
+        groups.setdefault(key, []).append(place)
+    return [tuple(places) for places in groups.values()]
 
 
 def _paces(study: Study, samples: Mapping[_Kind, _Cohort]) -> dict[_Kind, float]:
@@ -204,4 +216,5 @@ def _paces(study: Study, samples: Mapping[_Kind, _Cohort]) -> dict[_Kind, float]
 
 
 def _time(study: Study, samples: Sequence[_Cohort], budget: float) -> list[float]:
-    return [objective.seconds_per_epoch(study, one.section, one.points, budget) for one in samples]
+    pace = study.objective.seconds_per_step
+    return [pace(one.section, one.points, budget) for one in samples]

@@ -1,12 +1,13 @@
 """The loop of one worker process: it looks for work, does it, and waits where there is none.
 
 It serves one search until that is finished, or every open search of a database, the oldest first,
-for as long as it is let. With another search come other images: it holds those of one at a time,
+for as long as it is let. With another search come other data: it holds those of one at a time,
 and opens others, which takes seconds where they are many, only when there is work on them.
 """
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal
 
@@ -17,11 +18,11 @@ from search.ledger.changes import wait
 from search.ledger.claims import Finished, Wait
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger, WorkKind
+from search.ledger.opening import open_recorded
 from search.ledger.records import Claim, PlanningClaim, Presence, Search
-from search.objectives import network as objective
-from search.objectives.network import Dataset
+from search.objective.port import Trainer
 from search.runtime.environment import environment, numeric_changes
-from search.workers.keeper import Keeper
+from search.workers.heartbeat import Heartbeat
 from search.workers.planning import make_plan
 from search.workers.training import train
 
@@ -29,7 +30,7 @@ from search.workers.training import train
 LOOK_SECONDS = 1.0
 # Between two looks that find nothing while others write: the longer it lasts, the longer.
 SHORTEST_REST_SECONDS, LONGEST_REST_SECONDS = 0.02, 0.2
-# What a search cannot be worked on for, such as images that are not here, may be put right while a
+# What a search cannot be worked on for, such as data that are not here, may be put right while a
 # worker serves others; or others can do what this one cannot.
 PASS_OVER_SECONDS = 60.0
 
@@ -45,6 +46,7 @@ def serve(
     tell: Tell,
     only: WorkKind | None = None,
     lease_seconds: float | None = None,
+    devices: Sequence[str] = (),
 ) -> None:
     """Work on searches until there is nothing left to do for this process, or `should_stop`.
 
@@ -59,9 +61,10 @@ def serve(
         only: "cohorts" where somebody else plans, which spares this process Optuna.
         lease_seconds: How long others wait for this process if it dies without a word; that of its
             presence, unless given.
+        devices: The graphics processors that it may use.
 
     Raises:
-        KlayerError: The one search cannot be worked on here: its images are missing or others, it
+        KlayerError: The one search cannot be worked on here: its data are missing or others, it
             cannot be planned, or the database failed for longer than the ledger bears it.
         Exception: What a training of the one search raised; its cohort was handed back. A worker
             for all searches tells it, and passes that search over for a while.
@@ -69,17 +72,29 @@ def serve(
     seconds = who.lease_seconds if lease_seconds is None else lease_seconds
     with (
         threadpool_limits(limits=1),  # one thread a worker: more workers, and equal sums
-        Keeper(ledger, who, seconds) as keeper,
+        Heartbeat(ledger, who, seconds) as heartbeat,
         ledger.changes() as changes,
+        ExitStack() as stack,
     ):
-        desk = _Desk(ledger, who, keeper, data_folder, tell, only, should_stop, name is None)
+        work = _Work(
+            ledger,
+            who,
+            heartbeat,
+            data_folder,
+            tell,
+            only,
+            should_stop,
+            name is None,
+            devices,
+        )
 
         def stopping() -> bool:
-            return keeper.asked_to_stop or should_stop()
+            return heartbeat.asked_to_stop or should_stop()
 
+        stack.callback(work.close)
         rest = SHORTEST_REST_SECONDS
         while not stopping():
-            did = desk.work_on_one_of(ledger.read.open_searches(name))
+            did = work.work_on_one_of(ledger.read.open_searches(name))
             if name is not None and did in ([], ["finished"]):
                 return
             if "worked" in did:
@@ -88,32 +103,34 @@ def serve(
                 time.sleep(rest)
                 rest = min(1.5 * rest, LONGEST_REST_SECONDS)
                 wait(changes, LOOK_SECONDS, stopping)
-            # The keeper would learn of it with its next beat, and another cohort be claimed first.
-            keeper.asked_to_stop |= ledger.read.asked_to_stop(who)
+            # The next heartbeat would learn of it, but another cohort could be claimed before.
+            heartbeat.asked_to_stop |= ledger.read.asked_to_stop(who)
 
 
 Did = Literal["worked", "waited", "finished"]
 
 
-class _Desk:
-    """What a worker has before it: the search that it works on, and its images."""
+class _Work:
+    """What a worker has before it: the search that it works on, and its data."""
 
     def __init__(
         self,
         ledger: Ledger,
         who: Presence,
-        keeper: Keeper,
+        heartbeat: Heartbeat,
         data_folder: Path | None,
         tell: Tell,
         only: WorkKind | None,
         should_stop: Callable[[], bool],
         bears_faults: bool,
+        devices: Sequence[str],
     ) -> None:
-        self._ledger, self._who, self._keeper = ledger, who, keeper
+        self._ledger, self._who, self._heartbeat = ledger, who, heartbeat
         self._folder, self._tell, self._only = data_folder, tell, only
+        self._devices = devices
         self._should_stop, self._bears_faults = should_stop, bears_faults
         self._searches: dict[int, Search] = {}
-        self._data: tuple[int, Dataset] | None = None
+        self._trainer: tuple[int, Trainer] | None = None
         self._passed_over: dict[int, tuple[float, str]] = {}  # until when, and why
 
     def work_on_one_of(self, keys: Sequence[int]) -> list[Did]:
@@ -153,16 +170,16 @@ class _Desk:
         if key not in self._searches:
             self._searches[key] = self._ledger.read.search_by_id(key)
         search = self._searches[key]
-        opened = self._data is not None and self._data[0] == key
+        opened = self._trainer is not None and self._trainer[0] == key
         if (
             self._bears_faults
             and not opened
             and not self._ledger.read.has_work(search, self._who.name)
         ):
             return "waited"
-        data = self._images(search)
+        trainer = self._opened(search)
         task = self._ledger.next_work(
-            search, self._who.name, self._keeper.lease_seconds, self._only
+            search, self._who.name, self._heartbeat.lease_seconds, self._only
         )
         match task:
             case Finished():
@@ -170,42 +187,48 @@ class _Desk:
             case Wait():
                 return "waited"
             case PlanningClaim():
-                with self._keeper.holding(task):
+                with self._heartbeat.holding(task):
                     make_plan(self._ledger, search, task)
                     self._tell(f"{search.study.name}: planned {_planned(task)}")
             case Claim():
-                with self._keeper.holding(task):
-                    self._train(search, data, task)
+                with self._heartbeat.holding(task):
+                    self._train(search, trainer, task)
         return "worked"
 
-    def _train(self, search: Search, data: Dataset, task: Claim) -> None:
+    def _train(self, search: Search, trainer: Trainer, task: Claim) -> None:
         began = time.monotonic()
         which = f"{search.study.name}: {task.named}"
-        seconds = self._keeper.lease_seconds
-        if train(self._ledger, search, data, task, self._should_stop, seconds):
+        seconds = self._heartbeat.lease_seconds
+        if train(self._ledger, search, trainer, task, self._should_stop, seconds):
             self._tell(f"{which}: trained in {time.monotonic() - began:.1f} s")
-            if task.step.kind == "final" and self._bears_faults:
+            if task.stage.kind == "final" and self._bears_faults:
                 self._tell(f"{search.study.name}: finished")
         else:
             self._tell(f"{which}: handed back")
 
-    def _images(self, search: Search) -> Dataset:
-        """The images of a search.
+    def _opened(self, search: Search) -> Trainer:
+        """The objective of a search, with its data open.
 
         Raises:
-            KlayerError: They are not to be had here.
+            KlayerError: The data are not to be had here, or are others.
         """
-        if self._data is None or self._data[0] != search.id:
-            self._data = None  # before others are opened
-            data = objective.open_recorded_data(search.study, self._folder, search.data_fingerprint)
+        if self._trainer is None or self._trainer[0] != search.id:
+            self.close()  # before others are opened
+            trainer = open_recorded(search, self._folder, self._devices)
             other = numeric_changes(search.environment, environment())
             if other:
                 self._tell(
                     f"{search.study.name}: this worker computes with {' and '.join(other)}: its "
                     "numbers may differ in their last bits from those of the others"
                 )
-            self._data = search.id, data
-        return self._data[1]
+            self._trainer = search.id, trainer
+        return self._trainer[1]
+
+    def close(self) -> None:
+        """Give back what is open."""
+        if self._trainer is not None:
+            self._trainer[1].close()
+        self._trainer = None
 
     def _pass_over(self, key: int, error: Exception) -> None:
         """Leave a search to others for a while; tell why, but not again and again."""
@@ -223,7 +246,9 @@ class _Desk:
 
 def _planned(task: PlanningClaim) -> str:
     if task.rung:
-        return f"{task.step.name}, rung {task.rung}"
+        return f"{task.stage.name}, rung {task.rung}"
     return (
-        f"{task.step.name}, generation {task.generation + 1}" if task.generation else task.step.name
+        f"{task.stage.name}, generation {task.generation + 1}"
+        if task.generation
+        else task.stage.name
     )

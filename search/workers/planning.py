@@ -8,28 +8,28 @@ from search.ledger.claims import LostLeaseError
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.records import PlanningClaim, Search
-from search.objectives import network as objective
 from search.plan.generations import plan_generation
 from search.plan.halving import plan_rung
-from search.plan.plan import plan
-from search.workers.keeper import Keeper
+from search.plan.plan import expected_trials, plan, step_of
+from search.plan.samplers import distributions
+from search.workers.heartbeat import Heartbeat
 
 
-def plan_next(ledger: Ledger, search: Search, owner: str, keeper: Keeper) -> None:
+def plan_next(ledger: Ledger, search: Search, owner: str, heartbeat: Heartbeat) -> None:
     """Plan what is to be planned next, if anything is now and nobody else does it.
 
     Args:
         ledger: The search's database.
         search: Which search.
         owner: Who does it.
-        keeper: Keeps its lease.
+        heartbeat: Keeps its lease.
 
     Raises:
         KlayerError: There is no plan: all trials of an earlier stage diverged.
     """
-    task = ledger.next_work(search, owner, keeper.lease_seconds, only="planning")
+    task = ledger.next_work(search, owner, heartbeat.lease_seconds, only="planning")
     if isinstance(task, PlanningClaim):
-        with keeper.holding(task):
+        with heartbeat.holding(task):
             make_plan(ledger, search, task)
 
 
@@ -40,24 +40,22 @@ def make_plan(ledger: Ledger, search: Search, claim: PlanningClaim) -> None:
         KlayerError: There is none; nobody works on the search any more, which remembers why.
         LostLeaseError: Somebody else has made it.
     """
-    study, step = search.study, claim.step
-    group = objective.grouping(study)
+    study = search.study
+    step = step_of(study, claim.stage.number)
     try:
         if claim.rung:
-            standings = {
-                one.number: (one.parameters, one.value) for one in ledger.read.standings(claim)
-            }
-            ledger.open_rung(claim, plan_rung(study, step, claim.rung, standings, group))
+            standings = ledger.read.standings(claim)
+            ledger.open_rung(claim, plan_rung(study, step, claim.rung, standings))
         elif claim.generation:
             before = ledger.read.results(search, claim.stage_id)
             boxes = ledger.read.boxes(claim)
-            following = plan_generation(study, step, claim.generation, boxes, before, group)
-            ledger.open_generation(claim, following)
+            following = plan_generation(study, step, claim.generation, boxes, before)
+            ledger.open_generation(claim, following, distributions(boxes))
         else:
-            made = plan(study, step, ledger.read.results(search), group)
-            schedule = step.training.schedule
-            each = schedule.total_epochs(study.data.rows, step.training.batch_size)
-            ledger.open_stage(search, claim, made, each)
+            made = plan(study, step, ledger.read.results(search))
+            each = study.objective.steps(step.training)
+            in_all = expected_trials(study, step) if step.generations > 1 else None
+            ledger.open_stage(search, claim, made, distributions(made.boxes), each, in_all)
     except (DatabaseFaultError, LostLeaseError):
         raise
     except KlayerError as error:

@@ -8,10 +8,9 @@ import platform
 import signal
 import threading
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
-from types import FrameType
 
 from rich.console import Console
 
@@ -19,13 +18,20 @@ from search.errors import KlayerError
 from search.ledger.ledger import PATIENCE_SECONDS, Ledger
 from search.ledger.records import Search
 from search.runtime.lines import say
+from search.runtime.signals import stop_requests
 from search.runtime.words import plural
 from search.workers import presence, serve
 from search.workers.engines import Engine
-from search.workers.launcher import InterruptedRunError, launch
+from search.workers.pool import InterruptedRunError, launch
 
 
-def serve_here(name: str | None, storage: str, data_folder: Path | None, console: Console) -> None:
+def serve_here(
+    name: str | None,
+    storage: str,
+    data_folder: Path | None,
+    console: Console,
+    devices: Sequence[str] = (),
+) -> None:
     """Be one worker process, until there is nothing left to do for it, or it is asked to stop.
 
     Args:
@@ -33,6 +39,7 @@ def serve_here(name: str | None, storage: str, data_folder: Path | None, console
         storage: The ledger's URL.
         data_folder: Where the files of data sets lie; None for the cache.
         console: Where lines go that say what happens.
+        devices: The graphics processors that may be used.
 
     Raises:
         KlayerError: There is no such search, it stands still or cannot go on, or it cannot be
@@ -40,12 +47,26 @@ def serve_here(name: str | None, storage: str, data_folder: Path | None, console
     """
     with _opened(storage, name) as ledger:
         search = _wanted(ledger, name)
-        with _asked_to_stop(ledger) as asked:
+
+        def stop(number: int, count: int) -> None:
+            if count > 1 and number == signal.SIGINT:
+                raise KeyboardInterrupt
+            ledger.stop_retrying()
+
+        with stop_requests(stop) as requests:
             say(console, _greeting(ledger, 1, name))
             key = None if search is None else search.id
             me = presence(f"{platform.node()}/{uuid.uuid4().hex[:12]}", "worker", key)
-            serve(ledger, me, name, data_folder, asked.is_set, lambda line: say(console, line))
-            stopped = asked.is_set()
+            serve(
+                ledger,
+                me,
+                name,
+                data_folder,
+                requests.any,
+                lambda line: say(console, line),
+                devices=devices,
+            )
+            stopped = requests.any()
         _farewell(ledger, search, console, stopped=stopped)
 
 
@@ -56,6 +77,7 @@ def serve_with(
     workers: int,
     engine: Callable[[], Engine],
     console: Console,
+    devices: Sequence[str] = (),
 ) -> None:
     """Start several worker processes, and watch over them as long as there is work for them.
 
@@ -66,6 +88,7 @@ def serve_with(
         workers: How many processes.
         engine: Opens what runs them.
         console: Where lines go that say what happens.
+        devices: The graphics processors that may be used.
 
     Raises:
         KlayerError: There is no such search, it stands still or cannot go on, or it cannot be
@@ -81,7 +104,17 @@ def serve_with(
             say(console, "Stopping: workers hand back what they hold.")
 
         with suppress(InterruptedRunError):
-            launch(ledger, storage, search, data_folder, workers, opened, lambda: None, on_stop)
+            launch(
+                ledger,
+                storage,
+                search,
+                data_folder,
+                workers,
+                opened,
+                lambda: None,
+                on_stop,
+                devices,
+            )
         _farewell(ledger, search, console, stopped=asked.is_set())
 
 
@@ -129,24 +162,3 @@ def _farewell(ledger: Ledger, search: Search | None, console: Console, *, stoppe
         say(console, "stopped; what was held is handed back")
     elif now is not None and now.stopped_at is not None:
         say(console, f"{now.study.name}: it was stopped; what was held is handed back")
-
-
-@contextmanager
-def _asked_to_stop(ledger: Ledger) -> Iterator[threading.Event]:
-    """An event that signals set which ask to stop; Ctrl-C once more ends the process at once."""
-    asked = threading.Event()
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-    def stop(number: int, _: FrameType | None) -> None:
-        if asked.is_set() and number == signal.SIGINT:
-            raise KeyboardInterrupt
-        asked.set()
-        ledger.hurry()
-
-    heard = [n for n in numbers if n != signal.SIGHUP or signal.getsignal(n) != signal.SIG_IGN]
-    before = {number: signal.signal(number, stop) for number in heard}  # nohup has its way
-    try:
-        yield asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -1,40 +1,39 @@
-"""Training one claimed cohort: epoch by epoch, each stored, until it rests or is handed in.
+"""Training one claimed cohort: step by step, each stored, until it rests or is handed in.
 
-Between epochs it looks whether it should stop; then it hands its cohort back, and whoever claims
-that next trains it again from where it was claimed, with the same numbers.
+Between steps it looks whether it should stop; then it releases its cohort, and whoever claims that
+next trains it again from where it was claimed, with the same seeds.
 """
 
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any
 
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, Search
-from search.ledger.results import TrialOutcome
-from search.ledger.rungs import Rest
-from search.objective.outcome import Proof, Report, TestReport
-from search.objectives import network as objective
-from search.objectives.network import Dataset
-from search.plan.halving import survivors
-from search.plan.plan import FINAL
+from search.ledger.records import Claim, Search, TrialResult
+from search.objective.port import Trainer
+from search.objective.report import Evaluation, Report
+from search.plan.halving import rungs, survivors
+from search.plan.plan import Step, step_of
+from search.plan.ranking import Ranking, ranking_of
+from search.study.halving import Halving
 
 
 def train(
     ledger: Ledger,
     search: Search,
-    data: Dataset,
+    trainer: Trainer,
     claim: Claim,
     should_stop: Callable[[], bool],
     lease_seconds: float,
 ) -> bool:
-    """Train a cohort and hand it in, or hand it back where it should stop.
+    """Train a cohort and hand it in, or release it where it should stop.
 
     Args:
         ledger: The search's database.
         search: Which search.
-        data: Its images.
+        trainer: Its objective.
         claim: The cohort.
-        should_stop: Asked after each epoch, as the ledger is.
-        lease_seconds: Of the claim; each epoch renews it.
+        should_stop: Asked after each report, as the ledger is.
+        lease_seconds: Of the claim; each report renews it.
 
     Returns:
         Whether it was handed in.
@@ -42,90 +41,106 @@ def train(
     Raises:
         LostLeaseError: Somebody else has the claim; what was trained is void.
     """
-    training = _training(search, data, claim)
-    cohort = _Cohort(claim, claim.step.rungs("cohort", search.study.data.rows))
+    step = step_of(search.study, claim.stage.number)
+    training = _training(trainer, step, claim)
+    cohort = _Cohort(
+        claim, step.halving, rungs(search.study, step, "cohort"), ranking_of(search.study)
+    )
     going: Sequence[int] | None = None
     while True:
         try:
             reports = next(training) if going is None else training.send(going)
         except StopIteration as end:
-            ended: Proof | dict[int, bytes] = end.value
+            ended: Evaluation | dict[int, bytes] = end.value
             break
-        figures = {claim.numbers[place]: report.figures for place, report in reports.items()}
-        asked = ledger.record_epochs(claim, figures, lease_seconds)
+        asked = False
+        if reports:
+            stored = {claim.numbers[place]: report for place, report in reports.items()}
+            asked = ledger.record_reports(claim, stored, lease_seconds)
         if asked or should_stop():
-            ledger.hand_back(claim)
+            training.close()
+            ledger.release(claim)
             return False
         going = cohort.after(reports)
-    if isinstance(ended, Proof):
-        drawn = {claim.numbers[place]: one for place, one in ended.portraits.items()}
-        ledger.hand_in(claim, cohort.outcomes(ended.report), ended.report, portraits=drawn)
+    if isinstance(ended, Evaluation):
+        ledger.hand_in(claim, cohort.evaluated(ended), ended)
     else:
-        ledger.hand_in(claim, cohort.outcomes(None, ended), None, cohort.rests(ended))
+        ledger.hand_in(claim, cohort.ended(ended))
     return True
 
 
 def _training(
-    search: Search, data: Dataset, claim: Claim
-) -> Generator[dict[int, Report], Any, Proof | dict[int, bytes]]:
-    job = (search.study, claim.step.training, claim.trials, claim.order_seed, data)
-    if claim.step.name == FINAL:
-        return objective.prove(*job)
-    return objective.train(*job, start=claim.checkpoints, until=claim.stop)
+    trainer: Trainer, step: Step, claim: Claim
+) -> Generator[Mapping[int, Report], Any, Evaluation | dict[int, bytes]]:
+    job = (step.training, claim.trials, claim.order_seed)
+    if step.kind == "final":
+        return trainer.evaluate(*job)
+    return trainer.train(*job, start=claim.checkpoints, until=claim.stop)
 
 
 class _Cohort:
     """How the trials of a cohort stand, and which of them go on; all by place in the cohort."""
 
-    def __init__(self, claim: Claim, rungs: Sequence[int]) -> None:
-        self._claim, self._halving, self._rungs = claim, claim.step.halving, rungs
+    def __init__(
+        self, claim: Claim, halving: Halving | None, at: Sequence[int], ranking: Ranking
+    ) -> None:
+        self._claim, self._halving, self._ranking = claim, halving, ranking
+        self._left = list(at)  # rungs that are still to come
         self._entered: Sequence[int] = range(len(claim.numbers))  # what lies before the next rung
         self._last: dict[int, Report] = {}
-        self._pruned: dict[int, int] = {}  # after how many epochs
+        self._pruned: dict[int, int] = {}  # after how many steps
 
-    def after(self, reports: dict[int, Report]) -> Sequence[int] | None:
-        """The places that go on after an epoch; None where it drops nobody."""
+    def after(self, reports: Mapping[int, Report]) -> Sequence[int] | None:
+        """The places that go on after some reports; None where they drop nobody."""
         self._last |= reports
-        epoch = next(iter(reports.values())).figures.epoch
-        if self._halving is None or epoch not in self._rungs:
+        if self._halving is None or not self._left:
             return None
-        standings = {place: _standing(self._last[place]) for place in self._entered}
-        self._entered = survivors(self._halving, standings)
+        rung = self._left[0]
+        if any(not self._arrived(place, rung) for place in self._entered):
+            return None
+        self._left.pop(0)
+        values = {place: _value(self._last[place]) for place in self._entered}
+        self._entered = survivors(self._halving, values, self._ranking)
         self._pruned |= {
-            place: epoch
-            for place, value in standings.items()
+            place: rung
+            for place, value in values.items()
             if value is not None and place not in self._entered
         }
         return self._entered
 
-    def rests(self, states: Mapping[int, bytes]) -> list[Rest]:
-        """How those trials stand that rest, and go on from `states`."""
-        return [
-            Rest(self._claim.numbers[place], self._last[place].value, state)
-            for place, state in states.items()
-        ]
+    def _arrived(self, place: int, rung: int) -> bool:
+        """Whether a trial has come to a rung, or to its end."""
+        last = self._last.get(place)
+        return last is not None and (last.reason is not None or last.step >= rung)
 
-    def outcomes(
-        self, result: TestReport | None, resting: Collection[int] = ()
-    ) -> list[TrialOutcome]:
-        """How the trials ended that do not rest; with the final's test report, by that."""
+    def ended(self, checkpoints: Mapping[int, bytes]) -> list[TrialResult]:
+        """How the trials stand, of which those rest at a rung that go on from a checkpoint."""
         return [
-            _outcome(number, self._last[place], self._pruned.get(place), result)
+            self._result(place, number, checkpoints.get(place))
             for place, number in enumerate(self._claim.numbers)
-            if place not in resting
         ]
 
+    def evaluated(self, ended: Evaluation) -> list[TrialResult]:
+        """How the trials of a final ended, which are worth what was said of them."""
+        return [
+            self._result(place, number)
+            if ended.values[place] is None
+            else TrialResult(number, ended.values[place])
+            for place, number in enumerate(self._claim.numbers)
+        ]
 
-def _standing(report: Report) -> float | None:
-    return None if report.diverged else report.value
+    def _result(self, place: int, number: int, checkpoint: bytes | None = None) -> TrialResult:
+        last = self._last.get(place)
+        if last is None:
+            return TrialResult(number, None, "it ended without a report", failed=True)
+        if last.reason is not None:
+            return TrialResult(number, None, last.reason, failed=not last.diverged)
+        if last.value is None:
+            return TrialResult(number, None, "it ended without a score", failed=True)
+        if checkpoint is not None:
+            return TrialResult(number, last.value, checkpoint=checkpoint)
+        return TrialResult(number, last.value, pruned_after=self._pruned.get(place))
 
 
-def _outcome(
-    number: int, report: Report, pruned_after: int | None, result: TestReport | None
-) -> TrialOutcome:
-    if report.diverged:
-        reason = f"diverged in epoch {report.figures.epoch}: its cost is no finite number"
-        return TrialOutcome(number, None, reason)
-    if result is not None:  # the final's trials are worth what the test set says
-        return TrialOutcome(number, result.accuracies[number])
-    return TrialOutcome(number, report.value, pruned_after=pruned_after)
+def _value(report: Report) -> float | None:
+    return None if report.reason is not None else report.value

@@ -15,7 +15,7 @@ def test_it_is_finished_and_whole(tmp_path: Path) -> None:
         assert [stage.trials for stage in stages[:3]] == [60 * share for share in SHARES.values()]
         curves = ledger.read.curves(search)
         trials = ledger.read.trials(search)
-    assert all(len(curves[t.id].reports) == 12 for t in trials if t.state == "complete")
+    assert all(len(curves[t.id]) == 12 for t in trials if t.state == "complete")
     coarse, finest = stages[0].best, stages[2].best
     assert coarse is not None
     assert finest is not None

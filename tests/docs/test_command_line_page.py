@@ -10,15 +10,17 @@ from typing import Any, get_args
 
 import pytest
 import typer
+from search.objective.outcome import EpochFigures  # GONE
 
 from search.cli import app, main
-from search.ledger import storage_password
+from search.ledger import location
 from search.ledger.queries import Curve
 from search.ledger.records import Search, StageState, Trial, TrialState, WorkerState
-from search.objective.outcome import GradientError, TestReport
-from search.objective.report import Report
-from search.plan.finalists import Spread
+from search.objective.data_card import DataCard
+from search.objectives.network.final import TestReport
+from search.objectives.network.measuring import GradientError
 from search.plan.plan import steps
+from search.plan.ranking import Spread
 from search.runtime import blas
 from search.study.reading import load
 from search.views.dashboard import access
@@ -112,8 +114,8 @@ def test_the_page_names_no_option_command_or_variable_that_does_not_exist() -> N
         blas.SETTING,
         access.PASSWORD,
         access.PASSWORD_FILE,
-        storage_password.PASSWORD,
-        storage_password.PASSWORD_FILE,
+        location.PASSWORD,
+        location.PASSWORD_FILE,
     }
     typed = re.findall(r"^    (klayer .*)$|`(klayer [^`]+)`", PAGE, re.MULTILINE)
     for line in (one or other for one, other in typed):
@@ -133,7 +135,7 @@ def test_the_kernels_of_the_blas_are_named_as_the_code_knows_them() -> None:
 
 TRIAL = Trial(1, "coarse", 0, "complete", 0.5, {"learning_rate": 0.1}, 7, 8, None, 1.0)
 STUDY = load("digits")
-SEARCH = Search(1, STUDY, "0" * 64, "f" * 64, {}, 0.0, None, None)
+SEARCH = Search(1, STUDY, "0" * 64, DataCard("digits", "f" * 64), {}, 0.0, None, None)
 STAGE = StageState(
     step=steps(STUDY)[0],
     state="open",

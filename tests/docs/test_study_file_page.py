@@ -11,6 +11,14 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from search.objectives.network.registry import REGISTRY, Choice, find, names
+from search.objectives.network.schedules import ConstantSchedule, CyclesSchedule, DecaySchedule
+from search.objectives.network.sections import (
+    VALIDATION_IMAGES,
+    DataSection,
+    NetworkSection,
+    TrainingSection,
+)
 from search.reproduce.published_tables import GradientCheck, Published
 from search.space.space import Box
 from search.study.faults import shown
@@ -18,9 +26,6 @@ from search.study.file import study_of
 from search.study.halving import Halving
 from search.study.ranges import RangeTable
 from search.study.reading import load
-from search.study.schedule import ConstantSchedule, CyclesSchedule, DecaySchedule
-from search.study.searchable import REGISTRY, Choice, find, names
-from search.study.sections import VALIDATION_IMAGES, DataSection, NetworkSection, TrainingSection
 from search.study.stage_table import StageTable
 from search.study.table import NAME_LENGTH
 from search.study.tables import Document, FinalTable

@@ -1,13 +1,14 @@
 """Works through the first stage of a search with made-up results, and says what it claimed."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim
-from search.ledger.results import TrialOutcome
-from search.plan.cohorts import Fit
-from search.plan.plan import plan
+from search.ledger.records import Claim, PlanningClaim, TrialResult
+from search.objective.data_card import DataCard
+from search.plan.plan import plan, step_of
+from search.plan.samplers import distributions
 from search.study.reading import load
 from tests.faults.workers import write_to
 
@@ -27,19 +28,21 @@ def claim_all(storage: str, owner: str, gate: str, log: str) -> None:
     while not Path(gate).exists():
         time.sleep(0.001)
     with Ledger(storage, create=True, patience_seconds=60) as ledger:
-        search = ledger.record(study, "", "f" * 64, {})
+        search = ledger.record(study, "", DataCard("digits", "f" * 64), {})
         while True:
             work = ledger.next_work(search, owner)
             if isinstance(work, PlanningClaim):
-                print(work.step.name, "planned", flush=True)  # noqa: T201
-                if work.step.number > 1:
+                print(work.stage.name, "planned", flush=True)  # noqa: T201
+                if work.stage.number > 1:
                     return
-                # Each trial is a cohort of its own.
-                made = plan(study, work.step, [], lambda _, p: Fit(p["learning_rate"]))
-                ledger.open_stage(search, work, made, 2)
+                made = plan(study, step_of(study, work.stage.number), [])
+                alone = tuple((trial.number,) for trial in made.trials)  # cohorts of one trial
+                ledger.open_stage(
+                    search, work, replace(made, cohorts=alone), distributions(made.boxes), 2
+                )
             elif isinstance(work, Claim):
-                print(*(f"{work.step.name} {number}" for number in work.numbers), sep="\n")  # noqa: T201
-                ledger.hand_in(work, [TrialOutcome(n, n / 7) for n in work.numbers])
+                print(*(f"{work.stage.name} {number}" for number in work.numbers), sep="\n")  # noqa: T201
+                ledger.hand_in(work, [TrialResult(n, n / 7) for n in work.numbers])
             elif ledger.read.stages(search)[0].state == "finished":
                 return
             else:

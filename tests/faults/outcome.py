@@ -29,7 +29,7 @@ OPTUNA_TRIALS = text("""
     ORDER BY studies.study_name, trials.number
 """)
 
-PORTRAITS = text("SELECT trial_id, content FROM klayer_portraits")
+ATTACHMENTS = text("SELECT trial_id, content FROM klayer_attachments")
 
 
 @dataclass(frozen=True)
@@ -48,14 +48,14 @@ class Counts:
 
 
 def table(storage: str) -> Table:
-    """Every trial: stage, number, state, parameters, seed, value, curve, portrait; all in full."""
+    """Every trial in full: stage, number, state, parameters, seed, value, curve, attachment."""
     with Ledger(storage) as ledger:
         search = ledger.read.search(NAME)
         curves = ledger.read.curves(search)
         with ledger.database.reading() as connection:
-            portraits = {
+            attachments = {
                 trial: hashlib.sha256(content).hexdigest()
-                for trial, content in connection.execute(PORTRAITS)
+                for trial, content in connection.execute(ATTACHMENTS)
             }
         return [
             (
@@ -65,8 +65,8 @@ def table(storage: str) -> Table:
                 repr(one.parameters),
                 one.seed,
                 repr(one.value),
-                repr(curves[one.id].reports if one.id in curves else ()),
-                portraits.get(one.id),
+                repr(curves.get(one.id, ())),
+                attachments.get(one.id),
             )
             for one in ledger.read.trials(search)
         ]

@@ -38,8 +38,8 @@ work(storage, owner, 1.0, log)
 
 HELD = """
     SELECT count(*) FROM klayer_cohorts WHERE state = 'claimed' AND owner = '{owner}'
-    AND EXISTS (SELECT 1 FROM klayer_trials JOIN klayer_epochs
-        ON klayer_epochs.trial_id = klayer_trials.id
+    AND EXISTS (SELECT 1 FROM klayer_trials JOIN klayer_reports
+        ON klayer_reports.trial_id = klayer_trials.id
         WHERE klayer_trials.cohort_id = klayer_cohorts.id)
 """
 ATTEMPTS = "SELECT max(attempt) FROM klayer_cohorts"

@@ -10,7 +10,7 @@ import pytest
 
 from search.ledger.claims import MOST_LOST
 from search.ledger.ledger import PATIENCE_SECONDS, Ledger
-from search.objectives import network as objective
+from search.objectives.network.trainer import NetworkTrainer
 from search.workers import loop, presence, serve
 from tests.faults.outcome import NAME, Counts, Table, count, table
 from tests.faults.runs import ROOT, TINY, Run
@@ -47,16 +47,16 @@ def deadly_work(storage: str, owner: str, name: str | None, how: How, seed: int,
 
 def make_deadly(how: How, seed: int) -> None:
     """Let a training end this process, or fail, when a trial of that seed is in it."""
-    train: Callable[..., Any] = objective.train
+    train: Callable[..., Any] = NetworkTrainer.train
 
-    def deadly(study: Any, section: Any, trials: Any, *rest: Any, **more: Any) -> Any:
+    def deadly(trainer: Any, training: Any, trials: Any, *rest: Any, **more: Any) -> Any:
         if seed in [trial.seed for trial in trials]:
             if how == "raise":
                 raise MemoryError("there is none left")
             os.kill(os.getpid(), signal.SIGKILL)
-        return train(study, section, trials, *rest, **more)
+        return train(trainer, training, trials, *rest, **more)
 
-    objective.train = deadly  # type: ignore[assignment]
+    NetworkTrainer.train = deadly  # type: ignore[method-assign]
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ SLOW = ("training.schedule.half_cycle_epochs=40",)  # so that there is time to s
 
 HELD = """
     SELECT klayer_cohorts.id FROM klayer_cohorts WHERE owner = '{owner}' AND state = 'claimed'
-    AND EXISTS (SELECT 1 FROM klayer_trials JOIN klayer_epochs
-        ON klayer_epochs.trial_id = klayer_trials.id
+    AND EXISTS (SELECT 1 FROM klayer_trials JOIN klayer_reports
+        ON klayer_reports.trial_id = klayer_trials.id
         WHERE klayer_trials.cohort_id = klayer_cohorts.id)
 """
 TAKEN = "SELECT count(*) FROM klayer_cohorts WHERE id = {cohort} AND owner != '{owner}'"

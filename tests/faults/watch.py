@@ -16,9 +16,9 @@ TRAINING = """
     SELECT count(*) FROM klayer_trials
     JOIN klayer_cohorts ON klayer_cohorts.id = klayer_trials.cohort_id
     WHERE klayer_cohorts.state = 'claimed' AND EXISTS (
-        SELECT 1 FROM klayer_epochs
-        WHERE klayer_epochs.trial_id = klayer_trials.id
-            AND klayer_epochs.epoch > klayer_cohorts.start)
+        SELECT 1 FROM klayer_reports
+        WHERE klayer_reports.trial_id = klayer_trials.id
+            AND klayer_reports.step > klayer_cohorts.start)
 """
 FINISHED = "SELECT count(*) FROM klayer_trials WHERE finished_at IS NOT NULL"
 OVER = f"SELECT count(*) FROM klayer_searches WHERE name = '{NAME}' AND finished_at IS NOT NULL"

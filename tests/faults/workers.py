@@ -15,7 +15,7 @@ from threading import Lock
 from typing import Any
 
 from search.ledger.ledger import LEASE_SECONDS, PATIENCE_SECONDS, Ledger
-from search.objectives import network as objective
+from search.ledger.opening import card_of
 from search.study.reading import load
 from search.workers import presence, serve
 from tests.faults.outcome import NAME
@@ -53,9 +53,8 @@ def ended(process: ForkServerProcess) -> int:
 def record(storage: str, file: Path, *changes: str) -> None:
     """Record the search of a study file, in a database that is made where there is none."""
     study = load(str(file), changes)
-    data = objective.open_data(study, None)
     with Ledger(storage, create=True) as ledger:
-        ledger.record(study, file.read_text(), data.fingerprint, {})
+        ledger.record(study, file.read_text(), card_of(study, None), {})
 
 
 def work(storage: str, owner: str, lease_seconds: float, log: str) -> None:

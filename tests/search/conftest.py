@@ -115,6 +115,7 @@ def klayer_here(
     for name in [name for name in os.environ if name.startswith("KLAYER_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")  # the command sets it; it is undone with the test
 
     def ran(*arguments: str, cwd: Path = tmp_path) -> tuple[int, str, str]:
         monkeypatch.chdir(cwd)

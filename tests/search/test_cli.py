@@ -10,7 +10,7 @@ from search.errors import KlayerError
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.objectives.network.rebuild import NotReproducedError
-from search.workers.launcher import InterruptedRunError, WorkersDiedError
+from search.workers.pool import InterruptedRunError, WorkersDiedError
 
 
 def commands(command: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from search.ledger.ledger import Ledger
+from search.objective.data_card import DataCard
 from search.study.reading import load
 
 FAULTS = {
@@ -147,10 +148,10 @@ def test_a_changed_study_is_refused_with_the_difference_and_the_ways_out(
     assert klayer_here("export", "tiny", "--format", "json") == before
 
 
-def test_other_images_are_refused(klayer_here: Any, tiny_run: Any, tmp_path: Path) -> None:
+def test_other_data_are_refused(klayer_here: Any, tiny_run: Any, tmp_path: Path) -> None:
     with Ledger(f"sqlite:///{tmp_path}/klayer.db", create=True) as ledger:
-        ledger.record(load("digits"), "", "f" * 64, {})
-    check(klayer_here("run", "digits"), ["digits: this search ran on other images", "--name"])
+        ledger.record(load("digits"), "", DataCard("digits", "f" * 64), {})
+    check(klayer_here("run", "digits"), ["digits: this search ran on other data", "--name"])
 
 
 def test_a_study_whose_trials_all_diverge_says_what_to_change(klayer: Any, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from importlib import resources
 
 import pytest
 
-from search.objectives import network as objective
 from search.plan.plan import expected_trials, plan, steps
 from search.reproduce.published import experiments
 from search.reproduce.published_tables import Published
@@ -37,7 +36,7 @@ def test_the_figures_are_those_that_were_published(experiment: str) -> None:
 
 def test_every_published_gradient_check_is_made() -> None:
     found = [
-        (check, check.network_of(load(name).network))
+        (check, check.network_of(load(name).objective.network))
         for name in NAMES
         for check in FOUND[name].checks
     ]
@@ -81,7 +80,7 @@ def points(study: Study, row: Published) -> list[dict[str, object]]:
     """What the stage that a row speaks of trains, or the last one, whose trials the final has."""
     known = {step.name: step for step in steps(study)}
     stage = known[row.stage or study.stages[-1].name]
-    made = plan(study, stage, [], objective.grouping(study))
+    made = plan(study, stage, [])
     return [dict(trial.parameters) for trial in made.trials]
 
 

@@ -39,27 +39,27 @@ def test_each_override_that_its_comments_show_applies(name: str) -> None:
 
 def test_digits_is_small() -> None:
     study = load("digits")
-    assert study.data.source == "digits"
+    assert study.objective.data.source == "digits"
     epochs = sum(
         stage.trials
-        * stage.training.schedule.total_epochs(study.data.rows, stage.training.batch_size)
+        * stage.training.schedule.total_epochs(study.objective.data.rows, stage.training.batch_size)
         for stage in study.stages
     )
-    assert study.data.rows == 1_200
+    assert study.objective.data.rows == 1_200
     assert epochs <= 400
     assert {stage.zoom.rule for stage in study.stages if stage.zoom} == {"quantile", "decades"}
 
 
 def test_lambda_coarse_to_fine_is_experiment_c4_and_ends_as_c5() -> None:
     study = load("lambda-coarse-to-fine")
-    assert (study.data.source, study.data.validation) == ("cifar10", 5_000)
-    network = study.network
+    assert (study.objective.data.source, study.objective.data.validation) == ("cifar10", 5_000)
+    network = study.objective.network
     assert network.widths == (50, 50)
     assert (network.activation, network.negative_slope) == ("leaky_relu", 0.02)
     assert (network.batch_norm, network.batch_norm_affine) == ("after", True)
     assert study.stages[0].boxes == (Box({"weight_decay": Interval(1e-6, 1e-1)}),)
     assert [stage.trials for stage in study.stages] == [20, 10, 10]
-    training = study.training
+    training = study.objective.training
     assert (training.learning_rate_min, training.learning_rate) == (1e-5, 1e-1)
     assert {s.training.schedule.total_epochs(45_000, 100) for s in study.stages} == {8}
     assert study.final.training.schedule.total_epochs(45_000, 100) == 20
@@ -67,8 +67,8 @@ def test_lambda_coarse_to_fine_is_experiment_c4_and_ends_as_c5() -> None:
 
 def test_batch_norm_3_layers_is_experiment_b1() -> None:
     study = load("batch-norm-3-layers")
-    assert study.network.activation == "relu"
+    assert study.objective.network.activation == "relu"
     points = [dict(point) for point in study.stages[0].points]
     assert points == [{"batch_norm": "none"}, {"batch_norm": "before"}]
-    assert study.training.weight_decay == 0.005
-    assert study.training.schedule.total_epochs(45_000, 100) == 20
+    assert study.objective.training.weight_decay == 0.005
+    assert study.objective.training.schedule.total_epochs(45_000, 100) == 20

@@ -10,8 +10,9 @@ from model.data import cifar10, digits, prepared
 from model.data.source import Source
 from model.errors import DataFileError
 from search.errors import DataError
+from search.objective.data_card import DataCard
 from search.objectives.network.faults import faults_as_klayer_errors
-from search.study.file import Study
+from search.objectives.network.sections import DataSection
 
 PLANES = {"digits": digits.PLANES, "cifar10": cifar10.PLANES}  # colours, height, width
 INPUTS = {name: math.prod(planes) for name, planes in PLANES.items()}
@@ -31,9 +32,20 @@ class Dataset:
     folder: Path | None
 
     @property
-    def fingerprint(self) -> str:
-        """Hash of the raw training images and their labels."""
-        return self.prepared.fingerprint
+    def card(self) -> DataCard:
+        """What is to be known of it without opening it."""
+        images = self.prepared
+        shape = PLANES[images.name]
+        return DataCard(
+            source=images.name,
+            fingerprint=images.fingerprint,
+            rows=len(images.training.y),
+            held_out=len(images.validation.y),
+            inputs=math.prod(shape),
+            shape=shape,
+            task="classification",
+            classes=tuple(images.classes),
+        )
 
 
 def cache_folder() -> Path:
@@ -41,11 +53,12 @@ def cache_folder() -> Path:
     return platformdirs.user_cache_path("klayer")
 
 
-def open_data(study: Study, folder: Path | None) -> Dataset:
-    """Standardise the study's images, or find them standardised; the test images stay unread.
+def open_data(section: DataSection, seed: int, folder: Path | None) -> Dataset:
+    """Standardise images, or find them standardised; the test images stay unread.
 
     Args:
-        study: Says which data set, and how it is split.
+        section: Says which data set, and how it is split.
+        seed: Of the split.
         folder: Where its files lie; None for the cache that `klayer data fetch` fills.
 
     Raises:
@@ -54,33 +67,13 @@ def open_data(study: Study, folder: Path | None) -> Dataset:
     with faults_as_klayer_errors():
         return Dataset(
             prepared.prepare(
-                source(study.data.source, folder),
+                source(section.source, folder),
                 cache_folder() / "prepared",
-                validation=study.data.validation,
-                seed=study.seed,
+                validation=section.validation,
+                seed=seed,
             ),
             folder,
         )
-
-
-def open_recorded_data(study: Study, folder: Path | None, fingerprint: str) -> Dataset:
-    """The images that a search was recorded with.
-
-    Args:
-        study: Says which data set, and how it is split.
-        folder: Where its files lie; None for the cache.
-        fingerprint: Of the images as recorded.
-
-    Raises:
-        DataError: The files are missing, broken, not what they should be, or others.
-    """
-    data = open_data(study, folder)
-    if data.fingerprint != fingerprint:
-        raise DataError(
-            f"{study.name}: this search ran on other images (fingerprint {fingerprint[:12]}, these "
-            f"have {data.fingerprint[:12]}); point --data or KLAYER_DATA to those"
-        )
-    return data
 
 
 def clear_prepared() -> int:

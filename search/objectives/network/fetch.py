@@ -1,24 +1,47 @@
 """Fetch a published data set: download, check, unpack; the folder is complete or absent.
 
-The archive and what is unpacked from it stand in a folder of their own until all is whole; then
-one rename puts the result in its place. A break within a call is tried again a few times; a later
-call begins anew. Only the files that are expected are unpacked, whatever else an archive holds.
+pooch downloads, tries again after a break, and checks the checksum before anything is opened.
+Archive and files stand in a folder of their own until all is whole; then one rename puts the files
+in place. Only the expected files are unpacked, under plain names, whatever else an archive holds.
 """
 
 import shutil
+import tarfile
 import tempfile
-import time
-from contextlib import suppress
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from rich.console import Console
+import pooch
+import requests
 
 from search.errors import DataError
-from search.objectives.network.archive import Archive, unpack
-from search.objectives.network.download import USUAL, Patience, download
 
-_DRAFT_PREFIX = ".fetching-"
-_STALE_SECONDS = 24 * 3600
+RETRIES = 3  # of a broken download, after 1, 2 and 3 seconds
+_CHUNK_BYTES = 1 << 16
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A gzipped tar archive that somebody published.
+
+    Attributes:
+        url: Its address.
+        md5: Its published MD5 checksum, in hexadecimal digits.
+        members: The files to unpack, all named `<one folder>/<file>`, with their exact size in
+            bytes, or None where any size is right.
+    """
+
+    url: str
+    md5: str
+    members: Mapping[str, int | None] = field(hash=False)
+
+    @property
+    def folder(self) -> str:
+        """The folder that all members lie in."""
+        return PurePosixPath(next(iter(self.members))).parts[0]
+
 
 CIFAR10 = Archive(
     url="https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
@@ -31,93 +54,87 @@ CIFAR10 = Archive(
 )
 
 
-def fetch(
-    archive: Archive,
-    folder: Path,
-    progress: Console | None,
-    *,
-    patience: Patience = USUAL,
-) -> Path:
-    """The folder of the archive's files within `folder`, downloaded unless it is there whole.
+def fetch(archive: Archive, folder: Path, *, progress: bool = False) -> Path:
+    """The folder of the archive's files within `folder`, downloaded unless it is there.
 
     Args:
         archive: What to fetch.
         folder: Where the archive's own folder shall stand; made if need be.
-        progress: Where to show a bar; None shows nothing.
-        patience: How often a broken download is tried within this call.
+        progress: Whether to show a bar on standard error.
 
     Returns:
         `folder / archive.folder`, with every member of its right size in it.
 
     Raises:
-        DataError: It cannot be downloaded, stored or unpacked, its checksum is another, or files
-            of somebody else stand in its place.
+        DataError: It cannot be downloaded, stored or unpacked, its checksum is another, or
+            something else stands in its place.
     """
     target = folder / archive.folder
     try:
-        if _is_whole(archive, target):
+        if target.exists():
+            _check(archive, target, "remove it to have the files fetched")
             return target
-        _refuse_foreign(archive, target)
         folder.mkdir(parents=True, exist_ok=True)
-        _sweep(folder)
-        with tempfile.TemporaryDirectory(
-            prefix=_DRAFT_PREFIX, dir=folder, ignore_cleanup_errors=True
-        ) as place:
-            packed = Path(place) / f"{archive.folder}.tar.gz"
-            download(archive.url, archive.md5, packed, progress, patience)
+        with tempfile.TemporaryDirectory(prefix=".fetching-", dir=folder) as place:
             draft = Path(place) / archive.folder
             draft.mkdir()
-            unpack(archive, packed, draft)
-            _publish(archive, draft, target)
+            _unpack(archive, _download(archive, place, progress), draft)
+            _check(archive, draft, f"{archive.url} holds others")
+            try:
+                draft.rename(target)
+            except OSError:
+                if not target.exists():  # else another process was first
+                    raise
     except OSError as error:
-        reason = error.strerror or str(error)
         raise DataError(
-            f"{target}: cannot store {archive.url} ({reason}); expected a folder that can be "
-            "written to, with room for the archive and its files"
+            f"{target}: cannot store {archive.url} ({error.strerror or error}); expected a folder "
+            "that can be written to, with room for the archive and its files"
         ) from error
     return target
 
 
-def _is_whole(archive: Archive, target: Path) -> bool:
-    for name, size in archive.members.items():
-        path = target / PurePosixPath(name).name
-        if not path.is_file() or size not in (None, path.stat().st_size):
-            return False
-    return True
-
-
-def _refuse_foreign(archive: Archive, target: Path) -> None:
-    """Raise DataError unless `target` is absent or holds nothing but members, whole or not."""
-    if not target.exists() and not target.is_symlink():
-        return
-    expected = {PurePosixPath(name).name for name in archive.members}
-    if target.is_symlink() or not target.is_dir():
-        raise DataError(f"{target}: is not a folder; move it away to have the files fetched")
-    foreign = sorted(path.name for path in target.iterdir() if path.name not in expected)
-    if foreign:
-        raise DataError(
-            f"{target}: is not complete, and holds other files ({foreign[0]}), so it is not "
-            "replaced; move it away to have the files fetched"
-        )
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what a killed process left, once it is too old to belong to a running one."""
-    for draft in folder.glob(f"{_DRAFT_PREFIX}*"):
-        with suppress(FileNotFoundError):  # a running process has just finished
-            if time.time() - draft.stat().st_mtime > _STALE_SECONDS:
-                shutil.rmtree(draft, ignore_errors=True)
-
-
-def _publish(archive: Archive, draft: Path, target: Path) -> None:
-    """Put the whole folder `draft` in the place of `target`, which may hold a part of it."""
-    if target.exists():
-        if _is_whole(archive, target):  # another process was first
-            return
-        with suppress(FileNotFoundError):  # another process is replacing it too
-            target.rename(draft.with_name("replaced"))
+def _download(archive: Archive, place: str, progress: bool) -> str:
+    """The path of the archive, whose checksum is right."""
+    pooch.get_logger().setLevel("WARNING")
+    name = f"{archive.folder}.tar.gz"
+    downloading = pooch.create(
+        place,
+        base_url="",
+        registry={name: f"md5:{archive.md5}"},
+        urls={name: archive.url},
+        retry_if_failed=RETRIES,
+    )
+    # Not what a server repacks: the checksum is that of the archive as it is.
+    headers = {"Accept-Encoding": "identity"}
+    over_http = pooch.HTTPDownloader(progress, chunk_size=_CHUNK_BYTES, headers=headers)
     try:
-        draft.rename(target)
-    except OSError:
-        if not _is_whole(archive, target):
-            raise
+        return str(downloading.fetch(name, downloader=over_http))
+    except (requests.RequestException, ValueError) as error:
+        cause = getattr(next(iter(error.args), None), "reason", error)  # that requests wraps
+        raise DataError(
+            f"{archive.url}: cannot be downloaded ({cause}); the same command tries again"
+        ) from error
+
+
+def _unpack(archive: Archive, packed: str, draft: Path) -> None:
+    try:
+        with tarfile.open(packed, "r:gz") as tar:
+            for name in archive.members:
+                content = tar.extractfile(name)
+                if content is not None:
+                    with content, (draft / PurePosixPath(name).name).open("wb") as file:
+                        shutil.copyfileobj(content, file)
+    except (tarfile.TarError, KeyError, EOFError, zlib.error) as error:
+        raise DataError(f"{archive.url}: cannot be unpacked ({error})") from error
+
+
+def _check(archive: Archive, folder: Path, otherwise: str) -> None:
+    """Raise DataError unless every member is in `folder`, of its right size."""
+    for name, size in archive.members.items():
+        path = folder / PurePosixPath(name).name
+        if not path.is_file():
+            raise DataError(f"{folder}: lacks the file {path.name}; {otherwise}")
+        if size not in (None, path.stat().st_size):
+            raise DataError(
+                f"{path}: has {path.stat().st_size:,} bytes instead of {size:,}; {otherwise}"
+            )

@@ -1,8 +1,8 @@
 """The end of a search: the winner and the finalists beside it, trained, and tested once."""
 
 import hashlib
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +15,24 @@ from model.data.test_set import TestSet
 from model.inference import Network
 from model.saved_network import SavedNetwork
 from search.errors import KlayerError
-from search.objective.outcome import Assignment, Portrait, Proof, Report, TestReport
+from search.objective.report import Assignment, Evaluation, Report
 from search.objectives.network.data import Dataset, source
 from search.objectives.network.faults import faults_as_klayer_errors
+from search.objectives.network.objective import NetworkObjective
+from search.objectives.network.portrait import Portrait, to_bytes
 from search.objectives.network.portraits import portraits
+from search.objectives.network.sections import TrainingSection
 from search.objectives.network.settings import recipe_of, stacks_of, values_of
 from search.objectives.network.trials import accuracy, epochs
-from search.study.file import Study
-from search.study.sections import TrainingSection
 
 
-def prove(
-    study: Study,
+def evaluate(
+    objective: NetworkObjective,
     section: TrainingSection,
     trials: Sequence[Assignment],
     order_seed: int,
     data: Dataset,
-) -> Generator[dict[int, Report], None, Proof]:
+) -> Generator[Mapping[int, Report], Sequence[int] | None, Evaluation]:
     """Train the winner, and the other finalists behind it, and read the test set.
 
     Yields reports as `train` does; the value of the generator is what the test set said, and a
@@ -41,16 +42,43 @@ def prove(
         KlayerError: As `train`.
         DataError: The test images are missing or broken.
     """
-    fold = _final_fold(study, data)
+    fold = _final_fold(objective, data)
     stacks = []
     drawn: dict[int, Portrait] = {}
-    for places in stacks_of(study, section, [trial.parameters for trial in trials]):
-        stack = yield from _final_stack(study, section, trials, places, order_seed, fold)
+    for places in stacks_of(objective, section, [trial.parameters for trial in trials]):
+        stack = yield from _final_stack(objective, section, trials, places, order_seed, fold)
         stacks.append(stack)
-        recipe = recipe_of(values_of(study, section, trials[places[0]].parameters), order_seed)
+        recipe = recipe_of(values_of(objective, section, trials[places[0]].parameters), order_seed)
         network, members = stack.last.network, stack.last.places
         drawn |= portraits(network, members, stack.diverged, recipe, fold, data)
-    return Proof(_tested(study, data, stacks, len(trials)), drawn)
+    tested = _tested(objective, data, stacks, len(trials))
+    kept = {place: to_bytes(portrait) for place, portrait in drawn.items()}
+    return Evaluation(asdict(tested), tested.accuracies, kept)
+
+
+@dataclass(frozen=True)
+class TestReport:
+    """What the test set said of the trained winner; accuracies are shares, 0 … 1.
+
+    Attributes:
+        accuracies: Of each final network by itself, the winner first; None where it diverged.
+        snapshot_ensemble: Of the winner's snapshots voting together; None without cycles.
+        snapshot_ensembles: Of each network's snapshots voting together, the winner first; None
+            where it diverged, or without cycles.
+        finalist_ensemble: Of all final networks, or all their snapshots, voting together; None
+            where the winner is alone.
+        images: How many test images there are.
+        fingerprint: Hash of the test set.
+    """
+
+    accuracies: tuple[float | None, ...]
+    snapshot_ensemble: float | None
+    snapshot_ensembles: tuple[float | None, ...]
+    finalist_ensemble: float | None
+    images: int
+    fingerprint: str
+
+    __test__ = False  # a report on the test set; who collects test cases must pass it by
 
 
 @dataclass(frozen=True)
@@ -80,23 +108,23 @@ class Winner:
 
 
 def retrain(
-    study: Study,
+    objective: NetworkObjective,
     section: TrainingSection,
     trials: Sequence[Assignment],
     order_seed: int,
     data: Dataset,
-) -> Generator[dict[int, Report], None, Winner]:
-    """Train the winner once more, beside the same trials as in `prove`; no test image is read.
+) -> Generator[Mapping[int, Report], None, Winner]:
+    """Train the winner once more, beside the same trials as in `evaluate`; no test image is read.
 
-    Yields reports as `prove` does, but only of the winner's own stack: what is trained in another
-    one has no effect on it.
+    Yields reports as `evaluate` does, but only of the winner's own stack: what is trained in
+    another one has no effect on it.
 
     Raises:
         KlayerError: As `train`; or the winner diverges.
     """
-    places = stacks_of(study, section, [trial.parameters for trial in trials])[0]
-    fold = _final_fold(study, data)
-    stack = yield from _final_stack(study, section, trials, places, order_seed, fold)
+    places = stacks_of(objective, section, [trial.parameters for trial in trials])[0]
+    fold = _final_fold(objective, data)
+    stack = yield from _final_stack(objective, section, trials, places, order_seed, fold)
     if 0 in stack.diverged:
         raise KlayerError("the winner diverges, and leaves no network behind")
     with faults_as_klayer_errors():
@@ -127,38 +155,40 @@ class _FinalStack:
 
 
 def _final_stack(
-    study: Study,
+    objective: NetworkObjective,
     section: TrainingSection,
     trials: Sequence[Assignment],
     places: tuple[int, ...],
     order_seed: int,
     fold: training.Data,
-) -> Generator[dict[int, Report], None, _FinalStack]:
+) -> Generator[Mapping[int, Report], Any, _FinalStack]:
     """Train the trials at `places`, which fit into one stack; reports and voters are by place."""
     diverged: set[int] = set()
     lasts: list[_Voter] = []
     snapshots: list[_Voter] = []
-    for epoch in epochs(study, section, [trials[i] for i in places], order_seed, fold):
+    for epoch in epochs(objective, section, [trials[i] for i in places], order_seed, fold):
         here = tuple(places[i] for i in epoch.places)
         lasts = [_Voter(epoch.network, here)]
         snapshots += [_Voter(network, here) for network in epoch.snapshots]
         reports = {places[i]: report for i, report in epoch.reports.items()}
-        diverged.update(place for place, report in reports.items() if report.diverged)
+        diverged.update(place for place, report in reports.items() if report.reason is not None)
         yield reports
     return _FinalStack(lasts[0], tuple(snapshots), frozenset(diverged))
 
 
-def _tested(study: Study, data: Dataset, stacks: Sequence[_FinalStack], trials: int) -> TestReport:
+def _tested(
+    objective: NetworkObjective, data: Dataset, stacks: Sequence[_FinalStack], trials: int
+) -> TestReport:
     lasts = [stack.last for stack in stacks]
     snapshots = [voter for stack in stacks for voter in stack.snapshots]
     sound = set(range(trials)).difference(*(stack.diverged for stack in stacks))
     with faults_as_klayer_errors():
-        test = prepared.test_set(data.prepared, source(study.data.source, data.folder))
+        test = prepared.test_set(data.prepared, source(objective.data.source, data.folder))
     probabilities, fingerprint = _vote(lasts + snapshots, test)
     singles = _by_trial(lasts, probabilities[: len(lasts)], sound)
     kept = _by_trial(snapshots, probabilities[len(lasts) :], sound)
     by_itself = {place: accuracy(votes, test.labels) for place, votes in singles.items()}
-    ensembles = _ensembles(kept, trials, test) if study.final.ensemble else (None,) * trials
+    ensembles = _ensembles(kept, trials, test) if objective.ensemble else (None,) * trials
     everyone = [vote for votes in (kept or singles).values() for vote in votes]
     alone = len(singles) < 2
     return TestReport(
@@ -201,10 +231,10 @@ def _by_trial(voters: list[_Voter], votes: list[Any], sound: set[int]) -> dict[i
     return found
 
 
-def _final_fold(study: Study, data: Dataset) -> training.Data:
+def _final_fold(objective: NetworkObjective, data: Dataset) -> training.Data:
     """What the last training learns from: the training images, or the validation images too."""
     images = data.prepared
-    if study.final.train_on == "training":
+    if objective.train_on == "training":
         return training.Data(
             images.training.x, images.training.y, images.validation.x, images.validation.y
         )

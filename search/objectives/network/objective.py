@@ -1,78 +1,168 @@
 """The k-layer network as an objective: what a study file declares of it, and what follows."""
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal
 
+from search.objective.fit import Fit
+from search.objective.metric import Metric
 from search.objective.report import Finding
 from search.objectives.network.findings import findings, measured
 from search.objectives.network.metrics import METRICS, SCORE, TEST
-from search.space.hyperparameters import Number
-from search.study import searchable
+from search.objectives.network.registry import NetworkRegistry
+from search.objectives.network.schedules import CyclesSchedule, steps_per_epoch
+from search.objectives.network.sections import DataSection, NetworkSection, TrainingSection
+from search.objectives.network.study_checks import highest, lowest
+from search.space.space import Point, Range
 
-_TITLES = {
-    "learning_rate": "learning rate η",
-    "learning_rate_min": "least learning rate η",
-    "weight_decay": "weight decay λ",
-    "init_sigma": "initial σ",
-    "batch_norm": "batch normalisation",
-}
+TrainOn = Literal["training", "training+validation"]
 
 
-class _Registry:
-    """The names of hyperparameters for people."""
-
-    def find(self, name: str) -> Number | None:
-        """The hyperparameter of this name; None if there is none."""
-        layer = searchable.layer_of(name)
-        if layer is not None:
-            return Number(name, title=f"width of layer {layer} (units)")
-        known = name in searchable.REGISTRY
-        return Number(name, title=_TITLES.get(name, "")) if known else None
-
-    def names(self) -> Sequence[str]:
-        """The names of all."""
-        return searchable.names()
-
-
+@dataclass(frozen=True)
 class NetworkObjective:
-    """What is measured and ranked of a network.
+    """A network and its data.
 
-    Args:
-        study: What its sections say.
+    Attributes:
+        data: Which images.
+        network: The network, where a stage does not search it.
+        training: One training, where a stage says nothing else.
+        train_on: The images that the winner is trained on at last.
+        ensemble: Whether ensembles of snapshots and of finalists are reported.
     """
 
-    kind = "network"
-    step = "epoch"
-    metrics = METRICS
-    score = SCORE
-    evaluation = TEST
-    units = ("epochs", "cycles")
-    evaluates = True
-    registry = _Registry()
-    plots = "search.objectives.network.views.plots"
-    usual_order = ("learning_rate", "weight_decay")
-    advice = "Search a range of lower learning rates."
+    data: DataSection
+    network: NetworkSection
+    training: TrainingSection
+    train_on: TrainOn = "training"
+    ensemble: bool = True
 
-    def __init__(self, study: Any) -> None:
-        self._study = study
+    kind: ClassVar[str] = "network"
+    step: ClassVar[str] = "epoch"
+    metrics: ClassVar[tuple[Metric, ...]] = METRICS
+    score: ClassVar[Metric] = SCORE
+    units: ClassVar[tuple[str, ...]] = ("epochs", "cycles")
+    registry: ClassVar[NetworkRegistry] = NetworkRegistry()
+    advice: ClassVar[str] = "search a range of lower learning rates"
+    has_pace: ClassVar[bool] = True
+    usual_order: ClassVar[tuple[str, ...]] = ("learning_rate", "weight_decay")
+    plots: ClassVar[str | None] = "search.objectives.network.views.plots"
+    evaluation: ClassVar[Metric | None] = TEST
 
-    def steps(self, training: Any) -> float:
-        """How long a training is, in epochs."""
-        rows = self._study.data.rows
-        epochs: float = training.schedule.total_epochs(rows, training.batch_size)
-        return epochs
+    @property
+    def evaluates(self) -> Literal["winner", "finalists"]:
+        """Who is trained again at the end, and tested."""
+        return "finalists" if self.ensemble else "winner"
+
+    @property
+    def final_factor(self) -> float:
+        """The final's training images, as a share of the others'."""
+        return 1.0 if self.train_on == "training" else 1 + self.data.validation / self.data.rows
+
+    def open(
+        self,
+        seed: int,
+        data_folder: Path | None,
+        devices: Sequence[str] = (),  # noqa: ARG002 (it computes on the processor)
+    ) -> Any:
+        """As `Objective.open`.
+
+        Raises:
+            DataError: The images are missing, broken or not what they should be.
+        """
+        from search.objectives.network.trainer import NetworkTrainer
+
+        return NetworkTrainer.opened(self, seed, data_folder)
+
+    def fit(self, training: TrainingSection, point: Point) -> Fit:
+        """As `Objective.fit`."""
+        from search.objectives.network.settings import fit  # NumPy's import is left to who plans
+
+        return fit(self, training, point)
+
+    def steps(self, training: TrainingSection) -> float:
+        """Epochs of a training."""
+        return training.schedule.total_epochs(self.data.rows, training.batch_size)
+
+    def rung(self, training: TrainingSection, unit: str, count: int) -> int:
+        """The epoch at whose end so many epochs or cycles are over.
+
+        A cycle that ends amid an epoch counts with it.
+        """
+        schedule, rows = training.schedule, self.data.rows
+        if unit == "epochs" or not isinstance(schedule, CyclesSchedule):
+            return count
+        cycle = 2 * schedule.half_cycle(rows, training.batch_size)
+        return math.ceil(count * cycle / steps_per_epoch(rows, training.batch_size))
+
+    def length(self, training: TrainingSection, unit: str) -> float | None:
+        """How long a training is, in epochs or cycles; None where η has no cycles."""
+        if unit == "epochs":
+            return self.steps(training)
+        schedule = training.schedule
+        return schedule.cycles if isinstance(schedule, CyclesSchedule) else None
+
+    def compares(self, one: TrainingSection, other: TrainingSection) -> Sequence[str]:
+        """As `Objective.compares`: lengths and scores must be the same."""
+        differing = [
+            key for key in ("schedule", "score") if getattr(one, key) != getattr(other, key)
+        ]
+        counts_steps = isinstance(one.schedule, CyclesSchedule) and one.schedule.half_cycle_steps
+        if not differing and counts_steps and one.batch_size != other.batch_size:
+            return ["batch_size"]
+        return differing
+
+    def limits(
+        self, training: TrainingSection, ranges: Mapping[str, Range], final: Any
+    ) -> Mapping[str, tuple[float | None, float | None]]:
+        """As `Objective.limits`: with cycles, η stays above the floor that they start from."""
+        limits: dict[str, tuple[float | None, float | None]] = {}
+        floors = []
+        if isinstance(training.schedule, CyclesSchedule):
+            floor = highest(ranges, "learning_rate_min", training.learning_rate_min)
+            floors.append(floor)
+            if "learning_rate_min" in ranges:
+                top = lowest(ranges, "learning_rate", training.learning_rate)
+                below = floor if "learning_rate" in ranges else math.nextafter(top, 0)
+                limits["learning_rate_min"] = (None, below)
+        own_floor = "learning_rate_min" in ranges  # which a finalist brings with it
+        if final is not None and isinstance(final.schedule, CyclesSchedule) and not own_floor:
+            floors.append(final.learning_rate_min)
+        if floors and "learning_rate" in ranges:
+            limits["learning_rate"] = (math.nextafter(max(floors), math.inf), None)
+        return limits
+
+    def seconds_per_step(
+        self, training: TrainingSection, points: Sequence[Point], budget_seconds: float
+    ) -> float:
+        """As `Objective.seconds_per_step`."""
+        from search.objectives.network.measuring import seconds_per_epoch
+
+        return seconds_per_epoch(self, training, points, budget_seconds)
 
     def about(self) -> Sequence[tuple[str, str]]:
-        """The data and the network."""
-        data = self._study.data
-        widths = "-".join(map(str, self._study.network.widths)) or "no hidden layer"
-        count = f"{data.rows:,} training and {data.validation:,} validation images"
-        return ((data.source, f"{count}; {widths}"),)
+        """As `Objective.about`."""
+        widths = "-".join(map(str, self.network.widths)) or "no hidden layer"
+        images = f"{self.data.rows:,} training and {self.data.validation:,} validation images"
+        return [(self.data.source, f"{images}; {widths}")]
 
-    def measured(self, training: Any, steps: int) -> str:
-        """How a trial's score is measured."""
+    def measured(self, training: TrainingSection, steps: int) -> str:
+        """As `Objective.measured`."""
         return measured(training.score, steps)
 
     def findings(self, result: Mapping[str, Any]) -> Sequence[Finding]:
-        """What the test images said."""
+        """As `Objective.findings`."""
         return findings(result)
+
+    def recorded(self) -> dict[str, Any]:
+        """As `Objective.recorded`."""
+        return self.canonical() | {"train_on": self.train_on, "ensemble": self.ensemble}
+
+    def canonical(self) -> dict[str, Any]:
+        """As `Objective.canonical`."""
+        return {
+            "data": self.data.model_dump(mode="json"),
+            "network": self.network.model_dump(mode="json"),
+            "training": self.training.model_dump(mode="json", exclude_none=True),
+        }

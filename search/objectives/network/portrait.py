@@ -8,12 +8,13 @@ import io
 import struct
 import zipfile
 import zlib
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from search.errors import KlayerError
-from search.objective.outcome import Portrait
 
 # What NumPy and zipfile raise of bytes that are not theirs.
 _DAMAGE = (
@@ -27,6 +28,26 @@ _DAMAGE = (
     zlib.error,
     zipfile.BadZipFile,
 )
+
+
+@dataclass(frozen=True, eq=False)
+class Portrait:
+    """What pictures of one trained network are drawn from, when it is gone.
+
+    Attributes:
+        gradient_counts: (k, bins) int64; of each layer, first to last, how many entries of the
+            gradient of the cost at its weights lie in each bin.
+        gradient_edges: (k, bins + 1) float64, the edges of those bins.
+        images: Of a network of one layer the weights of each class as an image, unscaled:
+            (classes, height, width) float32, or (classes, height, width, 3) with colours red, green
+            and blue; None of deeper ones.
+        classes: The name of each class, in the order of the images.
+    """
+
+    gradient_counts: npt.NDArray[np.int64]
+    gradient_edges: npt.NDArray[np.float64]
+    images: npt.NDArray[np.float32] | None
+    classes: tuple[str, ...]
 
 
 def to_bytes(portrait: Portrait) -> bytes:

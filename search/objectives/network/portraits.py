@@ -7,9 +7,9 @@ import numpy as np
 from model import portrait, training
 from model.inference import Network
 from model.portrait import Histogram
-from search.objective.outcome import Portrait
 from search.objectives.network.data import PLANES, Dataset
 from search.objectives.network.faults import faults_as_klayer_errors
+from search.objectives.network.portrait import Portrait
 
 
 def portraits(

@@ -13,21 +13,21 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from search.errors import KlayerError
+from search.errors import KlayerError, UnforeseenError
 from search.ledger.ledger import Ledger
+from search.ledger.opening import open_recorded
 from search.ledger.records import Search, Trial
-from search.objective.outcome import Assignment, EpochFigures, Report
-from search.objective.report import Report as Recorded
-from search.objectives import network as objective
-from search.objectives.network import Dataset, Winner
-from search.plan.plan import FINAL, steps
+from search.objective.report import Assignment, Report
+from search.objectives.network.final import Winner
+from search.objectives.network.trainer import NetworkTrainer
+from search.plan.plan import FINAL
 from search.runtime.environment import environment
 
 # Called after each epoch with its number, how many there will be, and how the winner stands.
 OnEpoch = Callable[[int, int, Report], None]
 
 
-class NotReproducedError(KlayerError):
+class NotReproducedError(UnforeseenError):
     """The winner, trained again, has another curve than the recorded one; nothing was written."""
 
 
@@ -76,9 +76,9 @@ def rebuild(
     search = ledger.read.search(name)
     trials = _final_trials(ledger, search)
     _check_target(file)
-    data = objective.open_recorded_data(search.study, data_folder, search.data_fingerprint)
-    recorded = ledger.read.curves(search)[trials[0].id].reports
-    winner = _retrained(search, trials, data, recorded, on_epoch)
+    trainer = _trainer(search, data_folder)
+    recorded = ledger.read.curves(search)[trials[0].id]
+    winner = _retrained(search, trials, trainer, recorded, on_epoch)
     winner.save(file)
     return Rebuilt(
         name=name,
@@ -113,6 +113,22 @@ def _final_trials(ledger: Ledger, search: Search) -> list[Trial]:
     return trials
 
 
+def _trainer(search: Search, data_folder: Path | None) -> NetworkTrainer:
+    """The network of a search, with the images that it was recorded with.
+
+    Raises:
+        KlayerError: What it trains is no network of klayer's, or the images are others.
+    """
+    trainer = open_recorded(search, data_folder)
+    if not isinstance(trainer, NetworkTrainer):
+        kind = search.study.objective.kind
+        raise KlayerError(
+            f"{search.study.name}: its winner is trained by a {kind} of your own, so klayer has no "
+            "model to write; only networks of klayer's own are written to a file"
+        )
+    return trainer
+
+
 def _check_target(file: Path) -> None:
     """Find out before the training what would else be found out behind it."""
     if file.is_dir():
@@ -124,8 +140,8 @@ def _check_target(file: Path) -> None:
 def _retrained(
     search: Search,
     trials: Sequence[Trial],
-    data: Dataset,
-    recorded: Sequence[Recorded],
+    trainer: NetworkTrainer,
+    recorded: Sequence[Report],
     on_epoch: OnEpoch,
 ) -> Winner:
     """The winner, each epoch of which was compared with its record.
@@ -133,12 +149,10 @@ def _retrained(
     Raises:
         NotReproducedError: One differs; the training ends with it.
     """
-    training = objective.retrain(
-        search.study,
-        steps(search.study)[-1].training,
+    training = trainer.retrain(
+        search.study.final.training,
         [Assignment(trial.parameters, trial.seed) for trial in trials],
         trials[0].order_seed,
-        data,
     )
     done = 0
     # One thread, as the workers have: with more, a BLAS may add in another order.
@@ -149,7 +163,7 @@ def _retrained(
             except StopIteration as end:
                 winner: Winner = end.value
                 break
-            different = _differences(recorded[done : done + 1], report.figures)
+            different = _differences(recorded[done : done + 1], report)
             if different:
                 raise NotReproducedError(_refusal(search, different))
             done += 1
@@ -160,7 +174,7 @@ def _retrained(
     return winner
 
 
-def _differences(recorded: Sequence[Recorded], now: EpochFigures) -> list[str]:
+def _differences(recorded: Sequence[Report], now: Report) -> list[str]:
     """The figures of an epoch that are not the recorded ones, a line each.
 
     Args:
@@ -169,10 +183,10 @@ def _differences(recorded: Sequence[Recorded], now: EpochFigures) -> list[str]:
             ledger keeps none of them.
     """
     if not recorded:
-        return [f"epoch {now.epoch} was not recorded"]
+        return [f"epoch {now.step} was not recorded"]
     before = recorded[0].finite()
     return [
-        f"epoch {now.epoch}: {figure} is {value!r} here, and was recorded as {before[figure]!r}"
+        f"epoch {now.step}: {figure} is {value!r} here, and was recorded as {before[figure]!r}"
         for figure, value in now.finite().items()
         if figure in before and value != before[figure]
     ]

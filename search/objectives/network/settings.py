@@ -5,43 +5,38 @@ from typing import Any
 
 from model import schedule, training
 from model.members import Architecture, Member
+from search.objective.fit import Fit
 from search.objectives.network.data import CLASSES, INPUTS
-from search.plan.cohorts import Fit
-from search.plan.plan import Grouping
+from search.objectives.network.objective import NetworkObjective
+from search.objectives.network.registry import layer_of
+from search.objectives.network.schedules import ConstantSchedule, CyclesSchedule, Schedule
+from search.objectives.network.sections import TrainingSection
 from search.space.space import Point
-from search.study.file import Study
-from search.study.schedule import ConstantSchedule, CyclesSchedule, Schedule
-from search.study.searchable import layer_of
-from search.study.sections import TrainingSection
 
 
-def grouping(study: Study) -> Grouping:
-    """What trials of the study must agree in to be trained as one stack, and what is padded."""
-
-    def fit(section: TrainingSection, point: Point) -> Fit:
-        values = values_of(study, section, point)
-        inputs = INPUTS[study.data.source]
-        key = architecture_of(values, inputs), recipe_of(values, order_seed=0)
-        return Fit(key, values["widths"])
-
-    return fit
+def fit(objective: NetworkObjective, section: TrainingSection, point: Point) -> Fit:
+    """What a trial must agree in with others to be one stack with them, and what is padded."""
+    values = values_of(objective, section, point)
+    key = architecture_of(values, INPUTS[objective.data.source]), recipe_of(values, order_seed=0)
+    return Fit(key, values["widths"])
 
 
 def stacks_of(
-    study: Study, section: TrainingSection, points: Sequence[Point]
+    objective: NetworkObjective, section: TrainingSection, points: Sequence[Point]
 ) -> list[tuple[int, ...]]:
     """The places of points whose trials can be one stack, stack by stack."""
-    fit = grouping(study)
     groups: dict[Hashable, list[int]] = {}
     for place, point in enumerate(points):
-        groups.setdefault(fit(section, point).key, []).append(place)
+        groups.setdefault(fit(objective, section, point).key, []).append(place)
     return [tuple(places) for places in groups.values()]
 
 
-def values_of(study: Study, section: TrainingSection, point: Point) -> dict[str, Any]:
+def values_of(
+    objective: NetworkObjective, section: TrainingSection, point: Point
+) -> dict[str, Any]:
     """Every hyperparameter of a trial: what the sections say, and what the point says instead."""
-    values = dict(study.network) | dict(section) | dict(point)
-    widths = list(study.network.widths)
+    values = dict(objective.network) | dict(section) | dict(point)
+    widths = list(objective.network.widths)
     for name, value in point.items():
         layer = layer_of(name)
         if layer is not None:

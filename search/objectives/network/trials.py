@@ -9,32 +9,33 @@ from model import ensemble, training
 from model.checkpoint import Checkpoint
 from model.inference import Network
 from search.errors import KlayerError
-from search.objective.outcome import Assignment, EpochFigures, Report
+from search.objective.port import Reports
+from search.objective.report import Assignment, Report
 from search.objectives.network.checkpoints import TrialCheckpoint
 from search.objectives.network.data import Dataset
 from search.objectives.network.faults import faults_as_klayer_errors
+from search.objectives.network.objective import NetworkObjective
+from search.objectives.network.sections import TrainingSection
 from search.objectives.network.settings import architecture_of, member_of, recipe_of, values_of
-from search.study.file import Study
-from search.study.sections import TrainingSection
 
 
 def train(
-    study: Study,
+    objective: NetworkObjective,
     section: TrainingSection,
     trials: Sequence[Assignment],
     order_seed: int,
     data: Dataset,
     start: Sequence[bytes] = (),
     until: int | None = None,
-) -> Generator[dict[int, Report], Sequence[int] | None, dict[int, bytes]]:
+) -> Reports:
     """Train trials as one stack; after each epoch, how each trial that took part in it stands.
 
-    The reports are by place in `trials`. A trial whose value is NaN has diverged and takes part no
-    longer; `send` the places of those that go on to drop others as well. There is no further epoch
-    when none is left. A trial's last value is its result.
+    The reports are by place in `trials`. A trial whose report has a reason has diverged and takes
+    part no longer; `send` the places of those that go on to drop others as well. There is no
+    further epoch when none is left. A trial's last value is its result.
 
     Args:
-        study: The whole study.
+        objective: The network.
         section: How they are trained.
         trials: One or more.
         order_seed: Of the draws that they share.
@@ -53,7 +54,7 @@ def train(
     fold = training.Data(
         images.training.x, images.training.y, images.validation.x, images.validation.y
     )
-    stack = epochs(study, section, trials, order_seed, fold, start, until)
+    stack = epochs(objective, section, trials, order_seed, fold, start, until)
     going: Sequence[int] | None = None
     while True:
         try:
@@ -75,7 +76,7 @@ class StackEpoch:
 
 
 def epochs(
-    study: Study,
+    objective: NetworkObjective,
     section: TrainingSection,
     trials: Sequence[Assignment],
     order_seed: int,
@@ -89,7 +90,7 @@ def epochs(
     """
     inputs = fold.x.shape[1]
     with faults_as_klayer_errors():
-        values = [values_of(study, section, trial.parameters) for trial in trials]
+        values = [values_of(objective, section, trial.parameters) for trial in trials]
         shared = {(architecture_of(v, inputs), recipe_of(v, order_seed)) for v in values}
         if len(shared) != 1:
             raise KlayerError("trials of one cohort must agree in network, schedule and batches")
@@ -115,7 +116,7 @@ def epochs(
         rows = [
             row
             for row, place in enumerate(places)
-            if not reports[place].diverged and (going is None or place in going)
+            if reports[place].reason is None and (going is None or place in going)
         ]
         if epoch.number == until:
             return {
@@ -138,12 +139,15 @@ def _next(
 
 
 def _report(record: training.EpochRecord, value: float, *, validated: bool) -> Report:
-    figures = EpochFigures(**asdict(record))
-    costs = [figures.train_cost, figures.train_loss]
-    if validated:  # without validation rows those figures are NaN, which is no divergence
-        costs += [figures.validation_cost, figures.validation_loss]
-    diverged = not all(map(math.isfinite, costs))
-    return Report(figures, math.nan if diverged else value, diverged)
+    metrics = asdict(record)
+    epoch = metrics.pop("epoch")
+    costs = [record.train_cost, record.train_loss]
+    if validated:  # without validation rows those metrics are NaN, which is no divergence
+        costs += [record.validation_cost, record.validation_loss]
+    if not all(map(math.isfinite, costs)):
+        reason = f"diverged in epoch {epoch}: its cost is no finite number"
+        return Report(epoch, metrics, None, reason, diverged=True)
+    return Report(epoch, metrics, value if math.isfinite(value) else None)
 
 
 class _Score:

@@ -6,16 +6,17 @@ a server starts; scripts cannot read it, and no other site's page can send it al
 as digests and in constant time, so that how long it takes says nothing.
 """
 
-import binascii
 import hashlib
 import hmac
 import os
 import secrets
-from base64 import b64decode
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlencode
+
+from werkzeug.datastructures import Authorization
+from werkzeug.sansio.http import parse_cookie
 
 from search.errors import KlayerError
 from search.runtime.outside_password import outside_password
@@ -81,8 +82,7 @@ class Access:
 
     def knows(self, asked: "WSGIEnvironment") -> bool:
         """Whether a request brings the cookie."""
-        parts = (part.strip().partition("=") for part in asked.get("HTTP_COOKIE", "").split(";"))
-        values = [value for name, _, value in parts if name == self._cookie]
+        values = parse_cookie(asked.get("HTTP_COOKIE")).getlist(self._cookie)
         return any(_same(value, self._session) for value in values)
 
     def refusal(self, asked: "WSGIEnvironment") -> Answer | None:
@@ -118,14 +118,9 @@ def _unknown(reason: str) -> Answer:
 
 
 def _basic(header: str) -> str | None:
-    """The password of a header `Authorization`, "" where it cannot be read; None without one."""
-    kind, _, coded = header.partition(" ")
-    if kind.lower() != "basic":
-        return None
-    try:
-        return b64decode(coded.strip(), validate=True).decode().partition(":")[2]
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
+    """The password of a header `Authorization`; None where it holds none."""
+    found = Authorization.from_header(header)
+    return found.password if found is not None and found.type == "basic" else None
 
 
 def _own_path(asked: "WSGIEnvironment") -> str:

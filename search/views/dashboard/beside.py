@@ -3,7 +3,8 @@
 It stands back behind workers where the processor is wanted, hears no Ctrl-C of the run's terminal,
 and ends with the run, however that ends: its input is a pipe whose other end the run holds. What it
 is asked for comes by that pipe as well, since command lines, which everybody on a machine may read,
-must hold no password of a database. What goes wrong there is a line to be shown, and no more.
+must hold no password of a database. Whatever goes wrong there, at its start or later, is one line
+to be shown, and the run goes on.
 """
 
 import json
@@ -12,16 +13,19 @@ import signal
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import IO
 
 from search.errors import KlayerError
+from search.runtime.passwords import without_password
 from search.views.dashboard.dashboard import Settings, check_installed, run_dashboard
 
 NICENESS = 10
 SECONDS_TO_END = 3.0
+LINE_LENGTH = 1000  # of what the process writes to standard error; a longer line is read in parts
 
 
 class Beside:
@@ -29,32 +33,34 @@ class Beside:
 
     Args:
         settings: What it is asked for.
-        say: Told, in another thread, where it is, or why there is none.
+        say: Told, in another thread, where it is, why there is none, or why it has ended.
 
     Attributes:
         pid: The process.
     """
 
     def __init__(self, settings: Settings, say: Callable[[str], None]) -> None:
+        self._say, self._closing = say, False
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "search.views.dashboard.beside"],
+            [sys.executable, "-P", "-m", "search.views.dashboard.beside"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
             start_new_session=True,
         )
         self.pid = self._process.pid
-        input_, output = self._process.stdin, self._process.stdout
-        if input_ is not None:
+        if self._process.stdin is not None:
             with suppress(OSError):
-                input_.write(json.dumps(asdict(settings)) + "\n")
-                input_.flush()
-        self._reader = threading.Thread(target=_tell, args=(output, say), daemon=True)
+                self._process.stdin.write(json.dumps(asdict(settings)) + "\n")
+                self._process.stdin.flush()
+        self._reader = threading.Thread(target=self._tell, name="beside", daemon=True)
         self._reader.start()
 
     def close(self) -> None:
         """End it."""
+        self._closing = True
         if self._process.stdin is not None:
             with suppress(OSError):
                 self._process.stdin.close()
@@ -65,12 +71,44 @@ class Beside:
             self._process.wait()
         self._reader.join(SECONDS_TO_END)
 
+    def _tell(self) -> None:
+        """Pass on what it says; where it ends unasked, say why."""
+        last: deque[str] = deque(maxlen=1)
+        errors = threading.Thread(target=_keep, args=(self._process.stderr, last), daemon=True)
+        errors.start()
+        served = False
+        if self._process.stdout is not None:
+            with self._process.stdout as output:
+                for line in output:
+                    served = True
+                    self._say(line.rstrip("\n"))
+        status = self._process.wait()
+        errors.join(SECONDS_TO_END)
+        if not self._closing:
+            why = _reason(status, last)
+            self._say(
+                f"the dashboard has ended: {why}; the run goes on"
+                if served
+                else f"no dashboard: {why}"
+            )
 
-def _tell(output: IO[str] | None, say: Callable[[str], None]) -> None:
-    if output is not None:
-        with output:
-            for line in output:
-                say(line.rstrip("\n"))
+
+def _keep(errors: IO[str] | None, last: deque[str]) -> None:
+    """Read standard error to its end, so that its writer never waits, and keep the last line."""
+    if errors is not None:
+        with errors:
+            while line := errors.readline(LINE_LENGTH):
+                if line.strip():
+                    last.append(without_password(line.strip()))
+
+
+def _reason(status: int, last: deque[str]) -> str:
+    if status == 0:
+        return "it was asked to stop"
+    if status < 0:
+        names = {one.value: one.name for one in signal.Signals}
+        return f"it was killed by {names.get(-status, f'signal {-status}')}"
+    return last[0] if last else f"it exited with status {status}"
 
 
 def main() -> None:
@@ -83,7 +121,13 @@ def main() -> None:
     try:
         _run(Settings(**asked))
     except KlayerError as error:
-        print(f"no dashboard: {error}", flush=True)  # noqa: T201
+        sys.exit(_one_line(str(error)))
+    except Exception as error:
+        sys.exit(_one_line(f"{type(error).__name__}: {error}"))
+
+
+def _one_line(message: str) -> str:
+    return " ".join(line.strip() for line in message.splitlines())
 
 
 def _run(settings: Settings) -> None:
@@ -91,13 +135,14 @@ def _run(settings: Settings) -> None:
     check_installed()
     from search.views.dashboard.server import PortTakenError
 
-    def ready(where: str) -> None:
-        print(f"dashboard: {where}", flush=True)  # noqa: T201
+    def ready(where: str, note: str = "") -> None:
+        print(f"dashboard: {where}{note}", flush=True)  # noqa: T201
 
     try:
         run_dashboard(settings, ready)
     except PortTakenError:
-        run_dashboard(replace(settings, port=0), ready)
+        note = f" (port {settings.port} is taken)"
+        run_dashboard(replace(settings, port=0), lambda where: ready(where, note))
 
 
 def _end_with_the_run() -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from werkzeug import datastructures
+
 Headers = Sequence[tuple[str, str]]
 
 ALWAYS = {
@@ -25,18 +27,13 @@ def secured(headers: Headers, policy: str | None = None) -> list[tuple[str, str]
         headers: As the application wrote them. A policy of its own stays, and is made stricter.
         policy: The Content-Security-Policy where it wrote none; None for one that allows nothing.
     """
-    given = {name.lower(): value for name, value in headers}
-    left = {name.lower() for name in ALWAYS} | {"content-security-policy"}
-    kept = [
-        (name, value)
-        for name, value in headers
-        if name.lower() not in left and not name.lower().startswith("access-control-")
-    ]
-    if "cache-control" not in given:
-        known = "etag" in given or "last-modified" in given
-        kept.append(("Cache-Control", "no-cache" if known else "no-store"))
-    stated = given.get("content-security-policy") or policy or NOTHING
-    return [*kept, *ALWAYS.items(), ("Content-Security-Policy", _never_framed(stated))]
+    allowed = (one for one in headers if not one[0].lower().startswith("access-control-"))
+    said = datastructures.Headers(allowed)
+    known = "ETag" in said or "Last-Modified" in said
+    said.setdefault("Cache-Control", "no-cache" if known else "no-store")
+    stated = said.get("Content-Security-Policy") or policy or NOTHING
+    said.update(ALWAYS | {"Content-Security-Policy": _never_framed(stated)})
+    return said.to_wsgi_list()
 
 
 def _never_framed(policy: str) -> str:

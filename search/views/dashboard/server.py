@@ -7,12 +7,12 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from waitress.server import create_server
 
 from search.errors import KlayerError
+from search.runtime.signals import stop_requests
 from search.views.dashboard.hosts import is_loopback
 from search.views.dashboard.writes import MOST_BYTES
 
@@ -135,7 +135,7 @@ def serve(
         asyncore_use_poll=True,
     )
     try:
-        with _stopped_by_signals():
+        with stop_requests(_stop):
             try:
                 on_ready()
                 server.run()  # ends at the handler's exception, once its threads have
@@ -145,24 +145,8 @@ def serve(
         server.close()
 
 
-@contextmanager
-def _stopped_by_signals() -> Iterator[None]:
-    asked = False
-
-    def stop(number: int, _: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
-            if number == signal.SIGINT:
-                raise KeyboardInterrupt
-            return
-        asked = True
+def _stop(number: int, count: int) -> None:
+    if count == 1:
         raise _AskedToStop
-
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    heard = [n for n in numbers if n != signal.SIGHUP or signal.getsignal(n) != signal.SIG_IGN]
-    before = {number: signal.signal(number, stop) for number in heard}  # nohup has its way
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt

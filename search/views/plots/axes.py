@@ -64,6 +64,7 @@ class Axis:
 
     def span(self, extent: object) -> tuple[float, float] | None:
         """From where to where a range of a box reaches, as a study file writes it."""
+        extent = _bare(extent)
         if isinstance(extent, Mapping):
             low, high = self.place(extent.get("low")), self.place(extent.get("high"))
             edge = 0.0
@@ -123,9 +124,18 @@ def _boxes(data: SearchData) -> Iterable[Mapping[str, object]]:
     planned = {state.step.name: state.boxes for state in data.searched()}
     for stage in data.search.study.stages:
         if not planned.get(stage.name):
-            yield from (write_box(box) for box in stage.boxes)
+            yield from (_bared(write_box(box)) for box in stage.boxes)
     for boxes in planned.values():
-        yield from boxes
+        yield from map(_bared, boxes)
+
+
+def _bared(box: Mapping[str, object]) -> dict[str, object]:
+    return {name: _bare(extent) for name, extent in box.items()}
+
+
+def _bare(extent: object) -> object:
+    """A list of values without the table that stands round it where it has a condition."""
+    return extent["values"] if isinstance(extent, Mapping) and "values" in extent else extent
 
 
 def _axis(name: str, extents: list[object], values: Iterable[Value]) -> Axis:

@@ -1,6 +1,7 @@
 """One plot: a figure with its title, a caption for its reader, and its data as a table."""
 
 import csv
+import html
 import io
 import textwrap
 from collections.abc import Sequence
@@ -88,7 +89,7 @@ def nothing(key: str, title: str, caption: str, table: Table | None = None) -> P
 
 def escape(text: object) -> str:
     """A text that Plotly shows as it is: its labels take some HTML, links included."""
-    replaced = str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    replaced = html.escape(str(text), quote=False)
     return replaced.replace("%{", "%&#123;")  # would be taken for a value in hover texts
 
 

@@ -64,7 +64,8 @@ def absent(data: SearchData) -> str:
         failed = any(one.state == "failed" for one in ended)
         what = "diverged or failed" if failed else "diverged"
         said = f"None of the {len(ended)} finished trials has a value: all {what}."
-        return f"{said} {data.objective.advice}".rstrip()
+        advice = data.objective.advice
+        return f"{said} {advice[:1].upper()}{advice[1:]}." if advice else said
     if data.search.stopped_at is not None:
         return "The search was stopped before a trial was finished; `klayer run` goes on with it."
     if not trials:

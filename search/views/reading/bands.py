@@ -66,9 +66,7 @@ class Bands:
             return
         for stage in stages:
             ids = [trial.id for trial in trials if trial.stage == stage]
-            new = self._ledger.read.score_counts(
-                ids, self._score.name, at.low, at.high, BINS, log=at.log
-            )
+            new = self._ledger.read.score_counts(ids, at.low, at.high, BINS, log=at.log)
             known = self._counts.get(stage)
             self._counts[stage] = new.counts if known is None else _sum(known, new.counts)
             self._counted.update(ids)

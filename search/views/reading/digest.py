@@ -23,7 +23,7 @@ from search.plan.importance import importances
 from search.plan.plan import FINAL
 from search.plan.results import Result
 from search.space.space import Box, hull
-from search.study.ranges import read_box
+from search.study.ranges import recorded_box
 from search.views.plots import standing
 from search.views.plots.data import EVERYTHING, Need, SearchData
 from search.views.reading.bands import Bands
@@ -160,9 +160,11 @@ class Digest:
             last = stage.state == "finished" and before != finished
             if stage.step.kind != "search" or not (last or finished > GROWTH * before):
                 continue
-            box = hull(tuple(read_box(one) for one in stage.boxes))
+            box = hull(tuple(recorded_box(one) for one in stage.boxes))
             ended = [trial for trial in outline.of_stage(name) if trial.finished_at is not None]
-            shares = importances([_result(trial, box) for trial in ended], box)
+            shares = importances(
+                [_result(trial, box) for trial in ended], box, outline.objective.score.direction
+            )
             self._importances[name] = finished, dict(shares)
         return {name: shares for name, (_, shares) in self._importances.items() if shares}
 
@@ -177,8 +179,7 @@ class Digest:
         """The curves of these, by the trial's id; those of finished trials are kept."""
         missing = [t for t in wanted if t.id not in self._curves]
         found = self._ledger.read.curves_of([t.id for t in missing]) if missing else {}
-        reports = {key: curve.reports for key, curve in found.items()}
-        shown = {t.id: self._curves.get(t.id) or reports.get(t.id, ()) for t in wanted}
+        shown = {t.id: self._curves.get(t.id) or found.get(t.id, ()) for t in wanted}
         for trial in wanted:
             if trial.finished_at is not None:
                 self._curves[trial.id] = shown[trial.id]

@@ -71,8 +71,8 @@ def html(data: SearchData, stands: Overview, study: str) -> str:
         "capital": capital,
         "duration": duration,
         "parameters": parameters,
-        "inert": inert,
     }
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
     drawn = [entry.draw(data) for entry in entries(data.objective)]
     return environment.get_template("report.html.jinja").render(
         data=data,
@@ -91,12 +91,6 @@ def html(data: SearchData, stands: Overview, study: str) -> str:
         begun=instant(data.search.created_at),
         written=instant(data.time),
     )
-
-
-def inert(value: Any) -> str:
-    """A value as JSON that ends no script element, whatever it holds."""
-    written = json.dumps(value, ensure_ascii=False)
-    return written.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
 def _packed(text: str) -> str:

@@ -9,9 +9,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
-from search.ledger.queries import Curve
 from search.ledger.records import Search, StageState, Trial
 from search.objective.port import Objective
+from search.objective.report import Report
 
 TRIAL_COLUMNS = ("stage", "number", "state", "value", "seed", "reason", "pruned_after")
 
@@ -20,7 +20,7 @@ def as_json(
     search: Search,
     stages: Sequence[StageState],
     trials: Sequence[Trial],
-    curves: Mapping[int, Curve],
+    curves: Mapping[int, Sequence[Report]],
 ) -> dict[str, Any]:
     """The whole search: study, stages with their boxes, trials with their reports, evaluation."""
     return {
@@ -39,7 +39,7 @@ def as_json(
             }
             for stage in stages
         ],
-        "trials": [_trial(trial, curves.get(trial.id)) for trial in trials],
+        "trials": [_trial(trial, curves.get(trial.id, ())) for trial in trials],
         "test": search.result,
     }
 
@@ -53,7 +53,7 @@ def write_json(document: Mapping[str, Any], file: IO[str]) -> None:
 def write_csv(
     objective: Objective,
     trials: Sequence[Trial],
-    curves: Mapping[int, Curve],
+    curves: Mapping[int, Sequence[Report]],
     file: IO[str],
     *,
     steps: bool = False,
@@ -69,7 +69,7 @@ def write_csv(
     writer.writeheader()
     for trial in trials:
         row = {name: getattr(trial, name) for name in TRIAL_COLUMNS} | dict(trial.parameters)
-        reports = curves[trial.id].reports if trial.id in curves else ()
+        reports = curves.get(trial.id, ())
         if not steps:
             writer.writerow(row | {"steps": len(reports)})
             continue
@@ -91,7 +91,7 @@ def metric_columns(objective: Objective) -> dict[str, str]:
     }
 
 
-def _trial(trial: Trial, curve: Curve | None) -> dict[str, Any]:
+def _trial(trial: Trial, curve: Sequence[Report]) -> dict[str, Any]:
     return {
         "stage": trial.stage,
         "number": trial.number,
@@ -102,5 +102,5 @@ def _trial(trial: Trial, curve: Curve | None) -> dict[str, Any]:
         "order_seed": trial.order_seed,
         "reason": trial.reason,
         "pruned_after": trial.pruned_after,
-        "reports": [{"step": one.step} | one.finite() for one in curve.reports] if curve else [],
+        "reports": [{"step": one.step, **one.finite()} for one in curve],
     }

@@ -36,8 +36,8 @@ class StageOutline:
     box: str
     trials: int
     steps: float | None
-    steps_total: float
-    seconds: float
+    steps_total: float | None
+    seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,10 @@ class Outline:
     stages: tuple[StageOutline, ...]
 
     @property
-    def seconds(self) -> float:
-        """About how long the whole search takes."""
-        return sum(stage.seconds for stage in self.stages)
+    def seconds(self) -> float | None:
+        """About how long the whole search takes; None where that is not known."""
+        known = [stage.seconds for stage in self.stages if stage.seconds is not None]
+        return sum(known) if len(known) == len(self.stages) else None
 
 
 def outline(study: Study, workers: int) -> Outline:
@@ -61,7 +62,7 @@ def outline(study: Study, workers: int) -> Outline:
         each = study.objective.steps(one.step.training)
         sampler, box = _drawn(study, one.step)
         listed.append(
-            StageOutline(one.step, sampler, box, one.trials, each, one.epochs, one.seconds)
+            StageOutline(one.step, sampler, box, one.trials, each, one.steps, one.seconds)
         )
     return Outline(study, workers, tuple(listed))
 
@@ -83,16 +84,18 @@ def show(planned: Outline, console: Console) -> None:
             stage.sampler,
             str(stage.trials),
             _steps_text(stage),
-            duration(stage.seconds),
+            ABSENT if stage.seconds is None else duration(stage.seconds),
             escape(stage.box),
         )
     console.print(table)
     total = sum(stage.trials for stage in planned.stages)
-    console.print(
-        f"\n{plural(total, 'trial')}, about {duration(planned.seconds)} of training on "
-        f"{plural(planned.workers, 'worker')}; starting and planning take some seconds more",
-        soft_wrap=True,
-    )
+    workers = plural(planned.workers, "worker")
+    if planned.seconds is None:
+        said = f"{plural(total, 'trial')} on {workers}; how long one takes is not known"
+    else:
+        said = f"{plural(total, 'trial')}, about {duration(planned.seconds)} of training on "
+        said += f"{workers}; starting and planning take some seconds more"
+    console.print(f"\n{said}", soft_wrap=True)
 
 
 def to_json(planned: Outline) -> dict[str, Any]:
@@ -125,7 +128,7 @@ def _drawn(study: Study, step: Step) -> tuple[str, str]:
         return "", f"the best {final.finalists} configurations, {final.seeds} fresh seeds each"
     if step.kind == "final":
         who = "the winner"
-        if final.ensemble and final.finalists > 1:
+        if study.objective.evaluates == "finalists" and final.finalists > 1:
             who += f" and {plural(final.finalists - 1, 'other finalist')}"
         evaluation = study.objective.evaluation
         last = "" if evaluation is None else f"; then the {evaluation.words}, once"
@@ -145,7 +148,8 @@ def _steps_text(stage: StageOutline) -> str:
     each = ABSENT if stage.steps is None else f"{stage.steps:g}"
     if stage.step.halving is None:
         return each
-    return f"up to {each}; {stage.steps_total:,g} in all"
+    in_all = "" if stage.steps_total is None else f"; {stage.steps_total:,g} in all"
+    return f"up to {each}{in_all}"
 
 
 def _halving_text(halving: Halving) -> str:
@@ -157,7 +161,7 @@ def _halving_text(halving: Halving) -> str:
 
 
 def _box_text(box: Box) -> str:
-    return "\n".join(f"{name} {extent}" for name, extent in box.ranges.items())
+    return "\n".join(f"{name} {box.described(name)}" for name in box.ranges)
 
 
 def _zoom_text(rule: ZoomRule) -> str:

@@ -1,7 +1,7 @@
 """One run from a study to its summary: data, ledger, workers, and what the terminal shows of it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 
@@ -11,8 +11,8 @@ from search.ledger import DEFAULT_STORAGE
 from search.ledger.faults import NoLedgerError
 from search.ledger.ledger import LEASE_SECONDS, PATIENCE_SECONDS, Ledger
 from search.ledger.location import locate
+from search.ledger.opening import card_of
 from search.ledger.records import Search, WorkerState
-from search.objectives import network as objective
 from search.runtime import blas
 from search.runtime.environment import environment, kernels
 from search.runtime.lines import say
@@ -22,7 +22,7 @@ from search.views.terminal import summary
 from search.views.terminal.progress import RunView
 from search.views.terminal.summary import Summary, summarise
 from search.workers.engines import Engine
-from search.workers.launcher import InterruptedRunError, launch
+from search.workers.pool import InterruptedRunError, launch
 
 Beside = Callable[[Callable[[str], None]], AbstractContextManager[object]]
 """What goes on beside a run while workers work; it is given a way to say a line."""
@@ -41,6 +41,7 @@ def run_search(
     engine: Callable[[], Engine],
     console: Console,
     beside: Beside = _nothing,
+    devices: Sequence[str] = (),
 ) -> Summary:
     """Run a search with workers until it is finished, or go on with it.
 
@@ -53,6 +54,7 @@ def run_search(
         engine: Opens what runs them; it is opened when there is work, and closed again.
         console: Where progress and summary go.
         beside: What goes on beside it, such as a dashboard.
+        devices: The graphics processors that the workers share.
 
     Raises:
         KlayerError: Something that was given is wrong; nothing was written, or it is a search that
@@ -60,7 +62,15 @@ def run_search(
         InterruptedRunError: It was asked to stop; the same command goes on.
     """
     told = complete_search(
-        study, text, storage, data_folder, workers, engine, console, beside=beside
+        study,
+        text,
+        storage,
+        data_folder,
+        workers,
+        engine,
+        console,
+        beside=beside,
+        devices=devices,
     )
     summary.show(told, console)
     where = _where(storage)
@@ -81,18 +91,19 @@ def complete_search(
     engine: Callable[[], Engine],
     console: Console,
     beside: Beside = _nothing,
+    devices: Sequence[str] = (),
 ) -> Summary:
     """As `run_search`, but the summary is handed back and not shown."""
     known = _recorded(study, text, storage)
     if known is None or known.finished_at is None:
-        data = objective.open_data(study, data_folder)
+        card = card_of(study, data_folder)
         with (
             closing(engine()) as opened,  # where there is none, nothing is recorded
             Ledger(storage, create=True, patience_seconds=PATIENCE_SECONDS) as ledger,
         ):
-            search = ledger.record(study, text, data.fingerprint, environment())
+            search = ledger.record(study, text, card, environment())
             ledger.take_up(search)
-            _work(ledger, storage, search, data_folder, workers, opened, console, beside)
+            _work(ledger, storage, search, data_folder, workers, opened, console, beside, devices)
             return summary_of(ledger, study.name)
     console.print(f"{study.name}: this search is finished already; nothing was run.")
     with Ledger(storage) as ledger:
@@ -119,13 +130,9 @@ def submit_search(
     if known is not None and known.finished_at is not None:
         console.print(f"{name}: this search is finished already.")
         return known
-    fingerprint = (
-        objective.open_data(study, data_folder).fingerprint
-        if known is None
-        else known.data_fingerprint
-    )
+    card = card_of(study, data_folder) if known is None else known.data
     with Ledger(storage, create=True) as ledger:
-        search = ledger.record(study, text, fingerprint, environment())
+        search = ledger.record(study, text, card, environment())
         ledger.take_up(search)
         serving = [one for one in ledger.read.workers() if _serves_all(one)]
     there = f"{plural(len(serving), 'worker')} serving every search" if serving else "no worker yet"
@@ -202,8 +209,8 @@ def _recorded(study: Study, text: str, storage: str) -> Search | None:
         if study.name not in ledger.read.names():
             return None
         known = ledger.read.search(study.name)
-        # On the data of its record, so that only the study file is compared; nothing is written.
-        return ledger.record(study, text, known.data_fingerprint, environment())
+        # On the images of its record, so that only the study file is compared; nothing is written.
+        return ledger.record(study, text, known.data, environment())
 
 
 def _work(
@@ -215,6 +222,7 @@ def _work(
     engine: Engine,
     console: Console,
     beside: Beside,
+    devices: Sequence[str],
 ) -> None:
     name, began, shown = search.study.name, time.monotonic(), ledger.database.shown
     stages = ledger.read.stages(search)
@@ -240,7 +248,17 @@ def _work(
             view.say("Stopping: workers hand back what they hold. Ctrl-C again ends them at once.")
 
         try:
-            launch(ledger, storage, search, data_folder, workers, engine, view.update, on_stop)
+            launch(
+                ledger,
+                storage,
+                search,
+                data_folder,
+                workers,
+                engine,
+                view.update,
+                on_stop,
+                devices,
+            )
         except InterruptedRunError:
             view.update(now=True)
             kept = sum(stage.finished for stage in ledger.read.stages(search))

@@ -20,7 +20,13 @@ import dask
 from distributed import Client, KilledWorker, LocalCluster
 from distributed.client import FutureCancelledError
 
-from search.workers.engines.engine import EngineError, WorkerKilledError, check_slots, deaf, killed
+from search.workers.engines.engine import (
+    EngineError,
+    WorkerKilledError,
+    check_slots,
+    killed,
+    signals_blocked,
+)
 from search.workers.engines.task import Task
 
 T = TypeVar("T")
@@ -123,7 +129,7 @@ class DaskEngine:
 
 
 def _local_cluster(workers: int) -> LocalCluster:
-    with deaf(), dask.config.set({"distributed.scheduler.allowed-failures": 0}):
+    with signals_blocked(), dask.config.set({"distributed.scheduler.allowed-failures": 0}):
         return LocalCluster(
             n_workers=workers,
             threads_per_worker=1,

@@ -111,7 +111,7 @@ def check_slots(slots: int, kind: str, workers: int, name: str, address: str | N
 
 
 @contextmanager
-def deaf() -> Iterator[None]:
+def signals_blocked() -> Iterator[None]:
     """Let processes that this thread, or a thread begun by it, starts never hear Ctrl-C.
 
     It is for the launcher, as is a terminal that is closed, and the launcher then asks. Processes

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from joblib.externals.loky import ProcessPoolExecutor
 
-from search.workers.engines.engine import WorkerKilledError, deaf
+from search.workers.engines.engine import WorkerKilledError, signals_blocked
 from search.workers.engines.task import Task
 
 T = TypeVar("T")
@@ -38,7 +38,7 @@ class LokyEngine:
         return result
 
     def _run(self, task: Task[Any], result: Future[None]) -> None:
-        with deaf():
+        with signals_blocked():
             executor = ProcessPoolExecutor(max_workers=1, env=dict.fromkeys(_THREADS, "1"))
             try:
                 self._submit(executor, task).result()

@@ -14,7 +14,13 @@ from contextlib import suppress
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from search.workers.engines.engine import EngineError, WorkerKilledError, check_slots, deaf, killed
+from search.workers.engines.engine import (
+    EngineError,
+    WorkerKilledError,
+    check_slots,
+    killed,
+    signals_blocked,
+)
 from search.workers.engines.task import Task, call
 
 T = TypeVar("T")
@@ -92,7 +98,7 @@ class RayEngine:
 class _Connection:
     """This process's connection to Ray, in a thread of its own.
 
-    What Ray starts ends with the thread that started it, and is deaf to Ctrl-C as that thread is.
+    What Ray starts ends with the thread that started it, and has Ctrl-C blocked as that thread has.
     In a thread that is not the main one Ray leaves the handlers of Python's signals alone.
     """
 
@@ -100,6 +106,8 @@ class _Connection:
         if address is None:
             # Else Ray takes an outer address of the machine, and listens on all of them.
             os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+            # Else `uv run klayer` makes Ray copy the working folder, and workers import from it.
+            os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
         elif address != "auto":
             _knock(address)
         import ray
@@ -137,9 +145,13 @@ class _Connection:
         _set_handlers_again()
 
     def _hold(self, options: dict[str, Any]) -> None:
-        with deaf():
+        # Ray puts the folder in which a program runs first on the path of its workers, except for
+        # programs that run elsewhere, which it takes this one for.
+        job = self._ray.job_config.JobConfig(_client_job=True)
+        quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+        with signals_blocked():
             try:
-                self._ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
+                self._ray.init(**options, **quiet, job_config=job)
                 # What Ray says of a worker's death it would print, on the output of results.
                 self._ray._private.worker._worker_logs_enabled = False
             except Exception as error:

@@ -16,6 +16,7 @@ import pytest
 
 from search.ledger.ledger import Ledger
 from search.ledger.optuna_rows import add_study
+from search.objective.metric import Metric
 from tests.postgresql import Server
 from tests.search.views.dashboard.browsing import basic
 from tests.search.workers.serving import recorded
@@ -62,7 +63,7 @@ def storage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     with Ledger(url, create=True) as ledger:
         recorded(ledger, name="shown")
         with ledger.database.writing() as connection:
-            add_study(connection, "shown/1-coarse", {})
+            add_study(connection, "shown/1-coarse", Metric("loss"), {})
     return url
 
 

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 from rich.console import Console
+from search.objective.outcome import EpochFigures  # GONE
 
 from model import network_file
 from model.data import digits
-from search.objective.outcome import EpochFigures, Report
+from search.objective.report import Report
 from search.objectives.network.views.model_view import EpochsView
 
 FIGURES = EpochFigures(1, *7 * [0.5])

@@ -1,5 +1,6 @@
 """The database itself: its tables made, made again, brought up to date."""
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 
 from search.ledger import migrations
 from search.ledger.ledger import Ledger
-from search.ledger.tables import SCHEMA_VERSION
+
+LAST = migrations.revisions()[-1]
 
 
 def test_tables_are_made_once_and_again_does_no_harm(klayer_here: Any, tmp_path: Path) -> None:
@@ -26,50 +28,47 @@ def test_tables_are_made_once_and_again_does_no_harm(klayer_here: Any, tmp_path:
 def test_what_is_up_to_date_stays_as_it_is(klayer_here: Any, storage: str) -> None:
     status, out, err = klayer_here("storage", "upgrade", "--storage", storage)
     assert (status, err) == (0, "")
-    assert out == f"{storage}: its tables are of version {SCHEMA_VERSION} already\n"
+    assert out == f"{storage}: its tables are of revision {LAST} already\n"
 
 
-def version(database: Path, number: int | None = None) -> int:
-    """The version that a database says that its tables are of, once it was set if need be."""
+def revision(database: Path, name: str | None = None) -> str:
+    """The revision that a database says that its tables are of, once it was set if need be."""
     with closing(sqlite3.connect(database)) as connection, connection:
-        if number is not None:
-            connection.execute("UPDATE klayer_schema SET version = ?", (number,))
-        ((found,),) = connection.execute("SELECT version FROM klayer_schema").fetchall()
-        return int(found)
+        if name is not None:
+            connection.execute("UPDATE klayer_alembic_version SET version_num = ?", (name,))
+        query = "SELECT version_num FROM klayer_alembic_version"
+        ((found,),) = connection.execute(query).fetchall()
+        return str(found)
 
 
-@pytest.mark.parametrize(
-    ("found", "told"),
-    [(SCHEMA_VERSION + 1, "use the newer klayer"), (1, "from which there is no way to version")],
-)
-def test_tables_that_there_is_no_way_from_stay_as_they_are(
-    klayer_here: Any, storage: str, tmp_path: Path, found: int, told: str
+def test_tables_of_a_newer_klayer_stay_as_they_are(
+    klayer_here: Any, storage: str, tmp_path: Path
 ) -> None:
-    version(tmp_path / "ledger.db", found)
+    revision(tmp_path / "ledger.db", "9999")
     status, out, err = klayer_here("storage", "upgrade", "--storage", storage)
     assert (status, out) == (2, "")
-    assert err.startswith(f"klayer: {storage}: its tables are of version {found}, ")
-    assert told in err
-    assert version(tmp_path / "ledger.db") == found
+    assert err.startswith(f"klayer: {storage}: its tables are of revision 9999, ")
+    assert "use the klayer that made them" in err
+    assert revision(tmp_path / "ledger.db") == "9999"
 
 
 def test_older_tables_are_brought_up_to_date_and_only_by_this_command(
     klayer_here: Any, storage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What each step does is tested beside the migrations."""
-    before = SCHEMA_VERSION - 1
-    version(tmp_path / "ledger.db", before)
-    monkeypatch.setitem(migrations._STEPS, before, lambda *_: None)
+    """What scripts do to tables and rows is tested beside the ledger's migrations."""
+    folder = tmp_path / "versions"
+    shutil.copytree(migrations.VERSIONS, folder)
+    script = f"revision = '9999'\ndown_revision = '{LAST}'\n\n\ndef upgrade():\n    pass\n"
+    (folder / "9999_next.py").write_text(script, "utf-8")
+    monkeypatch.setattr(migrations, "VERSIONS", folder)
     for command in (["status"], ["run", "digits"], ["worker"]):
         status, _, err = klayer_here(*command, "--storage", storage)
         assert status == 2
         assert "`klayer storage upgrade`" in err
-    assert version(tmp_path / "ledger.db") == before
+    assert revision(tmp_path / "ledger.db") == LAST
     status, out, _ = klayer_here("storage", "upgrade", "--storage", storage)
-    assert (status, version(tmp_path / "ledger.db")) == (0, SCHEMA_VERSION)
-    assert out == (
-        f"{storage}: its tables were of version {before}, and are of version {SCHEMA_VERSION} now\n"
-    )
+    assert (status, revision(tmp_path / "ledger.db")) == (0, "9999")
+    assert out == f"{storage}: its tables were of revision {LAST}, and are of revision 9999 now\n"
 
 
 @pytest.mark.parametrize("command", ["create", "upgrade"])

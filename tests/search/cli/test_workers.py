@@ -15,8 +15,9 @@ import pytest
 
 from search.ledger.ledger import Ledger
 from search.ledger.records import WorkerState
+from search.objective.data_card import DataCard
 from search.study.reading import load
-from search.workers import Keeper, plan_next, presence
+from search.workers import Heartbeat, plan_next, presence
 from tests.search.workers.serving import attempts, is_finished, recorded, states, worker
 
 IDLE_SECONDS = 3.0
@@ -55,7 +56,7 @@ def served(
     else:
         storage = request.getfixturevalue("postgresql").new_database()
     with Ledger(storage, create=True) as ledger:
-        ledger.record(load("lambda-coarse-to-fine"), "", "f" * 64, {})
+        ledger.record(load("lambda-coarse-to-fine"), "", DataCard("digits", "f" * 64), {})
         recorded(ledger, name="old")
         new = recorded(ledger, name="new")
         running = start("worker", cwd=folder, KLAYER_STORAGE=storage)
@@ -218,8 +219,8 @@ def at_work(ledger: Ledger) -> Ledger:
     digits, other = recorded(ledger), recorded(ledger, name="other")
     for one in ("trainer", "planner"):
         ledger.join(worker(one, digits))
-    with Keeper(ledger, worker("first")) as keeper:
-        plan_next(ledger, digits, "first", keeper)
+    with Heartbeat(ledger, worker("first")) as heartbeat:
+        plan_next(ledger, digits, "first", heartbeat)
     ledger.next_work(digits, "trainer")
     ledger.next_work(other, "planner")
     ledger.join(replace(worker("idle"), host="elsewhere"))

@@ -14,14 +14,15 @@ from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial
 from sqlalchemy import Connection, text
 
-from search.ledger.database import connect
-from search.ledger.ledger import Ledger
+from search.ledger.claims import hold
+from search.ledger.database import connect, now
+from search.ledger.ledger import LEASE_SECONDS, Ledger
 from search.ledger.location import locate
-from search.ledger.records import Claim, PlanningClaim, Search
-from search.ledger.results import TrialOutcome
-from search.objective.outcome import EpochFigures
-from search.plan.cohorts import Fit
-from search.plan.plan import plan
+from search.ledger.records import Claim, PlanningClaim, Search, TrialResult
+from search.objective.data_card import DataCard
+from search.objective.report import Report
+from search.plan.plan import plan, step_of
+from search.plan.samplers import distributions
 from search.study.file import Study
 from search.study.reading import load
 
@@ -36,6 +37,8 @@ OVERRIDES = (
     "training.schedule.epochs=2",
 )
 EPOCHS = 2
+METRICS = tuple(metric.name for metric in load("digits").objective.metrics)
+SCORE = METRICS[-1]
 KINDS = ("sqlite", "postgresql")
 
 # What others have left in it goes; rows only, since new files for each table would take as long as
@@ -46,7 +49,7 @@ DO $$ DECLARE found record; BEGIN
         WHERE datname = current_database() AND pid <> pg_backend_pid();
     SET LOCAL session_replication_role = replica;  -- foreign keys are not looked at
     FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'
-        AND tablename NOT IN ('alembic_version', 'version_info', 'klayer_schema')
+        AND tablename NOT IN ('alembic_version', 'version_info', 'klayer_alembic_version')
     LOOP EXECUTE format('DELETE FROM %I', found.tablename); END LOOP;
     PERFORM setval(format('%I', sequencename)::regclass, 1, false)
         FROM pg_sequences WHERE schemaname = 'public';
@@ -174,16 +177,16 @@ def ledger(storage: str, kind: str, request: pytest.FixtureRequest) -> Iterator[
 
 @pytest.fixture
 def search(ledger: Ledger, study: Study) -> Search:
-    return ledger.record(study, "# as written\n", "f" * 64, {"numpy": "2"})
+    return ledger.record(study, "# as written\n", DataCard("digits", "f" * 64), {"numpy": "2"})
 
 
 @pytest.fixture
-def figures() -> Callable[[int, float], EpochFigures]:
-    """Figures of one epoch, every one different and none with a short decimal form."""
+def figures() -> Callable[[int, float], Report]:
+    """A report with `value` as its score; all metrics differ and have no short decimal form."""
 
-    def made(epoch: int, value: float) -> EpochFigures:
-        parts = (value / 3, value / 7, value / 11, value / 13, value / 17, value / 19, value)
-        return EpochFigures(epoch, *parts)
+    def made(step: int, value: float) -> Report:
+        divided = zip(METRICS, (3, 7, 11, 13, 17, 19), strict=False)
+        return Report(step, {name: value / by for name, by in divided} | {SCORE: value})
 
     return made
 
@@ -195,14 +198,18 @@ def open_stage(ledger: Ledger, search: Search, groups: int = 1) -> PlanningClaim
     """
     claim = ledger.next_work(search, "planner")
     assert isinstance(claim, PlanningClaim)
-    made = plan(search.study, claim.step, ledger.read.results(search), lambda *_: Fit(0))
+    made = plan(
+        search.study, step_of(search.study, claim.stage.number), ledger.read.results(search)
+    )
     sharing: dict[int, list[int]] = {}  # only trials of one order may share a cohort
     for trial in made.trials:
         sharing.setdefault(trial.order_seed, []).append(trial.number)
     cohorts = tuple(
         tuple(numbers[first::groups]) for numbers in sharing.values() for first in range(groups)
     )
-    ledger.open_stage(search, claim, replace(made, cohorts=cohorts), EPOCHS)
+    ledger.open_stage(
+        search, claim, replace(made, cohorts=cohorts), distributions(made.boxes), EPOCHS
+    )
     return claim
 
 
@@ -224,12 +231,20 @@ def claim_next(ledger: Ledger, search: Search) -> Callable[..., Claim]:
     return claimed
 
 
-def worth(claim: Claim) -> list[TrialOutcome]:
+def renew(
+    ledger: Ledger, claim: Claim | PlanningClaim, lease_seconds: float = LEASE_SECONDS
+) -> None:
+    """Let a lease run from now on; LostLeaseError where somebody else has the claim."""
+    with ledger.database.writing() as connection:
+        hold(connection, claim, now(connection) + lease_seconds)
+
+
+def worth(claim: Claim) -> list[TrialResult]:
     """A value for each trial of a claim: its number's share of 30, which has no short form."""
-    return [TrialOutcome(n, (n + 1) / 30) for n in claim.numbers]
+    return [TrialResult(n, (n + 1) / 30) for n in claim.numbers]
 
 
 @pytest.fixture
-def outcomes() -> Callable[[Claim], list[TrialOutcome]]:
+def outcomes() -> Callable[[Claim], list[TrialResult]]:
     """A value for each trial of a claim."""
     return worth

@@ -17,8 +17,8 @@ from search.ledger.database import Database, connect
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.location import locate
-from search.ledger.records import Claim, PlanningClaim, Presence, Search
-from search.ledger.results import TrialOutcome
+from search.ledger.records import Claim, PlanningClaim, Presence, Search, TrialResult
+from search.objective.data_card import DataCard
 from search.study.file import Study
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def test_each_change_is_seen_once(ledger: Ledger, storage: str, study: Study) ->
     with ledger.changes() as changes:
         assert changes.any()  # all that was written before
         assert not changes.any()
-        search = ledger.record(study, "", "f" * 64, {})
+        search = ledger.record(study, "", DataCard("digits", "f" * 64), {})
         assert seen(changes)
         assert not changes.any()
         with Ledger(storage) as another:
@@ -98,7 +98,7 @@ def test_each_watcher_sees_for_itself(ledger: Ledger, study: Study) -> None:
     with ledger.changes() as one, ledger.changes() as other:
         assert one.any()
         assert other.any()
-        ledger.record(study, "", "f" * 64, {})
+        ledger.record(study, "", DataCard("digits", "f" * 64), {})
         assert seen(one)
         assert seen(other)
 
@@ -109,7 +109,7 @@ def test_whatever_makes_work_or_ends_it_is_a_change(
     search: Search,
     open_next: Callable[[int], PlanningClaim],
     claim_next: Callable[..., Claim],
-    outcomes: Callable[[Claim], list[TrialOutcome]],
+    outcomes: Callable[[Claim], list[TrialResult]],
 ) -> None:
     launcher = Presence("launcher", "launcher", "host", "kernel", 1, None, None, 60.0)
     worker = replace(launcher, name="worker", kind="worker", launcher="launcher")
@@ -122,13 +122,13 @@ def test_whatever_makes_work_or_ends_it_is_a_change(
 
     steps: dict[str, Callable[[], object]] = {
         "a stage is open": lambda: open_next(2),
-        "a claim is handed back": lambda: ledger.hand_back(claim_next("a")),
+        "a claim is handed back": lambda: ledger.release(claim_next("a")),
         "a stage is finished": lambda: [hand_in("b"), hand_in("c")],
         "a search is stopped": lambda: ledger.stop(search),
         "it is taken up": lambda: ledger.take_up(search),
         "it fails": lambda: ledger.fail(search, "why"),
         "workers are to stop": lambda: ledger.ask_to_stop("launcher"),
-        "workers are buried": lambda: ledger.bury("launcher", lost=True),
+        "workers are buried": lambda: ledger.release_of("launcher", lost=True),
         "one leaves": lambda: ledger.leave(launcher),
     }
     with ledger.changes() as changes:

@@ -8,17 +8,16 @@ from sqlalchemy import text
 
 from search.ledger.claims import MOST_LOST, Finished, LostLeaseError, Wait
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Search, Trial
-from search.ledger.results import TrialOutcome
-from search.objective.outcome import EpochFigures
-from search.plan.cohorts import Fit
-from search.plan.plan import plan
-from tests.search.ledger.conftest import Alter, somebody
+from search.ledger.records import Claim, PlanningClaim, Search, Trial, TrialResult
+from search.objective.report import Report
+from search.plan.plan import plan, step_of
+from search.plan.samplers import distributions
+from tests.search.ledger.conftest import Alter, renew, somebody
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., Claim]
-Outcomes = Callable[[Claim], list[TrialOutcome]]
-Figures = Callable[[int, float], EpochFigures]
+Outcomes = Callable[[Claim], list[TrialResult]]
+Figures = Callable[[int, float], Report]
 
 QUICK_SECONDS = 5  # far below the 60 that a connection waits for a lock
 LAPSED = -1.0  # a lease of this many seconds has run out already
@@ -28,7 +27,7 @@ def trials_of(ledger: Ledger, search: Search, claim: Claim) -> list[Trial]:
     return [
         trial
         for trial in ledger.read.trials(search)
-        if trial.stage == claim.step.name and trial.number in claim.numbers
+        if trial.stage == claim.stage.name and trial.number in claim.numbers
     ]
 
 
@@ -55,19 +54,19 @@ def test_a_planner_whose_lease_lapsed_is_replaced_and_its_plan_refused(
     assert isinstance(late, PlanningClaim)
     prompt = ledger.next_work(search, "prompt")
     assert isinstance(prompt, PlanningClaim)
-    made = plan(search.study, late.step, [], lambda *_: Fit(0))
+    made = plan(search.study, step_of(search.study, late.stage.number), [])
     with pytest.raises(LostLeaseError):
-        ledger.open_stage(search, late, made, 2)
+        ledger.open_stage(search, late, made, distributions(made.boxes), 2)
     assert ledger.read.trials(search) == []
-    ledger.open_stage(search, prompt, made, 2)
+    ledger.open_stage(search, prompt, made, distributions(made.boxes), 2)
     with pytest.raises(LostLeaseError):
-        ledger.open_stage(search, late, made, 2)
+        ledger.open_stage(search, late, made, distributions(made.boxes), 2)
     assert len(ledger.read.trials(search)) == 6
 
 
 def test_a_plan_is_opened_whole(ledger: Ledger, search: Search, open_next: OpenNext) -> None:
     claim = open_next(3)
-    made = plan(search.study, claim.step, [], lambda *_: Fit(0))
+    made = plan(search.study, step_of(search.study, claim.stage.number), [])
     kept = ledger.read.trials(search)
     assert [(t.number, t.parameters, t.seed, t.order_seed) for t in kept] == [
         (t.number, t.parameters, t.seed, t.order_seed) for t in made.trials
@@ -84,17 +83,17 @@ def test_a_plan_is_opened_once_however_often_its_planner_says_so(
 ) -> None:
     claim = ledger.next_work(search, "a")
     assert isinstance(claim, PlanningClaim)
-    made = plan(search.study, claim.step, [], lambda *_: Fit(0))
-    ledger.open_stage(search, claim, made, 2)
+    made = plan(search.study, step_of(search.study, claim.stage.number), [])
+    ledger.open_stage(search, claim, made, distributions(made.boxes), 2)
     with pytest.raises(LostLeaseError):  # as where its connection broke while it committed
-        ledger.open_stage(search, claim, made, 2)
+        ledger.open_stage(search, claim, made, distributions(made.boxes), 2)
     assert len(ledger.read.trials(search)) == 6
 
 
 def test_a_planner_that_gives_up_leaves_the_stage_to_others(ledger: Ledger, search: Search) -> None:
     claim = ledger.next_work(search, "a")
     assert isinstance(claim, PlanningClaim)
-    ledger.hand_back(claim)
+    ledger.release(claim)
     assert isinstance(ledger.next_work(search, "b"), PlanningClaim)
 
 
@@ -105,8 +104,8 @@ def test_the_same_planner_again_is_another_planner(ledger: Ledger, search: Searc
     assert isinstance(after, PlanningClaim)
     assert (before.attempt, after.attempt) == (1, 2)
     with pytest.raises(LostLeaseError):
-        ledger.renew(before)
-    ledger.renew(after)
+        renew(ledger, before)
+    renew(ledger, after)
 
 
 def test_planning_is_not_given_up_however_many_are_lost(ledger: Ledger, search: Search) -> None:
@@ -169,22 +168,22 @@ def test_a_lapsed_claim_goes_to_the_next_and_nothing_of_the_late_one_is_kept(
 ) -> None:
     open_next(1)
     late = claim_next("late")
-    ledger.record_epochs(late, {n: figures(1, 0.9) for n in late.numbers}, LAPSED)
+    ledger.record_reports(late, {n: figures(1, 0.9) for n in late.numbers}, LAPSED)
     prompt = claim_next("prompt")
     assert (prompt.numbers, prompt.trials, prompt.attempt) == (late.numbers, late.trials, 2)
     assert ledger.read.curves(search) == {}
 
     with pytest.raises(LostLeaseError, match="late: the lease on coarse is lost"):
-        ledger.record_epochs(late, {0: figures(1, 0.5)})
+        ledger.record_reports(late, {0: figures(1, 0.5)})
     with pytest.raises(LostLeaseError):
-        ledger.renew(late)
+        renew(ledger, late)
     with pytest.raises(LostLeaseError):
         ledger.hand_in(late, outcomes(late))
-    ledger.hand_back(late)
+    ledger.release(late)
     assert ledger.read.curves(search) == {}
     assert {one.state for one in ledger.read.trials(search)} == {"running"}
 
-    ledger.record_epochs(prompt, {n: figures(1, 0.7) for n in prompt.numbers})
+    ledger.record_reports(prompt, {n: figures(1, 0.7) for n in prompt.numbers})
     ledger.hand_in(prompt, outcomes(prompt))
     assert {one.state for one in ledger.read.trials(search)} == {"complete"}
     with pytest.raises(LostLeaseError):
@@ -215,7 +214,7 @@ def test_a_renewed_lease_is_not_free(
 ) -> None:
     open_next(1)
     claim = claim_next("a", LAPSED)
-    ledger.renew(claim)
+    renew(ledger, claim)
     assert ledger.next_work(search, "b") == Wait()
 
 
@@ -229,14 +228,14 @@ def test_a_claim_handed_back_is_free_at_once_and_leaves_no_epochs(
 ) -> None:
     open_next(1)
     claim = claim_next("a")
-    ledger.record_epochs(claim, {n: figures(1, 0.5) for n in claim.numbers})
+    ledger.record_reports(claim, {n: figures(1, 0.5) for n in claim.numbers})
     assert ledger.read.stages(search)[0].epochs_done == 6
-    ledger.hand_back(claim)
-    ledger.hand_back(claim)  # again does no harm
+    ledger.release(claim)
+    ledger.release(claim)  # again does no harm
     assert ledger.read.curves(search) == {}
     assert {one.state for one in ledger.read.trials(search)} == {"waiting"}
     assert claim_next("b").trials == claim.trials
-    ledger.hand_back(claim)  # nor when somebody else has it
+    ledger.release(claim)  # nor when somebody else has it
     assert ledger.next_work(search, "c") == Wait()
     assert losses() == [0]
 
@@ -252,7 +251,7 @@ def test_a_workers_own_left_over_claim_is_free_for_it_at_once_and_was_not_lost(
 ) -> None:
     open_next(2)
     before = claim_next("a")
-    ledger.record_epochs(before, {n: figures(1, 0.5) for n in before.numbers})
+    ledger.record_reports(before, {n: figures(1, 0.5) for n in before.numbers})
     claims = [claim_next("a") for _ in range(MOST_LOST + 1)]  # nor is it ever given up
     assert {one.numbers for one in claims} == {before.numbers}
     assert ledger.read.curves(search) == {}
@@ -284,7 +283,7 @@ def test_a_cohort_with_which_many_are_lost_is_given_up_and_the_search_goes_on(
     for place in range(MOST_LOST):
         claim = claim_next(f"lost {place}", LAPSED)
         assert claim.numbers == (0, 2, 4)
-        ledger.record_epochs(claim, {n: figures(1, 0.5) for n in claim.numbers}, LAPSED)
+        ledger.record_reports(claim, {n: figures(1, 0.5) for n in claim.numbers}, LAPSED)
         assert losses() == [place, 0]
     other = claim_next("next")
     assert other.numbers == (1, 3, 5)
@@ -298,11 +297,11 @@ def test_a_cohort_with_which_many_are_lost_is_given_up_and_the_search_goes_on(
     assert (stage.state, stage.finished, stage.failed, stage.diverged) == ("open", 3, 3, 0)
     assert ledger.read.results(search)[0].value is None
     with pytest.raises(LostLeaseError):  # whoever wakes now is too late
-        ledger.hand_in(claim, [TrialOutcome(n, 0.5) for n in claim.numbers])
-    ledger.hand_in(other, [TrialOutcome(n, 0.5) for n in other.numbers])
+        ledger.hand_in(claim, [TrialResult(n, 0.5) for n in claim.numbers])
+    ledger.hand_in(other, [TrialResult(n, 0.5) for n in other.numbers])
     assert ledger.read.stages(search)[0].state == "finished"
     assert ledger.read.again(search).failure is None
-    assert open_next(1).step.name == "fine"
+    assert open_next(1).stage.name == "fine"
 
 
 def test_who_gives_up_a_stages_last_cohort_closes_it(
@@ -315,7 +314,7 @@ def test_who_gives_up_a_stages_last_cohort_closes_it(
     ledger.hand_in(first, outcomes(first))
     following = ledger.next_work(search, "next")
     assert isinstance(following, PlanningClaim)
-    assert following.step.name == "fine"
+    assert following.stage.name == "fine"
     assert ledger.read.stages(search)[0].state == "finished"
 
 
@@ -327,11 +326,11 @@ def test_what_is_handed_back_as_lost_counts_and_what_is_handed_back_does_not(
     losses: Callable[[], list[int]],
 ) -> None:
     open_next(1)
-    ledger.hand_back(claim_next("a"))
-    ledger.hand_back(claim_next("b"), lost=True)
+    ledger.release(claim_next("a"))
+    ledger.release(claim_next("b"), lost=True)
     assert losses() == [1]
     for place in range(MOST_LOST - 1):
-        ledger.hand_back(claim_next(f"c{place}"), lost=True)
+        ledger.release(claim_next(f"c{place}"), lost=True)
     following = ledger.next_work(search, "next")
     assert isinstance(following, PlanningClaim)
     assert {one.state for one in ledger.read.trials(search)} == {"failed"}

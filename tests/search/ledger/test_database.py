@@ -24,7 +24,8 @@ from search.ledger.ledger import Ledger
 from search.ledger.location import locate
 from search.ledger.queries import Queries
 from search.ledger.records import PlanningClaim, Search
-from search.ledger.tables import epochs, schema
+from search.ledger.tables import reports, revision
+from search.objective.data_card import DataCard
 from search.study.file import Study
 from tests.search.ledger.conftest import somebody
 
@@ -54,9 +55,9 @@ def of(storage: str, patience_seconds: float) -> Iterator[Database]:
 # --- transactions -------------------------------------------------------------------------------
 
 
-def versions(database: Database) -> list[int]:
+def revisions(database: Database) -> list[str]:
     with database.reading() as connection:
-        return list(connection.scalars(select(schema.c.version)))
+        return list(connection.scalars(select(revision.c.version_num)))
 
 
 def test_a_transaction_is_kept_when_it_ends_well(database: Database, search: Search) -> None:
@@ -67,18 +68,18 @@ def test_a_transaction_is_kept_when_it_ends_well(database: Database, search: Sea
 
 
 def test_a_transaction_that_fails_in_its_midst_has_not_happened(database: Database) -> None:
-    before = versions(database)
+    before = revisions(database)
 
     def fail(then: Callable[[Connection], object]) -> None:
         with database.writing() as connection:
-            connection.execute(text("DELETE FROM klayer_schema"))
+            connection.execute(text("DELETE FROM klayer_alembic_version"))
             then(connection)
 
     with pytest.raises(DatabaseFaultError, match="nowhere"):
         fail(lambda connection: connection.execute(text("DELETE FROM nowhere")))
     with pytest.raises(KeyError):
         fail(lambda _: {}["nowhere"])
-    assert versions(database) == before
+    assert revisions(database) == before
 
 
 def test_what_is_read_is_one_state(database: Database, storage: str, search: Search) -> None:
@@ -125,12 +126,12 @@ def test_rows_whose_key_is_there_are_passed_over(
     open_next(1)
     with database.writing() as connection:
         trial = connection.scalar(text("SELECT min(id) FROM klayer_trials"))
-        first = {"trial_id": trial, "epoch": 1, "train_cost": 0.5}
-        connection.execute(insert_new(connection, epochs), [first])
-        again = [{"trial_id": trial, "epoch": n, "train_cost": 0.7} for n in (1, 2)]
-        connection.execute(insert_new(connection, epochs), again)
+        first = {"trial_id": trial, "step": 1, "score": 0.5, "metrics": b""}
+        connection.execute(insert_new(connection, reports), [first])
+        again = [{"trial_id": trial, "step": n, "score": 0.7, "metrics": b""} for n in (1, 2)]
+        connection.execute(insert_new(connection, reports), again)
     with database.reading() as connection:
-        kept = connection.execute(text("SELECT epoch, train_cost FROM klayer_epochs"))
+        kept = connection.execute(text("SELECT step, score FROM klayer_reports"))
         assert sorted(tuple(row) for row in kept) == [(1, 0.5), (2, 0.7)]
 
 
@@ -141,7 +142,7 @@ def test_word_is_sent_when_a_transaction_is_committed_and_not_before(ledger: Led
             wake(connection)
             changes.pause(0.05)
             assert not changes.any()
-            connection.execute(text("UPDATE klayer_schema SET version = version"))
+            connection.execute(text("UPDATE klayer_alembic_version SET version_num = version_num"))
         changes.pause(0.5)
         assert changes.any()
 
@@ -219,7 +220,7 @@ def test_a_hurry_ends_patience_at_once(sqlite_template: object) -> None:
     with of(f"sqlite:///{sqlite_template}", 600.0) as database:
         stubborn = Stubborn(database, 10**6, DatabaseFaultError("busy", passing=True))
         began = time.monotonic()
-        timer = threading.Timer(0.3, database.hurry.set)
+        timer = threading.Timer(0.3, database.stop_retrying.set)
         timer.start()
         with pytest.raises(DatabaseFaultError):
             stubborn.do("a")
@@ -236,7 +237,7 @@ def test_a_signal_may_hurry_the_very_thread_that_it_interrupts(sqlite_template: 
     """Its handler runs amid the pause, and must not wait for what the pause holds."""
     with of(f"sqlite:///{sqlite_template}", 600.0) as database:
         stubborn = Stubborn(database, 10**6, DatabaseFaultError("busy", passing=True))
-        before = signal.signal(signal.SIGALRM, lambda *_: database.hurry.set())
+        before = signal.signal(signal.SIGALRM, lambda *_: database.stop_retrying.set())
         signal.setitimer(signal.ITIMER_REAL, 0.3)
         try:
             began = time.monotonic()
@@ -268,7 +269,7 @@ def test_a_server_that_is_not_there_is_borne_for_a_while_and_then_named() -> Non
 @pytest.mark.parametrize("kind", ["postgresql"])
 def test_a_restart_of_the_server_is_borne(storage: str, postgresql: "Server", study: Study) -> None:
     with Ledger(storage, patience_seconds=PATIENCE_SECONDS) as ledger:
-        search = ledger.record(study, "", "f" * 64, {})
+        search = ledger.record(study, "", DataCard("digits", "f" * 64), {})
         postgresql.stop()
         back = threading.Timer(0.5, postgresql.start)
         back.start()

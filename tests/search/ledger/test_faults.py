@@ -19,10 +19,8 @@ from search.ledger.database import connect
 from search.ledger.faults import DatabaseFaultError, cause, fault, is_busy, passes, reported
 from search.ledger.ledger import Ledger
 from search.ledger.location import locate
-from search.ledger.records import Claim, PlanningClaim, Search
-from search.ledger.results import TrialOutcome
-from search.ledger.tables import SCHEMA_VERSION
-from search.objective.outcome import EpochFigures
+from search.ledger.records import Claim, PlanningClaim, Search, TrialResult
+from search.objective.report import Report
 from tests.search.ledger.conftest import somebody
 
 if TYPE_CHECKING:
@@ -78,11 +76,11 @@ def test_a_reader_that_would_write_behind_others_passes(storage: str) -> None:
         reading = reading.execution_options(**{sqlite.READING: True})
         reading.execute(text("SELECT count(*) FROM klayer_searches"))
         with somebody(storage) as other:
-            other.execute(text("DELETE FROM klayer_epochs"))
+            other.execute(text("DELETE FROM klayer_reports"))
             other.execute(text("INSERT INTO klayer_workers SELECT * FROM klayer_workers"))
-            other.execute(text("UPDATE klayer_schema SET version = version"))
+            other.execute(text("UPDATE klayer_alembic_version SET version_num = version_num"))
             other.commit()
-        reading.execute(text("UPDATE klayer_schema SET version = version"))
+        reading.execute(text("UPDATE klayer_alembic_version SET version_num = version_num"))
     engine.dispose()
     assert getattr(caught[0].__cause__, "sqlite_errorname", "") == "SQLITE_BUSY_SNAPSHOT"
     assert passes(caught[0])
@@ -107,7 +105,7 @@ def test_a_full_disk_does_not_pass(storage: str) -> None:
         ("SELECT * FROM nowhere", "no such table: nowhere"),
         ("SELECT nothing at all", "syntax error"),
         (
-            f"INSERT INTO klayer_schema VALUES (NULL), ({SCHEMA_VERSION})",
+            "INSERT INTO klayer_alembic_version SELECT * FROM klayer_alembic_version",
             "UNIQUE constraint failed",
         ),
     ],
@@ -184,7 +182,6 @@ def test_a_server_that_takes_no_more_connections_passes(
 
 @on_postgresql
 def test_a_deadlock_passes(storage: str, search: Search, postgresql: "Server") -> None:
-    touch = "UPDATE {} SET version = version"
     errors: list[SQLAlchemyError] = []
     met = threading.Barrier(2)
 
@@ -197,7 +194,7 @@ def test_a_deadlock_passes(storage: str, search: Search, postgresql: "Server") -
         except SQLAlchemyError as error:
             errors.append(error)
 
-    one = touch.format("klayer_schema")
+    one = "UPDATE klayer_alembic_version SET version_num = version_num"
     other = "UPDATE klayer_searches SET name = name"
     threads = [threading.Thread(target=cross, args=pair) for pair in ((one, other), (other, one))]
     for thread in threads:
@@ -240,7 +237,10 @@ def test_a_lock_that_was_waited_for_too_long_passes(storage: str, search: Search
     [
         ("SELECT * FROM nowhere", 'relation "nowhere" does not exist'),
         ("SELECT nothing at all", "syntax error"),
-        (f"INSERT INTO klayer_schema VALUES ({SCHEMA_VERSION})", "duplicate key value"),
+        (
+            "INSERT INTO klayer_alembic_version SELECT * FROM klayer_alembic_version",
+            "duplicate key value",
+        ),
         ("SELECT pg_read_file('/etc/passwd')", "permission denied"),
         ("CREATE ROLE other", "permission denied"),
         ("SELECT 1 / 0", "division by zero"),
@@ -288,8 +288,8 @@ def test_a_full_disk_is_one_message_and_costs_no_claim(
     search: Search,
     open_next: Callable[[int], PlanningClaim],
     claim_next: Callable[..., Claim],
-    figures: Callable[[int, float], EpochFigures],
-    outcomes: Callable[[Claim], list[TrialOutcome]],
+    figures: Callable[[int, float], Report],
+    outcomes: Callable[[Claim], list[TrialResult]],
 ) -> None:
     open_next(1)
     claim = claim_next("a")
@@ -303,7 +303,7 @@ def test_a_full_disk_is_one_message_and_costs_no_claim(
 
     def record(epochs: int) -> None:
         for epoch in range(1, epochs + 1):
-            ledger.record_epochs(claim, {n: figures(epoch, 0.5) for n in claim.numbers})
+            ledger.record_reports(claim, {n: figures(epoch, 0.5) for n in claim.numbers})
 
     with ledger.database.reading() as connection:
         used = pages(connection)

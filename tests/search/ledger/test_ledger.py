@@ -13,9 +13,9 @@ from search.errors import LedgerError
 from search.ledger.claims import MOST_LOST, Finished, LostLeaseError
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Search
-from search.ledger.results import TrialOutcome
-from search.objective.outcome import EpochFigures, TestReport
+from search.ledger.records import Claim, PlanningClaim, Search, TrialResult
+from search.objective.data_card import DataCard
+from search.objective.report import Evaluation, Report
 from search.plan.plan import expected_trials, steps
 from search.study.file import Study
 from search.study.reading import load
@@ -23,22 +23,29 @@ from tests.search.ledger.conftest import Alter
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., Claim]
-Outcomes = Callable[[Claim], list[TrialOutcome]]
-Figures = Callable[[int, float], EpochFigures]
+Outcomes = Callable[[Claim], list[TrialResult]]
+Figures = Callable[[int, float], Report]
 
-REPORT = TestReport((0.1 + 0.2, None), None, (None, None), 1 / 3, 297, "e" * 64)
+EVALUATION = Evaluation({"values": [0.1 + 0.2, None], "rows": 297}, (0.1 + 0.2, None))
 
 
 # --- searches -----------------------------------------------------------------------------------
 
 
+def test_the_whole_data_card_comes_back(ledger: Ledger, study: Study) -> None:
+    card = DataCard("own", "e" * 64, 100, 20, 12, (3, 4), "classification", ("cat", "Föhn"))
+    assert ledger.record(study, "", card, {}).data == card
+    assert ledger.read.search("digits").data == card
+
+
 def test_a_search_is_recorded_once_and_read_back_as_it_was(
     ledger: Ledger, search: Search, study: Study
 ) -> None:
-    again = ledger.record(study, "# other comments\n", "f" * 64, {"numpy": "3"})
+    again = ledger.record(study, "# other comments\n", DataCard("digits", "f" * 64), {"numpy": "3"})
     assert again == search
     assert search.study == study
     assert search.environment == {"numpy": "2"}
+    assert (search.data, search.data_fingerprint) == (DataCard("digits", "f" * 64), "f" * 64)
     assert (search.finished_at, search.stopped_at, search.failure) == (None, None, None)
     assert ledger.read.text(search) == "# as written\n"
     assert ledger.read.names() == ["digits"]
@@ -50,7 +57,7 @@ def test_a_search_is_recorded_once_and_read_back_as_it_was(
 def test_a_study_that_changed_is_refused_with_what_changed(ledger: Ledger, search: Search) -> None:
     changed = load("digits", ["stages.coarse.trials=7", "stages.fine.trials=3", "seed=9"])
     with pytest.raises(LedgerError) as caught:
-        ledger.record(changed, "", "f" * 64, {})
+        ledger.record(changed, "", DataCard("digits", "f" * 64), {})
     message = str(caught.value)
     assert "seed: 1 before, 9 now" in message
     assert "stages.coarse.trials: 6 before, 7 now" in message
@@ -61,8 +68,8 @@ def test_a_study_that_changed_is_refused_with_what_changed(ledger: Ledger, searc
 
 
 def test_other_images_are_refused(ledger: Ledger, search: Search, study: Study) -> None:
-    with pytest.raises(LedgerError, match=r"other images .*ffffffffffff.*000000000000"):
-        ledger.record(study, "", "0" * 64, {})
+    with pytest.raises(LedgerError, match=r"other data .*ffffffffffff.*000000000000"):
+        ledger.record(study, "", DataCard("digits", "0" * 64), {})
 
 
 def test_an_unknown_name_is_answered_with_those_that_there_are(
@@ -86,8 +93,8 @@ def test_a_key_of_no_search_is_refused(ledger: Ledger, search: Search) -> None:
 
 
 def test_open_searches_are_those_with_work_the_oldest_first(ledger: Ledger, search: Search) -> None:
-    second = ledger.record(load("digits", ['name="a"']), "", "f" * 64, {})
-    third = ledger.record(load("digits", ['name="b"']), "", "f" * 64, {})
+    second = ledger.record(load("digits", ['name="a"']), "", DataCard("digits", "f" * 64), {})
+    third = ledger.record(load("digits", ['name="b"']), "", DataCard("digits", "f" * 64), {})
     assert ledger.read.open_searches() == [search.id, second.id, third.id]
     assert ledger.read.open_searches("a") == [second.id]
     assert ledger.read.open_searches("nobody") == []
@@ -102,13 +109,13 @@ def test_a_stopped_search_has_no_work_until_it_is_taken_up(
 ) -> None:
     open_next(2)
     claim = claim_next("a")
-    assert not ledger.record_epochs(claim, {n: figures(1, 0.5) for n in claim.numbers})
+    assert not ledger.record_reports(claim, {n: figures(1, 0.5) for n in claim.numbers})
     ledger.stop(search)
     stopped_at = ledger.read.again(search).stopped_at
     assert stopped_at == pytest.approx(ledger.read.clock(), abs=30)
     assert ledger.next_work(search, "b") == Finished()
-    assert ledger.record_epochs(claim, {n: figures(2, 0.5) for n in claim.numbers})  # stop, please
-    ledger.hand_back(claim)
+    assert ledger.record_reports(claim, {n: figures(2, 0.5) for n in claim.numbers})  # stop, please
+    ledger.release(claim)
     ledger.stop(search)
     assert ledger.read.again(search).stopped_at == stopped_at  # once is enough
     ledger.take_up(search)
@@ -163,7 +170,7 @@ def come_to_the_final(
 ) -> None:
     """Every stage before the final is finished, and the final is planned."""
     for expected in ("coarse", "fine", "finest", "finalists", "final"):
-        assert open_next(1).step.name == expected
+        assert open_next(1).stage.name == expected
         for _ in range({"finalists": 2, "final": 0}.get(expected, 1)):  # a cohort a fresh seed
             claim = claim_next("a")
             ledger.hand_in(claim, outcomes(claim))
@@ -175,7 +182,7 @@ def test_stages_follow_each_other_to_the_end(
     come_to_the_final(ledger, open_next, claim_next, outcomes)
     assert ledger.read.open_searches() == [search.id]
     claim = claim_next("a")
-    ledger.hand_in(claim, outcomes(claim), REPORT)
+    ledger.hand_in(claim, outcomes(claim), EVALUATION)
     assert ledger.read.open_searches() == []
     assert ledger.next_work(search, "a") == Finished()
     stages = ledger.read.stages(search)
@@ -186,14 +193,7 @@ def test_stages_follow_each_other_to_the_end(
     found = ledger.read.search("digits")
     assert found.finished_at is not None
     assert found.failure is None
-    assert found.result == {
-        "accuracies": [0.1 + 0.2, None],
-        "snapshot_ensemble": None,
-        "snapshot_ensembles": [None, None],
-        "finalist_ensemble": 1 / 3,
-        "images": 297,
-        "fingerprint": "e" * 64,
-    }
+    assert found.result == {"values": [0.1 + 0.2, None], "rows": 297}
 
 
 def test_a_finished_search_is_neither_stopped_nor_taken_up(
@@ -201,7 +201,7 @@ def test_a_finished_search_is_neither_stopped_nor_taken_up(
 ) -> None:
     come_to_the_final(ledger, open_next, claim_next, outcomes)
     claim = claim_next("a")
-    ledger.hand_in(claim, outcomes(claim), REPORT)
+    ledger.hand_in(claim, outcomes(claim), EVALUATION)
     finished = ledger.read.again(search)
     ledger.stop(search)
     ledger.take_up(search)
@@ -229,9 +229,9 @@ def test_two_searches_in_one_database_do_not_touch(
     ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext
 ) -> None:
     open_next(1)
-    other = ledger.record(load("digits", ['name="second"']), "", "f" * 64, {})
+    other = ledger.record(load("digits", ['name="second"']), "", DataCard("digits", "f" * 64), {})
     assert isinstance(ledger.next_work(other, "b"), PlanningClaim)
-    ledger.hand_in(claim_next("a"), [TrialOutcome(n, 0.5) for n in range(6)])
+    ledger.hand_in(claim_next("a"), [TrialResult(n, 0.5) for n in range(6)])
     assert ledger.read.trials(other) == []
     assert ledger.read.names() == ["digits", "second"]
     assert ledger.read.stages(other)[0].state == "planning"
@@ -258,17 +258,17 @@ def test_a_database_that_fails_is_one_message_and_what_it_holds_is_kept(
     claim = claim_next("a")
     use: dict[str, Callable[[], object]] = {
         "reading": lambda: ledger.read.curves(search),
-        "writing": lambda: ledger.record_epochs(claim, {0: figures(1, 0.5)}),
+        "writing": lambda: ledger.record_reports(claim, {0: figures(1, 0.5)}),
     }
-    alter("ALTER TABLE klayer_epochs RENAME TO elsewhere")
+    alter("ALTER TABLE klayer_reports RENAME TO elsewhere")
     try:
         with pytest.raises(DatabaseFaultError) as caught:
             use[what]()
     finally:
-        alter("ALTER TABLE elsewhere RENAME TO klayer_epochs")
+        alter("ALTER TABLE elsewhere RENAME TO klayer_reports")
     said = {
-        "sqlite": "no such table: klayer_epochs",
-        "postgresql": 'relation "klayer_epochs" does not exist',
+        "sqlite": "no such table: klayer_reports",
+        "postgresql": 'relation "klayer_reports" does not exist',
     }
     assert str(caught.value) == (
         f"{shown}: the database failed: {said[kind]}. What it holds is kept; "

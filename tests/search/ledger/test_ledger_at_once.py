@@ -18,9 +18,9 @@ from sqlalchemy import event
 
 from search.ledger.claims import LostLeaseError, Wait
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Presence, Search
-from search.ledger.results import TrialOutcome
-from search.objective.outcome import EpochFigures
+from search.ledger.records import Claim, PlanningClaim, Presence, Search, TrialResult
+from search.objective.data_card import DataCard
+from search.objective.report import Report
 from search.study.reading import load
 from tests.search.ledger.conftest import OVERRIDES, open_stage, worth
 
@@ -52,7 +52,7 @@ def together(storage: str) -> Iterator[Together]:
 
 def small_search(ledger: Ledger, name: str, *overrides: str) -> Search:
     study = load("digits", [*OVERRIDES, f'name="{name}"', *overrides])
-    return ledger.record(study, "", "f" * 64, {})
+    return ledger.record(study, "", DataCard("digits", "f" * 64), {})
 
 
 def claim(ledger: Ledger, search: Search, owner: str, lease_seconds: float = 60.0) -> Claim:
@@ -130,7 +130,7 @@ def test_of_the_last_two_cohorts_exactly_one_closes_the_stage(
         assert (stage.state, stage.finished) == ("finished", 6)
         following = ledger.next_work(search, "planner")
         assert isinstance(following, PlanningClaim)
-        assert (following.step.name, following.attempt) == ("fine", 1)
+        assert (following.stage.name, following.attempt) == ("fine", 1)
 
 
 def test_a_result_that_is_handed_in_twice_at_once_is_taken_once(
@@ -143,7 +143,7 @@ def test_a_result_that_is_handed_in_twice_at_once_is_taken_once(
 
         def hand_in(one: Ledger, place: int, claimed: Claim = claimed) -> bool:
             try:
-                one.hand_in(claimed, [TrialOutcome(n, place / 7) for n in claimed.numbers])
+                one.hand_in(claimed, [TrialResult(n, place / 7) for n in claimed.numbers])
             except LostLeaseError:
                 return False
             return True
@@ -200,10 +200,10 @@ def test_whatever_happens_between_two_statements_of_a_result_loses_nothing(
             open_stage(ledger, search, 2)
             first, second = (claim(ledger, search, name) for name in ("first", "second"))
             if does == "claims":
-                ledger.hand_back(second)
+                ledger.release(second)
                 to_do[:] = [partial(claim, ledger, search, "second")]
             else:
-                to_do[:] = [partial(ledger.hand_back, second)]
+                to_do[:] = [partial(ledger.release, second)]
             to_do += [lambda: None] * moment
             handing_in.hand_in(first, worth(first))
             last = claim(ledger, search, "second")
@@ -216,7 +216,7 @@ def test_whatever_happens_between_two_statements_of_a_result_loses_nothing(
 def test_nobody_is_in_anybodys_way(
     ledger: Ledger,
     together: Together,
-    figures: Callable[[int, float], EpochFigures],
+    figures: Callable[[int, float], Report],
     optuna_trials: Callable[[str], list[FrozenTrial]],
 ) -> None:
     """Whatever workers do to cohorts of one stage, at random, every trial ends once."""
@@ -234,15 +234,15 @@ def test_nobody_is_in_anybodys_way(
                     break
                 continue
             one.beat(who, task)
-            one.record_epochs(task, {n: figures(1, 0.5) for n in task.numbers})
+            one.record_reports(task, {n: figures(1, 0.5) for n in task.numbers})
             match draw.randrange(5):
                 case 0:
-                    one.hand_back(task)
+                    one.release(task)
                 case 1:
                     one.leave(who)
                     one.join(who)
                 case 2:
-                    one.bury("crew", [name], lost=False)
+                    one.release_of("crew", [name], lost=False)
                     one.join(who)
                 case _:
                     one.hand_in(task, worth(task))
@@ -255,6 +255,6 @@ def test_nobody_is_in_anybodys_way(
     assert [(one.state, one.value) for one in kept] == [
         ("complete", (n + 1) / 30) for n in range(TRIALS)
     ]
-    assert {len(one.reports) for one in ledger.read.curves(search).values()} == {1}
+    assert {len(one) for one in ledger.read.curves(search).values()} == {1}
     shown = optuna_trials("s/1-coarse")
     assert [one.value for one in shown] == [one.value for one in kept]

@@ -14,12 +14,12 @@ ROOT = Path(__file__).parents[3]
 TRAINS = """
 import sys
 from search.ledger.ledger import Ledger
-from search.ledger.results import TrialOutcome
+from search.ledger.records import TrialResult
 
 with Ledger(sys.argv[1]) as ledger:
     search = ledger.read.search("digits")
     claim = ledger.next_work(search, "trainer", only="cohorts")
-    ledger.hand_in(claim, [TrialOutcome(n, n / 7) for n in claim.numbers])
+    ledger.hand_in(claim, [TrialResult(n, n / 7) for n in claim.numbers])
 print("optuna" in sys.modules)
 """
 
@@ -30,7 +30,7 @@ def test_who_only_plans_gets_no_cohort_and_who_only_trains_no_plan(
     assert ledger.next_work(search, "trainer", only="cohorts") == Wait()
     claim = ledger.next_work(search, "planner", only="planning")
     assert isinstance(claim, PlanningClaim)
-    ledger.hand_back(claim)
+    ledger.release(claim)
     open_next(1)
     assert ledger.next_work(search, "planner", only="planning") == Wait()
     assert isinstance(ledger.next_work(search, "trainer", only="cohorts"), Claim)

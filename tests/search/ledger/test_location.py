@@ -15,8 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from search.errors import LedgerError
-from search.ledger.location import locate
-from search.ledger.storage_password import PASSWORD, PASSWORD_FILE
+from search.ledger.location import PASSWORD, PASSWORD_FILE, locate
 from tests.postgresql import Server
 
 NOWHERE: Mapping[str, str] = {}

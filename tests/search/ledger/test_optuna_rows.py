@@ -1,6 +1,7 @@
 """Optuna's studies hold what Optuna would have written itself, and say what the ledger says."""
 
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -24,8 +25,8 @@ from search.ledger import optuna_rows
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.location import locate
-from search.ledger.records import Claim, PlanningClaim, Search
-from search.ledger.results import TrialOutcome
+from search.ledger.records import Claim, PlanningClaim, Search, TrialResult
+from search.objective.metric import Metric
 from search.plan.plan import PlannedTrial
 from tests.search.ledger.conftest import Alter, somebody
 
@@ -68,6 +69,7 @@ POINTS: list[dict[str, Any]] = [
         "activation": True,
     },
 ]
+SCORE = Metric("accuracy", "maximize")
 BEGUN, ENDED = 1.8e9 + 1 / 8, 1.8e9 + 60.5  # seconds since 1970
 
 
@@ -87,17 +89,24 @@ def add(
     name: str,
     points: list[dict[str, Any]],
     space: Mapping[str, BaseDistribution] = SPACE,
+    score: Metric = SCORE,
 ) -> list[int | None]:
     """A study of waiting trials, committed; their ids."""
-    optuna_rows.add_study(writing, name, {"klayer:search": "x", "klayer:explanation": "± 0.5 λ"})
+    said = {"klayer:search": "x", "klayer:explanation": "± 0.5 λ"}
+    optuna_rows.add_study(writing, name, score, said)
     ids = optuna_rows.add_trials(writing, name, space, planned(points))
     writing.commit()
     return ids
 
 
-def as_optuna_would(storage: RDBStorage, name: str, points: list[dict[str, Any]]) -> optuna.Study:
+def as_optuna_would(
+    storage: RDBStorage, name: str, points: list[dict[str, Any]], score: Metric = SCORE
+) -> optuna.Study:
     """The same study, made through Optuna alone."""
-    study = optuna.create_study(study_name=name, storage=storage, direction="maximize")
+    study = optuna.create_study(study_name=name, storage=storage, direction=score.direction)
+    with warnings.catch_warnings():  # Optuna calls it experimental
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        study.set_metric_names([score.name])
     study.set_user_attr("klayer:search", "x")
     study.set_user_attr("klayer:explanation", "± 0.5 λ")
     for number, point in enumerate(points):
@@ -132,15 +141,16 @@ def timeless(trial: FrozenTrial) -> dict[str, Any]:
 # --- as Optuna would have written it ------------------------------------------------------------
 
 
+@pytest.mark.parametrize("score", [SCORE, Metric("validation loss", "minimize")])
 def test_a_study_of_waiting_trials_is_what_optuna_would_have_made(
-    optuna_storage: RDBStorage, writing: Connection, optuna_trials: Trials
+    optuna_storage: RDBStorage, writing: Connection, score: Metric
 ) -> None:
-    add(writing, "ours", POINTS)
-    theirs = as_optuna_would(optuna_storage, "theirs", POINTS)
+    add(writing, "ours", POINTS, score=score)
+    theirs = as_optuna_would(optuna_storage, "theirs", POINTS, score)
     ours = optuna.load_study(study_name="ours", storage=optuna_storage)
     assert ours.directions == theirs.directions
     assert ours.user_attrs == theirs.user_attrs
-    assert ours.metric_names == theirs.metric_names
+    assert ours.metric_names == theirs.metric_names == [score.name]
     assert [timeless(one) for one in ours.get_trials()] == [
         timeless(one) for one in theirs.get_trials()
     ]
@@ -278,12 +288,12 @@ def test_states_follow_the_ledger(
     first = claim_next("a")
     running, waiting = TrialState.RUNNING, TrialState.WAITING
     assert [one.state for one in optuna_trials("digits/1-coarse")] == [running, waiting] * 3
-    ledger.hand_back(first)
+    ledger.release(first)
     assert {one.state for one in optuna_trials("digits/1-coarse")} == {waiting}
     again = claim_next("b")
     ledger.hand_in(
         again,
-        [TrialOutcome(0, 0.1 + 0.2), TrialOutcome(2, None, "diverged"), TrialOutcome(4, 0.5)],
+        [TrialResult(0, 0.1 + 0.2), TrialResult(2, None, "diverged"), TrialResult(4, 0.5)],
     )
     found = optuna_trials("digits/1-coarse")
     assert [one.state for one in found[::2]] == [
@@ -303,7 +313,7 @@ def test_a_pruned_trial_is_pruned_with_its_last_value(
 ) -> None:
     open_next()
     claim = claim_next("a")
-    outcomes = [TrialOutcome(n, n / 7, pruned_after=1 if n < 4 else None) for n in claim.numbers]
+    outcomes = [TrialResult(n, n / 7, pruned_after=1 if n < 4 else None) for n in claim.numbers]
     ledger.hand_in(claim, outcomes)
     found = optuna_trials("digits/1-coarse")
     assert [one.state for one in found] == [TrialState.PRUNED] * 4 + [TrialState.COMPLETE] * 2
@@ -362,10 +372,10 @@ def test_a_study_that_somebody_deleted_stops_nothing(
     foreign = optuna.create_study(study_name="somebody's", storage=optuna_storage)
     for n in range(6):
         foreign.enqueue_trial({"x": n})
-    ledger.hand_back(first)
+    ledger.release(first)
     for _ in range(2):
         claim = claim_next("a")
-        ledger.hand_in(claim, [TrialOutcome(n, n / 7) for n in claim.numbers])
+        ledger.hand_in(claim, [TrialResult(n, n / 7) for n in claim.numbers])
     assert {one.state for one in ledger.read.trials(search)} == {"complete"}
     theirs = optuna_trials("somebody's")
     if locate(str(optuna_storage.url)).path:
@@ -437,7 +447,7 @@ def test_tables_that_another_optuna_has_made_are_refused_before_ours_are_made(
         Ledger(empty_storage, create=True)
     assert str(caught.value).startswith(f"{location.shown}: ")
     with somebody(empty_storage) as connection:
-        assert not connection.dialect.has_table(connection, "klayer_schema")
+        assert not connection.dialect.has_table(connection, "klayer_searches")
 
 
 def test_the_revision_that_is_written_is_the_one_that_this_optuna_makes(alter: Alter) -> None:

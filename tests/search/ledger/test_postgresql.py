@@ -15,6 +15,7 @@ from search.ledger.ledger import LEASE_SECONDS, Ledger
 from search.ledger.location import locate
 from search.ledger.records import Claim, Presence, Search
 from search.ledger.schema import open_database
+from search.objective.data_card import DataCard
 from search.study.file import Study
 from tests.search.ledger.conftest import open_stage, somebody
 
@@ -70,7 +71,7 @@ def test_who_is_paused_within_a_transaction_keeps_its_locks_no_longer_than_a_lea
     assert module.SILENCE_SECONDS < LEASE_SECONDS
     monkeypatch.setattr(module, "SILENCE_SECONDS", 1)
     paused = open_database(storage, create=False)
-    lock = text("LOCK TABLE klayer_schema")
+    lock = text("LOCK TABLE klayer_alembic_version")
 
     def pause() -> None:
         with paused.writing() as connection:
@@ -90,7 +91,7 @@ def test_who_is_paused_within_a_transaction_keeps_its_locks_no_longer_than_a_lea
 def test_a_beat_waits_for_what_it_holds_before_it_locks_its_process(
     ledger: Ledger, search: Search, storage: str
 ) -> None:
-    """As `bury` does: in another order the two would wait for each other."""
+    """As `release_of` does: in another order the two would wait for each other."""
     who = Presence("host/1", "worker", "host", "kernel", 11, None, None, 60.0)
     open_stage(ledger, search)
     claim = ledger.next_work(search, who.name)
@@ -166,6 +167,6 @@ def test_who_may_not_write_is_told_what_to_grant_and_that_is_enough(
         with Ledger(reader) as looking:
             assert looking.read.names() == []
     with Ledger(reader, create=True) as ledger:
-        search = ledger.record(study, "", "f" * 64, {})
+        search = ledger.record(study, "", DataCard("digits", "f" * 64), {})
         open_stage(ledger, search)
         assert isinstance(ledger.next_work(search, "a"), Claim)

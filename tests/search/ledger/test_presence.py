@@ -10,9 +10,10 @@ from search.ledger.claims import Wait
 from search.ledger.ledger import Ledger
 from search.ledger.presence import FORGOTTEN_SECONDS
 from search.ledger.records import Claim, PlanningClaim, Presence, Search
-from search.objective.outcome import EpochFigures
+from search.objective.data_card import DataCard
+from search.objective.report import Report
 from search.study.reading import load
-from tests.search.ledger.conftest import Alter
+from tests.search.ledger.conftest import Alter, renew
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., Claim]
@@ -101,14 +102,14 @@ def test_a_beat_for_a_claim_that_is_lost_is_no_fault_and_takes_nothing_back(
     ledger.join(ALONE)
     lost, prompt = claim_next(ALONE.name, -1.0), claim_next("prompt", -1.0)
     assert not ledger.beat(ALONE, lost)
-    ledger.renew(prompt)
+    renew(ledger, prompt)
     assert names(ledger) == [ALONE.name]
 
 
 def test_work_is_listed_in_words_with_whoever_holds_it(
     ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext
 ) -> None:
-    other = ledger.record(load("digits", ['name="other"']), "", "f" * 64, {})
+    other = ledger.record(load("digits", ['name="other"']), "", DataCard("digits", "f" * 64), {})
     for place in range(4):
         ledger.join(replace(ALONE, name=f"w{place}", search_id=other.id if place == 3 else None))
     open_next(2)
@@ -185,7 +186,7 @@ def test_a_worker_that_joins_late_learns_that_its_launcher_stops(
     ledger: Ledger,
     open_next: OpenNext,
     claim_next: ClaimNext,
-    figures: Callable[[int, float], EpochFigures],
+    figures: Callable[[int, float], Report],
 ) -> None:
     open_next(1)
     ledger.join(LAUNCHER)
@@ -193,7 +194,7 @@ def test_a_worker_that_joins_late_learns_that_its_launcher_stops(
     ledger.join(WORKER)
     assert ledger.read.asked_to_stop(WORKER)
     claim = claim_next(WORKER.name)
-    assert ledger.record_epochs(claim, {0: figures(1, 0.5)})
+    assert ledger.record_reports(claim, {0: figures(1, 0.5)})
 
 
 @pytest.mark.parametrize("how", ["left", "lost"])
@@ -263,15 +264,15 @@ def test_a_launcher_buries_its_workers_and_frees_what_they_held(
     for one in (LAUNCHER, WORKER, replace(WORKER, name="host/1/1"), ALONE):
         ledger.join(one)
     gone, alive, foreign = (claim_next(name) for name in (WORKER.name, "host/1/1", ALONE.name))
-    ledger.bury(LAUNCHER.name, [WORKER.name, "never seen"], lost=lost)
+    ledger.release_of(LAUNCHER.name, [WORKER.name, "never seen"], lost=lost)
     assert alter("SELECT lost FROM klayer_cohorts ORDER BY id") == [(int(lost),), (0,), (0,)]
     assert names(ledger) == [LAUNCHER.name, "host/1/1", ALONE.name]
     assert claim_next("next").numbers == gone.numbers
-    ledger.renew(alive)
-    ledger.bury(LAUNCHER.name, lost=lost)  # all that are left
+    renew(ledger, alive)
+    ledger.release_of(LAUNCHER.name, lost=lost)  # all that are left
     assert names(ledger) == [LAUNCHER.name, ALONE.name]
     assert claim_next("one more").numbers == alive.numbers
-    ledger.renew(foreign)
+    renew(ledger, foreign)
 
 
 def test_a_name_stands_for_all_that_begin_with_it_and_a_dash(ledger: Ledger) -> None:
@@ -279,7 +280,7 @@ def test_a_name_stands_for_all_that_begin_with_it_and_a_dash(ledger: Ledger) -> 
     others = [replace(WORKER, name=name) for name in ("host/1/0-a1", "host/1/0-b2", "host/1/01")]
     for one in (LAUNCHER, WORKER, *others, replace(ALONE, name="host/1/0-c3")):
         ledger.join(one)
-    ledger.bury(LAUNCHER.name, [WORKER.name], lost=False)
+    ledger.release_of(LAUNCHER.name, [WORKER.name], lost=False)
     assert names(ledger) == [LAUNCHER.name, "host/1/01", "host/1/0-c3"]  # no worker of others
 
 
@@ -287,7 +288,7 @@ def test_a_buried_planner_leaves_its_planning_to_others(ledger: Ledger, search: 
     ledger.join(LAUNCHER)
     ledger.join(WORKER)
     assert isinstance(ledger.next_work(search, WORKER.name), PlanningClaim)
-    ledger.bury(LAUNCHER.name, lost=True)
+    ledger.release_of(LAUNCHER.name, lost=True)
     assert isinstance(ledger.next_work(search, "next"), PlanningClaim)
 
 

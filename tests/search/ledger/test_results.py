@@ -3,23 +3,22 @@
 import math
 from collections.abc import Callable
 from dataclasses import asdict
+from typing import Any
 
 import pytest
 
 from search.errors import LedgerError
-from search.ledger.claims import LostLeaseError
+from search.ledger.claims import LostLeaseError, Wait
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Presence, Search
-from search.ledger.results import TrialOutcome
-from search.objective.outcome import EpochFigures
+from search.ledger.records import Claim, PlanningClaim, Presence, Search, TrialResult
 from search.objective.report import Report
-from tests.search.ledger.conftest import Alter
+from tests.search.ledger.conftest import METRICS, SCORE, Alter, renew
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., Claim]
-Outcomes = Callable[[Claim], list[TrialOutcome]]
-Figures = Callable[[int, float], EpochFigures]
+Outcomes = Callable[[Claim], list[TrialResult]]
+Figures = Callable[[int, float], Report]
 
 
 def report(figures: EpochFigures) -> Report:
@@ -40,11 +39,11 @@ def test_figures_and_values_come_back_exactly(
     claim = claim_next("a")
     told = [{n: figures(epoch, n + epoch / 3) for n in claim.numbers} for epoch in (1, 2)]
     for epoch in told:
-        ledger.record_epochs(claim, epoch)
+        ledger.record_reports(claim, epoch)
     ledger.hand_in(claim, outcomes(claim))
     curves = ledger.read.curves(search)
     for trial in ledger.read.trials(search):
-        assert curves[trial.id].reports == tuple(report(epoch[trial.number]) for epoch in told)
+        assert curves[trial.id] == tuple(epoch[trial.number] for epoch in told)
         assert trial.value == (trial.number + 1) / 30
     assert [(r.number, r.value) for r in ledger.read.results(search)] == [
         (n, (n + 1) / 30) for n in range(6)
@@ -63,12 +62,11 @@ def test_an_epoch_that_is_recorded_again_is_recorded_once(
     claim = claim_next("a")
     first = {n: figures(1, n + 1 / 3) for n in claim.numbers}
     for _ in range(2):
-        assert not ledger.record_epochs(claim, first)
-    ledger.record_epochs(claim, first | {0: figures(2, 0.5)})
+        assert not ledger.record_reports(claim, first)
+    ledger.record_reports(claim, first | {0: figures(2, 0.5)})
     curves = ledger.read.curves(search)
-    kept = {one.number: curves[one.id].reports for one in ledger.read.trials(search)}
-    both = (report(first[0]), report(figures(2, 0.5)))
-    assert kept == {n: (report(first[n]),) for n in range(1, 6)} | {0: both}
+    kept = {one.number: curves[one.id] for one in ledger.read.trials(search)}
+    assert kept == {n: (first[n],) for n in range(1, 6)} | {0: (first[0], figures(2, 0.5))}
 
 
 def test_results_that_are_handed_in_again_change_nothing(
@@ -78,7 +76,7 @@ def test_results_that_are_handed_in_again_change_nothing(
     claim = claim_next("a")
     ledger.hand_in(claim, outcomes(claim))
     kept, stage = ledger.read.trials(search), ledger.read.stages(search)[0]
-    for again in (outcomes(claim), [TrialOutcome(n, 0.9) for n in claim.numbers]):
+    for again in (outcomes(claim), [TrialResult(n, 0.9) for n in claim.numbers]):
         with pytest.raises(LostLeaseError):
             ledger.hand_in(claim, again)
     assert ledger.read.trials(search) == kept
@@ -93,11 +91,11 @@ def test_who_records_an_epoch_is_told_to_stop(
         started_by = "launcher" if kind == "worker" else None
         ledger.join(Presence(name, kind, "here", "kernel", 1, search.id, started_by, 60.0))  # type: ignore[arg-type]
     claim = claim_next("a")
-    assert not ledger.record_epochs(claim, {0: figures(1, 0.5)})
+    assert not ledger.record_reports(claim, {0: figures(1, 0.5)})
     ledger.ask_to_stop("another launcher")
-    assert not ledger.record_epochs(claim, {1: figures(1, 0.5)})
+    assert not ledger.record_reports(claim, {1: figures(1, 0.5)})
     ledger.ask_to_stop("launcher")
-    assert ledger.record_epochs(claim, {2: figures(1, 0.5)})
+    assert ledger.record_reports(claim, {2: figures(1, 0.5)})
     assert len(ledger.read.curves(search)) == 3  # what came with it is stored
 
 
@@ -107,16 +105,29 @@ def test_a_figure_that_is_no_number_comes_back_as_nan(
     search: Search,
     open_next: OpenNext,
     claim_next: ClaimNext,
+    alter: Alter,
     lost: float,
 ) -> None:
     open_next(1)
     claim = claim_next("a")
-    ledger.record_epochs(claim, {0: EpochFigures(1, 0.1, lost, lost, 0.2, 0.3, 0.4, 0.5)})
-    (curve,) = ledger.read.curves(search).values()
-    (found,) = curve.reports
-    assert math.isnan(found.metrics["train_cost"])
-    assert math.isnan(found.metrics["train_loss"])
-    assert (found.metrics["train_accuracy"], found.metrics["validation_accuracy"]) == (0.2, 0.5)
+    said = {"train_cost": lost, "train_accuracy": 0.2, SCORE: 0.5, "of nobody": 0.6}
+    ledger.record_reports(claim, {0: Report(1, said), 1: Report(1, {SCORE: lost})})
+    (first,), (second,) = ledger.read.curves(search).values()
+    assert tuple(first.metrics) == METRICS
+    assert math.isnan(first.metrics["train_cost"])
+    assert math.isnan(first.metrics["train_loss"])  # it was not reported
+    assert (first.metrics["train_accuracy"], first.metrics[SCORE]) == (0.2, 0.5)
+    assert math.isnan(second.metrics[SCORE])
+    assert alter("SELECT score FROM klayer_reports ORDER BY trial_id") == [(0.5,), (None,)]
+
+
+def test_reports_without_any_renew_the_lease(
+    ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext
+) -> None:
+    open_next(1)
+    claim = claim_next("a", -1.0)
+    assert not ledger.record_reports(claim, {})
+    assert ledger.next_work(search, "b") == Wait()
 
 
 def test_a_diverged_trial_has_a_reason_and_no_value(
@@ -124,8 +135,8 @@ def test_a_diverged_trial_has_a_reason_and_no_value(
 ) -> None:
     open_next(1)
     claim = claim_next("a")
-    given = [TrialOutcome(n, 0.5) for n in claim.numbers[1:]]
-    ledger.hand_in(claim, [TrialOutcome(0, None, "diverged in epoch 2"), *given])
+    given = [TrialResult(n, 0.5) for n in claim.numbers[1:]]
+    ledger.hand_in(claim, [TrialResult(0, None, "diverged in epoch 2"), *given])
     first = ledger.read.trials(search)[0]
     assert (first.state, first.value, first.reason) == ("diverged", None, "diverged in epoch 2")
     stage = ledger.read.stages(search)[0]
@@ -139,7 +150,49 @@ def test_a_diverged_trial_has_a_reason_and_no_value(
 )
 def test_an_outcome_is_a_finite_value_or_a_reason(value: float | None, reason: str | None) -> None:
     with pytest.raises(LedgerError, match="trial 3 ends with a finite value or with a reason"):
-        TrialOutcome(3, value, reason)
+        TrialResult(3, value, reason)
+
+
+@pytest.mark.parametrize(
+    ("result", "state"),
+    [
+        (TrialResult(1, 0.5), "complete"),
+        (TrialResult(1, 0.5, pruned_after=2), "pruned"),
+        (TrialResult(1, None, "diverged in epoch 2"), "diverged"),
+        (TrialResult(1, None, "its score is missing", failed=True), "failed"),
+        (TrialResult(1, 0.5, checkpoint=b""), "waiting"),
+    ],
+)
+def test_what_a_trial_is_follows_from_its_result(result: TrialResult, state: str) -> None:
+    assert result.state == state
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"value": None, "reason": "diverged", "checkpoint": b""},
+        {"value": 0.5, "pruned_after": 2, "checkpoint": b""},
+    ],
+)
+def test_who_rests_has_a_value_and_is_not_pruned(given: dict[str, Any]) -> None:
+    with pytest.raises(LedgerError, match="trial 3 rests at a rung with a value"):
+        TrialResult(3, **given)
+
+
+def test_a_trial_that_failed_by_its_own_fault_has_its_reason_and_the_search_goes_on(
+    ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext
+) -> None:
+    open_next(1)
+    claim = claim_next("a")
+    given = [TrialResult(n, 0.5) for n in claim.numbers[1:]]
+    failed = TrialResult(0, None, "its program ended with status 3", failed=True)
+    ledger.hand_in(claim, [failed, *given])
+    first = ledger.read.trials(search)[0]
+    assert (first.state, first.reason) == ("failed", "its program ended with status 3")
+    stage = ledger.read.stages(search)[0]
+    assert (stage.state, stage.finished, stage.failed) == ("finished", 6, 1)
+    assert ledger.read.again(search).failure is None
+    assert isinstance(ledger.next_work(search, "a"), PlanningClaim)
 
 
 @pytest.mark.parametrize("numbers", [[0, 1, 2, 3, 4], [0, 1, 2, 3, 4, 6], [0, 0, 1, 2, 3, 4], []])
@@ -152,10 +205,10 @@ def test_wrong_outcomes_are_refused_whole(
 ) -> None:
     open_next(1)
     claim = claim_next("a")
-    with pytest.raises(LedgerError, match="one outcome for each of its trials"):
-        ledger.hand_in(claim, [TrialOutcome(n, 0.5) for n in numbers])
+    with pytest.raises(LedgerError, match="one result for each of its trials"):
+        ledger.hand_in(claim, [TrialResult(n, 0.5) for n in numbers])
     assert {one.state for one in ledger.read.trials(search)} == {"running"}
-    ledger.renew(claim)
+    renew(ledger, claim)
 
 
 def test_results_are_taken_whole_or_not_at_all(
@@ -190,5 +243,5 @@ def test_an_epoch_of_a_foreign_trial_stores_nothing(
     open_next(2)
     claim = claim_next("a")
     with pytest.raises(KeyError):
-        ledger.record_epochs(claim, {0: figures(1, 0.5), 1: figures(1, 0.5)})
+        ledger.record_reports(claim, {0: figures(1, 0.5), 1: figures(1, 0.5)})
     assert ledger.read.curves(search) == {}

@@ -9,20 +9,18 @@ from sqlalchemy import func, select
 from search.errors import LedgerError
 from search.ledger.claims import LostLeaseError, Wait
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Search
-from search.ledger.results import TrialOutcome
-from search.ledger.rungs import Rest
+from search.ledger.records import Claim, PlanningClaim, Search, TrialResult
 from search.ledger.tables import checkpoints
-from search.objective.outcome import EpochFigures
-from search.plan.cohorts import Fit
+from search.objective.report import Report
 from search.plan.halving import RungPlan, plan_rung
+from search.plan.plan import step_of
 from search.study.file import Study
 from search.study.reading import load
 from tests.search.ledger.conftest import OVERRIDES, somebody
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., Claim]
-Figures = Callable[[int, float], EpochFigures]
+Figures = Callable[[int, float], Report]
 LAPSED = -1.0
 
 
@@ -32,22 +30,23 @@ def study() -> Study:
     return load("digits", [*OVERRIDES[:-1], "training.schedule.epochs=4", halving])
 
 
-def rested(claim: Claim) -> list[Rest]:
+def rested(claim: Claim) -> list[TrialResult]:
     """Every trial of a claim at rest; the higher its number the better."""
     return [
-        Rest(number, number / 30, f"{number} at {claim.stop}".encode()) for number in claim.numbers
+        TrialResult(number, number / 30, checkpoint=f"{number} at {claim.stop}".encode())
+        for number in claim.numbers
     ]
 
 
 def train(ledger: Ledger, claim: Claim, figures: Figures, epochs: Sequence[int]) -> None:
     for epoch in epochs:
-        ledger.record_epochs(claim, {number: figures(epoch, 0.5) for number in claim.numbers})
+        ledger.record_reports(claim, {number: figures(epoch, 0.5) for number in claim.numbers})
 
 
 def next_rung(ledger: Ledger, search: Search, claim: PlanningClaim) -> RungPlan:
     """What follows on the rung, all that go on as one cohort."""
-    standings = {one.number: (one.parameters, one.value) for one in ledger.read.standings(claim)}
-    made = plan_rung(search.study, claim.step, claim.rung, standings, lambda *_: Fit(0))
+    standings = ledger.read.standings(claim)
+    made = plan_rung(search.study, step_of(search.study, claim.stage.number), claim.rung, standings)
     return replace(made, cohorts=(tuple(sorted(n for cohort in made.cohorts for n in cohort)),))
 
 
@@ -65,7 +64,7 @@ def come_to_the_first_rung(
         claim = claim_next(owner)
         assert (claim.start, claim.stop, claim.checkpoints) == (0, 1, ())
         train(ledger, claim, figures, [1])
-        ledger.hand_in(claim, [], rests=rested(claim))
+        ledger.hand_in(claim, rested(claim))
 
 
 def plan_next(ledger: Ledger, search: Search, owner: str = "planner") -> PlanningClaim:
@@ -87,7 +86,7 @@ def test_a_stage_is_halved_to_its_end(
     assert {one.value for one in ledger.read.trials(search)} == {None}
     assert kept(storage) == 6
     rung = plan_next(ledger, search)
-    assert (rung.step.name, rung.rung) == ("coarse", 1)
+    assert (rung.stage.name, rung.rung) == ("coarse", 1)
     assert ledger.next_work(search, "other") == Wait()
     ledger.open_rung(rung, next_rung(ledger, search, rung))
     found = ledger.read.trials(search)
@@ -101,8 +100,8 @@ def test_a_stage_is_halved_to_its_end(
     assert (second.numbers, second.start, second.stop) == ((3, 4, 5), 1, 3)
     assert second.checkpoints == (b"3 at 1", b"4 at 1", b"5 at 1")
     train(ledger, second, figures, [2, 3])
-    diverged = TrialOutcome(5, None, "diverged in epoch 3")
-    ledger.hand_in(second, [diverged], rests=rested(second)[:2])
+    diverged = TrialResult(5, None, "diverged in epoch 3")
+    ledger.hand_in(second, [diverged, *rested(second)[:2]])
     rung = plan_next(ledger, search)
     assert rung.rung == 2
     ledger.open_rung(rung, next_rung(ledger, search, rung))
@@ -111,16 +110,16 @@ def test_a_stage_is_halved_to_its_end(
     assert (last.numbers, last.start, last.stop) == ((3, 4), 3, None)  # two of three go on
     assert last.checkpoints == (b"3 at 3", b"4 at 3")
     train(ledger, last, figures, [4])
-    ledger.hand_in(last, [TrialOutcome(number, number / 7) for number in last.numbers])
+    ledger.hand_in(last, [TrialResult(number, number / 7) for number in last.numbers])
     assert kept(storage) == 0
     state = ledger.read.stages(search)[0]
     assert (state.state, state.finished, state.pruned, state.diverged) == ("finished", 6, 3, 1)
     assert state.best is not None
     assert state.best.number == 4
-    assert {trial: len(curve.reports) for trial, curve in ledger.read.curves(search).items()} == {
+    assert {trial: len(curve) for trial, curve in ledger.read.curves(search).items()} == {
         one.id: epochs for one, epochs in zip(found, [1, 1, 1, 4, 4, 3], strict=True)
     }
-    assert plan_next(ledger, search).step.name == "fine"
+    assert plan_next(ledger, search).stage.name == "fine"
 
 
 def test_a_lost_claim_begins_again_at_its_rung(
@@ -134,16 +133,16 @@ def test_a_lost_claim_begins_again_at_its_rung(
     rung = plan_next(ledger, search)
     ledger.open_rung(rung, next_rung(ledger, search, rung))
     lost = claim_next("lost", LAPSED)
-    ledger.record_epochs(lost, {3: figures(2, 0.5), 4: figures(2, 0.5)}, LAPSED)
+    ledger.record_reports(lost, {3: figures(2, 0.5), 4: figures(2, 0.5)}, LAPSED)
     again = claim_next("prompt")
     assert again.cohort_id == lost.cohort_id
     assert again.checkpoints == lost.checkpoints
-    assert {len(one.reports) for one in ledger.read.curves(search).values()} == {1}
+    assert {len(one) for one in ledger.read.curves(search).values()} == {1}
     with pytest.raises(LostLeaseError):
-        ledger.hand_in(lost, [], rests=rested(lost))
+        ledger.hand_in(lost, rested(lost))
     train(ledger, again, figures, [2])
-    ledger.hand_back(again)
-    assert {len(one.reports) for one in ledger.read.curves(search).values()} == {1}
+    ledger.release(again)
+    assert {len(one) for one in ledger.read.curves(search).values()} == {1}
     assert claim_next("later").checkpoints == lost.checkpoints
 
 
@@ -162,7 +161,7 @@ def test_a_planner_of_a_rung_that_is_gone_is_replaced(
     made = next_rung(ledger, search, late)
     with pytest.raises(LostLeaseError):
         ledger.open_rung(late, made)
-    ledger.hand_back(prompt)
+    ledger.release(prompt)
     last = plan_next(ledger, search, "last")
     assert next_rung(ledger, search, last) == made
     ledger.open_rung(last, made)
@@ -174,7 +173,7 @@ def test_a_stage_of_which_all_trials_diverge_before_the_rung_is_finished(
 ) -> None:
     open_next()
     claim = claim_next("a")
-    ledger.hand_in(claim, [TrialOutcome(n, None, "diverged in epoch 1") for n in claim.numbers])
+    ledger.hand_in(claim, [TrialResult(n, None, "diverged in epoch 1") for n in claim.numbers])
     assert ledger.read.stages(search)[0].state == "finished"
 
 
@@ -183,8 +182,8 @@ def test_each_trial_rests_or_ends(
 ) -> None:
     open_next()
     claim = claim_next("a")
-    with pytest.raises(LedgerError, match="one outcome for each"):
-        ledger.hand_in(claim, [], rests=rested(claim)[1:])
+    with pytest.raises(LedgerError, match="one result for each"):
+        ledger.hand_in(claim, rested(claim)[1:])
 
 
 def test_a_cohort_that_came_to_a_rung_counts_as_done(

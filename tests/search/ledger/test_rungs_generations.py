@@ -1,24 +1,24 @@
 """Stages whose sampler learns: one generation behind another, each planned once, by one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
+from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial
 
 from search.ledger.claims import MOST_LOST, LostLeaseError, Wait
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Search
-from search.ledger.results import TrialOutcome
-from search.plan.cohorts import Fit
+from search.ledger.records import Claim, PlanningClaim, Search, TrialResult
 from search.plan.generations import GenerationPlan, plan_generation
-from search.plan.plan import plan
+from search.plan.plan import plan, step_of
+from search.plan.samplers import distributions
 from search.study.file import Study
 from search.study.reading import load
 from tests.search.ledger.conftest import OVERRIDES
 
 ClaimNext = Callable[..., Claim]
-Outcomes = Callable[[Claim], list[TrialOutcome]]
+Outcomes = Callable[[Claim], list[TrialResult]]
 
 
 @pytest.fixture
@@ -43,16 +43,23 @@ def following(ledger: Ledger, search: Search, claim: PlanningClaim) -> Generatio
     before = ledger.read.results(search, claim.stage_id)
     boxes = ledger.read.boxes(claim)
     made = plan_generation(
-        search.study, claim.step, claim.generation, boxes, before, lambda *_: Fit(0)
+        search.study, step_of(search.study, claim.stage.number), claim.generation, boxes, before
     )
     numbers = tuple(one.number for one in made.trials)
     return replace(made, cohorts=(numbers[::2], numbers[1::2]))
 
 
+def space(ledger: Ledger, claim: PlanningClaim) -> Mapping[str, BaseDistribution]:
+    """The distributions of a stage."""
+    return distributions(ledger.read.boxes(claim))
+
+
 def open_first(ledger: Ledger, search: Search) -> None:
     claim = planning(ledger, search)
-    made = plan(search.study, claim.step, [], lambda *_: Fit(0))
-    ledger.open_stage(search, claim, replace(made, cohorts=((0, 2), (1, 3))), 2)
+    made = plan(search.study, step_of(search.study, claim.stage.number), [])
+    ledger.open_stage(
+        search, claim, replace(made, cohorts=((0, 2), (1, 3))), distributions(made.boxes), 2, 11
+    )
 
 
 def train(ledger: Ledger, claim_next: ClaimNext, outcomes: Outcomes, cohorts: int = 2) -> None:
@@ -77,15 +84,15 @@ def test_a_stage_is_planned_generation_by_generation(
         assert len(ledger.read.trials(search)) == so_far
         assert ledger.read.stages(search)[0].state == "open"
         claim = planning(ledger, search)
-        assert (claim.step.name, claim.generation, claim.rung) == ("coarse", generation, 0)
+        assert (claim.stage.name, claim.generation, claim.rung) == ("coarse", generation, 0)
         assert ledger.next_work(search, "other") == Wait()
-        ledger.open_generation(claim, following(ledger, search, claim))
+        ledger.open_generation(claim, following(ledger, search, claim), space(ledger, claim))
     train(ledger, claim_next, outcomes)
     stage = ledger.read.stages(search)[0]
     assert (stage.state, stage.trials, stage.finished) == ("finished", 11, 11)
     kept = ledger.read.trials(search)
     assert [one.number for one in kept] == list(range(11))
-    assert planning(ledger, search).step.name == "fine"
+    assert planning(ledger, search).stage.name == "fine"
     shown = optuna_trials("digits/1-coarse")
     assert [one.number for one in shown] == list(range(11))
     assert [one.params for one in shown] == [one.parameters for one in kept]
@@ -104,11 +111,11 @@ def test_a_planner_of_a_generation_that_is_gone_is_replaced_by_one_with_the_same
     assert (prompt.generation, prompt.attempt) == (1, late.attempt + 1)
     assert following(ledger, search, prompt) == made
     with pytest.raises(LostLeaseError):
-        ledger.open_generation(late, made)
-    ledger.open_generation(prompt, made)
+        ledger.open_generation(late, made, space(ledger, late))
+    ledger.open_generation(prompt, made, space(ledger, prompt))
     for again in (late, prompt):
         with pytest.raises(LostLeaseError):
-            ledger.open_generation(again, made)
+            ledger.open_generation(again, made, space(ledger, again))
     assert len(ledger.read.trials(search)) == 8
 
 
@@ -118,14 +125,14 @@ def test_a_generation_of_which_nothing_came_is_followed_by_the_next(
     """Trials that diverged and trials that were given up are results as well."""
     open_first(ledger, search)
     diverged = claim_next("a")
-    ledger.hand_in(diverged, [TrialOutcome(n, None, "diverged") for n in diverged.numbers])
+    ledger.hand_in(diverged, [TrialResult(n, None, "diverged") for n in diverged.numbers])
     for place in range(MOST_LOST):
         claim_next(f"lost {place}", -1.0)
     claim = planning(ledger, search)
     assert claim.generation == 1
     assert [one.state for one in ledger.read.trials(search)] == ["diverged", "failed"] * 2
-    ledger.open_generation(claim, following(ledger, search, claim))
+    ledger.open_generation(claim, following(ledger, search, claim), space(ledger, claim))
     train(ledger, claim_next, outcomes)
     claim = planning(ledger, search)
-    ledger.open_generation(claim, following(ledger, search, claim))
+    ledger.open_generation(claim, following(ledger, search, claim), space(ledger, claim))
     assert ledger.read.stages(search)[0].running == 0

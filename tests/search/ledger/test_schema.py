@@ -4,7 +4,6 @@ import socket
 import sqlite3
 import time
 import traceback
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -18,16 +17,19 @@ from search.errors import LedgerError
 from search.ledger.faults import NoLedgerError
 from search.ledger.ledger import Ledger
 from search.ledger.location import locate
+from search.ledger.migrations import revisions
 from search.ledger.schema import open_database, upgrade
-from search.ledger.tables import SCHEMA_VERSION, metadata
+from search.ledger.tables import metadata
+from search.objective.data_card import DataCard
 from search.study.file import Study
-from tests.search.ledger.conftest import Alter, somebody
+from tests.search.ledger.conftest import somebody
 
 if TYPE_CHECKING:
     from tests.postgresql import Server
 
 SOON_SECONDS = 5.0
 WRONG = "wr0ng-passw0rd"
+LAST = revisions()[-1]
 
 
 def refusal(storage: str, *, create: bool = True) -> str:
@@ -63,14 +65,14 @@ def test_tables_are_made_where_there_are_none_and_kept_where_there_are(
     empty_storage: str, study: Study
 ) -> None:
     with Ledger(empty_storage, create=True) as ledger:
-        search = ledger.record(study, "", "f" * 64, {})
+        search = ledger.record(study, "", DataCard("digits", "f" * 64), {})
     assert {*metadata.tables, "studies", "trials", "alembic_version"} <= table_names(empty_storage)
     for create in (True, False):
         with Ledger(empty_storage, create=create) as again:
             assert again.read.search(study.name) == search
     with somebody(empty_storage) as connection:
-        found = connection.execute(text("SELECT version FROM klayer_schema")).all()
-    assert found == [(SCHEMA_VERSION,)]
+        found = connection.execute(text("SELECT version_num FROM klayer_alembic_version")).all()
+    assert found == [(LAST,)]
 
 
 def test_many_at_once_make_them_once(empty_storage: str) -> None:
@@ -85,7 +87,7 @@ def test_many_at_once_make_them_once(empty_storage: str) -> None:
     with ThreadPoolExecutor(workers) as pool:
         assert list(pool.map(begin, range(workers))) == [[]] * workers
     with somebody(empty_storage) as connection:
-        assert connection.execute(text("SELECT count(*) FROM klayer_schema")).scalar() == 1
+        assert connection.scalar(text("SELECT count(*) FROM klayer_alembic_version")) == 1
 
 
 def test_tables_of_others_are_kept(empty_storage: str) -> None:
@@ -115,69 +117,45 @@ def test_who_only_reads_makes_no_tables(empty_storage: str) -> None:
     assert table_names(empty_storage) == {"notes"}
 
 
-# --- another version ------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def version(alter: Alter) -> Iterator[Callable[[int], None]]:
-    """Lets the tables be of another version, as far as they say so."""
-
-    def said(number: int) -> None:
-        alter(f"UPDATE klayer_schema SET version = {number}")
-
-    yield said
-    said(SCHEMA_VERSION)
+# --- another revision -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("create", [True, False])
-def test_tables_of_a_newer_version_are_refused(
-    storage: str, shown: str, version: Callable[[int], None], create: bool
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ("UPDATE klayer_alembic_version SET version_num = '9999'", "9999"),
+        ("DELETE FROM klayer_alembic_version", "unknown"),
+        ("ALTER TABLE klayer_alembic_version RENAME TO klayer_schema", "unknown"),
+    ],
+)
+def test_tables_of_a_revision_that_nobody_here_knows_are_refused(
+    empty_storage: str, change: str, found: str, create: bool
 ) -> None:
-    later = SCHEMA_VERSION + 1
-    version(later)
+    """A newer one, or one from before there were revisions."""
+    with Ledger(empty_storage, create=True):
+        pass
+    with somebody(empty_storage) as connection:
+        connection.execute(text(change))
+        connection.commit()
+    before = table_names(empty_storage)
     message = (
-        f"{shown}: its tables are of version {later}, this klayer knows up to version "
-        f"{SCHEMA_VERSION}; use the newer klayer that made them, or another database"
+        f"{locate(empty_storage).shown}: its tables are of revision {found}, this klayer knows up "
+        f"to revision {LAST}; use the klayer that made them, or another database"
     )
-    assert refusal(storage, create=create) == message
+    assert refusal(empty_storage, create=create) == message
     with pytest.raises(LedgerError) as caught:
-        upgrade(storage)
+        upgrade(empty_storage)
     assert str(caught.value) == message
-
-
-@pytest.mark.parametrize("create", [True, False])
-@pytest.mark.parametrize("older", [2, 3, 4])
-def test_tables_of_an_older_version_are_refused_with_the_command_that_helps(
-    storage: str, shown: str, version: Callable[[int], None], older: int, create: bool
-) -> None:
-    version(older)
-    assert refusal(storage, create=create) == (
-        f"{shown}: its tables are of version {older}, this klayer uses version {SCHEMA_VERSION}; "
-        "stop its workers, keep a copy, and bring it up to date with `klayer storage upgrade`"
-    )
-
-
-@pytest.mark.parametrize("older", [0, 1])
-def test_tables_of_a_version_without_a_way_are_refused(
-    storage: str, shown: str, version: Callable[[int], None], older: int
-) -> None:
-    version(older)
-    message = (
-        f"{shown}: its tables are of version {older}, from which there is no way to version "
-        f"{SCHEMA_VERSION}; use the klayer that made them, or another database"
-    )
-    assert refusal(storage) == message
-    with pytest.raises(LedgerError) as caught:
-        upgrade(storage)
-    assert str(caught.value) == message
+    assert table_names(empty_storage) == before
 
 
 @pytest.mark.parametrize(
     ("table", "create"),
     [
         ("notes (line TEXT)", False),
-        ("klayer_schema (version INTEGER PRIMARY KEY)", False),
-        ("klayer_schema (version INTEGER PRIMARY KEY)", True),
+        ("klayer_searches (id INTEGER PRIMARY KEY)", False),
+        ("klayer_searches (id INTEGER PRIMARY KEY)", True),
     ],
 )
 def test_a_file_that_is_refused_keeps_every_byte(tmp_path: Path, table: str, create: bool) -> None:
@@ -262,7 +240,9 @@ def test_who_may_not_even_read_is_told_what_it_lacks(
 ) -> None:
     reader = postgresql.url(str(locate(storage).url.database), "reader")
     message = refusal(reader, create=create)
-    assert "this role lacks a right: permission denied for table klayer_schema; " in message
+    assert (
+        "this role lacks a right: permission denied for table klayer_alembic_version; " in message
+    )
 
 
 def test_a_password_is_in_no_message_however_it_was_given(

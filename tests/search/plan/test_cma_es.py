@@ -4,16 +4,18 @@ import math
 import statistics
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from search.errors import KlayerError
 from search.plan import cma_es
+from search.plan.ranking import Ranking
 from search.plan.results import Result
 from search.plan.seeds import derive
 from search.space.space import Box, Interval, Point
 
+HIGHEST = Ranking("maximize")
 RATE = Box({"learning_rate": Interval(1e-5, 1.0)})
 MIXED = Box(
     {
@@ -22,6 +24,12 @@ MIXED = Box(
         "width_1": Interval(10, 200, log=False, step=10),
     }
 )
+
+
+def ask(
+    box: Box, told: Sequence[Result], count: int, population: int, of: int, by: Ranking = HIGHEST
+) -> list[Point]:
+    return cma_es.ask(box, told, count, population, of, by)
 
 
 def seed(generation: int) -> int:
@@ -38,7 +46,7 @@ def grown(
     """The results of a box after so many generations, those of `told` included."""
     told = list(told or [])
     while len(told) < generations * population:
-        made = cma_es.ask(box, told, population, population, seed(len(told) // population))
+        made = ask(box, told, population, population, seed(len(told) // population))
         told += [Result("s", len(told) + n, p, objective(p), box) for n, p in enumerate(made)]
     return told
 
@@ -53,7 +61,14 @@ def test_only_the_order_of_the_values_counts() -> None:
         Result("s", one.number, one.parameters, math.exp(3 * (one.value or 0)), RATE)
         for one in told
     ]
-    assert cma_es.ask(RATE, stretched, 8, 8, seed(3)) == cma_es.ask(RATE, told, 8, 8, seed(3))
+    assert ask(RATE, stretched, 8, 8, seed(3)) == ask(RATE, told, 8, 8, seed(3))
+
+
+def test_where_less_is_better_the_negated_values_teach_the_same() -> None:
+    told = grown(RATE, rate, 3)
+    costs = [Result("s", one.number, one.parameters, -(one.value or 0), RATE) for one in told]
+    assert ask(RATE, costs, 8, 8, seed(3), Ranking("minimize")) == ask(RATE, told, 8, 8, seed(3))
+    assert ask(RATE, costs, 8, 8, seed(3)) != ask(RATE, told, 8, 8, seed(3))
 
 
 def test_a_diverged_trial_is_as_bad_as_the_worst() -> None:
@@ -66,7 +81,7 @@ def test_a_diverged_trial_is_as_bad_as_the_worst() -> None:
             Result("s", one.number, one.parameters, value if one is worst else one.value, RATE)
             for one in told
         ]
-        return cma_es.ask(RATE, changed, 8, 8, seed(1))
+        return ask(RATE, changed, 8, 8, seed(1))
 
     assert with_worst(None) == with_worst(worst.value) == with_worst(-9.0)
     assert with_worst(None) != with_worst(9.0)
@@ -75,14 +90,14 @@ def test_a_diverged_trial_is_as_bad_as_the_worst() -> None:
 def test_a_generation_that_diverged_as_a_whole_changes_nothing_but_the_draws() -> None:
     """The next one comes from the same distribution."""
     lost = grown(RATE, lambda _: None, 1)
-    found = cma_es.ask(RATE, lost, 8, 8, seed(1))
-    assert found == cma_es.ask(RATE, [], 8, 8, seed(1))
+    found = ask(RATE, lost, 8, 8, seed(1))
+    assert found == ask(RATE, [], 8, 8, seed(1))
     assert found != [one.parameters for one in lost]
 
 
 def test_fewer_points_are_the_first_of_more() -> None:
     told = grown(MIXED, rate, 2)
-    assert cma_es.ask(MIXED, told, 3, 8, seed(2)) == cma_es.ask(MIXED, told, 8, 8, seed(2))[:3]
+    assert ask(MIXED, told, 3, 8, seed(2)) == ask(MIXED, told, 8, 8, seed(2))[:3]
 
 
 def test_a_point_is_learned_from_where_it_lies() -> None:
@@ -91,7 +106,7 @@ def test_a_point_is_learned_from_where_it_lies() -> None:
         Result("s", n, {"learning_rate": 0.2 + n / 100, "momentum": 0.5, "width_1": 20}, 0.5, MIXED)
         for n in range(24)
     ]
-    made = [point for n in range(20) for point in cma_es.ask(MIXED, told, 8, 8, seed(n))]
+    made = [point for n in range(20) for point in ask(MIXED, told, 8, 8, seed(n))]
     assert statistics.median(float(point["learning_rate"]) for point in made) > 0.03
     assert statistics.fmean(int(point["width_1"]) for point in made) < 80  # 105 in the middle
     assert all(MIXED.contains(point) for point in made)
@@ -128,9 +143,7 @@ def test_where_nothing_is_left_to_tell_apart_another_strategy_begins() -> None:
 
 def test_whole_numbers_are_equally_likely_at_both_ends() -> None:
     box = Box({"width_1": Interval(1, 5, log=False, step=1)})
-    drawn = [
-        int(point["width_1"]) for n in range(400) for point in cma_es.ask(box, [], 4, 4, seed(n))
-    ]
+    drawn = [int(point["width_1"]) for n in range(400) for point in ask(box, [], 4, 4, seed(n))]
     shares = [drawn.count(value) / len(drawn) for value in range(1, 6)]
     assert min(shares) > 0.1
     assert shares == pytest.approx(shares[::-1], abs=0.04)
@@ -141,4 +154,4 @@ def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyP
     with pytest.raises(
         KlayerError, match=r"needs a library .* install it with `pip install cmaes`"
     ):
-        cma_es.ask(RATE, [], 8, 8, 1)
+        ask(RATE, [], 8, 8, 1)

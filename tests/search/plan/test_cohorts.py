@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.errors import KlayerError
-from search.plan.cohorts import WIDEST_COHORT, Fit, cohorts
+from search.objective.fit import Fit
+from search.plan.cohorts import WIDEST_COHORT, cohorts
 
 
 def sizes(count: int, largest: int) -> list[int]:

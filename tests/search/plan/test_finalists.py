@@ -1,17 +1,28 @@
 """Finalists are distinct; the winner is the best over all of its seeds."""
 
 import statistics
+from collections.abc import Mapping, Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.errors import KlayerError
-from search.plan.finalists import Spread, finalists, winner
+from search.plan import finalists as module
 from search.plan.results import Result
 from search.space.space import Box, Interval
+from search.study.reading import load
 
+OBJECTIVE = load("digits").objective
 BOX = Box({"weight_decay": Interval(1e-6, 1e-1)})
+
+
+def finalists(results: list[Result], count: int) -> list[Result]:
+    return module.finalists(results, count, OBJECTIVE)
+
+
+def winner(seeds: Mapping[int, Sequence[float | None]]) -> int:
+    return module.winner(seeds, OBJECTIVE)
 
 
 def result(stage: str, number: int, decay: float, value: float | None) -> Result:
@@ -97,15 +108,3 @@ def test_no_winner_is_an_error(reruns: dict[int, list[float | None]]) -> None:
 def test_no_other_mean_is_above_the_winner(reruns: dict[int, list[float]]) -> None:
     best = statistics.fmean(reruns[winner(reruns)])
     assert all(statistics.fmean(values) <= best for values in reruns.values())
-
-
-def test_a_spread_divides_by_n_minus_1_and_keeps_the_values() -> None:
-    spread = Spread.of([0.5, 0.7, None])
-    assert spread.mean == pytest.approx(0.6)
-    assert spread.standard_deviation == pytest.approx(0.1 * 2**0.5)
-    assert spread.values == (0.5, 0.7, None)
-
-
-def test_one_seed_has_no_standard_deviation_and_none_has_no_mean() -> None:
-    assert Spread.of([0.5]) == Spread(0.5, None, (0.5,))
-    assert Spread.of([None]) == Spread(None, None, (None,))

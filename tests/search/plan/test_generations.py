@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from search.errors import KlayerError
-from search.plan.cohorts import Fit
 from search.plan.generations import (
     GenerationPlan,
     generations,
@@ -34,7 +33,6 @@ from search.plan.results import Result
 from search.plan.seeds import derive
 from search.space.space import Box, Interval, Point
 from search.study.file import Study, study_of
-from search.study.sections import TrainingSection
 
 ROOT = Path(__file__).parents[3]
 LEARNING = ("tpe", "cmaes")
@@ -49,11 +47,6 @@ NUMBERS: dict[str, Any] = {
 KINDS = NUMBERS | {"activation": ["relu", "elu"], "batch_size": [50, 100]}
 
 Objective = Callable[[Point], float | None]
-
-
-def alike(_: TrainingSection, __: Point) -> Fit:
-    """All trials can be one stack."""
-    return Fit(0)
 
 
 def study_with(sampler: str, seed: int = 1, **stage: Any) -> Study:
@@ -106,11 +99,11 @@ def searched(
         until: Ends it after so many generations.
     """
     step = steps(study)[0]
-    first = plan(study, step, [], alike)
+    first = plan(study, step, [])
     later: list[GenerationPlan] = []
     results = valued(first, first.boxes, objective, dropped)
     for number in range(1, until or step.generations):
-        later.append(plan_generation(study, step, number, first.boxes, results, alike))
+        later.append(plan_generation(study, step, number, first.boxes, results))
         results += valued(later[-1], first.boxes, objective, dropped)
     return first, later, results
 
@@ -125,8 +118,8 @@ def changed(results: Iterable[Result], **fields: Callable[[Result], Any]) -> lis
 def next_generation(study: Study, results: Sequence[Result]) -> GenerationPlan:
     step = steps(study)[0]
     size = study.stages[0].generation or 0
-    boxes = plan(study, step, [], alike).boxes
-    return plan_generation(study, step, len(results) // size, boxes, results, alike)
+    boxes = plan(study, step, []).boxes
+    return plan_generation(study, step, len(results) // size, boxes, results)
 
 
 @pytest.mark.parametrize("sampler", LEARNING)
@@ -140,7 +133,7 @@ def test_a_generation_does_not_depend_on_who_plans_it_or_how_trials_came_in(samp
         shuffled,
         parameters=lambda one: json.loads(json.dumps(dict(one.parameters), sort_keys=True)),
     )
-    again = Study.from_canonical(json.loads(json.dumps(study.canonical())))
+    again = study_of(json.loads(json.dumps(study.canonical())))
     assert next_generation(again, through_json) == made
     assert [type(value) for value in made.trials[0].parameters.values()] == [
         type(value) for value in results[0].parameters.values()
@@ -222,11 +215,11 @@ def test_a_sampler_that_does_not_learn_has_one_generation(sampler: str) -> None:
     study = study_with(sampler)
     assert [step.generations for step in steps(study)] == [1, 1]
     assert generations(study.stages[0]) == 1
-    assert len(plan(study, steps(study)[0], [], alike).trials) == 64
+    assert len(plan(study, steps(study)[0], []).trials) == 64
 
 
 def test_seeds_of_trials_do_not_depend_on_the_sampler() -> None:
-    random_ones = plan(study_with("random"), steps(study_with("random"))[0], [], alike).trials
+    random_ones = plan(study_with("random"), steps(study_with("random"))[0], []).trials
     first, later, _ = searched(study_with("tpe"), smooth)
     every = [*first.trials, *(trial for part in later for trial in part.trials)]
     assert [(t.seed, t.order_seed) for t in every] == [(t.seed, t.order_seed) for t in random_ones]
@@ -242,7 +235,7 @@ def test_results_that_are_not_those_of_all_earlier_generations_are_refused(
     first, _, results = searched(study, smooth, until=2)
     given = [*results, results[-1]] if lost is None else results[:lost] + results[lost + 1 :]
     with pytest.raises(KlayerError, match="only: generation 2 needs the results of trials 0 to 15"):
-        plan_generation(study, steps(study)[0], 2, first.boxes, given, alike)
+        plan_generation(study, steps(study)[0], 2, first.boxes, given)
 
 
 SEEDS = range(5)
@@ -426,17 +419,17 @@ def test_a_zoomed_box_is_learned_in() -> None:
         Result(
             "wide", t.number, t.parameters, -abs(math.log10(t.parameters["learning_rate"]) + 2), b
         )  # type: ignore[arg-type]
-        for made in [plan(study, wide, [], alike)]
+        for made in [plan(study, wide, [])]
         for b in made.boxes
         for t in made.trials
     ]
-    first = plan(study, step, before, alike)
+    first = plan(study, step, before)
     (box,) = first.boxes
     extent = box.ranges["learning_rate"]
     assert isinstance(extent, Interval)
     assert math.log10(extent.high / extent.low) == pytest.approx(1)
     results = valued(first, first.boxes, lambda point: float(point["learning_rate"]))
-    made = plan_generation(study, step, 1, first.boxes, results, alike)
+    made = plan_generation(study, step, 1, first.boxes, results)
     assert [trial.number for trial in made.trials] == list(range(8, 16))
     assert all(box.contains(trial.parameters) for trial in made.trials)
 
@@ -453,8 +446,8 @@ def test_ranges_of_one_value_stay_as_they_are(sampler: str) -> None:
 @pytest.mark.parametrize("sampler", LEARNING)
 def test_a_rehearsal_has_the_generations_with_points_all_over_the_box(sampler: str) -> None:
     study = study_with(sampler, trials=60)
-    first = plan(study, steps(study)[0], [], alike)
-    rehearsed = rehearsed_generations(study, first, alike)
+    first = plan(study, steps(study)[0], [])
+    rehearsed = rehearsed_generations(study, first)
     assert [len(part.trials) for part in rehearsed] == [8] * 6 + [4]
     assert [part.generation for part in rehearsed] == list(range(1, 8))
     numbers = [n for part in rehearsed for cohort in part.cohorts for n in cohort]
@@ -462,19 +455,16 @@ def test_a_rehearsal_has_the_generations_with_points_all_over_the_box(sampler: s
     rates = [float(t.parameters["learning_rate"]) for part in rehearsed for t in part.trials]
     assert 0.3 < statistics.fmean(rate < 10**-2.5 for rate in rates) < 0.7
     last = steps(study)[-1]
-    final = plan(study, last, valued(first, first.boxes, smooth), alike)
-    assert rehearsed_generations(study, final, alike) == ()
+    final = plan(study, last, valued(first, first.boxes, smooth))
+    assert rehearsed_generations(study, final) == ()
 
 
 def test_trials_that_cannot_be_one_stack_are_in_different_cohorts() -> None:
     study = study_with("tpe")
-    first, _, results = searched(study, smooth, until=3)
-
-    def by_batch(_: TrainingSection, point: Point) -> Fit:
-        return Fit(point["batch_size"])
-
+    first, _, results = searched(study, lambda _: 0.5, until=3)
     step: Step = steps(study)[0]
-    made = plan_generation(study, step, 3, first.boxes, results, by_batch)
+    made = plan_generation(study, step, 3, first.boxes, results)
     sizes = {trial.number: trial.parameters["batch_size"] for trial in made.trials}
     assert [len({sizes[n] for n in cohort}) for cohort in made.cohorts] == [1] * len(made.cohorts)
     assert sorted(sizes) == list(range(24, 32))
+    assert len(set(sizes.values())) == 2

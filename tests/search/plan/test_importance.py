@@ -2,12 +2,12 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import pytest
 
-from search.plan.importance import importances
+from search.plan import importance
 from search.plan.results import Result
 from search.space.space import Box, Choices, Interval, Value
 
@@ -35,6 +35,10 @@ def results(count: int, worth: Callable[[dict[str, Value]], float]) -> list[Resu
     return found
 
 
+def importances(results: Sequence[Result], box: Box) -> Mapping[str, float]:
+    return importance.importances(results, box, "maximize")
+
+
 def width_matters(point: dict[str, Value]) -> float:
     return float(point["width_1"]) / 100  # type: ignore[arg-type]
 
@@ -53,6 +57,13 @@ def test_it_is_the_high_values_that_count() -> None:
         results(400, lambda point: 0.9 if point["activation"] == "elu" else 0.1), BOX
     )
     assert next(iter(found)) == "activation"
+
+
+def test_where_less_is_better_the_low_values_count() -> None:
+    costly = [replace(one, value=-(one.value or 0)) for one in results(100, width_matters)]
+    found = importance.importances(costly, BOX, "minimize")
+    assert found == importances(results(100, width_matters), BOX)
+    assert found != importances(costly, BOX)
 
 
 def test_it_is_deterministic() -> None:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import pytest
 
 from search.errors import KlayerError
-from search.plan.cohorts import Fit
 from search.plan.plan import (
     LARGEST_COHORT,
     StagePlan,
@@ -18,17 +17,11 @@ from search.plan.plan import (
 )
 from search.plan.results import Result
 from search.plan.samplers import distributions
-from search.space.space import Box, Choices, Interval, Point
+from search.space.space import Box, Choices, Interval
 from search.study.file import Study, study_of
 from search.study.reading import load
-from search.study.sections import TrainingSection
 
 OVERRIDES = ("final.finalists=3", "final.seeds=2")
-
-
-def alike(_: TrainingSection, __: Point) -> Fit:
-    """All trials can be one stack."""
-    return Fit(0)
 
 
 def study_with(*overrides: str) -> Study:
@@ -57,7 +50,7 @@ def up_to(study: Study, name: str) -> list[Result]:
     for one in steps(study):
         if one.name == name:
             break
-        results += rising(plan(study, one, results, alike))
+        results += rising(plan(study, one, results))
     return results
 
 
@@ -81,12 +74,12 @@ def test_one_finalist_with_one_seed_is_not_run_again() -> None:
 def test_a_plan_does_not_depend_on_who_makes_it_or_in_which_order_trials_came_in(name: str) -> None:
     study = study_with()
     results = up_to(study, name)
-    made = plan(study, step(study, name), results, alike)
+    made = plan(study, step(study, name), results)
     shuffled = list(results)
     stages = list(dict.fromkeys(one.stage for one in results))
     random.Random(3).shuffle(shuffled)
     shuffled.sort(key=lambda one: stages.index(one.stage))  # inside their stages, in any order
-    again = plan(Study.from_canonical(study.canonical()), step(study, name), shuffled, alike)
+    again = plan(study_of(study.canonical()), step(study, name), shuffled)
     assert again == made
 
 
@@ -94,7 +87,7 @@ def test_a_plan_does_not_depend_on_who_makes_it_or_in_which_order_trials_came_in
 def test_a_plan_is_whole(name: str) -> None:
     study = study_with()
     one = step(study, name)
-    made = plan(study, one, up_to(study, name), alike)
+    made = plan(study, one, up_to(study, name))
     assert [trial.number for trial in made.trials] == list(range(expected_trials(study, one)))
     assert sorted(n for cohort in made.cohorts for n in cohort) == list(range(len(made.trials)))
     assert max(map(len, made.cohorts)) <= LARGEST_COHORT
@@ -105,8 +98,7 @@ def test_a_plan_is_whole(name: str) -> None:
 
 def test_another_seed_gives_other_points_and_other_seeds() -> None:
     one, other = (
-        plan(study, step(study, "coarse"), [], alike)
-        for study in (study_with(), study_with("seed=2"))
+        plan(study, step(study, "coarse"), []) for study in (study_with(), study_with("seed=2"))
     )
     assert not {t.seed for t in one.trials} & {t.seed for t in other.trials}
     assert one.trials[0].parameters != other.trials[0].parameters
@@ -115,26 +107,23 @@ def test_another_seed_gives_other_points_and_other_seeds() -> None:
 
 def test_trials_of_a_search_stage_share_their_order_and_not_their_seeds() -> None:
     study = study_with()
-    made = plan(study, step(study, "coarse"), [], alike)
+    made = plan(study, step(study, "coarse"), [])
     assert len({trial.seed for trial in made.trials}) == len(made.trials)
     assert len({trial.order_seed for trial in made.trials}) == 1
 
 
 def test_trials_that_cannot_be_one_stack_are_in_different_cohorts() -> None:
-    study = study_with()
-
-    def by_half(_: TrainingSection, point: Point) -> Fit:
-        return Fit(float(point["learning_rate"]) > 0.01)
-
-    made = plan(study, step(study, "coarse"), [], by_half)
+    study = study_with("stages.coarse.box.batch_size=[50, 100]")
+    made = plan(study, step(study, "coarse"), [])
     for cohort in made.cohorts:
-        assert len({by_half(study.training, made.trials[n].parameters) for n in cohort}) == 1
+        assert len({made.trials[n].parameters["batch_size"] for n in cohort}) == 1
+    assert {trial.parameters["batch_size"] for trial in made.trials} == {50, 100}
 
 
 def test_the_next_box_is_zoomed_from_the_stages_it_names() -> None:
     study = study_with()
     results = up_to(study, "fine")
-    made = plan(study, step(study, "fine"), results, alike)
+    made = plan(study, step(study, "fine"), results)
     (box,) = made.boxes
     best = max(results, key=lambda one: one.value or 0)
     assert box.contains(best.parameters)
@@ -149,7 +138,7 @@ def test_the_next_box_is_zoomed_from_the_stages_it_names() -> None:
 def test_each_finalist_runs_over_the_same_fresh_seeds() -> None:
     study = study_with()
     results = up_to(study, "finalists")
-    made = plan(study, step(study, "finalists"), results, alike)
+    made = plan(study, step(study, "finalists"), results)
     ranked = sorted(results, key=lambda one: -(one.value or 0))
     assert made.trials[0].parameters == ranked[0].parameters
     first, second = made.trials[:3], made.trials[3:]
@@ -157,7 +146,7 @@ def test_each_finalist_runs_over_the_same_fresh_seeds() -> None:
     assert len({t.seed for t in first}) == len({t.seed for t in second}) == 1
     assert first[0].seed != second[0].seed
     assert first[0].order_seed != second[0].order_seed
-    known = {t.seed for t in plan(study, step(study, "coarse"), [], alike).trials}
+    known = {t.seed for t in plan(study, step(study, "coarse"), []).trials}
     assert not {t.seed for t in made.trials} & known
     assert made.boxes[1] == Box(
         {name: Choices((value,)) for name, value in made.trials[1].parameters.items()}
@@ -167,17 +156,17 @@ def test_each_finalist_runs_over_the_same_fresh_seeds() -> None:
 def test_the_best_mean_over_the_seeds_wins_and_leads_the_final() -> None:
     study = study_with()
     results = up_to(study, "finalists")
-    reruns = plan(study, step(study, "finalists"), results, alike)
+    reruns = plan(study, step(study, "finalists"), results)
     # finalist 0: .5 and .9, mean .7; finalist 1: .8 and .8; finalist 2: .6 and diverged
     results += valued(reruns, [0.5, 0.8, 0.6, 0.9, 0.8, None])
     spreads = seed_spreads(results)
     assert [spread.values for spread in spreads.values()] == [(0.5, 0.9), (0.8, 0.8), (0.6, None)]
-    made = plan(study, step(study, "final"), results, alike)
+    made = plan(study, step(study, "final"), results)
     order = [trial.parameters for trial in made.trials]
     assert order == [reruns.trials[n].parameters for n in (1, 0, 2)]
     assert made.cohorts == ((0, 1, 2),)
     assert "the best mean of 3 finalists: 80.00 % ± 0.00 over 2 fresh seeds" in made.explanation
-    alone = plan(study_with("final.ensemble=false"), step(study, "final"), results, alike)
+    alone = plan(study_with("final.ensemble=false"), step(study, "final"), results)
     assert [trial.parameters for trial in alone.trials] == order[:1]
     assert alone.trials == made.trials[:1]
 
@@ -185,7 +174,7 @@ def test_the_best_mean_over_the_seeds_wins_and_leads_the_final() -> None:
 def test_without_reruns_the_best_value_wins() -> None:
     study = study_with("final.finalists=1", "final.seeds=1")
     results = up_to(study, "final")
-    made = plan(study, step(study, "final"), results, alike)
+    made = plan(study, step(study, "final"), results)
     best = max(results, key=lambda one: one.value or 0)
     assert [trial.parameters for trial in made.trials] == [best.parameters]
     assert made.explanation == f"{best.stage} #{best.number} has the best value of all stages"
@@ -196,7 +185,7 @@ def test_without_seeds_all_finalists_go_straight_to_the_final_by_their_values() 
     assert [one.name for one in steps(study)] == ["coarse", "fine", "finest", "final"]
     final = step(study, "final")
     results = up_to(study, "final")
-    made = plan(study, final, results, alike)
+    made = plan(study, final, results)
     best = sorted(results, key=lambda one: -(one.value or 0))[:3]
     assert [trial.parameters for trial in made.trials] == [one.parameters for one in best]
     assert len(made.trials) == expected_trials(study, final) == 3
@@ -205,17 +194,17 @@ def test_without_seeds_all_finalists_go_straight_to_the_final_by_their_values() 
 @pytest.mark.parametrize("name", ["fine", "finalists", "final"])
 def test_nothing_but_diverged_trials_is_an_error(name: str) -> None:
     study = study_with()
-    coarse = plan(study, step(study, "coarse"), [], alike)
+    coarse = plan(study, step(study, "coarse"), [])
     lost = valued(coarse, [None] * len(coarse.trials))
     with pytest.raises(KlayerError, match="diverged"):
-        plan(study, step(study, name), lost, alike)
+        plan(study, step(study, name), lost)
 
 
 def test_listed_points_are_explained() -> None:
     points = "[{learning_rate=0.1}, {learning_rate=0.2}]"
     only = f"stages=[{{name='only', sampler='points', points={points}}}]"
     study = study_with(only, "final.finalists=1")
-    made = plan(study, step(study, "only"), [], alike)
+    made = plan(study, step(study, "only"), [])
     assert made.explanation == "the study file lists these 2 points"
     assert [dict(trial.parameters) for trial in made.trials] == [
         {"learning_rate": 0.1},
@@ -250,7 +239,7 @@ def test_a_search_that_widens_its_space_comes_to_its_end() -> None:
     study = mixed()
     results: list[Result] = []
     for one in steps(study):
-        made = plan(study, one, results, alike)
+        made = plan(study, one, results)
         assert set(distributions(made.boxes)) >= set(made.trials[0].parameters)
         best = 0.9 if one.name == "rates" else 0.5
         results += valued(made, [best - n / 100 for n in range(len(made.trials))])
@@ -258,7 +247,7 @@ def test_a_search_that_widens_its_space_comes_to_its_end() -> None:
     assert {tuple(result.parameters) for result in finalists} == {("learning_rate", "weight_decay")}
     assert (
         "both, whose values compare with the last stage's"
-        in plan(study, step(study, "finalists"), results, alike).explanation
+        in plan(study, step(study, "finalists"), results).explanation
     )
 
 
@@ -281,13 +270,13 @@ def test_a_zoom_leaves_learning_rates_that_the_final_can_cycle_up_to() -> None:
             },
         }
     )
-    coarse = plan(study, step(study, "coarse"), [], alike)
+    coarse = plan(study, step(study, "coarse"), [])
     lowest = min(coarse.trials, key=lambda trial: float(trial.parameters["learning_rate"]))
     results = [
         Result("coarse", 0, {"learning_rate": 1e-4}, 0.9, coarse.boxes[0]),
         *valued(coarse, [0.1 if trial is lowest else 0.0 for trial in coarse.trials])[1:],
     ]
-    (box,) = plan(study, step(study, "fine"), results, alike).boxes
+    (box,) = plan(study, step(study, "fine"), results).boxes
     extent = box.ranges["learning_rate"]
     assert isinstance(extent, Interval)
     assert floor < extent.low < 1e-4  # past the old edge, where the best lies, and no further

@@ -1,15 +1,19 @@
 """The zoom rules by example, in values and in words."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
 from search.errors import KlayerError
 from search.plan.results import Result
-from search.plan.zoom import Zoomed, zoom
+from search.plan.zoom import Zoomed
+from search.plan.zoom import zoom as zoomed_by
 from search.space.space import Box, Choices, Interval, Range, Value
+from search.study.reading import load
 from search.study.zoom_rules import DecadesZoom, Limits, QuantileZoom
 
+OBJECTIVE = load("digits").objective
 NATURAL = {
     "weight_decay": Limits(low=0.0),
     "momentum": Limits(low=0.0, high=0.999),
@@ -18,6 +22,12 @@ NATURAL = {
 DECAY = Interval(1e-6, 1e-1)
 DECADE = DecadesZoom.model_validate({"rule": "decades", "decades": 1, "from": ("coarse",)})
 QUARTER = QuantileZoom.model_validate({"rule": "quantile", "quantile": 0.25, "from": ("coarse",)})
+
+
+def zoom(
+    rule: DecadesZoom | QuantileZoom, results: list[Result], limits: Mapping[str, Limits]
+) -> Zoomed:
+    return zoomed_by(rule, results, limits, OBJECTIVE)
 
 
 def trials(
@@ -202,7 +212,8 @@ def test_nothing_but_divergence_is_an_error_that_says_what_to_do() -> None:
     with pytest.raises(KlayerError) as caught:
         zoom(rule, trials("weight_decay", DECAY, (1e-3, None), (1e-2, None)), NATURAL)
     assert str(caught.value) == (
-        "cannot zoom from coarse, fine: none of the 2 finished trials has a value, all diverged; "
+        "cannot zoom from coarse, fine: none of the 2 finished trials has a value, all diverged or "
+        "failed; "
         "search a range of lower learning rates there, or give the next stage a box of its own"
     )
 

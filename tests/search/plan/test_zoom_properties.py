@@ -8,18 +8,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.plan.bounds import length
-from search.plan.results import Result, ranked
-from search.plan.zoom import zoom
+from search.plan.ranking import Ranking
+from search.plan.results import Result
+from search.plan.zoom import Zoomed
+from search.plan.zoom import zoom as zoomed_by
 from search.space.space import Box, Choices, Interval, hull
+from search.study.reading import load
 from search.study.zoom_rules import DecadesZoom, Limits, QuantileZoom
 
 Rule = DecadesZoom | QuantileZoom
 RELATIVE = 1e-9
+OBJECTIVE = load("digits").objective
 NATURAL = {
     "weight_decay": Limits(low=0.0),
     "momentum": Limits(low=0.0, high=0.999),
     "width_1": Limits(low=1),
 }
+
+
+def zoom(rule: Rule, results: list[Result], limits: Mapping[str, Limits]) -> Zoomed:
+    return zoomed_by(rule, results, limits, OBJECTIVE)
 
 
 @dataclass(frozen=True)
@@ -31,7 +39,9 @@ class Case:
 
     @property
     def scored(self) -> list[Result]:
-        return ranked(sorted(self.results, key=lambda one: (one.stage, one.number)))
+        return Ranking(OBJECTIVE.score.direction).ranked(
+            sorted(self.results, key=lambda one: (one.stage, one.number))
+        )
 
     @property
     def old(self) -> Mapping[str, object]:

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from search.reproduce.published_tables import Published
-from search.reproduce.reproduce import Wish, reproduce
+from search.reproduce.reproduce import Request, reproduce
 from search.reproduce.results import Results
 from tests.search.workers.serving import Threads
 
@@ -27,7 +27,7 @@ def published() -> Rowed:
     return made
 
 
-def wished(folder: Path, *ids: str, **keys: Any) -> Wish:
+def wished(folder: Path, *ids: str, **keys: Any) -> Request:
     """A rehearsal in a folder's own database."""
     given: dict[str, Any] = {
         "seeds": 1,
@@ -38,14 +38,14 @@ def wished(folder: Path, *ids: str, **keys: Any) -> Wish:
         "output": None,
         "pictures": None,
     }
-    return Wish(ids, **given | keys)
+    return Request(ids, **given | keys)
 
 
-def run(wish: Wish) -> tuple[Results, str]:
+def run(request: Request) -> tuple[Results, str]:
     """Reproduce with workers of this process; what came out, and what was said."""
     console = Console(width=200)
     with console.capture() as captured:
-        found = reproduce(wish, Threads, console)
+        found = reproduce(request, Threads, console)
     return found, captured.get()
 
 

@@ -1,6 +1,5 @@
 """The pictures as files, and the page that shows them."""
 
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 

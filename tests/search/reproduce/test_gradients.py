@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from search.errors import KlayerError
-from search.objective.outcome import GradientError
 from search.objectives import network as objective
+from search.objectives.network.measuring import GradientError
 from search.reproduce.gradients import MOST_ROWS, CheckRow, quick_check, run_check
 from search.reproduce.published_tables import GradientCheck
 from search.study.reading import load

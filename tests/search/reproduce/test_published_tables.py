@@ -4,10 +4,10 @@ import pytest
 
 from model.gradient_check import SMALLEST
 from search.errors import StudyFileError
+from search.objectives.network.sections import NetworkSection
 from search.reproduce.published import tables_of
 from search.reproduce.published_tables import GradientCheck, Published
 from search.study.file import study_of
-from search.study.sections import NetworkSection
 
 ROW = {"id": "B1", "setting": "with", "measure": "test_accuracy", "value": 49.71}
 CHECK = {"id": "B0", "setting": "small", "rows": 3, "published": {"weights": 5e-4}}

@@ -104,6 +104,6 @@ def test_cycles_stay_and_are_short_and_drawn_trials_are_few(tmp_path: Path) -> N
 def test_what_is_trained_stays(tmp_path: Path) -> None:
     study = study_of(tmp_path, GRID_STUDY)
     small = quick(study, [])
-    assert small.network == study.network
+    assert small.network == study.objective.network
     assert small.seed == study.seed
-    assert small.training.learning_rate == study.training.learning_rate
+    assert small.training.learning_rate == study.objective.training.learning_rate

@@ -73,12 +73,12 @@ def test_a_list_that_was_stopped_goes_on_with_the_study_that_was_not_finished(
         complete(study, *given)
 
     page = tmp_path / "page.md"
-    wish = wished(tmp_path, "A1", "A3", output=page)
+    request = wished(tmp_path, "A1", "A3", output=page)
     with monkeypatch.context() as stopping:
         stopping.setattr(module, "complete_search", stopped)
         with pytest.raises(KeyboardInterrupt):
-            run(wish)
-    found, said = run(wish)
+            run(request)
+    found, said = run(request)
     assert len(begun) == 2
     assert said.count("nothing was run") == 1
     assert all(ours_text(row) != "–" for row in found.rows)
@@ -97,7 +97,7 @@ def test_a_search_that_comes_to_no_end_is_told_after_all_others(
         for table in tables:
             table["training"]["learning_rate"] = 1e30
         canonical["stages"][0]["points"] = [{"learning_rate": 1e30}]
-        return (Study.from_canonical(canonical),)
+        return (study_of(canonical),)
 
     monkeypatch.setattr(module, "searches_of", broken)
     monkeypatch.setattr(results, "searches_of", broken)

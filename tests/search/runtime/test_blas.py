@@ -18,7 +18,7 @@ from search.runtime.blas import (
     set_kernels,
 )
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 AVX512 = KERNELS["SkylakeX"]
 AMD, INTEL = "AuthenticAMD", "GenuineIntel"
 NEW_AMD = Processor(AMD, AVX512 | {"avx2", "fma", "avx", "sse4_2", "pni"})

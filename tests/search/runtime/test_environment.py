@@ -34,3 +34,11 @@ def test_it_is_plain_and_the_same_each_time() -> None:
     found = environment()
     assert json.loads(json.dumps(found)) == found == environment()
     assert found["cores"] >= 1
+
+
+def test_what_else_is_loaded_later_changes_nothing() -> None:
+    before = environment()
+    import scipy.linalg  # noqa: F401 (brings a BLAS of its own)
+
+    assert environment() == before
+    assert len(before["blas"]) == 1

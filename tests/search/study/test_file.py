@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.errors import StudyFileError
+from search.objectives.network.schedules import CyclesSchedule
 from search.space.space import Box, Choices, Interval
-from search.study.file import Study, study_of
+from search.study.file import study_of
 from search.study.reading import load, shipped
-from search.study.schedule import CyclesSchedule
-from search.study.zoom_rules import DecadesZoom, Limits
+from search.study.zoom_rules import DecadesZoom
 
 POSITIVE = st.floats(1e-8, 1.0, allow_subnormal=False)
 REAL_NAMES = ("weight_decay", "learning_rate", "jitter")
@@ -100,8 +100,8 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
 def test_the_canonical_form_is_read_back_exactly(document: dict[str, Any]) -> None:
     study = study_of(document)
     through_json = json.loads(json.dumps(study.canonical(), allow_nan=False))
-    assert Study.from_canonical(through_json) == study
-    assert Study.from_canonical(through_json).canonical() == study.canonical() == through_json
+    assert study_of(through_json) == study
+    assert study_of(through_json).canonical() == study.canonical() == through_json
 
 
 @settings(deadline=None, derandomize=True, max_examples=50)
@@ -114,13 +114,13 @@ def test_a_study_survives_pickling_on_its_way_to_workers(document: dict[str, Any
 @pytest.mark.parametrize("name", [one.name for one in shipped()])
 def test_shipped_studies_are_read_back_exactly(name: str) -> None:
     study = load(name)
-    assert Study.from_canonical(json.loads(json.dumps(study.canonical()))) == study
+    assert study_of(json.loads(json.dumps(study.canonical()))) == study
 
 
 def test_a_broken_canonical_form_is_refused() -> None:
     broken = load("digits").canonical() | {"seed": -1}
     with pytest.raises(StudyFileError, match=r"seed: found -1; give 0 or more"):
-        Study.from_canonical(broken)
+        study_of(broken)
 
 
 def test_a_study_cannot_be_changed() -> None:
@@ -139,7 +139,7 @@ def test_stages_are_resolved() -> None:
     assert finest.zoom is not None
     assert finest.zoom.sources == ("coarse", "fine")
     assert [stage.trials for stage in study.stages] == [20, 10, 10]
-    assert fine.training == study.training
+    assert fine.training == study.objective.training
     assert study.final.training.schedule == CyclesSchedule(cycles=2, half_cycle_epochs=5)
     assert study.final.training.score == "snapshot_ensemble"
 
@@ -194,14 +194,4 @@ def test_a_schedule_of_a_stage_replaces_the_whole_schedule() -> None:
     )
     assert study.stages[0].training.schedule.epochs == 2  # type: ignore[union-attr]
     assert study.stages[0].training.jitter == 0.1
-    assert study.final.training == study.training
-
-
-def test_natural_limits_keep_the_peak_above_the_floor() -> None:
-    study = load("digits")
-    limits = study.natural_limits(study.stages[1])
-    assert limits == {"weight_decay": Limits(), "learning_rate": Limits()}
-    cycles = load("digits", ['training.schedule={kind="cycles", cycles=1, half_cycle_epochs=1}'])
-    low = cycles.natural_limits(cycles.stages[1])["learning_rate"].low
-    assert low is not None
-    assert 1e-5 < low < 1.0001e-5
+    assert study.final.training == study.objective.training

@@ -1,4 +1,4 @@
-"""What a halving asks for: its rungs in epochs, and how many trials come how far."""
+"""What a halving asks for: how many trials come how far, and how many steps that takes."""
 
 import math
 from typing import Any
@@ -10,28 +10,10 @@ from hypothesis import strategies as st
 from search.errors import StudyFileError
 from search.study.file import Study, study_of
 from search.study.halving import Halving
-from search.study.sections import TrainingSection
-
-ROWS = 1200  # 12 updates an epoch at the default batch size
 
 
 def halving(**changes: Any) -> Halving:
     return Halving.model_validate({"keep": 0.5, "at": [2, 4]} | changes)
-
-
-def training(**schedule: Any) -> TrainingSection:
-    return TrainingSection.model_validate({"schedule": schedule})
-
-
-def test_rungs_count_epochs_or_whole_cycles() -> None:
-    cycles = training(kind="cycles", cycles=8, half_cycle_epochs=3)
-    assert halving().rungs(cycles, ROWS) == (2, 4)
-    assert halving(unit="cycles").rungs(cycles, ROWS) == (12, 24)
-
-
-def test_a_cycle_that_ends_amid_an_epoch_counts_with_it() -> None:
-    steps = training(kind="cycles", cycles=8, half_cycle_steps=7)  # 14 updates a cycle
-    assert halving(at=[1, 3, 6], unit="cycles").rungs(steps, ROWS) == (2, 4, 7)
 
 
 @pytest.mark.parametrize(
@@ -51,10 +33,9 @@ def test_some_go_on_and_none_is_made_up(keep: float, count: int) -> None:
     assert rule.counts(count) == (count, rule.kept(count), rule.kept(rule.kept(count)))
 
 
-def test_epochs_are_those_that_each_trial_really_has() -> None:
-    ten = training(kind="constant", epochs=10)
-    assert halving().epochs(8, ten, ROWS) == 8 * 2 + 4 * 2 + 2 * 6
-    assert halving(keep=0.3, at=[1]).epochs(5, ten, ROWS) == 5 + 2 * 9
+def test_steps_are_those_that_each_trial_really_has() -> None:
+    assert halving().steps(8, (2, 4), 10) == 8 * 2 + 4 * 2 + 2 * 6
+    assert halving(keep=0.3, at=[1]).steps(5, (1,), 10) == 5 + 2 * 9
 
 
 def test_all_trials_of_the_stage_are_compared_unless_said() -> None:
@@ -77,7 +58,7 @@ def test_finalists_are_no_more_than_can_be_trained_to_their_end() -> None:
 
 def test_a_study_with_halving_is_written_and_read_back() -> None:
     halved = study(halving={"keep": 0.5, "at": [2, 4], "among": "cohort"})
-    assert Study.from_canonical(halved.canonical()) == halved
+    assert study_of(halved.canonical()) == halved
     assert halved.canonical()["stages"][0]["halving"] == {
         "keep": 0.5,
         "at": [2, 4],

@@ -34,23 +34,3 @@ def test_rungs_lie_before_the_end(
     else:
         with pytest.raises(StudyFileError, match="give rungs before its end"):
             asked(schedule, {"momentum": [0.0, 0.9]}, **halving)
-
-
-def test_batches_may_differ_where_cycles_are_counted_in_epochs() -> None:
-    asked(CYCLES, {"batch_size": [50, 100]}, at=[1], unit="cycles")
-    with pytest.raises(StudyFileError, match="different points of the η cycle"):
-        asked(STEPS, {"batch_size": [50, 100]}, at=[1], unit="cycles")
-
-
-def test_a_batch_size_that_a_zoom_carries_counts_as_searched() -> None:
-    coarse = {"name": "coarse", "trials": 8, "box": {"batch_size": [50, 100]}}
-    fine = {"trials": 4, "zoom": {"rule": "quantile", "quantile": 0.5}}
-    halving = {"keep": 0.5, "at": [1], "unit": "cycles"}
-    with pytest.raises(StudyFileError, match="different points of the η cycle"):
-        study_of(
-            {
-                "name": "x",
-                "training": {"schedule": STEPS},
-                "stages": [coarse, fine | {"halving": halving}],
-            }
-        )

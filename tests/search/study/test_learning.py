@@ -54,7 +54,7 @@ def test_boxes_of_cma_es_share_a_generation_evenly(generation: int) -> None:
 def test_the_canonical_form_keeps_the_generation(sampler: str) -> None:
     study = study_with(sampler=sampler, trials=20, generation=6)
     assert study.canonical()["stages"][0]["generation"] == 6
-    assert Study.from_canonical(study.canonical()) == study
+    assert study_of(study.canonical()) == study
     plain = study_with(trials=20)
     assert "generation" not in plain.canonical()["stages"][0]
 

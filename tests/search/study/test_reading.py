@@ -25,7 +25,7 @@ def test_a_file_is_read_by_path_and_named_after_itself(tmp_path: Path) -> None:
     assert study.name == "my-study"
     assert study.stages[0].name == "stage-1"
     assert study.final.finalists == 1
-    assert study.final.training == study.stages[0].training == study.training
+    assert study.final.training == study.stages[0].training == study.objective.training
 
 
 def test_a_shipped_study_is_read_by_name() -> None:

@@ -55,4 +55,4 @@ def test_a_library_that_is_not_installed_is_told_when_a_file_is_read(
         f'{path}: stages.near.sampler: found "cmaes", which needs a library that is not installed; '
         'install it with `pip install cmaes`, or give "tpe"'
     )
-    assert Study.from_canonical(study.canonical()) == study
+    assert study_of(study.canonical()) == study

@@ -7,12 +7,12 @@ from concurrent.futures import Future
 from sqlalchemy import select
 
 from search.ledger.ledger import Ledger, WorkKind
+from search.ledger.opening import card_of
 from search.ledger.records import Presence, Search
 from search.ledger.tables import cohorts, stages
-from search.objectives import network as objective
 from search.study.reading import load
 from search.workers import presence, serve
-from search.workers.launcher import Job
+from search.workers.pool import Job
 
 SMALL = (
     "stages.coarse.trials=4",
@@ -38,7 +38,7 @@ def never() -> bool:
 def recorded(ledger: Ledger, *overrides: str, name: str | None = None) -> Search:
     """A small search of the digits, or one with other keys."""
     study = load("digits", [*SMALL, *overrides], name)
-    return ledger.record(study, "", objective.open_data(study, None).fingerprint, {})
+    return ledger.record(study, "", card_of(study, None), {})
 
 
 def worker(
@@ -140,7 +140,7 @@ def table(ledger: Ledger, search: Search) -> list[tuple[object, ...]]:
             repr(one.parameters),
             one.seed,
             repr(one.value),
-            repr(curves[one.id].reports),
+            repr(curves[one.id]),
         )
         for one in ledger.read.trials(search)
     ]

@@ -15,10 +15,12 @@ from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.queries import Queries
 from search.ledger.records import PlanningClaim, Search
+from search.objective.data_card import DataCard
 from search.objectives import network as objective
 from search.study.reading import load
-from search.workers import Keeper, plan_next, serve
+from search.workers import Heartbeat, plan_next, serve
 from search.workers.loop import PASS_OVER_SECONDS
+from tests.search.ledger.conftest import renew
 from tests.search.workers.serving import (
     HOPELESS,
     SMALL,
@@ -34,7 +36,7 @@ from tests.search.workers.serving import (
 
 
 def within(seconds: float, holds: Callable[[], bool] = never) -> Callable[[], bool]:
-    """A wish to stop, once something holds, or at the latest after some seconds."""
+    """A request to stop, once something holds, or at the latest after some seconds."""
     until = time.monotonic() + seconds
     return lambda: holds() or time.monotonic() > until
 
@@ -60,8 +62,8 @@ def test_a_worker_for_cohorts_alone_leaves_the_planning_to_others(ledger: Ledger
     search = recorded(ledger)
     work(ledger, search, should_stop=within(0.3), only="cohorts")
     assert {stage.state for stage in ledger.read.stages(search)} == {"unplanned"}
-    with Keeper(ledger, worker("planner")) as keeper:
-        plan_next(ledger, search, "planner", keeper)
+    with Heartbeat(ledger, worker("planner")) as heartbeat:
+        plan_next(ledger, search, "planner", heartbeat)
     work(ledger, search, should_stop=within(20, lambda: "complete" in states(ledger, search)))
     assert "complete" in states(ledger, search)
 
@@ -134,7 +136,7 @@ def test_a_search_whose_images_are_missing_is_passed_over_with_one_line(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Images that are put there later are found."""
-    missing = ledger.record(load("lambda-coarse-to-fine"), "", "f" * 64, {})
+    missing = ledger.record(load("lambda-coarse-to-fine"), "", DataCard("digits", "f" * 64), {})
     good = recorded(ledger)
     said = work_on_all(ledger, lambda: is_finished(ledger, good))
     (told,) = [line for line in said if not line.startswith("digits: ")]
@@ -163,7 +165,7 @@ def test_a_search_whose_images_are_missing_is_passed_over_with_one_line(
 
 def test_a_search_of_other_images_is_passed_over(ledger: Ledger) -> None:
     study = load("digits", SMALL, "others")
-    ledger.record(study, "", "f" * 64, {})
+    ledger.record(study, "", DataCard("digits", "f" * 64), {})
     good = recorded(ledger)
     said = work_on_all(ledger, lambda: is_finished(ledger, good))
     (told,) = [line for line in said if line.startswith("others")]
@@ -171,7 +173,7 @@ def test_a_search_of_other_images_is_passed_over(ledger: Ledger) -> None:
 
 
 def test_a_worker_for_one_search_ends_where_its_images_are_missing(ledger: Ledger) -> None:
-    missing = ledger.record(load("lambda-coarse-to-fine"), "", "f" * 64, {})
+    missing = ledger.record(load("lambda-coarse-to-fine"), "", DataCard("digits", "f" * 64), {})
     with pytest.raises(DataError, match="cifar-10-batches-bin"):
         work(ledger, missing)
     assert ledger.read.workers() == []
@@ -180,7 +182,7 @@ def test_a_worker_for_one_search_ends_where_its_images_are_missing(ledger: Ledge
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every epoch of a search called `broken` fails."""
-    real = Ledger.record_epochs
+    real = Ledger.record_reports
 
     def failing(self: Ledger, claim: Any, *rest: Any) -> bool:
         with self.database.reading():
@@ -191,7 +193,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
             raise ZeroDivisionError("once more")
         return real(self, claim, *rest)
 
-    monkeypatch.setattr(Ledger, "record_epochs", failing)
+    monkeypatch.setattr(Ledger, "record_reports", failing)
 
 
 @pytest.mark.usefixtures("broken")
@@ -254,7 +256,7 @@ def test_a_fault_of_the_database_ends_every_worker(
     def failing(*_: object) -> None:
         raise DatabaseFaultError("the disk is full")
 
-    monkeypatch.setattr(Ledger, "record_epochs", failing)
+    monkeypatch.setattr(Ledger, "record_reports", failing)
     with pytest.raises(DatabaseFaultError, match="the disk is full"):
         serve(ledger, worker(), name, None, within(30), lambda _: None)
     assert states(ledger, search) == ["waiting"] * 4
@@ -285,7 +287,7 @@ def test_an_idle_worker_asks_for_work_only_where_something_was_written(
     def after_some_looks() -> bool:
         counts.append(asked.count("idle"))
         if len(counts) == 10:
-            ledger.renew(busy)
+            renew(ledger, busy)
         return len(counts) >= 20
 
     work(ledger, search, "idle", after_some_looks)
@@ -317,7 +319,7 @@ def test_an_idle_worker_looks_less_and_less_often_while_others_write(
     def write() -> None:
         with Ledger(storage) as other:
             while not over.wait(0.005):
-                other.renew(busy)
+                renew(other, busy)
 
     writer = threading.Thread(target=write)
     writer.start()
@@ -330,7 +332,7 @@ def test_an_idle_worker_looks_less_and_less_often_while_others_write(
 
 
 def test_an_idle_worker_hears_its_launcher_ask_long_before_its_next_beat(ledger: Ledger) -> None:
-    ledger.join(worker("crew/launcher"))
+    ledger.join(worker("pool/launcher"))
     begun = time.monotonic()
     looks = 0
 
@@ -338,8 +340,8 @@ def test_an_idle_worker_hears_its_launcher_ask_long_before_its_next_beat(ledger:
         nonlocal looks
         looks += 1
         if looks == 3:
-            ledger.ask_to_stop("crew/launcher")
+            ledger.ask_to_stop("pool/launcher")
         return time.monotonic() > begun + 15
 
-    serve(ledger, worker("crew/0", None, "crew/launcher"), None, None, look, lambda _: None)
+    serve(ledger, worker("pool/0", None, "pool/launcher"), None, None, look, lambda _: None)
     assert time.monotonic() < begun + 10

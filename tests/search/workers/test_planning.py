@@ -10,7 +10,7 @@ from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.records import PlanningClaim, Search
 from search.workers import plan_next
-from search.workers.keeper import Keeper
+from search.workers.heartbeat import Heartbeat
 from search.workers.planning import make_plan
 from tests.search.workers.serving import (
     COUNTS,
@@ -31,7 +31,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def told(self: Ledger, search: Search, claim: PlanningClaim, *rest: Any) -> None:
         real(self, search, claim, *rest)
-        names.append(f"{search.study.name} {claim.step.name}")
+        names.append(f"{search.study.name} {claim.stage.name}")
 
     monkeypatch.setattr(Ledger, "open_stage", told)
     return names
@@ -66,10 +66,10 @@ def test_many_who_plan_at_once_make_one_plan(
     def plan(name: str) -> None:
         with (
             Ledger(storage, patience_seconds=60) as own,
-            Keeper(own, worker(name)) as keeper,
+            Heartbeat(own, worker(name)) as heartbeat,
         ):
             ready.wait(30)
-            plan_next(own, search, name, keeper)
+            plan_next(own, search, name, heartbeat)
 
     planners = [threading.Thread(target=plan, args=(name,)) for name in "abcd"]
     for one in planners:
@@ -82,9 +82,9 @@ def test_many_who_plan_at_once_make_one_plan(
 
 def test_there_is_nothing_to_plan_while_a_stage_is_open(ledger: Ledger, opened: list[str]) -> None:
     search = recorded(ledger)
-    with Keeper(ledger, worker()) as keeper:
+    with Heartbeat(ledger, worker()) as heartbeat:
         for _ in range(2):
-            plan_next(ledger, search, "a", keeper)
+            plan_next(ledger, search, "a", heartbeat)
     assert opened == ["digits coarse"]
 
 
@@ -92,9 +92,9 @@ def test_a_plan_made_behind_a_lost_lease_is_void(ledger: Ledger, opened: list[st
     search = recorded(ledger)
     late = ledger.next_work(search, "late", 0.0)
     assert isinstance(late, PlanningClaim)
-    with Keeper(ledger, worker("other")) as keeper:
-        plan_next(ledger, search, "other", keeper)
-    with Keeper(ledger, worker("late")) as keeper, keeper.holding(late):
+    with Heartbeat(ledger, worker("other")) as heartbeat:
+        plan_next(ledger, search, "other", heartbeat)
+    with Heartbeat(ledger, worker("late")) as heartbeat, heartbeat.holding(late):
         make_plan(ledger, search, late)
     assert opened == ["digits coarse"]
     assert ledger.read.again(search).failure is None

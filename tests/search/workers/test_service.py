@@ -16,6 +16,7 @@ from rich.console import Console
 from search.errors import DataError, KlayerError
 from search.ledger.ledger import Ledger
 from search.ledger.records import Search
+from search.objective.data_card import DataCard
 from search.study.reading import load
 from search.workers.service import serve_here, serve_with
 from tests.search.workers.serving import (
@@ -143,7 +144,7 @@ def test_it_says_that_its_search_was_stopped(ledger: Ledger, said: Any, storage:
 
 
 def test_images_that_are_missing_end_a_worker_for_one_search(ledger: Ledger, said: Any) -> None:
-    ledger.record(load("digits", SMALL), "", "f" * 64, {})
+    ledger.record(load("digits", SMALL), "", DataCard("digits", "f" * 64), {})
     with pytest.raises(DataError, match="this search ran on other images"):
         said("digits")
 
@@ -180,7 +181,7 @@ def test_a_second_ctrl_c_ends_it_amid_an_epoch(
         time.sleep(30)  # as in an epoch that does not end
         return False
 
-    monkeypatch.setattr(Ledger, "record_epochs", sleeping)
+    monkeypatch.setattr(Ledger, "record_reports", sleeping)
     begun = time.monotonic()
     sent = once(lambda: "running" in states(ledger, search), signal.SIGINT, signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):

@@ -5,16 +5,19 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from search.objective.outcome import Proof  # GONE
 
 from search.ledger.claims import LostLeaseError
 from search.ledger.ledger import Ledger
 from search.ledger.queries import Curve
 from search.ledger.records import Claim, PlanningClaim, Search, Trial
-from search.objective.outcome import Assignment, Proof
+from search.objective.report import Assignment
 from search.objectives import network as objective
+from search.objectives.network.portraits import Portrait
 from search.workers import plan_next
-from search.workers.keeper import Keeper
+from search.workers.heartbeat import Heartbeat
 from search.workers.training import train
+from tests.search.ledger.conftest import renew
 from tests.search.workers.serving import (
     COUNTS,
     attempts,
@@ -37,12 +40,12 @@ def test_each_trial_keeps_its_curve_and_its_value(ledger: Ledger) -> None:
     ]
     assert {one.state for one in trials} == {"complete"}
     for trial in trials:
-        reports = curves[trial.id].reports
-        assert [one.step for one in reports] == [1, 2]
+        epochs = curves[trial.id]
+        assert [epoch.step for epoch in epochs] == [1, 2]
         if trial.stage != "final":  # the final learns from the validation images too
-            assert trial.value == reports[-1].metrics["validation_accuracy"]
+            assert trial.value == epochs[-1].metrics["validation_accuracy"]
         else:
-            assert math.isnan(reports[-1].metrics["validation_accuracy"])
+            assert math.isnan(epochs[-1].metrics["validation_accuracy"])
     result = ledger.read.search("digits").result
     assert result is not None
     assert [one.value for one in trials if one.stage == "final"] == result["accuracies"]
@@ -52,13 +55,14 @@ def test_each_network_of_the_final_has_a_portrait_and_no_other_trial(ledger: Led
     search = recorded(ledger)
     work(ledger, search)
     drawn = {
-        (one.stage, one.number): ledger.read.portrait(one)
+        (one.stage, one.number): ledger.read.attachment(one)
         for one in ledger.read.trials(search)
-        if ledger.read.portrait(one) is not None
+        if ledger.read.attachment(one) is not None
     }
     assert list(drawn) == [("final", 0), ("final", 1)]
-    for portrait in drawn.values():
-        assert portrait is not None
+    for content in drawn.values():
+        assert content is not None
+        portrait = Portrait.from_bytes(content)
         assert portrait.gradient_counts.sum(axis=1).tolist() == [64 * 50, 50 * 50, 50 * 10]
         assert portrait.images is None
 
@@ -108,7 +112,7 @@ def test_a_diverging_trial_is_recorded_with_the_epoch_and_its_curve(ledger: Ledg
     fine, diverged = [one for one in ledger.read.trials(search) if one.stage == "only"]
     assert (fine.state, diverged.state, diverged.value) == ("complete", "diverged", None)
     assert diverged.reason == "diverged in epoch 1: its cost is no finite number"
-    assert [one.step for one in ledger.read.curves(search)[diverged.id].reports] == [1]
+    assert [epoch.step for epoch in ledger.read.curves(search)[diverged.id]] == [1]
     assert is_finished(ledger, search)
 
 
@@ -131,11 +135,14 @@ def test_halving_drops_the_worse_of_each_cohort(ledger: Ledger) -> None:
     curves = ledger.read.curves(search)
     for cohort in (coarse[:4], coarse[4:]):
         for one in cohort:
-            assert len(curves[one.id].reports) == (one.pruned_after or 4)
-            assert one.value == after(curves, one, -1)
-        at_first = sorted(cohort, key=lambda one: -after(curves, one, 0))
+            epochs = curves[one.id]
+            assert len(epochs) == (one.pruned_after or 4)
+            assert one.value == epochs[-1].metrics["validation_accuracy"]
+        at_first = sorted(cohort, key=lambda one: -curves[one.id][0].metrics["validation_accuracy"])
         assert [one.pruned_after for one in at_first[2:]] == [1, 1]
-        at_second = sorted(at_first[:2], key=lambda one: -after(curves, one, 1))
+        at_second = sorted(
+            at_first[:2], key=lambda one: -curves[one.id][1].metrics["validation_accuracy"]
+        )
         assert [(one.state, one.pruned_after) for one in at_second] == [
             ("complete", None),
             ("pruned", 2),
@@ -177,7 +184,7 @@ class Epochs:
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.stored = 0
-        self._real, self._at = Ledger.record_epochs, dict[int, Any]()
+        self._real, self._at = Ledger.record_reports, dict[int, Any]()
 
         def counted(ledger: Ledger, claim: Claim, *rest: Any) -> bool:
             self.stored += 1
@@ -185,7 +192,7 @@ class Epochs:
                 self._at[self.stored](ledger, claim)
             return self._real(ledger, claim, *rest)
 
-        patch.setattr(Ledger, "record_epochs", counted)
+        patch.setattr(Ledger, "record_reports", counted)
 
     def before(self, number: int, happens: Any) -> None:
         """Let `happens(ledger, claim)` happen before epoch `number` is stored."""
@@ -232,10 +239,10 @@ def test_a_launcher_asks_through_the_ledger_and_another_s_worker_does_not_hear_i
     ledger: Ledger, epochs: Epochs
 ) -> None:
     search = recorded(ledger)
-    ledger.join(worker("crew/launcher", search))
-    claim, data = planned_and_claimed(ledger, search, "crew/0", "crew/launcher")
+    ledger.join(worker("pool/launcher", search))
+    claim, data = planned_and_claimed(ledger, search, "pool/0", "pool/launcher")
     epochs.before(1, lambda ledger, _: ledger.ask_to_stop("another/launcher"))
-    epochs.before(2, lambda ledger, _: ledger.ask_to_stop("crew/launcher"))
+    epochs.before(2, lambda ledger, _: ledger.ask_to_stop("pool/launcher"))
     assert not train(ledger, search, data, claim, never, 60.0)
     assert epochs.stored == 2
     assert states(ledger, search) == ["waiting"] * 4
@@ -245,8 +252,8 @@ def planned_and_claimed(
     ledger: Ledger, search: Search, name: str = "a", launcher: str | None = None
 ) -> tuple[Claim, objective.Dataset]:
     """The first cohort of a search, claimed by a worker that is known, and the images."""
-    with Keeper(ledger, worker("planner", search)) as keeper:
-        plan_next(ledger, search, "planner", keeper)
+    with Heartbeat(ledger, worker("planner", search)) as heartbeat:
+        plan_next(ledger, search, "planner", heartbeat)
     ledger.join(worker(name, search, launcher))
     claim = ledger.next_work(search, name)
     assert isinstance(claim, Claim)
@@ -258,7 +265,7 @@ def test_what_is_trained_behind_a_lost_lease_is_void(ledger: Ledger, epochs: Epo
     claim, data = planned_and_claimed(ledger, search, "paused")
 
     def taken(ledger: Ledger, _: Claim) -> None:
-        ledger.renew(claim, -1.0)  # as if it had been paused for longer than its lease
+        renew(ledger, claim, -1.0)  # as if it had been paused for longer than its lease
         other = ledger.next_work(search, "other")
         assert isinstance(other, Claim)
         assert (other.cohort_id, other.attempt) == (claim.cohort_id, 2)
@@ -280,11 +287,11 @@ def test_a_worker_that_lost_its_claim_goes_on_with_other_work(
 
     def too_late(self: Ledger, claim: Claim, *rest: Any, **named: Any) -> None:
         if not lost:
-            lost.append(claim.step.name)
-            self.hand_back(claim)
+            lost.append(claim.stage.name)
+            self.release(claim)
             other = self.next_work(search, "b")
             assert isinstance(other, Claim)
-            self.hand_back(other)
+            self.release(other)
         real(self, claim, *rest, **named)
 
     monkeypatch.setattr(Ledger, "hand_in", too_late)

@@ -8,13 +8,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from search.objective.outcome import GradientError
+from search.objectives.network.measuring import GradientError
 from search.study.file import Study
 
 
 def show(study: Study, checked: Sequence[GradientError], console: Console) -> None:
     """Print a row a parameter; layers count from 1."""
-    widths = "-".join(map(str, study.network.widths)) or "no hidden layer"
+    widths = "-".join(map(str, study.objective.network.widths)) or "no hidden layer"
     console.print(f"[bold]{study.name}[/]: {widths}, float64; |a − n| / max(ε, |a| + |n|)\n")
     table = Table("layer", "parameter", "worst relative error", "checked", "at a kink", box=None)
     for one in checked:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 
-from search.objective.outcome import Report
+from search.objective.report import Report
 from search.objectives.network.metrics import TEST
 from search.objectives.network.rebuild import Rebuilt
 from search.runtime.words import parameters, plural
@@ -46,7 +46,7 @@ class EpochsView(AbstractContextManager["EpochsView"]):
         """Show an epoch, which was found to be as recorded."""
         note = (
             f"epoch {epoch}/{of_all}, as recorded: training accuracy "
-            f"{TEST.text(report.figures.train_accuracy)}"
+            f"{TEST.text(report.metrics['train_accuracy'])}"
         )
         if self._console.is_terminal:
             self._bar.update(self._task, completed=epoch, total=of_all, note=note)

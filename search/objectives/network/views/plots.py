@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 from search.errors import KlayerError
 from search.ledger.records import Trial
-from search.objective.outcome import Portrait
-from search.objectives.network.portrait import from_bytes
+from search.objectives.network.portrait import Portrait, from_bytes
 from search.objectives.network.views import evaluation, gradients, weights, widths
 from search.views.plots import standing
 from search.views.plots.data import SearchData

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from search.errors import KlayerError
-from search.objective.outcome import Portrait
+from search.objectives.network.portrait import Portrait
 from search.views.plots.plot import Plot, Table, drawn, escape, nothing
 
 KEY, TITLE = "weights", "Weights as images"

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from search.ledger.records import Trial
-from search.study.searchable import layer_of
+from search.objectives.network.registry import layer_of
 from search.views.plots import standing
 from search.views.plots.colouring import faint
 from search.views.plots.data import SearchData

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from search.errors import KlayerError
-from search.objective.outcome import Assignment, Report
-from search.objectives import network as objective
+from search.objective.report import Assignment, Report
+from search.objectives.network import trials as module
 from search.objectives.network.checkpoints import TrialCheckpoint
 from tests.search.objectives.network.trainings import (
     DIVERGING,
@@ -29,7 +29,7 @@ def part(
 ) -> tuple[list[dict[int, Report]], dict[int, bytes]]:
     """A part of a training: its reports, and what the trials go on from."""
     section, data = section_and_data(study)
-    training = objective.train(study, section, trials, ORDER_SEED, data, start, until)
+    training = module.train(study.objective, section, trials, ORDER_SEED, data, start, until)
     reports = []
     while True:
         try:
@@ -61,10 +61,10 @@ def test_those_that_go_on_may_be_regrouped(score: str) -> None:
     regrouped, _ = part(study, chosen, (states[2], states[0]), None)
     for whole, reports in zip(trained(study)[2:], regrouped, strict=True):
         for place, of_all in ((0, 2), (1, 0)):
-            assert reports[place].figures.epoch == whole[of_all].figures.epoch
+            assert reports[place].step == whole[of_all].step
             assert reports[place].value == pytest.approx(whole[of_all].value, abs=0.01)
             assert np.isclose(
-                reports[place].figures.train_loss, whole[of_all].figures.train_loss, rtol=1e-2
+                reports[place].metrics["train_loss"], whole[of_all].metrics["train_loss"], rtol=1e-2
             )
 
 
@@ -77,7 +77,7 @@ def test_a_trial_that_has_diverged_has_nothing_to_go_on_from() -> None:
 def test_dropped_trials_are_trained_no_longer() -> None:
     study = study_with(CYCLES)
     section, data = section_and_data(study)
-    training = objective.train(study, section, TRIALS, ORDER_SEED, data)
+    training = module.train(study.objective, section, TRIALS, ORDER_SEED, data)
     next(training)
     assert list(training.send([0, 2])) == [0, 2]
     assert list(next(training)) == [0, 2]

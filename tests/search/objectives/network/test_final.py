@@ -1,7 +1,6 @@
 """The winner is trained beside the finalists, and the test images are read last of all."""
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,9 +9,11 @@ import pytest
 from model import schedule
 from model.data import digits
 from model.data.labelled import Labelled
-from search.objective.outcome import Assignment
-from search.objectives import network as objective
-from search.objectives.network import Dataset
+from search.objective.report import Assignment, Report
+from search.objectives.network import final, trials
+from search.objectives.network.data import Dataset
+from search.objectives.network.final import TestReport
+from search.study.file import Study
 from tests.search.objectives.network.trainings import (
     CYCLES,
     DECAY,
@@ -20,11 +21,21 @@ from tests.search.objectives.network.trainings import (
     ORDER_SEED,
     TRIALS,
     directly,
+    evaluated,
     fold_of,
-    proven,
     section_and_data,
     study_with,
 )
+
+
+def final_of(
+    study: Study, given: tuple[Assignment, ...] = TRIALS
+) -> tuple[list[Mapping[int, Report]], TestReport]:
+    """The reports of a final, and what the test images said."""
+    reports, evaluation = evaluated(study, given)
+    report = TestReport(**evaluation.result)
+    assert evaluation.values == report.accuracies
+    return reports, report
 
 
 @pytest.fixture
@@ -44,9 +55,9 @@ def readings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_the_test_images_are_read_once_and_last(readings: list[str]) -> None:
     study = study_with(DECAY)
     section, data = section_and_data(study)
-    for _ in objective.train(study, section, TRIALS, ORDER_SEED, data):
+    for _ in trials.train(study.objective, section, TRIALS, ORDER_SEED, data):
         pass
-    epochs = objective.prove(study, section, TRIALS, ORDER_SEED, data)
+    epochs = final.evaluate(study.objective, section, TRIALS, ORDER_SEED, data)
     for _ in range(3):
         next(epochs)
         assert readings == []
@@ -63,13 +74,13 @@ def test_the_test_report_follows_from_the_trained_networks(train_on: str) -> Non
     last = directly(study, fold_of(data, whole=whole), schedule.Decay(3, 0.9))[-1]
     x, y = standardised_test_images(data)
     votes = last.network.probabilities(x)
-    reports, report = proven(study)
+    reports, report = final_of(study)
     assert report.accuracies == tuple(share(vote, y) for vote in votes)
     assert report.finalist_ensemble == share(votes.mean(axis=0), y)
     assert report.snapshot_ensemble is None
     assert report.snapshot_ensembles == (None, None, None)
     assert report.images == len(y) == 297
-    assert math.isnan(reports[-1][0].value) == whole  # no images are left to choose by
+    assert (reports[-1][0].value is None) == whole  # no images are left to choose by
     assert not reports[-1][0].diverged
 
 
@@ -80,7 +91,7 @@ def test_snapshots_vote_alone_and_with_the_finalists() -> None:
     epochs = directly(study, fold, schedule.Cycles(2, None, 1))
     x, y = standardised_test_images(data)
     shots = [shot.probabilities(x) for epoch in epochs for shot in epoch.snapshots]
-    _, report = proven(study)
+    _, report = final_of(study)
     assert report.accuracies == tuple(
         share(vote, y) for vote in epochs[-1].network.probabilities(x)
     )
@@ -93,7 +104,7 @@ def test_snapshots_vote_alone_and_with_the_finalists() -> None:
 
 
 def test_without_ensembles_none_is_reported() -> None:
-    _, report = proven(study_with(CYCLES, "final.ensemble=false"), TRIALS[:1])
+    _, report = final_of(study_with(CYCLES, "final.ensemble=false"), TRIALS[:1])
     assert (report.snapshot_ensemble, report.finalist_ensemble) == (None, None)
     assert report.snapshot_ensembles == (None,)
     assert len(report.accuracies) == 1
@@ -103,22 +114,22 @@ def test_finalists_that_are_no_stack_are_trained_one_after_another() -> None:
     study = study_with(DECAY)
     other = Assignment({"learning_rate": 0.05, "batch_size": 50}, 8)
     mixed = (TRIALS[0], other, TRIALS[1])
-    reports, report = proven(study, mixed)
+    reports, report = final_of(study, mixed)
     assert [list(epoch) for epoch in reports] == [[0, 2]] * 3 + [[1]] * 3
-    _, pair = proven(study, (TRIALS[0], TRIALS[1]))
-    _, single = proven(study, (other,))
+    _, pair = final_of(study, (TRIALS[0], TRIALS[1]))
+    _, single = final_of(study, (other,))
     assert report.accuracies == (pair.accuracies[0], single.accuracies[0], pair.accuracies[1])
 
 
 def test_a_finalist_that_diverged_has_no_accuracy_and_no_vote() -> None:
     study = study_with(DECAY, "network.batch_norm='none'")
-    _, report = proven(study, (TRIALS[0], DIVERGING))
+    _, report = final_of(study, (TRIALS[0], DIVERGING))
     assert report.accuracies[0] is not None
     assert report.accuracies[1] is None
     assert report.finalist_ensemble is None  # the winner is alone
-    _, cycled = proven(study_with(CYCLES, "network.batch_norm='none'"), (TRIALS[0], DIVERGING))
+    _, cycled = final_of(study_with(CYCLES, "network.batch_norm='none'"), (TRIALS[0], DIVERGING))
     assert [one is None for one in cycled.snapshot_ensembles] == [False, True]
-    _, nobody = proven(study, (DIVERGING,))
+    _, nobody = final_of(study, (DIVERGING,))
     assert nobody.accuracies == (None,)
 
 

@@ -1,5 +1,6 @@
 """Each network of the final that did not diverge has a portrait, and drawing it moves no number."""
 
+import io
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,11 @@ from model import schedule, training
 from model.data import cifar10, digits
 from model.members import Architecture, Member
 from model.portrait import histograms, weight_gradients
-from search.errors import KlayerError
-from search.objective.outcome import Assignment, Portrait
-from search.objectives import network as objective
+from search.errors import DataError, KlayerError
+from search.objective.report import Assignment
 from search.objectives.network import final
 from search.objectives.network.data import INPUTS, PLANES
-from search.objectives.network.portraits import portraits
+from search.objectives.network.portraits import Portrait, portraits
 from tests.search.objectives.network.trainings import (
     DECAY,
     DIVERGING,
@@ -22,10 +22,11 @@ from tests.search.objectives.network.trainings import (
     TRIALS,
     directly,
     drained,
+    evaluated,
     fold_of,
+    portraits_of,
     section_and_data,
     study_with,
-    whole_proof,
 )
 
 LINEAR = ("network.widths=[]", "network.batch_norm='none'")
@@ -39,10 +40,10 @@ def test_the_histograms_are_those_of_the_trained_networks(train_on: str) -> None
     last = directly(study, fold, schedule.Decay(3, 0.9))[-1]
     recipe = training.Recipe(100, schedule.Decay(3, 0.9), ORDER_SEED)
     expected = histograms(last.network, weight_gradients(last.network, recipe, fold))
-    _, proof = whole_proof(study)
-    assert list(proof.portraits) == [0, 1, 2]
+    _, said = evaluated(study)
+    assert list(portraits_of(said)) == [0, 1, 2]
     for place, layers in enumerate(expected):
-        found = proof.portraits[place]
+        found = portraits_of(said)[place]
         assert layers is not None
         assert found.gradient_counts.shape == (3, 60)
         assert found.gradient_counts.sum(axis=1).tolist() == [64 * 50, 50 * 50, 50 * 10]
@@ -53,12 +54,12 @@ def test_the_histograms_are_those_of_the_trained_networks(train_on: str) -> None
 
 
 def test_of_one_layer_each_class_has_an_image() -> None:
-    _, proof = whole_proof(study_with(DECAY, *LINEAR))
-    for found in proof.portraits.values():
+    _, said = evaluated(study_with(DECAY, *LINEAR))
+    for found in portraits_of(said).values():
         assert found.images is not None
         assert (found.images.shape, found.images.dtype) == ((10, 8, 8), np.float32)
         assert found.gradient_counts.shape == (1, 60)
-    first, second = (proof.portraits[place].images for place in (0, 1))
+    first, second = (portraits_of(said)[place].images for place in (0, 1))
     assert not np.array_equal(first, second)  # type: ignore[arg-type]
 
 
@@ -66,8 +67,8 @@ def test_the_images_tell_the_classes_apart() -> None:
     """As a template, each class's weights fit the training images of that class best."""
     study = study_with(DECAY, *LINEAR, "final.train_on='training'")
     _, data = section_and_data(study)
-    _, proof = whole_proof(study, TRIALS[:1])
-    images = proof.portraits[0].images
+    _, said = evaluated(study, TRIALS[:1])
+    images = portraits_of(said)[0].images
     assert images is not None
     fold = fold_of(data)
     means = [fold.x[fold.labels == label].mean(axis=0).reshape(8, 8) for label in range(10)]
@@ -75,18 +76,18 @@ def test_the_images_tell_the_classes_apart() -> None:
     assert fits.argmax(axis=1).tolist() == list(range(10))
 
 
-def test_drawing_moves_no_number_of_the_proof(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_drawing_moves_no_number_of_the_evaluation(monkeypatch: pytest.MonkeyPatch) -> None:
     study = study_with(DECAY)
-    with_portraits = whole_proof(study)
+    with_portraits = evaluated(study)
     monkeypatch.setattr(final, "portraits", lambda *_: {})
-    without = whole_proof(study)
-    assert without[1].portraits == {}
+    without = evaluated(study)
+    assert portraits_of(without[1]) == {}
     assert repr(with_portraits[0]) == repr(without[0])  # NaN is not itself
-    assert with_portraits[1].report == without[1].report
+    assert with_portraits[1].result == without[1].result
 
 
 def test_the_same_final_has_the_same_portraits() -> None:
-    first, second = (whole_proof(study_with(DECAY))[1].portraits for _ in range(2))
+    first, second = (portraits_of(evaluated(study_with(DECAY))[1]) for _ in range(2))
     for place in range(3):
         assert_same(first[place], second[place])
 
@@ -94,32 +95,36 @@ def test_the_same_final_has_the_same_portraits() -> None:
 def assert_same(one: Portrait, other: Portrait) -> None:
     np.testing.assert_array_equal(one.gradient_counts, other.gradient_counts)
     np.testing.assert_array_equal(one.gradient_edges, other.gradient_edges)
+    assert one.classes == other.classes
+    assert (one.images is None) == (other.images is None)
+    if one.images is not None:
+        np.testing.assert_array_equal(one.images, other.images, strict=True)
 
 
 def test_stacks_of_their_own_have_portraits_at_their_places() -> None:
     study = study_with(DECAY)
     other = Assignment({"learning_rate": 0.05, "batch_size": 50}, 8)
-    _, proof = whole_proof(study, (TRIALS[0], other, TRIALS[1]))
-    _, pair = whole_proof(study, (TRIALS[0], TRIALS[1]))
-    _, single = whole_proof(study, (other,))
-    assert sorted(proof.portraits) == [0, 1, 2]
-    assert_same(proof.portraits[0], pair.portraits[0])
-    assert_same(proof.portraits[1], single.portraits[0])
-    assert_same(proof.portraits[2], pair.portraits[1])
+    _, said = evaluated(study, (TRIALS[0], other, TRIALS[1]))
+    _, pair = evaluated(study, (TRIALS[0], TRIALS[1]))
+    _, single = evaluated(study, (other,))
+    assert sorted(portraits_of(said)) == [0, 1, 2]
+    assert_same(portraits_of(said)[0], portraits_of(pair)[0])
+    assert_same(portraits_of(said)[1], portraits_of(single)[0])
+    assert_same(portraits_of(said)[2], portraits_of(pair)[1])
 
 
 def test_who_diverged_has_none() -> None:
     study = study_with(DECAY, "network.batch_norm='none'")
-    _, proof = whole_proof(study, (DIVERGING, TRIALS[0]))
-    assert list(proof.portraits) == [1]
-    _, nobody = whole_proof(study, (DIVERGING,))
-    assert nobody.portraits == {}
+    _, said = evaluated(study, (DIVERGING, TRIALS[0]))
+    assert list(portraits_of(said)) == [1]
+    _, nobody = evaluated(study, (DIVERGING,))
+    assert portraits_of(nobody) == {}
 
 
 def test_who_diverged_in_the_last_epoch_has_none() -> None:
     study = study_with("training.schedule={kind='constant', epochs=1}", "network.batch_norm='none'")
-    _, proof = whole_proof(study, (TRIALS[0], DIVERGING))
-    assert list(proof.portraits) == [0]
+    _, said = evaluated(study, (TRIALS[0], DIVERGING))
+    assert list(portraits_of(said)) == [0]
 
 
 def test_a_winner_that_is_trained_again_is_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,9 +132,9 @@ def test_a_winner_that_is_trained_again_is_not_drawn(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(final, "portraits", lambda *given: drawn.append(given) or {})
     study = study_with(DECAY)
     section, data = section_and_data(study)
-    drained(objective.retrain(study, section, TRIALS, ORDER_SEED, data))  # type: ignore[arg-type]
+    drained(final.retrain(study.objective, section, TRIALS, ORDER_SEED, data))  # type: ignore[arg-type]
     assert drawn == []
-    whole_proof(study)
+    evaluated(study)
     assert len(drawn) == 1
 
 
@@ -150,3 +155,62 @@ def test_each_data_set_says_how_its_rows_are_images() -> None:
     assert PLANES == {"digits": (1, 8, 8), "cifar10": (3, 32, 32)}
     assert INPUTS == {"digits": 64, "cifar10": 3072}
     assert cifar10.PIXELS == 3072
+
+
+def drawn(seed: int, *, images: bool = True) -> Portrait:
+    draw = np.random.default_rng(seed)
+    return Portrait(
+        gradient_counts=draw.integers(0, 2**40, (3, 60)),
+        gradient_edges=np.sort(draw.standard_normal((3, 61))),
+        images=draw.standard_normal((2, 4, 5, 3)).astype(np.float32) if images else None,
+        classes=("cat", "Föhn"),
+    )
+
+
+def test_the_same_portrait_is_the_same_bytes() -> None:
+    assert drawn(1).to_bytes() == drawn(1).to_bytes()
+    assert drawn(1).to_bytes() != drawn(2).to_bytes()
+    for one in (drawn(1), drawn(2, images=False)):
+        assert_same(Portrait.from_bytes(one.to_bytes()), one)
+
+
+def archive(**changed: object) -> bytes:
+    """The bytes of a portrait with other arrays; None leaves one out."""
+    with np.load(io.BytesIO(drawn(1).to_bytes()), allow_pickle=False) as good:
+        arrays = {name: good[name] for name in good.files} | changed
+    file = io.BytesIO()
+    np.savez(file, **{name: one for name, one in arrays.items() if one is not None})  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"nothing of the kind",
+        drawn(1).to_bytes()[:-40],
+        bytes(byte ^ (place == 700) for place, byte in enumerate(drawn(1).to_bytes())),
+        archive(gradient_counts=None),
+        archive(classes=None),
+        archive(gradient_counts=np.zeros(60, int)),
+        archive(gradient_edges=np.zeros((3, 60))),
+        archive(classes=np.array(["one"])),
+        archive(gradient_counts=np.array([[object()] * 60] * 3)),
+    ],
+    ids=[
+        "empty",
+        "text",
+        "cut",
+        "one byte",
+        "no counts",
+        "no classes",
+        "one dimension",
+        "edges",
+        "names",
+        "pickle",
+    ],
+)
+def test_what_is_no_portrait_is_refused_and_no_pickle_is_opened(content: bytes) -> None:
+    with pytest.raises(DataError, match="a portrait of a trained network is damaged: "):
+        Portrait.from_bytes(content)
+    assert_same(Portrait.from_bytes(archive()), drawn(1))

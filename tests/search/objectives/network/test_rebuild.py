@@ -13,8 +13,9 @@ from model import network_file
 from model.data import digits
 from search.errors import DataError, KlayerError
 from search.ledger.ledger import Ledger
-from search.objective.outcome import Report
-from search.objectives import network as objective
+from search.objective.report import Report
+from search.objectives.network.data import open_data
+from search.objectives.network.metrics import METRICS
 from search.objectives.network.rebuild import NotReproducedError, Rebuilt, rebuild
 from search.runtime.environment import environment
 from search.study.reading import load
@@ -50,9 +51,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Search:
         if overrides not in made:
             path = tmp_path_factory.mktemp("finished") / "klayer.db"
             study = load("digits", list(overrides))
-            data = objective.open_data(study, None)
+            data = open_data(study.objective.data, study.seed, None)
             with Ledger(f"sqlite:///{path}", create=True) as ledger:
-                work(ledger, ledger.record(study, "", data.fingerprint, environment()))
+                work(ledger, ledger.record(study, "", data.card, environment()))
             made[overrides] = path
         return made[overrides]
 
@@ -125,10 +126,8 @@ def test_each_epoch_is_told_and_each_figure_compared(finished: Search, tmp_path:
     assert [(epoch, of_all) for epoch, of_all, _ in told] == [(1, 3), (2, 3), (3, 3)]
     with Ledger(f"sqlite:///{database}") as ledger:
         curve = ledger.read.curves(ledger.read.search("digits"))[done.winner.id]
-    assert [report.figures.finite() for *_, report in told] == [
-        {"epoch": one.step} | one.finite() for one in curve.reports
-    ]
-    # The number of the epoch, η, and three figures: it learns from the validation images too.
+    assert [report.finite() for *_, report in told] == [e.finite() for e in curve]
+    # η and three figures: it learns from the validation images too.
     assert (done.epochs, done.figures) == (3, 3 * 4)
 
 
@@ -170,21 +169,31 @@ WINNER = (
 )
 
 
+def measured(database: Path, epoch: int) -> dict[str, float]:
+    """The metrics of the winner's final training at an epoch, as they are recorded."""
+    query = f"SELECT metrics FROM klayer_reports WHERE step = {epoch} AND trial_id = {WINNER}"
+    with sqlite3.connect(database) as connection:
+        ((packed,),) = connection.execute(query).fetchall()
+    connection.close()
+    return dict(zip([one.name for one in METRICS], np.frombuffer(packed).tolist(), strict=True))
+
+
+def with_metric(database: Path, epoch: int, name: str, value: float) -> str:
+    """A statement that changes one metric of the winner's final training."""
+    changed = np.array([*(measured(database, epoch) | {name: value}).values()]).tobytes()
+    return (
+        f"UPDATE klayer_reports SET metrics = X'{changed.hex()}' "
+        f"WHERE step = {epoch} AND trial_id = {WINNER}"
+    )
+
+
 def test_one_other_bit_in_the_record_is_found_and_nothing_is_written(
     finished: Search, tmp_path: Path
 ) -> None:
     database = finished(*DECAY)
-    with sqlite3.connect(database) as connection:
-        ((loss,),) = connection.execute(
-            f"SELECT train_loss FROM klayer_epochs WHERE epoch = 2 AND trial_id = {WINNER}"
-        ).fetchall()
-    connection.close()
+    loss = measured(database, 2)["train_loss"]
     other = float(np.nextafter(loss, 1))
-    changed = copy_of(
-        database,
-        tmp_path,
-        f"UPDATE klayer_epochs SET train_loss = {other!r} WHERE epoch = 2 AND trial_id = {WINNER}",
-    )
+    changed = copy_of(database, tmp_path, with_metric(database, 2, "train_loss", other))
     told: list[tuple[int, int, Report]] = []
     with pytest.raises(NotReproducedError) as caught:
         rebuilt(changed, tmp_path / "winner.npz", told)
@@ -203,7 +212,7 @@ def test_the_message_names_what_changed_since(finished: Search, tmp_path: Path) 
     changed = copy_of(
         finished(*DECAY),
         tmp_path,
-        f"UPDATE klayer_epochs SET train_cost = NULL WHERE epoch = 1 AND trial_id = {WINNER}",
+        with_metric(finished(*DECAY), 1, "train_cost", np.nan),
         f"UPDATE klayer_searches SET environment = '{json.dumps(then)}'",
     )
     with pytest.raises(NotReproducedError) as caught:
@@ -219,13 +228,12 @@ def test_the_message_names_what_changed_since(finished: Search, tmp_path: Path) 
     ("statement", "told"),
     [
         (
-            f"DELETE FROM klayer_epochs WHERE epoch = 3 AND trial_id = {WINNER}",
+            f"DELETE FROM klayer_reports WHERE step = 3 AND trial_id = {WINNER}",
             "epoch 3 was not recorded",
         ),
         (
-            "INSERT INTO klayer_epochs SELECT trial_id, 4, learning_rate, train_cost, train_loss, "
-            "train_accuracy, validation_cost, validation_loss, validation_accuracy "
-            f"FROM klayer_epochs WHERE epoch = 3 AND trial_id = {WINNER}",
+            "INSERT INTO klayer_reports SELECT trial_id, 4, score, metrics FROM klayer_reports "
+            f"WHERE step = 3 AND trial_id = {WINNER}",
             "ended after 3 epochs, and was recorded with 4",
         ),
     ],
@@ -249,8 +257,9 @@ def test_a_record_of_another_length_is_another_training(
             "no winner to write: .* diverged in epoch 2",
         ),
         (
-            "UPDATE klayer_searches SET data_fingerprint = 'feedfeedfeedfeed'",
-            "other images .*feedfeed",
+            "UPDATE klayer_searches SET data = "
+            """'{"source": "digits", "fingerprint": "feedfeedfeedfeed"}'""",
+            "other data .*feedfeed",
         ),
     ],
 )

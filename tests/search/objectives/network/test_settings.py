@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from search.errors import KlayerError
-from search.objective.outcome import Assignment
-from search.objectives import network as objective
+from search.objective.report import Assignment
 from tests.search.objectives.network.trainings import study_with, trained
 
 
@@ -26,9 +25,8 @@ def test_trials_have_one_key_where_they_can_be_trained_as_one_stack(
     point: dict[str, Any], together: bool
 ) -> None:
     study = study_with("training.schedule.epochs=1")
-    fit = objective.grouping(study)
     plain = {"learning_rate": 0.01}
-    one, other = (fit(study.training, given) for given in (plain, point))
+    one, other = (study.objective.fit(study.objective.training, given) for given in (plain, point))
     assert (one.key == other.key) == together
     assert other.widths == (point.get("width_1", 50), 50)
     trials = (Assignment(plain, 1), Assignment(point, 2))

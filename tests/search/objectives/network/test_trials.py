@@ -8,7 +8,7 @@ import pytest
 
 from model import schedule
 from search.errors import KlayerError
-from search.objective.outcome import Assignment
+from search.objective.report import Assignment
 from tests.search.objectives.network.trainings import (
     CYCLES,
     DECAY,
@@ -30,7 +30,7 @@ def test_reports_are_the_models_own_records() -> None:
     for epoch, reports in zip(epochs, trained(study), strict=True):
         assert list(reports) == [0, 1, 2]
         for record, report in zip(epoch.records, reports.values(), strict=True):
-            assert asdict(report.figures) == asdict(record)
+            assert {"epoch": report.step, **report.metrics} == asdict(record)
             assert report.value == record.validation_accuracy
             assert not report.diverged
 
@@ -46,7 +46,8 @@ def test_a_diverging_trial_ends_and_the_others_do_not_notice() -> None:
     beside = trained(study, (TRIALS[0], DIVERGING, TRIALS[1]))
     ends = [epoch[1] for epoch in beside if 1 in epoch]
     assert ends[-1].diverged
-    assert math.isnan(ends[-1].value)
+    assert ends[-1].value is None
+    assert ends[-1].reason == f"diverged in epoch {len(ends)}: its cost is no finite number"
     assert len(ends) < 3
     for one, other in zip(alone, beside, strict=True):
         for place, report in one.items():
@@ -70,10 +71,10 @@ def test_a_trial_that_only_its_last_update_made_diverge_has_no_value() -> None:
     )
     far = Assignment({"learning_rate": 1e15}, 6)
     ((fine, wrecked),) = [epoch.values() for epoch in trained(study, (TRIALS[0], far))]
-    assert math.isfinite(wrecked.figures.train_cost)
-    assert not math.isfinite(wrecked.figures.validation_loss)
+    assert math.isfinite(wrecked.metrics["train_cost"])
+    assert not math.isfinite(wrecked.metrics["validation_loss"])
     assert wrecked.diverged
-    assert math.isnan(wrecked.value)
+    assert wrecked.value is None
     assert not fine.diverged
 
 
@@ -88,11 +89,11 @@ def test_the_best_epoch_can_be_what_counts() -> None:
     study = study_with("training.schedule.epochs=6", "training.score='best_epoch'")
     epochs = trained(study)
     for place in range(len(TRIALS)):
-        accuracies = [epoch[place].figures.validation_accuracy for epoch in epochs]
+        accuracies = [epoch[place].metrics["validation_accuracy"] for epoch in epochs]
         values = [epoch[place].value for epoch in epochs]
         assert values == list(np.maximum.accumulate(accuracies))
     assert any(
-        epoch[p].value != epoch[p].figures.validation_accuracy for epoch in epochs for p in epoch
+        epoch[p].value != epoch[p].metrics["validation_accuracy"] for epoch in epochs for p in epoch
     )
 
 

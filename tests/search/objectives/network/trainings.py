@@ -1,15 +1,16 @@
 """Trainings of the digits, asked of the objective and, beside it, of the model by hand."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import Any
 
 import numpy as np
 
 from model import schedule, training
 from model.members import Architecture, Member
-from search.objective.outcome import Assignment, Proof, Report, TestReport
-from search.objectives import network as objective
-from search.objectives.network import Dataset
+from search.objective.report import Assignment, Evaluation, Report
+from search.objectives.network import final, trials
+from search.objectives.network.data import Dataset, open_data
+from search.objectives.network.portraits import Portrait
 from search.study.file import Study
 from search.study.reading import load
 
@@ -29,31 +30,29 @@ def study_with(*overrides: str) -> Study:
 
 
 def section_and_data(study: Study) -> tuple[Any, Dataset]:
-    return study.training, objective.open_data(study, None)
+    return study.objective.training, open_data(study.objective.data, study.seed, None)
 
 
-def trained(study: Study, trials: tuple[Assignment, ...] = TRIALS) -> list[dict[int, Report]]:
+def trained(study: Study, given: tuple[Assignment, ...] = TRIALS) -> list[Mapping[int, Report]]:
     section, data = section_and_data(study)
-    return list(objective.train(study, section, trials, ORDER_SEED, data))
+    return list(trials.train(study.objective, section, given, ORDER_SEED, data))
 
 
-def proven(
-    study: Study, trials: tuple[Assignment, ...] = TRIALS
-) -> tuple[list[dict[int, Report]], TestReport]:
-    reports, proof = whole_proof(study, trials)
-    return reports, proof.report
-
-
-def whole_proof(
-    study: Study, trials: tuple[Assignment, ...] = TRIALS
-) -> tuple[list[dict[int, Report]], Proof]:
+def evaluated(
+    study: Study, given: tuple[Assignment, ...] = TRIALS
+) -> tuple[list[Mapping[int, Report]], Evaluation]:
+    """The reports of a final, and what is said at its end."""
     section, data = section_and_data(study)
-    return drained(objective.prove(study, section, trials, ORDER_SEED, data))
+    return drained(final.evaluate(study.objective, section, given, ORDER_SEED, data))
 
 
-def drained(
-    epochs: Generator[dict[int, Report], None, Proof],
-) -> tuple[list[dict[int, Report]], Proof]:
+def portraits_of(evaluation: Evaluation) -> dict[int, Portrait]:
+    """The portraits that an evaluation keeps, by the places of their trials."""
+    return {n: Portrait.from_bytes(kept) for n, kept in evaluation.attachments.items()}
+
+
+def drained(epochs: Generator[Mapping[int, Report], Any, Any]) -> tuple[list[Any], Any]:
+    """All that a generator yields, and its value."""
     reports = []
     while True:
         try:

@@ -35,7 +35,7 @@ class Served:
     """The server in a process of its own."""
 
     def __init__(self) -> None:
-        root = Path(__file__).parents[3]
+        root = Path(__file__).parents[4]
         self.process = subprocess.Popen(
             [sys.executable, "-c", SERVE],
             env=os.environ | {"PYTHONPATH": str(root)},

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from search.ledger.records import Search, StageState, Trial
-from search.objective.outcome import Portrait
 from search.objective.report import Report
-from search.objectives.network.portrait import to_bytes
+from search.objectives.network.portrait import Portrait, to_bytes
 from search.plan.plan import steps
 from search.study.reading import load
 from search.views.plots.data import Band, SearchData
@@ -136,7 +135,16 @@ def build(
     dropped = [trial for trial in trials if trial.state == "pruned"][:shown]
     final = next((trial.id for trial in trials if trial.stage == "final"), None)
     return SearchData(
-        search=Search(1, study, "0" * 64, "f" * 64, {}, 0.0, 1e5 if finished else None, result),
+        search=Search(
+            1,
+            study,
+            "0" * 64,
+            DataCard("digits", "f" * 64),
+            {},
+            0.0,
+            1e5 if finished else None,
+            result,
+        ),
         stages=tuple(stages),
         trials=tuple(trials),
         time=1e5,

@@ -42,6 +42,7 @@ def test_zero_has_no_place_on_a_log_scale(small: SearchData) -> None:
         (Axis("a", "log"), {"low": 0.1, "high": 10}, (0.1, 10)),
         (Axis("a", "linear"), [3, 1, 2], (1, 3)),
         (Axis("a", "category", ("x", "y", "z")), ["y", "z"], (0.6, 2.4)),
+        (Axis("a", "category", ("x", "y", "z")), {"values": ["y"], "when": {"b": [1]}}, (0.6, 1.4)),
         (Axis("a", "category", ("x",)), ["q"], None),
         (Axis("a", "log"), None, None),
         (Axis("a", "log"), {"low": "x", "high": 1}, None),
@@ -49,6 +50,16 @@ def test_zero_has_no_place_on_a_log_scale(small: SearchData) -> None:
 )
 def test_spans(axis: Axis, extent: Any, span: Any) -> None:
     assert axis.span(extent) == span
+
+
+def test_a_list_under_a_condition_has_the_scale_of_a_list(small: SearchData) -> None:
+    def kind(values: list[Any]) -> str:
+        listed = {"values": values, "when": {"weight_decay": [0.1]}}
+        stages = tuple(replace(stage, boxes=({"momentum": listed},)) for stage in small.stages)
+        return axes(replace(small, stages=stages))["momentum"].kind
+
+    assert kind([0.5, 0.9]) == "category"
+    assert kind([0.5 + power / 20 for power in range(9)]) == "linear"
 
 
 def test_many_listed_numbers_stand_on_a_scale() -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from search.ledger.curves import Counted
+
 from search.objective.metric import Metric
 from search.views.reading.bands import BINS, Bands, Extent, extent
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from search.objective.outcome import EpochFigures  # GONE
 from sqlalchemy import insert, text
 
 from benchmarks.large_search import filling
@@ -15,7 +16,6 @@ from search.errors import LedgerError
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, Search
 from search.ledger.tables import portraits
-from search.objective.outcome import EpochFigures
 from search.study.reading import load
 from search.views.plots.catalogue import Entry, entries, find
 from search.views.plots.data import EVERYTHING, SearchData
@@ -182,7 +182,7 @@ def test_a_trial_is_seen_to_be_trained_and_handed_back(
         assert kept.data().trials == tuple(ledger.read.trials(search))
         assert {t.state for t in kept.data().trials if t.number in claim.numbers} == {state}
         if state == "running":
-            ledger.hand_back(claim)
+            ledger.release(claim)
 
 
 def test_a_clock_that_was_set_back_hides_no_trial(ledger: Ledger, going: Iterator[Search]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.chromium import Chromium
+from benchmarks.chromium import SOON_SECONDS, Chromium
 from benchmarks.large_search import filling
 from search.errors import KlayerError, LedgerError
 from search.ledger.ledger import Ledger
@@ -18,7 +18,7 @@ from search.study.reading import load
 from search.views.plots.catalogue import entries
 from search.views.reading.digest import Digest
 from search.views.reading.overview import Overviews
-from search.views.report.report import html, inert, write_report
+from search.views.report.report import html, write_report
 from tests.chromium import needs_browser
 
 CATALOGUE = entries(load("digits").objective)
@@ -37,6 +37,7 @@ def held(text: str, name: str) -> dict[str, object]:
     """What a report holds for its script."""
     found = re.search(rf'<script id="{name}" type="application/json">(.*?)</script>', text)
     assert found is not None
+    assert "<" not in found[1], "what would end the script, or begin a comment in it, is escaped"
     value: dict[str, object] = json.loads(found[1])
     return value
 
@@ -95,13 +96,6 @@ def test_a_search_that_is_not_there(ledger: Ledger, tmp_path: Path) -> None:
         write_report(ledger, "none", tmp_path / "report.html")
 
 
-@pytest.mark.parametrize("text", [HOSTILE, "<!--<script>", "]]>", "&amp;", "ü 'quoted' \"so\""])
-def test_json_ends_no_script(text: str) -> None:
-    written = inert({"a": text})
-    assert not {"<", ">", "&"} & set(written)
-    assert json.loads(written) == {"a": text}
-
-
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
     opened = Chromium(tmp_path_factory.mktemp("downloads"))
@@ -111,9 +105,9 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
 
 
 @needs_browser
-@pytest.mark.parametrize("width", [1280, 400])
-def test_it_is_drawn_without_a_network_and_without_a_fault(
-    finished: Ledger, tmp_path: Path, browser: Chromium, width: int
+@pytest.mark.timeout(3 * SOON_SECONDS)
+def test_it_is_drawn_without_a_network_and_without_a_fault_at_both_widths(
+    finished: Ledger, tmp_path: Path, browser: Chromium
 ) -> None:
     search = finished.read.search("large")
     data = Digest(finished, "large").data()
@@ -121,7 +115,7 @@ def test_it_is_drawn_without_a_network_and_without_a_fault(
     hostile = replace(data, search=replace(search, study=study))
     (stands,) = Overviews(finished).all()
     (tmp_path / "report.html").write_text(html(hostile, stands, HOSTILE))
-    browser.resize(width)
+    browser.resize(400)
     browser.open(f"file://{tmp_path}/report.html")
     browser.until(
         lambda: browser.run(
@@ -130,12 +124,17 @@ def test_it_is_drawn_without_a_network_and_without_a_fault(
         )
     )
     assert browser.run("return window.hit") is None
-    assert browser.run("return document.documentElement.scrollWidth") <= width
+    for width in (400, 1280):
+        browser.resize(width)
+        browser.until(
+            lambda: browser.run("return document.documentElement.scrollWidth") <= width  # noqa: B023
+        )
     assert HOSTILE in browser.run("return document.querySelector('pre').textContent")
     assert browser.faults() == []
 
 
 @needs_browser
+@pytest.mark.timeout(3 * SOON_SECONDS)
 def test_it_prints(finished: Ledger, tmp_path: Path, browser: Chromium) -> None:
     write_report(finished, "large", tmp_path / "report.html")
     browser.open(f"file://{tmp_path}/report.html")

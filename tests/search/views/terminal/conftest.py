@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from search.ledger.records import Search, StageState, Trial
+from search.objective.data_card import DataCard
 from search.plan.plan import Step, steps
 from search.study.file import Study
 from search.study.reading import load
@@ -38,7 +39,7 @@ def search(study: Study) -> Search:
         id=1,
         study=study,
         study_hash="0" * 64,
-        data_fingerprint="f" * 64,
+        data=DataCard("digits", "f" * 64),
         environment={},
         created_at=0.0,
         finished_at=None,

@@ -13,6 +13,8 @@ from search.views.plots.plot import Plot, Table, drawn
 from search.views.terminal.plot_file import one_browser, write_plot
 from tests.chromium import needs_browser
 
+UNUSED = Browser()  # it is started with its first image
+
 
 @pytest.fixture
 def plot() -> Plot:

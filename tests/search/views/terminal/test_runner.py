@@ -13,6 +13,7 @@ from rich.console import Console
 
 from search.errors import DataError, KlayerError, LedgerError
 from search.ledger.ledger import Ledger
+from search.objective.data_card import DataCard
 from search.objectives import network as objective
 from search.runtime.environment import environment, kernels
 from search.study.reading import load, text
@@ -92,9 +93,9 @@ def test_a_restart_says_that_it_waits_for_the_leases_of_the_killed(
         raise KeyboardInterrupt
 
     with Ledger(storage, create=True) as ledger, monkeypatch.context() as killing:
-        search = ledger.record(study, text(file), data.fingerprint, {})
+        search = ledger.record(study, text(file), DataCard("digits", data.fingerprint), {})
         killing.setattr(Ledger, "record_epochs", killed)
-        for nothing_is_given_back in ("hand_back", "leave"):
+        for nothing_is_given_back in ("release", "leave"):
             killing.setattr(Ledger, nothing_is_given_back, lambda *_, **__: None)
         with pytest.raises(KeyboardInterrupt):
             work(ledger, search, "killed", lease_seconds=1.0)
@@ -113,7 +114,7 @@ def test_going_on_with_other_kernels_is_said_and_no_fault(tiny_run: Any, tmp_pat
     data = objective.open_data(study, None)
     begun = {"blas": [{"internal_api": "openblas", "version": "0", "architecture": "Nehalem"}]}
     with Ledger(storage, create=True) as ledger:
-        ledger.record(study, text(file), data.fingerprint, begun)
+        ledger.record(study, text(file), DataCard("digits", data.fingerprint), begun)
     console = Console(width=300)
     with console.capture() as captured:
         assert run_search(study, text(file), storage, None, 1, Threads, console).finished

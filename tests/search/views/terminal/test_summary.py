@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from search.objective.outcome import TestReport
+from search.objectives.network.final import TestReport
 from search.plan.results import Result
 from search.space.space import Box, Interval
 from search.views.terminal.summary import show, summarise

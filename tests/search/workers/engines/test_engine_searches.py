@@ -9,7 +9,7 @@ from typing import get_args
 
 from search.workers.engines.engine import EngineName
 
-STUDY = Path(__file__).parents[2] / "faults" / "tiny.toml"
+STUDY = Path(__file__).parents[3] / "faults" / "tiny.toml"
 SMALLER = ("--set", "stages.coarse.trials=4", "--set", "stages.fine.trials=2")
 LAST = ("finalists", "finalists", "finalists", "finalists", "final", "final")
 KLAYER = (sys.executable, "-c", "from search.cli import main; main()")

@@ -4,7 +4,7 @@ import json
 import math
 from typing import Any
 
-from search.objective.outcome import GradientError
+from search.objectives.network.measuring import GradientError
 from search.objectives.network.views.gradcheck_view import show, to_json
 
 CHECKED = [GradientError(1, "weights", 4.44e-8, 200, 3), GradientError(2, "bias", 1e-11, 10, 0)]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.chromium import Chromium
+from benchmarks.chromium import SOON_SECONDS, Chromium
 from tests.postgresql import Server
 
 SEEN = """\
@@ -69,7 +69,7 @@ class Shown:
 def dashboard(storage: str, *options: str, password: str | None = None) -> Iterator[str]:
     """The command, in a process of its own; its address."""
     script = "from search.cli import main; main()"
-    root = Path(__file__).parents[4]
+    root = Path(__file__).parents[5]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("KLAYER_")}
     if password is not None:
         environment["KLAYER_DASHBOARD_PASSWORD"] = password
@@ -86,7 +86,7 @@ def dashboard(storage: str, *options: str, password: str | None = None) -> Itera
         yield said.split()[1].rstrip("/")
     finally:
         process.terminate()
-        status = process.wait(timeout=20)
+        status = process.wait(timeout=SOON_SECONDS)
         process.stdout.close()
     assert status == 0
 

@@ -4,9 +4,9 @@ import csv
 import io
 import os
 import re
+import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from urllib.parse import urljoin
 
 import pytest
 
-from benchmarks.chromium import DRAWN, Chromium
+from benchmarks.chromium import DRAWN, SOON_SECONDS, Chromium
 from search.ledger.ledger import Ledger
 from search.study.reading import load
 from search.views.plots.catalogue import entries
@@ -28,7 +28,7 @@ CATALOGUE = entries(load("digits").objective)
 
 pytestmark = needs_browser
 
-ROOT = Path(__file__).parents[4]
+ROOT = Path(__file__).parents[5]
 NARROWEST = 400
 PAGES = {
     "searches": "/klayer/",
@@ -43,6 +43,14 @@ DRAWN_KEYS = (
     "return [...document.querySelectorAll('.plot-frame:not(.waiting)')]"
     ".map(frame => frame.closest('section').id)"
 )
+
+
+def shows(browser: Chromium, shown: Shown, key: str) -> None:
+    """Open the page of a search, and wait for one picture of it; all of them take much longer."""
+    browser.open(f"{shown.address}{PAGES['search']}")
+    browser.until(lambda: browser.all(f"#{key}", "id"))
+    browser.run(f"document.querySelector('#{key}').scrollIntoView();")
+    browser.until(lambda: browser.all(f"#{key} .picture:not(.waiting) .main-svg", "class"))
 
 
 def opened(browser: Chromium, shown: Shown, page: str) -> None:
@@ -66,7 +74,6 @@ def test_pages_are_drawn_without_a_fault_at_both_widths(
             browser.until(
                 lambda: browser.run("return document.documentElement.scrollWidth") <= width  # noqa: B023
             )
-    time.sleep(0.3)
     assert browser.faults() == []
 
 
@@ -84,28 +91,39 @@ def test_the_page_of_a_search_has_every_plot_and_its_data(browser: Chromium, sho
 
 
 TOKEN = "http://{host}/klayer/?token=let%20me%20in"
+# From then on the page keeps what it asks the server for.
+LISTEN = """
+const fetch = window.fetch;
+window.asked = [];
+window.fetch = (address, options) => {
+    window.asked.push(String((options || {}).body));
+    return fetch(address, options);
+};
+"""
+NEWS, PICTURE = "..version.data", '"type":"picture"'
 ASKED = (
-    "return performance.getEntriesByType('resource')"
-    ".filter(one => one.name.includes('_dash-update-component')).length"
+    "return window.asked.filter(body => body.replaceAll('\\\\', '').includes(arguments[0])).length"
 )
 
 
 def test_only_plots_that_come_into_sight_are_asked_for(browser: Chromium, shown: Shown) -> None:
     browser.open(f"{shown.address}{PAGES['search']}")
+    browser.run(LISTEN)
     browser.until(lambda: "zoom" in browser.run(DRAWN_KEYS))
-    time.sleep(2.5)  # a refresh without news
+    a_refresh(browser)
     drawn = browser.run(DRAWN_KEYS)
     assert "gradients" not in drawn
     assert len(drawn) < len(CATALOGUE) / 2
+    before = browser.run(ASKED, PICTURE)
     browser.run("document.querySelector('#gradients').scrollIntoView();")
     browser.until(lambda: "gradients" in browser.run(DRAWN_KEYS))
+    assert browser.run(ASKED, PICTURE) > before
     browser.until(lambda: browser.run(DRAWN))
-    time.sleep(0.5)
-    before = browser.run(ASKED)
+    before = browser.run(ASKED, PICTURE)
     for place in ("gradients", "zoom"):
         browser.run(f"document.querySelector('#{place}').scrollIntoView();")
-        time.sleep(0.7)
-    assert browser.run(ASKED) <= before + 1  # what is drawn already is not asked for again
+        a_refresh(browser)
+    assert browser.run(ASKED, PICTURE) == before  # what is drawn already is not asked for again
 
 
 def test_every_link_leads_to_a_page(browser: Chromium, shown: Shown) -> None:
@@ -144,7 +162,7 @@ def test_pages_change_without_being_loaded_anew(browser: Chromium, shown: Shown)
 
     def gone_to(title: str) -> None:
         browser.until(lambda: title in browser.text("h1"))
-        browser.until(lambda: browser.run(DRAWN))
+        browser.until(lambda: browser.all(".picture:not(.waiting) .main-svg", "class"))
 
     browser.click("a[href='/klayer/search/seen']")
     gone_to("seen")
@@ -193,10 +211,9 @@ def test_only_plots_of_one_search_or_of_two_are_drawn(shown: Shown) -> None:
 
 
 def test_what_a_study_file_says_is_inert(browser: Chromium, shown: Shown) -> None:
-    for page in PAGES:
+    for page in sorted(PAGES, key="search".__eq__):
         opened(browser, shown, page)
         assert browser.run("return window.hit") is None
-    opened(browser, shown, "search")
     assert "<img src=x onerror='window.hit = 1'>" in browser.text("main")
     assert "<script>window.hit = 1</script>" in browser.run(
         "return document.querySelector('details pre').textContent"
@@ -207,7 +224,7 @@ def test_what_a_study_file_says_is_inert(browser: Chromium, shown: Shown) -> Non
 
 def test_light_and_dark(browser: Chromium, shown: Shown) -> None:
     browser.prefer("dark")
-    opened(browser, shown, "search")
+    shows(browser, shown, "zoom")
     ground = "return getComputedStyle(document.body).backgroundColor"
     paper = (
         "return document.querySelector('#zoom .js-plotly-plot').layout.template.layout.font.color"
@@ -217,7 +234,7 @@ def test_light_and_dark(browser: Chromium, shown: Shown) -> None:
     browser.click("#toggle")
     browser.until(lambda: browser.run(ground) != dark)
     browser.until(lambda: browser.run(paper) == "#1B1F24")
-    opened(browser, shown, "search")  # what was chosen stays
+    shows(browser, shown, "zoom")  # what was chosen stays
     assert browser.run("return document.documentElement.dataset.mode") == "light"
 
 
@@ -257,7 +274,7 @@ def test_a_plot_is_saved(browser: Chromium, shown: Shown, downloads: Path, form:
 def test_other_trials_are_shown_and_taken_away(browser: Chromium, shown: Shown) -> None:
     from selenium.webdriver.common.keys import Keys
 
-    opened(browser, shown, "search")
+    shows(browser, shown, "curves-accuracy")
     field = browser.driver.find_element("css selector", "#curves-accuracy input[type=text]")
     field.send_keys("coarse 11" + Keys.ENTER)
     named = "return document.querySelector('#curves-accuracy').innerText"
@@ -314,7 +331,7 @@ def test_a_password_opens_the_pages_and_optunas(browser: Chromium, shown: Shown,
 
 
 @contextmanager
-def serving(storage: str) -> Iterator[None]:
+def serving(storage: str) -> Iterator[subprocess.Popen[bytes]]:
     """A worker of the search "live", until it is finished."""
     script = "from search.cli import main; main()"
     process = subprocess.Popen(
@@ -323,8 +340,8 @@ def serving(storage: str) -> Iterator[None]:
         stdout=subprocess.DEVNULL,
     )
     try:
-        yield
-        assert process.wait(timeout=60) == 0
+        yield process
+        assert process.wait(timeout=SOON_SECONDS) == 0
     finally:
         process.kill()
         process.wait()
@@ -359,8 +376,12 @@ def test_a_search_is_followed_while_it_runs(
         browser.run("window.same = true;")
         browser.until(lambda: browser.run(DRAWN))
         browser.run("window.drawing = document.querySelector('#zoom .js-plotly-plot');")
-        with serving(storage):
+        with serving(storage) as worker, Ledger(storage) as ledger:
+            search = ledger.read.search("live")
+            browser.until(lambda: any(one.finished_at for one in ledger.read.trials(search)))
+            worker.send_signal(signal.SIGSTOP)  # it shall not be done before the page is looked at
             browser.until(lambda: 0 < trials_at_their_end(browser) < 24)
+            worker.send_signal(signal.SIGCONT)
             browser.until(lambda: "finished" in browser.text("#standing"))
         assert trials_at_their_end(browser) == 24
         browser.until(lambda: "winner" in browser.text("#zoom"))

@@ -6,12 +6,12 @@ from threading import Event
 from typing import Any
 
 import pytest
+from search.objective.outcome import EpochFigures  # GONE
 
 from benchmarks.large_search import filling
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, Search
-from search.objective.outcome import EpochFigures
 from search.study.reading import load
 from search.views.dashboard.pages import drawing, gallery
 from search.views.dashboard.pages.address import Address

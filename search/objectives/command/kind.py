@@ -1,0 +1,40 @@
+"""How a command is declared in a study file."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from search.objective.port import Objective
+from search.objectives.command.objective import CommandObjective
+from search.objectives.command.tables import CommandDocument
+from search.objectives.declared import kind as declared
+from search.objectives.declared.kind import registry, stage_faults
+from search.space.space import Box
+from search.study.faults import Fault
+from search.study.stages import Stage
+from search.study.tables import Document, Final
+
+__all__ = ["DOCUMENT", "faults_between", "objective", "recorded", "registry", "stage_faults"]
+
+DOCUMENT = CommandDocument
+
+
+def objective(tables: Document, folder: Path) -> CommandObjective:
+    """The command of a document that stands in a folder."""
+    return CommandObjective.of(declared.own(tables), folder)
+
+
+def recorded(form: Mapping[str, Any]) -> CommandObjective:
+    """What `CommandObjective.recorded` wrote, unchecked."""
+    return declared.recorded(CommandObjective, form)
+
+
+def faults_between(
+    tables: Document,
+    _objective: Objective,
+    stages: Sequence[Stage],
+    _final: Final,
+    boxes: Mapping[str, Box],
+) -> Iterator[Fault]:
+    """What of the stages does not fit the training that is declared."""
+    return declared.faults_between(tables, stages, boxes)

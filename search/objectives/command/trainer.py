@@ -1,0 +1,62 @@
+"""A command, ready to train in the process of a worker."""
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+
+from search.objectives.command.objective import CommandObjective
+from search.objectives.command.program import Program, TrialPlace, run
+from search.objectives.declared.environment import variables
+from search.objectives.declared.trainer import DeclaredTrainer
+from search.objectives.declared.trials import TICK_SECONDS, Attempt, Given
+from search.objectives.faults import TrialError
+
+
+class CommandTrainer(DeclaredTrainer):
+    """A program that is started for each trial.
+
+    Raises:
+        TrialError: The program or its folder is not there.
+        KlayerError: The worker has too few GPUs.
+    """
+
+    def __init__(self, objective: CommandObjective, devices: Sequence[str] | None) -> None:
+        super().__init__(objective)
+        table = objective.program
+        self._program = Program(
+            table.command,
+            objective.folder,
+            variables(objective.resources, table.environment, devices),
+            table.time_limit_seconds,
+        )
+        _check(self._program)
+
+    def attempt(
+        self, given: Sequence[Given], _until: int | None, enough: Callable[[], bool]
+    ) -> Attempt:
+        """Run the program for each of the trials, one after another."""
+        for place, one in enumerate(given):
+            trial = TrialPlace(one.parameters, one.seed, one.checkpoints, one.scratch)
+            for record in run(self._program, trial, TICK_SECONDS, enough):
+                yield None if record is None else (place, record)
+        return [None] * len(given)
+
+    def close(self) -> None:
+        """Nothing is open between trials."""
+
+
+def _check(program: Program) -> None:
+    folder, name = program.folder, program.arguments[0]
+    if not folder.is_dir():
+        raise TrialError(f"objective.folder: there is no folder {folder}; give one that is there")
+    if "{" in name:
+        return  # it depends on the trial
+    path = program.environment.get("PATH", os.environ.get("PATH", os.defpath))
+    if "/" in name:
+        found = os.access(folder / name, os.X_OK) and (folder / name).is_file()
+    else:
+        found = shutil.which(name, path=path) is not None
+    if not found:
+        where = f"in {folder}" if "/" in name else "in PATH"
+        right = "give a program in PATH, or the path of an executable file such as ./train.sh"
+        raise TrialError(f'objective.command: there is no program "{name}" {where}; {right}')

@@ -1,0 +1,63 @@
+"""A user's training, ready in the process of a worker; commands and functions say how."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Any
+
+from search.errors import KlayerError
+from search.objective.data_card import DataCard
+from search.objective.port import Reports
+from search.objective.report import Assignment, Evaluation, Report
+from search.objectives.declared.objective import DeclaredObjective
+from search.objectives.declared.tables import TrainingTable
+from search.objectives.declared.trials import Attempt, Cohort, Given, Rules
+
+SEEDS = 2**32
+"""Seeds of users' trainings lie below it: many libraries take no others."""
+
+
+class DeclaredTrainer(ABC):
+    """Fulfils `search.objective.port.Trainer`."""
+
+    def __init__(self, objective: DeclaredObjective) -> None:
+        self.objective = objective
+
+    @property
+    def card(self) -> DataCard:
+        """As `Trainer.card`."""
+        return self.objective.card
+
+    def train(
+        self,
+        training: TrainingTable,
+        trials: Sequence[Assignment],
+        _order_seed: int,
+        start: Sequence[bytes] = (),
+        until: int | None = None,
+    ) -> Reports:
+        """As `Trainer.train`. Trials share no draws."""
+        objective = self.objective
+        rules = Rules(objective.judge(), objective.program.tries, training.steps, until)
+        points = [{**training.parameters, **trial.parameters} for trial in trials]
+        seeds = [trial.seed % SEEDS for trial in trials]
+        return Cohort(self.attempt, rules, points, seeds, start).train()
+
+    def evaluate(
+        self, *_: Any
+    ) -> Generator[Mapping[int, Report], Sequence[int] | None, Evaluation]:
+        """Not for this objective, which says so by `evaluates`.
+
+        Raises:
+            KlayerError: Always.
+        """
+        raise KlayerError(f"a {self.objective.kind} has nothing to evaluate at the end of a search")
+
+    @abstractmethod
+    def attempt(
+        self, given: Sequence[Given], until: int | None, enough: Callable[[], bool]
+    ) -> Attempt:
+        """Train some trials once, as `search.objectives.declared.trials.Run` says."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """As `Trainer.close`."""

@@ -1,0 +1,297 @@
+"""Train a cohort of a user's trials: try again, rest at a rung and go on from there.
+
+How one attempt trains is for a command or a function to say, by a `Run`.
+"""
+
+import math
+import tempfile
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+from search.objective.port import Reports
+from search.objective.report import Report
+from search.objectives.declared.checkpoints import State, pack, unpack
+from search.objectives.declared.reports import Judge, Progress
+from search.objectives.faults import TrialError
+from search.space.space import Value
+
+TICK_SECONDS = 0.5
+"""The longest time in which a training yields nothing, and cannot be stopped."""
+
+MOST_REASON = 2_000
+"""Characters of what is stored of a failed trial."""
+
+Record = Mapping[str, object]
+Attempt = Generator[tuple[int, Record] | None, None, Sequence[Record | None]]
+"""Records by the trial's place in the attempt, None now and then where there are none; at the end
+the metrics that each trial returned, if any."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the training of one trial is given.
+
+    Attributes:
+        parameters: Its hyperparameters, and the fixed ones.
+        seed: For all of its randomness, below 2³².
+        checkpoints: A folder whose files are there again where the trial goes on.
+        scratch: A folder for this attempt.
+    """
+
+    parameters: Mapping[str, Value]
+    seed: int
+    checkpoints: Path
+    scratch: Path
+
+
+Run = Callable[[Sequence[Given], int | None, Callable[[], bool]], Attempt]
+"""How one attempt is trained: what each trial is given, the step at whose report a trial comes to
+rest, and what is asked after each record, whether the training is to end. Closing the generator
+ends the training."""
+
+Sent = Generator[Mapping[int, Report], Sequence[int] | None, None]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What holds for all trials of a cohort.
+
+    Attributes:
+        judge: Of what they report.
+        tries: How often each is begun, at most.
+        steps: How many steps a trial has; None where that is not known.
+        until: The step at which they rest; None to train them to the end.
+    """
+
+    judge: Judge
+    tries: int
+    steps: int | None
+    until: int | None
+
+
+@dataclass
+class _Trial:
+    """How a trial of the cohort stands."""
+
+    place: int
+    parameters: Mapping[str, Value]
+    seed: int
+    state: State
+    rules: Rules
+    known: Progress = field(init=False)
+    stride: int = field(init=False)
+    left: int = field(init=False)  # tries
+    at: int = 0  # the last step of this attempt
+    began: int = 0  # the step that was known when it began
+    checkpoints: Path | None = None
+    ahead: list[Record] = field(default_factory=list)
+    failure: TrialError | None = None
+    dropped: bool = False
+
+    def __post_init__(self) -> None:
+        self.known, self.stride = self.state.progress, self.state.stride
+        self.left = self.rules.tries
+
+    @property
+    def rests(self) -> bool:
+        """Whether it has come to the step at which trials are compared."""
+        until = self.rules.until
+        return until is not None and max(self.at, self.known.step) >= until
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing that it reports counts any more."""
+        steps = self.rules.steps
+        past_its_end = steps is not None and self.at > steps
+        return self.failure is not None or self.dropped or self.rests or past_its_end
+
+    def begin(self, scratch: Path) -> Given:
+        """Begin an attempt, from where the trial was taken up."""
+        self.checkpoints = scratch / "checkpoints"
+        unpack(self.state.packed, self.checkpoints)
+        self.at, self.began, self.failure = 0, self.known.step, None
+        self.ahead.clear()
+        return Given(self.parameters, self.seed, self.checkpoints, scratch)
+
+    def begins_again(self) -> bool:
+        """Whether there is to be another attempt, after one that failed.
+
+        Checkpoints are cast aside that lead to nothing new: they may be half written, or past what
+        was reported, as the training was ended at a rung at any time. That costs no try.
+        """
+        if self.failure is None or self.dropped:
+            return False
+        if self.state.packed and self.known.step == self.began:
+            self.state = replace(self.state, packed=b"")
+            return True
+        self.left -= 1
+        return self.left > 0
+
+    def take(self, record: Record) -> Report | None:
+        """What is new in a record of its training.
+
+        Raises:
+            TrialError: The record breaks a rule.
+        """
+        rules = self.rules
+        found = rules.judge.next(replace(self.known, step=self.at), record)
+        begins_late = found.step > self.known.step + self.stride
+        if not self.at and self.checkpoints is not None and self.state.packed and begins_late:
+            raise TrialError(f"its checkpoints led from step {self.known.step} to {found.step}")
+        self.at = found.step
+        if found.step <= self.known.step or self.dropped:
+            return None
+        if rules.steps is not None and found.step > rules.steps:
+            return None
+        if rules.until is not None and found.step > rules.until:
+            self.ahead.append({**record, "step": found.step})
+            return None
+        self.stride = max(self.stride, found.step - self.known.step)
+        self.known = found
+        return rules.judge.report(found)
+
+    def end(self, returned: Record | None) -> Report | None:
+        """What its training returned, once that has ended by itself.
+
+        Raises:
+            TrialError: It has no score.
+        """
+        judge, before = self.rules.judge, self.known
+        unfinished = before.step < (self.rules.steps or math.inf)
+        led_nowhere = before.step == self.began and unfinished and returned is None
+        if self.state.packed and led_nowhere and not self.is_over:
+            raise TrialError(f"its checkpoints led from step {before.step} to its end")
+        if returned is not None and not self.is_over:
+            self.known = judge.returned(before, returned)
+        if self.known.value is None:
+            waits = f" up to step {self.rules.until}" if self.rests else ""
+            raise TrialError(
+                f"it reported no {judge.score.name}{waits}, by which trials are ranked"
+            )
+        return None if self.known == before else judge.report(self.known)
+
+
+class Cohort:
+    """Trials that are trained at once.
+
+    Args:
+        run: How.
+        rules: What holds for all.
+        parameters: Of each trial.
+        seeds: Of each trial.
+        start: What each goes on from, as `train` returned it; empty to begin.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        rules: Rules,
+        parameters: Sequence[Mapping[str, Value]],
+        seeds: Sequence[int],
+        start: Sequence[bytes],
+    ) -> None:
+        self._run, self._rules = run, rules
+        states = [State.of(one) for one in start] or [State(Progress()) for _ in seeds]
+        self._trials = [
+            _Trial(place, *given, rules)
+            for place, given in enumerate(zip(parameters, seeds, states, strict=True))
+        ]
+
+    def train(self) -> Reports:
+        """As `search.objective.port.Trainer.train`."""
+        with tempfile.TemporaryDirectory(prefix="klayer-", ignore_cleanup_errors=True) as folder:
+            for trial in self._trials:
+                for record in trial.state.ahead:
+                    yield from self._tell(trial, trial.take(record))
+            left, number = [trial for trial in self._trials if not trial.rests], 0
+            while left:
+                yield from self._attempt(left, Path(folder) / str(number))
+                left, number = [trial for trial in left if trial.begins_again()], number + 1
+            states = self._states()
+            for trial in self._trials:
+                if trial.failure is not None and not trial.dropped:
+                    report = self._rules.judge.failed(trial.known, reason(trial.failure))
+                    yield from self._tell(trial, report)
+        return states
+
+    def _attempt(self, trials: Sequence[_Trial], folder: Path) -> Sent:
+        """Train some trials once; those that fail have a failure then."""
+        try:
+            given = [trial.begin(folder / str(trial.place)) for trial in trials]
+            with closing(self._run(given, self._rules.until, _all_over(trials))) as attempt:
+                yield from self._records(trials, attempt)
+        except TrialError as error:
+            for trial in trials:
+                if not trial.is_over:
+                    trial.failure = error
+
+    def _records(self, trials: Sequence[_Trial], attempt: Attempt) -> Sent:
+        returned: Sequence[Record | None] = ()
+        while True:
+            try:
+                event = next(attempt)
+            except StopIteration as end:
+                returned = end.value
+                break
+            if event is None:
+                yield from self._send({})
+                continue
+            place, record = event
+            yield from self._taken(trials[place], partial(trials[place].take, record))
+            if all(trial.failure is not None for trial in trials):
+                return
+        for trial, one in zip(trials, returned, strict=True):
+            if trial.failure is None and not trial.dropped:
+                yield from self._taken(trial, partial(trial.end, one))
+
+    def _taken(self, trial: _Trial, take: Callable[[], Report | None]) -> Sent:
+        if trial.failure is not None:
+            return
+        try:
+            report = take()
+        except TrialError as error:
+            trial.failure = error
+        else:
+            yield from self._tell(trial, report)
+
+    def _tell(self, trial: _Trial, report: Report | None) -> Sent:
+        yield from self._send({} if report is None else {trial.place: report})
+
+    def _send(self, reports: Mapping[int, Report]) -> Sent:
+        going = yield reports
+        if going is not None:
+            for trial in self._trials:
+                trial.dropped = trial.dropped or trial.place not in going
+
+    def _states(self) -> dict[int, bytes]:
+        """What the trials go on from that rest."""
+        states = {}
+        for trial in self._trials:
+            if not trial.rests or trial.failure is not None or trial.dropped:
+                continue
+            try:
+                kept = trial.checkpoints
+                packed = trial.state.packed if kept is None else pack(kept)
+            except TrialError as error:
+                trial.failure = error
+                continue
+            ahead = trial.ahead if packed else ()  # without checkpoints they will come again
+            states[trial.place] = State(trial.known, trial.stride, ahead, packed).plain()
+        return states
+
+
+def _all_over(trials: Iterable[_Trial]) -> Callable[[], bool]:
+    return lambda: all(trial.is_over for trial in trials)
+
+
+def reason(error: TrialError) -> str:
+    """Why a trial failed, with the end of what it printed, as long as is stored."""
+    first = error.reason[:MOST_REASON]
+    room = MOST_REASON - len(first) - 2
+    if not error.output or room <= 0:
+        return first
+    output = error.output
+    return f"{first}\n{output if len(output) <= room else '…' + output[-room:]}"

@@ -1,0 +1,110 @@
+"""Commands that only networks have: their data sets, their gradients, the winner as a file."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from search.cli import options
+from search.cli.app import app
+from search.errors import KlayerError
+from search.ledger import DEFAULT_STORAGE
+
+
+class Difference(StrEnum):
+    """Which finite difference a gradient is held against."""
+
+    central = "central"
+    forward = "forward"
+
+
+data_app = typer.Typer(help="Data sets: fetch them, or clear what was prepared from them.")
+app.add_typer(data_app, name="data", no_args_is_help=True)
+
+
+@data_app.command("fetch")
+def data_fetch(
+    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="cifar10")],
+) -> None:
+    """Download a data set from its official address into the user's cache; 170 MB."""
+    if dataset != "cifar10":
+        raise KlayerError(f"{dataset}: no data set of this name can be fetched; there is cifar10")
+    from search.objectives.network.data import cache_folder
+    from search.objectives.network.fetch import CIFAR10, fetch
+
+    folder = fetch(CIFAR10, cache_folder() / "cifar10", progress=sys.stderr.isatty())
+    typer.echo(str(folder))
+
+
+@data_app.command("clear")
+def data_clear() -> None:
+    """Remove standardised images from the cache; runs make them again when they need them."""
+    from search.objectives.network.data import clear_prepared
+
+    typer.echo(f"{clear_prepared() / 1e6:,.0f} MB freed")
+
+
+@app.command()
+def gradcheck(
+    study: options.StudyArgument,
+    changes: options.SetOption = [],  # noqa: B006
+    rows: Annotated[int, typer.Option(min=1, max=10_000, help="Images of the batch.")] = 10,
+    inputs: Annotated[
+        int | None, typer.Option(min=1, help="Only the first inputs of each image; all of them.")
+    ] = None,
+    difference: Annotated[
+        Difference, typer.Option(help="Finite difference to compare with.")
+    ] = Difference.central,
+    step: Annotated[
+        float | None,
+        typer.Option(min=1e-12, max=1.0, help="Of the difference; 1e-4 central, 1e-6 forward."),
+    ] = None,
+    data: options.DataOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Compare a study's analytic gradients with finite differences, parameter by parameter."""
+    from search.objectives.network.data import open_data
+    from search.objectives.network.measuring import check_gradients
+    from search.objectives.network.views import gradcheck_view
+
+    loaded = options.load(study, changes, None)
+    network = loaded.objective
+    if network.kind != "network":
+        raise KlayerError(
+            f"{loaded.name}: trains a {network.kind} of your own, whose gradients are not "
+            "klayer's to check"
+        )
+    opened = open_data(network.data, loaded.seed, data)
+    checked = check_gradients(network, loaded.seed, opened, rows, inputs, difference.value, step)
+    if as_json:
+        options.print_json(gradcheck_view.to_json(checked))
+    else:
+        gradcheck_view.show(loaded, checked, options.console())
+
+
+@app.command()
+def model(
+    name: options.NameArgument,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Where to; such as winner.npz.")
+    ],
+    storage: options.StorageOption = DEFAULT_STORAGE,
+    data: options.DataOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Train the winner of a finished search again, as recorded, and write it to a file."""
+    from search.ledger.ledger import Ledger
+    from search.objectives.network.rebuild import rebuild
+    from search.objectives.network.views import model_view
+
+    with (
+        Ledger(storage) as ledger,
+        model_view.EpochsView(options.console(stderr=True), name) as view,
+    ):
+        rebuilt = rebuild(ledger, name, data, output, view)
+    if as_json:
+        options.print_json(model_view.to_json(rebuilt))
+    else:
+        model_view.show(rebuilt, options.console())

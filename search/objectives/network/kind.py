@@ -1,0 +1,72 @@
+"""How a network is declared in a study file."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from search.objective.port import Objective
+from search.objectives.network.objective import NetworkObjective
+from search.objectives.network.registry import NetworkRegistry
+from search.objectives.network.sections import (
+    DataSection,
+    NetworkDocument,
+    NetworkSection,
+    TrainingSection,
+)
+from search.objectives.network.study_checks import faults_between as faults_of
+from search.objectives.network.study_checks import layer_faults
+from search.space.space import Box
+from search.study.faults import Fault
+from search.study.recorded_tables import constructed
+from search.study.stages import Stage
+from search.study.tables import Document, Final
+
+DOCUMENT = NetworkDocument
+
+
+def registry(_: Mapping[str, Any]) -> NetworkRegistry:
+    """The hyperparameters of every network."""
+    return NetworkRegistry()
+
+
+def objective(tables: Document, _folder: Path) -> NetworkObjective:
+    """The network of a document, with its data and its base training."""
+    given = _own(tables)
+    final = given.final
+    return NetworkObjective(
+        given.data, given.network, given.training, final.train_on, ensemble=final.ensemble
+    )
+
+
+def recorded(form: Mapping[str, Any]) -> NetworkObjective:
+    """What `NetworkObjective.recorded` wrote, unchecked."""
+    return NetworkObjective(
+        constructed(DataSection, form["data"]),
+        constructed(NetworkSection, form["network"]),
+        constructed(TrainingSection, form["training"]),
+        form["train_on"],
+        ensemble=form["ensemble"],
+    )
+
+
+def stage_faults(tables: Document, stages: Sequence[Stage]) -> Iterator[Fault]:
+    """Layers that are searched and that the network does not have."""
+    return layer_faults(_own(tables).network, stages)
+
+
+def faults_between(
+    tables: Document,
+    _objective: Objective,
+    stages: Sequence[Stage],
+    _final: Final,
+    boxes: Mapping[str, Box],
+) -> Iterator[Fault]:
+    """What of the stages does not fit the network, its training or its data."""
+    given = _own(tables)
+    return faults_of(given.data.rows, given.network, given.training, stages, given.final, boxes)
+
+
+def _own(tables: Document) -> NetworkDocument:
+    if not isinstance(tables, NetworkDocument):
+        raise TypeError(f"not the tables of a network: {type(tables).__name__}")
+    return tables

@@ -1,0 +1,149 @@
+"""The hyperparameters that a stage may search: one registry of their kinds, limits and meanings.
+
+The sections of the study file take their own limits from here, so that `learning_rate = -1` is
+refused in `[training]` and in a box alike, for the same reason and in the same words.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from pydantic import Field
+
+from search.space.hyperparameters import Choice, Hyperparameter, Number
+from search.space.space import Value
+from search.study.table import MOST
+
+Activation = Literal["relu", "leaky_relu", "elu"]
+BatchNorm = Literal["none", "before", "after"]
+Initialization = Literal["he", "xavier", "normal"]
+Loss = Literal["cross_entropy", "hinge"]
+
+_WIDTH = re.compile(r"width_([1-9][0-9]{0,3})")
+
+
+_ALL: tuple[Hyperparameter, ...] = (
+    Number("weight_decay", "λ: the cost is the mean loss + λ Σ‖W‖²", 0, title="weight decay λ"),
+    Number(
+        "learning_rate",
+        "η: the step size of the updates; the peak of a schedule with cycles",
+        0,
+        low_included=False,
+        title="learning rate η",
+    ),
+    Number(
+        "learning_rate_min",
+        "the η that each cycle starts from and returns to; read by cycles alone",
+        0,
+        low_included=False,
+        title="least learning rate η",
+    ),
+    Number(
+        "momentum",
+        "the share of the last update that the next one keeps",
+        0,
+        1,
+        high_included=False,
+    ),
+    Number("batch_size", "images per update", 1, MOST, whole=True),
+    Number(
+        "jitter",
+        "σ of the Gaussian noise added to each training batch, in units of the standardised inputs",
+        0,
+    ),
+    Choice(
+        "shuffle",
+        "whether the images are put in a new order for each epoch",
+        (True, False),
+    ),
+    Choice("activation", "the function after each hidden layer", get_args(Activation)),
+    Number(
+        "negative_slope",
+        'the slope of leaky ReLU below zero; read by activation = "leaky_relu" alone',
+        0,
+        1,
+        high_included=False,
+    ),
+    Number(
+        "elu_alpha",
+        'the a of ELU, a (exp(x) - 1) below zero; read by activation = "elu" alone',
+        0,
+        low_included=False,
+    ),
+    Choice(
+        "batch_norm",
+        "where batch normalisation stands: nowhere, before or after the activation",
+        get_args(BatchNorm),
+        title="batch normalisation",
+    ),
+    Choice(
+        "initialization",
+        "how weights start: N(0, 2/inputs), N(0, 1/inputs), or N(0, init_sigma²)",
+        get_args(Initialization),
+    ),
+    Number(
+        "init_sigma",
+        'σ of the first weights; read by initialization = "normal" alone',
+        0,
+        low_included=False,
+        title="initial σ",
+    ),
+    Choice("loss", "softmax cross-entropy, or the multi-class hinge (SVM)", get_args(Loss)),
+)
+
+REGISTRY: dict[str, Hyperparameter] = {one.name: one for one in _ALL}
+"""Every searchable hyperparameter by its name, but for the widths (see `find`)."""
+
+
+def find(name: str) -> Hyperparameter | None:
+    """The hyperparameter of this name, `width_1`, `width_2`, … included; None if there is none."""
+    layer = layer_of(name)
+    if layer is None:
+        return REGISTRY.get(name)
+    return Number(
+        name,
+        f"units of hidden layer {layer}",
+        1,
+        MOST,
+        whole=True,
+        title=f"width of layer {layer} (units)",
+    )
+
+
+def layer_of(name: str) -> int | None:
+    """The hidden layer, counted from 1, whose width `name` is; None for other hyperparameters."""
+    match = _WIDTH.fullmatch(name)
+    return int(match[1]) if match else None
+
+
+def names(layers: int = 1) -> list[str]:
+    """The names of all searchable hyperparameters of a network of `layers` hidden layers."""
+    return [*REGISTRY, *(f"width_{layer}" for layer in range(1, layers + 1))]
+
+
+def limited(name: str, default: Value) -> Any:
+    """The pydantic field of a section that holds the hyperparameter `name`, with its limits."""
+    one = REGISTRY[name]
+    if isinstance(one, Choice):
+        return Field(default=default, description=one.meaning)
+    return Field(
+        default=default,
+        description=one.meaning,
+        ge=one.low if one.low_included else None,
+        gt=None if one.low_included else one.low,
+        le=one.high if one.high_included else None,
+        lt=None if one.high_included else one.high,
+    )
+
+
+@dataclass(frozen=True)
+class NetworkRegistry:
+    """The hyperparameters of a network, whatever its depth."""
+
+    def find(self, name: str) -> Hyperparameter | None:
+        """As `find`."""
+        return find(name)
+
+    def names(self) -> list[str]:
+        """As `names`, of two hidden layers, to hint at."""
+        return names(layers=2)

@@ -1,0 +1,165 @@
+"""What `[data]`, `[network]` and `[training]` of a study file say.
+
+Limits of hyperparameters that a stage may search come from `search.objectives.network.registry`.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from search.objectives.network.registry import Activation, BatchNorm, Initialization, Loss, limited
+from search.objectives.network.schedules import ConstantSchedule, CyclesSchedule, Schedule
+from search.study.faults import Fault, faulty
+from search.study.stage_table import StageTable
+from search.study.table import MOST, List, Table
+from search.study.tables import Document, Final
+
+DataSource = Literal["digits", "cifar10"]
+
+TRAINING_IMAGES: dict[str, int] = {"digits": 1_500, "cifar10": 50_000}
+"""Images of the official training part of each source, before any are held out."""
+
+VALIDATION_IMAGES: dict[str, int] = {"digits": 300, "cifar10": 5_000}
+"""Images held out of the training part unless the file says otherwise."""
+
+
+class DataSection(Table):
+    """Which images, and how many of the training part are held out to choose by."""
+
+    source: DataSource = Field(default="digits", description="the images")
+    validation: int = Field(
+        default_factory=lambda known: VALIDATION_IMAGES[known["source"]],
+        ge=1,
+        description="images held out of the training part, to choose hyperparameters by",
+    )
+
+    @model_validator(mode="after")
+    def _some_are_left(self) -> "DataSection":
+        most = TRAINING_IMAGES[self.source] - 1
+        if self.validation > most:
+            right = f"{self.source} has {most + 1:,} training images: give {most:,} or fewer"
+            raise faulty([Fault(("validation",), f"found {self.validation}; {right}")])
+        return self
+
+    @property
+    def rows(self) -> int:
+        """Images that are left to train on."""
+        return TRAINING_IMAGES[self.source] - self.validation
+
+
+class NetworkSection(Table):
+    """The network that is trained: k layers, of which the hidden ones stand in `widths`."""
+
+    widths: List[Annotated[int, Field(ge=1, le=MOST)]] = Field(
+        default=(50, 50),
+        max_length=100,
+        strict=False,
+        description="units of each hidden layer; [] is a linear classifier",
+    )
+    activation: Activation = limited("activation", "relu")
+    negative_slope: float = limited("negative_slope", 0.01)
+    elu_alpha: float = limited("elu_alpha", 1.0)
+    batch_norm: BatchNorm = limited("batch_norm", "none")
+    batch_norm_affine: bool = Field(
+        default=True, description="whether batch normalisation has a scale γ and a shift β"
+    )
+    batch_norm_statistics: Literal["moving_average", "training_set"] = Field(
+        default="moving_average",
+        description="the mean and variance that inference normalises with: an exponential moving "
+        "average over the batches, or those of the whole training set",
+    )
+    batch_norm_decay: float = Field(
+        default=0.99,
+        ge=0,
+        lt=1,
+        description="share of the moving average that each batch leaves as it was",
+    )
+    initialization: Initialization = limited("initialization", "he")
+    init_sigma: float = limited("init_sigma", 0.01)
+    loss: Loss = limited("loss", "cross_entropy")
+
+
+class TrainingSection(Table):
+    """One training: how long, in which steps, and what its value is."""
+
+    batch_size: int = limited("batch_size", 100)
+    learning_rate: float = limited("learning_rate", 0.01)
+    learning_rate_min: float = limited("learning_rate_min", 1e-5)
+    schedule: Schedule = Field(
+        default=ConstantSchedule(epochs=10), description="how η moves, and for how long"
+    )
+    weight_decay: float = limited("weight_decay", 0.0)
+    momentum: float = limited("momentum", 0.0)
+    shuffle: bool = limited("shuffle", True)
+    jitter: float = limited("jitter", 0.0)
+    jitter_relative: bool = Field(
+        default=False,
+        description="whether `jitter` is a share of each batch's own standard deviation",
+    )
+    figures: Literal["running", "full"] = Field(
+        default="running",
+        description="training figures of an epoch: means over its batches as they were trained, "
+        "or a full pass after it",
+    )
+    score: Literal["last_epoch", "best_epoch", "snapshot_ensemble"] = Field(
+        default="last_epoch",
+        description="a trial's value: validation accuracy after the last epoch, after the best "
+        "one, or of the networks kept at the end of each cycle, which vote by mean probability",
+    )
+    precision: Literal["float32", "float64"] = Field(
+        default="float32", description="the numbers that are computed with"
+    )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "TrainingSection":
+        if self.score == "snapshot_ensemble" and not isinstance(self.schedule, CyclesSchedule):
+            right = 'only a schedule of kind "cycles" keeps snapshots'
+            found = f'found "snapshot_ensemble" with kind "{self.schedule.kind}"'
+            raise faulty([Fault(("score",), f"{found}; {right}")])
+        return self
+
+
+class NetworkStage(StageTable):
+    """One `[[stages]]` of a network's study."""
+
+    training: TrainingSection = Field(
+        default=TrainingSection(), description="keys of [training] that differ in this stage"
+    )
+
+
+class NetworkFinal(Final):
+    """`[final]` of a network's study."""
+
+    train_on: Literal["training", "training+validation"] = Field(
+        default="training", description="the images that the winner is trained on at last"
+    )
+    ensemble: bool = Field(
+        default=True, description="whether ensembles of snapshots and of finalists are reported"
+    )
+    training: TrainingSection = Field(
+        default=TrainingSection(),
+        description="keys of [training] that differ for the finalists and the last training",
+    )
+
+
+class NetworkKind(Table):
+    """`[objective]`: what is trained; the network unless said."""
+
+    kind: Literal["network"] = Field(default="network", description="a network of klayer's own")
+
+
+class NetworkDocument(Document):
+    """A whole study file of a network."""
+
+    objective: NetworkKind = Field(default=NetworkKind(), description="what is trained")
+    data: DataSection = Field(default=DataSection(), description="which images")
+    network: NetworkSection = Field(
+        default=NetworkSection(), description="the network, where a stage does not search it"
+    )
+    training: TrainingSection = Field(
+        default=TrainingSection(), description="one training, where a stage does not search it"
+    )
+    stages: List[NetworkStage] = Field(
+        min_length=1, max_length=100, strict=False, description="the steps of the search, in order"
+    )
+    final: NetworkFinal = Field(default=NetworkFinal(), description="what follows the last stage")

@@ -1,0 +1,225 @@
+"""What the stages of a network's study must agree on with the network, its training and its data.
+
+Pure: values in, every fault out.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from search.objectives.network.registry import layer_of
+from search.objectives.network.schedules import CyclesSchedule
+from search.objectives.network.sections import NetworkFinal, NetworkSection, TrainingSection
+from search.space.space import Box, Choices, Interval, Range, Value
+from search.study.checks import own_ranges
+from search.study.contenders import contenders
+from search.study.faults import Fault, Key
+from search.study.stages import Stage
+
+_NEEDS = {
+    "negative_slope": ("activation", "leaky_relu"),
+    "elu_alpha": ("activation", "elu"),
+    "init_sigma": ("initialization", "normal"),
+}
+"""Hyperparameters that only one setting of another one reads."""
+
+
+def faults_between(
+    rows: int,
+    network: NetworkSection,
+    training: TrainingSection,
+    stages: Sequence[Stage],
+    final: NetworkFinal,
+    boxes: Mapping[str, Box],
+) -> Iterator[Fault]:
+    """Every fault that lies between a network's tables, each of which is right on its own.
+
+    Args:
+        rows: Images to train on.
+        network: What [network] says.
+        training: What [training] says.
+        stages: The resolved stages.
+        final: The final.
+        boxes: The `reach` of each stage, by name.
+    """
+    yield from _unread(network, stages, boxes)
+    yield from _rungs(stages, boxes)
+    yield from _batches(rows, training, stages, final, boxes)
+    yield from _learning_rates(training, stages, final, boxes)
+
+
+def layer_faults(network: NetworkSection, stages: Sequence[Stage]) -> Iterator[Fault]:
+    """Widths that are searched of layers that the network does not have."""
+    for place, stage in enumerate(stages):
+        for key, name, _ in own_ranges(stage):
+            layer = layer_of(name)
+            if layer is not None and layer > len(network.widths):
+                yield Fault(("stages", place, *key), _no_such_layer(name, len(network.widths)))
+
+
+def _no_such_layer(name: str, layers: int) -> str:
+    if not layers:
+        return f"found {name}, but the network has no hidden layer; leave it out"
+    count = "1 hidden layer" if layers == 1 else f"{layers} hidden layers"
+    known = " or ".join(f"width_{layer}" for layer in range(1, layers + 1))
+    if layers > 3:
+        known = f"width_1 to width_{layers}"
+    return f"found {name}, but the network has {count}; give {known}"
+
+
+def _unread(
+    network: NetworkSection, stages: Sequence[Stage], boxes: Mapping[str, Box]
+) -> Iterator[Fault]:
+    """Searched hyperparameters that nothing reads: the search would compare noise."""
+    for place, stage in enumerate(stages):
+        for key, name, _ in own_ranges(stage):
+            where: Key = ("stages", place, *key)
+            if name in _NEEDS:
+                other, setting = _NEEDS[name]
+                if setting not in _settings(network, boxes[stage.name], name, other):
+                    needed = f'{other} = "{setting}"'
+                    yield Fault(where, f"searched, but only {needed} reads it; {_right(needed)}")
+            if name == "learning_rate_min" and not _cycles(stage.training):
+                needed = 'a schedule of kind "cycles"'
+                yield Fault(where, f"searched, but only {needed} reads it; {_right(needed)}")
+
+
+def _settings(network: NetworkSection, box: Box, name: str, other: str) -> tuple[Value, ...]:
+    """What `other` may be in trials that have the hyperparameter `name`."""
+    condition, extent = box.conditions.get(name), box.ranges.get(other)
+    if condition is not None and other in condition.values:
+        return condition.values[other]
+    return extent.options if isinstance(extent, Choices) else (getattr(network, other),)
+
+
+def _right(needed: str) -> str:
+    return f"give {needed}, or leave it out of the search"
+
+
+def _cycles(training: TrainingSection) -> bool:
+    return isinstance(training.schedule, CyclesSchedule)
+
+
+def _rungs(stages: Sequence[Stage], boxes: Mapping[str, Box]) -> Iterator[Fault]:
+    """Rungs that trials of one stage would come to at different points of the η cycle."""
+    for place, stage in enumerate(stages):
+        if stage.halving is None:
+            continue
+        schedule, where = stage.training.schedule, ("stages", place, "halving")
+        if not isinstance(schedule, CyclesSchedule):
+            if stage.halving.unit == "cycles":
+                right = 'give "epochs": only a schedule of kind "cycles" has cycles'
+                found = f'found "cycles" with kind "{schedule.kind}"'
+                yield Fault((*where, "unit"), f"{found}; {right}")
+        elif schedule.half_cycle_steps and "batch_size" in boxes[stage.name].ranges:
+            found = "found beside half_cycle_steps and a searched batch_size, with which trials "
+            found += "would be compared at different points of the η cycle"
+            yield Fault(where, f"{found}; give half_cycle_epochs")
+
+
+def _batches(
+    rows: int,
+    base: TrainingSection,
+    stages: Sequence[Stage],
+    final: NetworkFinal,
+    boxes: Mapping[str, Box],
+) -> list[Fault]:
+    """A batch of more images than there are would be all of them, whatever the file says."""
+    named = contenders(stages)
+    trained: list[tuple[Key, TrainingSection, Stage]] = [
+        (("stages", place), stage.training, stage) for place, stage in enumerate(stages)
+    ]
+    trained += [(("final",), final.training, one) for one in stages if one.name in named]
+    right = f"there are {rows:,} training images: give {rows:,} or fewer"
+    faults = []
+    for where, training, stage in trained:
+        if not boxes[stage.name].always("batch_size") and training.batch_size > rows:
+            shared = training.batch_size == base.batch_size
+            key = (*(() if shared else where), "training", "batch_size")
+            faults.append(Fault(key, f"found {training.batch_size:,}; {right}"))
+    for place, stage in enumerate(stages):
+        for key, name, extent in own_ranges(stage):
+            most = highest({name: extent}, name, 0) if name == "batch_size" else 0
+            if most > rows:
+                faults.append(Fault(("stages", place, *key), f"found {most:,.0f}; {right}"))
+    return list(dict.fromkeys(faults))
+
+
+def _learning_rates(
+    base: TrainingSection, stages: Sequence[Stage], final: NetworkFinal, boxes: Mapping[str, Box]
+) -> list[Fault]:
+    """The floor of a cycle must lie below its peak, in every trial and in every finalist."""
+    faults: list[Fault] = []
+    for place, stage in enumerate(stages):
+        if stage.zoom is None or not faults:  # a zoom only inherits what its sources have wrong
+            faults += _inverted(base, stage.training, ("stages", place), stage, boxes)
+    named = contenders(stages)
+    for stage in [one for one in stages if one.name in named] if not faults else []:
+        faults += _inverted(base, final.training, ("final",), stage, boxes)
+    return list(dict.fromkeys(faults))
+
+
+def _inverted(
+    base: TrainingSection,
+    training: TrainingSection,
+    where: Key,
+    stage: Stage,
+    boxes: Mapping[str, Box],
+) -> Iterator[Fault]:
+    """A floor above the peak, if a configuration of `stage` has it when trained as `training`.
+
+    Where the rates are those of [training] and not searched, the fault lies there, whichever the
+    stage; else in the table at `where`, which `training` belongs to.
+    """
+    if not _cycles(training):
+        return
+    box = boxes[stage.name]
+    for floor, peak in _rates(training, stage, box):
+        if floor < peak:
+            continue
+        key = where
+        if not {"learning_rate", "learning_rate_min"} & set(box.ranges):
+            rates = (training.learning_rate_min, training.learning_rate)
+            shared = _cycles(base) and rates == (base.learning_rate_min, base.learning_rate)
+            key = (*(() if shared else where), "training", "learning_rate_min")
+        found = f"found learning_rate_min = {floor:g} with learning_rate = {peak:g}"
+        yield Fault(key, f"{found}; give a floor below the peak: cycles climb from it")
+        return
+
+
+def _rates(training: TrainingSection, stage: Stage, box: Box) -> Iterator[tuple[float, float]]:
+    """The highest floor and the lowest peak: of each point, each box, or a zoom's reach."""
+    floor, peak = training.learning_rate_min, training.learning_rate
+    if stage.points:
+        for point in stage.points:
+            yield (
+                float(point.get("learning_rate_min", floor)),
+                float(point.get("learning_rate", peak)),
+            )
+        return
+    for one in (box,) if stage.zoom is not None else stage.boxes:
+        floors = [highest(one.ranges, "learning_rate_min", floor)]
+        peaks = [lowest(one.ranges, "learning_rate", peak)]
+        if not one.always("learning_rate_min"):
+            floors.append(floor)
+        if not one.always("learning_rate"):
+            peaks.append(peak)
+        yield max(floors), min(peaks)
+
+
+def lowest(ranges: Mapping[str, Range], name: str, otherwise: float) -> float:
+    """The smallest value of the number `name`; `otherwise` where it is not searched."""
+    return _bound(ranges, name, otherwise, "low")
+
+
+def highest(ranges: Mapping[str, Range], name: str, otherwise: float) -> float:
+    """The largest value of the number `name`; `otherwise` where it is not searched."""
+    return _bound(ranges, name, otherwise, "high")
+
+
+def _bound(ranges: Mapping[str, Range], name: str, otherwise: float, side: str) -> float:
+    extent = ranges.get(name)
+    if extent is None:
+        return otherwise
+    if isinstance(extent, Interval):
+        return extent.low if side == "low" else extent.high
+    numbers = [float(option) for option in extent.options]
+    return min(numbers) if side == "low" else max(numbers)

@@ -1,0 +1,64 @@
+"""A network and its images, open in the process that trains."""
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from search.objective.data_card import DataCard
+from search.objective.port import Reports
+from search.objective.report import Assignment, Evaluation, Report
+from search.objectives.network import final, trials
+from search.objectives.network.data import Dataset, open_data
+from search.objectives.network.final import Winner
+from search.objectives.network.objective import NetworkObjective
+from search.objectives.network.sections import TrainingSection
+
+
+@dataclass(frozen=True)
+class NetworkTrainer:
+    """Fulfils `search.objective.port.Trainer`; pickling it carries paths, not arrays."""
+
+    objective: NetworkObjective
+    data: Dataset
+
+    @classmethod
+    def opened(
+        cls, objective: NetworkObjective, seed: int, folder: Path | None
+    ) -> "NetworkTrainer":
+        """With its images standardised, or found standardised.
+
+        Raises:
+            DataError: The images are missing, broken or not what they should be.
+        """
+        return cls(objective, open_data(objective.data, seed, folder))
+
+    @property
+    def card(self) -> DataCard:
+        """What is to be known of the images without opening them."""
+        return self.data.card
+
+    def train(
+        self,
+        training: TrainingSection,
+        trials_: Sequence[Assignment],
+        order_seed: int,
+        start: Sequence[bytes] = (),
+        until: int | None = None,
+    ) -> Reports:
+        """As `Trainer.train`: the trials are one stack."""
+        return trials.train(self.objective, training, trials_, order_seed, self.data, start, until)
+
+    def evaluate(
+        self, training: TrainingSection, trials_: Sequence[Assignment], order_seed: int
+    ) -> Generator[Mapping[int, Report], Sequence[int] | None, Evaluation]:
+        """As `Trainer.evaluate`: the test images are read for the first time."""
+        return final.evaluate(self.objective, training, trials_, order_seed, self.data)
+
+    def retrain(
+        self, training: TrainingSection, trials_: Sequence[Assignment], order_seed: int
+    ) -> Generator[Mapping[int, Report], None, Winner]:
+        """Train the winner once more, as `evaluate` did, and keep it; no test image is read."""
+        return final.retrain(self.objective, training, trials_, order_seed, self.data)
+
+    def close(self) -> None:
+        """Nothing was started."""

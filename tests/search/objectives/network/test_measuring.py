@@ -1,0 +1,66 @@
+"""Pace and gradients are measured of any valid study, whatever it searches."""
+
+import math
+
+import pytest
+
+from search.errors import KlayerError
+from search.objectives.network.data import open_data
+from search.objectives.network.measuring import check_gradients, seconds_per_epoch
+from search.study.file import Study, study_of
+
+# The floor lies above the learning rate that [training] has: the one that is searched is higher.
+FLOOR = {
+    "name": "floor",
+    "network": {"widths": [8]},
+    "training": {
+        "learning_rate_min": 0.02,
+        "schedule": {"kind": "cycles", "cycles": 1, "half_cycle_epochs": 1},
+    },
+    "stages": [{"trials": 2, "box": {"learning_rate": {"low": 0.05, "high": 0.5}}}],
+}
+
+
+@pytest.fixture
+def study() -> Study:
+    return study_of(FLOOR)
+
+
+def test_an_epoch_takes_some_time(study: Study) -> None:
+    points = [{"learning_rate": 0.05}, {"learning_rate": 0.5}]
+    seconds = seconds_per_epoch(study.objective, study.stages[0].training, points, 0.1)
+    assert 0 < seconds < 60
+
+
+def test_gradients_are_right(study: Study) -> None:
+    data = open_data(study.objective.data, study.seed, None)
+    checked = check_gradients(study.objective, study.seed, data, 10, 20, "central", None)
+    assert [(one.layer, one.parameter) for one in checked] == [
+        (1, "weights"),
+        (1, "bias"),
+        (2, "weights"),
+        (2, "bias"),
+    ]
+    assert all(one.checked > 0 and one.worst < 1e-6 for one in checked)
+
+
+@pytest.mark.parametrize(("rows", "inputs"), [(1_201, None), (10, 65)])
+def test_more_than_there_is_is_refused(study: Study, rows: int, inputs: int | None) -> None:
+    data = open_data(study.objective.data, study.seed, None)
+    with pytest.raises(KlayerError, match=r"there are 1,200|has 1,200 training images of 64"):
+        check_gradients(study.objective, study.seed, data, rows, inputs, "central", None)
+
+
+def test_a_step_of_its_own_is_taken(study: Study) -> None:
+    data = open_data(study.objective.data, study.seed, None)
+    huge = check_gradients(study.objective, study.seed, data, 10, None, "central", 0.5)
+    assert any(math.isnan(one.worst) or one.worst > 1e-6 for one in huge)
+
+
+def test_small_gradients_count_as_little_as_is_said(study: Study) -> None:
+    data = open_data(study.objective.data, study.seed, None)
+    usual, lenient = (
+        check_gradients(study.objective, study.seed, data, 10, 20, "forward", None, *smallest)
+        for smallest in ((), (10.0,))
+    )
+    assert all(one.worst < other.worst for one, other in zip(lenient, usual, strict=True))

@@ -1,0 +1,66 @@
+"""The registry and the sections of the file hold the same limits."""
+
+import math
+
+import pytest
+from pydantic import ValidationError
+
+from search.objectives.network.registry import REGISTRY, Choice, Number, find, layer_of, names
+from search.objectives.network.sections import NetworkSection, TrainingSection
+from search.study.table import Table
+
+PROBES = (-1, 0, 0.0, 0.5, 1, 1.0, 1_000_000, 1_000_001, 1e9, math.nan, math.inf, True, "1", "relu")
+
+
+def section_of(name: str) -> type[Table]:
+    """The one section that has a key of this name."""
+    (found,) = (one for one in (NetworkSection, TrainingSection) if name in one.model_fields)
+    return found
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+@pytest.mark.parametrize("probe", [*PROBES, "before", "normal", "hinge", "after", "xavier"])
+def test_a_section_takes_just_what_the_registry_takes(name: str, probe: object) -> None:
+    one = REGISTRY[name]
+    try:
+        taken = one.check(probe)
+    except ValueError:
+        with pytest.raises(ValidationError):
+            section_of(name).model_validate({name: probe})
+    else:
+        section = section_of(name).model_validate({name: probe})
+        assert getattr(section, name) == taken
+        assert type(getattr(section, name)) is type(taken)
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_each_hyperparameter_is_a_key_of_its_section_and_its_default_a_value(name: str) -> None:
+    one = REGISTRY[name]
+    default = section_of(name).model_fields[name].default
+    assert one.check(default) == default
+
+
+@pytest.mark.parametrize("width", [0, -1, 2.0, True, "5", 1_000_001])
+def test_widths_are_whole_numbers_from_one(width: object) -> None:
+    one = find("width_3")
+    assert isinstance(one, Number)
+    with pytest.raises(ValueError, match="give a whole number, 1 or more"):
+        one.check(width)
+    with pytest.raises(ValidationError):
+        NetworkSection.model_validate({"widths": [width]})
+
+
+def test_widths_are_found_by_layer() -> None:
+    assert layer_of("width_12") == 12
+    assert find("width_12") is not None
+    for wrong in ("width_0", "width_01", "width_", "width", "width_1x", "widths", "seed"):
+        assert find(wrong) is None
+    assert names(layers=2)[-2:] == ["width_1", "width_2"]
+    assert "width_1" not in names(layers=0)
+
+
+def test_choices_name_their_options() -> None:
+    one = REGISTRY["activation"]
+    assert isinstance(one, Choice)
+    with pytest.raises(ValueError, match='found "gelu"; give one of "relu", "leaky_relu", "elu"'):
+        one.check("gelu")
