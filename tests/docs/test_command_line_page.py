@@ -10,13 +10,12 @@ from typing import Any, get_args
 
 import pytest
 import typer
-from search.objective.outcome import EpochFigures  # GONE
 
 from search.cli import app, main
 from search.ledger import location
-from search.ledger.queries import Curve
 from search.ledger.records import Search, StageState, Trial, TrialState, WorkerState
 from search.objective.data_card import DataCard
+from search.objective.report import Report
 from search.objectives.network.final import TestReport
 from search.objectives.network.measuring import GradientError
 from search.plan.plan import steps
@@ -159,7 +158,7 @@ REPORT = TestReport((0.5,), None, (None,), None, 297, "f" * 64)
 
 def test_what_export_writes_is_what_the_page_says() -> None:
     metrics = {metric.name: 0.5 for metric in STUDY.objective.metrics}
-    curve = Curve(1, (Report(1, metrics),))
+    curve = (Report(1, metrics),)
     document = as_json(SEARCH, [STAGE], [TRIAL], {1: curve})
     (trial,) = document["trials"]
     section = sections()["klayer export NAME"]

@@ -11,14 +11,13 @@ from typing import Any
 
 import pytest
 from rich.console import Console
-from search.objective.outcome import EpochFigures  # GONE
 
 from model import network_file
 from model.data import digits
 from search.objective.report import Report
 from search.objectives.network.views.model_view import EpochsView
 
-FIGURES = EpochFigures(1, *7 * [0.5])
+REPORT = Report(1, {"train_accuracy": 0.5}, 0.5)
 
 
 @pytest.fixture
@@ -132,7 +131,7 @@ def test_a_terminal_sees_one_bar() -> None:
     console = Console(force_terminal=True, width=120, record=True, file=io.StringIO())
     with EpochsView(console, "tiny") as view:
         for epoch in (1, 2):
-            view(epoch, 2, Report(FIGURES, 0.5, diverged=False))
+            view(epoch, 2, REPORT)
     shown = console.export_text()
     assert "tiny: training the winner again" in shown
     assert "epoch 2/2, as recorded: training accuracy 50.00 %" in shown

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -19,12 +18,6 @@ OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., Claim]
 Outcomes = Callable[[Claim], list[TrialResult]]
 Figures = Callable[[int, float], Report]
-
-
-def report(figures: EpochFigures) -> Report:
-    """Figures as they are read back."""
-    values = asdict(figures)
-    return Report(values.pop("epoch"), values)
 
 
 def test_figures_and_values_come_back_exactly(

@@ -11,7 +11,7 @@ from search.reproduce.album import Chapter, Shown, index, write_album
 from search.reproduce.measures import Measured
 from search.reproduce.rows import Row
 from search.views.plots.data import SearchData
-from search.views.terminal.plot_file import NoBrowserError
+from search.views.terminal.images import NoBrowserError
 from tests.search.reproduce.conftest import Rowed
 from tests.search.views.plots.made import build
 
@@ -29,7 +29,6 @@ def test_without_a_browser_pages_are_written_and_it_is_said_once(
     data: SearchData, published: Rowed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(album, "write_plot", no_browser)
-    monkeypatch.setattr(album, "one_browser", nullcontext)
     said: list[str] = []
     row = Row(published(), (Measured(51.5, 10),), 1.0, comparable=True)
     count = write_album(tmp_path / "album", [Chapter(data, (row,))], ["all of it"], said.append)

@@ -14,7 +14,7 @@ from search.reproduce import results
 from search.reproduce.experiments import all_experiments, asked_for
 from search.reproduce.jobs import searches_of
 from search.reproduce.rows import ours_text
-from search.study.file import Study
+from search.study.file import Study, study_of
 from tests.search.reproduce.conftest import Rehearsal, run, wished
 from tests.search.workers.serving import Threads
 

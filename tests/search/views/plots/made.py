@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from search.ledger.records import Search, StageState, Trial
+from search.objective.data_card import DataCard
 from search.objective.report import Report
 from search.objectives.network.portrait import Portrait, to_bytes
 from search.plan.plan import steps

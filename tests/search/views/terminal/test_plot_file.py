@@ -10,7 +10,8 @@ import pytest
 from benchmarks.chromium import BROWSER
 from search.errors import KlayerError
 from search.views.plots.plot import Plot, Table, drawn
-from search.views.terminal.plot_file import one_browser, write_plot
+from search.views.terminal.images import Browser, NoBrowserError
+from search.views.terminal.plot_file import write_plot
 from tests.chromium import needs_browser
 
 UNUSED = Browser()  # it is started with its first image
@@ -23,7 +24,7 @@ def plot() -> Plot:
 
 
 def test_html_needs_no_network(plot: Plot, tmp_path: Path) -> None:
-    write_plot(plot, tmp_path / "seen.html", "light")
+    write_plot(plot, tmp_path / "seen.html", "light", UNUSED)
     text = (tmp_path / "seen.html").read_text()
     assert "Plotly.newPlot" in text
     assert 'src="http' not in text
@@ -31,69 +32,43 @@ def test_html_needs_no_network(plot: Plot, tmp_path: Path) -> None:
 
 
 def test_json_is_plotlys(plot: Plot, tmp_path: Path) -> None:
-    write_plot(plot, tmp_path / "seen.json", "dark")
+    write_plot(plot, tmp_path / "seen.json", "dark", UNUSED)
     figure = go.Figure(json.loads((tmp_path / "seen.json").read_text()))
     assert list(figure.data[0].y) == [3, 4]
 
 
 def test_csv_is_its_table(plot: Plot, tmp_path: Path) -> None:
-    write_plot(plot, tmp_path / "seen.csv", "light")
+    write_plot(plot, tmp_path / "seen.csv", "light", UNUSED)
     with (tmp_path / "seen.csv").open() as file:
         assert list(csv.reader(file)) == [["x", "y"], ["1", "3"], ["2", "4"]]
 
 
 @needs_browser
-@pytest.mark.parametrize(("ending", "begins"), [("svg", b"<svg"), ("png", b"\x89PNG")])
-def test_images_are_drawn_by_a_browser(
-    plot: Plot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, begins: bytes
-) -> None:
-    monkeypatch.setenv("BROWSER_PATH", BROWSER or "")
-    write_plot(plot, tmp_path / f"seen.{ending}", "light")
-    assert (tmp_path / f"seen.{ending}").read_bytes().startswith(begins)
-
-
-@needs_browser
-def test_images_may_share_a_browser(
+def test_an_image_is_drawn_by_a_browser(
     plot: Plot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BROWSER_PATH", BROWSER or "")
-    with one_browser():
-        for name in ("one.png", "two.png"):
-            write_plot(plot, tmp_path / name, "light")
-    alone = tmp_path / "alone.png"
-    write_plot(plot, alone, "light")
-    assert [(tmp_path / name).read_bytes() for name in ("one.png", "two.png")] == (
-        2 * [alone.read_bytes()]
-    )
+    with Browser() as browser:
+        write_plot(plot, tmp_path / "seen.png", "light", browser)
+    assert (tmp_path / "seen.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_where_there_is_none_to_share_drawing_says_so_and_does_not_hang(
+def test_without_a_browser_nothing_is_written(
     plot: Plot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BROWSER_PATH", str(tmp_path / "none"))
     monkeypatch.setenv("PATH", str(tmp_path))
-    with one_browser():
-        write_plot(plot, tmp_path / "seen.html", "light")
-        with pytest.raises(KlayerError, match="apt-get install chromium"):
-            write_plot(plot, tmp_path / "seen.png", "light")
-
-
-def test_without_a_browser_it_says_what_to_install(
-    plot: Plot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("BROWSER_PATH", str(tmp_path / "none"))
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(KlayerError, match="apt-get install chromium"):
-        write_plot(plot, tmp_path / "seen.png", "light")
+    with Browser() as browser, pytest.raises(NoBrowserError):
+        write_plot(plot, tmp_path / "seen.png", "light", browser)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["seen", "seen.gif", "seen.PNG"])
 def test_another_ending_is_refused(plot: Plot, tmp_path: Path, name: str) -> None:
     with pytest.raises(KlayerError, match=r"give one of \.html"):
-        write_plot(plot, tmp_path / name, "light")
+        write_plot(plot, tmp_path / name, "light", UNUSED)
 
 
 def test_a_folder_that_is_not_there(plot: Plot, tmp_path: Path) -> None:
     with pytest.raises(KlayerError, match="cannot be written: No such file"):
-        write_plot(plot, tmp_path / "none" / "seen.csv", "light")
+        write_plot(plot, tmp_path / "none" / "seen.csv", "light", UNUSED)
