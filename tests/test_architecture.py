@@ -261,7 +261,7 @@ def test_a_file_of_the_search_imports_its_own_room_and_lower_ones(module: Module
 
 
 @of_every_module
-def test_figures_know_of_the_ledger_its_values_alone(module: Module) -> None:
+def test_plots_know_of_the_ledger_its_values_alone(module: Module) -> None:
     if within(module.name, "search.views.plots"):
         known = {name for name in module.imports if within(name, "search.ledger")}
         assert not {name for name in known if not within(name, "search.ledger.records")}
