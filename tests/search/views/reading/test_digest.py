@@ -14,7 +14,7 @@ from benchmarks.large_search import filling
 from search.errors import LedgerError
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, Search
-from search.ledger.tables import portraits
+from search.ledger.tables import attachments
 from search.study.reading import load
 from search.views.plots.catalogue import Entry, entries, find
 from search.views.plots.data import EVERYTHING, SearchData
@@ -212,7 +212,7 @@ def test_a_damaged_portrait_hides_nothing_else(ledger: Ledger, going: Iterator[S
     *_, search = going
     final = next(t for t in ledger.read.trials(search) if t.stage == "final")
     with ledger.database.writing() as connection:
-        connection.execute(insert(portraits).values(trial_id=final.id, content=b"no npz"))
+        connection.execute(insert(attachments).values(trial_id=final.id, content=b"no npz"))
     data = Digest(ledger, "large").data()
     assert data.attachments == {final.id: b"no npz"}
     assert data.curves
