@@ -22,7 +22,8 @@ class Report:
 
     Attributes:
         step: Counted from 1.
-        metrics: Values by the metrics' names; NaN where one could not be had.
+        metrics: Values by the metrics' names; NaN where one could not be had. Empty where a trial
+            is at its end without a step that is new.
         value: The score that the trial would have if it ended now; None where it has none.
         reason: Why the trial is at its end without a value; None while it goes on.
         diverged: Whether that is since its numbers diverged, rather than that it failed.

@@ -55,7 +55,9 @@ def train(
             break
         asked = False
         if reports:
-            stored = {claim.numbers[place]: report for place, report in reports.items()}
+            stored = {
+                claim.numbers[place]: report for place, report in reports.items() if report.metrics
+            }
             asked = ledger.record_reports(claim, stored, lease_seconds)
         if asked or should_stop():
             training.close()

@@ -13,7 +13,8 @@ import typer
 
 from search.cli import app, main
 from search.ledger import location
-from search.ledger.records import Search, StageState, Trial, TrialState, WorkerState
+from search.ledger.records import Search, StageState, Trial, WorkerState
+from search.ledger.states import TrialStatus
 from search.objective.data_card import DataCard
 from search.objective.report import Report
 from search.objectives.network.final import TestReport
@@ -201,7 +202,7 @@ def test_what_workers_prints_is_what_the_page_says() -> None:
 
 def test_each_state_of_a_trial_is_on_the_page() -> None:
     (row,) = re.findall(r"^\| `state` \|.*$", sections()["klayer export NAME"], re.MULTILINE)
-    assert set(get_args(TrialState)) == set(re.findall(r"`(\w+)`", row)) - {"state"}
+    assert set(get_args(TrialStatus)) == set(re.findall(r"`(\w+)`", row)) - {"state"}
 
 
 def test_what_gradcheck_prints_is_what_the_page_says() -> None:

@@ -90,8 +90,7 @@ class Judge:
 
     def failed(self, progress: Progress, reason: str) -> Report:
         """The report that ends a trial."""
-        nothing = {metric.name: math.nan for metric in self.metrics}
-        return Report(max(progress.step, 1), nothing, reason=reason)
+        return Report(max(progress.step, 1), {}, reason=reason)
 
     def _better(self, before: float | None, value: float) -> float:
         if before is None or self.by == "last":
