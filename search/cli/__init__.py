@@ -13,7 +13,7 @@ import typer
 
 from search.cli import (  # noqa: F401 (each adds commands)
     dashboard,
-    pictures,
+    plots,
     reproduce,
     searches,
     storage,

@@ -27,11 +27,10 @@ from sqlalchemy import (
 from search.errors import KlayerError
 from search.ledger import optuna_rows, reports
 from search.ledger.records import Claim, PlanningClaim, Search, StageRef
+from search.ledger.states import TO_BE_PLANNED
 from search.ledger.tables import checkpoints, cohorts, searches, stages, trials, workers
 from search.objective.report import Assignment
 
-# States of a stage that is to be planned: itself, its next rung, or its next generation.
-TO_BE_PLANNED = ("unplanned", "planning", "ranking", "learning")
 # A cohort with which so many workers were lost, one after another, is given up.
 MOST_LOST = 5
 

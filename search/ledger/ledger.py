@@ -231,7 +231,7 @@ class Ledger:
             lost: Whether what they held may be the reason why they are gone.
         """
         with self.database.writing() as connection:
-            gone = presence.crew(connection, launcher)
+            gone = presence.workers_of(connection, launcher)
             if names is not None:
                 gone = [one for one in gone if one in names or one.rpartition("-")[0] in names]
             claims.release(connection, gone, lost=lost)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, func, select
 
 from search.errors import LedgerError
-from search.ledger.claims import TO_BE_PLANNED
+from search.ledger.states import TO_BE_PLANNED
 from search.ledger.tables import cohorts, revision, stages
 
 if TYPE_CHECKING:

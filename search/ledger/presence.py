@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from search.errors import LedgerError
-from search.ledger.claims import TO_BE_PLANNED
 from search.ledger.database import now, wake
 from search.ledger.location import POSTGRESQL_EXAMPLE
 from search.ledger.records import Presence, WorkerState, named
+from search.ledger.states import TO_BE_PLANNED
 from search.ledger.tables import cohorts, searches, stages, trials, workers
 
 FORGOTTEN_SECONDS = 600.0  # for so long a lost worker is shown
@@ -103,7 +103,7 @@ def leave(connection: Connection, names: list[str]) -> None:
     connection.execute(delete(workers).where(workers.c.name.in_(names)))
 
 
-def crew(connection: Connection, launcher: str) -> list[str]:
+def workers_of(connection: Connection, launcher: str) -> list[str]:
     """The names of the workers that a launcher started, and that have not left."""
     mine = select(workers.c.name).where(workers.c.launcher == launcher)
     return list(connection.scalars(mine.order_by(workers.c.id)))

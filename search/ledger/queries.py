@@ -1,12 +1,12 @@
 """What the ledger can be asked. Nothing here writes, and nothing here keeps a writer waiting."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, or_, select
+from sqlalchemy import Connection, Row, bindparam, func, or_, select
 
 from search.errors import LedgerError
-from search.ledger import attachments, claims, presence, reports, rungs
+from search.ledger import attachments, best, claims, presence, reports, rungs, stage_states
 from search.ledger.database import Database, now, patient
 from search.ledger.records import (
     PlanningClaim,
@@ -19,22 +19,14 @@ from search.ledger.records import (
 )
 from search.ledger.studies import Studies
 from search.ledger.tables import cohorts, searches, stages, trials
-from search.ledger.tables import reports as reports_table
+from search.ledger.trial_rows import TRIALS, trial
 from search.objective.data_card import DataCard
 from search.objective.report import Report
-from search.plan import outlook
-from search.plan.plan import Step, steps
-from search.plan.ranking import ranking_of
 from search.plan.results import Result
 from search.space.space import Box, Point
 from search.study.file import Study
 from search.study.ranges import recorded_box
 
-MOST_LOOKED_AT = 1_000  # trials, to find one of a certain point
-# Trials with the name of their stage.
-_TRIALS = select(trials, stages.c.name.label("stage")).join(
-    stages, stages.c.id == trials.c.stage_id
-)
 # Asked before each claim, so built once.
 _OPEN = (
     select(searches.c.id)
@@ -44,12 +36,6 @@ _OPEN = (
         searches.c.failure.is_(None),
     )
     .order_by(searches.c.id)
-)
-_LAST_STAGE = (
-    select(stages.c.id, stages.c.kind, stages.c.state)
-    .where(stages.c.search_id == bindparam("search"))
-    .order_by(stages.c.number.desc())
-    .limit(1)
 )
 _OPEN_OF_THAT_NAME = _OPEN.where(searches.c.name == bindparam("called"))
 
@@ -169,15 +155,7 @@ class Queries:
     def stages(self, search: Search) -> list[StageState]:
         """How every stage stands, those that are not planned yet included."""
         with self.database.reading() as connection:
-            query = select(stages).where(stages.c.search_id == search.id)
-            rows = list(connection.execute(query.order_by(stages.c.number)))
-            known = {step.number: step for step in steps(search.study)}
-            return [
-                _unplanned(search.study, known[row.number], row)
-                if row.state in ("unplanned", "planning")
-                else _planned(connection, search.study, known[row.number], row)
-                for row in rows
-            ]
+            return stage_states.of_search(connection, search)
 
     @patient
     def results(self, search: Search, stage_id: int | None = None) -> list[Result]:
@@ -187,7 +165,7 @@ class Queries:
             search: Of which search.
             stage_id: Only those of this stage.
         """
-        query = _TRIALS.where(
+        query = TRIALS.where(
             stages.c.search_id == search.id, trials.c.finished_at.is_not(None)
         ).order_by(stages.c.number, trials.c.number)
         if stage_id is not None:
@@ -227,13 +205,13 @@ class Queries:
                 asks again and again gives the latest `finished_at` that was seen, and gets the
                 trials of that instant once more.
         """
-        query = _TRIALS.where(stages.c.search_id == search.id).order_by(
+        query = TRIALS.where(stages.c.search_id == search.id).order_by(
             stages.c.number, trials.c.number
         )
         if since is not None:
             query = query.where(trials.c.finished_at >= since)
         with self.database.reading() as connection:
-            return [_trial(row) for row in connection.execute(query)]
+            return [trial(row) for row in connection.execute(query)]
 
     @patient
     def trials_changed(
@@ -261,7 +239,7 @@ class Queries:
                 for key in connection.scalars(late)
                 if key not in known or known[key].finished_at is None
             }
-            query = _TRIALS.where(
+            query = TRIALS.where(
                 stages.c.search_id == search.id,
                 or_(
                     trials.c.id > newest,
@@ -269,7 +247,7 @@ class Queries:
                     trials.c.id.in_([*running, *ended]),
                 ),
             ).order_by(stages.c.number, trials.c.number)
-            return [_trial(row) for row in connection.execute(query)]
+            return [trial(row) for row in connection.execute(query)]
 
     @patient
     def standings(self, claim: PlanningClaim) -> Mapping[int, tuple[Point, float | None]]:
@@ -322,25 +300,8 @@ class Queries:
         finalists over their seeds, or the best trial of all. It is looked for among the best of
         all, where it is. None before it is chosen.
         """
-        best = (
-            _TRIALS.where(
-                stages.c.search_id == search.id,
-                stages.c.name.in_(search.study.contenders()),
-                trials.c.state == "complete",
-            )
-            .order_by(_best_first(search.study), stages.c.number, trials.c.number)
-            .limit(MOST_LOOKED_AT)
-        )
         with self.database.reading() as connection:
-            last = connection.execute(_LAST_STAGE, {"search": search.id}).first()
-            if last is None or (last.kind != "final" and last.state != "finished"):
-                return None
-            found: Iterable[Any] = connection.execute(best)
-            if last.kind != "search":
-                chosen = _chosen(connection, search.study, last)
-                found = (row for row in found if row.parameters == chosen)
-            row = next(iter(found), None)
-            return None if row is None else _trial(row)
+            return best.winner(connection, search)
 
     @patient
     def worked_on(self, trial: Trial) -> TrialWork:
@@ -403,119 +364,3 @@ def _search(row: Row[Any], study: Study) -> Search:
         failure=row.failure,
         metrics=tuple(row.metrics),
     )
-
-
-def _trial(row: Row[Any]) -> Trial:
-    return Trial(
-        id=row.id,
-        stage=row.stage,
-        number=row.number,
-        state=row.state,
-        value=row.value,
-        parameters=row.parameters,
-        seed=row.seed,
-        order_seed=row.order_seed,
-        reason=row.reason,
-        finished_at=row.finished_at,
-        pruned_after=row.pruned_after,
-    )
-
-
-def _unplanned(study: Study, step: Step, row: Row[Any]) -> StageState:
-    """A stage of which only the study file speaks yet."""
-    expected = outlook.unplanned(study, step)
-    return StageState(
-        step=step,
-        state=row.state,
-        explanation="",
-        boxes=(),
-        trials=expected.trials,
-        finished=0,
-        pruned=0,
-        diverged=0,
-        failed=0,
-        running=0,
-        epochs_done=0,
-        epochs_total=round(expected.steps_total or 0),
-        epochs_each=round(expected.steps_each or 0),
-        best=None,
-        opened_at=None,
-        finished_at=None,
-    )
-
-
-def _planned(connection: Connection, study: Study, step: Step, row: Row[Any]) -> StageState:
-    counts = _counts(connection, row)
-    expected = outlook.planned(study, step, counts)
-    ended = {one: counts.states.get(one, 0) for one in ("complete", "pruned", "diverged", "failed")}
-    return StageState(
-        step=step,
-        state="finished" if row.state == "finished" else "open",
-        explanation=row.explanation,
-        boxes=tuple(row.boxes),
-        trials=expected.trials,
-        finished=sum(ended.values()),
-        pruned=ended["pruned"],
-        diverged=ended["diverged"],
-        failed=ended["failed"],
-        running=counts.states.get("running", 0),
-        epochs_done=expected.steps_done,
-        epochs_total=round(expected.steps_total or 0),
-        epochs_each=round(expected.steps_each or 0),
-        best=_best(connection, study, step, row.id),
-        opened_at=row.opened_at,
-        finished_at=row.finished_at,
-    )
-
-
-def _counts(connection: Connection, row: Row[Any]) -> outlook.Counts:
-    """How far a stage is that was planned."""
-    mine = trials.c.stage_id == row.id
-    states = select(trials.c.state, func.count()).where(mine).group_by(trials.c.state)
-    sizes = select(func.count()).where(mine).group_by(trials.c.cohort_id)
-    pruned = select(func.sum(trials.c.pruned_after)).where(mine, trials.c.state == "pruned")
-    # A complete trial has all steps, a pruned one those up to its rung: only others are counted.
-    known = ("pruned",) if row.steps is None else ("complete", "pruned")
-    others = (
-        select(func.count())
-        .select_from(reports_table.join(trials, trials.c.id == reports_table.c.trial_id))
-        .where(mine, trials.c.state.not_in(known))
-    )
-    return outlook.Counts(
-        trials=row.trials,
-        states={row[0]: row[1] for row in connection.execute(states)},
-        cohorts=tuple(connection.scalars(sizes)),
-        steps_each=row.steps,
-        pruned_steps=connection.scalar(pruned) or 0,
-        other_reports=connection.scalar(others) or 0,
-    )
-
-
-def _chosen(connection: Connection, study: Study, last: Any) -> Point | None:
-    """The configuration that the finalists or the final of a search say is the best."""
-    query = _TRIALS.where(trials.c.stage_id == last.id).order_by(trials.c.number)
-    if last.kind == "final":
-        first = connection.execute(query.limit(1)).first()
-        return None if first is None else first.parameters
-    seeds: dict[tuple[tuple[str, object], ...], list[float | None]] = {}
-    for row in connection.execute(query):
-        seeds.setdefault(tuple(row.parameters.items()), []).append(row.value)
-    place = ranking_of(study).winner(dict(enumerate(seeds.values())))
-    return None if place is None else dict(list(seeds)[place])  # type: ignore[arg-type]
-
-
-def _best_first(study: Study) -> ColumnElement[float]:
-    """The order in which the best of complete trials comes first, but for ties."""
-    sign = ranking_of(study).sign
-    return trials.c.value.asc() if sign > 0 else trials.c.value.desc()
-
-
-def _best(connection: Connection, study: Study, step: Step, stage_id: int) -> Trial | None:
-    # Nothing is ever chosen by the evaluation, which the values of the final's trials come from.
-    order = [] if step.kind == "final" else [_best_first(study)]
-    best = connection.execute(
-        _TRIALS.where(trials.c.stage_id == stage_id, trials.c.state == "complete")
-        .order_by(*order, trials.c.number)
-        .limit(1)
-    ).first()
-    return None if best is None else _trial(best)

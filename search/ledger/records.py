@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from search.errors import LedgerError
+from search.ledger.states import TrialStatus
 from search.objective.data_card import DataCard
 from search.objective.report import Assignment
 from search.plan.plan import Kind, Step
 from search.space.space import Point
 from search.study.file import Study
 
-TrialState = Literal["waiting", "running", "complete", "pruned", "diverged", "failed"]
 WorkerKind = Literal["worker", "launcher"]
 
 
@@ -224,7 +224,7 @@ class TrialResult:
             )
 
     @property
-    def state(self) -> TrialState:
+    def state(self) -> TrialStatus:
         """What the trial is from now on."""
         if self.reason is not None:
             return "failed" if self.failed else "diverged"
@@ -255,7 +255,7 @@ class Trial:
     id: int
     stage: str
     number: int
-    state: TrialState
+    state: TrialStatus
     value: float | None
     parameters: Point
     seed: int

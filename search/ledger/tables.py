@@ -1,7 +1,8 @@
 """The tables of the ledger, which lie beside Optuna's own in the same database.
 
 The ledger's tables are the truth. Optuna's are written with them, in the same transactions, so
-that anything that reads Optuna can show a search (`search.ledger.optuna_rows`).
+that anything that reads Optuna can show a search (`search.ledger.optuna_rows`). What the states of
+stages, cohorts and trials mean is said in `search.ledger.states`.
 """
 
 from sqlalchemy import (
@@ -71,8 +72,6 @@ stages = Table(
     Column("number", Integer, nullable=False),
     Column("name", String(64), nullable=False),
     Column("kind", String(16), nullable=False),  # search, finalists or final
-    # unplanned, planning, open, ranking (its next rung is to be planned), learning (its next
-    # generation is) or finished
     Column("state", String(16), nullable=False),
     Column("attempt", Integer, nullable=False),  # how often its planning was claimed
     Column("owner", String(160)),  # who plans it, its next rung or its next generation
@@ -97,7 +96,7 @@ cohorts = Table(
     Column("number", Integer, nullable=False),  # its place in the rung's plan
     Column("start", Integer, nullable=False),  # steps that its trials were trained before
     Column("stop", Integer),  # steps after which they rest; NULL: they are trained to the end
-    Column("state", String(16), nullable=False),  # waiting, claimed or finished
+    Column("state", String(16), nullable=False),
     Column("attempt", Integer, nullable=False),  # how often it was claimed
     Column("lost", Integer, nullable=False),  # how many of those who claimed it were lost with it
     Column("owner", String(160)),
@@ -121,7 +120,6 @@ trials = Table(
     Column("parameters", JSON, nullable=False),
     Column("seed", BigInteger, nullable=False),
     Column("order_seed", BigInteger, nullable=False),
-    # waiting, running, complete, pruned, diverged or failed
     Column("state", String(16), nullable=False),
     Column("optuna_trial", Integer),  # the id of Optuna's
     Column("value", Float),

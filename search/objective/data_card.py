@@ -15,7 +15,7 @@ class DataCard:
         rows: Rows to train on; None where that is not known.
         held_out: Rows to choose by; None where that is not known.
         inputs: Numbers a row; None where that is not known.
-        shape: Of a row, as of an image; empty where it has none.
+        shape: Of a row that has more than one axis; empty where it has none.
         task: Such as "classification"; empty where that is not known.
         classes: The names of the classes, in order; empty where there are none.
     """

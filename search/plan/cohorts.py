@@ -11,8 +11,8 @@ from search.objective.fit import Fit
 
 # Half of it in each of two stacks takes less time on two workers than all of it on one.
 DIVISIBLE = 4
-# The most columns of a stack's first layer, all members' side by side: beyond that its weights,
-# 4 · 3072 · 800 bytes with colour images of 32 x 32 pixels, leave a large cache.
+# The most that the padded widths of a cohort may come to: the weights of a network's first layer,
+# 4 bytes · 3072 inputs · 800 columns, then still fit into a large cache.
 WIDEST_COHORT = 800
 
 

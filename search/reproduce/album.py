@@ -16,7 +16,7 @@ from search.reproduce.rows import Row
 from search.reproduce.table import results_table
 from search.views.plots.data import SearchData
 from search.views.plots.theme import TONES, themed
-from search.views.terminal.images import Browser, NoBrowserError
+from search.views.terminal.browser import Browser, NoBrowserError
 from search.views.terminal.output import writing
 from search.views.terminal.plot_file import write_plot
 

@@ -10,13 +10,13 @@ from typing import Any, get_args
 
 import pytest
 import typer
-from search.objective.outcome import EpochFigures  # GONE
 
 from search.cli import app, main
 from search.ledger import location
-from search.ledger.queries import Curve
-from search.ledger.records import Search, StageState, Trial, TrialState, WorkerState
+from search.ledger.records import Search, StageState, Trial, WorkerState
+from search.ledger.states import TrialStatus
 from search.objective.data_card import DataCard
+from search.objective.report import Report
 from search.objectives.network.final import TestReport
 from search.objectives.network.measuring import GradientError
 from search.plan.plan import steps
@@ -158,29 +158,35 @@ REPORT = TestReport((0.5,), None, (None,), None, 297, "f" * 64)
 
 
 def test_what_export_writes_is_what_the_page_says() -> None:
-    curve = Curve(1, (EpochFigures(1, *7 * [0.5]),))
+    metrics = {metric.name: 0.5 for metric in STUDY.objective.metrics}
+    curve = (Report(1, metrics),)
     document = as_json(SEARCH, [STAGE], [TRIAL], {1: curve})
     (trial,) = document["trials"]
     section = sections()["klayer export NAME"]
-    assert keys(section) == [list(document), list(trial), list(trial["epochs"][0])]
+    assert keys(section) == [list(document), list(trial), list(trial["reports"][0])]
     assert set(document["stages"][0]) <= set(re.findall(r"`(\w+)`", section))
     file = io.StringIO()
-    write_csv([TRIAL], {1: curve}, file)
+    write_csv(STUDY.objective, [TRIAL], {1: curve}, file)
     columns = file.getvalue().splitlines()[0].split(",")
-    assert set(columns) == {*trial, "learning_rate"} - {"order_seed", "parameters"}
+    assert set(columns) == {*trial, "learning_rate", "steps"} - {
+        "order_seed",
+        "parameters",
+        "reports",
+    }
 
 
 def test_what_status_prints_is_what_the_page_says() -> None:
     spread = Spread.of([0.5, 0.6])
     document = Summary(
         name="digits",
+        objective=STUDY.objective,
         finished=True,
         stopped=False,
         failure=None,
         stages=(STAGE,),
         best=TRIAL,
         spread=spread,
-        test=asdict(REPORT),
+        result=asdict(REPORT),
     ).to_json()
     section = sections()["klayer status [NAME]"]
     assert keys(section) == [list(document)]
@@ -196,7 +202,7 @@ def test_what_workers_prints_is_what_the_page_says() -> None:
 
 def test_each_state_of_a_trial_is_on_the_page() -> None:
     (row,) = re.findall(r"^\| `state` \|.*$", sections()["klayer export NAME"], re.MULTILINE)
-    assert set(get_args(TrialState)) == set(re.findall(r"`(\w+)`", row)) - {"state"}
+    assert set(get_args(TrialStatus)) == set(re.findall(r"`(\w+)`", row)) - {"state"}
 
 
 def test_what_gradcheck_prints_is_what_the_page_says() -> None:

@@ -3,9 +3,11 @@
 Each file leaves a mark where it is imported, and raises. The real commands run in its folder.
 """
 
+import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
@@ -26,6 +28,22 @@ raise RuntimeError("a file of the user's folder was imported")
 """
 SMALL = ("--set", "stages.coarse.trials=4", "--set", "stages.fine.trials=2")
 SMALL += ("--set", "stages.finest.trials=2", "--set", "training.schedule.epochs=2")
+OWN_TRAINING = """
+[objective]
+kind = "function"
+function = "train.py:train"
+
+[hyperparameters]
+x = {low = 0.0, high = 1.0, log = false}
+
+[[metrics]]
+name = "loss"
+direction = "minimize"
+
+[[stages]]
+name = "coarse"
+trials = 4
+"""
 ENDLESS = ("--set", "training.schedule.epochs=100000")
 
 
@@ -52,10 +70,10 @@ def _untouched(folder: Path) -> Iterator[None]:
     assert sprung == []
 
 
-def test_the_traps_work(folder: Path) -> None:
-    code = "import importlib, sys; sys.path.insert(0, ''); import search"
+def test_the_traps_work(folder: Path, shell_environment: dict[str, str]) -> None:
+    command = [sys.executable, "-c", "import search"]
     done = subprocess.run(
-        ["python3", "-c", code], cwd=folder, capture_output=True, text=True, check=False
+        command, cwd=folder, env=shell_environment, capture_output=True, text=True, check=False
     )
     assert "a file of the user's folder was imported" in done.stderr
     (folder / "marks" / "search").unlink()
@@ -67,12 +85,27 @@ def test_a_plan_is_timed(klayer: Klayer, folder: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("engine", get_args(EngineName))
-def test_a_search_runs(klayer: Klayer, folder: Path, engine: str) -> None:
+def run(klayer: Klayer, folder: Path, engine: str) -> str:
+    """What `klayer run` says of a search that is named after its engine."""
     options = ("--engine", engine, "--workers", "2", "--name", engine)
     done = klayer("run", "digits", *SMALL, *options, cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")
-    assert f"{engine}: finished" in done.stdout
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def run_by_loky(klayer: Klayer, folder: Path) -> str:
+    """The search that the other commands show, as its run told of it."""
+    return run(klayer, folder, "loky")
+
+
+def test_a_search_runs(run_by_loky: str) -> None:
+    assert "loky: finished" in run_by_loky
+
+
+@pytest.mark.parametrize("engine", [one for one in get_args(EngineName) if one != "loky"])
+def test_a_search_runs_on_a_cluster(klayer: Klayer, folder: Path, engine: str) -> None:
+    assert f"{engine}: finished" in run(klayer, folder, engine)
 
 
 def test_workers_that_are_started_by_hand_work(klayer: Klayer, folder: Path) -> None:
@@ -91,9 +124,10 @@ def test_workers_that_are_started_by_hand_work(klayer: Klayer, folder: Path) -> 
     ],
     ids=lambda command: command[0],
 )
+@pytest.mark.usefixtures("run_by_loky")
 def test_a_finished_search_is_shown(klayer: Klayer, folder: Path, command: tuple[str, ...]) -> None:
     done = klayer(*command, cwd=folder)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
     assert (folder / command[-1]).stat().st_size > 1000
 
 
@@ -105,6 +139,7 @@ def test_a_finished_search_is_shown(klayer: Klayer, folder: Path, command: tuple
     ],
     ids=["alone", "beside a run"],
 )
+@pytest.mark.usefixtures("run_by_loky")
 def test_a_dashboard_is_served(
     klayer_path: Path,
     shell_environment: dict[str, str],
@@ -135,3 +170,20 @@ def test_a_dashboard_is_served(
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
+
+
+def test_a_users_training_imports_what_klayer_does_not(klayer: Klayer, tmp_path: Path) -> None:
+    """The user's `search.py` and `model.py` are for the user's own function alone."""
+    (tmp_path / "model.py").write_text("def loss(x):\n    return (x - 0.3) ** 2\n")
+    (tmp_path / "search.py").write_text("from model import loss\n")
+    (tmp_path / "train.py").write_text(
+        "import search\n\n\ndef train(parameters, seed, report):\n"
+        "    report(step=1, loss=search.loss(parameters['x']))\n"
+    )
+    (tmp_path / "own.toml").write_text(OWN_TRAINING)
+    done = klayer("run", "own.toml", "--workers", "2", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    exported = klayer("export", "own", "--format", "json", cwd=tmp_path)
+    trials = json.loads(exported.stdout)["trials"]
+    assert [trial["state"] for trial in trials] == ["complete"] * len(trials)
+    assert len(trials) >= 4

@@ -67,7 +67,7 @@ def gradcheck(
     """Compare a study's analytic gradients with finite differences, parameter by parameter."""
     from search.objectives.network.data import open_data
     from search.objectives.network.measuring import check_gradients
-    from search.objectives.network.views import gradcheck_view
+    from search.objectives.network.views.gradcheck_view import show, to_json
 
     loaded = options.load(study, changes, None)
     network = loaded.objective
@@ -79,9 +79,9 @@ def gradcheck(
     opened = open_data(network.data, loaded.seed, data)
     checked = check_gradients(network, loaded.seed, opened, rows, inputs, difference.value, step)
     if as_json:
-        options.print_json(gradcheck_view.to_json(checked))
+        options.print_json(to_json(checked))
     else:
-        gradcheck_view.show(loaded, checked, options.console())
+        show(loaded, checked, options.console())
 
 
 @app.command()
@@ -97,14 +97,14 @@ def model(
     """Train the winner of a finished search again, as recorded, and write it to a file."""
     from search.ledger.ledger import Ledger
     from search.objectives.network.rebuild import rebuild
-    from search.objectives.network.views import model_view
+    from search.objectives.network.views.model_view import EpochsView, show, to_json
 
     with (
         Ledger(storage) as ledger,
-        model_view.EpochsView(options.console(stderr=True), name) as view,
+        EpochsView(options.console(stderr=True), name) as view,
     ):
         rebuilt = rebuild(ledger, name, data, output, view)
     if as_json:
-        options.print_json(model_view.to_json(rebuilt))
+        options.print_json(to_json(rebuilt))
     else:
-        model_view.show(rebuilt, options.console())
+        show(rebuilt, options.console())

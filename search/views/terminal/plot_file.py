@@ -6,31 +6,31 @@ from pathlib import Path
 from search.errors import KlayerError
 from search.views.plots.plot import Plot
 from search.views.plots.theme import Mode, themed
-from search.views.terminal.images import Browser
+from search.views.terminal.browser import Browser
 from search.views.terminal.output import writing
 
-IMAGES = (".svg", ".png", ".pdf")
+DRAWN = (".svg", ".png", ".pdf")
 
 
 def write_plot(plot: Plot, output: Path, mode: Mode, browser: Browser) -> None:
-    """Write a plot: HTML that needs no network, an image, Plotly's JSON, or its data as CSV.
+    """Write a plot: HTML that needs no network, a drawing, Plotly's JSON, or its data as CSV.
 
     Args:
         plot: What is written.
         output: The file, whose ending says how.
         mode: Light or dark.
-        browser: Draws it, if it becomes an image.
+        browser: Draws it, if it is to be drawn.
 
     Raises:
         KlayerError: The file's ending names none of these, the file cannot be written, or there is
-            no browser to draw an image with.
+            no browser to draw it with.
     """
     figure = themed(plot.figure, mode)
     writers: dict[str, Callable[[], str | bytes]] = {
         ".html": lambda: figure.to_html(include_plotlyjs=True, config={"displaylogo": False}),
         ".json": lambda: figure.to_json(pretty=True) + "\n",
         ".csv": plot.table.csv,
-        **{ending: lambda: browser.image(figure, output.suffix[1:]) for ending in IMAGES},
+        **{ending: lambda: browser.draw(figure, output.suffix[1:]) for ending in DRAWN},
     }
     if output.suffix not in writers:
         raise KlayerError(

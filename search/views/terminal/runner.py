@@ -209,7 +209,7 @@ def _recorded(study: Study, text: str, storage: str) -> Search | None:
         if study.name not in ledger.read.names():
             return None
         known = ledger.read.search(study.name)
-        # On the images of its record, so that only the study file is compared; nothing is written.
+        # On the data of its record, so that only the study file is compared; nothing is written.
         return ledger.record(study, text, known.data, environment())
 
 

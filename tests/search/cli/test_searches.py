@@ -103,7 +103,7 @@ def test_the_json_export_holds_every_trial_and_its_curve(exported: Any, summary:
     for trial in document["trials"]:
         keys = {"stage", "number", "state", "value", "parameters", "seed", "order_seed", "reason"}
         assert set(trial) == {*keys, "pruned_after", "reports"}
-        assert [epoch["epoch"] for epoch in trial["epochs"]] == [*range(1, 21)]
+        assert [report["step"] for report in trial["reports"]] == [*range(1, 21)]
     best = summary["best"]
     same = [
         trial
@@ -111,7 +111,7 @@ def test_the_json_export_holds_every_trial_and_its_curve(exported: Any, summary:
         if (trial["stage"], trial["number"]) == (best["stage"], best["number"])
     ]
     assert [(trial["value"], trial["seed"]) for trial in same] == [(best["value"], best["seed"])]
-    assert same[0]["epochs"][-1]["validation_accuracy"] == best["value"]
+    assert same[0]["reports"][-1]["validation_accuracy"] == best["value"]
 
 
 def test_the_csv_exports_hold_the_same_trials(exported: Any) -> None:
@@ -126,7 +126,7 @@ def test_the_csv_exports_hold_the_same_trials(exported: Any) -> None:
     ]
     losses = [row["train_loss"] for row in csv.DictReader(io.StringIO(exported("--steps")))]
     assert [float(loss) for loss in losses] == [
-        epoch["train_loss"] for trial in trials for epoch in trial["epochs"]
+        report["train_loss"] for trial in trials for report in trial["reports"]
     ]
 
 

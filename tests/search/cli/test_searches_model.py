@@ -11,14 +11,13 @@ from typing import Any
 
 import pytest
 from rich.console import Console
-from search.objective.outcome import EpochFigures  # GONE
 
 from model import network_file
 from model.data import digits
 from search.objective.report import Report
 from search.objectives.network.views.model_view import EpochsView
 
-FIGURES = EpochFigures(1, *7 * [0.5])
+REPORT = Report(1, {"train_accuracy": 0.5}, 0.5)
 
 
 @pytest.fixture
@@ -46,7 +45,7 @@ def test_it_writes_the_winner_and_says_that_it_is_the_recorded_one(
     assert status == 0
     share = recorded(tiny_run)
     assert out.startswith("winner.npz: the winner of tiny\n")
-    assert "20 epochs; all 160 figures equal the recorded ones, bit for bit\n" in out
+    assert "20 epochs; all 140 figures equal the recorded ones, bit for bit\n" in out
     assert f"Recorded test accuracy  {100 * share:.2f} %\n" in out
     lines = err.splitlines()
     assert len(lines) == 20
@@ -80,7 +79,7 @@ def test_json_says_the_same(klayer_here: Any, tiny_run: Any, folder: Path) -> No
     document = json.loads(out)
     assert status == 0
     assert (document["name"], document["file"]) == ("tiny", "w")
-    assert (document["epochs"], document["figures"], document["snapshots"]) == (20, 160, 0)
+    assert (document["epochs"], document["figures"], document["snapshots"]) == (20, 140, 0)
     assert document["test_accuracy"] == recorded(tiny_run)
     assert document["snapshot_ensemble"] is None
     assert document["parameters"] == json.loads(tiny_run.stdout)["best"]["parameters"]
@@ -132,7 +131,7 @@ def test_a_terminal_sees_one_bar() -> None:
     console = Console(force_terminal=True, width=120, record=True, file=io.StringIO())
     with EpochsView(console, "tiny") as view:
         for epoch in (1, 2):
-            view(epoch, 2, Report(FIGURES, 0.5, diverged=False))
+            view(epoch, 2, REPORT)
     shown = console.export_text()
     assert "tiny: training the winner again" in shown
     assert "epoch 2/2, as recorded: training accuracy 50.00 %" in shown

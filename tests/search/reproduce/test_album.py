@@ -11,13 +11,13 @@ from search.reproduce.album import Chapter, Shown, index, write_album
 from search.reproduce.measures import Measured
 from search.reproduce.rows import Row
 from search.views.plots.data import SearchData
-from search.views.terminal.images import NoBrowserError
+from search.views.terminal.browser import NoBrowserError
 from tests.search.reproduce.conftest import Rowed
 from tests.search.views.plots.made import build
 
 
 def no_browser(*_: object) -> None:
-    raise NoBrowserError("images are drawn with Chrome or Chromium, which is not found")
+    raise NoBrowserError("plots are drawn with Chrome or Chromium, which is not found")
 
 
 @pytest.fixture

@@ -101,7 +101,7 @@ def test_training_accuracy_and_hyperparameters(data: SearchData, published: Rowe
     winner = data.of_stage("final")[0]
     last = data.curves[winner.id][-1]
     trained = measured(published(measure="training_accuracy"), data)
-    assert trained.value == pytest.approx(100 * last.train_accuracy)
+    assert trained.value == pytest.approx(100 * last.metrics["train_accuracy"])
     decay = measured(published(measure="weight_decay", value=1e-3), data)
     assert decay.value == winner.parameters["weight_decay"]
 

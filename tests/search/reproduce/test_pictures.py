@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from search.objectives.network.portrait import to_bytes
 from search.reproduce.pictures import curves_wanted, drawn_of
 from search.views.plots.data import SearchData
 from tests.search.views.plots.made import build, curve, portrait
@@ -17,8 +18,8 @@ def data() -> SearchData:
     made = build((3, 3, 3))
     finals = made.of_stage("final")
     curves = {trial.id: curve(0.5, 4) for trial in made.trials}
-    drawn = {finals[0].id: portrait(), finals[1].id: portrait(layers=2)}
-    return replace(made, curves=curves, portraits=drawn)
+    kept = {finals[0].id: to_bytes(portrait()), finals[1].id: to_bytes(portrait(layers=2))}
+    return replace(made, curves=curves, attachments=kept)
 
 
 def test_curves_boxes_and_each_network_of_the_final(data: SearchData) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from search.objectives import network as objective
+from search.objectives.network.objective import NetworkObjective
 from search.plan.plan import plan, steps
 from search.space.space import Point
 from search.study.file import Study
@@ -34,12 +34,13 @@ def test_every_stage_takes_its_time() -> None:
     study = load("digits")
     expected = forecast(study, 1)
     assert [one.step for one in expected] == list(steps(study))
-    assert all(0 < one.seconds < 60 for one in expected)
+    assert all(0 < (one.seconds or 0) < 60 for one in expected)
 
 
 def test_ten_times_the_epochs_take_about_ten_times_as_long() -> None:
+    of = "training.schedule.epochs={}"
     few, many = (
-        sum(one.seconds for one in forecast(load("digits", [f"training.schedule.epochs={n}"]), 1))
+        sum(one.seconds or 0 for one in forecast(load("digits", [of.format(n)]), 1))
         for n in (10, 100)
     )
     assert 4 < many / few < 25
@@ -59,7 +60,7 @@ class Clock:
     budgets: list[float] = field(default_factory=list)
     processes: list[int] = field(default_factory=list)
 
-    def seconds_per_epoch(self, _: object, __: object, points: Any, budget: float) -> float:
+    def seconds_per_step(self, _: object, points: Any, budget: float) -> float:
         self.timed.append(list(points))
         self.budgets.append(budget)
         return columns(points) * float(points[0].get("batch_size", 100))
@@ -73,7 +74,9 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr(objective, "seconds_per_epoch", made.seconds_per_epoch)
+    monkeypatch.setattr(
+        NetworkObjective, "seconds_per_step", lambda _, *asked: made.seconds_per_step(*asked)
+    )
     monkeypatch.setattr("search.workers.forecast.Parallel", made.parallel)
     return made
 
@@ -85,7 +88,7 @@ def columns(points: Iterable[Point]) -> float:
 
 
 def cohorts_of_first(study: Study) -> list[list[Point]]:
-    made = plan(study, steps(study)[0], [], objective.grouping(study))
+    made = plan(study, steps(study)[0], [])
     return [[made.trials[number].parameters for number in numbers] for numbers in made.cohorts]
 
 
@@ -107,7 +110,7 @@ def test_searched_widths_and_batches_are_counted(clock: Clock) -> None:
     alone, beside = forecast(study, 1)[0], forecast(study, 2)[0]
     assert alone.seconds == pytest.approx(sum(times))
     assert beside.seconds == pytest.approx(makespan(times, 2))
-    assert (alone.trials, alone.epochs) == (16, 160)
+    assert (alone.trials, alone.steps) == (16, 160)
     assert {point["batch_size"] for one in clock.timed for point in one} == {50, 100}
 
 
@@ -121,7 +124,7 @@ def test_a_generation_waits_for_the_one_before(clock: Clock, sampler: str) -> No
     alone, beside = forecast(study, 1)[0], forecast(study, 2)[0]
     assert alone.seconds == pytest.approx(cohort * (8 + 3 / 4))
     assert beside.seconds == pytest.approx(cohort * (4 + 3 / 4))
-    assert (alone.trials, alone.epochs) == (35, 350)
+    assert (alone.trials, alone.steps) == (35, 350)
 
 
 def test_the_final_is_as_many_stacks_one_after_another_as_it_needs(clock: Clock) -> None:
@@ -132,6 +135,17 @@ def test_the_final_is_as_many_stacks_one_after_another_as_it_needs(clock: Clock)
     expected = 10 * (2 * 200 * 50 + 2 * 30 * 100)
     for workers in (1, 2):
         assert forecast(study, workers)[-1].seconds == pytest.approx(expected)
+
+
+def test_where_the_pace_is_not_known_the_steps_are_still_counted(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(NetworkObjective, "has_pace", False)
+    expected = forecast(load("digits", WIDE), 1)
+    assert (expected[0].steps, expected[0].seconds) == (160, None)
+    assert clock.timed == []
+    monkeypatch.setattr(NetworkObjective, "steps", lambda *_: None)
+    assert {(one.steps, one.seconds) for one in forecast(load("digits", WIDE), 1)} == {(None, None)}
 
 
 def test_of_many_kinds_of_cohorts_few_are_timed(clock: Clock) -> None:

@@ -13,10 +13,11 @@ import pytest
 from search.errors import DataError
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
+from search.ledger.opening import open_recorded
 from search.ledger.queries import Queries
 from search.ledger.records import PlanningClaim, Search
 from search.objective.data_card import DataCard
-from search.objectives import network as objective
+from search.objective.port import Trainer
 from search.study.reading import load
 from search.workers import Heartbeat, plan_next, serve
 from search.workers.loop import PASS_OVER_SECONDS
@@ -114,13 +115,13 @@ def test_a_search_that_is_recorded_later_is_served(ledger: Ledger, storage: str)
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The searches whose images were opened, in their order."""
-    real, names = objective.open_recorded_data, list[str]()
+    names = list[str]()
 
-    def told(study: Any, *rest: Any) -> objective.Dataset:
-        names.append(study.name)
-        return real(study, *rest)
+    def told(search: Search, *rest: Any) -> Trainer:
+        names.append(search.study.name)
+        return open_recorded(search, *rest)
 
-    monkeypatch.setattr(objective, "open_recorded_data", told)
+    monkeypatch.setattr("search.workers.loop.open_recorded", told)
     return names
 
 
@@ -148,16 +149,16 @@ def test_a_search_whose_images_are_missing_is_passed_over_with_one_line(
 
     monkeypatch.setattr("search.workers.loop.PASS_OVER_SECONDS", 0.05)
     monkeypatch.setattr("search.workers.loop.LOOK_SECONDS", 0.02)
-    tried, real = 0, objective.open_recorded_data
+    tried = 0
 
-    def found_at_last(*rest: Any) -> objective.Dataset:
+    def found_at_last(*rest: Any) -> Trainer:
         nonlocal tried
         tried += 1
         if tried <= 3:
-            return real(*rest)
+            return open_recorded(*rest)
         raise ZeroDivisionError("found")
 
-    monkeypatch.setattr(objective, "open_recorded_data", found_at_last)
+    monkeypatch.setattr("search.workers.loop.open_recorded", found_at_last)
     said = work_on_all(ledger, within(20, lambda: tried > 3))
     assert [line.rpartition(": ")[2] for line in said][-1] == "found"
     assert len(said) == 2  # the same reason is not told again and again
@@ -169,7 +170,7 @@ def test_a_search_of_other_images_is_passed_over(ledger: Ledger) -> None:
     good = recorded(ledger)
     said = work_on_all(ledger, lambda: is_finished(ledger, good))
     (told,) = [line for line in said if line.startswith("others")]
-    assert "this search ran on other images" in told
+    assert "this search ran on other data" in told
 
 
 def test_a_worker_for_one_search_ends_where_its_images_are_missing(ledger: Ledger) -> None:

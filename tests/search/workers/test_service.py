@@ -145,7 +145,7 @@ def test_it_says_that_its_search_was_stopped(ledger: Ledger, said: Any, storage:
 
 def test_images_that_are_missing_end_a_worker_for_one_search(ledger: Ledger, said: Any) -> None:
     ledger.record(load("digits", SMALL), "", DataCard("digits", "f" * 64), {})
-    with pytest.raises(DataError, match="this search ran on other images"):
+    with pytest.raises(DataError, match="this search ran on other data"):
         said("digits")
 
 

@@ -1,18 +1,19 @@
 """What becomes of a cohort: trained, halved, diverged, handed in, handed back, or taken away."""
 
+import json
 import math
-from collections.abc import Mapping
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from search.objective.outcome import Proof  # GONE
 
 from search.ledger.claims import LostLeaseError
 from search.ledger.ledger import Ledger
-from search.ledger.queries import Curve
-from search.ledger.records import Claim, PlanningClaim, Search, Trial
-from search.objective.report import Assignment
-from search.objectives import network as objective
+from search.ledger.opening import open_recorded
+from search.ledger.records import Claim, PlanningClaim, Search
+from search.objective.port import Trainer
+from search.objective.report import Assignment, Evaluation, Report
 from search.objectives.network.portraits import Portrait
 from search.workers import plan_next
 from search.workers.heartbeat import Heartbeat
@@ -78,30 +79,21 @@ def test_retraining_what_the_database_says_gives_the_recorded_test_accuracy(
         found = nothing_else.read.search("digits")
         step = nothing_else.read.stages(found)[-1].step
         chosen = [one for one in nothing_else.read.trials(found) if one.stage == "final"]
-    training = objective.prove(
-        found.study,
+    training = open_recorded(found, None).evaluate(
         step.training,
         [Assignment(one.parameters, one.seed) for one in chosen],
         chosen[0].order_seed,
-        objective.open_data(found.study, None),
     )
-    proof = None
-    while proof is None:
+    said = None
+    while said is None:
         try:
             next(training)
         except StopIteration as end:
-            proof = end.value
-    assert isinstance(proof, Proof)
-    report = proof.report
-    assert found.result == {
-        "accuracies": list(report.accuracies),
-        "snapshot_ensemble": report.snapshot_ensemble,
-        "snapshot_ensembles": list(report.snapshot_ensembles),
-        "finalist_ensemble": report.finalist_ensemble,
-        "images": report.images,
-        "fingerprint": report.fingerprint,
-    }
-    assert report.snapshot_ensemble is not None
+            said = end.value
+    assert isinstance(said, Evaluation)
+    assert found.result == json.loads(json.dumps(said.result))
+    assert found.result["snapshot_ensemble"] is not None
+    assert [one.value for one in chosen] == list(said.values)
 
 
 def test_a_diverging_trial_is_recorded_with_the_epoch_and_its_curve(ledger: Ledger) -> None:
@@ -121,11 +113,6 @@ HALVED = (
     "stages.coarse.trials=8",
     "training.schedule.epochs=4",
 )
-
-
-def after(curves: Mapping[int, Curve], trial: Trial, place: int) -> float:
-    """A trial's validation accuracy in one of its reports."""
-    return curves[trial.id].reports[place].metrics["validation_accuracy"]
 
 
 def test_halving_drops_the_worse_of_each_cohort(ledger: Ledger) -> None:
@@ -240,29 +227,29 @@ def test_a_launcher_asks_through_the_ledger_and_another_s_worker_does_not_hear_i
 ) -> None:
     search = recorded(ledger)
     ledger.join(worker("pool/launcher", search))
-    claim, data = planned_and_claimed(ledger, search, "pool/0", "pool/launcher")
+    claim, trainer = planned_and_claimed(ledger, search, "pool/0", "pool/launcher")
     epochs.before(1, lambda ledger, _: ledger.ask_to_stop("another/launcher"))
     epochs.before(2, lambda ledger, _: ledger.ask_to_stop("pool/launcher"))
-    assert not train(ledger, search, data, claim, never, 60.0)
+    assert not train(ledger, search, trainer, claim, never, 60.0)
     assert epochs.stored == 2
     assert states(ledger, search) == ["waiting"] * 4
 
 
 def planned_and_claimed(
     ledger: Ledger, search: Search, name: str = "a", launcher: str | None = None
-) -> tuple[Claim, objective.Dataset]:
-    """The first cohort of a search, claimed by a worker that is known, and the images."""
+) -> tuple[Claim, Trainer]:
+    """The first cohort of a search, claimed by a worker that is known, and its objective."""
     with Heartbeat(ledger, worker("planner", search)) as heartbeat:
         plan_next(ledger, search, "planner", heartbeat)
     ledger.join(worker(name, search, launcher))
     claim = ledger.next_work(search, name)
     assert isinstance(claim, Claim)
-    return claim, objective.open_data(search.study, None)
+    return claim, open_recorded(search, None)
 
 
 def test_what_is_trained_behind_a_lost_lease_is_void(ledger: Ledger, epochs: Epochs) -> None:
     search = recorded(ledger)
-    claim, data = planned_and_claimed(ledger, search, "paused")
+    claim, trainer = planned_and_claimed(ledger, search, "paused")
 
     def taken(ledger: Ledger, _: Claim) -> None:
         renew(ledger, claim, -1.0)  # as if it had been paused for longer than its lease
@@ -272,7 +259,7 @@ def test_what_is_trained_behind_a_lost_lease_is_void(ledger: Ledger, epochs: Epo
 
     epochs.before(2, taken)
     with pytest.raises(LostLeaseError):
-        train(ledger, search, data, claim, never, 60.0)
+        train(ledger, search, trainer, claim, never, 60.0)
     assert states(ledger, search) == ["running", "running", "waiting", "waiting"]  # the other's
     assert ledger.read.curves(search) == {}
     assert attempts(ledger, search) == [(2, 1), (0, 0)]
@@ -304,3 +291,51 @@ def test_a_worker_that_lost_its_claim_goes_on_with_other_work(
 def test_a_cohort_is_claimed_only_once_its_stage_is_planned(ledger: Ledger) -> None:
     """Guards `planned_and_claimed`: what is claimed first is the planning."""
     assert isinstance(ledger.next_work(recorded(ledger), "a"), PlanningClaim)
+
+
+@dataclass
+class Scripted:
+    """A trainer of which each report, and whether it is closed, is written down beforehand."""
+
+    reports: Sequence[dict[int, Report]]
+    sent: list[Sequence[int] | None] = field(default_factory=list)
+
+    def train(
+        self, *_: object, **__: object
+    ) -> Generator[dict[int, Report], Sequence[int] | None, dict[int, bytes]]:
+        for report in self.reports:
+            self.sent.append((yield report))
+        return {}
+
+
+def trained(ledger: Ledger, *reports: dict[int, Report], study: tuple[str, ...] = ()) -> list[Any]:
+    """State, value and reason of each trial of a first cohort that is reported of like this."""
+    search = recorded(ledger, *study)
+    claim, _ = planned_and_claimed(ledger, search)
+    scripted: Any = Scripted(reports)
+    assert train(ledger, search, scripted, claim, never, 60.0)
+    trials = [one for one in ledger.read.trials(search) if one.number in claim.numbers]
+    return [(one.state, one.value, one.reason) for one in trials]
+
+
+def test_a_training_that_fails_is_not_said_to_have_diverged(ledger: Ledger) -> None:
+    first = {0: Report(1, {}, 0.5), 1: Report(1, {}, None, "it ended with exit status 3")}
+    assert trained(ledger, first, {0: Report(2, {}, 0.7)}) == [
+        ("complete", 0.7, None),
+        ("failed", None, "it ended with exit status 3"),
+    ]
+
+
+def test_a_trial_without_a_score_or_a_report_fails_and_says_so(ledger: Ledger) -> None:
+    assert trained(ledger, {0: Report(1, {}, None)}) == [
+        ("failed", None, "it ended without a score"),
+        ("failed", None, "it ended without a report"),
+    ]
+
+
+def test_nothing_new_keeps_the_cohort_going_and_stores_nothing(
+    ledger: Ledger, epochs: Epochs
+) -> None:
+    both = {place: Report(1, {}, 0.5) for place in (0, 1)}
+    assert [state for state, *_ in trained(ledger, {}, both, {}, {})] == ["complete"] * 2
+    assert epochs.stored == 1

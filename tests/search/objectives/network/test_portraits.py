@@ -168,15 +168,15 @@ def drawn(seed: int, *, images: bool = True) -> Portrait:
 
 
 def test_the_same_portrait_is_the_same_bytes() -> None:
-    assert drawn(1).to_bytes() == drawn(1).to_bytes()
-    assert drawn(1).to_bytes() != drawn(2).to_bytes()
+    assert to_bytes(drawn(1)) == to_bytes(drawn(1))
+    assert to_bytes(drawn(1)) != to_bytes(drawn(2))
     for one in (drawn(1), drawn(2, images=False)):
-        assert_same(Portrait.from_bytes(one.to_bytes()), one)
+        assert_same(from_bytes(to_bytes(one)), one)
 
 
 def archive(**changed: object) -> bytes:
     """The bytes of a portrait with other arrays; None leaves one out."""
-    with np.load(io.BytesIO(drawn(1).to_bytes()), allow_pickle=False) as good:
+    with np.load(io.BytesIO(to_bytes(drawn(1))), allow_pickle=False) as good:
         arrays = {name: good[name] for name in good.files} | changed
     file = io.BytesIO()
     np.savez(file, **{name: one for name, one in arrays.items() if one is not None})  # type: ignore[arg-type]
@@ -188,8 +188,8 @@ def archive(**changed: object) -> bytes:
     [
         b"",
         b"nothing of the kind",
-        drawn(1).to_bytes()[:-40],
-        bytes(byte ^ (place == 700) for place, byte in enumerate(drawn(1).to_bytes())),
+        to_bytes(drawn(1))[:-40],
+        bytes(byte ^ (place == 700) for place, byte in enumerate(to_bytes(drawn(1)))),
         archive(gradient_counts=None),
         archive(classes=None),
         archive(gradient_counts=np.zeros(60, int)),
@@ -212,5 +212,5 @@ def archive(**changed: object) -> bytes:
 )
 def test_what_is_no_portrait_is_refused_and_no_pickle_is_opened(content: bytes) -> None:
     with pytest.raises(DataError, match="a portrait of a trained network is damaged: "):
-        Portrait.from_bytes(content)
-    assert_same(Portrait.from_bytes(archive()), drawn(1))
+        from_bytes(content)
+    assert_same(from_bytes(archive()), drawn(1))

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from search.ledger.curves import Counted
 
+from search.ledger.reports import Counted
 from search.objective.metric import Metric
 from search.views.reading.bands import BINS, Bands, Extent, extent
 
@@ -41,9 +41,7 @@ class Counting:
         self.values, self.asked = values, 0
         self.read = SimpleNamespace(score_counts=self._counts)
 
-    def _counts(
-        self, ids: list[int], metric: str, low: float, high: float, bins: int, *, log: bool
-    ) -> Counted:
+    def _counts(self, ids: list[int], low: float, high: float, bins: int, *, log: bool) -> Counted:
         self.asked += len(ids)
         mine = [self.values[key] for key in ids]
         steps = max(map(len, mine), default=0)

@@ -8,19 +8,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from search.objective.outcome import EpochFigures  # GONE
 from sqlalchemy import insert, text
 
 from benchmarks.large_search import filling
 from search.errors import LedgerError
 from search.ledger.ledger import Ledger
 from search.ledger.records import Claim, Search
-from search.ledger.tables import portraits
+from search.ledger.tables import attachments
 from search.study.reading import load
 from search.views.plots.catalogue import Entry, entries, find
 from search.views.plots.data import EVERYTHING, SearchData
 from search.views.reading import digest
 from search.views.reading.digest import TOP, Digest, dropped, top
+from tests.search.views.plots.made import curve
 
 TRIALS, EPOCHS = 60, 10
 
@@ -67,7 +67,7 @@ def test_the_epochs_of_all_finished_trials_are_counted_once(
     curves = ledger.read.curves(data.search)
     for stage in data.stages:
         ids = [trial.id for trial in data.of_stage(stage.step.name)]
-        epochs = [len(curves[key].reports) for key in ids]
+        epochs = [len(curves[key]) for key in ids]
         counts = data.bands[stage.step.name].counts
         assert counts.sum() == sum(epochs)
         assert counts[0].sum() == len(ids)
@@ -91,7 +91,7 @@ def test_curves_of_the_best_and_of_those_that_are_asked_for(
     more = kept.data([(other.stage, other.number), ("coarse", 10**6), ("none", 0)])
     assert set(more.curves) == {*data.curves, other.id}
     whole = ledger.read.curves(search)
-    assert all(more.curves[key] == whole[key].reports for key in more.curves)
+    assert all(more.curves[key] == whole[key] for key in more.curves)
 
 
 def test_curves_of_a_trial_that_is_being_trained_grow(
@@ -103,10 +103,10 @@ def test_curves_of_a_trial_that_is_being_trained_grow(
     kept = Digest(ledger, "large")
     wanted = [("coarse", claim.numbers[0])]
     for epoch in (1, 2, 3):
-        figures = EpochFigures(epoch, 0.1, 1.1, 1.0, 0.5, 1.3, 1.2, 0.4)
-        ledger.record_epochs(claim, dict.fromkeys(claim.numbers, figures))
-        (curve,) = kept.data(wanted).curves.values()
-        assert len(curve) == epoch
+        report = curve(0.5, epoch)[-1]
+        ledger.record_reports(claim, dict.fromkeys(claim.numbers, report))
+        (found,) = kept.data(wanted).curves.values()
+        assert len(found) == epoch
 
 
 def test_importances_are_there_once_there_are_trials(
@@ -204,7 +204,7 @@ def test_curves_of_few_trials_stay_in_memory(
     whole = ledger.read.curves(search)
     for trial in kept.data().trials:
         curves = kept.data([(trial.stage, trial.number)]).curves
-        assert curves[trial.id] == whole[trial.id].reports
+        assert curves[trial.id] == whole[trial.id]
         assert len(kept._curves) <= 12
 
 
@@ -212,7 +212,7 @@ def test_a_damaged_portrait_hides_nothing_else(ledger: Ledger, going: Iterator[S
     *_, search = going
     final = next(t for t in ledger.read.trials(search) if t.stage == "final")
     with ledger.database.writing() as connection:
-        connection.execute(insert(portraits).values(trial_id=final.id, content=b"no npz"))
+        connection.execute(insert(attachments).values(trial_id=final.id, content=b"no npz"))
     data = Digest(ledger, "large").data()
     assert data.attachments == {final.id: b"no npz"}
     assert data.curves

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from search.ledger.queries import Curve
 from search.objective.metric import Metric
 from search.objective.report import Report
 from search.study.reading import load
@@ -19,14 +18,11 @@ from tests.search.views.timed import Timed
 OBJECTIVE = load("digits").objective
 
 
-def curve(*losses: float) -> Curve:
+def curve(*losses: float) -> tuple[Report, ...]:
     """A curve whose training losses are these; η halves with each epoch."""
-    return Curve(
-        1,
-        tuple(
-            Report(place, {"learning_rate": 0.1 / 2**place, "train_loss": loss})
-            for place, loss in enumerate(losses, start=1)
-        ),
+    return tuple(
+        Report(place, {"learning_rate": 0.1 / 2**place, "train_loss": loss})
+        for place, loss in enumerate(losses, start=1)
     )
 
 
@@ -120,7 +116,7 @@ def test_the_columns_of_another_objective_are_its_metrics(trials: list[Any]) -> 
         "state": "round_state",
         "learning_rate": "round_learning_rate",
     }
-    curves = {1: Curve(1, (Report(2, {"time": 3.5}),))}
+    curves = {1: (Report(2, {"time": 3.5}),)}
     file = io.StringIO()
     write_csv(timed, trials[:1], curves, file, steps=True)
     (row,) = rows(file.getvalue())

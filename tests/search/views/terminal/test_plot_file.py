@@ -10,7 +10,7 @@ import pytest
 from benchmarks.chromium import BROWSER
 from search.errors import KlayerError
 from search.views.plots.plot import Plot, Table, drawn
-from search.views.terminal.images import Browser, NoBrowserError
+from search.views.terminal.browser import Browser, NoBrowserError
 from search.views.terminal.plot_file import write_plot
 from tests.chromium import needs_browser
 

@@ -24,11 +24,10 @@ from tests.chromium import needs_browser
 from tests.postgresql import Server
 from tests.search.views.dashboard.pages.conftest import SEEN, Klayer, Shown, dashboard
 
-CATALOGUE = entries(load("digits").objective)
-
 pytestmark = [needs_browser, pytest.mark.timeout(3 * SOON_SECONDS)]
 
 ROOT = Path(__file__).parents[5]
+CATALOGUE = entries(load("digits").objective)
 NARROWEST = 400
 PAGES = {
     "searches": "/klayer/",
@@ -46,11 +45,11 @@ DRAWN_KEYS = (
 
 
 def shows(browser: Chromium, shown: Shown, key: str) -> None:
-    """Open the page of a search, and wait for one picture of it; all of them take much longer."""
+    """Open the page of a search, and wait for one plot of it; all of them take much longer."""
     browser.open(f"{shown.address}{PAGES['search']}")
     browser.until(lambda: browser.all(f"#{key}", "id"))
     browser.run(f"document.querySelector('#{key}').scrollIntoView();")
-    browser.until(lambda: browser.all(f"#{key} .picture:not(.waiting) .main-svg", "class"))
+    browser.until(lambda: browser.all(f"#{key} .plot:not(.waiting) .main-svg", "class"))
 
 
 def opened(browser: Chromium, shown: Shown, page: str) -> None:
@@ -100,7 +99,7 @@ window.fetch = (address, options) => {
     return fetch(address, options);
 };
 """
-NEWS, PICTURE = "..version.data", '"type":"picture"'
+NEWS, PLOT = "..version.data", '"type":"plot"'
 ASKED = (
     "return window.asked.filter(body => body.replaceAll('\\\\', '').includes(arguments[0])).length"
 )
@@ -120,16 +119,16 @@ def test_only_plots_that_come_into_sight_are_asked_for(browser: Chromium, shown:
     drawn = browser.run(DRAWN_KEYS)
     assert "gradients" not in drawn
     assert len(drawn) < len(CATALOGUE) / 2
-    before = browser.run(ASKED, PICTURE)
+    before = browser.run(ASKED, PLOT)
     browser.run("document.querySelector('#gradients').scrollIntoView();")
     browser.until(lambda: "gradients" in browser.run(DRAWN_KEYS))
-    assert browser.run(ASKED, PICTURE) > before
+    assert browser.run(ASKED, PLOT) > before
     browser.until(lambda: browser.run(DRAWN))
-    before = browser.run(ASKED, PICTURE)
+    before = browser.run(ASKED, PLOT)
     for place in ("gradients", "zoom"):
         browser.run(f"document.querySelector('#{place}').scrollIntoView();")
         a_refresh(browser)
-    assert browser.run(ASKED, PICTURE) == before  # what is drawn already is not asked for again
+    assert browser.run(ASKED, PLOT) == before  # what is drawn already is not asked for again
 
 
 def test_every_link_leads_to_a_page(browser: Chromium, shown: Shown) -> None:
@@ -168,7 +167,7 @@ def test_pages_change_without_being_loaded_anew(browser: Chromium, shown: Shown)
 
     def gone_to(title: str) -> None:
         browser.until(lambda: title in browser.text("h1"))
-        browser.until(lambda: browser.all(".picture:not(.waiting) .main-svg", "class"))
+        browser.until(lambda: browser.all(".plot-frame:not(.waiting) .main-svg", "class"))
 
     browser.click("a[href='/klayer/search/seen']")
     gone_to("seen")

@@ -6,7 +6,6 @@ from threading import Event
 from typing import Any
 
 import pytest
-from search.objective.outcome import EpochFigures  # GONE
 
 from benchmarks.large_search import filling
 from search.ledger.faults import DatabaseFaultError
@@ -22,6 +21,7 @@ from search.views.plots.catalogue import entries
 from search.views.plots.entry import Entry
 from search.views.plots.plot import Plot
 from search.views.reading import digest
+from tests.search.views.plots.made import curve
 
 CATALOGUE = entries(load("digits").objective)
 
@@ -65,8 +65,8 @@ def test_epochs_change_the_curves_alone_that_somebody_asks_for(
     places = ((HERE, "zoom", UNASKED), (HERE, "curves-loss", asked), (trial, "trial-loss", UNASKED))
     before = [shown.plot(*place, "light") for place in places]
     versions = [shown.version(HERE), shown.version(HERE, asked), shown.version(trial)]
-    figures = EpochFigures(1, 0.1, 1.1, 1.0, 0.5, 1.3, 1.2, 0.4)
-    ledger.record_epochs(claim, dict.fromkeys(claim.numbers, figures))
+    (report,) = curve(0.5, 1)
+    ledger.record_reports(claim, dict.fromkeys(claim.numbers, report))
     after = [shown.plot(*place, "light") for place in places]
     assert [a is b for a, b in zip(before, after, strict=True)] == [True, False, False]
     then = [shown.version(HERE), shown.version(HERE, asked), shown.version(trial)]
@@ -118,8 +118,8 @@ def test_plots_of_finished_trials_stay_while_others_are_trained(
         (HERE, "curves-loss", Options(second=f"{ended.stage} {ended.number}")),
     )
     before = [shown.plot(*place, "light") for place in places]
-    figures = EpochFigures(1, 0.1, 1.1, 1.0, 0.5, 1.3, 1.2, 0.4)
-    ledger.record_epochs(claim, dict.fromkeys(claim.numbers, figures))
+    (report,) = curve(0.5, 1)
+    ledger.record_reports(claim, dict.fromkeys(claim.numbers, report))
     after = [shown.plot(*place, "light") for place in places]
     assert [a is b for a, b in zip(before, after, strict=True)] == [True, True]
 

@@ -48,7 +48,7 @@ def plot(
     from search.ledger.ledger import Ledger
     from search.views.plots import catalogue
     from search.views.reading import Digest
-    from search.views.terminal.images import Browser
+    from search.views.terminal.browser import Browser
     from search.views.terminal.plot_file import write_plot
 
     with Ledger(storage) as ledger:

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from benchmarks.chromium import BROWSER
-from search.views.terminal.images import Browser, NoBrowserError
+from search.views.terminal.browser import Browser, NoBrowserError
 from tests.chromium import needs_browser
 
 FIGURE = go.Figure(go.Scatter(x=[1, 2], y=[3, 4], name="a <b> name"))
@@ -58,7 +58,7 @@ def ended(processes: Callable[[], set[int]]) -> bool:
 def test_one_browser_draws_all_forms_and_ends_with_the_block() -> None:
     before = children()
     with Browser() as browser:
-        images = [browser.image(FIGURE, form) for form in ("svg", "png", "pdf", "png")]
+        images = [browser.draw(FIGURE, form) for form in ("svg", "png", "pdf", "png")]
         shared = children() - before
     assert [image[:4] for image in images] == [b"<svg", b"\x89PNG", b"%PDF", b"\x89PNG"]
     assert images[1] == images[3]
@@ -71,10 +71,10 @@ def test_one_browser_draws_all_forms_and_ends_with_the_block() -> None:
 def test_a_browser_that_ends_between_images_is_replaced() -> None:
     before = children()
     with Browser() as browser:
-        first = browser.image(FIGURE, "svg")
+        first = browser.draw(FIGURE, "svg")
         for process in children() - before:
             os.kill(process, signal.SIGKILL)
-        assert browser.image(FIGURE, "svg")[:4] == first[:4]
+        assert browser.draw(FIGURE, "svg")[:4] == first[:4]
     assert ended(lambda: children() - before)
 
 
@@ -82,7 +82,7 @@ def test_a_browser_that_ends_between_images_is_replaced() -> None:
 def test_a_second_try_helps(stand_in: StandIn, tmp_path: Path) -> None:
     stand_in(f'[ $(wc -l < {tmp_path}/started) = 1 ] && exit 1\nexec {BROWSER} "$@"\n')
     with Browser() as browser:
-        assert browser.image(FIGURE, "svg").startswith(b"<svg")
+        assert browser.draw(FIGURE, "svg").startswith(b"<svg")
     assert len((tmp_path / "started").read_text().split()) == 2
 
 
@@ -93,9 +93,11 @@ def test_one_that_never_answers_is_ended_with_its_children_and_one_message_says_
     stand_in("setsid sleep 600 &\nsleep 600\n")
     with Browser(limit_seconds=2) as browser:
         with pytest.raises(NoBrowserError) as raised:
-            browser.image(FIGURE, "png")
+            browser.draw(FIGURE, "png")
         assert ended(lambda: children() - before)
-    assert "failed 2 times, at last because there was no image within 2 s; try" in str(raised.value)
+    assert "failed 2 times, at last because there was no drawing within 2 s; try" in str(
+        raised.value
+    )
     assert "BROWSER_PATH, or write .html" in str(raised.value)
     assert len((tmp_path / "started").read_text().split()) == 2
     assert capfd.readouterr() == ("", "")
@@ -112,7 +114,7 @@ def test_one_that_does_not_start_is_one_message(
             match=r"failed 2 times, at last because The browser seemed to close .*starting; try",
         ),
     ):
-        browser.image(FIGURE, "png")
+        browser.draw(FIGURE, "png")
     assert capfd.readouterr() == ("", "")
 
 
@@ -122,4 +124,4 @@ def test_where_there_is_none_it_says_what_to_install(
     monkeypatch.setenv("BROWSER_PATH", str(tmp_path / "none"))
     monkeypatch.setenv("PATH", str(tmp_path))
     with Browser() as browser, pytest.raises(NoBrowserError, match="apt-get install chromium"):
-        browser.image(FIGURE, "png")
+        browser.draw(FIGURE, "png")

@@ -1,9 +1,9 @@
-"""Draws figures as images with kaleido and a Chrome or Chromium, and never waits for them for ever.
+"""Draws plots as SVG, PNG or PDF with kaleido and a Chromium, and never waits for them for ever.
 
 A browser may hang: on a busy machine it is slow to start, and a wrong file in BROWSER_PATH never
-answers. Kaleido waits for both without end, so each image has a time limit, with the start of the
+answers. Kaleido waits for both without end, so each drawing has a time limit, with the start of the
 browser if it is the first. A browser that misses it is killed, and one more tries once. MathJax,
-which no figure uses, is left out: kaleido would load it from the network before each image.
+which no figure uses, is left out: kaleido would load it from the network before each drawing.
 """
 
 import asyncio
@@ -24,16 +24,16 @@ WIDTH, HEIGHT = 1000, 600  # in pixels; PNGs have twice as many
 
 
 class NoBrowserError(KlayerError):
-    """There is nothing that draws images, or it does not answer."""
+    """There is nothing that draws plots, or it does not answer."""
 
 
 class Browser:
-    """Draws images, all of them with one browser, which takes a second to start.
+    """Draws plots, all of them with one browser, which takes a second to start.
 
-    It is started with the first image, and ended with the block, in which this is to be used.
+    It is started with the first drawing, and ended with the block, in which this is to be used.
 
     Args:
-        limit_seconds: How long an image may take, before another browser tries.
+        limit_seconds: How long a drawing may take, before another browser tries.
     """
 
     def __init__(self, limit_seconds: float = LIMIT_SECONDS) -> None:
@@ -56,7 +56,7 @@ class Browser:
         finally:
             self._loop.close()
 
-    def image(self, figure: go.Figure, form: str) -> bytes:
+    def draw(self, figure: go.Figure, form: str) -> bytes:
         """A figure as "png", "svg" or "pdf".
 
         Raises:
@@ -66,8 +66,8 @@ class Browser:
             from kaleido.errors import ChromeNotFoundError, KaleidoError
         except ImportError:
             raise NoBrowserError(
-                "images are drawn with kaleido and a Chrome or Chromium: "
-                "pip install 'klayer[images]'; or write .html"
+                "plots are drawn with kaleido and a Chrome or Chromium: "
+                "pip install 'klayer[plots]'; or write .html"
             ) from None
         size = {"width": WIDTH, "height": HEIGHT, "scale": 2 if form == "png" else 1}
         faults: list[Exception] = []
@@ -77,13 +77,13 @@ class Browser:
                 return self._loop.run(self._in_time(drawing))
             except ChromeNotFoundError as error:
                 raise NoBrowserError(
-                    "images are drawn with Chrome or Chromium, which is not found; install one "
+                    "plots are drawn with Chrome or Chromium, which is not found; install one "
                     "(Debian: apt-get install chromium), or name it in BROWSER_PATH, or write .html"
                 ) from error
             except (KaleidoError, RuntimeError, OSError) as error:
                 faults.append(error)
         raise NoBrowserError(
-            f"images are drawn with Chrome or Chromium, which failed {TRIES} times, at last "
+            f"plots are drawn with Chrome or Chromium, which failed {TRIES} times, at last "
             f"because {_reason(faults[-1])}; try again when the machine is less busy, or name "
             "another browser in BROWSER_PATH, or write .html"
         ) from faults[-1]
@@ -113,9 +113,9 @@ class Browser:
 
     def _result(self, task: asyncio.Task[bytes]) -> bytes:
         if not task.done():
-            raise TimeoutError(f"there was no image within {self._limit_seconds:g} s")
+            raise TimeoutError(f"there was no drawing within {self._limit_seconds:g} s")
         if task.cancelled():  # kaleido cancels what waits for a browser that ended
-            raise RuntimeError("it ended before the image was drawn")
+            raise RuntimeError("it ended before it was drawn")
         return task.result()
 
     async def _end(self, *, gently: bool) -> None:
@@ -139,7 +139,7 @@ class Browser:
 
 
 def _reason(fault: Exception) -> str:
-    """Why there is no image: the first argument; some of kaleido's errors have more."""
+    """Why there is no drawing: the first argument; some of kaleido's errors have more."""
     return str(fault.args[0]).rstrip(".") if fault.args else type(fault).__name__
 
 

@@ -30,7 +30,7 @@ def test_a_name_is_written_as_it_is(klayer_here: Here, folder: Path) -> None:
     assert out.startswith("[bold]a[: the report")
 
 
-def test_one_picture(klayer_here: Here, folder: Path) -> None:
+def test_one_plot(klayer_here: Here, folder: Path) -> None:
     status, out, err = klayer_here("plot", "tiny", "best", "--output", "best.csv")
     assert (status, err) == (0, "")
     assert out.startswith("best.csv: ")
@@ -40,7 +40,7 @@ def test_one_picture(klayer_here: Here, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("plot", "tiny", "nothing", "-o", "x.csv"), "there is no picture of this name"),
+        (("plot", "tiny", "nothing", "-o", "x.csv"), "there is no plot of this name"),
         (("plot", "none", "zoom", "-o", "x.csv"), "no search of this name"),
         (("plot", "tiny", "zoom", "-o", "x.doc"), "give one of .html"),
         (("report", "none", "-o", "x.html"), "no search of this name"),
