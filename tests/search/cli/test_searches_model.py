@@ -14,9 +14,12 @@ from rich.console import Console
 
 from model import network_file
 from model.data import digits
+from search.ledger.reports import packed, unpacked
 from search.objective.report import Report
+from search.objectives.network.metrics import METRICS
 from search.objectives.network.views.model_view import EpochsView
 
+NAMES = [metric.name for metric in METRICS]
 REPORT = Report(1, {"train_accuracy": 0.5}, 0.5)
 
 
@@ -94,7 +97,13 @@ def test_a_winner_that_comes_out_otherwise_ends_with_status_1_and_no_file(
     klayer_here: Any, folder: Path
 ) -> None:
     with sqlite3.connect(folder / "klayer.db") as connection:
-        connection.execute("UPDATE klayer_epochs SET train_accuracy = 0.125 WHERE epoch = 20")
+        last = connection.execute("SELECT trial_id, metrics FROM klayer_reports WHERE step = 20")
+        for trial, content in last.fetchall():
+            changed = packed(NAMES, {**unpacked(NAMES, content), "train_accuracy": 0.125})
+            connection.execute(
+                "UPDATE klayer_reports SET metrics = ? WHERE trial_id = ? AND step = 20",
+                (changed, trial),
+            )
     connection.close()
     status, out, err = klayer_here("model", "tiny", "--output", "winner.npz")
     assert (status, out) == (1, "")
