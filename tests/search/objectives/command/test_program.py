@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -249,3 +249,17 @@ def test_a_program_that_does_nothing_costs_little(tmp_path: Path, place: TrialPl
         assert records(Program(("true",), tmp_path), place) == []
         took.append(time.perf_counter() - begun)
     assert sorted(took)[7] < 1  # 15 to 30 ms on a machine that has nothing else to do
+
+
+def test_a_program_is_ended_once_it_is_enough_and_what_it_reported_is_kept(
+    place: TrialPlace, tmp_path: Path
+) -> None:
+    text = 'for i in 1 2 3; do echo "{\\"step\\": $i}" >> $KLAYER_REPORT; done; sleep 600'
+    began = time.monotonic()
+    records = list(run(shell(tmp_path, text), place, enough=report_is_there(tmp_path)))
+    assert [one["step"] for one in records if one is not None] == [1, 2, 3]
+    assert time.monotonic() - began < 60
+
+
+def report_is_there(folder: Path) -> Callable[[], bool]:
+    return lambda: any(file.stat().st_size for file in folder.rglob("report.jsonl"))

@@ -5,6 +5,7 @@ import signal
 import statistics
 import subprocess
 import sys
+import textwrap
 import time
 from contextlib import closing
 from pathlib import Path
@@ -316,3 +317,21 @@ def test_a_relative_interpreter_is_that_of_the_users_folder(
     assert trained(
         users("def train(parameters, seed, report): return 1", python=".venv/bin/python")
     )
+
+
+def test_trials_are_stopped_by_the_report_of_the_last_step_that_is_asked_for(
+    users: Users, tmp_path: Path
+) -> None:
+    source = """
+        def train(points, seeds, report):
+            for step in range(1, 9):
+                for place in (0, 1):
+                    report(place, step=step * (1 + place), loss=1)
+                    with open("log", "a") as log: log.write(f"{place} {step}\\n")
+    """
+    host = users(textwrap.dedent(source), cohort=True)
+    points: list[dict[str, object]] = [{}, {}]
+    with closing(host.train(points, [1, 2], [None, None], 0.5, until=3)) as trial:
+        seen = [one[0] for one in trial if one is not None]
+    assert seen == [0, 1, 0, 1, 0]
+    assert (tmp_path / "log").read_text().splitlines() == ["0 1", "1 1", "0 2", "1 2"]
