@@ -106,7 +106,7 @@ def _ours(setting: Setting, wanted: Experiment, database: Path) -> Searched:
     values = [{"stage": one["stage"], "value": one["value"], **one["parameters"]} for one in trials]
     workers = setting.processes
     return Searched(
-        sum(len(one["epochs"]) for one in trials),
+        sum(len(one["reports"]) for one in trials),
         last - began,
         ended - began,
         values,

@@ -142,7 +142,7 @@ def _search(setting: Setting, folder: Path, changes: Sequence[str], label: str) 
         raise RuntimeError(f"{label}: its choice diverges with every fresh seed")
     return Searched(
         seconds=max(one.finished for one in searching) - min(one.claimed for one in searching),
-        epochs=sum(len(trial["epochs"]) for trial in trials if trial["stage"] in stages),
+        epochs=sum(len(trial["reports"]) for trial in trials if trial["stage"] in stages),
         weight_decay=fresh[0]["parameters"]["weight_decay"],
         values=values,
         diverged=len(fresh) - len(values),

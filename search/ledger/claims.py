@@ -1,13 +1,15 @@
-"""Claims in SQL: who may work on what, and for how long. Each function is part of a transaction.
+"""Claims in SQL: which worker holds which work, and until when.
 
-A lease that has run out still holds as long as nobody else has claimed the work: being late alone
-loses nothing.
+Each function is part of a transaction.
 
-On PostgreSQL many such transactions run at once. A cohort that somebody else is claiming just now
-is passed over (SKIP LOCKED); who claims the planning of a stage locks the stage. All locks are
-FOR NO KEY UPDATE (`key_share`): PostgreSQL itself locks, for its key, the row that a written one
-refers to, and two who hand in cohorts of one stage would wait for each other's. SQLite has one
-writer at a time, and knows no such words.
+A lease that has run out still holds until another worker claims the work: being late alone loses
+nothing.
+
+On PostgreSQL many such transactions run at once. A cohort that another worker is claiming just now
+is skipped (SKIP LOCKED); a claim of a stage's planning locks the stage. All locks are FOR NO KEY
+UPDATE (`key_share`): PostgreSQL locks the key of the row that a written row refers to, so that with
+stronger locks two workers that hand in cohorts of one stage would wait for each other. SQLite has
+one writer at a time, and no such clauses.
 """
 
 from dataclasses import dataclass
@@ -31,7 +33,7 @@ from search.ledger.states import TO_BE_PLANNED
 from search.ledger.tables import checkpoints, cohorts, searches, stages, trials, workers
 from search.objective.report import Assignment
 
-# A cohort with which so many workers were lost, one after another, is given up.
+# A cohort is given up when so many workers, one after another, were lost with it.
 MOST_LOST = 5
 
 # Statements of every claim, built once: to build one takes longer than the database needs for it.
@@ -113,7 +115,7 @@ _ASKED = select(
 
 
 class LostLeaseError(KlayerError):
-    """The claim's lease ran out and somebody else works on it; what was done for it is void."""
+    """The claim's lease ran out and another worker holds the work; what was done for it is void."""
 
 
 @dataclass(frozen=True)
@@ -157,13 +159,13 @@ def find(
     """What is to be done next, and is free for `owner` at `time`. Only reads.
 
     That is a cohort of the first stage that is not finished, or else the planning of that stage or
-    of what follows in it. What `owner` itself holds is free for it: it would not ask if it worked
-    on that.
+    of what follows in it. What `owner` holds already counts as free for it, since it asks only when
+    it is idle.
 
     Args:
         connection: To the database.
         search: Which search.
-        owner: Who asks.
+        owner: The worker that asks.
         time: The database's.
         lock: Whether nobody else may claim what is found until this transaction ends.
     """
@@ -175,7 +177,7 @@ def find(
     if lock:
         row = connection.execute(_LOCKED_STAGE, {"stage": row.id}).one()
         if row.state not in TO_BE_PLANNED:
-            return Wait()  # somebody else has planned it since; what there is to do is asked again
+            return Wait()  # another planner was quicker; the worker asks again
     return _to_plan(connection, row, owner, time)
 
 
@@ -309,10 +311,10 @@ def _checkpoints(connection: Connection, cohort_id: int) -> tuple[bytes, ...]:
 
 
 def hold(connection: Connection, claim: Claim | PlanningClaim, lease_until: float | None) -> None:
-    """Set the lease of a claim that still holds; nobody else can claim it in this transaction.
+    """Set the lease of a claim that still holds, and lock it until the transaction ends.
 
     Raises:
-        LostLeaseError: Somebody else has claimed the work since.
+        LostLeaseError: Another worker has claimed the work since.
     """
     if isinstance(claim, Claim):
         _write_held(connection, claim, {"lease_until": lease_until})
@@ -331,10 +333,10 @@ def hold(connection: Connection, claim: Claim | PlanningClaim, lease_until: floa
 
 
 def finish(connection: Connection, claim: Claim, time: float) -> None:
-    """Let the work on a cohort be done whose claim still holds.
+    """Mark a cohort as finished whose claim still holds.
 
     Raises:
-        LostLeaseError: Somebody else has claimed it since, or it is done already.
+        LostLeaseError: Another worker has claimed it since, or it is finished already.
     """
     done = {"state": "finished", "finished_at": time, "lease_until": None}
     _write_held(connection, claim, done)
@@ -351,12 +353,12 @@ def _check_held(claim: Claim | PlanningClaim, held: CursorResult[Any]) -> None:
 
 
 def release(connection: Connection, owners: list[str], *, lost: bool) -> int:
-    """Free what `owners` hold.
+    """Release what `owners` hold.
 
     Args:
         connection: In a transaction.
         owners: Whose claims.
-        lost: Whether they were lost with it, rather than that they gave it up.
+        lost: Whether that counts as a loss of a worker.
 
     Returns:
         How many cohorts are free now.

@@ -33,7 +33,7 @@ for _library in ("sqlalchemy", "psycopg"):
     logging.getLogger(_library).addHandler(logging.NullHandler())
 
 LONGEST_PAUSE_SECONDS = 2.0  # between two tries
-GLANCE_SECONDS = 0.05  # in a pause: whether there is hurry
+GLANCE_SECONDS = 0.05  # in a pause: whether to stop retrying
 
 _CLOCKS = {
     "sqlite": text("SELECT (julianday('now') - 2440587.5) * 86400.0"),
@@ -54,7 +54,7 @@ class Database:
 
     Attributes:
         shown: Its URL, without a password.
-        hurry: Set to end every patience at once.
+        stop_retrying: Set to end all retries at once.
     """
 
     def __init__(self, engine: Engine, location: Location, patience_seconds: float) -> None:
@@ -69,7 +69,7 @@ class Database:
         )
 
     def patiently(self, what: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call something again while it fails with a fault that passes, with growing pauses.
+        """Retry something while it fails with a transient fault, with growing pauses.
 
         Raises:
             DatabaseFaultError: It still fails after this database's patience.
@@ -77,7 +77,7 @@ class Database:
         return self._retrying.copy()(what, *args, **kwargs)
 
     def _sleep(self, seconds: float) -> None:
-        """Until some time has passed, or there is hurry.
+        """Sleep for some time, or until `stop_retrying` is set.
 
         It does not wait for the event: a signal's handler may set that in this very thread, and
         would then wait for the event's own lock for ever.
@@ -125,7 +125,7 @@ S = TypeVar("S", bound=_HasDatabase)
 
 
 def patient(method: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
-    """Let a method that is one transaction, or reads, bear faults of its database that pass.
+    """Retry a method that is one transaction, or only reads, on transient faults of its database.
 
     A connection that breaks while it commits leaves it open whether that took place: so a method
     must do no harm where it is called once more after it was successful.
@@ -151,9 +151,9 @@ def now(connection: Connection) -> float:
 
 
 def wake(connection: Connection) -> None:
-    """Let those look who wait for something to do, once this transaction is committed.
+    """Notify waiting workers once this transaction is committed.
 
-    SQLite needs no word: who waits there sees every change (`search.ledger.changes`).
+    SQLite needs no notification: workers see every change there (`search.ledger.changes`).
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"NOTIFY {postgresql.CHANNEL}"))
@@ -162,7 +162,7 @@ def wake(connection: Connection) -> None:
 def insert_new(
     connection: Connection, table: Table
 ) -> sqlite_dialect.Insert | postgresql_dialect.Insert:
-    """An INSERT that passes over rows whose key is there already."""
+    """An INSERT that skips rows whose key exists already."""
     return _insert_new(connection.dialect.name, table)
 
 

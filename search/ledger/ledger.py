@@ -33,7 +33,7 @@ from search.study.hashing import fingerprint
 from search.study.recorded import recorded_form
 
 LEASE_SECONDS = 60.0
-# How long those who work bear a database that does not answer.
+# How long workers retry where the database does not answer.
 PATIENCE_SECONDS = 120.0
 
 WorkKind = Literal["cohorts", "planning"]
@@ -45,8 +45,8 @@ class Ledger:
     Args:
         storage: A SQLAlchemy URL.
         create: Whether to make the database and its tables where there are none.
-        patience_seconds: How long faults of the database are borne that may pass, such as a server
-            that is started again; for who only looks, none.
+        patience_seconds: For how long transient faults of the database are retried, such as a
+            server that is started again; 0 for readers, which report them at once.
 
     Raises:
         LedgerError: The database cannot be opened, or is not the ledger's.
@@ -79,7 +79,7 @@ class Ledger:
         return watch(self.database)
 
     def stop_retrying(self) -> None:
-        """Bear no faults any more: this process is to end."""
+        """Retry nothing any more where the database fails: this process is to end."""
         self.database.stop_retrying.set()
 
     # --- searches ------------------------------------------------------------------------------
@@ -128,7 +128,7 @@ class Ledger:
 
     @patient
     def take_up(self, search: Search) -> None:
-        """Let work go on that was stopped, or that failed."""
+        """Resume a search that was stopped, or that failed."""
         with self.database.writing() as connection:
             connection.execute(
                 update(searches)
@@ -139,7 +139,7 @@ class Ledger:
 
     @patient
     def stop(self, search: Search) -> None:
-        """Let all who work on a search hand back what they hold; nothing if it is finished."""
+        """Stop a search; workers release what they hold. Nothing happens if it is finished."""
         with self.database.writing() as connection:
             connection.execute(
                 update(searches)
@@ -154,15 +154,15 @@ class Ledger:
 
     @patient
     def fail(self, search: Search, reason: str, claim: PlanningClaim | None = None) -> None:
-        """Let nobody work on a search any more that cannot go on.
+        """Record that a search cannot go on, so that no worker takes work of it.
 
         Args:
             search: Which search.
             reason: Why.
-            claim: Of who could not plan it.
+            claim: The claim of the planner that found no plan.
 
         Raises:
-            LostLeaseError: Somebody else plans it.
+            LostLeaseError: Another process plans it.
         """
         with self.database.writing() as connection:
             if claim is not None:
@@ -176,7 +176,7 @@ class Ledger:
 
     @patient
     def join(self, who: Presence) -> None:
-        """Let a process be known to work here.
+        """Register a worker process or a launcher.
 
         Raises:
             LedgerError: The database is SQLite, and in use on another machine.
@@ -191,9 +191,9 @@ class Ledger:
         claim: Claim | PlanningClaim | None,
         lease_seconds: float = LEASE_SECONDS,
     ) -> bool:
-        """Note that a process is there, and let the lease of what it holds run from now on.
+        """Record a heartbeat, and renew the lease of what the process holds.
 
-        A claim that is lost is passed over: who works on it learns of it when it next writes.
+        A claim that is lost is ignored: its worker learns of the loss when it next writes.
 
         Returns:
             Whether it should stop.
@@ -208,7 +208,7 @@ class Ledger:
 
     @patient
     def leave(self, who: Presence) -> None:
-        """Let a process no longer be known; what it may still hold is free."""
+        """Remove a process, and release what it still holds."""
         with self.database.writing() as connection:
             claims.release(connection, [who.name], lost=False)
             presence.leave(connection, [who.name])
@@ -216,19 +216,19 @@ class Ledger:
 
     @patient
     def ask_to_stop(self, launcher: str) -> None:
-        """Ask the workers that a launcher started to hand back what they hold, and end."""
+        """Ask the workers that a launcher started to release what they hold, and to end."""
         with self.database.writing() as connection:
             presence.ask_to_stop(connection, launcher)
 
     @patient
     def release_of(self, launcher: str, names: Sequence[str] | None = None, *, lost: bool) -> None:
-        """Free all that workers of a launcher hold, whose processes are known to be gone.
+        """Release what workers of a launcher hold whose processes are known to be gone.
 
         Args:
-            launcher: Who started them.
+            launcher: The launcher that started them.
             names: Only these, and those whose names begin with one of these and a dash; None for
                 all that have not left.
-            lost: Whether what they held may be the reason why they are gone.
+            lost: Whether what they held may have ended them, which counts as a loss.
         """
         with self.database.writing() as connection:
             gone = presence.workers_of(connection, launcher)
@@ -250,16 +250,16 @@ class Ledger:
     ) -> Claim | PlanningClaim | Wait | Finished:
         """Claim what is to be done next, in one atomic step.
 
-        Who waits for work locks nothing: it looks first. Who has just had a cohort finds another
-        one more often than not, and claims it at once. What `owner` holds already is free for it:
-        it would not ask if it worked on that. A cohort with which `MOST_LOST` workers were lost is
-        given up on the way.
+        A worker that waits locks nothing: it reads first. A worker that has just had a cohort
+        finds another one more often than not, and claims it without reading first. What `owner`
+        holds already counts as free for it, since it asks only when it is idle. A cohort with which
+        `MOST_LOST` workers were lost is given up on the way.
 
         Args:
             search: Which search.
-            owner: Who asks: unique to a worker process.
+            owner: The worker that asks; unique to a process.
             lease_seconds: How long the claim holds unless it is renewed.
-            only: What to claim, `Wait` where that is not what is to be done; None for anything.
+            only: The kind of work to claim; `Wait` where other work comes next. None for any.
         """
         if only == "planning" or not self._found_a_cohort:
             with self.database.reading() as connection:
@@ -280,11 +280,11 @@ class Ledger:
 
     @patient
     def release(self, claim: Claim | PlanningClaim, *, lost: bool = False) -> None:
-        """Give up a claim, so that its work is free at once; nothing happens if it is lost.
+        """Release a claim, so that its work is free at once; nothing happens if it is lost.
 
         Args:
-            claim: What is given up.
-            lost: Whether it is given up since it cannot be done here, which counts as a loss.
+            claim: Which claim.
+            lost: Whether it is released since the work failed here, which counts as a loss.
         """
         with self.database.writing() as connection:
             try:
@@ -317,7 +317,7 @@ class Ledger:
             trials: How many it will have in all; None if those of the plan are all.
 
         Raises:
-            LostLeaseError: Somebody else plans the stage, or has planned it.
+            LostLeaseError: Another process plans the stage, or has planned it.
             LedgerError: There is an Optuna study of the stage's name that is not klayer's.
         """
         name, stage = search.study.name, claim.stage
@@ -338,10 +338,10 @@ class Ledger:
 
     @patient
     def open_rung(self, claim: PlanningClaim, plan: RungPlan) -> None:
-        """Put into effect who goes on at a rung, and in which cohorts.
+        """Put a rung's plan into effect: which trials go on, and in which cohorts.
 
         Raises:
-            LostLeaseError: Somebody else plans the rung, or has planned it.
+            LostLeaseError: Another process plans the rung, or has planned it.
         """
         with self.database.writing() as connection:
             claims.hold(connection, claim, None)
@@ -357,7 +357,7 @@ class Ledger:
         """Put the next generation of a stage into effect, over the distributions of the stage.
 
         Raises:
-            LostLeaseError: Somebody else plans the generation, or has planned it.
+            LostLeaseError: Another process plans the generation, or has planned it.
         """
         with self.database.writing() as connection:
             claims.hold(connection, claim, None)
@@ -382,7 +382,7 @@ class Ledger:
             Whether the claim's owner was asked to stop, or its search was.
 
         Raises:
-            LostLeaseError: Somebody else has the claim; nothing was stored.
+            LostLeaseError: Another worker has the claim; nothing was stored.
         """
         with self.database.writing() as connection:
             claims.hold(connection, claim, now(connection) + lease_seconds)
@@ -396,7 +396,7 @@ class Ledger:
         given: Sequence[TrialResult],
         evaluation: Evaluation | None = None,
     ) -> None:
-        """Take the results of a cohort, all at once; with the final's, their evaluation.
+        """Take the results of a cohort, all at once, and the evaluation with those of the final.
 
         Args:
             claim: The cohort.
@@ -404,7 +404,7 @@ class Ledger:
             evaluation: What was said of the final's trials; attachments are by place in the claim.
 
         Raises:
-            LostLeaseError: Somebody else has the claim, or its results are taken already; nothing
+            LostLeaseError: Another worker has the claim, or its results are taken already; nothing
                 was taken.
             LedgerError: The results or the attachments are not those of the claim's trials.
         """
@@ -413,7 +413,7 @@ class Ledger:
 
 
 def _add_stages(connection: Connection, search_id: int, study: Study) -> None:
-    """Write down the stages of a search, none of which is planned yet."""
+    """Insert the stages of a search, none of which is planned yet."""
     connection.execute(
         insert(stages),
         [

@@ -244,13 +244,13 @@ def add_trials(
 
 
 def begin(connection: Connection, study: str, ids: Iterable[int | None], time: float) -> None:
-    """Let trials be running since `time`; those that go on after a rung keep their start."""
+    """Mark trials as running since `time`; those that go on after a rung keep their start."""
     keys = [key for key in ids if key is not None]
     connection.execute(_BEGIN, {"study": study, "ids": keys, "began": _datetime(time)})
 
 
 def wait(connection: Connection, study: str, ids: Iterable[int | None]) -> None:
-    """Let trials be waiting again."""
+    """Mark trials as waiting again."""
     connection.execute(update(_trials).where(_of(study, ids)).values(state="WAITING"))
 
 
@@ -260,7 +260,7 @@ def end(
     ended: Mapping[int | None, tuple[str, float | None, Mapping[str, Any]]],
     time: float,
 ) -> None:
-    """Let trials have ended.
+    """Mark trials as ended.
 
     Args:
         connection: In a transaction.
@@ -294,7 +294,7 @@ def end(
 
 
 def attributes(trial: Any) -> dict[str, Any]:
-    """What readers of Optuna are told of how a trial ended, besides state and value.
+    """User attributes that say how a trial ended, besides state and value.
 
     Args:
         trial: With `reason` and `pruned_after`.

@@ -1,8 +1,8 @@
-"""Who works, in SQL: processes make themselves known, are seen, are asked to stop, and leave.
+"""Worker processes in SQL: they register, send heartbeats, are asked to stop, and leave.
 
-Each function is part of a transaction. What a process holds does not depend on this: claims have
-leases of their own. It tells people who works on what, lets a launcher stop its workers on any
-host, and keeps a SQLite file from being used by two machines at once.
+Each function is part of a transaction. Claims do not depend on this: they have leases of their own.
+It shows which worker works on what, lets a launcher stop its workers on any host, and keeps two
+machines from using a SQLite file at once.
 """
 
 import math
@@ -21,7 +21,7 @@ FORGOTTEN_SECONDS = 600.0  # for so long a lost worker is shown
 
 
 def join(connection: Connection, who: Presence, time: float) -> None:
-    """Let a process be known.
+    """Register a process.
 
     Raises:
         LedgerError: The database is SQLite, and in use on another machine.
@@ -63,10 +63,10 @@ def _check_machine(connection: Connection, who: Presence, time: float) -> None:
 
 
 def see(connection: Connection, who: Presence, time: float) -> bool:
-    """Note that a process is there; whether it should stop."""
+    """Record a heartbeat; whether the process should stop."""
     mine = workers.c.name == who.name
     seen = connection.execute(update(workers).where(mine).values(seen_at=time))
-    if seen.rowcount == 0:  # it was taken for lost, and forgotten
+    if seen.rowcount == 0:  # it was taken for lost, and removed
         join(connection, who, time)
     return asked_to_stop(connection, who, time)
 
@@ -74,7 +74,8 @@ def see(connection: Connection, who: Presence, time: float) -> bool:
 def _stopping(connection: Connection, who: Presence, time: float) -> bool:
     """Whether the launcher of a process stops its workers, or is gone.
 
-    A machine that slept has seen nobody for a while: who sees its launcher relies on that.
+    After a machine slept, all heartbeats are old: a worker that can see its launcher by itself does
+    not rely on them.
     """
     query = select(workers.c.stop_asked, workers.c.seen_at + workers.c.lease_seconds)
     found = connection.execute(query.where(workers.c.name == who.launcher)).first()
@@ -99,7 +100,7 @@ def ask_to_stop(connection: Connection, launcher: str) -> None:
 
 
 def leave(connection: Connection, names: list[str]) -> None:
-    """Let processes no longer be known."""
+    """Remove processes."""
     connection.execute(delete(workers).where(workers.c.name.in_(names)))
 
 
@@ -110,7 +111,7 @@ def workers_of(connection: Connection, launcher: str) -> list[str]:
 
 
 def listed(connection: Connection, search_id: int | None) -> list[WorkerState]:
-    """The processes that are known, oldest first; of one search, those that have to do with it."""
+    """The registered processes, oldest first; of one search, those that serve it or hold work."""
     time = now(connection)
     work: dict[str, Any] = {row.owner: row for row in _planning(connection)}
     work |= {row.owner: row for row in _training(connection)}
@@ -178,7 +179,7 @@ def _state(row: Row[Any], work: Any, time: float) -> WorkerState:
 
 
 def _in_words(work: Any) -> str:
-    """What somebody holds, such as "coarse #0 to #3"."""
+    """What a worker holds, such as "coarse #0 to #3"."""
     if not hasattr(work, "members"):
         return f"planning {work.stage}"
     return named(work.stage, work.lowest, work.highest, work.members)

@@ -1,4 +1,4 @@
-"""What the ledger can be asked. Nothing here writes, and nothing here keeps a writer waiting."""
+"""Everything that is read from the ledger. Nothing here writes, or blocks a writer."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -41,7 +41,7 @@ _OPEN_OF_THAT_NAME = _OPEN.where(searches.c.name == bindparam("called"))
 
 
 class Queries:
-    """Questions to one database."""
+    """Reads from one database. May be used by several threads."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -113,7 +113,7 @@ class Queries:
 
     @patient
     def has_work(self, search: Search, owner: str) -> bool:
-        """Whether something of a search is to be done now, and is free for `owner`."""
+        """Whether a search has work now that is free for `owner`."""
         with self.database.reading() as connection:
             found = claims.find(connection, search, owner, now(connection), lock=False)
         return isinstance(found, claims.FreeCohort | PlanningClaim)
@@ -131,7 +131,7 @@ class Queries:
 
     @patient
     def workers(self, search: Search | None = None) -> list[WorkerState]:
-        """The processes that work, or wait for work, oldest first; with those that were lost.
+        """The registered processes, oldest first, with those that were lost.
 
         Args:
             search: Only those that serve this one, or hold work of it.
@@ -201,8 +201,8 @@ class Queries:
 
         Args:
             search: Of which search.
-            since: Only those that finished at this time of the database's clock, or later. Who
-                asks again and again gives the latest `finished_at` that was seen, and gets the
+            since: Only those that finished at this time of the database's clock, or later. A
+                caller that polls gives the latest `finished_at` that it has seen, and gets the
                 trials of that instant once more.
         """
         query = TRIALS.where(stages.c.search_id == search.id).order_by(
@@ -217,7 +217,7 @@ class Queries:
     def trials_changed(
         self, search: Search, known: Mapping[int, Trial], since: float
     ) -> list[Trial]:
-        """Those of a search's trials that may stand otherwise than they are known to.
+        """The trials of a search that may have changed.
 
         Args:
             search: Of which search.
@@ -305,7 +305,7 @@ class Queries:
 
     @patient
     def worked_on(self, trial: Trial) -> TrialWork:
-        """Who trained a trial, or trains it, and how often that was begun."""
+        """Which worker trains or trained a trial, and how often that was begun."""
         with self.database.reading() as connection:
             return _work(connection, trial.id)
 

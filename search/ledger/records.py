@@ -267,7 +267,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class TrialWork:
-    """Who trained a trial, with its cohort. Times are seconds since 1970, UTC.
+    """Which worker trained a trial, with its cohort. Times are seconds since 1970, UTC.
 
     Attributes:
         cohort: The cohort's number in the plan of its stage, or of its rung.
@@ -303,11 +303,12 @@ class StageState:
         diverged: How many of those diverged.
         failed: How many of those failed.
         running: How many are being trained.
-        epochs_done: Epochs of all its trials that are recorded.
-        epochs_total: Epochs of all its trials, as far as is known: where halving compares those of
+        epochs_done: Steps of all its trials that are done.
+        epochs_total: Steps of all its trials, as far as is known: where halving compares those of
             a cohort and the stage is not planned yet, as if all its trials could be one stack.
-        epochs_each: Epochs of a trial that is trained to its end.
-        best: Its best complete trial; of the final, whose values are test accuracies, the winner.
+        epochs_each: Steps of a trial that is trained to its end; 0 if that is not known.
+        best: Its best complete trial; of the final, whose values are those of the evaluation, the
+            winner.
         opened_at: When it was planned.
         finished_at: When its last trial was in.
     """

@@ -142,8 +142,10 @@ def score_counts(
         log: Whether they do so on a log scale, and not on a linear one; then `low` is above 0.
 
     Raises:
-        LedgerError: There is no bin, or `low` is not below `high`.
+        LedgerError: There is no bin, `low` is not below `high`, or not above 0 for `log`.
     """
+    if log and low <= 0:
+        raise LedgerError(f"bins on a log scale begin above 0, not at {low}")
     if bins < 1 or not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise LedgerError(
             f"scores are counted in 1 bin or more between two numbers of which the first is the "

@@ -1,6 +1,6 @@
-"""Results in SQL: reports and ends of a cohort's trials, and what is finished with them.
+"""Results in SQL: reports and results of a cohort's trials, and the end of stages and searches.
 
-Each function is part of a transaction. Nothing is taken but from the claim that holds.
+Each function is part of a transaction. Results are taken from the claim that holds, and no other.
 """
 
 from collections.abc import Mapping, Sequence
@@ -79,7 +79,7 @@ def hand_in(
         time: The database's.
 
     Raises:
-        LostLeaseError: Somebody else has the claim.
+        LostLeaseError: Another worker has the claim.
         LedgerError: The results or the attachments are not those of the claim's trials.
     """
     handed_in = [one.number for one in given]
@@ -177,9 +177,9 @@ def _finish_stage(
 ) -> None:
     """Close a stage if its last cohort is in, and the search with its last stage.
 
-    Where trials rest it is not closed, but decided who goes on; where another generation is to
-    come, that is planned. The stage is locked: of two who hand in its last cohorts at once, the
-    second sees what the first has written.
+    Where trials rest, the next rung is to be planned instead; where another generation is to come,
+    that is. The stage is locked: of two workers that hand in its last cohorts at once, the second
+    sees what the first has written.
     """
     stage = connection.execute(_LOCKED_STAGE, {"stage": stage_id}).one()
     unfinished = connection.execute(_UNFINISHED, {"stage": stage_id}).one()

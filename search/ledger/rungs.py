@@ -1,4 +1,4 @@
-"""Stages in SQL: trials are put in cohorts, generation by generation, and rest at rungs.
+"""Plans in SQL: trials in cohorts, generation by generation, and resting at rungs.
 
 Each function is part of a transaction. A trial that rests is waiting, in a finished cohort, and has
 a checkpoint: the database alone is enough to go on, on any host. The checkpoint stays until the
@@ -35,7 +35,7 @@ def open_stage(
     attributes: Mapping[str, str],
     time: float,
 ) -> None:
-    """Let the trials of a stage's plan begin, in its cohorts; make its Optuna study.
+    """Insert the trials of a stage's plan, in its cohorts, and its Optuna study.
 
     Args:
         connection: To the database.
@@ -78,7 +78,7 @@ def open_generation(
     plan: GenerationPlan,
     distributions: Distributions,
 ) -> None:
-    """Let the next trials of a stage begin whose sampler has learned from those before them."""
+    """Insert the next trials of a stage whose sampler has learned from those before them."""
     stage = connection.execute(select(stages).where(stages.c.id == stage_id)).one()
     connection.execute(
         update(stages)
@@ -99,7 +99,7 @@ def _add(
     grouped: Sequence[Sequence[int]],
     stop: int | None,
 ) -> None:
-    """Add trials that wait, and their cohorts, behind those that a stage has."""
+    """Insert waiting trials and their cohorts behind those that a stage has."""
     optuna_ids = optuna_rows.add_trials(connection, optuna_study, distributions, planned)
     cohort_ids = _add_cohorts(connection, stage_id, 0, len(grouped), 0, stop)
     homes = {
@@ -157,7 +157,7 @@ def _add_cohorts(
 def rest(
     connection: Connection, ids: dict[int, int], step: int | None, rests: Sequence[TrialResult]
 ) -> None:
-    """Let trials rest after a step, by their `ids`; the last checkpoints of all are deleted."""
+    """Store the checkpoints of trials that rest after a step; older ones of all are deleted."""
     mine = list(ids.values())
     connection.execute(delete(checkpoints).where(checkpoints.c.trial_id.in_(mine)))
     if not rests:
@@ -197,7 +197,7 @@ def standings(
 
 
 def open_rung(connection: Connection, stage_id: int, plan: RungPlan, time: float) -> None:
-    """Let those go on that the plan says, in its cohorts, and end the others as pruned."""
+    """Insert the cohorts of the trials that go on, and end the others as pruned."""
     stage = connection.execute(select(stages).where(stages.c.id == stage_id)).one()
     query = (
         select(trials.c.number, trials.c.id, trials.c.optuna_trial, checkpoints.c.value)

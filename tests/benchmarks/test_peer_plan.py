@@ -24,7 +24,7 @@ def boxes(best: tuple[float, ...], values: tuple[float, ...]) -> list[tuple[floa
         parameters = {"weight_decay": place}
         results.append(Result(earlier, 0, parameters, value, Box({"weight_decay": found[-1]})))
         assert stage.zoom is not None
-        zoomed = zoom(stage.zoom, results, STUDIED.natural_limits(stage))
+        zoomed = zoom(stage.zoom, results, STUDIED.natural_limits(stage), STUDIED.objective)
         extent = zoomed.box.ranges["weight_decay"]
         assert isinstance(extent, Interval)
         found.append(extent)

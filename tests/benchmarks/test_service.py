@@ -50,7 +50,7 @@ def test_cohorts_of_every_rung_are_read(tmp_path: Path) -> None:
     ends = sorted(one.finished for one in coarse)
     gaps = [end for end in ends if all(not one.claimed < end < one.finished for one in coarse)]
     assert len(gaps) >= 3
-    lengths = sorted(len(one["epochs"]) for one in trials if one["stage"] == "coarse")
+    lengths = sorted(len(one["reports"]) for one in trials if one["stage"] == "coarse")
     assert lengths == [2] * 8 + [4] * 4 + [10] * 4, json.dumps(lengths)
 
 

@@ -49,12 +49,24 @@ def heading(path: str, command: Any) -> str:
     return " ".join([path, *arguments])
 
 
+def variables_of(parameter: Any) -> list[str]:
+    """The environment variables that a parameter is read from, the first that is set."""
+    given = parameter.envvar or []
+    return [given] if isinstance(given, str) else list(given)
+
+
 def row(parameter: Any) -> str:
     """The row of the page that describes an argument or an option."""
     default = parameter.default
     shown = "required" if parameter.required else f"`{default}`" if default else "-"
-    variable = f"`{parameter.envvar}`" if parameter.envvar else "-"
+    variable = ", ".join(f"`{one}`" for one in variables_of(parameter)) or "-"
     return f"| {signature(parameter)} | {shown} | {variable} | {parameter.help} |"
+
+
+def variables_of(parameter: Any) -> list[str]:
+    """The environment variables that stand for an option, the first one that is set."""
+    named = parameter.envvar or []
+    return [named] if isinstance(named, str) else list(named)
 
 
 def signature(parameter: Any) -> str:
@@ -109,8 +121,8 @@ def test_the_page_names_no_option_command_or_variable_that_does_not_exist() -> N
     parameters = [one for command in COMMANDS.values() for one in command.params]
     options = {name for one in parameters for name in one.opts if name.startswith("--")}
     assert set(re.findall(r"(?<![-|\w])--[a-z]+(?:-[a-z]+)*", PAGE)) == options | {"--help"}
-    variables = {one.envvar for one in parameters if one.envvar}
-    assert set(re.findall(r"KLAYER_\w+", PAGE)) == variables | {
+    variables = {name for one in parameters for name in variables_of(one)}
+    assert set(re.findall(r"KLAYER_\w+|CUDA_\w+", PAGE)) == variables | {
         blas.SETTING,
         access.PASSWORD,
         access.PASSWORD_FILE,

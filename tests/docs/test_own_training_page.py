@@ -1,6 +1,5 @@
 """The page on a user's own training: its examples run, and it names each key and each variable."""
 
-import json
 import os
 import re
 import subprocess
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from search.ledger.ledger import Ledger
 from search.objectives.command.arguments import placeholders
 from search.objectives.command.program import Program, TrialPlace, run
 from search.objectives.command.tables import CommandDocument, CommandTable
@@ -112,7 +112,7 @@ def test_each_example_runs_to_its_end(study: str, folder: Path) -> None:
     if study in NEEDS:
         pytest.importorskip(NEEDS[study], reason=f"the example {study} imports {NEEDS[study]}")
     lines = commands(study)
-    assert {line.split()[0] for line in lines} >= {"run", "status", "report"}
+    assert {line.split()[0] for line in lines} >= {"run", "report"}
     for line in lines:
         printed = klayer(line, folder)
         if line == "status line":
@@ -125,25 +125,25 @@ def test_each_example_runs_to_its_end(study: str, folder: Path) -> None:
 
 
 def check_result(study: str, folder: Path) -> None:
-    """The search is finished, and its best trial is the best by the score of the study file."""
-    status = json.loads(klayer(f"status {study} --json", folder))
-    assert status["finished"]
-    assert status["failure"] is None
-    trials = json.loads(klayer(f"export {study} --format json", folder))["trials"]
-    complete = [one for one in trials if one["state"] == "complete"]
+    """The search is finished, and its result is the best by the score of the study file."""
+    with Ledger(f"sqlite:///{folder}/klayer.db") as ledger:
+        search = ledger.read.search(study)
+        trials, winner = ledger.read.trials(search), ledger.read.winner(search)
+    assert search.finished_at is not None
+    assert {one.state for one in trials} <= {"complete", "pruned", "failed"}
+    assert all(one.reason for one in trials if one.state == "failed")
+    assert winner is not None
     metrics = tomllib.loads((folder / f"{study}.toml").read_text("utf-8"))["metrics"]
     score = next((one for one in metrics if one.get("score")), metrics[0])
     best_of = min if score["direction"] == "minimize" else max
-    if not any(one["stage"] == "finalists" for one in trials):
-        assert status["best"]["value"] == best_of(one["value"] for one in complete)
-    assert all(one["reason"] for one in trials if one["state"] == "failed")
-    assert {one["state"] for one in trials} <= {"complete", "pruned", "failed"}
+    if not any(one.stage == "finalists" for one in trials):
+        assert winner.value == best_of(one.value for one in trials if one.state == "complete")
 
 
 def test_the_example_of_the_readme_runs_with_a_function_of_its_signature(tmp_path: Path) -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     (content,) = re.findall(
-        r"^```toml\n# mine\.toml.*\n(.*?)^```", readme, re.MULTILINE | re.DOTALL
+        r"^```toml\n# mine\.toml[^\n]*\n(.*?)^```", readme, re.MULTILINE | re.DOTALL
     )
     (tmp_path / "mine.toml").write_text(content, "utf-8")
     (tmp_path / "train.py").write_text(OF_THE_README, "utf-8")

@@ -11,8 +11,6 @@ from typing import Any
 
 import pytest
 
-from search.objectives import network as objective
-
 
 @pytest.fixture
 def stopped(
@@ -83,10 +81,10 @@ def test_ctrl_c_ends_every_command_with_one_line(
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(10)
 
-    monkeypatch.setattr(objective, "open_data", interrupted)
+    monkeypatch.setattr("search.objectives.network.data.open_data", interrupted)
     for command in (["run", "digits"], ["gradcheck", "digits"]):
         assert klayer_here(*command) == (130, "", "klayer: stopped\n")
-    monkeypatch.setattr(objective, "clear_prepared", interrupted)
+    monkeypatch.setattr("search.objectives.network.data.clear_prepared", interrupted)
     assert klayer_here("data", "clear") == (130, "", "klayer: stopped\n")
     assert list(tmp_path.iterdir()) == []
 

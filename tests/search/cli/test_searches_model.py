@@ -4,6 +4,7 @@ import io
 import json
 import re
 import sqlite3
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from rich.console import Console
 from model import network_file
 from model.data import digits
 from search.objective.report import Report
+from search.objectives.network.metrics import METRICS
 from search.objectives.network.views.model_view import EpochsView
 
 REPORT = Report(1, {"train_accuracy": 0.5}, 0.5)
@@ -94,7 +96,8 @@ def test_a_winner_that_comes_out_otherwise_ends_with_status_1_and_no_file(
     klayer_here: Any, folder: Path
 ) -> None:
     with sqlite3.connect(folder / "klayer.db") as connection:
-        connection.execute("UPDATE klayer_epochs SET train_accuracy = 0.125 WHERE epoch = 20")
+        others = struct.pack(f"{len(METRICS)}d", *len(METRICS) * [0.125])
+        connection.execute("UPDATE klayer_reports SET metrics = ? WHERE step = 20", [others])
     connection.close()
     status, out, err = klayer_here("model", "tiny", "--output", "winner.npz")
     assert (status, out) == (1, "")

@@ -44,7 +44,9 @@ def test_only_the_curves_that_are_asked_for(ledger: Ledger, trained: list[Trial]
 
 def test_scores_are_counted_by_step_and_bin(ledger: Ledger, trained: list[Trial]) -> None:
     """Each bin holds its lower bound, on either database; the last one 1 as well."""
-    counts = ledger.read.score_counts([trial.id for trial in trained], 0.0, 1.0, 4)
+    counted = ledger.read.score_counts([trial.id for trial in trained], 0.0, 1.0, 4)
+    counts = counted.counts
+    assert (counted.lowest, counted.highest) == (0.0, max(ACCURACIES[: len(trained)]))
     assert counts.shape == (2, 4)
     expected = np.zeros((2, 4), int)
     for trial in trained:
@@ -52,7 +54,8 @@ def test_scores_are_counted_by_step_and_bin(ledger: Ledger, trained: list[Trial]
         expected[0, min(int(value * 4), 3)] += 1
         expected[1, min(int(value / 2 * 4), 3)] += 1
     np.testing.assert_array_equal(counts, expected)
-    assert ledger.read.score_counts([], 0.0, 1.0, 4).shape == (0, 4)
+    nothing = ledger.read.score_counts([], 0.0, 1.0, 4)
+    assert (nothing.counts.shape, nothing.lowest, nothing.highest) == ((0, 4), None, None)
 
 
 def test_scores_beyond_the_bins_are_counted_at_the_ends(
@@ -65,7 +68,25 @@ def test_scores_beyond_the_bins_are_counted_at_the_ends(
     told = {n: Report(1, {SCORE: one}) for n, one in zip(claim.numbers, scores, strict=True)}
     ledger.record_reports(claim, told)
     ids = [trial.id for trial in ledger.read.trials(search)]
-    assert ledger.read.score_counts(ids, -3.0, -1.0, 2).tolist() == [[3, 2]]
+    counted = ledger.read.score_counts(ids, -3.0, -1.0, 2)
+    assert counted.counts.tolist() == [[3, 2]]
+    assert (counted.lowest, counted.highest) == (-1e300, 1e300)
+
+
+def test_scores_are_counted_on_a_log_scale(
+    ledger: Ledger, search: Search, claim_next: Callable[[str], Claim]
+) -> None:
+    """What is not above 0 is counted in the first bin."""
+    open_stage(ledger, search)
+    claim = claim_next("one")
+    scores = (-1.0, 0.0, 1e-3, 0.05, 0.5, 2.0)
+    told = {n: Report(1, {SCORE: one}) for n, one in zip(claim.numbers, scores, strict=True)}
+    ledger.record_reports(claim, told)
+    ids = [trial.id for trial in ledger.read.trials(search)]
+    counted = ledger.read.score_counts(ids, 1e-3, 1.0, 3, log=True)
+    assert counted.counts.tolist() == [[3, 1, 2]]
+    with pytest.raises(LedgerError, match=r"begin above 0, not at 0\.0"):
+        ledger.read.score_counts(ids, 0.0, 1.0, 3, log=True)
 
 
 @pytest.mark.parametrize(("low", "high", "bins"), [(0, 1, 0), (1, 1, 2), (0, math.inf, 2)])

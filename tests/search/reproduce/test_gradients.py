@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from search.errors import KlayerError
-from search.objectives import network as objective
 from search.objectives.network.measuring import GradientError
+from search.reproduce import gradients
 from search.reproduce.gradients import MOST_ROWS, CheckRow, quick_check, run_check
 from search.reproduce.published_tables import GradientCheck
 from search.study.reading import load
@@ -37,13 +37,13 @@ def test_a_check_has_the_keys_of_its_own_network() -> None:
 
 
 def test_a_gradient_that_is_no_number_is_no_small_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    checked = objective.check_gradients
+    checked = gradients.check_gradients
 
     def broken(*given: Any) -> list[GradientError]:
         first, *rest = checked(*given)
         return [replace(first, worst=math.nan), *rest]
 
-    monkeypatch.setattr(objective, "check_gradients", broken)
+    monkeypatch.setattr(gradients, "check_gradients", broken)
     row = run_check(CHECK, load("digits"), None)
     assert row.within is False
     assert math.inf in (row.ours or {}).values()

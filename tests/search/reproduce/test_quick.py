@@ -21,9 +21,9 @@ def test_every_shipped_study_can_be_rehearsed(name: str) -> None:
     study = load(name)
     small = quick(study, experiments(name).published)
     assert small.name == f"{name}-quick"
-    assert small.data.source == "digits"
+    assert small.objective.data.source == "digits"
     assert [stage.name for stage in small.stages] == [stage.name for stage in study.stages]
-    rows, most = small.data.rows, len(experiments(name).published)
+    rows, most = small.objective.data.rows, len(experiments(name).published)
     for stage, whole in zip(small.stages, study.stages, strict=True):
         assert stage.trials <= max(GRID + most, 2 * len(whole.boxes), len(whole.points))
         cycles = getattr(whole.training.schedule, "cycles", 0)
@@ -97,13 +97,13 @@ zoom = {rule = "decades", decades = 1}
 
 def test_cycles_stay_and_are_short_and_drawn_trials_are_few(tmp_path: Path) -> None:
     small = quick(study_of(tmp_path, ZOOMED), [])
-    assert small.training.schedule.total_epochs(1200, 100) == 6
+    assert small.objective.training.schedule.total_epochs(1200, 100) == 6
     assert [stage.trials for stage in small.stages] == [GRID, 4]
 
 
 def test_what_is_trained_stays(tmp_path: Path) -> None:
     study = study_of(tmp_path, GRID_STUDY)
     small = quick(study, [])
-    assert small.network == study.objective.network
+    assert small.objective.network == study.objective.network
     assert small.seed == study.seed
-    assert small.training.learning_rate == study.objective.training.learning_rate
+    assert small.objective.training.learning_rate == study.objective.training.learning_rate

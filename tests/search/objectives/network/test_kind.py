@@ -1,5 +1,7 @@
 """A network is what a document's tables declare."""
 
+from pathlib import Path
+
 import pytest
 
 from search.objective.port import Objective
@@ -22,7 +24,7 @@ def test_a_document_declares_its_network() -> None:
         },
         context={"registry": kind.registry({})},
     )
-    made = kind.objective(tables)
+    made = kind.objective(tables, Path())
     assert made == NetworkObjective(
         tables.data, tables.network, tables.training, "training+validation", ensemble=False
     )
@@ -32,7 +34,7 @@ def test_a_document_declares_its_network() -> None:
 
 def test_tables_of_another_kind_are_a_mistake_of_the_program() -> None:
     with pytest.raises(TypeError, match="not the tables of a network: Document"):
-        kind.objective(Document.model_construct())
+        kind.objective(Document.model_construct(), Path())
 
 
 def test_every_shipped_study_declares_one() -> None:

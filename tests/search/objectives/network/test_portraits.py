@@ -14,7 +14,8 @@ from search.errors import DataError, KlayerError
 from search.objective.report import Assignment
 from search.objectives.network import final
 from search.objectives.network.data import INPUTS, PLANES
-from search.objectives.network.portraits import Portrait, portraits
+from search.objectives.network.portrait import Portrait, from_bytes, to_bytes
+from search.objectives.network.portraits import portraits
 from tests.search.objectives.network.trainings import (
     DECAY,
     DIVERGING,

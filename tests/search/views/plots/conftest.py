@@ -105,5 +105,5 @@ def real(tiny_run: Any) -> SearchData:
             tuple(read.stages(search)),
             tuple(read.trials(search)),
             read.clock(),
-            {key: one.reports for key, one in read.curves(search).items()},
+            read.curves(search),
         )

@@ -13,8 +13,6 @@ from rich.console import Console
 
 from search.errors import DataError, KlayerError, LedgerError
 from search.ledger.ledger import Ledger
-from search.objective.data_card import DataCard
-from search.objectives import network as objective
 from search.runtime.environment import environment, kernels
 from search.study.reading import load, text
 from search.views.terminal.runner import (
@@ -87,13 +85,13 @@ def test_a_restart_says_that_it_waits_for_the_leases_of_the_killed(
 ) -> None:
     file, storage = str(tiny_run.folder / "tiny.toml"), f"sqlite:///{tmp_path}/killed.db"
     study = load(file)
-    data = objective.open_data(study, None)
+    card = card_of(study, None)
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
 
     with Ledger(storage, create=True) as ledger, monkeypatch.context() as killing:
-        search = ledger.record(study, text(file), DataCard("digits", data.fingerprint), {})
+        search = ledger.record(study, text(file), card, {})
         killing.setattr(Ledger, "record_epochs", killed)
         for nothing_is_given_back in ("release", "leave"):
             killing.setattr(Ledger, nothing_is_given_back, lambda *_, **__: None)
@@ -111,10 +109,10 @@ def test_a_restart_says_that_it_waits_for_the_leases_of_the_killed(
 def test_going_on_with_other_kernels_is_said_and_no_fault(tiny_run: Any, tmp_path: Path) -> None:
     file, storage = str(tiny_run.folder / "tiny.toml"), f"sqlite:///{tmp_path}/klayer.db"
     study = load(file)
-    data = objective.open_data(study, None)
+    card = card_of(study, None)
     begun = {"blas": [{"internal_api": "openblas", "version": "0", "architecture": "Nehalem"}]}
     with Ledger(storage, create=True) as ledger:
-        ledger.record(study, text(file), DataCard("digits", data.fingerprint), begun)
+        ledger.record(study, text(file), card, begun)
     console = Console(width=300)
     with console.capture() as captured:
         assert run_search(study, text(file), storage, None, 1, Threads, console).finished
@@ -202,7 +200,7 @@ def test_a_submitted_search_is_recorded_and_nothing_is_run(tmp_path: Path) -> No
         search = ledger.read.search("digits")
         assert ledger.read.open_searches() == [search.id]
         assert ledger.read.text(search) == "# mine\n"
-        assert search.data_fingerprint == objective.open_data(search.study, None).fingerprint
+        assert search.data_fingerprint == card_of(search.study, None).fingerprint
         assert search.environment == environment()
         assert states(ledger, search) == []
         assert ledger.read.workers() == []
