@@ -117,4 +117,6 @@ def test_what_cannot_train_is_refused_before_anything_is_recorded(
     laid_out(tmp_path, "nothing")
     done = klayer("run", "study.toml", "--workers", "1", cwd=tmp_path)
     assert done.returncode == 2
-    assert done.stderr == ("klayer: train.py has no function nothing; it has score, single, many\n")
+    assert done.stderr == (
+        "klayer: objective.function: train.py has no function nothing; it has score, single, many\n"
+    )
