@@ -63,12 +63,6 @@ def row(parameter: Any) -> str:
     return f"| {signature(parameter)} | {shown} | {variable} | {parameter.help} |"
 
 
-def variables_of(parameter: Any) -> list[str]:
-    """The environment variables that stand for an option, the first one that is set."""
-    named = parameter.envvar or []
-    return [named] if isinstance(named, str) else list(named)
-
-
 def signature(parameter: Any) -> str:
     """How an argument or an option is written."""
     if parameter.param_type_name == "argument":
