@@ -14,6 +14,7 @@ from search.plan.ranking import Spread, ranking_of
 from search.plan.results import Result
 from search.runtime.lines import say, say_labelled
 from search.runtime.words import parameters, plural
+from search.space.space import Point
 
 
 @dataclass(frozen=True)
@@ -82,12 +83,10 @@ def summarise(
     searched = [trial for trial in valued if trial.stage in contenders] or valued
     ranking = ranking_of(search.study)
     best = ranking.best(searched)
-    spread: Spread | None = None
-    winner = next((t for t in trials if t.stage == FINAL and t.number == 0), None)
-    if winner is not None:
-        same = [trial for trial in searched if trial.parameters == winner.parameters]
+    point, spread = _chosen(search, trials, results)
+    if point is not None:
+        same = [trial for trial in searched if trial.parameters == point]
         best = ranking.best(same) or best
-        spread = _spread_of(winner, results)
     return Summary(
         name=search.study.name,
         objective=search.study.objective,
@@ -167,13 +166,20 @@ def _validation_rows(summary: Summary, best: Trial) -> list[tuple[str, str]]:
     return rows
 
 
-def _spread_of(winner: Trial, results: Sequence[Result]) -> Spread | None:
+def _chosen(
+    search: Search, trials: Sequence[Trial], results: Sequence[Result]
+) -> tuple[Point | None, Spread | None]:
+    """The configuration that won, once that is known, and its score over fresh seeds."""
+    winner = next((t for t in trials if t.stage == FINAL and t.number == 0), None)
     spreads = seed_spreads(results)
-    for place, spread in spreads.items():
-        first = next(r for r in results if r.stage == FINALISTS and r.number == place)
-        if first.parameters == winner.parameters:
-            return spread
-    return None
+    points = {r.number: r.parameters for r in results if r.stage == FINALISTS}
+    if winner is not None:
+        found = [spreads[place] for place in spreads if points[place] == winner.parameters]
+        return winner.parameters, found[0] if found else None
+    if search.finished_at is None:
+        return None, None
+    place = ranking_of(search.study).winner({at: one.values for at, one in spreads.items()})
+    return (None, None) if place is None else (points[place], spreads[place])
 
 
 def _findings_rows(summary: Summary) -> list[tuple[str, str]]:

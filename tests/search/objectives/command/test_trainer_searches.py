@@ -1,5 +1,6 @@
 """Whole searches over a command, as a user runs them: real processes, a real database."""
 
+import json
 import os
 import re
 import shutil
@@ -8,6 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import pytest
@@ -145,6 +147,19 @@ def test_commands_show_the_search_by_its_own_metric(klayer_here: Any, whole: Pat
     assert (status, err) == (0, "")
     assert out.splitlines()[0].endswith(",step,loss")
     assert len(out.splitlines()) == 1 + 4 * len(recorded(whole))
+
+
+def test_the_winner_is_the_finalist_with_the_best_mean(klayer_here: Any, whole: Path) -> None:
+    values: dict[str, list[float]] = {}
+    for one in recorded(whole):
+        if one[0] == "finalists":
+            values.setdefault(json.dumps(one[6], sort_keys=True), []).append(one[3] or 0)
+    point, best = min(values.items(), key=lambda entry: fmean(entry[1]))
+    _, out, _ = klayer_here("status", "study", "--json", cwd=whole)
+    told = json.loads(out)
+    assert json.dumps(told["best"]["parameters"], sort_keys=True) == point
+    assert told["validation"]["mean"] == pytest.approx(fmean(best))
+    assert told["validation"]["values"] == pytest.approx(best)
 
 
 def test_a_stopped_run_goes_on_to_the_same(
