@@ -239,6 +239,24 @@ def test_what_cannot_train_is_refused_before_anything_is_recorded(
     )
 
 
+def test_each_worker_has_gpus_of_its_own(klayer: Any, tmp_path: Path) -> None:
+    laid_out(tmp_path, PACE="0.1")
+    with (tmp_path / "study.toml").open("a") as study:
+        study.write("[resources]\ngpus = 2\n")
+    gpus = "import os\nopen('gpus', 'a').write(os.environ['CUDA_VISIBLE_DEVICES'] + '\\n')\n"
+    text = TRAIN.replace("import json", f"{gpus}import json", 1)
+    (tmp_path / "train.py").write_text(text)
+    few = klayer("run", "study.toml", "--workers", "1", "--gpus", "3", cwd=tmp_path)
+    assert few.returncode == 2
+    assert few.stderr == (
+        "klayer: resources.gpus: found 2, but this worker has 1 GPU; list as many for each worker "
+        "with --gpus, such as --gpus 0,1, or start fewer workers\n"
+    )
+    done = klayer("run", "study.toml", "--workers", "2", "--gpus", "0,3,5,6", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert set((tmp_path / "gpus").read_text().split()) == {"0,3", "5,6"}
+
+
 def _count(file: Path) -> int:
     return file.read_text().count("\n") if file.exists() else 0
 
