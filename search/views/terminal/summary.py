@@ -15,10 +15,7 @@ from search.plan.results import Result
 from search.runtime.lines import say, say_labelled
 from search.runtime.words import parameters, plural
 from search.space.space import Point
-<<<<<<< HEAD
 from search.views.terminal.failures import failures
-=======
->>>>>>> h-own
 
 
 @dataclass(frozen=True)
@@ -89,15 +86,9 @@ def summarise(
     searched = [trial for trial in valued if trial.stage in contenders] or valued
     ranking = ranking_of(search.study)
     best = ranking.best(searched)
-<<<<<<< HEAD
     chosen = _chosen(ranking, stages, trials, results)
     if chosen is not None:
         same = [trial for trial in searched if trial.parameters == chosen]
-=======
-    point, spread = _chosen(search, trials, results)
-    if point is not None:
-        same = [trial for trial in searched if trial.parameters == point]
->>>>>>> h-own
         best = ranking.best(same) or best
     return Summary(
         name=search.study.name,
@@ -184,7 +175,6 @@ def _validation_rows(summary: Summary, best: Trial) -> list[tuple[str, str]]:
 
 
 def _chosen(
-<<<<<<< HEAD
     ranking: Ranking,
     stages: Sequence[StageState],
     trials: Sequence[Trial],
@@ -207,21 +197,6 @@ def _spread_of(chosen: Point, results: Sequence[Result]) -> Spread | None:
         if _rerun(place, results).parameters == chosen:
             return spread
     return None
-=======
-    search: Search, trials: Sequence[Trial], results: Sequence[Result]
-) -> tuple[Point | None, Spread | None]:
-    """The configuration that won, once that is known, and its score over fresh seeds."""
-    winner = next((t for t in trials if t.stage == FINAL and t.number == 0), None)
-    spreads = seed_spreads(results)
-    points = {r.number: r.parameters for r in results if r.stage == FINALISTS}
-    if winner is not None:
-        found = [spreads[place] for place in spreads if points[place] == winner.parameters]
-        return winner.parameters, found[0] if found else None
-    if search.finished_at is None:
-        return None, None
-    place = ranking_of(search.study).winner({at: one.values for at, one in spreads.items()})
-    return (None, None) if place is None else (points[place], spreads[place])
->>>>>>> h-own
 
 
 def _rerun(place: int, results: Sequence[Result]) -> Result:
