@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, select
 from search.ledger.records import Search, Trial
 from search.ledger.tables import stages, trials
 from search.ledger.trial_rows import TRIALS, trial
+from search.plan.finalists import chosen
 from search.plan.plan import Kind
 from search.plan.ranking import ranking_of
 from search.space.space import Point
@@ -45,8 +46,8 @@ def winner(connection: Connection, search: Search) -> Trial | None:
         return None
     found: Iterable[Any] = connection.execute(best)
     if last.kind != "search":
-        chosen = _chosen(connection, search.study, last)
-        found = (row for row in found if row.parameters == chosen)
+        best_of_all = _chosen(connection, search.study, last)
+        found = (row for row in found if row.parameters == best_of_all)
     row = next(iter(found), None)
     return None if row is None else trial(row)
 
@@ -57,11 +58,7 @@ def _chosen(connection: Connection, study: Study, last: Any) -> Point | None:
     if last.kind == "final":
         first = connection.execute(query.limit(1)).first()
         return None if first is None else first.parameters
-    seeds: dict[tuple[tuple[str, object], ...], list[float | None]] = {}
-    for row in connection.execute(query):
-        seeds.setdefault(tuple(row.parameters.items()), []).append(row.value)
-    place = ranking_of(study).winner(dict(enumerate(seeds.values())))
-    return None if place is None else dict(list(seeds)[place])  # type: ignore[arg-type]
+    return chosen([trial(row) for row in connection.execute(query)], ranking_of(study))
 
 
 def _best_first(study: Study) -> ColumnElement[float]:

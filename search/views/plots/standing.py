@@ -7,6 +7,8 @@ ranked by them.
 from collections.abc import Sequence
 
 from search.ledger.records import Trial
+from search.plan import finalists
+from search.space.space import Point
 from search.views.plots.data import SearchData
 
 ENDED = ("complete", "pruned", "diverged", "failed")
@@ -34,13 +36,23 @@ def comparable(data: SearchData) -> list[Trial]:
     return [trial for trial in valued if trial.stage in contenders] or valued
 
 
-def winner(data: SearchData) -> Trial | None:
-    """The trial of the chosen configuration once the final is planned, before that None."""
-    first = trained_anew(data)
-    if first is None:
+def chosen(data: SearchData) -> Point | None:
+    """The configuration that the final or, without one, the finalists' re-runs say is the best."""
+    first, last = trained_anew(data), data.stages[-1]
+    if first is not None:
+        return first.parameters
+    if last.step.kind != "finalists" or last.state != "finished":
         return None
-    same = [one for one in comparable(data) if one.parameters == first.parameters]
-    return data.ranking.best(same)
+    return finalists.chosen(data.of_stage(last.step.name), data.ranking)
+
+
+def winner(data: SearchData) -> Trial | None:
+    """The best trial of the configuration that the search has chosen; None before that."""
+    last, valued = data.stages[-1], comparable(data)
+    if last.step.kind == "search":
+        return data.ranking.best(valued) if last.state == "finished" else None
+    point = chosen(data)
+    return data.ranking.best([one for one in valued if one.parameters == point])
 
 
 def best(data: SearchData) -> Trial | None:

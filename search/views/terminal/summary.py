@@ -9,6 +9,7 @@ from rich.console import Console
 from search.ledger.records import Search, StageState, Trial
 from search.objective.port import Objective
 from search.objective.report import Finding
+from search.plan import finalists
 from search.plan.plan import FINAL, FINALISTS, seed_spreads
 from search.plan.ranking import Ranking, Spread, ranking_of
 from search.plan.results import Result
@@ -187,9 +188,7 @@ def _chosen(
     last = stages[-1]
     if last.step.kind != FINALISTS or last.state != "finished":
         return None
-    spreads = seed_spreads(results)
-    best = ranking.winner({place: spread.values for place, spread in spreads.items()})
-    return None if best is None else _rerun(best, results).parameters
+    return finalists.chosen((one for one in results if one.stage == FINALISTS), ranking)
 
 
 def _spread_of(chosen: Point, results: Sequence[Result]) -> Spread | None:
