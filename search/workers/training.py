@@ -5,6 +5,7 @@ next trains it again from where it was claimed, with the same seeds.
 """
 
 from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 from search.ledger.ledger import Ledger
@@ -47,23 +48,26 @@ def train(
         claim, step.halving, rungs(search.study, step, "cohort"), ranking_of(search.study)
     )
     going: Sequence[int] | None = None
-    while True:
-        try:
-            reports = next(training) if going is None else training.send(going)
-        except StopIteration as end:
-            ended: Evaluation | dict[int, bytes] = end.value
-            break
-        asked = False
-        if reports:
-            stored = {
-                claim.numbers[place]: report for place, report in reports.items() if report.metrics
-            }
-            asked = ledger.record_reports(claim, stored, lease_seconds)
-        if asked or should_stop():
-            training.close()
-            ledger.release(claim)
-            return False
-        going = cohort.after(reports)
+    with closing(training):  # whatever is raised: a program of the user ends now
+        while True:
+            try:
+                reports = next(training) if going is None else training.send(going)
+            except StopIteration as end:
+                ended: Evaluation | dict[int, bytes] = end.value
+                break
+            asked = False
+            if reports:
+                stored = {
+                    claim.numbers[place]: report
+                    for place, report in reports.items()
+                    if report.metrics
+                }
+                asked = ledger.record_reports(claim, stored, lease_seconds)
+            if asked or should_stop():
+                training.close()
+                ledger.release(claim)
+                return False
+            going = cohort.after(reports)
     if isinstance(ended, Evaluation):
         ledger.hand_in(claim, cohort.evaluated(ended), ended)
     else:

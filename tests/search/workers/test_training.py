@@ -299,12 +299,16 @@ class Scripted:
 
     reports: Sequence[dict[int, Report]]
     sent: list[Sequence[int] | None] = field(default_factory=list)
+    closed: bool = False
 
     def train(
         self, *_: object, **__: object
     ) -> Generator[dict[int, Report], Sequence[int] | None, dict[int, bytes]]:
-        for report in self.reports:
-            self.sent.append((yield report))
+        try:
+            for report in self.reports:
+                self.sent.append((yield report))
+        finally:
+            self.closed = True
         return {}
 
 
@@ -362,3 +366,15 @@ def test_one_report_behind_two_rungs_counts_for_both(ledger: Ledger) -> None:
     )
     states = [state for state, *_ in trained(ledger, late, study=study)]
     assert states == ["pruned", "pruned", "pruned", "complete"]
+
+
+def test_a_training_ends_with_its_claim(ledger: Ledger, epochs: Epochs) -> None:
+    """A user's program must not go on beside that of the worker that has the claim now."""
+    search = recorded(ledger)
+    claim, _ = planned_and_claimed(ledger, search)
+    epochs.before(1, lambda ledger, _: ledger.release(claim))
+    scripted: Any = Scripted([{0: Report(1, {}, 0.5)}, {0: Report(2, {}, 0.5)}])
+    with pytest.raises(LostLeaseError) as lost:
+        train(ledger, search, scripted, claim, never, 60.0)
+    assert scripted.closed
+    assert lost.value  # which keeps the frames of the training alive until here
