@@ -57,11 +57,7 @@ def _chosen(connection: Connection, study: Study, last: Any) -> Point | None:
     if last.kind == "final":
         first = connection.execute(query.limit(1)).first()
         return None if first is None else first.parameters
-    seeds: dict[tuple[tuple[str, object], ...], list[float | None]] = {}
-    for row in connection.execute(query):
-        seeds.setdefault(tuple(row.parameters.items()), []).append(row.value)
-    place = ranking_of(study).winner(dict(enumerate(seeds.values())))
-    return None if place is None else dict(list(seeds)[place])  # type: ignore[arg-type]
+    return ranking_of(study).chosen(connection.execute(query))
 
 
 def _best_first(study: Study) -> ColumnElement[float]:

@@ -7,6 +7,7 @@ ranked by them.
 from collections.abc import Sequence
 
 from search.ledger.records import Trial
+from search.space.space import Point
 from search.views.plots.data import SearchData
 
 ENDED = ("complete", "pruned", "diverged", "failed")
@@ -35,12 +36,22 @@ def comparable(data: SearchData) -> list[Trial]:
 
 
 def winner(data: SearchData) -> Trial | None:
-    """The trial of the chosen configuration once the final is planned, before that None."""
+    """The best trial of the chosen configuration; None before it is chosen.
+
+    The final is of that configuration. Where there is no final, the finalists choose it, and where
+    there are none, it is that of the best trial of the finished search.
+    """
+    last = data.stages[-1]
     first = trained_anew(data)
-    if first is None:
+    if first is not None:
+        chosen: Point | None = first.parameters
+    elif last.step.kind == "final" or last.state != "finished":
         return None
-    same = [one for one in comparable(data) if one.parameters == first.parameters]
-    return data.ranking.best(same)
+    elif last.step.kind == "search":
+        return data.ranking.best(comparable(data))
+    else:
+        chosen = data.ranking.chosen(data.of_stage(last.step.name))
+    return data.ranking.best(one for one in comparable(data) if one.parameters == chosen)
 
 
 def best(data: SearchData) -> Trial | None:

@@ -9,8 +9,8 @@ from rich.console import Console
 from search.ledger.records import Search, StageState, Trial
 from search.objective.port import Objective
 from search.objective.report import Finding
-from search.plan.plan import FINAL, FINALISTS, seed_spreads
-from search.plan.ranking import Ranking, Spread, ranking_of
+from search.plan.plan import FINAL, FINALISTS
+from search.plan.ranking import Ranking, Spread, over_seeds, ranking_of
 from search.plan.results import Result
 from search.runtime.lines import say, say_labelled
 from search.runtime.words import parameters, plural
@@ -187,21 +187,12 @@ def _chosen(
     last = stages[-1]
     if last.step.kind != FINALISTS or last.state != "finished":
         return None
-    spreads = seed_spreads(results)
-    best = ranking.winner({place: spread.values for place, spread in spreads.items()})
-    return None if best is None else _rerun(best, results).parameters
+    return ranking.chosen(one for one in results if one.stage == FINALISTS)
 
 
 def _spread_of(chosen: Point, results: Sequence[Result]) -> Spread | None:
-    for place, spread in seed_spreads(results).items():
-        if _rerun(place, results).parameters == chosen:
-            return spread
-    return None
-
-
-def _rerun(place: int, results: Sequence[Result]) -> Result:
-    """The first re-run of a finalist."""
-    return next(r for r in results if r.stage == FINALISTS and r.number == place)
+    found = over_seeds(one for one in results if one.stage == FINALISTS)
+    return next((spread for point, spread in found if point == chosen), None)
 
 
 def _findings_rows(summary: Summary) -> list[tuple[str, str]]:

@@ -38,6 +38,24 @@ def test_before_the_final_the_best_has_the_highest_value(small: SearchData) -> N
     assert best(early) == max(comparable(small), key=lambda one: one.value or 0)
 
 
+def test_without_a_final_the_finished_finalists_choose(small: SearchData) -> None:
+    stages = tuple(stage for stage in small.stages if stage.step.kind != "final")
+    trials = tuple(trial for trial in small.trials if trial.stage != "final")
+    done = replace(small, stages=(*stages[:-1], replace(stages[-1], state="finished")))
+    done = replace(done, trials=trials)
+    won = winner(done)
+    assert won is not None
+    assert won.parameters == small.ranking.chosen(small.of_stage("finalists"))
+    assert winner(replace(done, stages=(*stages[:-1], replace(stages[-1], state="open")))) is None
+
+
+def test_without_finalists_the_best_of_a_finished_search_wins(small: SearchData) -> None:
+    stages = [stage for stage in small.stages if stage.step.kind == "search"]
+    stages[-1] = replace(stages[-1], state="finished")
+    done = replace(small, stages=tuple(stages), trials=tuple(searched(small)))
+    assert winner(done) == done.ranking.best(comparable(done))
+
+
 def test_a_stage_that_does_not_compare_counts_only_while_there_is_no_other(
     small: SearchData,
 ) -> None:
