@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import cached_property
 from typing import Any, Literal, Self
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, insert, select, update
 
 from search.errors import LedgerError
 from search.ledger import claims, presence, queries, results, rungs
@@ -127,14 +127,26 @@ class Ledger:
         return known
 
     @patient
-    def take_up(self, search: Search) -> None:
-        """Resume a search that was stopped, or that failed."""
+    def take_up(self, search: Search, study: Study | None = None) -> None:
+        """Resume a search that was stopped, or that failed.
+
+        Args:
+            search: Which search.
+            study: The same as it was read now, perhaps from another folder, from which relative
+                paths start from now on.
+        """
         with self.database.writing() as connection:
+            its_row = searches.c.id == search.id
             connection.execute(
                 update(searches)
-                .where(searches.c.id == search.id, searches.c.finished_at.is_(None))
+                .where(its_row, searches.c.finished_at.is_(None))
                 .values(stopped_at=None, failure=None)
             )
+            form = connection.scalar(select(searches.c.study).where(its_row))
+            here = {} if study is None else _start_of_paths(recorded_form(study))
+            if form is not None and here != _start_of_paths(form) and here:
+                moved = {**form, "objective": {**form["objective"], **here}}
+                connection.execute(update(searches).where(its_row).values(study=moved))
             wake(connection)
 
     @patient
@@ -436,6 +448,11 @@ def _wanted(found: FreeCohort | PlanningClaim | Wait | Finished, only: WorkKind 
     if only is None:
         return isinstance(found, FreeCohort | PlanningClaim)
     return isinstance(found, FreeCohort if only == "cohorts" else PlanningClaim)
+
+
+def _start_of_paths(form: Mapping[str, Any]) -> dict[str, Any]:
+    """What a recorded study says of the folder of its file; {} where no path is relative to it."""
+    return {key: value for key, value in form["objective"].items() if key == "base"}
 
 
 def _check_same(known: Search, canonical: dict[str, Any], data: DataCard) -> None:

@@ -1,6 +1,7 @@
 """Recorded studies, parsed once: a page asks for every search again each second.
 
-A study is a frozen value, and what is recorded of it never changes.
+A study is a frozen value, and what is recorded of it never changes, but for the folder that its
+relative paths start from.
 """
 
 import threading
@@ -23,7 +24,7 @@ class Studies:
     def __init__(self, most_kept: int = MOST_KEPT) -> None:
         self._most_kept = most_kept
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[int, str], Study] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, str, str], Study] = OrderedDict()
 
     def read(self, search_id: int, study_hash: str, form: dict[str, Any]) -> Study:
         """The study of a search.
@@ -33,7 +34,7 @@ class Studies:
             study_hash: Of the canonical form; SQLite gives keys of deleted searches again.
             form: As it is recorded.
         """
-        key = search_id, study_hash
+        key = search_id, study_hash, form.get("objective", {}).get("base", "")
         with self._lock:
             known = self._kept.get(key)
             if known is not None:

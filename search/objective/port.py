@@ -163,7 +163,11 @@ class Objective(Protocol):
         """
 
     def recorded(self) -> dict[str, Any]:
-        """All of it as plain values for JSON; its kind reads it back, unchecked."""
+        """All of it as plain values for JSON; its kind reads it back, unchecked.
+
+        `base` is the folder from which its relative paths start, where it has any. It is no part of
+        what was asked for, and may change when a search is taken up again.
+        """
 
     def canonical(self) -> dict[str, Any]:
         """Its tables as a study file would write them, with every default."""

@@ -31,10 +31,10 @@ def recorded(form: Mapping[str, Any]) -> CommandObjective:
 
 def faults_between(
     tables: Document,
-    _objective: Objective,
+    objective: Objective,
     stages: Sequence[Stage],
     _final: Final,
     boxes: Mapping[str, Box],
 ) -> Iterator[Fault]:
     """What of the stages does not fit the training that is declared."""
-    return declared.faults_between(tables, stages, boxes)
+    return declared.faults_between(tables, objective, stages, boxes)

@@ -31,9 +31,10 @@ def variables(
     found = dict.fromkeys(THREADS, str(resources.threads))
     if resources.gpus and devices is not None:
         if len(devices) < resources.gpus:
+            has = f"{len(devices)} GPU{'' if len(devices) == 1 else 's'}"
             raise KlayerError(
-                f"resources.gpus: found {resources.gpus}, but this worker has {len(devices)} GPUs; "
-                "start it with as many, or give fewer"
+                f"resources.gpus: found {resources.gpus}, but this worker has {has}; list as many "
+                "for each worker with --gpus, such as --gpus 0,1, or start fewer workers"
             )
         found["CUDA_VISIBLE_DEVICES"] = ",".join(devices[: resources.gpus])
     return {**found, **extra}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
+from search.objective.port import Objective
 from search.objectives.declared import hyperparameters
 from search.objectives.declared.hyperparameters import Declared, Registry
 from search.objectives.declared.metrics import MetricTable
@@ -12,6 +13,7 @@ from search.space.space import Box, Interval
 from search.study.checks import own_ranges
 from search.study.contenders import contenders
 from search.study.faults import Fault, shown
+from search.study.learning import LEARNING
 from search.study.recorded_tables import constructed
 from search.study.stages import Stage
 from search.study.tables import Document
@@ -57,8 +59,26 @@ def stage_faults(tables: Document, stages: Sequence[Stage]) -> Iterator[Fault]:
 
 
 def faults_between(
-    tables: Document, stages: Sequence[Stage], boxes: Mapping[str, Box]
+    tables: Document, objective: Objective, stages: Sequence[Stage], boxes: Mapping[str, Box]
 ) -> Iterator[Fault]:
+    """What of the stages does not fit the training that is declared."""
+    for place, stage in enumerate(stages):
+        for fault in _alone(objective, stage):
+            yield fault.under("stages", place, "halving")
+    yield from _fixed(tables, stages, boxes)
+
+
+def _alone(objective: Objective, stage: Stage) -> Iterator[Fault]:
+    """A halving that compares trials of a cohort, where each is alone in its cohort."""
+    alone = objective.fit(stage.training, {}).most == 1
+    if stage.halving is not None and stage.halving.among == "cohort" and alone:
+        learns = stage.sampler in LEARNING
+        right = 'give a sampler that does not learn, and "stage"' if learns else 'give "stage"'
+        right += ", or a cohort above 1" if objective.kind == "function" else ""
+        yield Fault(("among",), f'found "cohort", but each trial is trained alone; {right}')
+
+
+def _fixed(tables: Document, stages: Sequence[Stage], boxes: Mapping[str, Box]) -> Iterator[Fault]:
     """Hyperparameters that are searched and given a fixed value at once."""
     final = own(tables).final
     for place, stage in enumerate(stages):

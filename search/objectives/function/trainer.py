@@ -38,6 +38,9 @@ class FunctionTrainer(DeclaredTrainer):
         )
         try:
             self._host.check()
+        except TrialError as error:
+            self.close()
+            raise TrialError(f"objective.function: {error.reason}", error.output) from error
         except BaseException:
             self.close()
             raise

@@ -102,7 +102,7 @@ def complete_search(
             Ledger(storage, create=True, patience_seconds=PATIENCE_SECONDS) as ledger,
         ):
             search = ledger.record(study, text, card, environment())
-            ledger.take_up(search)
+            ledger.take_up(search, study)
             _work(ledger, storage, search, data_folder, workers, opened, console, beside, devices)
             return summary_of(ledger, study.name)
     console.print(f"{study.name}: this search is finished already; nothing was run.")
@@ -133,7 +133,7 @@ def submit_search(
     card = card_of(study, data_folder) if known is None else known.data
     with Ledger(storage, create=True) as ledger:
         search = ledger.record(study, text, card, environment())
-        ledger.take_up(search)
+        ledger.take_up(search, study)
         serving = [one for one in ledger.read.workers() if _serves_all(one)]
     there = f"{plural(len(serving), 'worker')} serving every search" if serving else "no worker yet"
     console.print(f"{name}: {_taken(known)}; {there}.")

@@ -6,6 +6,7 @@ promised of claims, test_results.py of results, test_ledger_at_once.py of many a
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +53,40 @@ def test_a_search_is_recorded_once_and_read_back_as_it_was(
     assert ledger.read.search_by_id(search.id) == search
     assert abs(ledger.read.clock() - time.time()) < 5
     assert abs(search.created_at - time.time()) < 60
+
+
+OWN = """\
+[objective]
+kind = "command"
+command = ["./train"]
+[hyperparameters]
+rate = {low = 1e-3, high = 1e-1}
+[[metrics]]
+name = "loss"
+direction = "minimize"
+[[stages]]
+trials = 1
+"""
+
+
+def test_relative_paths_start_from_where_a_study_is_taken_up(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    found = []
+    for folder in (tmp_path / "here", tmp_path / "there"):
+        folder.mkdir()
+        (folder / "own.toml").write_text(OWN)
+        study = load(str(folder / "own.toml"))
+        recorded = ledger.record(study, OWN, study.objective.card, {})
+        ledger.take_up(recorded, study)
+        found.append(ledger.read.again(recorded))
+    assert [one.study.objective.base for one in found] == [
+        str(tmp_path / "here"),
+        str(tmp_path / "there"),
+    ]
+    assert found[0] == found[1]
+    ledger.take_up(found[1])
+    assert ledger.read.search("own").study.objective.base == str(tmp_path / "there")
 
 
 def test_a_study_that_changed_is_refused_with_what_changed(ledger: Ledger, search: Search) -> None:

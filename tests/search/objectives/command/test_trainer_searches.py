@@ -1,12 +1,15 @@
 """Whole searches over a command, as a user runs them: real processes, a real database."""
 
+import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import pytest
@@ -33,12 +36,12 @@ direction = "minimize"
 
 [[stages]]
 name = "coarse"
-trials = 8
+trials = 6
 HALVING
 
 [[stages]]
 name = "fine"
-trials = 4
+trials = 3
 zoom = {rule = "decades", decades = 0.5}
 
 [final]
@@ -90,7 +93,7 @@ def whole(klayer: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("whole")
     laid_out(folder)
     done = klayer("run", "study.toml", "--workers", "1", cwd=folder)
-    assert is_finished(folder), done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
     return folder
 
 
@@ -100,13 +103,13 @@ def halved(klayer: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("halved")
     laid_out(folder, HALVING)
     done = klayer("run", "study.toml", "--workers", "1", cwd=folder)
-    assert is_finished(folder), done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
     return folder
 
 
 def test_a_search_minimizes_zooms_and_reruns_the_best(whole: Path) -> None:
     trials = recorded(whole)
-    assert Counter(one[0] for one in trials) == {"coarse": 8, "fine": 4, "finalists": 4}
+    assert Counter(one[0] for one in trials) == {"coarse": 6, "fine": 3, "finalists": 4}
     assert {one[2] for one in trials} == {"complete"}
     assert all([step for step, _ in one[7]] == [1, 2, 3, 4] for one in trials)
     assert all(one[3] == one[7][-1][1]["loss"] for one in trials)
@@ -125,31 +128,59 @@ def test_a_trial_lacks_what_a_condition_excludes(whole: Path) -> None:
     assert any("momentum" not in point for point in points)
 
 
-def test_two_workers_come_to_the_same(klayer: Any, whole: Path, tmp_path: Path) -> None:
-    laid_out(tmp_path)
-    klayer("run", "study.toml", "--workers", "2", cwd=tmp_path)
-    assert recorded(tmp_path) == recorded(whole)
+def test_two_workers_elsewhere_come_to_the_same(klayer: Any, whole: Path, tmp_path: Path) -> None:
+    """Paths start from the folder of the study file, wherever the search is run."""
+    laid_out(tmp_path / "mine")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    done = klayer("run", "../mine/study.toml", "--workers", "2", cwd=elsewhere)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert recorded(elsewhere) == recorded(whole)
+
+
+def test_commands_show_the_search_by_its_own_metric(klayer_here: Any, whole: Path) -> None:
+    status, out, err = klayer_here("status", "study", cwd=whole)
+    assert (status, err) == (0, "")
+    assert "Loss" in out
+    assert not re.search(r"accuracy|image|%", out)
+    status, out, err = klayer_here("export", "study", "--steps", cwd=whole)
+    assert (status, err) == (0, "")
+    assert out.splitlines()[0].endswith(",step,loss")
+    assert len(out.splitlines()) == 1 + 4 * len(recorded(whole))
+
+
+def test_the_winner_is_the_finalist_with_the_best_mean(klayer_here: Any, whole: Path) -> None:
+    values: dict[str, list[float]] = {}
+    for one in recorded(whole):
+        if one[0] == "finalists":
+            values.setdefault(json.dumps(one[6], sort_keys=True), []).append(one[3] or 0)
+    point, best = min(values.items(), key=lambda entry: fmean(entry[1]))
+    _, out, _ = klayer_here("status", "study", "--json", cwd=whole)
+    told = json.loads(out)
+    assert json.dumps(told["best"]["parameters"], sort_keys=True) == point
+    assert told["validation"]["mean"] == pytest.approx(fmean(best))
+    assert told["validation"]["values"] == pytest.approx(best)
 
 
 def test_a_stopped_run_goes_on_to_the_same(
     klayer: Any, klayer_path: Path, shell_environment: dict[str, str], whole: Path, tmp_path: Path
 ) -> None:
-    laid_out(tmp_path, PACE="0.2")
+    laid_out(tmp_path, PACE="0.1")
     process = begun(klayer_path, shell_environment, tmp_path, "--workers", "2")
     wait_until(lambda: _count(tmp_path / "pids") >= 4)
     err = interrupt(process)
     assert process.returncode == 130, err
     assert not any(is_there(int(pid)) for pid in (tmp_path / "pids").read_text().split())
     assert not is_finished(tmp_path)
-    klayer("run", "study.toml", "--workers", "2", cwd=tmp_path)
-    assert is_finished(tmp_path)
+    done = klayer("run", "study.toml", "--workers", "2", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
     assert recorded(tmp_path) == recorded(whole)
 
 
 def test_a_killed_worker_leaves_nothing_behind_and_its_trial_gets_one_result(
     klayer: Any, klayer_path: Path, shell_environment: dict[str, str], whole: Path, tmp_path: Path
 ) -> None:
-    laid_out(tmp_path, PACE="0.2")
+    laid_out(tmp_path, PACE="0.1")
     process = begun(klayer_path, shell_environment, tmp_path, "--workers", "2")
     wait_until(lambda: _count(tmp_path / "pids") >= 4)
     pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
@@ -164,15 +195,16 @@ def test_a_killed_worker_leaves_nothing_behind_and_its_trial_gets_one_result(
 
 def test_halving_drops_the_worst_and_trains_the_others_to_the_end(halved: Path) -> None:
     coarse = [one for one in recorded(halved) if one[0] == "coarse"]
-    assert Counter(one[4] for one in coarse) == {1: 4, 2: 2, None: 2}
+    assert Counter(one[4] for one in coarse) == {1: 3, 2: 1, None: 2}
     assert all([step for step, _ in one[7]] == list(range(1, (one[4] or 4) + 1)) for one in coarse)
     first = sorted(one[7][0][1]["loss"] for one in coarse)
-    assert all((one[7][0][1]["loss"] in first[:4]) == (one[4] != 1) for one in coarse)
+    assert all((one[7][0][1]["loss"] in first[:3]) == (one[4] != 1) for one in coarse)
 
 
 def test_checkpoints_change_no_result(klayer: Any, halved: Path, tmp_path: Path) -> None:
     laid_out(tmp_path, HALVING, KEEP="yes")
-    klayer("run", "study.toml", "--workers", "2", cwd=tmp_path)
+    done = klayer("run", "study.toml", "--workers", "2", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
     assert recorded(tmp_path) == recorded(halved)
 
 
@@ -180,8 +212,8 @@ def test_a_search_goes_on_past_trials_that_fail(klayer: Any, tmp_path: Path) -> 
     laid_out(tmp_path)
     text = TRAIN.replace("while step < 4:", "print('so be it'); assert rate < 0.1\nwhile step < 4:")
     (tmp_path / "train.py").write_text(text)
-    klayer("run", "study.toml", "--workers", "1", cwd=tmp_path)
-    assert is_finished(tmp_path)
+    done = klayer("run", "study.toml", "--workers", "1", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
     trials = recorded(tmp_path)
     failed = [one for one in trials if one[2] == "failed"]
     assert failed
@@ -207,12 +239,22 @@ def test_what_cannot_train_is_refused_before_anything_is_recorded(
     )
 
 
-def test_a_study_file_is_found_from_elsewhere(klayer: Any, whole: Path, tmp_path: Path) -> None:
-    laid_out(tmp_path / "mine")
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    klayer("run", "../mine/study.toml", "--workers", "1", cwd=elsewhere)
-    assert recorded(elsewhere) == recorded(whole)
+def test_each_worker_has_gpus_of_its_own(klayer: Any, tmp_path: Path) -> None:
+    laid_out(tmp_path, PACE="0.1")
+    with (tmp_path / "study.toml").open("a") as study:
+        study.write("[resources]\ngpus = 2\n")
+    gpus = "import os\nopen('gpus', 'a').write(os.environ['CUDA_VISIBLE_DEVICES'] + '\\n')\n"
+    text = TRAIN.replace("import json", f"{gpus}import json", 1)
+    (tmp_path / "train.py").write_text(text)
+    few = klayer("run", "study.toml", "--workers", "1", "--gpus", "3", cwd=tmp_path)
+    assert few.returncode == 2
+    assert few.stderr == (
+        "klayer: resources.gpus: found 2, but this worker has 1 GPU; list as many for each worker "
+        "with --gpus, such as --gpus 0,1, or start fewer workers\n"
+    )
+    done = klayer("run", "study.toml", "--workers", "2", "--gpus", "0,3,5,6", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert set((tmp_path / "gpus").read_text().split()) == {"0,3", "5,6"}
 
 
 def _count(file: Path) -> int:

@@ -26,5 +26,6 @@ def test_too_few_gpus_are_one_message() -> None:
     with pytest.raises(KlayerError) as caught:
         variables(ResourcesTable(gpus=2), {}, ["0"])
     assert str(caught.value) == (
-        "resources.gpus: found 2, but this worker has 1 GPUs; start it with as many, or give fewer"
+        "resources.gpus: found 2, but this worker has 1 GPU; list as many for each worker with "
+        "--gpus, such as --gpus 0,1, or start fewer workers"
     )

@@ -227,7 +227,7 @@ def test_a_cohort_rests_where_all_have_come_to_a_rung(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ("", "there is no file train.py in "),
+        ("", "objective.function: there is no file train.py in "),
         ('folder = "nowhere"', "objective.folder: there is no folder "),
         ('python = "no/python"', "could not be started"),
     ],

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.search.objectives.own import is_finished, recorded
+from tests.search.objectives.own import recorded
 
 SEARCH = """\
 [objective]
@@ -49,8 +49,6 @@ def score(point, seed, step):
 def single(parameters, seed, report):
     with open("pids", "a") as pids:
         pids.write(f"{os.getpid()}\\n")
-    if parameters["layers"] == 4:
-        raise ValueError("no fourth layer")
     for step in range(1, 5):
         yield {"step": step, "score": score(parameters, seed, step)}
 
@@ -76,29 +74,21 @@ def whole(klayer: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("whole")
     laid_out(folder, "single")
     done = klayer("run", "study.toml", "--workers", "1", cwd=folder)
-    assert is_finished(folder), done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
     return folder
 
 
-def test_a_search_maximizes_in_one_process_and_bears_failures(whole: Path) -> None:
+def test_a_search_maximizes_in_one_process(whole: Path) -> None:
     trials = recorded(whole)
     assert Counter(one[0] for one in trials) == {"coarse": 10, "fine": 4, "finalists": 4}
-    failed = [one for one in trials if one[2] == "failed"]
-    assert failed
-    assert all((one[6]["layers"] == 4) == (one in failed) for one in trials)
-    for one in failed:
-        reason = one[5] or ""
-        assert reason.startswith("train.py:single raised ValueError: no fourth layer\n")
-        assert "train.py" in reason
-        assert one[7] == []
+    assert Counter(one[2] for one in trials) == {"complete": 13, "pruned": 5}
     ranked = sorted((one[3], str(one[6])) for one in trials if one[2] == "complete")
-    reruns = {str(one[6]) for one in trials if one[0] == "finalists"}
-    assert ranked[-1][1] in reruns
+    assert ranked[-1][1] in {str(one[6]) for one in trials if one[0] == "finalists"}
     assert len(set((whole / "pids").read_text().split())) == 1
 
 
 def test_halving_keeps_the_higher_scores(whole: Path) -> None:
-    coarse = [one for one in recorded(whole) if one[0] == "coarse" and one[2] != "failed"]
+    coarse = [one for one in recorded(whole) if one[0] == "coarse"]
     at_rung = {one[1]: one[7][1][1]["score"] for one in coarse}
     pruned = [at_rung[one[1]] for one in coarse if one[2] == "pruned"]
     kept = [at_rung[one[1]] for one in coarse if one[2] == "complete"]
@@ -107,38 +97,18 @@ def test_halving_keeps_the_higher_scores(whole: Path) -> None:
 
 def test_two_workers_come_to_the_same(klayer: Any, whole: Path, tmp_path: Path) -> None:
     laid_out(tmp_path, "single")
-    klayer("run", "study.toml", "--workers", "2", cwd=tmp_path)
-    assert _short(recorded(tmp_path)) == _short(recorded(whole))
+    done = klayer("run", "study.toml", "--workers", "2", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert recorded(tmp_path) == recorded(whole)
 
 
-def _short(trials: list[Any]) -> list[Any]:
-    """Trials with the first lines of their reasons, as the others name the folder."""
-    return [(*one[:5], (one[5] or "").partition("\n")[0], *one[6:]) for one in trials]
-
-
-def test_cohorts_come_to_the_same_as_trials_alone(klayer: Any, tmp_path: Path) -> None:
+def test_cohorts_come_to_the_same_as_trials_alone(klayer: Any, whole: Path, tmp_path: Path) -> None:
     laid_out(tmp_path, "many", "cohort = 4")
-    klayer("run", "study.toml", "--workers", "1", cwd=tmp_path)
-    assert is_finished(tmp_path)
+    done = klayer("run", "study.toml", "--workers", "1", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
     sizes = [int(line.split()[1]) for line in (tmp_path / "pids").read_text().splitlines()]
     assert max(sizes) > 1
-    alone = tmp_path / "alone"
-    alone.mkdir()
-    laid_out(alone, "many", "cohort = 4")
-    text = (alone / "train.py").read_text() + ALONE
-    (alone / "train.py").write_text(text)
-    (alone / "study.toml").write_text(
-        (alone / "study.toml").read_text().replace("many", "alone").replace("cohort = 4", "")
-    )
-    klayer("run", "study.toml", "--workers", "1", cwd=alone)
-    assert recorded(alone) == recorded(tmp_path)
-
-
-ALONE = """
-def alone(parameters, seed, report):
-    for step in range(1, 5):
-        report(step=step, score=score(parameters, seed, step))
-"""
+    assert recorded(tmp_path) == recorded(whole)
 
 
 def test_what_cannot_train_is_refused_before_anything_is_recorded(
@@ -147,4 +117,6 @@ def test_what_cannot_train_is_refused_before_anything_is_recorded(
     laid_out(tmp_path, "nothing")
     done = klayer("run", "study.toml", "--workers", "1", cwd=tmp_path)
     assert done.returncode == 2
-    assert done.stderr == ("klayer: train.py has no function nothing; it has score, single, many\n")
+    assert done.stderr == (
+        "klayer: objective.function: train.py has no function nothing; it has score, single, many\n"
+    )
