@@ -134,7 +134,8 @@ def _named(result: Result, objective: Objective) -> str:
 
 
 def _options(extent: Choices) -> str:
-    return ", ".join(str(value) for value in extent.options)
+    written = (str(one).lower() if isinstance(one, bool) else str(one) for one in extent.options)
+    return ", ".join(written)
 
 
 def _range(extent: Interval) -> str:

@@ -47,13 +47,13 @@ class Shown:
 
     Attributes:
         title: Of the picture.
-        says: Its sentence.
+        caption: What is seen, in a sentence.
         page: Its HTML.
         image: Its PNG; None where none was written.
     """
 
     title: str
-    says: str
+    caption: str
     page: str
     image: str | None
 

@@ -163,7 +163,7 @@ def test_a_study_whose_trials_all_diverge_says_what_to_change(klayer: Any, tmp_p
     done = klayer("run", "steep.toml", "--workers", "1", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.count("klayer: ") == 1
-    assert "all diverged; search a range of lower learning rates" in done.stderr
+    assert "all diverged or failed; search a range of lower learning rates" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from search.errors import KlayerError
+from search.errors import DataError
 
 # What NumPy and zipfile raise of bytes that are not theirs.
 _DAMAGE = (
@@ -68,7 +68,7 @@ def from_bytes(content: bytes) -> Portrait:
     """What `to_bytes` wrote.
 
     Raises:
-        KlayerError: It did not write this.
+        DataError: It did not write this.
     """
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
@@ -85,5 +85,5 @@ def from_bytes(content: bytes) -> Portrait:
         if portrait.images is not None and len(portrait.images) != len(portrait.classes):
             raise ValueError("it has images of other classes")
     except _DAMAGE as error:
-        raise KlayerError(f"a portrait of a trained network is damaged: {error}") from error
+        raise DataError(f"a portrait of a trained network is damaged: {error}") from error
     return portrait

@@ -94,7 +94,12 @@ def rebuild(
 
 def _final_trials(ledger: Ledger, search: Search) -> list[Trial]:
     """The trials of the final, the winner first, all of which took part in its training."""
-    name = search.study.name
+    name, kind = search.study.name, search.study.objective.kind
+    if kind != "network":
+        raise KlayerError(
+            f"{name}: trains a {kind} of your own, which keeps its models itself; `klayer status "
+            f"{name} --json` has the parameters and the seed of the best trial"
+        )
     if search.finished_at is None:
         raise KlayerError(
             f"{name}: this search is not finished, so it has no winner yet; the same `klayer run` "

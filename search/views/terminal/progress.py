@@ -13,6 +13,7 @@ from search.plan.ranking import ranking_of
 from search.runtime.lines import say
 from search.runtime.words import duration, parameters, plural
 from search.study.file import Study
+from search.views.terminal.failures import brief
 
 REFRESH_SECONDS = 0.25
 CLOCK_SECONDS = 60.0  # how far a clock may be set back without a trial being overlooked
@@ -108,7 +109,7 @@ class RunView:
         for trial in trials:
             name = stage.step.name
             self._counts[name] += 1
-            what = self._value_text(stage, trial) if trial.reason is None else trial.reason
+            what = self._value_text(stage, trial) if trial.reason is None else brief(trial.reason)
             if trial.pruned_after is not None:
                 what += f", pruned after {plural(trial.pruned_after, self._objective.step)}"
             line = f"{name} #{trial.number}: {parameters(trial.parameters)}: {what}"

@@ -1,7 +1,7 @@
 """What a search has come to: its best configuration, the path of its box, its evaluation."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from rich.console import Console
@@ -10,11 +10,12 @@ from search.ledger.records import Search, StageState, Trial
 from search.objective.port import Objective
 from search.objective.report import Finding
 from search.plan.plan import FINAL, FINALISTS, seed_spreads
-from search.plan.ranking import Spread, ranking_of
+from search.plan.ranking import Ranking, Spread, ranking_of
 from search.plan.results import Result
 from search.runtime.lines import say, say_labelled
 from search.runtime.words import parameters, plural
 from search.space.space import Point
+from search.views.terminal.failures import failures
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Summary:
         best: The chosen trial: the winner once the finalists are run, else the best so far.
         spread: The winner's score over fresh seeds; None before, or without re-runs.
         result: The evaluation as recorded; None before.
+        failures: Of each stage that has any, which trials failed and why, a line for each reason.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Summary:
     best: Trial | None
     spread: Spread | None
     result: dict[str, Any] | None
+    failures: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -83,9 +86,9 @@ def summarise(
     searched = [trial for trial in valued if trial.stage in contenders] or valued
     ranking = ranking_of(search.study)
     best = ranking.best(searched)
-    point, spread = _chosen(search, trials, results)
-    if point is not None:
-        same = [trial for trial in searched if trial.parameters == point]
+    chosen = _chosen(ranking, stages, trials, results)
+    if chosen is not None:
+        same = [trial for trial in searched if trial.parameters == chosen]
         best = ranking.best(same) or best
     return Summary(
         name=search.study.name,
@@ -95,8 +98,9 @@ def summarise(
         failure=search.failure,
         stages=tuple(stages),
         best=best,
-        spread=spread,
+        spread=None if chosen is None else _spread_of(chosen, results),
         result=search.result,
+        failures=failures(trials),
     )
 
 
@@ -104,7 +108,7 @@ def show(summary: Summary, console: Console) -> None:
     """Print a summary for people."""
     say(console, f"\n{summary.name}: the path of the box", style="bold")
     for stage in summary.stages:
-        _show_stage(summary.objective, stage, console)
+        _show_stage(summary.objective, stage, summary.failures.get(stage.step.name, ()), console)
     if summary.failure is not None:
         said = "It has no test report" if summary.finished else "It cannot go on"
         say(console, f"\n{said}: {summary.failure}", style="bold")
@@ -117,7 +121,9 @@ def show(summary: Summary, console: Console) -> None:
     say_labelled(console, [*_validation_rows(summary, summary.best), *_findings_rows(summary)])
 
 
-def _show_stage(objective: Objective, stage: StageState, console: Console) -> None:
+def _show_stage(
+    objective: Objective, stage: StageState, failed: Sequence[str], console: Console
+) -> None:
     step = stage.step
     count = plural(stage.trials, "trial")
     if stage.state in ("unplanned", "planning"):
@@ -133,6 +139,8 @@ def _show_stage(objective: Objective, stage: StageState, console: Console) -> No
     say(console, f"{step.number} {step.name:<12} {head}", indent=1)
     for line in stage.explanation.splitlines():
         say(console, line, indent=5, style="dim")
+    for line in failed:
+        say(console, line, indent=5)
 
 
 def _value_text(objective: Objective, evaluated: bool, best: Trial) -> str:
@@ -167,19 +175,33 @@ def _validation_rows(summary: Summary, best: Trial) -> list[tuple[str, str]]:
 
 
 def _chosen(
-    search: Search, trials: Sequence[Trial], results: Sequence[Result]
-) -> tuple[Point | None, Spread | None]:
-    """The configuration that won, once that is known, and its score over fresh seeds."""
-    winner = next((t for t in trials if t.stage == FINAL and t.number == 0), None)
+    ranking: Ranking,
+    stages: Sequence[StageState],
+    trials: Sequence[Trial],
+    results: Sequence[Result],
+) -> Point | None:
+    """The configuration that the final or, where there is none, the finalists say is the best."""
+    first = next((t for t in trials if t.stage == FINAL and t.number == 0), None)
+    if first is not None:
+        return first.parameters
+    last = stages[-1]
+    if last.step.kind != FINALISTS or last.state != "finished":
+        return None
     spreads = seed_spreads(results)
-    points = {r.number: r.parameters for r in results if r.stage == FINALISTS}
-    if winner is not None:
-        found = [spreads[place] for place in spreads if points[place] == winner.parameters]
-        return winner.parameters, found[0] if found else None
-    if search.finished_at is None:
-        return None, None
-    place = ranking_of(search.study).winner({at: one.values for at, one in spreads.items()})
-    return (None, None) if place is None else (points[place], spreads[place])
+    best = ranking.winner({place: spread.values for place, spread in spreads.items()})
+    return None if best is None else _rerun(best, results).parameters
+
+
+def _spread_of(chosen: Point, results: Sequence[Result]) -> Spread | None:
+    for place, spread in seed_spreads(results).items():
+        if _rerun(place, results).parameters == chosen:
+            return spread
+    return None
+
+
+def _rerun(place: int, results: Sequence[Result]) -> Result:
+    """The first re-run of a finalist."""
+    return next(r for r in results if r.stage == FINALISTS and r.number == place)
 
 
 def _findings_rows(summary: Summary) -> list[tuple[str, str]]:

@@ -145,6 +145,8 @@ def test_decades_keep_a_list_and_a_quantile_keeps_what_does_well() -> None:
     assert fewer.sentence.endswith(
         "activation: tanh, relu, elu, leaky → relu, elu: what occurs among the best 2"
     )
+    switches = trials("nesterov", Choices((True, False)), (True, 0.1), (False, 0.5))
+    assert zoom(DECADE, switches, {}).sentence.endswith("nesterov: true, false: all kept")
 
 
 def test_a_quantile_spans_the_best_and_a_margin() -> None:

@@ -14,7 +14,7 @@ from search.ledger.opening import open_recorded
 from search.ledger.records import Claim, PlanningClaim, Search
 from search.objective.port import Trainer
 from search.objective.report import Assignment, Evaluation, Report
-from search.objectives.network.portraits import Portrait
+from search.objectives.network.portrait import from_bytes
 from search.workers import plan_next
 from search.workers.heartbeat import Heartbeat
 from search.workers.training import train
@@ -63,7 +63,7 @@ def test_each_network_of_the_final_has_a_portrait_and_no_other_trial(ledger: Led
     assert list(drawn) == [("final", 0), ("final", 1)]
     for content in drawn.values():
         assert content is not None
-        portrait = Portrait.from_bytes(content)
+        portrait = from_bytes(content)
         assert portrait.gradient_counts.sum(axis=1).tolist() == [64 * 50, 50 * 50, 50 * 10]
         assert portrait.images is None
 

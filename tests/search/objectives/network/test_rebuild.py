@@ -18,6 +18,7 @@ from search.objectives.network.data import open_data
 from search.objectives.network.metrics import METRICS
 from search.objectives.network.rebuild import NotReproducedError, Rebuilt, rebuild
 from search.runtime.environment import environment
+from search.study.file import study_of
 from search.study.reading import load
 from tests.search.workers.serving import work
 
@@ -244,6 +245,23 @@ def test_a_record_of_another_length_is_another_training(
     changed = copy_of(finished(*DECAY), tmp_path, statement)
     with pytest.raises(NotReproducedError, match=told):
         rebuilt(changed, tmp_path / "winner.npz")
+    assert not (tmp_path / "winner.npz").exists()
+
+
+def test_a_training_of_the_users_own_has_no_model_of_klayers(tmp_path: Path) -> None:
+    study = study_of(
+        {
+            "name": "mine",
+            "objective": {"kind": "command", "command": ["true"]},
+            "hyperparameters": {"rate": [1, 2]},
+            "metrics": [{"name": "loss", "direction": "minimize"}],
+            "stages": [{"trials": 2}],
+        }
+    )
+    with Ledger(f"sqlite:///{tmp_path}/klayer.db", create=True) as ledger:
+        ledger.record(study, "", study.objective.card, environment())
+        with pytest.raises(KlayerError, match=r"^mine: trains a command .*status mine --json"):
+            rebuild(ledger, "mine", None, tmp_path / "winner.npz", lambda *_: None)
     assert not (tmp_path / "winner.npz").exists()
 
 

@@ -10,7 +10,7 @@ from model.members import Architecture, Member
 from search.objective.report import Assignment, Evaluation, Report
 from search.objectives.network import final, trials
 from search.objectives.network.data import Dataset, open_data
-from search.objectives.network.portraits import Portrait
+from search.objectives.network.portrait import Portrait, from_bytes
 from search.study.file import Study
 from search.study.reading import load
 
@@ -48,7 +48,7 @@ def evaluated(
 
 def portraits_of(evaluation: Evaluation) -> dict[int, Portrait]:
     """The portraits that an evaluation keeps, by the places of their trials."""
-    return {n: Portrait.from_bytes(kept) for n, kept in evaluation.attachments.items()}
+    return {n: from_bytes(kept) for n, kept in evaluation.attachments.items()}
 
 
 def drained(epochs: Generator[Mapping[int, Report], Any, Any]) -> tuple[list[Any], Any]:

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from search.errors import DataError, KlayerError, LedgerError
 from search.ledger.ledger import Ledger
+from search.ledger.opening import card_of
 from search.runtime.environment import environment, kernels
 from search.study.reading import load, text
 from search.views.terminal.runner import (
@@ -92,7 +93,7 @@ def test_a_restart_says_that_it_waits_for_the_leases_of_the_killed(
 
     with Ledger(storage, create=True) as ledger, monkeypatch.context() as killing:
         search = ledger.record(study, text(file), card, {})
-        killing.setattr(Ledger, "record_epochs", killed)
+        killing.setattr(Ledger, "record_reports", killed)
         for nothing_is_given_back in ("release", "leave"):
             killing.setattr(Ledger, nothing_is_given_back, lambda *_, **__: None)
         with pytest.raises(KeyboardInterrupt):

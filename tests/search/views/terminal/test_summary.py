@@ -95,6 +95,31 @@ def test_the_winner_is_best_once_the_finalists_are_run(
     assert "  of 2 finalists voting     92.00 %" in text
 
 
+def test_the_finalists_choose_where_there_is_no_final(
+    search: Any, stage: Any, trial: Any, printed: Any
+) -> None:
+    lucky, steady = {"learning_rate": 0.5}, {"learning_rate": 0.25}
+    trials = [
+        trial(number=0, value=0.99, parameters=lucky),
+        trial(number=1, value=0.97, parameters=steady),
+    ]
+    values = reruns((0.5, 0.90), (0.25, 0.96), (0.5, 0.91), (0.25, 0.94))
+    stages = [stage(name, state="finished") for name in ("coarse", "finalists")]
+    summary = summarise(replace(search, finished_at=1.0), stages, trials, values)
+    assert summary.best == trials[1]
+    assert "  over 2 fresh seeds        95.00 % ± 1.41" in printed(show, summary)
+    running = [stages[0], stage("finalists", state="open")]
+    assert summarise(search, running, trials, values[:2]).best == trials[0]
+
+
+def test_why_trials_failed_stands_below_their_stage(
+    search: Any, stage: Any, trial: Any, printed: Any
+) -> None:
+    trials = [trial(number=2, value=None, state="failed", reason="exit status 1\nKeyError: 'x'")]
+    text = printed(show, summarise(search, [stage("coarse", state="finished")], trials, []))
+    assert "     failed: #2: exit status 1 (KeyError: 'x')\n" in text
+
+
 def test_a_search_whose_trials_all_diverged_has_no_best(
     search: Any, stage: Any, trial: Any, printed: Any
 ) -> None:

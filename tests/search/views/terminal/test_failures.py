@@ -1,0 +1,43 @@
+"""Reasons of failed trials are told once each, the most frequent first."""
+
+from typing import Any
+
+import pytest
+
+from search.views.terminal.failures import brief, failures
+
+
+def test_each_reason_is_told_once_and_few_are(trial: Any) -> None:
+    def failed(number: int, reason: str, **more: Any) -> Any:
+        return trial(number=number, value=None, state="failed", reason=reason, **more)
+
+    trials = [
+        trial(number=0),
+        failed(1, "no score"),
+        *(failed(number, "exit status 1\nTraceback:\nMemoryError") for number in (2, 5, 7)),
+        *(failed(number, f"fault {number}") for number in (8, 9)),
+        failed(4, "too long", stage="fine"),
+        trial(number=3, value=None, state="diverged", reason="diverged in epoch 1"),
+    ]
+    assert failures(trials) == {
+        "coarse": [
+            "failed: #2 and 2 others: exit status 1 (MemoryError)",
+            "failed: #1: no score",
+            "failed: #8: fault 8",
+            "failed: 1 trial for other reasons",
+        ],
+        "fine": ["failed: #4: too long"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("reason", "line"),
+    [
+        ("", ""),
+        ("no score", "no score"),
+        ("it raised KeyError: 'x'\nTraceback:\nKeyError: 'x'", "it raised KeyError: 'x'"),
+        ("exit status 1\n  Killed  ", "exit status 1 (Killed)"),
+    ],
+)
+def test_a_reason_of_many_lines_is_one(reason: str, line: str) -> None:
+    assert brief(reason) == line
