@@ -9,6 +9,7 @@ from search.objective.data_card import DataCard
 from search.objective.port import Reports
 from search.objective.report import Assignment, Evaluation, Report
 from search.objectives.declared.objective import DeclaredObjective
+from search.objectives.declared.scratch import sweep
 from search.objectives.declared.tables import TrainingTable
 from search.objectives.declared.trials import Attempt, Cohort, Given, Rules
 
@@ -21,6 +22,7 @@ class DeclaredTrainer(ABC):
 
     def __init__(self, objective: DeclaredObjective) -> None:
         self.objective = objective
+        sweep()
 
     @property
     def card(self) -> DataCard:

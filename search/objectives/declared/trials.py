@@ -4,7 +4,6 @@ How one attempt trains is for a command or a function to say, by a `Run`.
 """
 
 import math
-import tempfile
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ from search.objective.port import Reports
 from search.objective.report import Report
 from search.objectives.declared.checkpoints import State, pack, unpack
 from search.objectives.declared.reports import Judge, Progress
+from search.objectives.declared.scratch import scratch
 from search.objectives.faults import TrialError
 from search.space.space import Value
 
@@ -202,13 +202,13 @@ class Cohort:
 
     def train(self) -> Reports:
         """As `search.objective.port.Trainer.train`."""
-        with tempfile.TemporaryDirectory(prefix="klayer-", ignore_cleanup_errors=True) as folder:
+        with scratch() as folder:
             for trial in self._trials:
                 for record in trial.state.ahead:
                     yield from self._tell(trial, trial.take(record))
             left, number = [trial for trial in self._trials if not trial.rests], 0
             while left:
-                yield from self._attempt(left, Path(folder) / str(number))
+                yield from self._attempt(left, folder / str(number))
                 left, number = [trial for trial in left if trial.begins_again()], number + 1
             states = self._states()
             for trial in self._trials:
@@ -288,10 +288,17 @@ def _all_over(trials: Iterable[_Trial]) -> Callable[[], bool]:
 
 
 def reason(error: TrialError) -> str:
-    """Why a trial failed, with the end of what it printed, as long as is stored."""
-    first = error.reason[:MOST_REASON]
+    """Why a trial failed, with the end of what it printed, as text that any database keeps."""
+    first = _storable(error.reason)[:MOST_REASON]
+    output = _storable(error.output)
     room = MOST_REASON - len(first) - 2
-    if not error.output or room <= 0:
+    if not output or room <= 0:
         return first
-    output = error.output
     return f"{first}\n{output if len(output) <= room else '…' + output[-room:]}"
+
+
+def _storable(text: str) -> str:
+    """A user's text without control characters and halves of characters."""
+    return "".join(
+        one if one.isprintable() or one == "\n" else "\N{REPLACEMENT CHARACTER}" for one in text
+    )

@@ -157,3 +157,4 @@ def test_a_reason_is_cut_where_it_is_long() -> None:
     assert len(text) == 2000
     assert reason(TrialError("y" * 3000, "out")) == "y" * 2000
     assert reason(TrialError("it failed", "out")) == "it failed\nout"
+    assert reason(TrialError("a\0b\ud800", "c\x1b[31m\nd")) == "a\ufffdb\ufffd\nc\ufffd[31m\nd"
