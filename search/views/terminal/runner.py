@@ -15,8 +15,8 @@ from search.ledger.opening import card_of
 from search.ledger.records import Search, WorkerState
 from search.runtime import blas
 from search.runtime.environment import environment, kernels
+from search.runtime.formatting import duration, plural
 from search.runtime.lines import say
-from search.runtime.words import duration, plural
 from search.study.file import Study
 from search.views.terminal import summary
 from search.views.terminal.progress import RunView

@@ -12,8 +12,8 @@ from search.objective.report import Finding
 from search.plan.plan import FINAL, FINALISTS
 from search.plan.ranking import Ranking, Spread, over_seeds, ranking_of
 from search.plan.results import Result
+from search.runtime.formatting import parameters, plural
 from search.runtime.lines import say, say_labelled
-from search.runtime.words import parameters, plural
 from search.space.space import Point
 from search.views.terminal.failures import failures
 
@@ -157,7 +157,7 @@ def _validation_rows(summary: Summary, best: Trial) -> list[tuple[str, str]]:
     def measured(name: str) -> str:
         """What a value of a stage is, since stages may train for longer or score otherwise."""
         stage = stages[name]
-        return summary.objective.measured(stage.step.training, stage.epochs_each)
+        return summary.objective.measured(stage.step.training, stage.steps_each)
 
     rows = [
         (
@@ -199,7 +199,7 @@ def _findings_rows(summary: Summary) -> list[tuple[str, str]]:
     """What the evaluation says; how it was trained stands with the first line."""
     if not summary.findings:
         return []
-    steps = plural(summary.stages[-1].epochs_each, summary.objective.step)
+    steps = plural(summary.stages[-1].steps_each, summary.objective.step)
     first, *others = summary.findings
     notes = [first.note, f"the winner trained anew, after {steps}"]
     how = "; ".join(note for note in notes if note)
@@ -228,8 +228,8 @@ def _stage_json(stage: StageState) -> dict[str, Any]:
         "diverged": stage.diverged,
         "failed": stage.failed,
         "running": stage.running,
-        "steps_done": stage.epochs_done,
-        "steps_total": stage.epochs_total,
+        "steps_done": stage.steps_done,
+        "steps_total": stage.steps_total,
         "explanation": stage.explanation,
         "boxes": list(stage.boxes),
         "best": None
