@@ -60,15 +60,18 @@ def write_csv(
 ) -> None:
     """Write a row a trial, or, with `steps`, a row a step of each trial.
 
-    Parameters stand in columns of their own name; a parameter that a trial does not have is empty.
+    Parameters stand in columns of their own name, or `parameter_NAME` where that is taken; a
+    parameter that a trial does not have is empty.
     """
     reported = metric_columns(objective)
-    names = list(dict.fromkeys(name for trial in trials for name in trial.parameters))
-    columns = [*TRIAL_COLUMNS, *names, *(["step", *reported.values()] if steps else ["steps"])]
+    names = {name: parameter_column(name) for trial in trials for name in trial.parameters}
+    own = [*TRIAL_COLUMNS, *names.values()]
+    columns = [*own, *(["step", *reported.values()] if steps else ["steps"])]
     writer = csv.DictWriter(file, columns, lineterminator="\n")
     writer.writeheader()
     for trial in trials:
-        row = {name: getattr(trial, name) for name in TRIAL_COLUMNS} | dict(trial.parameters)
+        row = {name: getattr(trial, name) for name in TRIAL_COLUMNS}
+        row |= {names[name]: value for name, value in trial.parameters.items()}
         reports = curves.get(trial.id, ())
         if not steps:
             writer.writerow(row | {"steps": len(reports)})
@@ -77,6 +80,11 @@ def write_csv(
             found = one.finite()
             told = {column: found.get(name) for name, column in reported.items()}
             writer.writerow(row | {"step": one.step} | told)
+
+
+def parameter_column(name: str) -> str:
+    """The column of a hyperparameter: its name, unless that is a column of every export."""
+    return f"parameter_{name}" if name in (*TRIAL_COLUMNS, "step", "steps") else name
 
 
 def metric_columns(objective: Objective) -> dict[str, str]:

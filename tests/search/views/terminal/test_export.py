@@ -85,6 +85,15 @@ def test_csv_of_steps_keeps_parameters_that_are_called_as_a_metric(trials: list[
     )
 
 
+def test_a_parameter_that_is_called_as_a_column_keeps_its_own(trial: Any) -> None:
+    named = trial(parameters={"number": 7, "steps": 9, "rate": 0.5}, number=3, value=0.25)
+    file = io.StringIO()
+    write_csv(OBJECTIVE, [named], {named.id: curve(0.4, 0.3)}, file)
+    (row,) = rows(file.getvalue())
+    assert (row["number"], row["parameter_number"]) == ("3", "7")
+    assert (row["steps"], row["parameter_steps"], row["rate"]) == ("2", "9", "0.5")
+
+
 def test_csv_without_trials_is_a_header() -> None:
     file = io.StringIO()
     write_csv(OBJECTIVE, [], {}, file)
