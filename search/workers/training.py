@@ -90,19 +90,37 @@ class _Cohort:
         self._left = list(at)  # rungs that are still to come
         self._entered: Sequence[int] = range(len(claim.numbers))  # what lies before the next rung
         self._last: dict[int, Report] = {}
+        # By rung and place: the first report at the rung or behind it.
+        self._at: dict[int, dict[int, Report]] = {rung: {} for rung in at}
         self._pruned: dict[int, int] = {}  # after how many steps
 
     def after(self, reports: Mapping[int, Report]) -> Sequence[int] | None:
-        """The places that go on after some reports; None where they drop nobody."""
+        """The places that go on after some reports; None where they drop nobody.
+
+        A trial may be ahead of the others. It is compared by its report at the rung, not by what it
+        has reported since.
+        """
         self._last |= reports
-        if self._halving is None or not self._left:
-            return None
-        rung = self._left[0]
-        if any(not self._arrived(place, rung) for place in self._entered):
-            return None
-        self._left.pop(0)
-        values = {place: _value(self._last[place]) for place in self._entered}
-        self._entered = survivors(self._halving, values, self._ranking)
+        for place, report in reports.items():
+            for rung in self._left:
+                if report.reason is None and report.step >= rung:
+                    self._at[rung].setdefault(place, report)
+        going = None
+        while self._halving is not None and self._left and self._arrived(self._left[0]):
+            going = self._compare(self._halving, self._left.pop(0))
+        return going
+
+    def _arrived(self, rung: int) -> bool:
+        """Whether all trials that went on have come to a rung, or to their ends."""
+        return all(place in self._at[rung] or self._failed(place) for place in self._entered)
+
+    def _compare(self, halving: Halving, rung: int) -> Sequence[int]:
+        """The places that go on at a rung; the others that have a value are pruned."""
+        values = {
+            place: None if self._failed(place) else self._at[rung][place].value
+            for place in self._entered
+        }
+        self._entered = survivors(halving, values, self._ranking)
         self._pruned |= {
             place: rung
             for place, value in values.items()
@@ -110,10 +128,9 @@ class _Cohort:
         }
         return self._entered
 
-    def _arrived(self, place: int, rung: int) -> bool:
-        """Whether a trial has come to a rung, or to its end."""
+    def _failed(self, place: int) -> bool:
         last = self._last.get(place)
-        return last is not None and (last.reason is not None or last.step >= rung)
+        return last is not None and last.reason is not None
 
     def ended(self, checkpoints: Mapping[int, bytes]) -> list[TrialResult]:
         """How the trials stand, of which those rest at a rung that go on from a checkpoint."""
@@ -141,8 +158,7 @@ class _Cohort:
             return TrialResult(number, None, "it ended without a score", failed=True)
         if checkpoint is not None:
             return TrialResult(number, last.value, checkpoint=checkpoint)
-        return TrialResult(number, last.value, pruned_after=self._pruned.get(place))
-
-
-def _value(report: Report) -> float | None:
-    return None if report.reason is not None else report.value
+        rung = self._pruned.get(place)
+        if rung is not None:
+            return TrialResult(number, self._at[rung][place].value, pruned_after=rung)
+        return TrialResult(number, last.value)

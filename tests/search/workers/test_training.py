@@ -339,3 +339,26 @@ def test_nothing_new_keeps_the_cohort_going_and_stores_nothing(
     both = {place: Report(1, {}, 0.5) for place in (0, 1)}
     assert [state for state, *_ in trained(ledger, {}, both, {}, {})] == ["complete"] * 2
     assert epochs.stored == 1
+
+
+def test_a_trial_that_is_ahead_is_compared_by_its_value_at_each_rung(ledger: Ledger) -> None:
+    """The first does worse than the second at both rungs, and better at its end."""
+    first = [{0: Report(step, {}, value)} for step, value in ((1, 0.1), (2, 0.2), (3, 0.9))]
+    second = [{1: Report(step, {}, value)} for step, value in ((1, 0.5), (2, 0.6), (3, 0.7))]
+    study = ("stages.coarse.halving={keep=0.5, at=[1], among='cohort'}",)
+    length = ("training.schedule.epochs=3",)
+    assert trained(ledger, *first, *second, study=study + length) == [
+        ("pruned", 0.1, None),
+        ("complete", 0.7, None),
+    ]
+
+
+def test_one_report_behind_two_rungs_counts_for_both(ledger: Ledger) -> None:
+    late = {place: Report(3, {}, value) for place, value in enumerate((0.1, 0.2, 0.3, 0.4))}
+    study = (
+        "stages.coarse.halving={keep=0.5, at=[1, 2], among='cohort'}",
+        "stages.coarse.trials=8",
+        "training.schedule.epochs=4",
+    )
+    states = [state for state, *_ in trained(ledger, late, study=study)]
+    assert states == ["pruned", "pruned", "pruned", "complete"]
