@@ -115,7 +115,8 @@ def show(summary: Summary, console: Console) -> None:
     elif summary.stopped:
         say(console, "\nIt was stopped; `klayer run` or `klayer submit` goes on with it.")
     if summary.best is None:
-        say(console, "\nNo trial is trained to its end yet.")
+        none = f"None of its trials has a value; {summary.objective.advice}."
+        say(console, f"\n{none if summary.finished else 'No trial is trained to its end yet.'}")
         return
     console.print()
     say_labelled(console, [*_validation_rows(summary, summary.best), *_findings_rows(summary)])
