@@ -45,8 +45,8 @@ def winner(connection: Connection, search: Search) -> Trial | None:
         return None
     found: Iterable[Any] = connection.execute(best)
     if last.kind != "search":
-        chosen = _chosen(connection, search.study, last)
-        found = (row for row in found if row.parameters == chosen)
+        best_of_all = _chosen(connection, search.study, last)
+        found = (row for row in found if row.parameters == best_of_all)
     row = next(iter(found), None)
     return None if row is None else trial(row)
 

@@ -1,4 +1,4 @@
-"""Who is run again over fresh seeds, and who wins that."""
+"""Which configurations are run again over fresh seeds, and which of them wins."""
 
 from collections.abc import Iterable, Mapping, Sequence
 

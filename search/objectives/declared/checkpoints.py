@@ -2,9 +2,11 @@
 
 import io
 import json
+import os
 import tarfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,8 @@ class State:
 def pack(folder: Path, most_bytes: int = MOST_BYTES) -> bytes:
     """A folder as a tar file; b"" where it holds nothing or is not there.
 
+    Absolute links to what is in the folder become relative, since it is put back elsewhere.
+
     Raises:
         TrialError: It holds more than fits, or something that cannot be read.
     """
@@ -63,10 +67,16 @@ def pack(folder: Path, most_bytes: int = MOST_BYTES) -> bytes:
     packed = io.BytesIO()
     try:
         with tarfile.open(fileobj=packed, mode="w") as tar:
-            tar.add(folder, arcname=".")
+            tar.add(folder, arcname=".", filter=partial(_with_relative_link, folder.absolute()))
     except OSError as error:
         raise TrialError(f"its checkpoint folder cannot be read: {error}") from error
     return packed.getvalue()
+
+
+def _with_relative_link(folder: Path, entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    if entry.issym() and Path(entry.linkname).is_relative_to(folder):
+        entry.linkname = os.path.relpath(entry.linkname, (folder / entry.name).parent)
+    return entry
 
 
 def unpack(packed: bytes, folder: Path) -> None:

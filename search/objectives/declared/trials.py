@@ -110,9 +110,17 @@ class _Trial:
         return self.failure is not None or self.dropped or self.rests or past_its_end
 
     def begin(self, scratch: Path) -> Given:
-        """Begin an attempt, from where the trial was taken up."""
+        """Begin an attempt, from where the trial was taken up.
+
+        Checkpoints that cannot be put back are cast aside, as those that lead to nothing new are.
+        """
         self.checkpoints = scratch / "checkpoints"
-        unpack(self.state.packed, self.checkpoints)
+        try:
+            unpack(self.state.packed, self.checkpoints)
+        except TrialError:
+            self.state = replace(self.state, packed=b"")
+            self.checkpoints = scratch / "none"  # the other may hold some of them
+            unpack(b"", self.checkpoints)
         self.at, self.began, self.failure = 0, self.known.step, None
         self.ahead.clear()
         return Given(self.parameters, self.seed, self.checkpoints, scratch)

@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 
 from search.ledger.records import Trial
 from search.plan.ranking import Spread
+from search.space.space import Point
 from search.views.plots import standing
 from search.views.plots.data import SearchData
 from search.views.plots.labels import named, parameters, short
@@ -32,11 +33,11 @@ def finalists(data: SearchData) -> Plot:
     found = spreads(data)
     if not any(spread.mean is not None for _, spread in found):
         return nothing(KEY, TITLE, not_yet(data, "the finalists"))
-    won = standing.trained_anew(data)
+    won = standing.chosen(data)
     scale = ValueScale.of(data.score, [trial.value for trials, _ in found for trial in trials])
     figure = go.Figure()
     for place, (trials, spread) in enumerate(found):
-        wins = won is not None and trials[0].parameters == won.parameters
+        wins = trials[0].parameters == won
         for trace in _traces(data, scale, place, trials, spread, wins=wins):
             figure.add_trace(trace)
     figure.update_layout(
@@ -116,12 +117,12 @@ def _traces(
     return [dots, mean]
 
 
-def _caption(data: SearchData, found: Runs, won: Trial | None) -> str:
+def _caption(data: SearchData, found: Runs, won: Point | None) -> str:
     said = f"{len(found)} finalists, each run again over fresh seeds: values, mean, and deviation"
     lost = sum(spread.values.count(None) for _, spread in found)
     said += f"; {lost} runs have no value, and are not shown" if lost else ""
     for trials, spread in found:
-        if won is not None and trials[0].parameters == won.parameters:
+        if trials[0].parameters == won:
             said += (
                 f". {_origin(data, trials[0])} won with a mean of {data.score.text(spread.mean)}"
             )

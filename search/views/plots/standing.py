@@ -35,23 +35,23 @@ def comparable(data: SearchData) -> list[Trial]:
     return [trial for trial in valued if trial.stage in contenders] or valued
 
 
-def winner(data: SearchData) -> Trial | None:
-    """The best trial of the chosen configuration; None before it is chosen.
-
-    The final is of that configuration. Where there is no final, the finalists choose it, and where
-    there are none, it is that of the best trial of the finished search.
-    """
-    last = data.stages[-1]
-    first = trained_anew(data)
+def chosen(data: SearchData) -> Point | None:
+    """The configuration that the final or, without one, the finished finalists say is the best."""
+    first, last = trained_anew(data), data.stages[-1]
     if first is not None:
-        chosen: Point | None = first.parameters
-    elif last.step.kind == "final" or last.state != "finished":
+        return first.parameters
+    if last.step.kind != "finalists" or last.state != "finished":
         return None
-    elif last.step.kind == "search":
-        return data.ranking.best(comparable(data))
-    else:
-        chosen = data.ranking.chosen(data.of_stage(last.step.name))
-    return data.ranking.best(one for one in comparable(data) if one.parameters == chosen)
+    return data.ranking.chosen(data.of_stage(last.step.name))
+
+
+def winner(data: SearchData) -> Trial | None:
+    """The best trial of the configuration that the search has chosen; None before that."""
+    last, valued = data.stages[-1], comparable(data)
+    if last.step.kind == "search":
+        return data.ranking.best(valued) if last.state == "finished" else None
+    point = chosen(data)
+    return data.ranking.best(one for one in valued if one.parameters == point)
 
 
 def best(data: SearchData) -> Trial | None:

@@ -42,10 +42,10 @@ class RunView:
         self._new_trials()  # of an earlier run
         self._counts = {stage.step.name: stage.finished for stage in self._stages}
         self._bars = Progress(
-            TextColumn("{task.description:<12}"),
+            TextColumn("{task.description:<12}", markup=False),
             BarColumn(bar_width=24),
-            TextColumn("{task.fields[count]:>9}"),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[count]:>9}", markup=False),
+            TextColumn("{task.fields[note]}", markup=False),
             console=console,
             auto_refresh=False,
         )

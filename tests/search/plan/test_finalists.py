@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.errors import KlayerError
+from search.objective.metric import Direction
 from search.plan import finalists as module
+from search.plan.ranking import Ranking
 from search.plan.results import Result
 from search.space.space import Box, Interval
 from search.study.reading import load
@@ -108,3 +110,13 @@ def test_no_winner_is_an_error(reruns: dict[int, list[float | None]]) -> None:
 def test_no_other_mean_is_above_the_winner(reruns: dict[int, list[float]]) -> None:
     best = statistics.fmean(reruns[winner(reruns)])
     assert all(statistics.fmean(values) <= best for values in reruns.values())
+
+
+@pytest.mark.parametrize(("direction", "best"), [("maximize", 2e-3), ("minimize", 1e-3)])
+def test_the_configuration_with_the_best_mean_is_chosen(direction: Direction, best: float) -> None:
+    values = ((0, 1e-3, 0.9), (1, 2e-3, 0.8), (2, 1e-3, 0.1), (3, 2e-3, 0.7))
+    reruns = [result("finalists", number, decay, value) for number, decay, value in values]
+    for some in (reruns, reruns[::-1]):
+        assert Ranking(direction).chosen(some) == {"weight_decay": best}
+    lost = [result("finalists", 0, 1e-3, None)]
+    assert Ranking(direction).chosen(lost) is None

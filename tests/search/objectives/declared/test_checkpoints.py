@@ -22,6 +22,19 @@ def test_a_folder_comes_back_as_it_was(tmp_path: Path) -> None:
     assert (tmp_path / "two/run.sh").stat().st_mode & 0o111
 
 
+def test_links_lead_to_the_same_file_after_the_folder_has_moved(tmp_path: Path) -> None:
+    there = tmp_path / "one"
+    (there / "deep").mkdir(parents=True)
+    (there / "step-3").write_text("3")
+    (there / "latest").symlink_to(there / "step-3")
+    (there / "deep" / "latest").symlink_to(there / "step-3")
+    packed = pack(there)
+    there.rename(tmp_path / "gone")
+    unpack(packed, tmp_path / "two")
+    assert (tmp_path / "two/latest").resolve() == tmp_path / "two/step-3"
+    assert (tmp_path / "two/deep/latest").read_text() == "3"
+
+
 def test_a_folder_without_files_is_nothing(tmp_path: Path) -> None:
     assert pack(tmp_path) == pack(tmp_path / "missing") == b""
     unpack(b"", tmp_path / "made")

@@ -147,6 +147,24 @@ def test_checkpoints_that_miss_a_step_are_cast_aside_without_costing_a_try() -> 
     assert [bool(given[0].scratch) for given in made.given] == [True, True]
 
 
+def test_checkpoints_that_cannot_be_put_back_are_cast_aside_without_costing_a_try() -> None:
+    def keeps(given: Sequence[Given]) -> Iterator[Any]:
+        (given[0].checkpoints / "kept").write_text("2")
+        (given[0].checkpoints / "outside").symlink_to("/usr")
+        yield 0, {"step": 1, "loss": 1.0}
+        yield 0, {"step": 2, "loss": 2.0}
+
+    _, states = reports_of(Made(keeps), steps=4, until=2)
+
+    def afresh(given: Sequence[Given]) -> Iterator[Any]:
+        assert list(given[0].checkpoints.iterdir()) == []
+        yield from losses(1, 2, 3, 4)(given)
+
+    told, _ = reports_of(Made(afresh), steps=4, start=[states[0]])
+    assert steps_of(told) == [3, 4]
+    assert not any(report.reason for one in told for report in one.values())
+
+
 def test_a_trial_that_reports_now_and_then_misses_nothing() -> None:
     def keeps(given: Sequence[Given]) -> Iterator[Any]:
         keep(given[0], "step", "20")

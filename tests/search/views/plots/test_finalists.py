@@ -35,6 +35,16 @@ def test_the_winner_is_marked(small: SearchData) -> None:
     assert "won" not in finalists(early).caption
 
 
+def test_the_winner_is_marked_where_no_final_follows(small: SearchData) -> None:
+    stages = tuple(
+        replace(stage, state="finished") for stage in small.stages if stage.step.kind != "final"
+    )
+    trials = tuple(t for t in small.trials if t.stage != "final")
+    plot = finalists(replace(small, stages=stages, trials=trials))
+    assert [trace.y[0] for trace in plot.figure.data if trace.name == "winner: mean ± s. d."]
+    assert "won with a mean of" in plot.caption
+
+
 def test_diverged_reruns_are_counted(small: SearchData) -> None:
     trials = tuple(
         replace(t, state="diverged", value=None) if (t.stage, t.number) == ("finalists", 0) else t

@@ -38,22 +38,39 @@ def test_before_the_final_the_best_has_the_highest_value(small: SearchData) -> N
     assert best(early) == max(comparable(small), key=lambda one: one.value or 0)
 
 
-def test_without_a_final_the_finished_finalists_choose(small: SearchData) -> None:
-    stages = tuple(stage for stage in small.stages if stage.step.kind != "final")
-    trials = tuple(trial for trial in small.trials if trial.stage != "final")
-    done = replace(small, stages=(*stages[:-1], replace(stages[-1], state="finished")))
-    done = replace(done, trials=trials)
-    won = winner(done)
-    assert won is not None
-    assert won.parameters == small.ranking.chosen(small.of_stage("finalists"))
-    assert winner(replace(done, stages=(*stages[:-1], replace(stages[-1], state="open")))) is None
+def without_final(data: SearchData) -> SearchData:
+    """The search of an objective that has nothing to evaluate at the end."""
+    stages = tuple(
+        replace(stage, state="finished") for stage in data.stages if stage.step.kind != "final"
+    )
+    return replace(data, stages=stages, trials=tuple(t for t in data.trials if t.stage != "final"))
 
 
-def test_without_finalists_the_best_of_a_finished_search_wins(small: SearchData) -> None:
-    stages = [stage for stage in small.stages if stage.step.kind == "search"]
-    stages[-1] = replace(stages[-1], state="finished")
-    done = replace(small, stages=tuple(stages), trials=tuple(searched(small)))
-    assert winner(done) == done.ranking.best(comparable(done))
+def test_without_a_final_the_finalists_choose_once_they_are_finished(small: SearchData) -> None:
+    data = without_final(small)
+    reruns = data.of_stage("finalists")
+    first, *others = dict.fromkeys(tuple(one.parameters.items()) for one in reruns)
+    for better in (first, others[-1]):
+        trials = tuple(
+            replace(t, value=0.99 if tuple(t.parameters.items()) == better else 0.5)
+            if t in reruns
+            else t
+            for t in data.trials
+        )
+        won = winner(replace(data, trials=trials))
+        assert won is not None
+        assert won.parameters == dict(better)
+        assert best(replace(data, trials=trials)) == won
+    under_way = replace(data.stages[-1], state="open")
+    assert winner(replace(data, stages=(*data.stages[:-1], under_way))) is None
+
+
+def test_without_finalists_the_best_of_the_finished_stages_is_the_winner(small: SearchData) -> None:
+    stages = tuple(stage for stage in small.stages if stage.step.kind == "search")
+    data = replace(small, stages=stages)
+    assert winner(data) == small.ranking.best(comparable(small))
+    under_way = replace(stages[-1], state="open")
+    assert winner(replace(data, stages=(*stages[:-1], under_way))) is None
 
 
 def test_a_stage_that_does_not_compare_counts_only_while_there_is_no_other(

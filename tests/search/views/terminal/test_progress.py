@@ -1,11 +1,16 @@
 """The pure half of the progress: who is best so far, and how long the rest takes."""
 
+import io
+from dataclasses import replace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from rich.console import Console
 
+from search.objective.metric import Metric
 from search.study.reading import load
-from search.views.terminal.progress import best_of, seconds_left
+from search.views.terminal.progress import RunView, best_of, seconds_left
 from tests.search.views.timed import TimedStudy
 
 
@@ -70,3 +75,16 @@ def test_of_a_search_that_minimises_the_least_is_best(study: Any, stage: Any, tr
     states = [stage("coarse", best=slow), stage("fine", best=quick)]
     timed: Any = TimedStudy(study)
     assert best_of(timed, states) == quick
+
+
+def test_a_unit_is_shown_as_it_is_and_never_read_as_markup(
+    search: Any, stage: Any, trial: Any
+) -> None:
+    timed: Any = TimedStudy(search.study)
+    timed.objective = replace(timed.objective, score=Metric("time", unit="[/s] [red]"))
+    stages = [stage("coarse", state="open", best=trial(value=0.25))]
+    ledger = Mock(changes=Mock(), read=Mock(stages=lambda _: stages, trials=lambda *_, **__: []))
+    console = Console(file=io.StringIO(), force_terminal=True, width=120)
+    with RunView(console, ledger, replace(search, study=timed)) as view:
+        view.update(now=True)
+    assert "best 0.25 [/s] [red]" in console.file.getvalue()  # type: ignore[attr-defined]
