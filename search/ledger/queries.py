@@ -9,6 +9,7 @@ from search.errors import LedgerError
 from search.ledger import attachments, best, claims, presence, reports, rungs, stage_states
 from search.ledger.database import Database, now, patient
 from search.ledger.records import (
+    Claim,
     PlanningClaim,
     Presence,
     Search,
@@ -144,6 +145,12 @@ class Queries:
         """Whether a process was asked to stop, or its launcher is gone."""
         with self.database.reading() as connection:
             return presence.asked_to_stop(connection, who, now(connection))
+
+    @patient
+    def asked_to_release(self, claim: Claim) -> bool:
+        """Whether the holder of a cohort was asked to stop, or its search was stopped."""
+        with self.database.reading() as connection:
+            return claims.asked_to_stop(connection, claim)
 
     @patient
     def clock(self) -> float:

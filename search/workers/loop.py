@@ -76,6 +76,10 @@ def serve(
         ledger.changes() as changes,
         ExitStack() as stack,
     ):
+
+        def stopping() -> bool:
+            return heartbeat.asked_to_stop or should_stop()
+
         work = _Work(
             ledger,
             who,
@@ -83,14 +87,10 @@ def serve(
             data_folder,
             tell,
             only,
-            should_stop,
+            stopping,
             name is None,
             devices,
         )
-
-        def stopping() -> bool:
-            return heartbeat.asked_to_stop or should_stop()
-
         stack.callback(work.close)
         rest = SHORTEST_REST_SECONDS
         while not stopping():

@@ -1,10 +1,13 @@
 """Training one claimed cohort: step by step, each stored, until it rests or is handed in.
 
-Between steps it looks whether it should stop; then it releases its cohort, and whoever claims that
-next trains it again from where it was claimed, with the same seeds.
+Between steps, and now and then within a long one, it looks whether it should stop. Then it releases
+its cohort; the next worker that claims it trains it again from where it was claimed, with the same
+seeds.
 """
 
+import time
 from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 from search.ledger.ledger import Ledger
@@ -15,6 +18,9 @@ from search.plan.halving import rungs, survivors
 from search.plan.plan import Step, step_of
 from search.plan.ranking import Ranking, ranking_of
 from search.study.halving import Halving
+
+# How often the ledger is asked whether to stop, while a training has nothing new to report.
+LOOK_SECONDS = 1.0
 
 
 def train(
@@ -32,7 +38,7 @@ def train(
         search: Which search.
         trainer: Its objective.
         claim: The cohort.
-        should_stop: Asked after each report, as the ledger is.
+        should_stop: Asked after each report, as the ledger is; without reports now and then.
         lease_seconds: Of the claim; each report renews it.
 
     Returns:
@@ -47,23 +53,29 @@ def train(
         claim, step.halving, rungs(search.study, step, "cohort"), ranking_of(search.study)
     )
     going: Sequence[int] | None = None
-    while True:
-        try:
-            reports = next(training) if going is None else training.send(going)
-        except StopIteration as end:
-            ended: Evaluation | dict[int, bytes] = end.value
-            break
-        asked = False
-        if reports:
-            stored = {
-                claim.numbers[place]: report for place, report in reports.items() if report.metrics
-            }
-            asked = ledger.record_reports(claim, stored, lease_seconds)
-        if asked or should_stop():
-            training.close()
-            ledger.release(claim)
-            return False
-        going = cohort.after(reports)
+    looked = time.monotonic()
+    with closing(training):  # whatever is raised: a program of the user ends now
+        while True:
+            try:
+                reports = next(training) if going is None else training.send(going)
+            except StopIteration as end:
+                ended: Evaluation | dict[int, bytes] = end.value
+                break
+            asked, now = False, time.monotonic()
+            if reports:
+                stored = {
+                    claim.numbers[place]: report
+                    for place, report in reports.items()
+                    if report.metrics
+                }
+                asked, looked = ledger.record_reports(claim, stored, lease_seconds), now
+            elif now - looked >= LOOK_SECONDS:
+                asked, looked = ledger.read.asked_to_release(claim), now
+            if asked or should_stop():
+                training.close()
+                ledger.release(claim)
+                return False
+            going = cohort.after(reports)
     if isinstance(ended, Evaluation):
         ledger.hand_in(claim, cohort.evaluated(ended), ended)
     else:

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 
+from search.errors import KlayerError
 from search.objectives.command.objective import CommandObjective
 from search.objectives.command.program import Program, TrialPlace, run
 from search.objectives.declared.environment import variables
@@ -34,7 +35,17 @@ class CommandTrainer(DeclaredTrainer):
     def attempt(
         self, given: Sequence[Given], _until: int | None, enough: Callable[[], bool]
     ) -> Attempt:
-        """Run the program for each of the trials, one after another."""
+        """Run the program for each of the trials, one after another.
+
+        Raises:
+            TrialError: The program fails, reports what it should not, or takes too long.
+            KlayerError: The program or its folder is not there any more, so that every trial would
+                fail.
+        """
+        try:
+            _check(self._program)
+        except TrialError as error:
+            raise KlayerError(str(error)) from error
         for place, one in enumerate(given):
             trial = TrialPlace(one.parameters, one.seed, one.checkpoints, one.scratch)
             for record in run(self._program, trial, TICK_SECONDS, enough):

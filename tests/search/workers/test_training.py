@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -299,12 +300,16 @@ class Scripted:
 
     reports: Sequence[dict[int, Report]]
     sent: list[Sequence[int] | None] = field(default_factory=list)
+    closed: bool = False
 
     def train(
         self, *_: object, **__: object
     ) -> Generator[dict[int, Report], Sequence[int] | None, dict[int, bytes]]:
-        for report in self.reports:
-            self.sent.append((yield report))
+        try:
+            for report in self.reports:
+                self.sent.append((yield report))
+        finally:
+            self.closed = True
         return {}
 
 
@@ -362,3 +367,40 @@ def test_one_report_behind_two_rungs_counts_for_both(ledger: Ledger) -> None:
     )
     states = [state for state, *_ in trained(ledger, late, study=study)]
     assert states == ["pruned", "pruned", "pruned", "complete"]
+
+
+def test_a_training_ends_with_its_claim(ledger: Ledger, epochs: Epochs) -> None:
+    """A user's program must not go on beside that of the worker that has the claim now."""
+    search = recorded(ledger)
+    claim, _ = planned_and_claimed(ledger, search)
+    epochs.before(1, lambda ledger, _: ledger.release(claim))
+    scripted: Any = Scripted([{0: Report(1, {}, 0.5)}, {0: Report(2, {}, 0.5)}])
+    with pytest.raises(LostLeaseError) as lost:
+        train(ledger, search, scripted, claim, never, 60.0)
+    assert scripted.closed
+    assert lost.value  # which keeps the frames of the training alive until here
+
+
+@pytest.mark.parametrize("how", ["search", "launcher"])
+def test_a_training_that_reports_nothing_is_released_when_it_is_asked_for(
+    ledger: Ledger, epochs: Epochs, how: str
+) -> None:
+    """A user's program may report its score alone, after hours."""
+    search = recorded(ledger)
+    ledger.join(worker("pool/launcher", search))
+    claim, _ = planned_and_claimed(ledger, search, "pool/0", "pool/launcher")
+
+    class Silent:
+        """Reports nothing for half a minute."""
+
+        def train(self, *_: object, **__: object) -> Generator[dict[int, Report], Any, Any]:
+            for number in range(600):
+                if number == 2:
+                    ledger.stop(search) if how == "search" else ledger.ask_to_stop("pool/launcher")
+                time.sleep(0.05)
+                yield {}
+
+    silent: Any = Silent()
+    assert not train(ledger, search, silent, claim, never, 60.0)
+    assert epochs.stored == 0
+    assert states(ledger, search) == ["waiting"] * 4

@@ -109,6 +109,19 @@ def test_what_is_not_there_is_found_before_anything_is_trained(
         opened(tmp_path, study(more)).__enter__()
 
 
+def test_a_program_that_is_gone_is_no_fault_of_the_trial(program: Any, tmp_path: Path) -> None:
+    """Every trial would fail, and the search would be at its end without having been trained."""
+    program("report 1 1")
+    with opened(tmp_path, study()) as trainer:
+        assert trained(trainer).value == 1
+        (tmp_path / "program.sh").unlink()
+        with pytest.raises(KlayerError, match="there is no program") as gone:
+            trained(trainer)
+        assert not isinstance(gone.value, TrialError)
+        program("report 1 2")
+        assert trained(trainer).value == 2
+
+
 def test_a_program_in_path_is_found_in_that_of_the_study_file(tmp_path: Path) -> None:
     text = study().replace('"./program.sh"', '"no-such-program"')
     with pytest.raises(TrialError, match=r'no program "no-such-program" in PATH; give a program'):
