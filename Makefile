@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-benchmarks faults check coverage bench bench-ledger bench-dashboard constraints clean
+.PHONY: demo test test-benchmarks faults check coverage bench bench-ledger bench-dashboard bench-reports constraints clean
 
 demo: .venv/klayer  ## search on the embedded digits, from nothing to a tested winner
 	rm -f demo.db demo.db-wal demo.db-shm demo.html
@@ -41,6 +41,10 @@ bench-ledger: .venv/installed  ## the ledger beside Optuna's storage; rewrites d
 
 bench-dashboard: .venv/installed  ## a page of 10,000 trials in Chromium; rewrites docs/dashboard.md
 	$(BIN)/python -m benchmarks.dashboard --output docs/dashboard.md
+
+bench-reports: .venv/installed  ## layouts of the table of reports; what trials of a function cost
+	$(BIN)/python -m benchmarks.report_layouts
+	$(BIN)/python -m benchmarks.function_overhead
 
 constraints: .venv/installed  ## write down the versions that are installed, once they are tested
 	$(BIN)/python -m pip freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt

@@ -19,9 +19,9 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import goals, ledger_tables, machine, postgresql_server, report
-from benchmarks.ledger_crew import Cell, Contender, Crew, Tally
 from benchmarks.ledger_klayer import Klayer
 from benchmarks.ledger_optuna import Optuna
+from benchmarks.ledger_pool import Cell, Contender, Pool, Tally
 from benchmarks.ledger_tables import CONTENDERS, GOAL_WORKERS, PEER, RECORDED, SINGLE, STACK, Found
 from benchmarks.rounds import counted, turn
 from benchmarks.setting import say
@@ -138,11 +138,11 @@ def _measure_among(found: Found, sizes: Sizes, trials: int, new: Callable[[str],
         SINGLE: partial(Klayer, new(f"single-{trials}"), trials, 1),
         PEER: partial(Optuna, new(f"optuna-{trials}"), trials),
     }
-    with ExitStack() as crews:
-        made = {label: crews.enter_context(Crew(make)) for label, make in makers.items()}
-        for label, crew in made.items():
+    with ExitStack() as pools:
+        made = {label: pools.enter_context(Pool(make)) for label, make in makers.items()}
+        for label, pool in made.items():
             say(f"{found.name}, {trials:,} trials: {label} prepares")
-            found.prepared[label, trials] = crew.prepare()
+            found.prepared[label, trials] = pool.prepare()
         recording = trials == sizes.trials[min(1, len(sizes.trials) - 1)]
         for number in range(sizes.rounds):
             say(f"{found.name}, {trials:,} trials: round {number + 1}/{sizes.rounds}")
@@ -156,16 +156,16 @@ def _measure_among(found: Found, sizes: Sizes, trials: int, new: Callable[[str],
                 _add(found, found.recorded, (label, trials, workers), made[label], cell)
     for label, make in makers.items() if trials == sizes.trials[-1] else ():
         say(f"{found.name}, {trials:,} trials: one worker of {label}")
-        with Crew(make) as crew:
-            crew.take_up()
-            found.alone[label] = crew.measure(Cell(1, sizes.alone_seconds))
+        with Pool(make) as pool:
+            pool.take_up()
+            found.alone[label] = pool.measure(Cell(1, sizes.alone_seconds))
 
 
 def _add(
     found: Found,
     cells: dict[ledger_tables.Cell, list[Tally]],
     key: ledger_tables.Cell,
-    crew: Crew,
+    pool: Pool,
     cell: Cell,
 ) -> None:
     label, trials, workers = key
@@ -174,7 +174,7 @@ def _add(
     if key in found.reasons:
         return
     try:
-        cells.setdefault(key, []).append(crew.measure(cell))
+        cells.setdefault(key, []).append(pool.measure(cell))
     except NotMeasuredError as error:
         found.reasons[key] = str(error)
         cells.pop(key, None)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sqlalchemy import func, select, text, update
 
-from benchmarks.ledger_crew import Piece
+from benchmarks.ledger_pool import Piece
 from search.errors import KlayerError
 from search.ledger.ledger import PATIENCE_SECONDS, Ledger
 from search.ledger.records import Claim, PlanningClaim, Search, TrialResult

@@ -13,7 +13,7 @@ from optuna.distributions import BaseDistribution, FloatDistribution, distributi
 from optuna.exceptions import StorageInternalError
 from sqlalchemy import text
 
-from benchmarks.ledger_crew import Piece, own_megabytes
+from benchmarks.ledger_pool import Piece, own_megabytes
 
 DISTRIBUTIONS: dict[str, BaseDistribution] = {
     "learning_rate": FloatDistribution(1e-4, 1.0, log=True),

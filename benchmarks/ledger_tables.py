@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.goals import Goal
-from benchmarks.ledger_crew import Tally
+from benchmarks.ledger_pool import Tally
 from benchmarks.report import Section, Table
 from benchmarks.rounds import Spread, ratio
 

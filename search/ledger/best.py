@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, Connection, bindparam, select
 from search.ledger.records import Search, Trial
 from search.ledger.tables import stages, trials
 from search.ledger.trial_rows import TRIALS, trial
-from search.plan.finalists import chosen
 from search.plan.plan import Kind
 from search.plan.ranking import ranking_of
 from search.space.space import Point
@@ -58,7 +57,7 @@ def _chosen(connection: Connection, study: Study, last: Any) -> Point | None:
     if last.kind == "final":
         first = connection.execute(query.limit(1)).first()
         return None if first is None else first.parameters
-    return chosen([trial(row) for row in connection.execute(query)], ranking_of(study))
+    return ranking_of(study).chosen(connection.execute(query))
 
 
 def _best_first(study: Study) -> ColumnElement[float]:

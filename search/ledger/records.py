@@ -303,10 +303,10 @@ class StageState:
         diverged: How many of those diverged.
         failed: How many of those failed.
         running: How many are being trained.
-        epochs_done: Steps of all its trials that are done.
-        epochs_total: Steps of all its trials, as far as is known: where halving compares those of
+        steps_done: Steps of all its trials that are done.
+        steps_total: Steps of all its trials, as far as is known: where halving compares those of
             a cohort and the stage is not planned yet, as if all its trials could be one stack.
-        epochs_each: Steps of a trial that is trained to its end; 0 if that is not known.
+        steps_each: Steps of a trial that is trained to its end; 0 if that is not known.
         best: Its best complete trial; of the final, whose values are those of the evaluation, the
             winner.
         opened_at: When it was planned.
@@ -323,9 +323,9 @@ class StageState:
     diverged: int
     failed: int
     running: int
-    epochs_done: int
-    epochs_total: int
-    epochs_each: int
+    steps_done: int
+    steps_total: int
+    steps_each: int
     best: Trial | None
     opened_at: float | None
     finished_at: float | None

@@ -1,29 +1,11 @@
 """Which configurations are run again over fresh seeds, and which of them wins."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
 
 from search.errors import KlayerError
 from search.objective.port import Objective
 from search.plan.ranking import Ranking
 from search.plan.results import Result
-from search.space.space import Point
-
-
-class Rerun(Protocol):
-    """One training of a finalist, as the plan or as the ledger has it."""
-
-    @property
-    def number(self) -> int:
-        """Its place in the plan of all re-runs."""
-
-    @property
-    def parameters(self) -> Point:
-        """The finalist."""
-
-    @property
-    def value(self) -> float | None:
-        """Its score; None where it has none."""
 
 
 def finalists(results: Iterable[Result], count: int, objective: Objective) -> list[Result]:
@@ -67,18 +49,3 @@ def winner(seeds: Mapping[int, Sequence[float | None]], objective: Objective) ->
             f"{objective.advice}"
         )
     return best
-
-
-def chosen(reruns: Iterable[Rerun], ranking: Ranking) -> Point | None:
-    """The finalist that wins by its finished re-runs; None where none has a value.
-
-    Args:
-        reruns: Of all finalists, in any order.
-        ranking: By which trials rank.
-    """
-    seeds: dict[tuple[tuple[str, object], ...], list[Rerun]] = {}
-    for one in sorted(reruns, key=lambda rerun: rerun.number):
-        seeds.setdefault(tuple(one.parameters.items()), []).append(one)
-    groups = list(seeds.values())
-    place = ranking.winner({at: [one.value for one in group] for at, group in enumerate(groups)})
-    return None if place is None else groups[place][0].parameters

@@ -13,7 +13,7 @@ from search.objective.port import Training
 from search.plan import learned
 from search.plan.cohorts import cohorts
 from search.plan.finalists import finalists, winner
-from search.plan.ranking import Spread
+from search.plan.ranking import Spread, over_seeds
 from search.plan.reasons import left_out
 from search.plan.results import Result
 from search.plan.samplers import Drawn, draw
@@ -304,8 +304,5 @@ def _why(study: Study, chosen: Result, spread: Spread, among: int) -> str:
 
 def seed_spreads(results: Sequence[Result]) -> dict[int, Spread]:
     """How each finalist did over its seeds, by its place among the finalists; {} before that."""
-    reruns = [result for result in results if result.stage == FINALISTS]
-    values: dict[tuple[tuple[str, object], ...], list[float | None]] = {}
-    for result in sorted(reruns, key=lambda one: one.number):
-        values.setdefault(tuple(result.parameters.items()), []).append(result.value)
-    return {place: Spread.of(one) for place, one in enumerate(values.values())}
+    found = over_seeds(result for result in results if result.stage == FINALISTS)
+    return {place: spread for place, (_, spread) in enumerate(found)}

@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from search.objective.metric import Direction
+from search.space.space import Point
 from search.study.file import Study
 
 
@@ -35,6 +36,10 @@ class Ranked(Protocol):
     @property
     def pruned_after(self) -> int | None:
         """Steps after which halving dropped it; None where it was trained to its end."""
+
+    @property
+    def parameters(self) -> Point:
+        """The point that was trained."""
 
 
 T = TypeVar("T", bound=Ranked)
@@ -150,6 +155,24 @@ class Ranking:
             return values.count(None) / len(values), self.cost(spreads[index].mean), index
 
         return min(known, key=rank, default=None)
+
+    def chosen(self, reruns: Iterable[Ranked]) -> Point | None:
+        """The configuration that wins over its seeds, of the trials of all finalists.
+
+        None where none has a value.
+        """
+        found = over_seeds(reruns)
+        best = self.winner({place: spread.values for place, (_, spread) in enumerate(found)})
+        return None if best is None else found[best][0]
+
+
+def over_seeds(reruns: Iterable[Ranked]) -> list[tuple[Point, Spread]]:
+    """Each configuration of the finalists' trials, and how it did over its seeds, by number."""
+    found: dict[tuple[tuple[str, object], ...], tuple[Point, list[float | None]]] = {}
+    for one in sorted(reruns, key=lambda trial: trial.number):
+        key = tuple(one.parameters.items())
+        found.setdefault(key, (one.parameters, []))[1].append(one.value)
+    return [(point, Spread.of(values)) for point, values in found.values()]
 
 
 def ranking_of(study: Study) -> Ranking:

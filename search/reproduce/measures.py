@@ -46,7 +46,7 @@ def measured(row: Published, data: SearchData) -> Measured:
     value = _value(row, trial, data)
     if value is None and trial.state == "diverged":
         return Measured(None, len(data.curves.get(trial.id, ())) or None, diverged=True)
-    return Measured(value, trial.pruned_after or _stage(data, trial.stage).epochs_each)
+    return Measured(value, trial.pruned_after or _stage(data, trial.stage).steps_each)
 
 
 def is_accuracy(row: Published) -> bool:

@@ -10,7 +10,7 @@ from search.reproduce.gradients import CheckRow
 from search.reproduce.results import Results
 from search.reproduce.table import checks_table, results_table
 from search.runtime.environment import kernels
-from search.runtime.words import duration
+from search.runtime.formatting import duration
 from search.views.terminal import generated
 from search.views.terminal.output import writing
 

@@ -16,8 +16,8 @@ from search.study import reading
 from search.study.faults import Fault
 from search.study.file import Study
 from search.study.keys import written
+from search.study.messages import faults_of
 from search.study.ranges import REGISTRY
-from search.study.sentences import faults_of
 from search.study.table import List, Table
 from search.study.tables import NOT_READ
 

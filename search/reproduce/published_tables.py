@@ -15,8 +15,8 @@ from search.objectives.network.registry import find, names
 from search.objectives.network.sections import NetworkSection
 from search.space.hyperparameters import Number
 from search.study.faults import Fault, faulty, near, shown
+from search.study.messages import faults_of
 from search.study.ranges import PointTable
-from search.study.sentences import faults_of
 from search.study.table import MOST, Name, Table
 
 TESTED = ("test_accuracy", "snapshot_ensemble", "finalist_ensemble")

@@ -20,8 +20,8 @@ from search.reproduce.jobs import searches_of
 from search.reproduce.pictures import curves_wanted
 from search.reproduce.results import Results, results
 from search.reproduce.table import Cells, checks_table, results_table
+from search.runtime.formatting import plural
 from search.runtime.lines import say
-from search.runtime.words import plural
 from search.study import reading
 from search.views.reading import Digest
 from search.views.terminal.runner import complete_search

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from search.reproduce.measures import Measured, is_accuracy
 from search.reproduce.published_tables import Published
-from search.runtime.words import number
+from search.runtime.formatting import number
 
 
 @dataclass(frozen=True)

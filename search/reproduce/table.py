@@ -11,7 +11,7 @@ from search.reproduce.rows import (
     ours_text,
     published_text,
 )
-from search.runtime.words import duration
+from search.runtime.formatting import duration
 
 SYMBOLS = {"weights": "W", "bias": "b", "gamma": "γ", "beta": "β"}
 

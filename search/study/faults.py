@@ -1,7 +1,7 @@
 """One fault of a study file: the key it lies at, what was found there, and what would be right.
 
 Checks collect faults rather than stop at the first, and hand them to pydantic with `faulty`;
-`search.study.sentences` reads them back out of pydantic's error.
+`search.study.messages` reads them back out of pydantic's error.
 """
 
 import difflib

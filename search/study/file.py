@@ -18,8 +18,8 @@ from search.study.faults import Fault
 from search.study.keys import written
 from search.study.kinds import Kind, kind_of
 from search.study.lineage import natural_limits, reach
+from search.study.messages import faults_of
 from search.study.ranges import REGISTRY
-from search.study.sentences import faults_of
 from search.study.stages import Stage, resolve
 from search.study.table import List, Name, Table
 from search.study.tables import Document, Final

@@ -9,7 +9,7 @@ from search.space.hyperparameters import Choice, Hyperparameter, Number, Registr
 from search.space.space import Box, Choices, Condition, Interval, Range, SpaceError, Value
 from search.study.conditions import WhenTable, read_conditions
 from search.study.faults import Fault, Key, faulty, near, shown
-from search.study.sentences import faults_of
+from search.study.messages import faults_of
 from search.study.table import MOST, Table
 
 

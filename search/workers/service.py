@@ -17,9 +17,9 @@ from rich.console import Console
 from search.errors import KlayerError
 from search.ledger.ledger import PATIENCE_SECONDS, Ledger
 from search.ledger.records import Search
+from search.runtime.formatting import plural
 from search.runtime.lines import say
 from search.runtime.signals import stop_requests
-from search.runtime.words import plural
 from search.workers import presence, serve
 from search.workers.engines import Engine
 from search.workers.pool import InterruptedRunError, launch

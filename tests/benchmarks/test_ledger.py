@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.ledger import Sizes, main, measured, page
-from benchmarks.ledger_crew import Cell, Crew, summed
+from benchmarks.ledger_pool import Cell, Pool, summed
 from benchmarks.ledger_tables import CONTENDERS, PEER, STACK, Found
 from benchmarks.report import check
 from benchmarks.timing import NotMeasuredError
@@ -104,9 +104,9 @@ class _Broken:
 
 
 def test_why_a_contender_could_not_be_measured_is_told(capfd: pytest.CaptureFixture[str]) -> None:
-    with Crew(_Broken) as crew:  # type: ignore[arg-type]
+    with Pool(_Broken) as pool:  # type: ignore[arg-type]
         with pytest.raises(NotMeasuredError, match="OSError: no room"):
-            crew.prepare()
+            pool.prepare()
         with pytest.raises(NotMeasuredError, match="AttributeError"):
-            crew.measure(Cell(1, 0.1))
+            pool.measure(Cell(1, 0.1))
     assert "no room" in capfd.readouterr().err

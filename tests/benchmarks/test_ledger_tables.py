@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.goals import table
-from benchmarks.ledger_crew import Tally
+from benchmarks.ledger_pool import Tally
 from benchmarks.ledger_tables import (
     OURS,
     PEER,

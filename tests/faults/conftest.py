@@ -12,7 +12,7 @@ from tests.faults import outcome, report
 from tests.faults.outcome import Counts, Table, assert_finished, count, table
 from tests.faults.runs import TINY, Run, is_alive, klayer
 from tests.faults.watch import Watch
-from tests.faults.workers import Crew, fork, record, work
+from tests.faults.workers import Pool, fork, record, work
 from tests.postgresql import Server
 
 ALL_WELL = Counts()
@@ -75,18 +75,18 @@ def begin(storage: str) -> Iterator[Callable[..., Run]]:
 
 
 @pytest.fixture
-def crew_of(storage: str, tmp_path: Path) -> Iterator[Callable[..., Crew]]:
+def pool_of(storage: str, tmp_path: Path) -> Iterator[Callable[..., Pool]]:
     """Records a search for workers without a launcher; what is left of them is killed."""
-    crews: list[Crew] = []
+    pools: list[Pool] = []
 
-    def recorded(lease_seconds: float = 60.0, study: Path = TINY, *changes: str) -> Crew:
+    def recorded(lease_seconds: float = 60.0, study: Path = TINY, *changes: str) -> Pool:
         record(storage, study, *changes)
-        crews.append(Crew(storage, tmp_path / "said", lease_seconds))
-        return crews[-1]
+        pools.append(Pool(storage, tmp_path / "said", lease_seconds))
+        return pools[-1]
 
     yield recorded
-    for crew in crews:
-        crew.close()
+    for pool in pools:
+        pool.close()
 
 
 @pytest.fixture(scope="session")

@@ -21,9 +21,9 @@ from search.ledger.ledger import Ledger
 from tests.faults.outcome import Table
 from tests.faults.runs import ROOT, Run
 from tests.faults.watch import Watch, wait_until
-from tests.faults.workers import Crew
+from tests.faults.workers import Pool
 
-CrewOf = Callable[..., Crew]
+PoolOf = Callable[..., Pool]
 AssertWhole = Callable[..., None]
 Misled = Callable[[str], subprocess.Popen[str]]
 LEASE_SECONDS = 1.0
@@ -84,17 +84,17 @@ def holds(watch: Watch, owner: str) -> Callable[[], bool]:
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 @hours
 def test_leases_go_by_the_clock_of_the_server(
-    crew_of: CrewOf,
+    pool_of: PoolOf,
     storage: str,
     misled: Misled,
     expected: Table,
     assert_whole: AssertWhole,
     offset: str,
 ) -> None:
-    crew, watch = crew_of(LEASE_SECONDS), Watch(storage)
+    pool, watch = pool_of(LEASE_SECONDS), Watch(storage)
     wrong = misled(offset)
     wait_until(holds(watch, "misled"), "the one with a wrong clock")
-    (right,) = crew.start()
+    (right,) = pool.start()
     for owner in ("worker 0", "misled"):
         wait_until(holds(watch, owner), f"{owner} to train")
     assert watch.ask(ATTEMPTS) == [1]  # each left the other's live lease alone
@@ -112,17 +112,17 @@ def test_leases_go_by_the_clock_of_the_server(
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @hours
 def test_clocks_that_differ_on_one_machine_change_no_result(
-    crew_of: CrewOf,
+    pool_of: PoolOf,
     storage: str,
     misled: Misled,
     expected: Table,
     assert_whole: AssertWhole,
     offset: str,
 ) -> None:
-    crew = crew_of(LEASE_SECONDS)
+    pool = pool_of(LEASE_SECONDS)
     wrong = misled(offset)
-    crew.start()
-    assert (wrong.wait(60), crew.end()) == (0, {0}), crew.said()
+    pool.start()
+    assert (wrong.wait(60), pool.end()) == (0, {0}), pool.said()
     assert_whole(storage, expected, f"a worker's clock is wrong by {offset}", 1)
 
 

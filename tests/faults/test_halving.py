@@ -10,10 +10,10 @@ import pytest
 from tests.faults.outcome import Table
 from tests.faults.runs import HALVED, Run, kill_everything, kill_now_and_then
 from tests.faults.watch import Watch, lapse, wait_until
-from tests.faults.workers import Crew
+from tests.faults.workers import Pool
 
 AssertWhole = Callable[..., None]
-CrewOf = Callable[..., Crew]
+PoolOf = Callable[..., Pool]
 Undisturbed = Callable[..., Table]
 
 
@@ -39,7 +39,7 @@ def test_most_trials_of_the_first_stage_are_pruned(halved: Path, undisturbed: Un
 
 @pytest.mark.parametrize("workers", [2, pytest.param(8, marks=pytest.mark.long)])
 def test_the_number_of_workers_changes_nothing(
-    crew_of: CrewOf,
+    pool_of: PoolOf,
     storage: str,
     halved: Path,
     undisturbed: Undisturbed,
@@ -47,27 +47,27 @@ def test_the_number_of_workers_changes_nothing(
     workers: int,
 ) -> None:
     expected = undisturbed(halved)
-    crew = crew_of(60.0, halved)
-    crew.start(workers)
-    assert crew.end() == {0}, crew.said()
+    pool = pool_of(60.0, halved)
+    pool.start(workers)
+    assert pool.end() == {0}, pool.said()
     assert_whole(storage, expected, f"none; {workers} workers, halving", 0)
 
 
 def test_workers_that_are_killed_change_nothing(
-    crew_of: CrewOf,
+    pool_of: PoolOf,
     storage: str,
     halved: Path,
     undisturbed: Undisturbed,
     assert_whole: AssertWhole,
 ) -> None:
     expected = undisturbed(halved)
-    crew, watch, chance = crew_of(0.6, halved), Watch(storage), random.Random(2)
+    pool, watch, chance = pool_of(0.6, halved), Watch(storage), random.Random(2)
     for _ in range(4):
-        crew.start(2 - len(crew.alive()))
+        pool.start(2 - len(pool.alive()))
         wait_until(lambda: watch.is_over() or watch.is_training(), "training")
-        crew.kill_one(chance)
-    crew.start(2)
-    crew.end()
+        pool.kill_one(chance)
+    pool.start(2)
+    pool.end()
     watch.close()
     assert_whole(storage, expected, "SIGKILL of a worker amid its training, halving", 4)
 

@@ -8,7 +8,7 @@ import pytest
 from tests.faults.outcome import Table
 from tests.faults.runs import LEARNING, Run, kill_now_and_then
 from tests.faults.watch import Watch, wait_until
-from tests.faults.workers import Crew
+from tests.faults.workers import Pool
 
 AssertWhole = Callable[..., None]
 
@@ -21,30 +21,30 @@ def expected(undisturbed: Callable[..., Table]) -> Table:
 
 @pytest.mark.parametrize("workers", [1, 2, 8])
 def test_the_number_of_workers_changes_nothing(
-    crew_of: Callable[..., Crew],
+    pool_of: Callable[..., Pool],
     storage: str,
     expected: Table,
     assert_whole: AssertWhole,
     workers: int,
 ) -> None:
-    crew = crew_of(60.0, LEARNING)
-    crew.start(workers)
-    assert crew.end() == {0}, crew.said()
-    said = crew.said()
+    pool = pool_of(60.0, LEARNING)
+    pool.start(workers)
+    assert pool.end() == {0}, pool.said()
+    said = pool.said()
     assert said.count("planned tpe, generation") == said.count("planned cmaes, generation") == 3
     assert_whole(storage, expected, f"none; {workers} workers, samplers that learn", 0)
 
 
 def test_workers_that_are_killed_change_nothing(
-    crew_of: Callable[..., Crew], storage: str, expected: Table, assert_whole: AssertWhole
+    pool_of: Callable[..., Pool], storage: str, expected: Table, assert_whole: AssertWhole
 ) -> None:
-    crew, watch, chance, killed = crew_of(0.6, LEARNING), Watch(storage), random.Random(1), 0
+    pool, watch, chance, killed = pool_of(0.6, LEARNING), Watch(storage), random.Random(1), 0
     for trials in range(0, 30, 6):
-        crew.start(2 - len(crew.alive()))
+        pool.start(2 - len(pool.alive()))
         wait_until(lambda: watch.is_over() or watch.finished() > trials, "results")  # noqa: B023
-        killed += crew.kill_one(chance)
-    crew.start(2)
-    crew.end()
+        killed += pool.kill_one(chance)
+    pool.start(2)
+    pool.end()
     watch.close()
     fault = "SIGKILL of a worker, samplers that learn"
     assert_whole(storage, expected, fault, killed)

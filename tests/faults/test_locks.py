@@ -10,7 +10,7 @@ import pytest
 
 from tests.faults.outcome import Table
 from tests.faults.watch import Watch, wait_until
-from tests.faults.workers import Crew
+from tests.faults.workers import Pool
 
 
 @pytest.mark.parametrize(
@@ -23,19 +23,19 @@ from tests.faults.workers import Crew
     ],
 )
 def test_a_database_that_is_locked(
-    crew_of: Callable[..., Crew],
+    pool_of: Callable[..., Pool],
     storage: str,
     expected: Table,
     assert_whole: Callable[..., None],
     seconds: float,
     times: int,
 ) -> None:
-    crew, watch = crew_of(), Watch(storage)
-    crew.start(2)
+    pool, watch = pool_of(), Watch(storage)
+    pool.start(2)
     for _ in range(times):
         wait_until(watch.is_training, "training")
         lock(storage, seconds)
-    assert crew.end() == {0}, crew.said()
+    assert pool.end() == {0}, pool.said()
     watch.close()
     assert_whole(storage, expected, f"database locked for {seconds:g} s", times)
 

@@ -12,43 +12,43 @@ import pytest
 from tests.faults.outcome import Table
 from tests.faults.runs import LONG, TINY, klayer
 from tests.faults.watch import Watch
-from tests.faults.workers import Crew, record
+from tests.faults.workers import Pool, record
 
-CrewOf = Callable[..., Crew]
+PoolOf = Callable[..., Pool]
 AssertWhole = Callable[..., None]
 
 
-def kill_and_replace(crew: Crew, watch: Watch, workers: int, every: float, most: int) -> int:
+def kill_and_replace(pool: Pool, watch: Watch, workers: int, every: float, most: int) -> int:
     """Keep so many workers while one is killed now and then; how many were killed."""
     chance, killed = random.Random(3), 0
     while not watch.is_over():
-        crew.start(workers - len(crew.alive()))
+        pool.start(workers - len(pool.alive()))
         time.sleep(every)
-        killed += killed < most and crew.kill_one(chance)
-    crew.end()
+        killed += killed < most and pool.kill_one(chance)
+    pool.end()
     watch.close()
     return killed
 
 
 def test_lone_workers_killed_now_and_then(
-    crew_of: CrewOf, storage: str, expected: Table, assert_whole: AssertWhole
+    pool_of: PoolOf, storage: str, expected: Table, assert_whole: AssertWhole
 ) -> None:
-    crew = crew_of(lease_seconds=0.6)
-    killed = kill_and_replace(crew, Watch(storage), 2, 0.3, 4)
+    pool = pool_of(lease_seconds=0.6)
+    killed = kill_and_replace(pool, Watch(storage), 2, 0.3, 4)
     assert killed > 1
     assert_whole(storage, expected, "SIGKILL of a worker without a launcher, now and then", killed)
 
 
 @pytest.mark.long
 def test_a_lone_worker_killed_every_second(
-    crew_of: CrewOf,
+    pool_of: PoolOf,
     storage: str,
     undisturbed: Callable[..., Table],
     assert_whole: AssertWhole,
 ) -> None:
     expected = undisturbed(TINY, *LONG)
-    crew = crew_of(2.0, TINY, *LONG)
-    killed = kill_and_replace(crew, Watch(storage), 4, 1.0, 1_000_000)
+    pool = pool_of(2.0, TINY, *LONG)
+    killed = kill_and_replace(pool, Watch(storage), 4, 1.0, 1_000_000)
     assert killed > 15
     fault = "SIGKILL of a random worker without a launcher each second (lease 2 s)"
     assert_whole(storage, expected, fault, killed)

@@ -14,9 +14,9 @@ from search.ledger.ledger import Ledger
 from tests.faults.outcome import Table
 from tests.faults.runs import LONG, TINY
 from tests.faults.watch import Watch, wait_until
-from tests.faults.workers import Crew
+from tests.faults.workers import Pool
 
-CrewOf = Callable[..., Crew]
+PoolOf = Callable[..., Pool]
 AssertWhole = Callable[..., None]
 LEASE_SECONDS = 1.0
 SLOW = ("training.schedule.half_cycle_epochs=40",)  # so that there is time to stop a worker in
@@ -38,14 +38,14 @@ def is_true(watch: Watch, statement: str) -> bool:
     "database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
 )
 def test_a_worker_that_wakes_behind_its_lease_writes_nothing(
-    crew_of: CrewOf,
+    pool_of: PoolOf,
     storage: str,
     undisturbed: Callable[..., Table],
     assert_whole: AssertWhole,
 ) -> None:
     expected = undisturbed(TINY, *SLOW)
-    crew, watch = crew_of(LEASE_SECONDS, TINY, *SLOW), Watch(storage)
-    paused, _ = crew.start(2)
+    pool, watch = pool_of(LEASE_SECONDS, TINY, *SLOW), Watch(storage)
+    paused, _ = pool.start(2)
     assert paused.pid is not None
     for _ in range(50):
         wait_until(lambda: bool(watch.ask(HELD.format(owner="worker 0"))), "training")
@@ -61,7 +61,7 @@ def test_a_worker_that_wakes_behind_its_lease_writes_nothing(
             continue
         break
     os.kill(paused.pid, signal.SIGCONT)
-    assert crew.end() == {0}, crew.said()
+    assert pool.end() == {0}, pool.said()
     watch.close()
     with Ledger(storage) as ledger, ledger.database.reading() as connection:
         query = text("SELECT owner, attempt, lost FROM klayer_cohorts WHERE id = :id")
@@ -72,21 +72,21 @@ def test_a_worker_that_wakes_behind_its_lease_writes_nothing(
 
 @pytest.mark.long
 def test_workers_stopped_past_their_lease_again_and_again(
-    crew_of: CrewOf,
+    pool_of: PoolOf,
     storage: str,
     undisturbed: Callable[..., Table],
     assert_whole: AssertWhole,
 ) -> None:
     expected = undisturbed(TINY, *LONG)
-    crew, watch, chance, times = (
-        crew_of(LEASE_SECONDS, TINY, *LONG),
+    pool, watch, chance, times = (
+        pool_of(LEASE_SECONDS, TINY, *LONG),
         Watch(storage),
         random.Random(4),
         0,
     )
-    crew.start(3)
+    pool.start(3)
     while not watch.is_over():
-        alive = crew.alive()
+        alive = pool.alive()
         if not alive:
             break
         pid = chance.choice(alive).pid
@@ -96,6 +96,6 @@ def test_workers_stopped_past_their_lease_again_and_again(
         os.kill(pid, signal.SIGCONT)
         time.sleep(LEASE_SECONDS / 2)
         times += 1
-    assert crew.end() == {0}, crew.said()
+    assert pool.end() == {0}, pool.said()
     watch.close()
     assert_whole(storage, expected, "SIGSTOP of a random worker past its lease, SIGCONT", times)

@@ -7,23 +7,23 @@ import pytest
 
 from tests.faults.outcome import Table
 from tests.faults.runs import Run
-from tests.faults.workers import Crew
+from tests.faults.workers import Pool
 
 AssertWhole = Callable[..., None]
 
 
 @pytest.mark.parametrize("workers", [1, 2, 8])
 def test_the_number_of_workers_and_the_database_change_nothing(
-    crew_of: Callable[..., Crew],
+    pool_of: Callable[..., Pool],
     storage: str,
     expected: Table,
     assert_whole: AssertWhole,
     workers: int,
 ) -> None:
-    crew = crew_of()
-    crew.start(workers)
-    assert crew.end() == {0}, crew.said()
-    said = crew.said()
+    pool = pool_of()
+    pool.start(workers)
+    assert pool.end() == {0}, pool.said()
+    said = pool.said()
     assert (said.count(": planned "), said.count(": trained in")) == (4, 12)
     assert_whole(storage, expected, f"none; {workers} workers", 0)
 

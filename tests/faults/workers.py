@@ -75,7 +75,7 @@ def write_to(log: str) -> None:
     os.close(file)
 
 
-class Crew:
+class Pool:
     """Workers of one search, each of which a test may kill, and have others in its place.
 
     Args:

@@ -52,9 +52,6 @@ class CommandTrainer(DeclaredTrainer):
                 yield None if record is None else (place, record)
         return [None] * len(given)
 
-    def close(self) -> None:
-        """Nothing is open between trials."""
-
 
 def _check(program: Program) -> None:
     folder, name = program.folder, program.arguments[0]

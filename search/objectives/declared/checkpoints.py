@@ -80,14 +80,14 @@ def _with_relative_link(folder: Path, entry: tarfile.TarInfo) -> tarfile.TarInfo
 
 
 def unpack(packed: bytes, folder: Path) -> None:
-    """Put a packed folder back.
+    """Put a packed folder back; one that held nothing is not made.
 
     Raises:
         TrialError: What was kept would leave the folder, or cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     if not packed:
         return
+    folder.mkdir(parents=True, exist_ok=True)
     try:
         with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
             tar.extractall(folder, filter="data")

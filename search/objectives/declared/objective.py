@@ -54,7 +54,7 @@ class DeclaredObjective:
     usual_order: ClassVar[tuple[str, ...]] = ()
     plots: ClassVar[str | None] = None
     evaluation: ClassVar[Metric | None] = None
-    advice: ClassVar[str] = "look at the reasons of the failed trials"
+    advice: ClassVar[str] = "look up with `klayer status` why trials failed"
 
     @classmethod
     def of(cls, document: DeclaredDocument, folder: Path) -> Self:

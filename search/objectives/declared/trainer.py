@@ -2,6 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 from search.errors import KlayerError
@@ -9,6 +11,7 @@ from search.objective.data_card import DataCard
 from search.objective.port import Reports
 from search.objective.report import Assignment, Evaluation, Report
 from search.objectives.declared.objective import DeclaredObjective
+from search.objectives.declared.scratch import scratch, sweep
 from search.objectives.declared.tables import TrainingTable
 from search.objectives.declared.trials import Attempt, Cohort, Given, Rules
 
@@ -21,6 +24,10 @@ class DeclaredTrainer(ABC):
 
     def __init__(self, objective: DeclaredObjective) -> None:
         self.objective = objective
+        self._cohorts = 0
+        self._opened = ExitStack()
+        sweep()
+        self._folder: Path | None = None
 
     @property
     def card(self) -> DataCard:
@@ -40,7 +47,11 @@ class DeclaredTrainer(ABC):
         rules = Rules(objective.judge(), objective.program.tries, training.steps, until)
         points = [{**training.parameters, **trial.parameters} for trial in trials]
         seeds = [trial.seed % SEEDS for trial in trials]
-        return Cohort(self.attempt, rules, points, seeds, start).train()
+        self._cohorts += 1  # a folder each, as one that was given up may still be removed
+        if self._folder is None:
+            self._folder = self._opened.enter_context(scratch())
+        folder = self._folder / str(self._cohorts)
+        return Cohort(self.attempt, rules, points, seeds, start, folder).train()
 
     def evaluate(
         self, *_: Any
@@ -58,6 +69,6 @@ class DeclaredTrainer(ABC):
     ) -> Attempt:
         """Train some trials once, as `search.objectives.declared.trials.Run` says."""
 
-    @abstractmethod
     def close(self) -> None:
         """As `Trainer.close`."""
+        self._opened.close()

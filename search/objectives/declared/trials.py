@@ -4,7 +4,7 @@ How one attempt trains is for a command or a function to say, by a `Run`.
 """
 
 import math
-import tempfile
+import shutil
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -37,8 +37,9 @@ class Given:
     Attributes:
         parameters: Its hyperparameters, and the fixed ones.
         seed: For all of its randomness, below 2³².
-        checkpoints: A folder whose files are there again where the trial goes on.
-        scratch: A folder for this attempt.
+        checkpoints: A folder whose files are there again where the trial goes on; not made yet
+            where there are none.
+        scratch: A folder for this attempt, to be made by those that need it.
     """
 
     parameters: Mapping[str, Value]
@@ -191,6 +192,7 @@ class Cohort:
         parameters: Of each trial.
         seeds: Of each trial.
         start: What each goes on from, as `train` returned it; empty to begin.
+        folder: For files of these trials, removed with them; to be made by those that need it.
     """
 
     def __init__(
@@ -200,8 +202,9 @@ class Cohort:
         parameters: Sequence[Mapping[str, Value]],
         seeds: Sequence[int],
         start: Sequence[bytes],
+        folder: Path,
     ) -> None:
-        self._run, self._rules = run, rules
+        self._run, self._rules, self._folder = run, rules, folder
         states = [State.of(one) for one in start] or [State(Progress()) for _ in seeds]
         self._trials = [
             _Trial(place, *given, rules)
@@ -210,19 +213,22 @@ class Cohort:
 
     def train(self) -> Reports:
         """As `search.objective.port.Trainer.train`."""
-        with tempfile.TemporaryDirectory(prefix="klayer-", ignore_cleanup_errors=True) as folder:
+        try:
             for trial in self._trials:
                 for record in trial.state.ahead:
                     yield from self._tell(trial, trial.take(record))
             left, number = [trial for trial in self._trials if not trial.rests], 0
             while left:
-                yield from self._attempt(left, Path(folder) / str(number))
+                yield from self._attempt(left, self._folder / str(number))
                 left, number = [trial for trial in left if trial.begins_again()], number + 1
             states = self._states()
             for trial in self._trials:
                 if trial.failure is not None and not trial.dropped:
                     report = self._rules.judge.failed(trial.known, reason(trial.failure))
                     yield from self._tell(trial, report)
+        finally:
+            if self._folder.exists():
+                shutil.rmtree(self._folder, ignore_errors=True)
         return states
 
     def _attempt(self, trials: Sequence[_Trial], folder: Path) -> Sent:
@@ -296,10 +302,17 @@ def _all_over(trials: Iterable[_Trial]) -> Callable[[], bool]:
 
 
 def reason(error: TrialError) -> str:
-    """Why a trial failed, with the end of what it printed, as long as is stored."""
-    first = error.reason[:MOST_REASON]
+    """Why a trial failed, with the end of what it printed, as text that any database keeps."""
+    first = _storable(error.reason)[:MOST_REASON]
+    output = _storable(error.output)
     room = MOST_REASON - len(first) - 2
-    if not error.output or room <= 0:
+    if not output or room <= 0:
         return first
-    output = error.output
     return f"{first}\n{output if len(output) <= room else '…' + output[-room:]}"
+
+
+def _storable(text: str) -> str:
+    """A user's text without control characters and halves of characters."""
+    return "".join(
+        one if one.isprintable() or one == "\n" else "\N{REPLACEMENT CHARACTER}" for one in text
+    )

@@ -256,7 +256,7 @@ def _module(where: str) -> Any:
 def train(function: UsersFunction, request: Mapping[str, Any], channel: Channel) -> list[Any]:
     """Call the function; what it returns for each point."""
     points, seeds = request["points"], request["seeds"]
-    folders = [folder and Path(folder) for folder in request["checkpoints"]]
+    folders = _made(request["checkpoints"]) if function.takes_checkpoints else []
     more: dict[str, Any] = {}
     with closing(Reports(channel, len(points), request.get("until"))) as reports:
         if function.cohort:
@@ -278,6 +278,15 @@ def train(function: UsersFunction, request: Mapping[str, Any], channel: Channel)
     if len(results) != len(points):
         raise ValueError(f"the function returned {len(results)} results for {len(points)} points")
     return [_result(result) for result in results]
+
+
+def _made(folders: Iterable[str | None]) -> list[Path | None]:
+    """The folders of checkpoints, for a function that keeps any."""
+    made = [None if folder is None else Path(folder) for folder in folders]
+    for folder in made:
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+    return made
 
 
 def _drawn(generator: Any, report: Callable[[Any], None]) -> Any:

@@ -54,8 +54,6 @@ class FunctionTrainer(DeclaredTrainer):
             TrialError: It raised an exception, its process ended, or it took too long.
             KlayerError: It cannot be loaded any more.
         """
-        for one in given:
-            one.checkpoints.mkdir(parents=True, exist_ok=True)
         training = self._host.train(
             [one.parameters for one in given],
             [one.seed for one in given],
@@ -74,6 +72,7 @@ class FunctionTrainer(DeclaredTrainer):
     def close(self) -> None:
         """End the process."""
         self._host.close()
+        super().close()
 
     def _timed(
         self, training: Training, enough: Callable[[], bool]

@@ -5,7 +5,7 @@ from typing import Any
 
 from search.objective.report import Finding
 from search.objectives.network.metrics import TEST
-from search.runtime.words import plural
+from search.runtime.formatting import plural
 
 
 def findings(result: Mapping[str, Any]) -> tuple[Finding, ...]:

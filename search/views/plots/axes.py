@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from search.errors import KlayerError
-from search.runtime.words import number
+from search.runtime.formatting import number
 from search.space.space import Value
 from search.study.ranges import write_box
 from search.views.plots.data import SearchData

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from search.ledger.records import Trial
 from search.objective.port import Objective
-from search.runtime.words import plural
+from search.runtime.formatting import plural
 from search.views.plots import standing
 from search.views.plots.colouring import faint, stage_colours
 from search.views.plots.data import Need, SearchData

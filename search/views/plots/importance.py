@@ -2,7 +2,7 @@
 
 import plotly.graph_objects as go
 
-from search.runtime.words import plural
+from search.runtime.formatting import plural
 from search.views.plots import standing
 from search.views.plots.colouring import stage_colours
 from search.views.plots.data import SearchData

@@ -4,7 +4,7 @@ import textwrap
 
 from search.ledger.records import Trial
 from search.objective.port import Objective
-from search.runtime.words import number
+from search.runtime.formatting import number
 from search.space.space import Point
 from search.views.plots.plot import escape
 

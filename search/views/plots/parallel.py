@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
 from search.ledger.records import Trial
-from search.runtime.words import number
+from search.runtime.formatting import number
 from search.views.plots import standing
 from search.views.plots.axes import Axis, axes
 from search.views.plots.colouring import POOREST, goodness, value_axis

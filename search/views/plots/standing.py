@@ -7,7 +7,6 @@ ranked by them.
 from collections.abc import Sequence
 
 from search.ledger.records import Trial
-from search.plan import finalists
 from search.space.space import Point
 from search.views.plots.data import SearchData
 
@@ -37,13 +36,13 @@ def comparable(data: SearchData) -> list[Trial]:
 
 
 def chosen(data: SearchData) -> Point | None:
-    """The configuration that the final or, without one, the finalists' re-runs say is the best."""
+    """The configuration that the final or, without one, the finished finalists say is the best."""
     first, last = trained_anew(data), data.stages[-1]
     if first is not None:
         return first.parameters
     if last.step.kind != "finalists" or last.state != "finished":
         return None
-    return finalists.chosen(data.of_stage(last.step.name), data.ranking)
+    return data.ranking.chosen(data.of_stage(last.step.name))
 
 
 def winner(data: SearchData) -> Trial | None:
@@ -52,7 +51,7 @@ def winner(data: SearchData) -> Trial | None:
     if last.step.kind == "search":
         return data.ranking.best(valued) if last.state == "finished" else None
     point = chosen(data)
-    return data.ranking.best([one for one in valued if one.parameters == point])
+    return data.ranking.best(one for one in valued if one.parameters == point)
 
 
 def best(data: SearchData) -> Trial | None:

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from search.ledger.records import Trial
-from search.runtime.words import plural
+from search.runtime.formatting import plural
 from search.views.plots.data import SearchData
 from search.views.plots.groups import group_named, part_of
 from search.views.plots.labels import named

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from search.ledger.records import Trial
-from search.runtime.words import number, plural
+from search.runtime.formatting import number, plural
 from search.views.plots.axes import Axis
 from search.views.plots.cells import Cells, cells
 from search.views.plots.colouring import RIM

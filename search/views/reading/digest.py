@@ -209,7 +209,7 @@ def _place(stages: Sequence[StageState]) -> Callable[[tuple[int, Trial]], tuple[
 
 def _shown(data: SearchData) -> tuple[object, ...]:
     """What changes whenever anything changes that pages show."""
-    epochs = [(stage.running, stage.epochs_done) for stage in data.stages]
+    epochs = [(stage.running, stage.steps_done) for stage in data.stages]
     return epochs, *_plotted(data)
 
 

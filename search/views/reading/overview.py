@@ -12,7 +12,7 @@ from search.ledger.records import Search, StageState, Trial, WorkerState
 from search.objective.metric import ABSENT
 from search.objective.port import Objective
 from search.objective.report import Finding
-from search.runtime.words import parameters, share
+from search.runtime.formatting import parameters, share
 from search.views.plots import standing
 from search.views.plots.data import SearchData
 from search.views.plots.labels import capital
@@ -125,7 +125,7 @@ class Overviews:
     def _pace(self, search: Search, stages: Sequence[StageState], clock: float) -> float | None:
         """Steps a second since this was first asked, of the last minutes; None before it shows."""
         samples = self._done.setdefault(search.id, deque())
-        done = sum(stage.epochs_done for stage in stages)
+        done = sum(stage.steps_done for stage in stages)
         samples.append((clock, done))
         while samples[0][0] < clock - PACE_SECONDS:
             samples.popleft()
@@ -152,8 +152,8 @@ def overview(
         pace: Steps a second; None where that is not known.
     """
     at_work = [one for one in workers if serves(one, search.study.name)]
-    done = sum(stage.epochs_done for stage in stages)
-    total = max(sum(stage.epochs_total for stage in stages), 1)
+    done = sum(stage.steps_done for stage in stages)
+    total = max(sum(stage.steps_total for stage in stages), 1)
     unfinished = next((s.step.name for s in stages if s.state != "finished"), None)
     state = _state(search, at_work)
     ended = search.finished_at if state == "finished" else None

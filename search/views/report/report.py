@@ -16,7 +16,7 @@ from plotly.offline import get_plotlyjs
 
 from search.errors import KlayerError
 from search.ledger.ledger import Ledger
-from search.runtime.words import duration, parameters
+from search.runtime.formatting import duration, parameters
 from search.views.plots import standing
 from search.views.plots.catalogue import entries
 from search.views.plots.data import SearchData

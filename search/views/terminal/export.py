@@ -14,7 +14,6 @@ from search.objective.port import Objective
 from search.objective.report import Report
 
 TRIAL_COLUMNS = ("stage", "number", "state", "value", "seed", "reason", "pruned_after")
-_TAKEN = frozenset([*TRIAL_COLUMNS, "step", "steps"])
 
 
 def as_json(
@@ -61,22 +60,18 @@ def write_csv(
 ) -> None:
     """Write a row a trial, or, with `steps`, a row a step of each trial.
 
-    Parameters stand in columns of their own name, or of `parameter_` and their name where another
-    column has it; a parameter that a trial does not have is empty.
+    Parameters stand in columns of their own name, or `parameter_NAME` where that is taken; a
+    parameter that a trial does not have is empty.
     """
     reported = metric_columns(objective)
-    names = dict.fromkeys(name for trial in trials for name in trial.parameters)
-    searched = {name: f"parameter_{name}" if name in _TAKEN else name for name in names}
-    columns = [
-        *TRIAL_COLUMNS,
-        *searched.values(),
-        *(["step", *reported.values()] if steps else ["steps"]),
-    ]
+    names = {name: parameter_column(name) for trial in trials for name in trial.parameters}
+    own = [*TRIAL_COLUMNS, *names.values()]
+    columns = [*own, *(["step", *reported.values()] if steps else ["steps"])]
     writer = csv.DictWriter(file, columns, lineterminator="\n")
     writer.writeheader()
     for trial in trials:
         row = {name: getattr(trial, name) for name in TRIAL_COLUMNS}
-        row |= {searched[name]: value for name, value in trial.parameters.items()}
+        row |= {names[name]: value for name, value in trial.parameters.items()}
         reports = curves.get(trial.id, ())
         if not steps:
             writer.writerow(row | {"steps": len(reports)})
@@ -87,12 +82,18 @@ def write_csv(
             writer.writerow(row | {"step": one.step} | told)
 
 
+def parameter_column(name: str) -> str:
+    """The column of a hyperparameter: its name, unless that is a column of every export."""
+    return f"parameter_{name}" if name in (*TRIAL_COLUMNS, "step", "steps") else name
+
+
 def metric_columns(objective: Objective) -> dict[str, str]:
     """The column of each metric of a step: its name, unless a hyperparameter has that name."""
+    taken = {*TRIAL_COLUMNS, "step"}
     names = [metric.name for metric in objective.metrics]
     return {
         name: f"{objective.step}_{name}"
-        if name in _TAKEN or objective.registry.find(name) is not None
+        if name in taken or objective.registry.find(name) is not None
         else name
         for name in names
     }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from search.ledger.records import Trial
-from search.runtime.words import plural
+from search.runtime.formatting import plural
 
 MOST_REASONS = 3
 """How many reasons are shown of a stage."""

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from search.objective.metric import ABSENT
 from search.plan.plan import Step
-from search.runtime.words import duration, plural, share
+from search.runtime.formatting import duration, plural, share
 from search.space.space import Box
 from search.study.file import Study
 from search.study.halving import Halving

@@ -10,8 +10,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from search.ledger.ledger import Ledger
 from search.ledger.records import Search, StageState, Trial
 from search.plan.ranking import ranking_of
+from search.runtime.formatting import duration, parameters, plural
 from search.runtime.lines import say
-from search.runtime.words import duration, parameters, plural
 from search.study.file import Study
 from search.views.terminal.failures import brief
 
@@ -35,7 +35,7 @@ class RunView:
         self._began: float | None = None  # when the first step of this run came in
         self._looked = -REFRESH_SECONDS
         self._stages: list[StageState] = ledger.read.stages(search)
-        self._done_before = sum(stage.epochs_done for stage in self._stages)
+        self._done_before = sum(stage.steps_done for stage in self._stages)
         self._announced = {s.step.number for s in self._stages if s.state == "finished"}
         self._told: set[int] = set()
         self._latest = 0.0
@@ -77,7 +77,7 @@ class RunView:
             return
         self._looked = time.monotonic()
         self._stages = self._ledger.read.stages(self._search)
-        done = sum(stage.epochs_done for stage in self._stages)
+        done = sum(stage.steps_done for stage in self._stages)
         if self._began is None and done > self._done_before:
             self._began, self._done_before = time.monotonic(), done
         news = [] if self._console.is_terminal else self._new_trials()
@@ -125,11 +125,11 @@ class RunView:
                 self._tasks[number] = self._bars.add_task(stage.step.name, count="", note="")
             note = "" if stage.best is None else self._best_note(stage, stage.best)
             if stage is current:
-                note += self._time_text() or ("" if stage.epochs_done else ", starting")
-            done = stage.epochs_total if stage.state == "finished" else stage.epochs_done
+                note += self._time_text() or ("" if stage.steps_done else ", starting")
+            done = stage.steps_total if stage.state == "finished" else stage.steps_done
             self._bars.update(
                 self._tasks[number],
-                total=max(stage.epochs_total, 1),
+                total=max(stage.steps_total, 1),
                 completed=done,
                 count=f"{stage.finished}/{stage.trials}",
                 note=note.removeprefix(", "),
@@ -182,10 +182,10 @@ def seconds_left(
         done_before: Steps that were recorded when the pace began to be taken.
         elapsed_seconds: Since then.
     """
-    pace = (sum(stage.epochs_done for stage in stages) - done_before) / max(elapsed_seconds, 1e-9)
+    pace = (sum(stage.steps_done for stage in stages) - done_before) / max(elapsed_seconds, 1e-9)
     return steps_left(stages) / pace if pace > 0 else None
 
 
 def steps_left(stages: Sequence[StageState]) -> int:
     """Steps of the stages that are not finished which are still to be trained."""
-    return sum(s.epochs_total - s.epochs_done for s in stages if s.state != "finished")
+    return sum(s.steps_total - s.steps_done for s in stages if s.state != "finished")

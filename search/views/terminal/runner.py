@@ -2,21 +2,22 @@
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from pathlib import Path
 
 from rich.console import Console
 
+from search.errors import KlayerError
 from search.ledger import DEFAULT_STORAGE
-from search.ledger.faults import NoLedgerError
+from search.ledger.faults import DatabaseFaultError, NoLedgerError
 from search.ledger.ledger import LEASE_SECONDS, PATIENCE_SECONDS, Ledger
 from search.ledger.location import locate
 from search.ledger.opening import card_of
 from search.ledger.records import Search, WorkerState
 from search.runtime import blas
 from search.runtime.environment import environment, kernels
+from search.runtime.formatting import duration, plural
 from search.runtime.lines import say
-from search.runtime.words import duration, plural
 from search.study.file import Study
 from search.views.terminal import summary
 from search.views.terminal.progress import RunView
@@ -266,5 +267,9 @@ def _work(
                 f"{name}: stopped; {plural(kept, 'finished trial')} kept in {shown}. "
                 "The same command goes on from here."
             ) from None
+        except KlayerError:
+            with suppress(DatabaseFaultError):
+                view.update(now=True)  # the last trials say why
+            raise
         view.update(now=True)
     console.print(f"{name}: finished in {duration(time.monotonic() - began)}")

@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from search.objective.metric import ABSENT
-from search.runtime.words import parameters
+from search.runtime.formatting import parameters
 from search.views.terminal.summary import Summary
 
 

@@ -9,12 +9,11 @@ from rich.console import Console
 from search.ledger.records import Search, StageState, Trial
 from search.objective.port import Objective
 from search.objective.report import Finding
-from search.plan import finalists
-from search.plan.plan import FINAL, FINALISTS, seed_spreads
-from search.plan.ranking import Ranking, Spread, ranking_of
+from search.plan.plan import FINAL, FINALISTS
+from search.plan.ranking import Ranking, Spread, over_seeds, ranking_of
 from search.plan.results import Result
+from search.runtime.formatting import parameters, plural
 from search.runtime.lines import say, say_labelled
-from search.runtime.words import parameters, plural
 from search.space.space import Point
 from search.views.terminal.failures import failures
 
@@ -116,7 +115,8 @@ def show(summary: Summary, console: Console) -> None:
     elif summary.stopped:
         say(console, "\nIt was stopped; `klayer run` or `klayer submit` goes on with it.")
     if summary.best is None:
-        say(console, "\nNo trial is trained to its end yet.")
+        none = f"None of its trials has a value; {summary.objective.advice}."
+        say(console, f"\n{none if summary.finished else 'No trial is trained to its end yet.'}")
         return
     console.print()
     say_labelled(console, [*_validation_rows(summary, summary.best), *_findings_rows(summary)])
@@ -158,7 +158,7 @@ def _validation_rows(summary: Summary, best: Trial) -> list[tuple[str, str]]:
     def measured(name: str) -> str:
         """What a value of a stage is, since stages may train for longer or score otherwise."""
         stage = stages[name]
-        return summary.objective.measured(stage.step.training, stage.epochs_each)
+        return summary.objective.measured(stage.step.training, stage.steps_each)
 
     rows = [
         (
@@ -188,26 +188,19 @@ def _chosen(
     last = stages[-1]
     if last.step.kind != FINALISTS or last.state != "finished":
         return None
-    return finalists.chosen((one for one in results if one.stage == FINALISTS), ranking)
+    return ranking.chosen(one for one in results if one.stage == FINALISTS)
 
 
 def _spread_of(chosen: Point, results: Sequence[Result]) -> Spread | None:
-    for place, spread in seed_spreads(results).items():
-        if _rerun(place, results).parameters == chosen:
-            return spread
-    return None
-
-
-def _rerun(place: int, results: Sequence[Result]) -> Result:
-    """The first re-run of a finalist."""
-    return next(r for r in results if r.stage == FINALISTS and r.number == place)
+    found = over_seeds(one for one in results if one.stage == FINALISTS)
+    return next((spread for point, spread in found if point == chosen), None)
 
 
 def _findings_rows(summary: Summary) -> list[tuple[str, str]]:
     """What the evaluation says; how it was trained stands with the first line."""
     if not summary.findings:
         return []
-    steps = plural(summary.stages[-1].epochs_each, summary.objective.step)
+    steps = plural(summary.stages[-1].steps_each, summary.objective.step)
     first, *others = summary.findings
     notes = [first.note, f"the winner trained anew, after {steps}"]
     how = "; ".join(note for note in notes if note)
@@ -236,8 +229,8 @@ def _stage_json(stage: StageState) -> dict[str, Any]:
         "diverged": stage.diverged,
         "failed": stage.failed,
         "running": stage.running,
-        "steps_done": stage.epochs_done,
-        "steps_total": stage.epochs_total,
+        "steps_done": stage.steps_done,
+        "steps_total": stage.steps_total,
         "explanation": stage.explanation,
         "boxes": list(stage.boxes),
         "best": None

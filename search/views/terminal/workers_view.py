@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from search.ledger.records import WorkerState
-from search.runtime.words import duration
+from search.runtime.formatting import duration
 
 
 def show(workers: Sequence[WorkerState], time: float, name: str | None, console: Console) -> None:

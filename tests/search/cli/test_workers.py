@@ -225,7 +225,7 @@ def at_work(ledger: Ledger) -> Ledger:
     ledger.next_work(other, "planner")
     ledger.join(replace(worker("idle"), host="elsewhere"))
     ledger.join(worker("lost", other, lease_seconds=-1.0))
-    ledger.join(presence("crew/launcher", "launcher", digits.id))
+    ledger.join(presence("pool/launcher", "launcher", digits.id))
     return ledger
 
 
@@ -235,7 +235,7 @@ def test_who_works_on_what_and_since_when_is_listed(
     status, out, err = klayer_here("workers", "--json", "--storage", storage)
     assert (status, err) == (0, "")
     listed = {one["name"]: one for one in json.loads(out)}
-    assert list(listed) == ["trainer", "planner", "idle", "lost", "crew/launcher"]
+    assert list(listed) == ["trainer", "planner", "idle", "lost", "pool/launcher"]
     trainer, planner, idle, _, launcher = listed.values()
     assert (trainer["search"], trainer["working_on"]) == ("digits", "digits")
     assert (trainer["work"], trainer["process"]) == ("coarse #0 to #1", os.getpid())
@@ -254,7 +254,7 @@ def test_of_one_search_those_are_listed_that_serve_it_or_hold_work_of_it(
     klayer_here: Any, at_work: Ledger, storage: str
 ) -> None:
     for name, expected in (
-        ("digits", ["trainer", "planner", "crew/launcher"]),
+        ("digits", ["trainer", "planner", "pool/launcher"]),
         ("other", ["planner", "lost"]),
     ):
         _, out, _ = klayer_here("workers", name, "--json", "--storage", storage)

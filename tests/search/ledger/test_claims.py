@@ -74,7 +74,7 @@ def test_a_plan_is_opened_whole(ledger: Ledger, search: Search, open_next: OpenN
     assert {(t.state, t.value, t.reason) for t in kept} == {("waiting", None, None)}
     stage = ledger.read.stages(search)[0]
     assert (stage.state, stage.trials, stage.finished, stage.running) == ("open", 6, 0, 0)
-    assert (stage.epochs_total, stage.explanation) == (12, made.explanation)
+    assert (stage.steps_total, stage.explanation) == (12, made.explanation)
     assert stage.best is None
 
 
@@ -229,7 +229,7 @@ def test_a_claim_handed_back_is_free_at_once_and_leaves_no_epochs(
     open_next(1)
     claim = claim_next("a")
     ledger.record_reports(claim, {n: figures(1, 0.5) for n in claim.numbers})
-    assert ledger.read.stages(search)[0].epochs_done == 6
+    assert ledger.read.stages(search)[0].steps_done == 6
     ledger.release(claim)
     ledger.release(claim)  # again does no harm
     assert ledger.read.curves(search) == {}

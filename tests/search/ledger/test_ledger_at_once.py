@@ -226,7 +226,7 @@ def test_nobody_is_in_anybodys_way(
     def work(one: Ledger, place: int) -> Counter[int]:
         draw, ended = random.Random(place), Counter[int]()
         name = f"worker {place}"
-        who = Presence(name, "worker", "here", "m", place, None, "crew", 60.0)
+        who = Presence(name, "worker", "here", "m", place, None, "pool", 60.0)
         one.join(who)
         while isinstance(task := one.next_work(search, name, only="cohorts"), Claim | Wait):
             if isinstance(task, Wait):
@@ -242,7 +242,7 @@ def test_nobody_is_in_anybodys_way(
                     one.leave(who)
                     one.join(who)
                 case 2:
-                    one.release_of("crew", [name], lost=False)
+                    one.release_of("pool", [name], lost=False)
                     one.join(who)
                 case _:
                     one.hand_in(task, worth(task))

@@ -150,4 +150,4 @@ def test_epochs_that_are_done_are_counted_by_how_trials_ended(
     assert isinstance(claim, Claim)
     ledger.record_reports(claim, {number: Report(1, {SCORE: 0.5}) for number in claim.numbers})
     coarse = ledger.read.stages(search)[0]
-    assert coarse.epochs_done == EPOCHS * len(trained) + len(claim.numbers)
+    assert coarse.steps_done == EPOCHS * len(trained) + len(claim.numbers)

@@ -42,7 +42,7 @@ def test_figures_and_values_come_back_exactly(
         (n, (n + 1) / 30) for n in range(6)
     ]
     stage = ledger.read.stages(search)[0]
-    assert (stage.state, stage.finished, stage.epochs_done) == ("finished", 6, 12)
+    assert (stage.state, stage.finished, stage.steps_done) == ("finished", 6, 12)
     assert stage.best is not None
     assert stage.best.number == 5
 

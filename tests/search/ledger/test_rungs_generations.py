@@ -78,7 +78,7 @@ def test_a_stage_is_planned_generation_by_generation(
     open_first(ledger, search)
     stage = ledger.read.stages(search)[0]
     assert (stage.state, stage.trials, stage.finished) == ("open", 11, 0)
-    assert stage.epochs_total == 22  # generations to come included
+    assert stage.steps_total == 22  # generations to come included
     for generation, so_far in ((1, 4), (2, 8)):
         train(ledger, claim_next, outcomes)
         assert len(ledger.read.trials(search)) == so_far

@@ -19,12 +19,12 @@ def test_counts_follow_the_work(
 ) -> None:
     expected = [6, 3, 2, 4, 2]  # two finalists, each over two seeds, then both in the final
     assert [stage.trials for stage in ledger.read.stages(search)] == expected
-    assert [stage.epochs_total for stage in ledger.read.stages(search)] == [2 * n for n in expected]
+    assert [stage.steps_total for stage in ledger.read.stages(search)] == [2 * n for n in expected]
     open_next(2)
     claim = claim_next("a")
     ledger.record_reports(claim, {n: figures(1, 0.5) for n in claim.numbers})  # type: ignore[misc]
     stage = ledger.read.stages(search)[0]
-    assert (stage.running, stage.finished, stage.epochs_done, stage.epochs_total) == (3, 0, 3, 12)
+    assert (stage.running, stage.finished, stage.steps_done, stage.steps_total) == (3, 0, 3, 12)
     assert stage.opened_at == pytest.approx(ledger.read.clock(), abs=30)
     assert stage.finished_at is None
 

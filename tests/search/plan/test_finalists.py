@@ -117,6 +117,6 @@ def test_the_configuration_with_the_best_mean_is_chosen(direction: Direction, be
     values = ((0, 1e-3, 0.9), (1, 2e-3, 0.8), (2, 1e-3, 0.1), (3, 2e-3, 0.7))
     reruns = [result("finalists", number, decay, value) for number, decay, value in values]
     for some in (reruns, reruns[::-1]):
-        assert module.chosen(some, Ranking(direction)) == {"weight_decay": best}
+        assert Ranking(direction).chosen(some) == {"weight_decay": best}
     lost = [result("finalists", 0, 1e-3, None)]
-    assert module.chosen(lost, Ranking(direction)) is None
+    assert Ranking(direction).chosen(lost) is None

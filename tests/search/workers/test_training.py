@@ -136,8 +136,8 @@ def test_halving_drops_the_worse_of_each_cohort(ledger: Ledger) -> None:
             ("pruned", 2),
         ]
     state = ledger.read.stages(search)[0]
-    assert (state.finished, state.pruned, state.epochs_done) == (8, 6, 2 * (4 + 2 + 2))
-    assert state.epochs_total == state.epochs_done
+    assert (state.finished, state.pruned, state.steps_done) == (8, 6, 2 * (4 + 2 + 2))
+    assert state.steps_total == state.steps_done
     assert state.best is not None
     assert state.best.state == "complete"
     assert "of which 6 pruned" in ledger.read.stages(search)[1].explanation

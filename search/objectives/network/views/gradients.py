@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 from search.errors import KlayerError
 from search.objectives.network.portrait import Portrait
 from search.objectives.network.views.weights import UNKEPT
-from search.runtime.words import plural
+from search.runtime.formatting import plural
 from search.views.plots.plot import Plot, Table, drawn, escape, nothing
 from search.views.plots.theme import COLOURS
 

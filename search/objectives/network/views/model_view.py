@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from search.objective.report import Report
 from search.objectives.network.metrics import TEST
 from search.objectives.network.rebuild import Rebuilt
-from search.runtime.words import parameters, plural
+from search.runtime.formatting import parameters, plural
 
 
 class EpochsView(AbstractContextManager["EpochsView"]):

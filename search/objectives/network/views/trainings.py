@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from search.ledger.records import Trial
 from search.objectives.network.registry import layer_of
-from search.runtime.words import number, plural
+from search.runtime.formatting import number, plural
 from search.views.plots.data import SearchData
 from search.views.plots.groups import group_named, part_of
 from search.views.plots.labels import named, short, title_of

@@ -6,7 +6,7 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from search.runtime.words import share
+from search.runtime.formatting import share
 
 # States of a plot: whether it is in sight, what is to be drawn, what is drawn. assets/klayer.js
 # asks for those alone that are in sight.

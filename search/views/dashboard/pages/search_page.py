@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from search.runtime.words import duration, parameters
+from search.runtime.formatting import duration, parameters
 from search.space.space import Interval
 from search.views.dashboard.pages import address, parts
 from search.views.plots.catalogue import entries

@@ -6,7 +6,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from search.objective.metric import ABSENT
-from search.runtime.words import duration, parameters, plural
+from search.runtime.formatting import duration, parameters, plural
 from search.views.dashboard.pages import address, parts
 from search.views.reading.overview import Overview, evaluation_text, value_text
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import plotly.graph_objects as go
 
 from search.ledger.records import StageState
-from search.runtime.words import parameters, plural
+from search.runtime.formatting import parameters, plural
 from search.views.dashboard.pages.shelf import Shelf
 from search.views.dashboard.woven import Woven, link, plain
 from search.views.plots.best import best_over_trials

@@ -5,7 +5,7 @@ from dash.development.base_component import Component
 
 from search.ledger.records import Trial, TrialWork
 from search.plan.plan import FINAL
-from search.runtime.words import duration, number, plural
+from search.runtime.formatting import duration, number, plural
 from search.views.dashboard.pages import address, parts
 from search.views.plots.catalogue import trial_entries
 from search.views.plots.data import SearchData

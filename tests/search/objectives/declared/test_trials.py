@@ -1,6 +1,8 @@
 """Attempts at a cohort that are made up: who is tried again, who rests, what is told when."""
 
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from search.objective.metric import Metric
@@ -47,14 +49,22 @@ def reports_of(
     start: Sequence[bytes] = (),
     count: int = 1,
 ) -> tuple[list[dict[int, Report]], dict[int, bytes]]:
-    cohort = Cohort(made, Rules(JUDGE, tries, steps, until), [{}] * count, range(count), start)
-    training = cohort.train()
+    rules = Rules(JUDGE, tries, steps, until)
     told = []
-    while True:
-        try:
-            told.append(dict(next(training)))
-        except StopIteration as end:
-            return [one for one in told if one], end.value
+    with tempfile.TemporaryDirectory() as folder:
+        own = Path(folder, "cohort")
+        training = Cohort(made, rules, [{}] * count, range(count), start, own).train()
+        while True:
+            try:
+                told.append(dict(next(training)))
+            except StopIteration as end:
+                assert not own.exists()
+                return [one for one in told if one], end.value
+
+
+def keep(given: Given, name: str, text: str) -> None:
+    given.checkpoints.mkdir(parents=True, exist_ok=True)
+    (given.checkpoints / name).write_text(text)
 
 
 def losses(*steps: int, place: int = 0, fails: str = "") -> Script:
@@ -85,8 +95,8 @@ def test_the_last_fault_is_the_reason() -> None:
 
 def test_each_attempt_has_a_folder_of_its_own() -> None:
     def keeps(given: Sequence[Given]) -> Iterator[Any]:
-        assert list(given[0].checkpoints.iterdir()) == []
-        (given[0].checkpoints / "half").write_text("x")
+        assert not given[0].checkpoints.exists()
+        keep(given[0], "half", "x")
         raise TrialError("no")
         yield
 
@@ -109,7 +119,7 @@ def test_only_those_of_a_cohort_are_tried_again_that_failed() -> None:
 
 def test_what_comes_after_a_rung_waits_with_the_checkpoints_that_are_past_it() -> None:
     def ahead(given: Sequence[Given]) -> Iterator[Any]:
-        (given[0].checkpoints / "step").write_text("3")
+        keep(given[0], "step", "3")
         yield 0, {"step": 2, "loss": 2.0}
         yield 0, {"step": 3, "loss": 3.0}
 
@@ -126,7 +136,7 @@ def test_what_comes_after_a_rung_waits_with_the_checkpoints_that_are_past_it() -
 
 def test_checkpoints_that_miss_a_step_are_cast_aside_without_costing_a_try() -> None:
     def keeps(given: Sequence[Given]) -> Iterator[Any]:
-        (given[0].checkpoints / "step").write_text("3")
+        keep(given[0], "step", "3")
         yield 0, {"step": 1, "loss": 1.0}
         yield 0, {"step": 2, "loss": 2.0}
 
@@ -157,7 +167,7 @@ def test_checkpoints_that_cannot_be_put_back_are_cast_aside_without_costing_a_tr
 
 def test_a_trial_that_reports_now_and_then_misses_nothing() -> None:
     def keeps(given: Sequence[Given]) -> Iterator[Any]:
-        (given[0].checkpoints / "step").write_text("20")
+        keep(given[0], "step", "20")
         yield 0, {"step": 10, "loss": 1.0}
         yield 0, {"step": 20, "loss": 2.0}
 
@@ -175,3 +185,4 @@ def test_a_reason_is_cut_where_it_is_long() -> None:
     assert len(text) == 2000
     assert reason(TrialError("y" * 3000, "out")) == "y" * 2000
     assert reason(TrialError("it failed", "out")) == "it failed\nout"
+    assert reason(TrialError("a\0b\ud800", "c\x1b[31m\nd")) == "a\ufffdb\ufffd\nc\ufffd[31m\nd"

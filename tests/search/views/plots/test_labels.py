@@ -1,6 +1,6 @@
 """Words and numbers as labels."""
 
-from search.runtime.words import number
+from search.runtime.formatting import number
 from search.study.reading import load
 from search.views.plots.labels import capital, lines, parameters, short, title_of
 

@@ -85,18 +85,13 @@ def test_csv_of_steps_keeps_parameters_that_are_called_as_a_metric(trials: list[
     )
 
 
-def test_csv_keeps_parameters_that_are_called_as_a_column(trial: Any) -> None:
-    """The user's own, such as how many steps an optimiser takes."""
-    one = trial(parameters={"steps": 300, "value": 7, "step": 0.5, "width": 9})
-    for steps in (False, True):
-        file = io.StringIO()
-        write_csv(Timed(), [one], {1: (Report(1, {"time": 2.0}),)}, file, steps=steps)
-        header = file.getvalue().splitlines()[0].split(",")
-        assert len(set(header)) == len(header)
-        (row,) = rows(file.getvalue())
-        assert (row["value"], row["step" if steps else "steps"]) == ("0.5", "1")
-        found = [row[f"parameter_{name}"] for name in ("steps", "value", "step")]
-        assert (found, row["width"]) == (["300", "7", "0.5"], "9")
+def test_a_parameter_that_is_called_as_a_column_keeps_its_own(trial: Any) -> None:
+    named = trial(parameters={"number": 7, "steps": 9, "rate": 0.5}, number=3, value=0.25)
+    file = io.StringIO()
+    write_csv(OBJECTIVE, [named], {named.id: curve(0.4, 0.3)}, file)
+    (row,) = rows(file.getvalue())
+    assert (row["number"], row["parameter_number"]) == ("3", "7")
+    assert (row["steps"], row["parameter_steps"], row["rate"]) == ("2", "9", "0.5")
 
 
 def test_csv_without_trials_is_a_header() -> None:

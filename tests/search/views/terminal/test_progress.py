@@ -38,8 +38,8 @@ def test_there_is_no_best_before_a_trial_has_a_value(study: Any, stage: Any) -> 
 
 def test_the_rest_takes_as_long_as_its_epochs_at_the_pace_so_far(stage: Any) -> None:
     states = [
-        stage("coarse", state="finished", epochs_done=80),
-        stage("fine", state="open", epochs_done=20),
+        stage("coarse", state="finished", steps_done=80),
+        stage("fine", state="open", steps_done=20),
         stage("finest"),
     ]
     # 100 epochs in 50 seconds; 60 of this stage and 80 of the next are left.
@@ -47,17 +47,17 @@ def test_the_rest_takes_as_long_as_its_epochs_at_the_pace_so_far(stage: Any) -> 
 
 
 def test_epochs_of_an_earlier_run_count_for_no_pace(stage: Any) -> None:
-    states = [stage("coarse", state="open", epochs_done=60)]
+    states = [stage("coarse", state="open", steps_done=60)]
     assert seconds_left(states, 50, 20.0) == pytest.approx(40.0)  # 10 in 20 seconds, 20 are left
 
 
 def test_without_a_pace_nothing_is_said(stage: Any) -> None:
-    assert seconds_left([stage("coarse", state="open", epochs_done=5)], 5, 10.0) is None
+    assert seconds_left([stage("coarse", state="open", steps_done=5)], 5, 10.0) is None
     assert seconds_left([stage("coarse")], 0, 0.0) is None
 
 
 def test_a_finished_stage_that_diverged_early_leaves_nothing(stage: Any) -> None:
-    states = [stage("coarse", state="finished", epochs_done=30)]
+    states = [stage("coarse", state="finished", steps_done=30)]
     assert seconds_left(states, 0, 10.0) == 0.0
 
 

@@ -209,8 +209,8 @@ def test_a_submitted_search_is_recorded_and_nothing_is_run(tmp_path: Path) -> No
 
 def test_it_is_said_how_many_workers_serve_what_is_submitted(ledger: Ledger, storage: str) -> None:
     other = recorded(ledger, name="other")
-    crew = (presence("crew/launcher", "launcher"), worker("crew/0", None, "crew/launcher"))
-    for one in (*crew, worker("alone"), worker("of the other", other)):
+    pool = (presence("pool/launcher", "launcher"), worker("pool/0", None, "pool/launcher"))
+    for one in (*pool, worker("alone"), worker("of the other", other)):
         ledger.join(one)
     ledger.join(worker("lost", lease_seconds=-1.0))
     first, second = submitted(storage)

@@ -35,6 +35,16 @@ def test_nothing_is_best_before_a_trial_is_finished(search: Any, stage: Any, pri
     assert summary.to_json()["best"] is None
 
 
+def test_a_finished_search_without_a_value_says_so(
+    search: Any, stage: Any, trial: Any, printed: Any
+) -> None:
+    trials = [trial(number=0, value=None, state="failed", reason="exit status 3")]
+    ended = replace(search, finished_at=9.0)
+    text = printed(show, summarise(ended, [stage("coarse")], trials, []))
+    advice = search.study.objective.advice
+    assert f"None of its trials has a value; {advice}." in text.replace("\n", " ")
+
+
 def test_the_best_so_far_is_the_highest_value(
     search: Any, stage: Any, trial: Any, printed: Any
 ) -> None:

@@ -49,7 +49,7 @@ def shows(browser: Chromium, shown: Shown, key: str) -> None:
     browser.open(f"{shown.address}{PAGES['search']}")
     browser.until(lambda: browser.all(f"#{key}", "id"))
     browser.run(f"document.querySelector('#{key}').scrollIntoView();")
-    browser.until(lambda: browser.all(f"#{key} .plot:not(.waiting) .main-svg", "class"))
+    browser.until(lambda: browser.all(f"#{key} .plot-frame:not(.waiting) .main-svg", "class"))
 
 
 def opened(browser: Chromium, shown: Shown, page: str) -> None:

@@ -94,7 +94,7 @@ class Tally:
         return self.claims[min(int(share * len(self.claims)), len(self.claims) - 1)]
 
 
-class Crew:
+class Pool:
     """A contender's process. Used as a context it is ended behind it.
 
     Args:
@@ -125,7 +125,7 @@ class Crew:
         return found
 
     def take_up(self) -> None:
-        """Use the database that another crew has prepared.
+        """Use the database that another pool has prepared.
 
         Raises:
             NotMeasuredError: It failed.
@@ -184,7 +184,7 @@ def _take_up(contender: Contender) -> None:
 
 
 def _warm_up(contender: Contender) -> None:
-    next(contender.pieces("crew", 1), None)  # every statement is compiled from now on
+    next(contender.pieces("pool", 1), None)  # every statement is compiled from now on
 
 
 def _measure(contender: Contender, cell: Cell) -> Tally:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from search.runtime.words import duration, number, parameters, plural, share
+from search.runtime.formatting import duration, number, parameters, plural, share
 
 
 @pytest.mark.parametrize(

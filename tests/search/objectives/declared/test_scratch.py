@@ -1,0 +1,59 @@
+"""Folders of running trials stay, those of killed workers go."""
+
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from search.objectives.declared.scratch import scratch, sweep
+
+HOLDS = """
+import time
+from search.objectives.declared.scratch import scratch
+with scratch() as folder:
+    (folder / "weights").write_text("x")
+    print(folder, flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+
+
+def test_a_folder_is_gone_once_it_is_not_used_any_more(tmp_path: Path) -> None:
+    with scratch() as folder:
+        (folder / "deep").mkdir()
+        assert folder.parent == tmp_path
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_folder_of_a_killed_process_is_swept_and_that_of_a_living_one_is_not() -> None:
+    process = subprocess.Popen([sys.executable, "-c", HOLDS], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process:
+        folder = Path(process.stdout.readline().strip())
+        sweep(least_age_seconds=0)
+        assert (folder / "weights").exists()
+        process.send_signal(signal.SIGKILL)
+    sweep()
+    assert folder.exists(), "it is young"
+    sweep(least_age_seconds=0)
+    assert not folder.exists()
+
+
+def test_nothing_else_is_swept(tmp_path: Path) -> None:
+    (tmp_path / "klayer-trials").mkdir()
+    (tmp_path / "klayer-trial-file").write_text("x")
+    (tmp_path / "klayer-trial-link").symlink_to(tmp_path / "klayer-trials")
+    sweep(least_age_seconds=0)
+    assert {one.name for one in tmp_path.iterdir()} == {
+        "klayer-trials",
+        "klayer-trial-file",
+        "klayer-trial-link",
+    }
