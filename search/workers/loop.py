@@ -130,7 +130,7 @@ class _Work:
         self._devices = devices
         self._should_stop, self._bears_faults = should_stop, bears_faults
         self._searches: dict[int, Search] = {}
-        self._trainer: tuple[int, Trainer] | None = None
+        self._trainer: tuple[Search, Trainer] | None = None
         self._passed_over: dict[int, tuple[float, str]] = {}  # until when, and why
 
     def work_on_one_of(self, keys: Sequence[int]) -> list[Did]:
@@ -170,7 +170,7 @@ class _Work:
         if key not in self._searches:
             self._searches[key] = self._ledger.read.search_by_id(key)
         search = self._searches[key]
-        opened = self._trainer is not None and self._trainer[0] == key
+        opened = self._trainer is not None and self._trainer[0] is search
         if (
             self._bears_faults
             and not opened
@@ -212,7 +212,8 @@ class _Work:
         Raises:
             KlayerError: The data are not to be had here, or are others.
         """
-        if self._trainer is None or self._trainer[0] != search.id:
+        # A search that was taken up again is read anew: its folder may have moved.
+        if self._trainer is None or self._trainer[0] is not search:
             self.close()  # before others are opened
             trainer = open_recorded(search, self._folder, self._devices)
             other = numeric_changes(search.environment, environment())
@@ -221,7 +222,7 @@ class _Work:
                     f"{search.study.name}: this worker computes with {' and '.join(other)}: its "
                     "numbers may differ in their last bits from those of the others"
                 )
-            self._trainer = search.id, trainer
+            self._trainer = search, trainer
         return self._trainer[1]
 
     def close(self) -> None:
@@ -242,6 +243,7 @@ class _Work:
         if why != told:
             self._tell(f"{name}: passed over here for {PASS_OVER_SECONDS:.0f} s: {why}")
         self._passed_over[key] = time.monotonic() + PASS_OVER_SECONDS, why
+        self._searches.pop(key, None)  # its folder may have moved: then it is read and opened anew
 
 
 def _planned(task: PlanningClaim) -> str:

@@ -6,6 +6,7 @@ Processes of their own, and what they need while they wait, are tested beside th
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -346,3 +347,38 @@ def test_an_idle_worker_hears_its_launcher_ask_long_before_its_next_beat(ledger:
 
     serve(ledger, worker("pool/0", None, "pool/launcher"), None, None, look, lambda _: None)
     assert time.monotonic() < begun + 10
+
+
+def test_a_search_whose_folder_moved_while_it_was_stopped_is_opened_anew(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    """By a worker that had it open, and has served others since."""
+    first, then = tmp_path / "first", tmp_path / "then"
+    first.mkdir()
+    (first / "train.sh").write_text("#!/bin/sh\necho '{\"loss\": 1}' >> $KLAYER_REPORT\nsleep 1\n")
+    (first / "train.sh").chmod(0o755)
+    (first / "study.toml").write_text(
+        'name = "moved"\n[objective]\nkind = "command"\ncommand = ["./train.sh"]\n'
+        '[hyperparameters]\nx = [1, 2]\n[[metrics]]\nname = "loss"\ndirection = "minimize"\n'
+        '[[stages]]\nname = "all"\nsampler = "grid"\n'
+    )
+    study = load(str(first / "study.toml"))
+    search = ledger.record(study, "", study.objective.card, {})  # type: ignore[attr-defined]
+    asked, until = list[float](), time.monotonic() + 30
+
+    def hook() -> bool:
+        now = time.monotonic()
+        running = "running" in {one.state for one in ledger.read.trials(search)}
+        if running and not asked:
+            ledger.stop(search)
+            first.rename(then)
+            asked.append(now)
+        elif len(asked) == 1 and not running and now > asked[0] + 3:
+            ledger.take_up(search, load(str(then / "study.toml")))
+            asked.append(now)
+        return is_finished(ledger, search) or now > until
+
+    said = list[str]()
+    serve(ledger, worker("a", search), None, None, hook, said.append)
+    assert len(asked) == 2
+    assert {one.state for one in ledger.read.trials(search)} == {"complete"}, said
