@@ -1,4 +1,4 @@
-"""Numbers as people read them: shares, durations, parameters."""
+"""Numbers and reasons as people read them: shares, durations, parameters, why a trial failed."""
 
 from collections.abc import Mapping
 
@@ -36,3 +36,10 @@ def number(value: object) -> str:
 def plural(count: int, noun: str) -> str:
     """`1 trial`, `2 trials`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def brief(reason: str) -> str:
+    """Why a trial failed, in one line: the first one and, in brackets, what was printed last."""
+    first, *printed = reason.splitlines() or [""]
+    last = printed[-1].strip() if printed else ""
+    return first if last in first else f"{first} ({last})"

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from search.ledger.records import Trial
-from search.runtime.formatting import plural
+from search.runtime.formatting import brief, plural
 from search.views.plots.data import SearchData
 from search.views.plots.groups import group_named, part_of
 from search.views.plots.labels import named
@@ -31,7 +31,7 @@ def trial_curves(data: SearchData, trial: Trial, name: str) -> Plot:
     if not reports:
         caption = f"No {step} of this trial is recorded yet. It fills in as a worker trains it."
         if trial.state in ("diverged", "failed"):
-            caption = f"No {step} of this trial is recorded: {trial.reason or trial.state}."
+            caption = f"No {step} of this trial is recorded: {brief(trial.reason or trial.state)}."
         return nothing(key, title, caption)
     figure, columns = go.Figure(), []
     for place, (metric, dash) in enumerate(group.dashes()):

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from search.ledger.records import Trial
-from search.runtime.formatting import number, plural
+from search.runtime.formatting import brief, number, plural
 from search.views.plots.axes import Axis
 from search.views.plots.cells import Cells, cells
 from search.views.plots.colouring import RIM
@@ -233,4 +233,4 @@ def _end(trial: Trial, plane: Plane) -> str:
     if trial.state == "pruned":
         after = plural(trial.pruned_after or 0, plane.step)
         return escape(f"dropped after {after}, at {plane.scale.metric.text(trial.value)}")
-    return escape(trial.reason or trial.state)
+    return escape(brief(trial.reason) if trial.reason else trial.state)

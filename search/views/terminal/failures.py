@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from search.ledger.records import Trial
-from search.runtime.formatting import plural
+from search.runtime.formatting import brief, plural
 
 MOST_REASONS = 3
 """How many reasons are shown of a stage."""
@@ -17,13 +17,6 @@ def failures(trials: Sequence[Trial]) -> dict[str, list[str]]:
             reasons = found.setdefault(trial.stage, {})
             reasons.setdefault(brief(trial.reason or ""), []).append(trial.number)
     return {stage: _lines(reasons) for stage, reasons in found.items()}
-
-
-def brief(reason: str) -> str:
-    """A reason in one line: its first one and, in brackets, the last line that was printed."""
-    first, *printed = reason.splitlines() or [""]
-    last = printed[-1].strip() if printed else ""
-    return first if last in first else f"{first} ({last})"
 
 
 def _lines(reasons: Mapping[str, Sequence[int]]) -> list[str]:

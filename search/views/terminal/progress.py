@@ -10,10 +10,9 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from search.ledger.ledger import Ledger
 from search.ledger.records import Search, StageState, Trial
 from search.plan.ranking import ranking_of
-from search.runtime.formatting import duration, parameters, plural
+from search.runtime.formatting import brief, duration, parameters, plural
 from search.runtime.lines import say
 from search.study.file import Study
-from search.views.terminal.failures import brief
 
 REFRESH_SECONDS = 0.25
 CLOCK_SECONDS = 60.0  # how far a clock may be set back without a trial being overlooked

@@ -2,7 +2,7 @@
 
 import pytest
 
-from search.runtime.formatting import duration, number, parameters, plural, share
+from search.runtime.formatting import brief, duration, number, parameters, plural, share
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,16 @@ def test_parameters_stand_in_one_line_in_their_order() -> None:
 @pytest.mark.parametrize(("count", "words"), [(0, "0 trials"), (1, "1 trial"), (2, "2 trials")])
 def test_plural(count: int, words: str) -> None:
     assert plural(count, "trial") == words
+
+
+@pytest.mark.parametrize(
+    ("reason", "line"),
+    [
+        ("", ""),
+        ("no score", "no score"),
+        ("it raised KeyError: 'x'\nTraceback:\nKeyError: 'x'", "it raised KeyError: 'x'"),
+        ("exit status 1\n  Killed  ", "exit status 1 (Killed)"),
+    ],
+)
+def test_a_reason_of_many_lines_is_one(reason: str, line: str) -> None:
+    assert brief(reason) == line

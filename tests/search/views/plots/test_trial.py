@@ -41,3 +41,9 @@ def test_without_epochs_it_says_why(small: SearchData, trial: Any) -> None:
 def test_an_unknown_figure_is_refused(small: SearchData, trial: Any) -> None:
     with pytest.raises(KlayerError, match="'speed' as curves; give one of accuracy, cost"):
         trial_curves(small, trial, "speed")
+
+
+def test_a_trial_that_failed_at_once_tells_why_in_one_line(small: SearchData) -> None:
+    broken = replace(small.trials[0], state="failed", value=None, reason="it ended\none\ntwo")
+    plot = trial_curves(replace(small, curves={}), broken, "accuracy")
+    assert plot.caption.endswith("is recorded: it ended (two).")

@@ -33,6 +33,17 @@ def test_each_stage_has_its_box_and_its_reason(small: SearchData) -> None:
     assert layout.coloraxis.colorbar.title.text == "validation accuracy (%)"
 
 
+def test_a_failed_trial_tells_its_reason_in_one_line(small: SearchData) -> None:
+    """What the user's program printed may have many."""
+    printed = "\n".join(f"line {number}" for number in range(20))
+    broken = replace(
+        small.trials[0], state="failed", value=None, reason=f"it ended <badly>\n{printed}"
+    )
+    plot = zoom(replace(small, trials=(broken, *small.trials[1:])))
+    (cross,) = traces(plot, "without a value")
+    assert "<b>coarse #0</b><br>it ended &lt;badly&gt; (line 19)" in cross.hovertext
+
+
 def test_boxes_of_one_stage_stand_apart(small: SearchData) -> None:
     two = replace(small.stages[0], boxes=(small.stages[0].boxes[0], small.stages[1].boxes[0]))
     plot = zoom(replace(small, stages=(two, *small.stages[1:])))

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import pytest
-
-from search.views.terminal.failures import brief, failures
+from search.views.terminal.failures import failures
 
 
 def test_each_reason_is_told_once_and_few_are(trial: Any) -> None:
@@ -28,16 +26,3 @@ def test_each_reason_is_told_once_and_few_are(trial: Any) -> None:
         ],
         "fine": ["failed: #4: too long"],
     }
-
-
-@pytest.mark.parametrize(
-    ("reason", "line"),
-    [
-        ("", ""),
-        ("no score", "no score"),
-        ("it raised KeyError: 'x'\nTraceback:\nKeyError: 'x'", "it raised KeyError: 'x'"),
-        ("exit status 1\n  Killed  ", "exit status 1 (Killed)"),
-    ],
-)
-def test_a_reason_of_many_lines_is_one(reason: str, line: str) -> None:
-    assert brief(reason) == line
