@@ -194,5 +194,5 @@ def _caption(data: SearchData, plane: Plane, ended: Sequence[Trial]) -> str:
         what = "winner" if standing.winner(data) is not None else "best so far"
         said += f"; the {what} is {named(marked)} with {data.score.text(marked.value)}"
     if len(boxed) > 1:
-        said += ". Each box tells why it is where it is to who points at it"
+        said += ". Each box tells why it is where it is when it is pointed at"
     return f"{said}."

@@ -110,8 +110,7 @@ def show(summary: Summary, console: Console) -> None:
     for stage in summary.stages:
         _show_stage(summary.objective, stage, summary.failures.get(stage.step.name, ()), console)
     if summary.failure is not None:
-        said = "It has no test report" if summary.finished else "It cannot go on"
-        say(console, f"\n{said}: {summary.failure}", style="bold")
+        say(console, f"\n{_failed(summary)}: {summary.failure}", style="bold")
     elif summary.stopped:
         say(console, "\nIt was stopped; `klayer run` or `klayer submit` goes on with it.")
     if summary.best is None:
@@ -120,6 +119,14 @@ def show(summary: Summary, console: Console) -> None:
         return
     console.print()
     say_labelled(console, [*_validation_rows(summary, summary.best), *_findings_rows(summary)])
+
+
+def _failed(summary: Summary) -> str:
+    """What the failure of a search means."""
+    if not summary.finished:
+        return "It cannot go on"
+    evaluated = summary.objective.evaluation is not None
+    return "It has no test report" if evaluated else "Its last stage has no value"
 
 
 def _show_stage(

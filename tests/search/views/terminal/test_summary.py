@@ -219,6 +219,8 @@ def test_a_search_whose_last_training_failed_says_why_it_has_no_test_report(
     text = printed(show, summary)
     assert "\nIt has no test report: given up: 5 workers\n" in text
     assert "Test accuracy" not in text
+    timed = replace(summary, objective=TimedStudy(search.study).objective)
+    assert "\nIts last stage has no value: given up: 5 workers\n" in printed(show, timed)
 
 
 def test_json_is_plain(search: Any, stage: Any, trial: Any) -> None:
