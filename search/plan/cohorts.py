@@ -33,8 +33,8 @@ def cohorts(
 
     Args:
         fits: For trial i at place i, how it fits into a stack.
-        largest: The most trials of a cohort, 1 or more.
-        widest: The most that a cohort of two or more may cost.
+        largest: The most trials of a cohort, 1 or more, where their fits do not say.
+        widest: The most that a cohort of two or more may cost, where anything is padded.
         divisible: From how many trials on a group is cut for the sake of a second worker.
 
     Returns:
@@ -56,8 +56,8 @@ def cohorts(
         for chunk in _cut(
             group,
             [fits[n].width for n in group],
-            min(largest, fits[group[0]].most or largest),
-            widest,
+            fits[group[0]].most or largest,
+            widest if fits[group[0]].widths else fits[group[0]].most or largest,
             divisible,
         )
     ]

@@ -106,3 +106,14 @@ def test_cohorts_of_one_width_differ_by_one_trial_at_most(count: int, largest: i
 def test_an_empty_cohort_size_is_refused() -> None:
     with pytest.raises(KlayerError, match="must hold 1 trial or more, not 0"):
         cohorts([Fit("a")], 0)
+
+
+@pytest.mark.parametrize(
+    ("most", "count", "sizes"),
+    [(1, 3, [1, 1, 1]), (4, 12, [3, 3, 3, 3]), (32, 40, [20, 20]), (2000, 3000, [1500, 1500])],
+)
+def test_an_objective_may_take_fewer_or_more_than_the_planner_would(
+    most: int, count: int, sizes: list[int]
+) -> None:
+    """A user's function says by `cohort` how many trials it is called with at most."""
+    assert [len(one) for one in cohorts([Fit(None, most=most)] * count, 8)] == sizes
