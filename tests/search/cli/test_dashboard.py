@@ -49,7 +49,7 @@ def asked(port: int, path: str, method: str = "GET", **headers: str) -> Page:
 
 def port_of(running: Any) -> int:
     """Where it says that it answers."""
-    running.caption("dashboard: http://")
+    running.says("dashboard: http://")
     return int(re.search(r":(\d+)/", "".join(running.lines)).group(1))  # type: ignore[union-attr]
 
 

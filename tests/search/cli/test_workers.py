@@ -184,7 +184,7 @@ def test_a_worker_joins_a_run_and_both_come_to_the_same_bytes(
 ) -> None:
     shutil.copy(tiny_run.folder / "tiny.toml", tmp_path)
     run = start("run", "tiny.toml", "--workers", "1", cwd=tmp_path)
-    run.caption("tiny: 1 worker, ")
+    run.says("tiny: 1 worker, ")
     joined = start("worker", "tiny", "--workers", "2", cwd=tmp_path)
     assert (joined.end(), run.end()) == (0, 0)
     assert joined.lines[0].startswith("2 workers on ")

@@ -70,22 +70,22 @@ def served():  # type: ignore[no-untyped-def]
 
 
 def test_it_answers_and_believes_no_header_of_a_proxy(served: Served) -> None:
-    answer = served.caption(request("GET / HTTP/1.1", "X-Forwarded-Host: evil.example"))
+    answer = served.says(request("GET / HTTP/1.1", "X-Forwarded-Host: evil.example"))
     assert answer.endswith(b"GET 0 None")
     assert b"waitress" not in answer.lower()
 
 
 def test_bodies_and_headers_that_are_too_large_are_refused(served: Served) -> None:
     right = request("POST / HTTP/1.1", "Content-Length: 5", body=b"12345")
-    assert served.caption(right).endswith(b"POST 5 None")
+    assert served.says(right).endswith(b"POST 5 None")
     large = request("POST / HTTP/1.1", f"Content-Length: {MOST_BYTES + 2}", body=b"12345")
-    assert served.caption(large).startswith(b"HTTP/1.1 413 ")
+    assert served.says(large).startswith(b"HTTP/1.1 413 ")
     block = b"%x\r\n" % 65536 + b"x" * 65536 + b"\r\n"
     chunked = request("POST / HTTP/1.1", "Transfer-Encoding: chunked", body=block * 20)
-    answer = served.caption(chunked)
+    answer = served.says(chunked)
     assert not answer or answer.startswith(b"HTTP/1.1 413 ")
     headers = request("GET / HTTP/1.1", "X: " + "x" * (server.HEADER_BYTES + 1))
-    assert served.caption(headers).startswith(b"HTTP/1.0 431 ")
+    assert served.says(headers).startswith(b"HTTP/1.0 431 ")
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_what_is_no_request_does_no_harm(served: Served, bad: bytes) -> None:
         connection.sendall(bad)
         connection.shutdown(socket.SHUT_WR)
         assert connection.recv(12)[:9] in (b"HTTP/1.0 ", b"HTTP/1.1 ", b"")
-    assert served.caption(request("GET / HTTP/1.1")).endswith(b"GET 0 None")
+    assert served.says(request("GET / HTTP/1.1")).endswith(b"GET 0 None")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
