@@ -120,7 +120,6 @@ class _Trial:
         except TrialError:
             self.state = replace(self.state, packed=b"")
             self.checkpoints = scratch / "none"  # the other may hold some of them
-            unpack(b"", self.checkpoints)
         self.at, self.began, self.failure = 0, self.known.step, None
         self.ahead.clear()
         return Given(self.parameters, self.seed, self.checkpoints, scratch)
