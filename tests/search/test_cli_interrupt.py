@@ -81,6 +81,7 @@ def test_ctrl_c_ends_every_command_with_one_line(
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(10)
 
+    monkeypatch.setattr("search.objectives.network.trainer.open_data", interrupted)
     monkeypatch.setattr("search.objectives.network.data.open_data", interrupted)
     for command in (["run", "digits"], ["gradcheck", "digits"]):
         assert klayer_here(*command) == (130, "", "klayer: stopped\n")

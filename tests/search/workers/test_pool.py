@@ -139,7 +139,7 @@ def test_a_killed_worker_is_replaced_alone_and_changes_no_number(
 
 def test_what_a_worker_raises_is_raised(ledger: Ledger, storage: str) -> None:
     search = ledger.record(load("digits", SMALL), "", DataCard("digits", "f" * 64), {})
-    with pytest.raises(DataError, match="this search ran on other images"):
+    with pytest.raises(DataError, match="this search ran on other data"):
         run(ledger, storage, Watch(ledger, search), search, Threads())
     assert ledger.read.workers() == []
     assert nothing_is_left()

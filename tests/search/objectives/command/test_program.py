@@ -86,6 +86,8 @@ def test_programs_of_any_language_report(tmp_path: Path, place: TrialPlace, lang
 def test_a_program_is_given_what_its_trial_has(
     tmp_path: Path, place: TrialPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name in [one for one in os.environ if one.startswith("KLAYER_")]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("OF_THE_WORKER", "here")
     monkeypatch.setenv("PYTHONSAFEPATH", "1")
     text = """
