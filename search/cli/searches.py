@@ -85,7 +85,7 @@ def submit(
 
 @app.command()
 def stop(name: options.NameArgument, storage: options.StorageOption = DEFAULT_STORAGE) -> None:
-    """Let all who work on a search hand back what they hold; `run` or `submit` goes on with it."""
+    """Stop a search: workers release their trials; `run` or `submit` goes on with it."""
     from search.views.terminal.runner import stop_search
 
     stop_search(name, storage, options.console())

@@ -27,8 +27,8 @@ from search.ledger import postgresql, sqlite
 from search.ledger.faults import DatabaseFaultError, reported
 from search.ledger.location import Location
 
-# What breaks is told of by an exception, and borne or reported. What these libraries note down of
-# it besides is for those who have set up logging.
+# A fault raises an exception, which is retried or reported. What these libraries log about it
+# besides is for those who have set up logging.
 for _library in ("sqlalchemy", "psycopg"):
     logging.getLogger(_library).addHandler(logging.NullHandler())
 

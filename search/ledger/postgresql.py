@@ -13,8 +13,8 @@ from search.ledger.location import Location
 
 CHANNEL = "klayer"
 CONNECT_SECONDS = 10
-# Who is silent for so long within a transaction was paused or cut off, and the server would keep
-# its locks for it: on a cohort that nobody else could claim then, or on a stage that nobody else
+# A client silent for so long within a transaction was paused or cut off, and the server would keep
+# its locks: on a cohort that nobody else could claim then, or on a stage that nobody else
 # could hand in to. Less than a lease.
 SILENCE_SECONDS = 30
 # Any number, as long as nobody else in this database locks with the same.

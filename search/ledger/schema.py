@@ -24,7 +24,7 @@ def open_database(storage: str, *, create: bool, patience_seconds: float = 0.0) 
         storage: A SQLAlchemy URL, such as `sqlite:///klayer.db` or `postgresql://anna@db/klayer`.
         create: Whether tables, and SQLite's file, may be made where there are none; only who will
             write says so.
-        patience_seconds: How long faults in use are borne that may pass. At opening none are.
+        patience_seconds: How long passing faults are retried in use. At opening none are.
 
     Raises:
         NoLedgerError: There is no ledger (without `create`).

@@ -18,7 +18,6 @@ its cohort is released, and at a rung. An end is never left.
 from typing import Final, Literal
 
 StageStatus = Literal["unplanned", "planning", "open", "ranking", "learning", "finished"]
-CohortStatus = Literal["waiting", "claimed", "finished"]
 TrialStatus = Literal["waiting", "running", "complete", "pruned", "diverged", "failed"]
 
 TO_BE_PLANNED: Final[tuple[StageStatus, ...]] = ("unplanned", "planning", "ranking", "learning")

@@ -21,7 +21,7 @@ Training = Any
 
 Reports = Generator[Mapping[int, Report], Sequence[int] | None, dict[int, bytes]]
 """What a training yields: reports by place among the assignments, an empty mapping where nothing is
-new, so that whoever iterates may stop it. `send` the places of the trials that go on to drop the
+new, so that the caller may stop it. `send` the places of the trials that go on to drop the
 others. The value of the generator: what each trial goes on from that came to `until`."""
 
 

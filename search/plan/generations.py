@@ -1,7 +1,7 @@
 """What follows on a finished generation of a stage whose sampler learns.
 
 As every plan it is a pure function: of the study, the stage's boxes and the results of the stage's
-earlier generations. Whoever makes it makes the same one.
+earlier generations. Every worker that makes it makes the same one.
 """
 
 from collections.abc import Sequence

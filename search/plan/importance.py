@@ -1,7 +1,7 @@
 """How much each hyperparameter decided who was among the best, by PED-ANOVA.
 
 S. Watanabe, A. Bansal, F. Hutter, "PED-ANOVA: Efficiently Quantifying Hyperparameter Importance in
-Arbitrary Subspaces" (2023), as Optuna computes it. Optuna is imported only by who asks.
+Arbitrary Subspaces" (2023), as Optuna computes it. Optuna is imported only when it is needed.
 """
 
 import warnings

@@ -1,6 +1,6 @@
 """The plan: what each stage trains, as a pure function of the study and what is finished.
 
-Whoever makes a stage's plan makes the same one: it depends on the study file, its seed and the
+Every worker that plans a stage makes the same plan: it depends on the study file, its seed and the
 results of earlier stages, never on workers, clocks or the order in which trials came in.
 """
 

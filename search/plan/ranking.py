@@ -1,8 +1,8 @@
 """Which of two trials is the better one: decided here, and nowhere else.
 
 It knows the direction of the score, ties, trials that halving dropped, trials without a value, and
-configurations that were trained over several seeds. Whoever sorts, picks or compares trials asks
-here; the ledger, which sorts in SQL, takes the sign of the order from here.
+configurations that were trained over several seeds. All code that sorts, picks or compares trials
+asks here; the ledger, which sorts in SQL, takes the sign of the order from here.
 """
 
 import math

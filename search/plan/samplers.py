@@ -4,7 +4,7 @@ Optuna's samplers are asked through a study in memory that lives for one call. A
 its trials as evenly as can be; trial i is drawn from box i modulo the number of boxes, and each box
 has a seed of its own. So a random or Sobol stage that gets more trials keeps the ones it had.
 
-Optuna takes half a second to import: only who draws or needs distributions does that.
+Optuna takes half a second to import: it is imported only to draw or to make distributions.
 """
 
 import itertools

@@ -1,4 +1,4 @@
-"""Who may look: whoever gives the password, once; a cookie then stands for it.
+"""Access to the dashboard: the password is given once; a cookie then stands for it.
 
 The password comes by HTTP Basic, with any user's name, or in an address as `?token=`, which is
 exchanged at once for the cookie, so that it stays in no address. The cookie is drawn anew whenever

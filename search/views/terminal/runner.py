@@ -157,7 +157,7 @@ def _taken(known: Search | None) -> str:
 
 
 def stop_search(name: str, storage: str, console: Console) -> None:
-    """Let all who work on a search hand back what they hold; `run` or `submit` goes on with it.
+    """Stop a search: workers release their trials; `run` or `submit` goes on with it.
 
     Raises:
         LedgerError: There is no search of that name.
