@@ -35,7 +35,16 @@ def number(value: object) -> str:
 
 def plural(count: int, noun: str) -> str:
     """`1 trial`, `2 trials`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return f"{count} {noun if count == 1 else plural_of(noun)}"
+
+
+def plural_of(noun: str) -> str:
+    """`trials`, `batches`, `queries`: a regular noun, since a study file may name its steps."""
+    if noun.endswith(("s", "x", "z", "ch", "sh")) and not noun.endswith("epoch"):
+        return f"{noun}es"
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    return f"{noun}s"
 
 
 def brief(reason: str) -> str:

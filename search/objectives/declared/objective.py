@@ -21,6 +21,7 @@ from search.objectives.declared.tables import (
     ResourcesTable,
     TrainingTable,
 )
+from search.runtime.formatting import plural_of
 from search.space.space import Point, Range
 
 
@@ -85,7 +86,7 @@ class DeclaredObjective:
     @property
     def units(self) -> tuple[str, ...]:
         """Rungs are counted in steps."""
-        return (f"{self.step}s",)
+        return (plural_of(self.step),)
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

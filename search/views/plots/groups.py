@@ -11,6 +11,7 @@ from search.errors import KlayerError
 from search.objective.metric import Metric
 from search.objective.port import Objective
 from search.objective.report import Report
+from search.runtime.formatting import plural_of
 from search.views.plots.labels import capital
 from search.views.plots.plot import escape
 from search.views.plots.values import ValueScale
@@ -57,7 +58,7 @@ class Group:
         """The title of its plot."""
         if len(self.metrics) > 1:
             return f"Learning curves: {self.words}"
-        return f"{capital(self.words)} over {step}s"
+        return f"{capital(self.words)} over {plural_of(step)}"
 
     def layout(self, step: str) -> dict[str, Any]:
         """Axes of its metrics over steps."""

@@ -12,7 +12,7 @@ from search.ledger.records import Search, StageState, Trial, WorkerState
 from search.objective.metric import ABSENT
 from search.objective.port import Objective
 from search.objective.report import Finding
-from search.runtime.formatting import parameters, share
+from search.runtime.formatting import parameters, plural_of, share
 from search.views.plots import standing
 from search.views.plots.data import SearchData
 from search.views.plots.labels import capital
@@ -185,7 +185,7 @@ def tiles(one: Overview) -> list[tuple[str, str, str]]:
         (
             "Trials",
             f"{one.finished:,}",
-            f"of {one.trials:,}, {share(round(one.progress, 2))} of {objective.step}s",
+            f"of {one.trials:,}, {share(round(one.progress, 2))} of {plural_of(objective.step)}",
         ),
         (
             f"Best {objective.score.words}",

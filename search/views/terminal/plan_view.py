@@ -9,7 +9,7 @@ from rich.table import Table
 
 from search.objective.metric import ABSENT
 from search.plan.plan import Step
-from search.runtime.formatting import duration, plural, share
+from search.runtime.formatting import duration, plural, plural_of, share
 from search.space.space import Box
 from search.study.file import Study
 from search.study.halving import Halving
@@ -75,7 +75,7 @@ def show(planned: Outline, console: Console) -> None:
     trained = "; ".join(f"{label}: {text}" for label, text in study.objective.about())
     said = f"{trained}, seed {study.seed}" if trained else f"seed {study.seed}"
     console.print(f"{escape(said)}\n", soft_wrap=True)
-    steps = f"{study.objective.step}s"
+    steps = plural_of(study.objective.step)
     table = Table("", "stage", "sampler", "trials", steps, "about", "box", box=None)
     for stage in planned.stages:
         table.add_row(

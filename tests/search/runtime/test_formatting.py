@@ -2,7 +2,7 @@
 
 import pytest
 
-from search.runtime.formatting import brief, duration, number, parameters, plural, share
+from search.runtime.formatting import brief, duration, number, parameters, plural, plural_of, share
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,21 @@ def test_parameters_stand_in_one_line_in_their_order() -> None:
 @pytest.mark.parametrize(("count", "words"), [(0, "0 trials"), (1, "1 trial"), (2, "2 trials")])
 def test_plural(count: int, words: str) -> None:
     assert plural(count, "trial") == words
+
+
+@pytest.mark.parametrize(
+    ("noun", "words"),
+    [
+        ("trial", "trials"),
+        ("batch", "batches"),
+        ("epoch", "epochs"),
+        ("pass", "passes"),
+        ("query", "queries"),
+        ("day", "days"),
+    ],
+)
+def test_plural_of(noun: str, words: str) -> None:
+    assert plural_of(noun) == words
 
 
 @pytest.mark.parametrize(
