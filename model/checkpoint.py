@@ -15,7 +15,7 @@ from model.errors import ModelError
 _EPOCHS = "epochs"
 
 # What NumPy and zipfile raise of bytes that are not theirs.
-_DAMAGE = (
+DAMAGE = (
     OSError,
     ValueError,
     KeyError,
@@ -58,7 +58,7 @@ class Checkpoint:
             with np.load(io.BytesIO(written), allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in archive.files}
             epochs = int(arrays.pop(_EPOCHS))
-        except _DAMAGE as error:
+        except DAMAGE as error:
             raise ModelError(f"this is no checkpoint of a training: {error}") from error
         if epochs < 0:
             raise ModelError(f"this is no checkpoint of a training: after {epochs} epochs")

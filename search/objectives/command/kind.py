@@ -1,18 +1,14 @@
 """How a command is declared in a study file."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from search.objective.port import Objective
 from search.objectives.command.objective import CommandObjective
 from search.objectives.command.tables import CommandDocument
 from search.objectives.declared import kind as declared
-from search.objectives.declared.kind import registry, stage_faults
-from search.space.space import Box
-from search.study.faults import Fault
-from search.study.stages import Stage
-from search.study.tables import Document, Final
+from search.objectives.declared.kind import faults_between, registry, stage_faults
+from search.study.tables import Document
 
 __all__ = ["DOCUMENT", "faults_between", "objective", "recorded", "registry", "stage_faults"]
 
@@ -27,14 +23,3 @@ def objective(tables: Document, folder: Path) -> CommandObjective:
 def recorded(form: Mapping[str, Any]) -> CommandObjective:
     """What `CommandObjective.recorded` wrote, unchecked."""
     return declared.recorded(CommandObjective, form)
-
-
-def faults_between(
-    tables: Document,
-    objective: Objective,
-    stages: Sequence[Stage],
-    _final: Final,
-    boxes: Mapping[str, Box],
-) -> Iterator[Fault]:
-    """What of the stages does not fit the training that is declared."""
-    return declared.faults_between(tables, objective, stages, boxes)

@@ -16,7 +16,7 @@ from search.study.faults import Fault, shown
 from search.study.learning import LEARNING
 from search.study.recorded_tables import constructed
 from search.study.stages import Stage
-from search.study.tables import Document
+from search.study.tables import Document, Final
 
 Own = TypeVar("Own", bound=DeclaredObjective)
 
@@ -59,7 +59,11 @@ def stage_faults(tables: Document, stages: Sequence[Stage]) -> Iterator[Fault]:
 
 
 def faults_between(
-    tables: Document, objective: Objective, stages: Sequence[Stage], boxes: Mapping[str, Box]
+    tables: Document,
+    objective: Objective,
+    stages: Sequence[Stage],
+    _final: Final,
+    boxes: Mapping[str, Box],
 ) -> Iterator[Fault]:
     """What of the stages does not fit the training that is declared."""
     for place, stage in enumerate(stages):

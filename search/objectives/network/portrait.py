@@ -5,29 +5,14 @@ network is gone.
 """
 
 import io
-import struct
-import zipfile
-import zlib
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from model.checkpoint import DAMAGE
 from search.errors import DataError
-
-# What NumPy and zipfile raise of bytes that are not theirs.
-_DAMAGE = (
-    OSError,
-    ValueError,
-    KeyError,
-    EOFError,
-    TypeError,
-    RuntimeError,
-    struct.error,
-    zlib.error,
-    zipfile.BadZipFile,
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +69,6 @@ def from_bytes(content: bytes) -> Portrait:
             raise ValueError("its histograms have edges for other bins")
         if portrait.images is not None and len(portrait.images) != len(portrait.classes):
             raise ValueError("it has images of other classes")
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise DataError(f"a portrait of a trained network is damaged: {error}") from error
     return portrait
