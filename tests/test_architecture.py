@@ -57,6 +57,7 @@ PAGES = "tests/search/views/dashboard/pages/test_app_in_browser.py"
 TESTED_ELSEWHERE = {
     "benchmarks.__main__": "tests/benchmarks/test_parts.py",
     "benchmarks.chromium": PAGES,
+    "search.views.terminal.drawing": "tests/search/views/terminal/test_browser.py",
     "benchmarks.child": "tests/benchmarks/test_timing.py",
     "benchmarks.coarse_to_fine": "tests/benchmarks/test_parts.py",
     "benchmarks.contenders.klayer": "tests/benchmarks/test_parts.py",

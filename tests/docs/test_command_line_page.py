@@ -230,6 +230,7 @@ def test_what_json_holds_is_what_the_page_says(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr("sys.argv", ["klayer", *arguments])
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")  # the command sets it; it is undone with the test
     with pytest.raises(SystemExit):
         main()
     document = json.loads(capsys.readouterr().out)

@@ -70,7 +70,8 @@ def klayer_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def shell_environment() -> dict[str, str]:
     """A shell's environment, without klayer's settings; lines are wide enough not to break."""
-    kept = {key: text for key, text in os.environ.items() if not key.startswith("KLAYER_")}
+    own = ("KLAYER_", "PYTHONSAFEPATH")  # what runs klayer within this process has set the other
+    kept = {key: text for key, text in os.environ.items() if not key.startswith(own)}
     return kept | {"PYTHONPATH": str(ROOT), "COLUMNS": "200", "TERM": "xterm"}
 
 

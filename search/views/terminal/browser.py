@@ -1,14 +1,23 @@
 """Draws plots as SVG, PNG or PDF with kaleido and a Chromium, and never waits for them for ever.
 
 A browser may hang: on a busy machine it is slow to start, and a wrong file in BROWSER_PATH never
-answers. Kaleido waits for both without end, so each drawing has a time limit, with the start of the
-browser if it is the first. A browser that misses it is killed, and one more tries once. MathJax,
-which no figure uses, is left out: kaleido would load it from the network before each drawing.
+answers. Kaleido waits for both without end, and within one process what it keeps of a browser that
+failed can take the answers of the next. So each browser has a process of its own to run kaleido in,
+and each drawing a time limit, with the start of the browser if it is the first. Where that is
+missed, the process and all below it are killed, and one more tries once. MathJax, which no figure
+uses, is left out: kaleido would load it from the network before each drawing.
 """
 
-import asyncio
-from collections.abc import Coroutine
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
+from importlib.util import find_spec
+from multiprocessing import Pipe
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,6 +26,7 @@ import psutil
 
 from search.errors import KlayerError
 
+SCRIPT = Path(__file__).with_name("drawing.py")
 LIMIT_SECONDS = 60.0
 TRIES = 2
 CLOSE_SECONDS = 10.0
@@ -38,8 +48,7 @@ class Browser:
 
     def __init__(self, limit_seconds: float = LIMIT_SECONDS) -> None:
         self._limit_seconds = limit_seconds
-        self._loop = asyncio.Runner()
-        self._kaleido: Any = None
+        self._process: _DrawingProcess | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -50,11 +59,8 @@ class Browser:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        try:
-            if self._kaleido:
-                self._loop.run(self._end(gently=True))
-        finally:
-            self._loop.close()
+        if self._process:
+            self._process.end(CLOSE_SECONDS)
 
     def draw(self, figure: go.Figure, form: str) -> bytes:
         """A figure as "png", "svg" or "pdf".
@@ -62,88 +68,84 @@ class Browser:
         Raises:
             NoBrowserError: The library or the browser is missing, or it does not answer.
         """
-        try:
-            from kaleido.errors import ChromeNotFoundError, KaleidoError
-        except ImportError:
+        if not find_spec("kaleido"):
             raise NoBrowserError(
                 "plots are drawn with kaleido and a Chrome or Chromium: "
                 "pip install 'klayer[plots]'; or write .html"
-            ) from None
-        size = {"width": WIDTH, "height": HEIGHT, "scale": 2 if form == "png" else 1}
-        faults: list[Exception] = []
-        while len(faults) < TRIES:
+            )
+        scale = 2 if form == "png" else 1
+        options = {"format": form, "width": WIDTH, "height": HEIGHT, "scale": scale}
+        fault = ""
+        for _ in range(TRIES):
+            self._process = self._process or _DrawingProcess()
             try:
-                drawing = self._drawn(figure, {"format": form, **size})
-                return self._loop.run(self._in_time(drawing))
-            except ChromeNotFoundError as error:
+                answer = self._process.draw(figure.to_plotly_json(), options, self._limit_seconds)
+            except BaseException:
+                self._end_at_once()
+                raise
+            if isinstance(answer, bytes):
+                return answer
+            self._end_at_once()
+            kind, fault = answer
+            if kind == "ChromeNotFoundError":
                 raise NoBrowserError(
                     "plots are drawn with Chrome or Chromium, which is not found; install one "
                     "(Debian: apt-get install chromium), or name it in BROWSER_PATH, or write .html"
-                ) from error
-            except (KaleidoError, RuntimeError, OSError) as error:
-                faults.append(error)
+                )
         raise NoBrowserError(
             f"plots are drawn with Chrome or Chromium, which failed {TRIES} times, at last "
-            f"because {_reason(faults[-1])}; try again when the machine is less busy, or name "
-            "another browser in BROWSER_PATH, or write .html"
-        ) from faults[-1]
+            f"because {fault}; try again when the machine is less busy, or name another browser in "
+            "BROWSER_PATH, or write .html"
+        )
 
-    async def _drawn(self, figure: go.Figure, options: dict[str, Any]) -> bytes:
-        import kaleido
-
-        if not self._kaleido:
-            self._kaleido = kaleido.Kaleido(timeout=self._limit_seconds, mathjax=False)
-            await self._kaleido.open()
-        return bytes(await self._kaleido.calc_fig(figure, opts=options))
-
-    async def _in_time(self, drawing: Coroutine[Any, Any, bytes]) -> bytes:
-        """What is drawn; where that fails, no browser is left."""
-        task = asyncio.create_task(drawing)
-        # What it raises after its browser was killed is of no interest, and asyncio would print it.
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())
-        try:
-            # Not wait_for: it cancels, and then waits for kaleido to ask the browser once more.
-            await asyncio.wait({task}, timeout=self._limit_seconds)
-            return self._result(task)
-        except BaseException:
-            await self._end(gently=False)
-            task.cancel()
-            await asyncio.wait({task}, timeout=CLOSE_SECONDS)
-            raise
-
-    def _result(self, task: asyncio.Task[bytes]) -> bytes:
-        if not task.done():
-            raise TimeoutError(f"there was no drawing within {self._limit_seconds:g} s")
-        if task.cancelled():  # kaleido cancels what waits for a browser that ended
-            raise RuntimeError("it ended before it was drawn")
-        return task.result()
-
-    async def _end(self, *, gently: bool) -> None:
-        """End the browser with all its processes, and remove its files."""
-        kaleido, self._kaleido = self._kaleido, None
-        process = getattr(kaleido, "subprocess", None)
-        family: list[psutil.Process] = []
+    def _end_at_once(self) -> None:
+        process, self._process = self._process, None
         if process:
-            with suppress(psutil.NoSuchProcess):
-                parent = psutil.Process(process.pid)
-                family = [parent, *parent.children(recursive=True)]
-        if process and not gently:
-            _kill(family)
-            process.wait()
+            process.end(0)
+
+
+class _DrawingProcess:
+    """A process that runs kaleido, with a folder for the files of both it and its browser."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.mkdtemp(prefix="klayer-")
+        self._connection, theirs = Pipe()
+        with theirs:
+            self._process = psutil.Popen(
+                [sys.executable, "-P", str(SCRIPT), str(theirs.fileno())],
+                env={**os.environ, "TMPDIR": self._folder},
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C is for klayer, which ends it
+            )
+
+    def draw(
+        self, figure: Mapping[str, Any], options: Mapping[str, Any], seconds: float
+    ) -> bytes | tuple[str, str]:
+        """The drawing, or the name and the reason of what went wrong."""
         try:
-            if kaleido:
-                with suppress(OSError, RuntimeError):  # it has not ended, or not in time
-                    await asyncio.wait_for(kaleido.close(), CLOSE_SECONDS)
-        finally:
-            _kill(family)
+            self._connection.send((figure, options))
+            if not self._connection.poll(seconds):
+                return "TimeoutError", f"there was no drawing within {seconds:g} s"
+            answer: bytes | tuple[str, str] = self._connection.recv()
+        except (EOFError, OSError):
+            return "EOFError", "it ended before it was drawn"
+        return answer
 
+    def end(self, grace_seconds: float) -> None:
+        """End the process with all below it, and remove their files.
 
-def _reason(fault: Exception) -> str:
-    """Why there is no drawing: the first argument; some of kaleido's errors have more."""
-    return str(fault.args[0]).rstrip(".") if fault.args else type(fault).__name__
-
-
-def _kill(family: list[psutil.Process]) -> None:
-    for process in family:
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
+        Args:
+            grace_seconds: How long it may take to end by itself.
+        """
+        family = [self._process, *self._process.children(recursive=True)]
+        self._connection.close()
+        with suppress(psutil.TimeoutExpired):
+            self._process.wait(grace_seconds)
+        for process in family:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        self._process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
