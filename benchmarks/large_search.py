@@ -13,7 +13,7 @@ from sqlalchemy import insert
 from search.errors import KlayerError
 from search.ledger import reports
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Search, TrialResult
+from search.ledger.records import CohortClaim, PlanningClaim, Search, TrialResult
 from search.ledger.tables import reports as reports_table
 from search.ledger.tables import trials as trials_table
 from search.objective.data_card import DataCard
@@ -50,14 +50,14 @@ def filling(ledger: Ledger, trials: int, epochs: int, name: str = NAME) -> Itera
         work = ledger.next_work(search, "filler")
         if isinstance(work, PlanningClaim):
             make_plan(ledger, search, work)
-        elif isinstance(work, Claim):
+        elif isinstance(work, CohortClaim):
             _train(ledger, work, epochs)
         else:
             raise KlayerError(f"there is always something to do, not {work}")
         yield search
 
 
-def _train(ledger: Ledger, claim: Claim, epochs: int) -> None:
+def _train(ledger: Ledger, claim: CohortClaim, epochs: int) -> None:
     """Hand in a cohort's made-up results, all its epochs in one statement."""
     curves = [_curve(trial, epochs) for trial in claim.trials]
     with ledger.database.writing() as connection:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text, update
 from benchmarks.ledger_pool import Piece
 from search.errors import KlayerError
 from search.ledger.ledger import PATIENCE_SECONDS, Ledger
-from search.ledger.records import Claim, PlanningClaim, Search, TrialResult
+from search.ledger.records import CohortClaim, PlanningClaim, Search, TrialResult
 from search.ledger.tables import cohorts, stages, trials
 from search.objective.data_card import DataCard
 from search.objective.report import Report
@@ -83,7 +83,7 @@ class Klayer:
                 began = time.perf_counter()
                 claim = self._ledger.next_work(search, worker, only="cohorts")
                 seconds = time.perf_counter() - began
-                if not isinstance(claim, Claim):
+                if not isinstance(claim, CohortClaim):
                     break
                 for epoch in range(1, epochs + 1):
                     said = Report(epoch, dict(zip(claim.metrics, METRICS, strict=True)))
@@ -124,7 +124,7 @@ class Klayer:
         ledger.open_stage(search, claim, self._plan, space, EPOCHS)
         seconds = time.perf_counter() - began
         if self._trials >= LARGE:
-            self._finish_some(claim.stage_id)
+            self._finish_some(claim.stage.id)
         self._searches.append(search)
         return seconds
 

@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from search.errors import KlayerError
 from search.ledger import optuna_rows, reports
-from search.ledger.records import Claim, PlanningClaim, Search, StageRef
+from search.ledger.records import Claim, CohortClaim, PlanningClaim, Search, StageRef
 from search.ledger.states import TO_BE_PLANNED
 from search.ledger.tables import checkpoints, cohorts, searches, stages, trials, workers
 from search.objective.report import Assignment
@@ -134,7 +134,6 @@ class FreeCohort:
 
     Attributes:
         id: Its key.
-        stage_id: The key of its stage.
         stage: Its stage.
         attempt: How often it was claimed before.
         lost: With how many workers it was lost.
@@ -144,7 +143,6 @@ class FreeCohort:
     """
 
     id: int
-    stage_id: int
     stage: StageRef
     attempt: int
     lost: int
@@ -187,7 +185,6 @@ def _to_plan(
     if row.owner not in (None, owner) and row.lease_until >= time:
         return Wait()
     return PlanningClaim(
-        stage_id=row.id,
         attempt=row.attempt + 1,
         owner=owner,
         stage=_stage(row),
@@ -197,7 +194,7 @@ def _to_plan(
 
 
 def _stage(row: Any) -> StageRef:
-    return StageRef(row.number, row.name, row.kind)
+    return StageRef(row.id, row.number, row.name, row.kind)
 
 
 def _rungs(connection: Connection, stage_id: int) -> int:
@@ -223,7 +220,6 @@ def _free_cohort(
 def _free(stage: Row[Any], cohort: Any, lost: int) -> FreeCohort:
     return FreeCohort(
         id=cohort.id,
-        stage_id=stage.id,
         stage=_stage(stage),
         attempt=cohort.attempt,
         lost=lost,
@@ -240,13 +236,13 @@ def claim(
     owner: str,
     time: float,
     lease_until: float,
-) -> Claim | PlanningClaim:
+) -> Claim:
     """Claim what `find` found and locked in the same transaction, until `lease_until`."""
     if isinstance(found, FreeCohort):
         return _claim_cohort(connection, search, found, owner, time, lease_until)
     connection.execute(
         update(stages)
-        .where(stages.c.id == found.stage_id)
+        .where(stages.c.id == found.stage.id)
         .values(
             state=case((stages.c.state == "unplanned", "planning"), else_=stages.c.state),
             owner=owner,
@@ -264,7 +260,7 @@ def _claim_cohort(
     owner: str,
     time: float,
     lease_until: float,
-) -> Claim:
+) -> CohortClaim:
     cohort_id, attempt = free.id, free.attempt + 1
     connection.execute(
         _CLAIM_COHORT,
@@ -283,7 +279,7 @@ def _claim_cohort(
     if attempt > 1:
         reports.forget(connection, cohort_id)  # of a lost attempt
     optuna_rows.begin(connection, free.study, [row.optuna_trial for row in mine], time)
-    return Claim(
+    return CohortClaim(
         cohort_id=cohort_id,
         attempt=attempt,
         owner=owner,
@@ -310,19 +306,19 @@ def _checkpoints(connection: Connection, cohort_id: int) -> tuple[bytes, ...]:
     return tuple(connection.scalars(query))
 
 
-def hold(connection: Connection, claim: Claim | PlanningClaim, lease_until: float | None) -> None:
+def hold(connection: Connection, claim: Claim, lease_until: float | None) -> None:
     """Set the lease of a claim that still holds, and lock it until the transaction ends.
 
     Raises:
         LostLeaseError: Another worker has claimed the work since.
     """
-    if isinstance(claim, Claim):
+    if isinstance(claim, CohortClaim):
         _write_held(connection, claim, {"lease_until": lease_until})
         return
     held = connection.execute(
         update(stages)
         .where(
-            stages.c.id == claim.stage_id,
+            stages.c.id == claim.stage.id,
             stages.c.state.in_(TO_BE_PLANNED),
             stages.c.owner == claim.owner,
             stages.c.attempt == claim.attempt,
@@ -332,7 +328,7 @@ def hold(connection: Connection, claim: Claim | PlanningClaim, lease_until: floa
     _check_held(claim, held)
 
 
-def finish(connection: Connection, claim: Claim, time: float) -> None:
+def finish(connection: Connection, claim: CohortClaim, time: float) -> None:
     """Mark a cohort as finished whose claim still holds.
 
     Raises:
@@ -342,12 +338,12 @@ def finish(connection: Connection, claim: Claim, time: float) -> None:
     _write_held(connection, claim, done)
 
 
-def _write_held(connection: Connection, claim: Claim, values: dict[str, Any]) -> None:
+def _write_held(connection: Connection, claim: CohortClaim, values: dict[str, Any]) -> None:
     which = {"cohort": claim.cohort_id, "holder": claim.owner, "claimed_as": claim.attempt}
     _check_held(claim, connection.execute(_HOLD_COHORT, which | values))
 
 
-def _check_held(claim: Claim | PlanningClaim, held: CursorResult[Any]) -> None:
+def _check_held(claim: Claim, held: CursorResult[Any]) -> None:
     if held.rowcount != 1:
         raise LostLeaseError(f"{claim.owner}: the lease on {claim.stage.name} is lost")
 
@@ -391,7 +387,7 @@ def release(connection: Connection, owners: list[str], *, lost: bool) -> int:
     return len(held)
 
 
-def asked_to_stop(connection: Connection, claim: Claim) -> bool:
+def asked_to_stop(connection: Connection, claim: CohortClaim) -> bool:
     """Whether the claim's owner was asked to stop, or its search was."""
     row = connection.execute(_ASKED, {"cohort": claim.cohort_id, "holder": claim.owner}).one()
     return row[0] is not None or bool(row[1])

@@ -19,7 +19,7 @@ from search.ledger.changes import Changes, watch
 from search.ledger.claims import MOST_LOST, Finished, FreeCohort, LostLeaseError, Wait
 from search.ledger.database import Database, insert_new, now, patient, wake
 from search.ledger.optuna_rows import Distributions
-from search.ledger.records import Claim, PlanningClaim, Presence, Search, TrialResult
+from search.ledger.records import Claim, CohortClaim, PlanningClaim, Presence, Search, TrialResult
 from search.ledger.schema import open_database
 from search.ledger.tables import searches, stages
 from search.objective.data_card import DataCard
@@ -200,7 +200,7 @@ class Ledger:
     def beat(
         self,
         who: Presence,
-        claim: Claim | PlanningClaim | None,
+        claim: Claim | None,
         lease_seconds: float = LEASE_SECONDS,
     ) -> bool:
         """Record a heartbeat, and renew the lease of what the process holds.
@@ -259,7 +259,7 @@ class Ledger:
         owner: str,
         lease_seconds: float = LEASE_SECONDS,
         only: WorkKind | None = None,
-    ) -> Claim | PlanningClaim | Wait | Finished:
+    ) -> Claim | Wait | Finished:
         """Claim what is to be done next, in one atomic step.
 
         A worker that waits locks nothing: it reads first. A worker that has just had a cohort
@@ -291,7 +291,7 @@ class Ledger:
                 results.give_up(connection, seen, time)
 
     @patient
-    def release(self, claim: Claim | PlanningClaim, *, lost: bool = False) -> None:
+    def release(self, claim: Claim, *, lost: bool = False) -> None:
         """Release a claim, so that its work is free at once; nothing happens if it is lost.
 
         Args:
@@ -337,7 +337,7 @@ class Ledger:
             claims.hold(connection, claim, None)
             rungs.open_stage(
                 connection,
-                claim.stage_id,
+                claim.stage.id,
                 plan,
                 len(plan.trials) if trials is None else trials,
                 steps_each,
@@ -357,7 +357,7 @@ class Ledger:
         """
         with self.database.writing() as connection:
             claims.hold(connection, claim, None)
-            rungs.open_rung(connection, claim.stage_id, plan, now(connection))
+            rungs.open_rung(connection, claim.stage.id, plan, now(connection))
 
     @patient
     def open_generation(
@@ -373,12 +373,12 @@ class Ledger:
         """
         with self.database.writing() as connection:
             claims.hold(connection, claim, None)
-            rungs.open_generation(connection, claim.stage_id, plan, distributions)
+            rungs.open_generation(connection, claim.stage.id, plan, distributions)
 
     @patient
     def record_reports(
         self,
-        claim: Claim,
+        claim: CohortClaim,
         reports: Mapping[int, Report],
         lease_seconds: float = LEASE_SECONDS,
     ) -> bool:
@@ -404,7 +404,7 @@ class Ledger:
     @patient
     def hand_in(
         self,
-        claim: Claim,
+        claim: CohortClaim,
         given: Sequence[TrialResult],
         evaluation: Evaluation | None = None,
     ) -> None:

@@ -9,7 +9,7 @@ from search.errors import LedgerError
 from search.ledger import attachments, best, claims, presence, reports, rungs, stage_states
 from search.ledger.database import Database, now, patient
 from search.ledger.records import (
-    Claim,
+    CohortClaim,
     PlanningClaim,
     Presence,
     Search,
@@ -147,7 +147,7 @@ class Queries:
             return presence.asked_to_stop(connection, who, now(connection))
 
     @patient
-    def asked_to_release(self, claim: Claim) -> bool:
+    def asked_to_release(self, claim: CohortClaim) -> bool:
         """Whether the holder of a cohort was asked to stop, or its search was stopped."""
         with self.database.reading() as connection:
             return claims.asked_to_stop(connection, claim)
@@ -198,7 +198,7 @@ class Queries:
     @patient
     def boxes(self, claim: PlanningClaim) -> tuple[Box, ...]:
         """The boxes of an opened stage."""
-        query = select(stages.c.boxes).where(stages.c.id == claim.stage_id)
+        query = select(stages.c.boxes).where(stages.c.id == claim.stage.id)
         with self.database.reading() as connection:
             return tuple(recorded_box(box) for box in connection.scalar(query) or ())
 
@@ -263,7 +263,7 @@ class Queries:
         By number; the value is None where a trial has none since the rung before.
         """
         with self.database.reading() as connection:
-            return rungs.standings(connection, claim.stage_id, claim.rung)
+            return rungs.standings(connection, claim.stage.id, claim.rung)
 
     @patient
     def curves(self, search: Search) -> Mapping[int, tuple[Report, ...]]:

@@ -114,40 +114,56 @@ class StageRef:
     """Which stage of a search, as it was recorded.
 
     Attributes:
+        id: Its key in the database.
         number: Its place in the search, from 1.
         name: As in the study file.
         kind: What it is for.
     """
 
+    id: int
     number: int
     name: str
     kind: Kind
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Claim:
-    """A worker's hold on one cohort, as good as its lease.
+    """A worker's hold on a piece of work, as good as its lease.
+
+    Attributes:
+        stage: The stage that it belongs to.
+        owner: Who holds it.
+        attempt: How many claims of this work there have been; the ledger takes what comes of it
+            only from the latest.
+    """
+
+    stage: StageRef
+    owner: str
+    attempt: int
+
+    @property
+    def named(self) -> str:
+        """The work, for people."""
+        return self.stage.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class CohortClaim(Claim):
+    """A claim of a cohort.
 
     Attributes:
         cohort_id: Which cohort.
-        attempt: How many claims of this cohort there have been; the ledger takes results only for
-            the latest.
-        owner: Who holds it.
-        stage: The stage that the cohort belongs to.
         numbers: Its trials' numbers in the stage's plan.
         trials: What is to be trained, in the same order.
         order_seed: Of the draws that the trials share.
-        start: Epochs that they have been trained already.
-        stop: Epochs after which they rest at a rung; None where they are trained to the end.
+        start: Steps that they have been trained already.
+        stop: Steps after which they rest at a rung; None where they are trained to the end.
         checkpoints: What each goes on from, in the same order; empty where `start` is 0.
         metrics: The names of the metrics that are stored of each report.
         score: The one of them that ranks.
     """
 
     cohort_id: int
-    attempt: int
-    owner: str
-    stage: StageRef
     numbers: tuple[int, ...]
     trials: tuple[Assignment, ...]
     order_seed: int
@@ -163,25 +179,26 @@ class Claim:
         return named(self.stage.name, min(self.numbers), max(self.numbers), len(self.numbers))
 
 
-@dataclass(frozen=True)
-class PlanningClaim:
-    """A worker's hold on the planning of a stage, or of what follows in it, as good as its lease.
+@dataclass(frozen=True, kw_only=True)
+class PlanningClaim(Claim):
+    """A claim of the planning of a stage, or of what follows in it.
 
     Attributes:
-        stage_id: Which stage.
-        attempt: How many claims of its planning there have been; only the latest may open it.
-        owner: Who holds it.
-        stage: The stage itself.
         rung: How many rungs lie before what is to be planned; 0 is the stage itself.
         generation: How many generations lie before what is to be planned; 0 is the stage itself.
     """
 
-    stage_id: int
-    attempt: int
-    owner: str
-    stage: StageRef
     rung: int = 0
     generation: int = 0
+
+    @property
+    def named(self) -> str:
+        """For people: the stage, and what of it."""
+        if self.rung:
+            return f"{self.stage.name}, rung {self.rung}"
+        if self.generation:
+            return f"{self.stage.name}, generation {self.generation + 1}"
+        return self.stage.name
 
 
 @dataclass(frozen=True)

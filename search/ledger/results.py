@@ -12,7 +12,7 @@ from search.errors import LedgerError
 from search.ledger import attachments, claims, optuna_rows, reports, rungs
 from search.ledger.claims import FreeCohort
 from search.ledger.database import wake
-from search.ledger.records import Claim, TrialResult
+from search.ledger.records import CohortClaim, TrialResult
 from search.ledger.tables import cohorts, searches, stages, trials
 from search.objective.report import Evaluation, Report
 
@@ -51,7 +51,7 @@ def _first(state: str) -> ScalarSelect[int]:
 _UNFINISHED = select(_first("waiting"), _first("claimed"))
 
 
-def record_reports(connection: Connection, claim: Claim, given: Mapping[int, Report]) -> None:
+def record_reports(connection: Connection, claim: CohortClaim, given: Mapping[int, Report]) -> None:
     """Store what some of the claim's trials report, by trial number; again does no harm.
 
     Raises:
@@ -64,7 +64,7 @@ def record_reports(connection: Connection, claim: Claim, given: Mapping[int, Rep
 
 def hand_in(
     connection: Connection,
-    claim: Claim,
+    claim: CohortClaim,
     given: Sequence[TrialResult],
     evaluation: Evaluation | None,
     time: float,
@@ -128,7 +128,7 @@ def give_up(connection: Connection, free: FreeCohort, time: float) -> None:
         .where(cohorts.c.id == free.id)
         .values(state="finished", finished_at=time, lease_until=None)
     )
-    _finish_stage(connection, free.stage_id, time, None, reason)
+    _finish_stage(connection, free.stage.id, time, None, reason)
 
 
 def _end(

@@ -17,7 +17,7 @@ from search.ledger.claims import LostLeaseError
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.host import host_identity
 from search.ledger.ledger import LEASE_SECONDS, Ledger
-from search.ledger.records import Claim, PlanningClaim, Presence, WorkerKind
+from search.ledger.records import Claim, Presence, WorkerKind
 
 BEATS = 3  # in the time of a lease
 
@@ -63,7 +63,7 @@ class Heartbeat:
     def __init__(self, ledger: Ledger, who: Presence, lease_seconds: float = LEASE_SECONDS) -> None:
         self._ledger, self._who, self.lease_seconds = ledger, who, lease_seconds
         self.asked_to_stop = False
-        self._claim: Claim | PlanningClaim | None = None
+        self._claim: Claim | None = None
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True, name="lease heartbeat")
 
@@ -79,7 +79,7 @@ class Heartbeat:
             self._ledger.leave(self._who)
 
     @contextmanager
-    def holding(self, claim: Claim | PlanningClaim) -> Iterator[None]:
+    def holding(self, claim: Claim) -> Iterator[None]:
         """Keep a claim's lease while its work is done; give it up where that fails.
 
         A lost lease ends the work without a fault: somebody else does it now, with the same result.

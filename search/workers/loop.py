@@ -19,7 +19,7 @@ from search.ledger.claims import Finished, Wait
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger, WorkKind
 from search.ledger.opening import open_recorded
-from search.ledger.records import Claim, PlanningClaim, Presence, Search
+from search.ledger.records import CohortClaim, PlanningClaim, Presence, Search
 from search.objective.port import Trainer
 from search.runtime.environment import environment, numeric_changes
 from search.workers.heartbeat import Heartbeat
@@ -189,13 +189,13 @@ class _Work:
             case PlanningClaim():
                 with self._heartbeat.holding(task):
                     make_plan(self._ledger, search, task)
-                    self._tell(f"{search.study.name}: planned {_planned(task)}")
-            case Claim():
+                    self._tell(f"{search.study.name}: planned {task.named}")
+            case CohortClaim():
                 with self._heartbeat.holding(task):
                     self._train(search, trainer, task)
         return "worked"
 
-    def _train(self, search: Search, trainer: Trainer, task: Claim) -> None:
+    def _train(self, search: Search, trainer: Trainer, task: CohortClaim) -> None:
         began = time.monotonic()
         which = f"{search.study.name}: {task.named}"
         seconds = self._heartbeat.lease_seconds
@@ -244,13 +244,3 @@ class _Work:
             self._tell(f"{name}: passed over here for {PASS_OVER_SECONDS:.0f} s: {why}")
         self._passed_over[key] = time.monotonic() + PASS_OVER_SECONDS, why
         self._searches.pop(key, None)  # its folder may have moved: then it is read and opened anew
-
-
-def _planned(task: PlanningClaim) -> str:
-    if task.rung:
-        return f"{task.stage.name}, rung {task.rung}"
-    return (
-        f"{task.stage.name}, generation {task.generation + 1}"
-        if task.generation
-        else task.stage.name
-    )

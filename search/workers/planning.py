@@ -47,7 +47,7 @@ def make_plan(ledger: Ledger, search: Search, claim: PlanningClaim) -> None:
             standings = ledger.read.standings(claim)
             ledger.open_rung(claim, plan_rung(study, step, claim.rung, standings))
         elif claim.generation:
-            before = ledger.read.results(search, claim.stage_id)
+            before = ledger.read.results(search, claim.stage.id)
             boxes = ledger.read.boxes(claim)
             following = plan_generation(study, step, claim.generation, boxes, before)
             ledger.open_generation(claim, following, distributions(boxes))

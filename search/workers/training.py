@@ -11,7 +11,7 @@ from contextlib import closing
 from typing import Any
 
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, Search, TrialResult
+from search.ledger.records import CohortClaim, Search, TrialResult
 from search.objective.port import Trainer
 from search.objective.report import Evaluation, Report
 from search.plan.halving import rungs, survivors
@@ -27,7 +27,7 @@ def train(
     ledger: Ledger,
     search: Search,
     trainer: Trainer,
-    claim: Claim,
+    claim: CohortClaim,
     should_stop: Callable[[], bool],
     lease_seconds: float,
 ) -> bool:
@@ -84,7 +84,7 @@ def train(
 
 
 def _training(
-    trainer: Trainer, step: Step, claim: Claim
+    trainer: Trainer, step: Step, claim: CohortClaim
 ) -> Generator[Mapping[int, Report], Any, Evaluation | dict[int, bytes]]:
     job = (step.training, claim.trials, claim.order_seed)
     if step.kind == "final":
@@ -96,7 +96,7 @@ class _Cohort:
     """How the trials of a cohort stand, and which of them go on; all by place in the cohort."""
 
     def __init__(
-        self, claim: Claim, halving: Halving | None, at: Sequence[int], ranking: Ranking
+        self, claim: CohortClaim, halving: Halving | None, at: Sequence[int], ranking: Ranking
     ) -> None:
         self._claim, self._halving, self._ranking = claim, halving, ranking
         self._left = list(at)  # rungs that are still to come

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, TrialResult
+from search.ledger.records import CohortClaim, PlanningClaim, TrialResult
 from search.objective.data_card import DataCard
 from search.plan.plan import plan, step_of
 from search.plan.samplers import distributions
@@ -40,7 +40,7 @@ def claim_all(storage: str, owner: str, gate: str, log: str) -> None:
                 ledger.open_stage(
                     search, work, replace(made, cohorts=alone), distributions(made.boxes), 2
                 )
-            elif isinstance(work, Claim):
+            elif isinstance(work, CohortClaim):
                 print(*(f"{work.stage.name} {number}" for number in work.numbers), sep="\n")  # noqa: T201
                 ledger.hand_in(work, [TrialResult(n, n / 7) for n in work.numbers])
             elif ledger.read.stages(search)[0].state == "finished":

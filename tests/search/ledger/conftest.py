@@ -18,7 +18,7 @@ from search.ledger.claims import hold
 from search.ledger.database import connect, now
 from search.ledger.ledger import LEASE_SECONDS, Ledger
 from search.ledger.location import locate
-from search.ledger.records import Claim, PlanningClaim, Search, TrialResult
+from search.ledger.records import Claim, CohortClaim, PlanningClaim, Search, TrialResult
 from search.objective.data_card import DataCard
 from search.objective.report import Report
 from search.plan.plan import plan, step_of
@@ -220,31 +220,29 @@ def open_next(ledger: Ledger, search: Search) -> Callable[[int], PlanningClaim]:
 
 
 @pytest.fixture
-def claim_next(ledger: Ledger, search: Search) -> Callable[..., Claim]:
+def claim_next(ledger: Ledger, search: Search) -> Callable[..., CohortClaim]:
     """Claims the next cohort."""
 
-    def claimed(owner: str, lease_seconds: float = 60.0) -> Claim:
+    def claimed(owner: str, lease_seconds: float = 60.0) -> CohortClaim:
         claim = ledger.next_work(search, owner, lease_seconds)
-        assert isinstance(claim, Claim)
+        assert isinstance(claim, CohortClaim)
         return claim
 
     return claimed
 
 
-def renew(
-    ledger: Ledger, claim: Claim | PlanningClaim, lease_seconds: float = LEASE_SECONDS
-) -> None:
+def renew(ledger: Ledger, claim: Claim, lease_seconds: float = LEASE_SECONDS) -> None:
     """Let a lease run from now on; LostLeaseError where somebody else has the claim."""
     with ledger.database.writing() as connection:
         hold(connection, claim, now(connection) + lease_seconds)
 
 
-def worth(claim: Claim) -> list[TrialResult]:
+def worth(claim: CohortClaim) -> list[TrialResult]:
     """A value for each trial of a claim: its number's share of 30, which has no short form."""
     return [TrialResult(n, (n + 1) / 30) for n in claim.numbers]
 
 
 @pytest.fixture
-def outcomes() -> Callable[[Claim], list[TrialResult]]:
+def outcomes() -> Callable[[CohortClaim], list[TrialResult]]:
     """A value for each trial of a claim."""
     return worth

@@ -8,13 +8,13 @@ from search.errors import LedgerError
 from search.ledger.claims import LostLeaseError
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Search, TrialResult
+from search.ledger.records import CohortClaim, PlanningClaim, Search, TrialResult
 from search.objective.report import Evaluation
 from tests.search.ledger.conftest import Alter
 
 OpenNext = Callable[..., PlanningClaim]
-ClaimNext = Callable[..., Claim]
-Outcomes = Callable[[Claim], list[TrialResult]]
+ClaimNext = Callable[..., CohortClaim]
+Outcomes = Callable[[CohortClaim], list[TrialResult]]
 
 
 def said(attached: dict[int, bytes]) -> Evaluation:

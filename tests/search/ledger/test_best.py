@@ -8,7 +8,7 @@ from optuna.storages import RDBStorage
 
 from search.ledger.claims import MOST_LOST, Finished
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, Search, TrialResult
+from search.ledger.records import CohortClaim, Search, TrialResult
 from search.objective.data_card import DataCard
 from search.objective.metric import Direction, Metric
 from search.objectives.network.objective import NetworkObjective
@@ -20,7 +20,7 @@ VALUES = (0.5, 0.2, 0.9, 0.2, 0.9, None)  # of the trials of the first stage
 
 def hand_in_all(ledger: Ledger, search: Search, values: Sequence[float | None]) -> None:
     """Hand in what waits, with values by the trials' numbers."""
-    while isinstance(claim := ledger.next_work(search, "a", only="cohorts"), Claim):
+    while isinstance(claim := ledger.next_work(search, "a", only="cohorts"), CohortClaim):
         ended = [(n, values[n % len(values)]) for n in claim.numbers]
         ledger.hand_in(
             claim,
@@ -91,11 +91,11 @@ def test_a_search_whose_last_stage_is_given_up_in_part_ends_well(
         hand_in_all(ledger, search, [0.5, 0.6])
     open_stage(ledger, search)
     first, *_ = claims = [ledger.next_work(search, f"w{n}", only="cohorts") for n in range(2)]
-    assert isinstance(first, Claim)
+    assert isinstance(first, CohortClaim)
     ledger.hand_in(first, [TrialResult(n, 0.5) for n in first.numbers])
     for _ in range(MOST_LOST):
         lost = claims[1]
-        assert isinstance(lost, Claim)
+        assert isinstance(lost, CohortClaim)
         ledger.release(lost, lost=True)
         claims[1] = ledger.next_work(search, "w1")
     assert claims[1] == Finished()

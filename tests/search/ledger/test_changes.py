@@ -17,7 +17,7 @@ from search.ledger.database import Database, connect
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.location import locate
-from search.ledger.records import Claim, PlanningClaim, Presence, Search, TrialResult
+from search.ledger.records import CohortClaim, PlanningClaim, Presence, Search, TrialResult
 from search.objective.data_card import DataCard
 from search.study.file import Study
 
@@ -108,8 +108,8 @@ def test_whatever_makes_work_or_ends_it_is_a_change(
     ledger: Ledger,
     search: Search,
     open_next: Callable[[int], PlanningClaim],
-    claim_next: Callable[..., Claim],
-    outcomes: Callable[[Claim], list[TrialResult]],
+    claim_next: Callable[..., CohortClaim],
+    outcomes: Callable[[CohortClaim], list[TrialResult]],
 ) -> None:
     launcher = Presence("launcher", "launcher", "host", "kernel", 1, None, None, 60.0)
     worker = replace(launcher, name="worker", kind="worker", launcher="launcher")

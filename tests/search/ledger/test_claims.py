@@ -8,22 +8,22 @@ from sqlalchemy import text
 
 from search.ledger.claims import MOST_LOST, Finished, LostLeaseError, Wait
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Search, Trial, TrialResult
+from search.ledger.records import CohortClaim, PlanningClaim, Search, Trial, TrialResult
 from search.objective.report import Report
 from search.plan.plan import plan, step_of
 from search.plan.samplers import distributions
 from tests.search.ledger.conftest import Alter, renew, somebody
 
 OpenNext = Callable[..., PlanningClaim]
-ClaimNext = Callable[..., Claim]
-Outcomes = Callable[[Claim], list[TrialResult]]
+ClaimNext = Callable[..., CohortClaim]
+Outcomes = Callable[[CohortClaim], list[TrialResult]]
 Figures = Callable[[int, float], Report]
 
 QUICK_SECONDS = 5  # far below the 60 that a connection waits for a lock
 LAPSED = -1.0  # a lease of this many seconds has run out already
 
 
-def trials_of(ledger: Ledger, search: Search, claim: Claim) -> list[Trial]:
+def trials_of(ledger: Ledger, search: Search, claim: CohortClaim) -> list[Trial]:
     return [
         trial
         for trial in ledger.read.trials(search)
@@ -139,7 +139,7 @@ def test_nobody_waits_for_a_cohort_that_another_is_just_claiming(
     ):
         claiming.execute(text("SELECT id FROM klayer_cohorts WHERE number = 0 FOR UPDATE"))
         claim = other.next_work(search, "b")
-        assert isinstance(claim, Claim)
+        assert isinstance(claim, CohortClaim)
         assert claim.numbers == (1, 3, 5)
     assert claim_next("a").numbers == (0, 2, 4)
 

@@ -19,7 +19,7 @@ from search.ledger.database import connect
 from search.ledger.faults import DatabaseFaultError, cause, fault, is_busy, passes, reported
 from search.ledger.ledger import Ledger
 from search.ledger.location import locate
-from search.ledger.records import Claim, PlanningClaim, Search, TrialResult
+from search.ledger.records import CohortClaim, PlanningClaim, Search, TrialResult
 from search.objective.report import Report
 from tests.search.ledger.conftest import somebody
 
@@ -287,9 +287,9 @@ def test_a_full_disk_is_one_message_and_costs_no_claim(
     ledger: Ledger,
     search: Search,
     open_next: Callable[[int], PlanningClaim],
-    claim_next: Callable[..., Claim],
+    claim_next: Callable[..., CohortClaim],
     figures: Callable[[int, float], Report],
-    outcomes: Callable[[Claim], list[TrialResult]],
+    outcomes: Callable[[CohortClaim], list[TrialResult]],
 ) -> None:
     open_next(1)
     claim = claim_next("a")

@@ -14,7 +14,7 @@ from search.errors import LedgerError
 from search.ledger.claims import MOST_LOST, Finished, LostLeaseError
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Search, TrialResult
+from search.ledger.records import CohortClaim, PlanningClaim, Search, TrialResult
 from search.objective.data_card import DataCard
 from search.objective.report import Evaluation, Report
 from search.plan.plan import expected_trials, steps
@@ -23,8 +23,8 @@ from search.study.reading import load
 from tests.search.ledger.conftest import Alter
 
 OpenNext = Callable[..., PlanningClaim]
-ClaimNext = Callable[..., Claim]
-Outcomes = Callable[[Claim], list[TrialResult]]
+ClaimNext = Callable[..., CohortClaim]
+Outcomes = Callable[[CohortClaim], list[TrialResult]]
 Figures = Callable[[int, float], Report]
 
 EVALUATION = Evaluation({"values": [0.1 + 0.2, None], "rows": 297}, (0.1 + 0.2, None))

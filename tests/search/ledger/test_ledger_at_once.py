@@ -18,7 +18,7 @@ from sqlalchemy import event
 
 from search.ledger.claims import LostLeaseError, Wait
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Presence, Search, TrialResult
+from search.ledger.records import CohortClaim, PlanningClaim, Presence, Search, TrialResult
 from search.objective.data_card import DataCard
 from search.objective.report import Report
 from search.study.reading import load
@@ -55,9 +55,9 @@ def small_search(ledger: Ledger, name: str, *overrides: str) -> Search:
     return ledger.record(study, "", DataCard("digits", "f" * 64), {})
 
 
-def claim(ledger: Ledger, search: Search, owner: str, lease_seconds: float = 60.0) -> Claim:
+def claim(ledger: Ledger, search: Search, owner: str, lease_seconds: float = 60.0) -> CohortClaim:
     claimed = ledger.next_work(search, owner, lease_seconds)
-    assert isinstance(claimed, Claim)
+    assert isinstance(claimed, CohortClaim)
     return claimed
 
 
@@ -96,7 +96,7 @@ def test_one_free_cohort_is_claimed_by_one(
         if lapsed:
             claim(ledger, search, "lost", -1.0)
         got = together(lambda one, n, s=search: one.next_work(s, f"worker {n}"), WORKERS)  # type: ignore[misc]
-        (claimed,) = [one for one in got if isinstance(one, Claim)]
+        (claimed,) = [one for one in got if isinstance(one, CohortClaim)]
         assert claimed.attempt == 1 + lapsed
         assert got.count(Wait()) == WORKERS - 1
 
@@ -107,7 +107,9 @@ def test_every_cohort_is_claimed_once(ledger: Ledger, together: Together) -> Non
 
     def work(one: Ledger, place: int) -> list[tuple[int, int]]:
         claimed = []
-        while isinstance(task := one.next_work(search, f"worker {place}", only="cohorts"), Claim):
+        while isinstance(
+            task := one.next_work(search, f"worker {place}", only="cohorts"), CohortClaim
+        ):
             claimed.append((task.cohort_id, task.attempt))
             one.hand_in(task, worth(task))
         return claimed
@@ -141,7 +143,7 @@ def test_a_result_that_is_handed_in_twice_at_once_is_taken_once(
         open_stage(ledger, search)
         claimed = claim(ledger, search, "a")
 
-        def hand_in(one: Ledger, place: int, claimed: Claim = claimed) -> bool:
+        def hand_in(one: Ledger, place: int, claimed: CohortClaim = claimed) -> bool:
             try:
                 one.hand_in(claimed, [TrialResult(n, place / 7) for n in claimed.numbers])
             except LostLeaseError:
@@ -163,7 +165,7 @@ def test_a_claim_that_lapsed_is_kept_by_its_owner_or_taken_over(
         late = claim(ledger, search, "late", -1.0)
 
         def hand_in_or_claim(
-            one: Ledger, place: int, search: Search = search, late: Claim = late
+            one: Ledger, place: int, search: Search = search, late: CohortClaim = late
         ) -> object:
             if place:
                 return one.next_work(search, "prompt")
@@ -174,8 +176,8 @@ def test_a_claim_that_lapsed_is_kept_by_its_owner_or_taken_over(
 
         handed_in, got = together(hand_in_or_claim, 2)
         states = {one.state for one in ledger.read.trials(search)}
-        assert isinstance(got, Claim) == isinstance(handed_in, LostLeaseError)
-        assert states == ({"running"} if isinstance(got, Claim) else {"complete"})
+        assert isinstance(got, CohortClaim) == isinstance(handed_in, LostLeaseError)
+        assert states == ({"running"} if isinstance(got, CohortClaim) else {"complete"})
 
 
 @pytest.mark.parametrize("kind", ["postgresql"])  # SQLite has one writer at a time
@@ -228,7 +230,7 @@ def test_nobody_is_in_anybodys_way(
         name = f"worker {place}"
         who = Presence(name, "worker", "here", "m", place, None, "pool", 60.0)
         one.join(who)
-        while isinstance(task := one.next_work(search, name, only="cohorts"), Claim | Wait):
+        while isinstance(task := one.next_work(search, name, only="cohorts"), CohortClaim | Wait):
             if isinstance(task, Wait):
                 if one.read.stages(search)[0].state == "finished":
                     break

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from search.ledger.claims import Wait
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Search
+from search.ledger.records import CohortClaim, PlanningClaim, Search
 
 ROOT = Path(__file__).parents[3]
 
@@ -33,7 +33,7 @@ def test_who_only_plans_gets_no_cohort_and_who_only_trains_no_plan(
     ledger.release(claim)
     open_next(1)
     assert ledger.next_work(search, "planner", only="planning") == Wait()
-    assert isinstance(ledger.next_work(search, "trainer", only="cohorts"), Claim)
+    assert isinstance(ledger.next_work(search, "trainer", only="cohorts"), CohortClaim)
 
 
 def test_who_only_trains_is_spared_optuna_and_its_study_follows_all_the_same(

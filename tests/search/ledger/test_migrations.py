@@ -18,7 +18,7 @@ from search.errors import LedgerError
 from search.ledger import migrations
 from search.ledger.ledger import Ledger
 from search.ledger.location import locate
-from search.ledger.records import Claim
+from search.ledger.records import CohortClaim
 from search.ledger.schema import upgrade
 from search.ledger.tables import metadata
 from search.objective.data_card import DataCard
@@ -64,7 +64,7 @@ def used(empty_storage: str, study: Study) -> str:
         search = ledger.record(study, "# as written\n", DataCard("digits", "f" * 64), {})
         open_stage(ledger, search)
         claim = ledger.next_work(search, "gone", lease_seconds=-1)
-        assert isinstance(claim, Claim)
+        assert isinstance(claim, CohortClaim)
     return empty_storage
 
 

@@ -25,13 +25,13 @@ from search.ledger import optuna_rows
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.location import locate
-from search.ledger.records import Claim, PlanningClaim, Search, TrialResult
+from search.ledger.records import CohortClaim, PlanningClaim, Search, TrialResult
 from search.objective.metric import Metric
 from search.plan.plan import PlannedTrial
 from tests.search.ledger.conftest import Alter, somebody
 
 OpenNext = Callable[..., PlanningClaim]
-ClaimNext = Callable[..., Claim]
+ClaimNext = Callable[..., CohortClaim]
 Trials = Callable[[str], list[FrozenTrial]]
 
 # Every kind of distribution that a study file can ask for, and then some.

@@ -13,7 +13,7 @@ from search.ledger.database import connect
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import LEASE_SECONDS, Ledger
 from search.ledger.location import locate
-from search.ledger.records import Claim, Presence, Search
+from search.ledger.records import CohortClaim, Presence, Search
 from search.ledger.schema import open_database
 from search.objective.data_card import DataCard
 from search.study.file import Study
@@ -95,7 +95,7 @@ def test_a_beat_waits_for_what_it_holds_before_it_locks_its_process(
     who = Presence("host/1", "worker", "host", "kernel", 11, None, None, 60.0)
     open_stage(ledger, search)
     claim = ledger.next_work(search, who.name)
-    assert isinstance(claim, Claim)
+    assert isinstance(claim, CohortClaim)
     ledger.join(who)
     beating = threading.Thread(target=ledger.beat, args=[who, claim])
     with somebody(storage) as other:
@@ -169,4 +169,4 @@ def test_who_may_not_write_is_told_what_to_grant_and_that_is_enough(
     with Ledger(reader, create=True) as ledger:
         search = ledger.record(study, "", DataCard("digits", "f" * 64), {})
         open_stage(ledger, search)
-        assert isinstance(ledger.next_work(search, "a"), Claim)
+        assert isinstance(ledger.next_work(search, "a"), CohortClaim)

@@ -9,14 +9,14 @@ from search.errors import LedgerError
 from search.ledger.claims import Wait
 from search.ledger.ledger import Ledger
 from search.ledger.presence import FORGOTTEN_SECONDS
-from search.ledger.records import Claim, PlanningClaim, Presence, Search
+from search.ledger.records import CohortClaim, PlanningClaim, Presence, Search
 from search.objective.data_card import DataCard
 from search.objective.report import Report
 from search.study.reading import load
 from tests.search.ledger.conftest import Alter, renew
 
 OpenNext = Callable[..., PlanningClaim]
-ClaimNext = Callable[..., Claim]
+ClaimNext = Callable[..., CohortClaim]
 
 LAUNCHER = Presence("host/1/launcher", "launcher", "host", "kernel", 10, None, None, 180.0)
 WORKER = Presence("host/1/0", "worker", "host", "kernel", 11, None, LAUNCHER.name, 60.0)
@@ -144,7 +144,10 @@ def test_cohorts_have_short_names(
 
 
 def test_what_is_handed_in_is_listed_no_longer(
-    ledger: Ledger, open_next: OpenNext, claim_next: ClaimNext, outcomes: Callable[[Claim], list]
+    ledger: Ledger,
+    open_next: OpenNext,
+    claim_next: ClaimNext,
+    outcomes: Callable[[CohortClaim], list],
 ) -> None:
     ledger.join(ALONE)
     open_next(2)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Presence, Search, TrialResult
+from search.ledger.records import CohortClaim, PlanningClaim, Presence, Search, TrialResult
 from tests.search.ledger.conftest import somebody
 
 QUICK_SECONDS = 5  # far below the 60 that a connection waits for a lock
@@ -57,8 +57,8 @@ def test_who_asks_again_is_told_what_has_finished_since(
     ledger: Ledger,
     search: Search,
     open_next: Callable[[int], object],
-    claim_next: Callable[..., Claim],
-    outcomes: Callable[[Claim], list[TrialResult]],
+    claim_next: Callable[..., CohortClaim],
+    outcomes: Callable[[CohortClaim], list[TrialResult]],
 ) -> None:
     open_next(3)
     begun = ledger.read.clock()
@@ -90,7 +90,7 @@ def test_what_has_work_is_told_without_taking_it(
     ledger: Ledger,
     search: Search,
     open_next: Callable[[int], object],
-    claim_next: Callable[..., Claim],
+    claim_next: Callable[..., CohortClaim],
 ) -> None:
     assert ledger.read.has_work(search, "a")
     assert isinstance(ledger.next_work(search, "a"), PlanningClaim)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from search.errors import LedgerError
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, Search, Trial, TrialResult
+from search.ledger.records import CohortClaim, Search, Trial, TrialResult
 from search.ledger.reports import packed, unpacked
 from search.objective.report import Report
 from tests.search.ledger.conftest import EPOCHS, SCORE, Alter, open_stage
@@ -24,7 +24,7 @@ def trained(ledger: Ledger, search: Search) -> list[Trial]:
     """The trials of the first cohort, each with two epochs, handed in."""
     open_stage(ledger, search, 2)
     claim = ledger.next_work(search, "one")
-    assert isinstance(claim, Claim)
+    assert isinstance(claim, CohortClaim)
     accuracies = dict(zip(claim.numbers, ACCURACIES * len(claim.numbers), strict=False))
     for epoch in range(1, EPOCHS + 1):
         shown = {n: Report(epoch, {SCORE: a / epoch}) for n, a in accuracies.items()}
@@ -59,7 +59,7 @@ def test_scores_are_counted_by_step_and_bin(ledger: Ledger, trained: list[Trial]
 
 
 def test_scores_beyond_the_bins_are_counted_at_the_ends(
-    ledger: Ledger, search: Search, claim_next: Callable[[str], Claim]
+    ledger: Ledger, search: Search, claim_next: Callable[[str], CohortClaim]
 ) -> None:
     """So that a quantile of all scores is found where it lies between; whatever a score's size."""
     open_stage(ledger, search)
@@ -74,7 +74,7 @@ def test_scores_beyond_the_bins_are_counted_at_the_ends(
 
 
 def test_scores_are_counted_on_a_log_scale(
-    ledger: Ledger, search: Search, claim_next: Callable[[str], Claim]
+    ledger: Ledger, search: Search, claim_next: Callable[[str], CohortClaim]
 ) -> None:
     """What is not above 0 is counted in the first bin."""
     open_stage(ledger, search)
@@ -139,7 +139,7 @@ def test_who_trained_a_trial(ledger: Ledger, search: Search, trained: list[Trial
 def test_when_cohorts_were_trained(ledger: Ledger, search: Search, trained: list[Trial]) -> None:
     work = ledger.read.worked_on(trained[0])
     claim = ledger.next_work(search, "two")  # is at work yet, and so has no end
-    assert isinstance(claim, Claim)
+    assert isinstance(claim, CohortClaim)
     assert ledger.read.spans(search) == [(work.claimed_at, work.finished_at)]
 
 
@@ -147,7 +147,7 @@ def test_epochs_that_are_done_are_counted_by_how_trials_ended(
     ledger: Ledger, search: Search, trained: list[Trial]
 ) -> None:
     claim = ledger.next_work(search, "two")
-    assert isinstance(claim, Claim)
+    assert isinstance(claim, CohortClaim)
     ledger.record_reports(claim, {number: Report(1, {SCORE: 0.5}) for number in claim.numbers})
     coarse = ledger.read.stages(search)[0]
     assert coarse.steps_done == EPOCHS * len(trained) + len(claim.numbers)

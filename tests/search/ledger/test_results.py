@@ -10,13 +10,13 @@ from search.errors import LedgerError
 from search.ledger.claims import LostLeaseError, Wait
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Presence, Search, TrialResult
+from search.ledger.records import CohortClaim, PlanningClaim, Presence, Search, TrialResult
 from search.objective.report import Report
 from tests.search.ledger.conftest import METRICS, SCORE, Alter, renew
 
 OpenNext = Callable[..., PlanningClaim]
-ClaimNext = Callable[..., Claim]
-Outcomes = Callable[[Claim], list[TrialResult]]
+ClaimNext = Callable[..., CohortClaim]
+Outcomes = Callable[[CohortClaim], list[TrialResult]]
 Figures = Callable[[int, float], Report]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from search.errors import LedgerError
 from search.ledger.claims import LostLeaseError, Wait
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Search, TrialResult
+from search.ledger.records import CohortClaim, PlanningClaim, Search, TrialResult
 from search.ledger.tables import checkpoints
 from search.objective.report import Report
 from search.plan.halving import RungPlan, plan_rung
@@ -19,7 +19,7 @@ from search.study.reading import load
 from tests.search.ledger.conftest import OVERRIDES, somebody
 
 OpenNext = Callable[..., PlanningClaim]
-ClaimNext = Callable[..., Claim]
+ClaimNext = Callable[..., CohortClaim]
 Figures = Callable[[int, float], Report]
 LAPSED = -1.0
 
@@ -30,7 +30,7 @@ def study() -> Study:
     return load("digits", [*OVERRIDES[:-1], "training.schedule.epochs=4", halving])
 
 
-def rested(claim: Claim) -> list[TrialResult]:
+def rested(claim: CohortClaim) -> list[TrialResult]:
     """Every trial of a claim at rest; the higher its number the better."""
     return [
         TrialResult(number, number / 30, checkpoint=f"{number} at {claim.stop}".encode())
@@ -38,7 +38,7 @@ def rested(claim: Claim) -> list[TrialResult]:
     ]
 
 
-def train(ledger: Ledger, claim: Claim, figures: Figures, epochs: Sequence[int]) -> None:
+def train(ledger: Ledger, claim: CohortClaim, figures: Figures, epochs: Sequence[int]) -> None:
     for epoch in epochs:
         ledger.record_reports(claim, {number: figures(epoch, 0.5) for number in claim.numbers})
 

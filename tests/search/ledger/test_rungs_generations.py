@@ -9,7 +9,7 @@ from optuna.trial import FrozenTrial
 
 from search.ledger.claims import MOST_LOST, LostLeaseError, Wait
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Search, TrialResult
+from search.ledger.records import CohortClaim, PlanningClaim, Search, TrialResult
 from search.plan.generations import GenerationPlan, plan_generation
 from search.plan.plan import plan, step_of
 from search.plan.samplers import distributions
@@ -17,8 +17,8 @@ from search.study.file import Study
 from search.study.reading import load
 from tests.search.ledger.conftest import OVERRIDES
 
-ClaimNext = Callable[..., Claim]
-Outcomes = Callable[[Claim], list[TrialResult]]
+ClaimNext = Callable[..., CohortClaim]
+Outcomes = Callable[[CohortClaim], list[TrialResult]]
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def planning(ledger: Ledger, search: Search, owner: str = "planner") -> Planning
 
 def following(ledger: Ledger, search: Search, claim: PlanningClaim) -> GenerationPlan:
     """The next generation, in two cohorts."""
-    before = ledger.read.results(search, claim.stage_id)
+    before = ledger.read.results(search, claim.stage.id)
     boxes = ledger.read.boxes(claim)
     made = plan_generation(
         search.study, step_of(search.study, claim.stage.number), claim.generation, boxes, before

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Search
+from search.ledger.records import CohortClaim, PlanningClaim, Search
 from search.plan.plan import steps
 from tests.search.ledger.conftest import Alter
 
@@ -14,7 +14,7 @@ def test_counts_follow_the_work(
     ledger: Ledger,
     search: Search,
     open_next: Callable[[int], object],
-    claim_next: Callable[..., Claim],
+    claim_next: Callable[..., CohortClaim],
     figures: Callable[[int, float], object],
 ) -> None:
     expected = [6, 3, 2, 4, 2]  # two finalists, each over two seeds, then both in the final

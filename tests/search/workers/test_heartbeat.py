@@ -17,7 +17,7 @@ from search.ledger.claims import LostLeaseError, Wait
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.host import host_identity
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, PlanningClaim, Search
+from search.ledger.records import CohortClaim, PlanningClaim, Search
 from search.workers import plan_next
 from search.workers.heartbeat import Heartbeat, presence
 from tests.search.ledger.conftest import renew
@@ -45,9 +45,9 @@ def search(ledger: Ledger) -> Search:
     return search
 
 
-def claimed(ledger: Ledger, search: Search, owner: str, lease_seconds: float = 60.0) -> Claim:
+def claimed(ledger: Ledger, search: Search, owner: str, lease_seconds: float = 60.0) -> CohortClaim:
     claim = ledger.next_work(search, owner, lease_seconds)
-    assert isinstance(claim, Claim)
+    assert isinstance(claim, CohortClaim)
     return claim
 
 
@@ -92,9 +92,9 @@ def test_an_epoch_longer_than_the_lease_keeps_the_claim(
 ) -> None:
     search, real, rivals = recorded(ledger), Ledger.record_reports, list[object]()
 
-    def slowly(self: Ledger, claim: Claim, *rest: Any) -> bool:
+    def slowly(self: Ledger, claim: CohortClaim, *rest: Any) -> bool:
         time.sleep(2.0)  # as an epoch would last
-        while isinstance(rival := self.next_work(search, f"rival {len(rivals)}"), Claim):
+        while isinstance(rival := self.next_work(search, f"rival {len(rivals)}"), CohortClaim):
             assert rival.cohort_id != claim.cohort_id
             rivals.append(rival)
         rivals.append(rival)

@@ -20,7 +20,7 @@ import pytest
 from search.errors import DataError, KlayerError
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, Search, TrialResult
+from search.ledger.records import CohortClaim, Search, TrialResult
 from search.objective.data_card import DataCard
 from search.study.reading import load
 from search.workers import Heartbeat, plan_next
@@ -335,7 +335,7 @@ def test_deaths_between_results_are_no_reason_to_end(ledger: Ledger, storage: st
     def hand_in_and_claim(job: Job) -> None:
         ledger.join(worker(job.owner, search, job.launcher))
         claim = ledger.next_work(search, job.owner, only="cohorts")
-        if isinstance(claim, Claim):
+        if isinstance(claim, CohortClaim):
             ledger.hand_in(claim, [TrialResult(number, 0.5) for number in claim.numbers])
             ledger.next_work(search, job.owner, only="cohorts")
 

@@ -12,7 +12,7 @@ import pytest
 from search.ledger.claims import LostLeaseError
 from search.ledger.ledger import Ledger
 from search.ledger.opening import open_recorded
-from search.ledger.records import Claim, PlanningClaim, Search
+from search.ledger.records import CohortClaim, PlanningClaim, Search
 from search.objective.port import Trainer
 from search.objective.report import Assignment, Evaluation, Report
 from search.objectives.network.portrait import from_bytes
@@ -174,7 +174,7 @@ class Epochs:
         self.stored = 0
         self._real, self._at = Ledger.record_reports, dict[int, Any]()
 
-        def counted(ledger: Ledger, claim: Claim, *rest: Any) -> bool:
+        def counted(ledger: Ledger, claim: CohortClaim, *rest: Any) -> bool:
             self.stored += 1
             if self.stored in self._at:
                 self._at[self.stored](ledger, claim)
@@ -238,13 +238,13 @@ def test_a_launcher_asks_through_the_ledger_and_another_s_worker_does_not_hear_i
 
 def planned_and_claimed(
     ledger: Ledger, search: Search, name: str = "a", launcher: str | None = None
-) -> tuple[Claim, Trainer]:
+) -> tuple[CohortClaim, Trainer]:
     """The first cohort of a search, claimed by a worker that is known, and its objective."""
     with Heartbeat(ledger, worker("planner", search)) as heartbeat:
         plan_next(ledger, search, "planner", heartbeat)
     ledger.join(worker(name, search, launcher))
     claim = ledger.next_work(search, name)
-    assert isinstance(claim, Claim)
+    assert isinstance(claim, CohortClaim)
     return claim, open_recorded(search, None)
 
 
@@ -252,10 +252,10 @@ def test_what_is_trained_behind_a_lost_lease_is_void(ledger: Ledger, epochs: Epo
     search = recorded(ledger)
     claim, trainer = planned_and_claimed(ledger, search, "paused")
 
-    def taken(ledger: Ledger, _: Claim) -> None:
+    def taken(ledger: Ledger, _: CohortClaim) -> None:
         renew(ledger, claim, -1.0)  # as if it had been paused for longer than its lease
         other = ledger.next_work(search, "other")
-        assert isinstance(other, Claim)
+        assert isinstance(other, CohortClaim)
         assert (other.cohort_id, other.attempt) == (claim.cohort_id, 2)
 
     epochs.before(2, taken)
@@ -273,12 +273,12 @@ def test_a_worker_that_lost_its_claim_goes_on_with_other_work(
     work(ledger, undisturbed)
     search, real, lost = recorded(ledger), Ledger.hand_in, list[str]()
 
-    def too_late(self: Ledger, claim: Claim, *rest: Any, **named: Any) -> None:
+    def too_late(self: Ledger, claim: CohortClaim, *rest: Any, **named: Any) -> None:
         if not lost:
             lost.append(claim.stage.name)
             self.release(claim)
             other = self.next_work(search, "b")
-            assert isinstance(other, Claim)
+            assert isinstance(other, CohortClaim)
             self.release(other)
         real(self, claim, *rest, **named)
 

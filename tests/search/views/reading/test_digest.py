@@ -13,7 +13,7 @@ from sqlalchemy import insert, text
 from benchmarks.large_search import filling
 from search.errors import LedgerError
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, Search
+from search.ledger.records import CohortClaim, Search
 from search.ledger.tables import attachments
 from search.study.reading import load
 from search.views.plots.catalogue import Entry, entries, find
@@ -99,7 +99,7 @@ def test_curves_of_a_trial_that_is_being_trained_grow(
 ) -> None:
     search = next(going)
     claim = ledger.next_work(search, "slow")
-    assert isinstance(claim, Claim)
+    assert isinstance(claim, CohortClaim)
     kept = Digest(ledger, "large")
     wanted = [("coarse", claim.numbers[0])]
     for epoch in (1, 2, 3):
@@ -177,7 +177,7 @@ def test_a_trial_is_seen_to_be_trained_and_handed_back(
     kept = Digest(ledger, "large")
     kept.data()
     claim = ledger.next_work(search, "slow")
-    assert isinstance(claim, Claim)
+    assert isinstance(claim, CohortClaim)
     for state in ("running", "waiting"):
         assert kept.data().trials == tuple(ledger.read.trials(search))
         assert {t.state for t in kept.data().trials if t.number in claim.numbers} == {state}

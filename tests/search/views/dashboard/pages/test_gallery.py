@@ -10,7 +10,7 @@ import pytest
 from benchmarks.large_search import filling
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
-from search.ledger.records import Claim, Search
+from search.ledger.records import CohortClaim, Search
 from search.study.reading import load
 from search.views.dashboard.pages import drawing, gallery
 from search.views.dashboard.pages.address import Address
@@ -58,7 +58,7 @@ def test_epochs_change_the_curves_alone_that_somebody_asks_for(
 ) -> None:
     search = next(going)
     claim = ledger.next_work(search, "slow")
-    assert isinstance(claim, Claim)
+    assert isinstance(claim, CohortClaim)
     shown = Gallery(Shelf(ledger))
     asked = Options(second=f"coarse {claim.numbers[0]}")
     trial = Address("trial", ("large",), "coarse", claim.numbers[0])
@@ -110,7 +110,7 @@ def test_plots_of_finished_trials_stay_while_others_are_trained(
     search = next(going)
     ended = next(t for t in ledger.read.trials(search) if t.finished_at is not None)
     claim = ledger.next_work(search, "slow")
-    assert isinstance(claim, Claim)
+    assert isinstance(claim, CohortClaim)
     shown = Gallery(Shelf(ledger))
     trial = Address("trial", ("large",), ended.stage, ended.number)
     places = (
