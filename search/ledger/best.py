@@ -4,13 +4,15 @@ Each function is part of a transaction.
 """
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, select
 
-from search.ledger.records import Search, Trial
+from search.ledger import trial_rows
+from search.ledger.records import RecordedTrial, Search
 from search.ledger.tables import stages, trials
-from search.ledger.trial_rows import TRIALS, trial
+from search.ledger.trial_rows import TRIALS
 from search.plan.plan import Kind
 from search.plan.ranking import ranking_of
 from search.space.space import Point
@@ -26,7 +28,7 @@ _LAST_STAGE = (
 )
 
 
-def winner(connection: Connection, search: Search) -> Trial | None:
+def winner(connection: Connection, search: Search) -> RecordedTrial | None:
     """The best complete trial of the configuration that the search has chosen.
 
     None before it is chosen (`search.ledger.queries.Queries.winner`).
@@ -47,8 +49,8 @@ def winner(connection: Connection, search: Search) -> Trial | None:
     if last.kind != "search":
         best_of_all = _chosen(connection, search.study, last)
         found = (row for row in found if row.parameters == best_of_all)
-    row = next(iter(found), None)
-    return None if row is None else trial(row)
+    first = list(islice(found, 1))
+    return next(iter(trial_rows.of_rows(connection, first)), None)
 
 
 def _chosen(connection: Connection, study: Study, last: Any) -> Point | None:
@@ -66,15 +68,17 @@ def _best_first(study: Study) -> ColumnElement[float]:
     return trials.c.value.asc() if sign > 0 else trials.c.value.desc()
 
 
-def best_of_stage(connection: Connection, study: Study, kind: Kind, stage_id: int) -> Trial | None:
+def best_of_stage(
+    connection: Connection, study: Study, kind: Kind, stage_id: int
+) -> RecordedTrial | None:
     """The best complete trial of a stage; of the final the winner, which comes first there.
 
     Nothing is ever chosen by the evaluation, which the values of the final's trials come from.
     """
     order = [] if kind == "final" else [_best_first(study)]
-    row = connection.execute(
+    query = (
         TRIALS.where(trials.c.stage_id == stage_id, trials.c.state == "complete")
         .order_by(*order, trials.c.number)
         .limit(1)
-    ).first()
-    return None if row is None else trial(row)
+    )
+    return next(iter(trial_rows.read(connection, query)), None)

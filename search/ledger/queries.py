@@ -6,24 +6,32 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, or_, select
 
 from search.errors import LedgerError
-from search.ledger import attachments, best, claims, presence, reports, rungs, stage_states
+from search.ledger import (
+    attachments,
+    best,
+    claims,
+    presence,
+    reports,
+    rungs,
+    stage_states,
+    trial_rows,
+)
 from search.ledger.database import Database, now, patient
 from search.ledger.records import (
     CohortClaim,
     PlanningClaim,
     Presence,
+    RecordedTrial,
     Search,
     StageState,
-    Trial,
     TrialWork,
     WorkerState,
 )
 from search.ledger.studies import Studies
 from search.ledger.tables import cohorts, searches, stages, trials
-from search.ledger.trial_rows import TRIALS, trial
+from search.ledger.trial_rows import TRIALS
 from search.objective.data_card import DataCard
 from search.objective.report import Report
-from search.plan.results import Result
 from search.space.space import Box, Point
 from search.study.file import Study
 from search.study.ranges import recorded_box
@@ -165,7 +173,7 @@ class Queries:
             return stage_states.of_search(connection, search)
 
     @patient
-    def results(self, search: Search, stage_id: int | None = None) -> list[Result]:
+    def finished_trials(self, search: Search, stage_id: int | None = None) -> list[RecordedTrial]:
         """All finished trials, by stage and number; what plans are made from.
 
         Args:
@@ -177,23 +185,8 @@ class Queries:
         ).order_by(stages.c.number, trials.c.number)
         if stage_id is not None:
             query = query.where(trials.c.stage_id == stage_id)
-        its_stages = select(stages.c.id, stages.c.boxes).where(stages.c.search_id == search.id)
         with self.database.reading() as connection:
-            boxes = {
-                row.id: tuple(recorded_box(box) for box in row.boxes or ())
-                for row in connection.execute(its_stages)
-            }
-            return [
-                Result(
-                    row.stage,
-                    row.number,
-                    row.parameters,
-                    row.value,
-                    boxes[row.stage_id][row.box],
-                    row.pruned_after,
-                )
-                for row in connection.execute(query)
-            ]
+            return trial_rows.read(connection, query)
 
     @patient
     def boxes(self, claim: PlanningClaim) -> tuple[Box, ...]:
@@ -203,7 +196,7 @@ class Queries:
             return tuple(recorded_box(box) for box in connection.scalar(query) or ())
 
     @patient
-    def trials(self, search: Search, *, since: float | None = None) -> list[Trial]:
+    def trials(self, search: Search, *, since: float | None = None) -> list[RecordedTrial]:
         """All planned trials, by stage and number.
 
         Args:
@@ -218,12 +211,12 @@ class Queries:
         if since is not None:
             query = query.where(trials.c.finished_at >= since)
         with self.database.reading() as connection:
-            return [trial(row) for row in connection.execute(query)]
+            return trial_rows.read(connection, query)
 
     @patient
     def trials_changed(
-        self, search: Search, known: Mapping[int, Trial], since: float
-    ) -> list[Trial]:
+        self, search: Search, known: Mapping[int, RecordedTrial], since: float
+    ) -> list[RecordedTrial]:
         """The trials of a search that may have changed.
 
         Args:
@@ -254,7 +247,7 @@ class Queries:
                     trials.c.id.in_([*running, *ended]),
                 ),
             ).order_by(stages.c.number, trials.c.number)
-            return [trial(row) for row in connection.execute(query)]
+            return trial_rows.read(connection, query)
 
     @patient
     def standings(self, claim: PlanningClaim) -> Mapping[int, tuple[Point, float | None]]:
@@ -300,7 +293,7 @@ class Queries:
             return reports.score_counts(connection, trial_ids, low, high, bins, log=log)
 
     @patient
-    def winner(self, search: Search) -> Trial | None:
+    def winner(self, search: Search) -> RecordedTrial | None:
         """The best complete trial of the configuration that the search has chosen.
 
         That is the one that the final trains first; where there is no final, the best of the
@@ -311,7 +304,7 @@ class Queries:
             return best.winner(connection, search)
 
     @patient
-    def worked_on(self, trial: Trial) -> TrialWork:
+    def worked_on(self, trial: RecordedTrial) -> TrialWork:
         """Which worker trains or trained a trial, and how often that was begun."""
         with self.database.reading() as connection:
             return _work(connection, trial.id)
@@ -332,7 +325,7 @@ class Queries:
             return [(row.claimed_at, row.finished_at) for row in connection.execute(times)]
 
     @patient
-    def attachment(self, trial: Trial) -> bytes | None:
+    def attachment(self, trial: RecordedTrial) -> bytes | None:
         """What the objective keeps with a trial of the final; None where there is nothing."""
         with self.database.reading() as connection:
             return attachments.kept(connection, trial.id)

@@ -9,7 +9,7 @@ from search.ledger.states import TrialStatus
 from search.objective.data_card import DataCard
 from search.objective.report import Assignment
 from search.plan.plan import Kind, Step
-from search.space.space import Point
+from search.plan.trial import Trial
 from search.study.file import Study
 
 WorkerKind = Literal["worker", "launcher"]
@@ -250,36 +250,25 @@ class TrialResult:
         return "complete" if self.pruned_after is None else "pruned"
 
 
-@dataclass(frozen=True)
-class Trial:
+@dataclass(frozen=True, kw_only=True)
+class RecordedTrial(Trial):
     """One trial as the ledger holds it.
 
     Attributes:
         id: Its key in the database.
-        stage: Name of its stage.
-        number: Its place in the stage's plan.
-        state: Waiting (also at a rung), running, complete, pruned by halving, diverged, or failed
-            since every worker that trained it was lost.
-        value: What it is worth, or was when it was pruned; None unless complete or pruned.
-        parameters: Its point.
+        state: Waiting (also at a rung), running, complete, pruned by halving, diverged, or failed.
         seed: Of its own draws.
         order_seed: Of the draws that it shares with its cohort.
         reason: Why it has no value: it diverged, or failed; None otherwise.
         finished_at: Seconds since 1970, UTC; None before.
-        pruned_after: Epochs after which it was pruned; None otherwise.
     """
 
     id: int
-    stage: str
-    number: int
     state: TrialStatus
-    value: float | None
-    parameters: Point
     seed: int
     order_seed: int
     reason: str | None
     finished_at: float | None
-    pruned_after: int | None = None
 
 
 @dataclass(frozen=True)
@@ -343,7 +332,7 @@ class StageState:
     steps_done: int
     steps_total: int
     steps_each: int
-    best: Trial | None
+    best: RecordedTrial | None
     opened_at: float | None
     finished_at: float | None
 

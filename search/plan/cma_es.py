@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from search.errors import KlayerError
 from search.plan.ranking import Ranking
-from search.plan.results import Result
+from search.plan.trial import Trial
 from search.space.space import Box, Interval, Point
 
 Place = NDArray[np.float64]
@@ -27,7 +27,7 @@ _FIRST_DEVIATION = 0.3
 
 
 def ask(
-    box: Box, told: Sequence[Result], count: int, population: int, seed: int, ranking: Ranking
+    box: Box, told: Sequence[Trial], count: int, population: int, seed: int, ranking: Ranking
 ) -> list[Point]:
     """The next points.
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from search.errors import KlayerError
 from search.objective.port import Objective
 from search.plan.ranking import Ranking
-from search.plan.results import Result
+from search.plan.trial import Trial
 
 
-def finalists(results: Iterable[Result], count: int, objective: Objective) -> list[Result]:
+def finalists(results: Iterable[Trial], count: int, objective: Objective) -> list[Trial]:
     """The `count` best configurations over all stages, best first, each with its best trial.
 
     Trials of equal parameters are one configuration; a point has only those that are active. Ties
@@ -21,7 +21,7 @@ def finalists(results: Iterable[Result], count: int, objective: Objective) -> li
     if count < 1:
         raise KlayerError(f"the number of finalists must be 1 or more, not {count}")
     given = [result for result in results if result.pruned_after is None]
-    best: dict[frozenset[tuple[str, object]], Result] = {}
+    best: dict[frozenset[tuple[str, object]], Trial] = {}
     for result in Ranking(objective.score.direction).ranked(given):
         best.setdefault(frozenset(result.parameters.items()), result)
     if not best:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from search.plan import learned
 from search.plan.learned import generations
 from search.plan.plan import PlannedTrial, StagePlan, Step, search_cohorts, search_trials
-from search.plan.results import Result
 from search.plan.samplers import draw
+from search.plan.trial import Trial
 from search.space.space import Box
 from search.study.file import Study
 
@@ -38,7 +38,7 @@ def plan_generation(
     step: Step,
     generation: int,
     boxes: tuple[Box, ...],
-    results: Sequence[Result],
+    results: Sequence[Trial],
 ) -> GenerationPlan:
     """The plan of a generation.
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from search.objective.metric import Direction
-from search.plan.results import Result
 from search.plan.samplers import distributions
+from search.plan.trial import Trial
 from search.space.space import Box
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _LEAST = 4  # valued trials; of fewer nothing can be said
 
 
-def importances(results: Sequence[Result], box: Box, direction: Direction) -> Mapping[str, float]:
+def importances(results: Sequence[Trial], box: Box, direction: Direction) -> Mapping[str, float]:
     """The share of each hyperparameter in being among the best tenth, largest first; they sum to 1.
 
     Trials that halving dropped and trials without a value count for nothing, nor do points outside
@@ -61,7 +61,7 @@ def importances(results: Sequence[Result], box: Box, direction: Direction) -> Ma
     return {name: share / total for name, share in found.items()} if total > 0 else {}
 
 
-def _frozen(place: int, result: Result, space: "dict[str, BaseDistribution]") -> "FrozenTrial":
+def _frozen(place: int, result: Trial, space: "dict[str, BaseDistribution]") -> "FrozenTrial":
     from optuna.trial import FrozenTrial, TrialState
 
     return FrozenTrial(

@@ -10,9 +10,9 @@ from search.errors import KlayerError
 from search.objective.metric import Direction
 from search.plan import cma_es
 from search.plan.ranking import ranking_of
-from search.plan.results import Result
 from search.plan.samplers import Drawn, distributions, draw, inside
 from search.plan.seeds import derive
+from search.plan.trial import Trial
 from search.space.space import Box, Point
 from search.study.file import Stage, Study
 from search.study.learning import start_points
@@ -34,7 +34,7 @@ def ask(
     stage: Stage,
     boxes: tuple[Box, ...],
     generation: int,
-    results: Sequence[Result],
+    results: Sequence[Trial],
 ) -> tuple[Drawn, ...]:
     """The points of one generation, in the order of its trials.
 
@@ -90,7 +90,7 @@ def _size(stage: Stage) -> int:
 
 
 def _tpe(
-    box: Box, told: Sequence[Result], count: int, seed: int, direction: Direction
+    box: Box, told: Sequence[Trial], count: int, seed: int, direction: Direction
 ) -> list[Point]:
     from search.plan import optuna_samplers
 

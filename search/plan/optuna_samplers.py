@@ -11,7 +11,7 @@ from optuna.samplers import BaseSampler, QMCSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from search.objective.metric import Direction
-from search.plan.results import Result
+from search.plan.trial import Trial
 from search.space.space import Point
 
 
@@ -39,7 +39,7 @@ def ask(
 
 def ask_tpe(
     space: Mapping[str, BaseDistribution],
-    told: Sequence[Result],
+    told: Sequence[Trial],
     count: int,
     seed: int,
     direction: Direction,
@@ -97,7 +97,7 @@ def _those_of(point: Point, space: Mapping[str, BaseDistribution]) -> dict[str, 
     return {name: one for name, one in space.items() if name in point}
 
 
-def _told(result: Result, space: Mapping[str, BaseDistribution]) -> FrozenTrial:
+def _told(result: Trial, space: Mapping[str, BaseDistribution]) -> FrozenTrial:
     """A finished trial as Optuna's TPE ranks it, as its `_split_trials` shows.
 
     A pruned trial goes by its last step, then by its value there, behind all complete ones; one

@@ -15,9 +15,9 @@ from search.plan.cohorts import cohorts
 from search.plan.finalists import finalists, winner
 from search.plan.ranking import Spread, over_seeds
 from search.plan.reasons import left_out
-from search.plan.results import Result
 from search.plan.samplers import Drawn, draw
 from search.plan.seeds import derive
+from search.plan.trial import Trial
 from search.plan.zoom import zoom
 from search.space.space import Box, Choices, Point, fitted, overlaid
 from search.study.file import Stage, Study
@@ -121,7 +121,7 @@ def expected_trials(study: Study, step: Step) -> int:
     return final.finalists if study.objective.evaluates == "finalists" else 1
 
 
-def plan(study: Study, step: Step, results: Sequence[Result]) -> StagePlan:
+def plan(study: Study, step: Step, results: Sequence[Trial]) -> StagePlan:
     """The plan of one stage.
 
     Args:
@@ -185,7 +185,7 @@ def _drawn(study: Study, stage: Stage, boxes: tuple[Box, ...]) -> tuple[Drawn, .
     return draw(stage.sampler, boxes, stage.trials, seed, stage.points)
 
 
-def _boxes(study: Study, stage: Stage, results: Sequence[Result]) -> tuple[tuple[Box, ...], str]:
+def _boxes(study: Study, stage: Stage, results: Sequence[Trial]) -> tuple[tuple[Box, ...], str]:
     if stage.zoom is None:
         return stage.boxes, _as_declared(stage)
     rule = stage.zoom
@@ -211,9 +211,7 @@ def _as_declared(stage: Stage) -> str:
     return "\n".join(lines)
 
 
-def _configurations(
-    study: Study, results: Sequence[Result]
-) -> tuple[list[Result], tuple[Box, ...]]:
+def _configurations(study: Study, results: Sequence[Trial]) -> tuple[list[Trial], tuple[Box, ...]]:
     named = study.contenders()
     given = [one for one in results if one.stage in named]
     chosen = finalists(given, study.final.finalists, study.objective)
@@ -228,13 +226,13 @@ def _stages_in_words(study: Study) -> str:
     return f"{' and '.join(named)}, whose values compare with the last stage's"
 
 
-def _listed(result: Result) -> Box:
+def _listed(result: Trial) -> Box:
     """A box that holds one point, under the conditions that it was drawn under."""
     ranges = {name: Choices((value,)) for name, value in result.parameters.items()}
     return fitted(ranges, result.box.conditions)
 
 
-def _finalists_plan(study: Study, step: Step, results: Sequence[Result]) -> StagePlan:
+def _finalists_plan(study: Study, step: Step, results: Sequence[Trial]) -> StagePlan:
     """Each finalist over the same fresh seeds; trial s·F + f is finalist f with seed s."""
     chosen, boxes = _configurations(study, results)
     trials = tuple(
@@ -264,7 +262,7 @@ def _in_order(trial: PlannedTrial, fit: Fit) -> Fit:
     return replace(fit, key=(trial.order_seed, fit.key))
 
 
-def _final_plan(study: Study, step: Step, results: Sequence[Result]) -> StagePlan:
+def _final_plan(study: Study, step: Step, results: Sequence[Trial]) -> StagePlan:
     """The winner, and with `ensemble` the other finalists behind it, as one cohort."""
     chosen, boxes = _configurations(study, results)
     spreads = seed_spreads(results)
@@ -293,7 +291,7 @@ def _final_plan(study: Study, step: Step, results: Sequence[Result]) -> StagePla
     return StagePlan(step, boxes, explanation, trials, (tuple(range(len(trials))),))
 
 
-def _why(study: Study, chosen: Result, spread: Spread, among: int) -> str:
+def _why(study: Study, chosen: Trial, spread: Spread, among: int) -> str:
     said = study.objective.score.around(spread.mean, spread.standard_deviation)
     seeds = f"{len(spread.values)} fresh seed" + ("s" if len(spread.values) > 1 else "")
     return (
@@ -302,7 +300,7 @@ def _why(study: Study, chosen: Result, spread: Spread, among: int) -> str:
     )
 
 
-def seed_spreads(results: Sequence[Result]) -> dict[int, Spread]:
+def seed_spreads(results: Sequence[Trial]) -> dict[int, Spread]:
     """How each finalist did over its seeds, by its place among the finalists; {} before that."""
     found = over_seeds(result for result in results if result.stage == FINALISTS)
     return {place: spread for place, (_, spread) in enumerate(found)}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from search.objective.port import Objective
 from search.plan.bounds import Bound, Bounds
-from search.plan.results import Result
+from search.plan.trial import Trial
 from search.space.space import Box, Choices, Interval, Range
 from search.study.zoom_rules import DecadesZoom, QuantileZoom
 
@@ -38,7 +38,7 @@ class Move:
     room: Bounds
 
 
-def heading(leaders: Sequence[Result], scored: Sequence[Result], objective: Objective) -> str:
+def heading(leaders: Sequence[Trial], scored: Sequence[Trial], objective: Objective) -> str:
     """The line on the trials: `leaders`, best first, out of all that have a value."""
     best, *others = leaders
     trials = f"{len(scored)} trial{'s' if len(scored) > 1 else ''}"
@@ -58,7 +58,7 @@ def having_it(count: int, leaders: int) -> str:
     return f"{count} of the best {leaders} that {'has' if count == 1 else 'have'} it"
 
 
-def instead(trial: Result) -> str:
+def instead(trial: Trial) -> str:
     """The trial that a range is zoomed round, in words, where the best lacks the hyperparameter."""
     return f" of {trial.stage} #{trial.number}, the best trial that has it"
 
@@ -125,7 +125,7 @@ def _notes(move: Move, bound: Bound, end: str) -> list[str]:
     return notes
 
 
-def _named(result: Result, objective: Objective) -> str:
+def _named(result: Trial, objective: Objective) -> str:
     value = objective.score.text(result.value)
     if result.pruned_after is not None:
         count = result.pruned_after

@@ -27,7 +27,7 @@ from search.plan.reasons import (
     left_out,
     list_reason,
 )
-from search.plan.results import Result
+from search.plan.trial import Trial
 from search.space.space import Box, Choices, Interval, Range, SpaceError, fitted, hull
 from search.study.zoom_rules import DecadesZoom, Limits, QuantileZoom
 
@@ -49,7 +49,7 @@ class Zoomed:
 
 def zoom(
     rule: DecadesZoom | QuantileZoom,
-    results: Sequence[Result],
+    results: Sequence[Trial],
     natural: Mapping[str, Limits],
     objective: Objective,
 ) -> Zoomed:
@@ -109,7 +109,7 @@ def _new_range(
     rule: DecadesZoom | QuantileZoom,
     name: str,
     old: Range,
-    pool: Sequence[Result],
+    pool: Sequence[Trial],
     limits: Sequence[Limits],
 ) -> tuple[Range, str]:
     """The range that follows from those of the trials in `pool`, best first, that have a value."""
@@ -127,7 +127,7 @@ def _moved(
     rule: DecadesZoom | QuantileZoom,
     name: str,
     old: Range,
-    leaders: Sequence[Result],
+    leaders: Sequence[Trial],
     said: str,
     limits: Sequence[Limits],
 ) -> tuple[Range, str]:
@@ -178,7 +178,7 @@ def _share(quantile: float, count: int) -> int:
     return min(max(math.ceil(quantile * count - 1e-9), 2), count)
 
 
-def _common_box(results: Sequence[Result]) -> Box:
+def _common_box(results: Sequence[Trial]) -> Box:
     try:
         return hull(tuple(dict.fromkeys(result.box for result in results)))
     except SpaceError as error:
@@ -190,7 +190,7 @@ def _common_box(results: Sequence[Result]) -> Box:
 
 
 def _no_values(
-    rule: DecadesZoom | QuantileZoom, results: Sequence[Result], objective: Objective
+    rule: DecadesZoom | QuantileZoom, results: Sequence[Trial], objective: Objective
 ) -> KlayerError:
     names = ", ".join(rule.sources or sorted({result.stage for result in results}))
     return KlayerError(

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from search.ledger.records import StageState, Trial
+from search.ledger.records import RecordedTrial, StageState
 from search.plan.plan import FINAL
 from search.reproduce.published_tables import ACCURACIES, TESTED, Published
 from search.space.space import Point
@@ -54,7 +54,7 @@ def is_accuracy(row: Published) -> bool:
     return row.measure in ACCURACIES
 
 
-def _trial(row: Published, data: SearchData) -> Trial | None:
+def _trial(row: Published, data: SearchData) -> RecordedTrial | None:
     """The trial that the row speaks of, the best of those that it may mean."""
     if row.stage is not None:
         mine = [one for one in data.of_stage(row.stage) if _has(one, row.point)]
@@ -67,13 +67,13 @@ def _trial(row: Published, data: SearchData) -> Trial | None:
     return there or _diverged(row, data)
 
 
-def _diverged(row: Published, data: SearchData) -> Trial | None:
+def _diverged(row: Published, data: SearchData) -> RecordedTrial | None:
     """A trial of that point which diverged in its stage, so that it came to no final."""
     mine = (one for one in data.trials if one.state == "diverged" and _has(one, row.point))
     return next(mine, None) if row.point else None
 
 
-def _has(trial: Trial, point: Point) -> bool:
+def _has(trial: RecordedTrial, point: Point) -> bool:
     return all(_same(trial.parameters.get(name), value) for name, value in point.items())
 
 
@@ -84,7 +84,7 @@ def _same(one: object, other: object) -> bool:
     return one == other
 
 
-def _value(row: Published, trial: Trial, data: SearchData) -> float | None:
+def _value(row: Published, trial: RecordedTrial, data: SearchData) -> float | None:
     if row.measure in (*TESTED, "training_accuracy") and trial.stage != FINAL:
         return None
     if row.measure == "test_accuracy":
@@ -102,7 +102,7 @@ def _value(row: Published, trial: Trial, data: SearchData) -> float | None:
     return float(found) if isinstance(found, float | int) else None
 
 
-def _validation(trial: Trial, data: SearchData) -> float | None:
+def _validation(trial: RecordedTrial, data: SearchData) -> float | None:
     """A trial's value; of one of the final, whose value is another, that of the same point."""
     if trial.stage != FINAL:
         return trial.value

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from search.ledger.records import Trial
+from search.ledger.records import RecordedTrial
 from search.objectives.network.registry import layer_of
 from search.objectives.network.views import gradients, weights, widths
 from search.objectives.network.views.plots import portrait
@@ -66,7 +66,7 @@ def _all(data: SearchData) -> Iterator[Drawn]:
 
 
 def _by_parts(
-    data: SearchData, figure: str, trials: Sequence[Trial], name: str, about: str
+    data: SearchData, figure: str, trials: Sequence[RecordedTrial], name: str, about: str
 ) -> Iterator[Drawn]:
     """The curves of all these trainings, as many to a picture as can be told apart."""
     for part, first in enumerate(range(0, len(trials), MOST), start=1):
@@ -77,7 +77,7 @@ def _by_parts(
         yield Drawn(name if part == 1 else f"{name}-{part}", drawn)
 
 
-def _portraits(data: SearchData, finals: list[Trial]) -> Iterator[Drawn]:
+def _portraits(data: SearchData, finals: list[RecordedTrial]) -> Iterator[Drawn]:
     """Weights and gradients of the networks of the final, each with what sets it apart."""
     shown = finals[:MOST_PORTRAITS]
     networks = len(data.of_stage(FINAL))
@@ -93,13 +93,13 @@ def _portraits(data: SearchData, finals: list[Trial]) -> Iterator[Drawn]:
             yield Drawn(f"{picture.key}-{trial.number + 1}", drawn)
 
 
-def _few(data: SearchData) -> list[Trial]:
+def _few(data: SearchData) -> list[RecordedTrial]:
     """All trainings of the stages that search, where a few pictures show them; else none."""
     trials = searched(data)
     return trials if len(trials) <= MOST_SHOWN else []
 
 
-def _finals(data: SearchData) -> list[Trial]:
+def _finals(data: SearchData) -> list[RecordedTrial]:
     return list(data.of_stage(FINAL))[:MOST_SHOWN]
 
 

@@ -20,7 +20,7 @@ from search.plan.generations import GenerationPlan, rehearsed_generations
 from search.plan.halving import expected_steps
 from search.plan.plan import PlannedTrial, StagePlan, Step, plan, steps
 from search.plan.ranking import ranking_of
-from search.plan.results import Result
+from search.plan.trial import Trial
 from search.space.space import Point
 from search.study.file import Study
 
@@ -145,7 +145,7 @@ def makespan(seconds: Sequence[float], workers: int) -> float:
 
 
 def _rehearse(study: Study) -> list[_Rehearsal]:
-    results, rehearsed = list[Result](), list[_Rehearsal]()
+    results, rehearsed = list[Trial](), list[_Rehearsal]()
     for step in steps(study):
         made = plan(study, step, results)
         parts: list[StagePlan | GenerationPlan] = [made]
@@ -156,7 +156,7 @@ def _rehearse(study: Study) -> list[_Rehearsal]:
             waves = tuple((one,) for one in _alike(study, step, trials))
         rehearsed.append(_Rehearsal(step, trials, waves))
         results += [
-            Result(
+            Trial(
                 step.name,
                 t.number,
                 t.parameters,

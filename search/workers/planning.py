@@ -47,12 +47,12 @@ def make_plan(ledger: Ledger, search: Search, claim: PlanningClaim) -> None:
             standings = ledger.read.standings(claim)
             ledger.open_rung(claim, plan_rung(study, step, claim.rung, standings))
         elif claim.generation:
-            before = ledger.read.results(search, claim.stage.id)
+            before = ledger.read.finished_trials(search, claim.stage.id)
             boxes = ledger.read.boxes(claim)
             following = plan_generation(study, step, claim.generation, boxes, before)
             ledger.open_generation(claim, following, distributions(boxes))
         else:
-            made = plan(study, step, ledger.read.results(search))
+            made = plan(study, step, ledger.read.finished_trials(search))
             each = study.objective.steps(step.training)
             in_all = expected_trials(study, step) if step.generations > 1 else None
             ledger.open_stage(search, claim, made, distributions(made.boxes), each, in_all)

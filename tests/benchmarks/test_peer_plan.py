@@ -5,7 +5,7 @@ import pytest
 from benchmarks.halving import planned_epochs
 from benchmarks.peer_plan import EPOCHS, FIRST_BOX, STAGES, Best, box
 from benchmarks.real_images import STUDY
-from search.plan.results import Result
+from search.plan.trial import Trial
 from search.plan.zoom import zoom
 from search.space.space import Box, Interval
 from search.study.reading import load
@@ -18,11 +18,11 @@ def boxes(best: tuple[float, ...], values: tuple[float, ...]) -> list[tuple[floa
     extent = STUDIED.stages[0].boxes[0].ranges["weight_decay"]
     assert isinstance(extent, Interval)
     found = [extent]
-    results: list[Result] = []
+    results: list[Trial] = []
     for stage, place, value in zip(STUDIED.stages[1:], best, values, strict=True):
         earlier = STUDIED.stages[len(found) - 1].name
         parameters = {"weight_decay": place}
-        results.append(Result(earlier, 0, parameters, value, Box({"weight_decay": found[-1]})))
+        results.append(Trial(earlier, 0, parameters, value, Box({"weight_decay": found[-1]})))
         assert stage.zoom is not None
         zoomed = zoom(stage.zoom, results, STUDIED.natural_limits(stage), STUDIED.objective)
         extent = zoomed.box.ranges["weight_decay"]

@@ -13,7 +13,7 @@ import typer
 
 from search.cli import app, main
 from search.ledger import location
-from search.ledger.records import Search, StageState, Trial, WorkerState
+from search.ledger.records import RecordedTrial, Search, StageState, WorkerState
 from search.ledger.states import TrialStatus
 from search.objective.data_card import DataCard
 from search.objective.report import Report
@@ -22,6 +22,7 @@ from search.objectives.network.measuring import GradientError
 from search.plan.plan import steps
 from search.plan.ranking import Spread
 from search.runtime import blas
+from search.space.space import Box, Interval
 from search.study.reading import load
 from search.views.dashboard import access
 from search.views.terminal.export import as_json, write_csv
@@ -139,7 +140,19 @@ def test_the_kernels_of_the_blas_are_named_as_the_code_knows_them() -> None:
     assert flags == blas.KERNELS["SkylakeX"]
 
 
-TRIAL = Trial(1, "coarse", 0, "complete", 0.5, {"learning_rate": 0.1}, 7, 8, None, 1.0)
+TRIAL = RecordedTrial(
+    stage="coarse",
+    number=0,
+    parameters={"learning_rate": 0.1},
+    value=0.5,
+    box=Box({"learning_rate": Interval(0.01, 1.0)}),
+    id=1,
+    state="complete",
+    seed=7,
+    order_seed=8,
+    reason=None,
+    finished_at=1.0,
+)
 STUDY = load("digits")
 SEARCH = Search(1, STUDY, "0" * 64, DataCard("digits", "f" * 64), {}, 0.0, None, None)
 STAGE = StageState(

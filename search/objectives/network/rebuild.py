@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from search.errors import KlayerError, UnforeseenError
 from search.ledger.ledger import Ledger
 from search.ledger.opening import open_recorded
-from search.ledger.records import Search, Trial
+from search.ledger.records import RecordedTrial, Search
 from search.objective.report import Assignment, Report
 from search.objectives.network.final import Winner
 from search.objectives.network.trainer import NetworkTrainer
@@ -48,7 +48,7 @@ class Rebuilt:
 
     name: str
     file: Path
-    winner: Trial
+    winner: RecordedTrial
     epochs: int
     figures: int
     snapshots: int
@@ -92,7 +92,7 @@ def rebuild(
     )
 
 
-def _final_trials(ledger: Ledger, search: Search) -> list[Trial]:
+def _final_trials(ledger: Ledger, search: Search) -> list[RecordedTrial]:
     """The trials of the final, the winner first, all of which took part in its training."""
     name, kind = search.study.name, search.study.objective.kind
     if kind != "network":
@@ -144,7 +144,7 @@ def _check_target(file: Path) -> None:
 
 def _retrained(
     search: Search,
-    trials: Sequence[Trial],
+    trials: Sequence[RecordedTrial],
     trainer: NetworkTrainer,
     recorded: Sequence[Report],
     on_epoch: OnEpoch,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from search.ledger.records import Trial
+from search.ledger.records import RecordedTrial
 from search.objective.metric import Metric
 from search.views.plots import standing
 from search.views.plots.cells import cells
@@ -41,7 +41,7 @@ class Run:
         scale: That of the values.
     """
 
-    trials: Sequence[Trial]
+    trials: Sequence[RecordedTrial]
     x: np.ndarray
     values: np.ndarray
     best: np.ndarray
@@ -164,7 +164,10 @@ def upwards(run: Run) -> dict[str, Any]:
 
 
 def _run(
-    data: SearchData, trials: Sequence[Trial], x: Sequence[float], opened: Mapping[str, float]
+    data: SearchData,
+    trials: Sequence[RecordedTrial],
+    x: Sequence[float],
+    opened: Mapping[str, float],
 ) -> Run:
     contenders = data.search.study.contenders()
     best: dict[str, float | None] = {}

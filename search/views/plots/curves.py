@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from search.ledger.records import Trial
+from search.ledger.records import RecordedTrial
 from search.objective.port import Objective
 from search.runtime.formatting import plural
 from search.views.plots import standing
@@ -59,7 +59,9 @@ def _has_bands(objective: Objective, name: str) -> bool:
     return objective.score.shared == name
 
 
-def _shown(data: SearchData, chosen: Sequence[int]) -> tuple[list[Trial], list[Trial], int]:
+def _shown(
+    data: SearchData, chosen: Sequence[int]
+) -> tuple[list[RecordedTrial], list[RecordedTrial], int]:
     """Whose curves are drawn, best first and chosen last; those dropped; how many are left out."""
     mine = [trial for trial in standing.searched(data) if data.curves.get(trial.id)]
     others = [trial for trial in data.trials if trial.id in chosen and trial not in mine]
@@ -117,7 +119,7 @@ def _bands(data: SearchData) -> list[go.Scatter]:
     return traces
 
 
-def _grey(data: SearchData, dropped: Sequence[Trial], group: Group) -> list[go.Scatter]:
+def _grey(data: SearchData, dropped: Sequence[RecordedTrial], group: Group) -> list[go.Scatter]:
     """The last metric of all dropped trials as one trace, with gaps between them."""
     if not dropped:
         return []
@@ -142,7 +144,7 @@ def _grey(data: SearchData, dropped: Sequence[Trial], group: Group) -> list[go.S
 
 
 def _coloured(
-    data: SearchData, shown: Sequence[Trial], chosen: Sequence[int], group: Group
+    data: SearchData, shown: Sequence[RecordedTrial], chosen: Sequence[int], group: Group
 ) -> list[go.Scatter]:
     colours, traces, named_stages = stage_colours(data), [], set()
     banded = _has_bands(data.objective, group.name)
@@ -181,8 +183,8 @@ def _at(data: SearchData) -> str:
 def _caption(
     data: SearchData,
     group: Group,
-    shown: Sequence[Trial],
-    dropped: Sequence[Trial],
+    shown: Sequence[RecordedTrial],
+    dropped: Sequence[RecordedTrial],
     left_out: int,
     chosen: Sequence[int],
 ) -> str:
@@ -199,7 +201,7 @@ def _caption(
     return said + "."
 
 
-def _table(data: SearchData, trials: Sequence[Trial], group: Group) -> Table:
+def _table(data: SearchData, trials: Sequence[RecordedTrial], group: Group) -> Table:
     columns = ("stage", "trial", data.objective.step, *group.columns())
     rows: list[tuple[Any, ...]] = []
     for trial in trials:

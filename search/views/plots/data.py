@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from search.ledger.records import Search, StageState, Trial
+from search.ledger.records import RecordedTrial, Search, StageState
 from search.objective.metric import Metric
 from search.objective.port import Objective
 from search.objective.report import Report
@@ -77,7 +77,7 @@ class SearchData:
 
     search: Search
     stages: tuple[StageState, ...]
-    trials: tuple[Trial, ...]
+    trials: tuple[RecordedTrial, ...]
     time: float
     curves: Curves = field(default_factory=dict)
     bands: Mapping[str, Band] = field(default_factory=dict)
@@ -109,6 +109,6 @@ class SearchData:
         """The stages that search, without the finalists and the final."""
         return tuple(stage for stage in self.stages if stage.step.kind == "search")
 
-    def of_stage(self, name: str) -> tuple[Trial, ...]:
+    def of_stage(self, name: str) -> tuple[RecordedTrial, ...]:
         """The trials of a stage, by number."""
         return tuple(trial for trial in self.trials if trial.stage == name)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from search.ledger.records import Trial
+from search.ledger.records import RecordedTrial
 from search.views.plots.data import Need, SearchData
 from search.views.plots.plot import Plot
 
@@ -38,5 +38,5 @@ class TrialEntry:
 
     key: str
     title: str
-    draw: Callable[[SearchData, Trial], Plot]
+    draw: Callable[[SearchData, RecordedTrial], Plot]
     needs: frozenset[Need] = frozenset()

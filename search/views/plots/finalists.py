@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from search.ledger.records import Trial
+from search.ledger.records import RecordedTrial
 from search.plan.ranking import Spread
 from search.space.space import Point
 from search.views.plots import standing
@@ -18,7 +18,7 @@ KEY, TITLE = "seeds", "Finalists over fresh seeds"
 
 _WINNER, _OTHER = COLOURS[3], COLOURS[0]
 
-Runs = Sequence[tuple[list[Trial], Spread]]
+Runs = Sequence[tuple[list[RecordedTrial], Spread]]
 
 
 def finalists(data: SearchData) -> Plot:
@@ -60,17 +60,17 @@ def not_yet(data: SearchData, what: str) -> str:
     return f"The stages are not finished yet. After the last of them it is the turn of {what}."
 
 
-def spreads(data: SearchData) -> list[tuple[list[Trial], Spread]]:
+def spreads(data: SearchData) -> list[tuple[list[RecordedTrial], Spread]]:
     """Each finalist's finished re-runs by number, with their spread; in the finalists' order."""
     stages = {stage.step.name for stage in data.stages if stage.step.kind == "finalists"}
     mine = [one for one in data.trials if one.stage in stages and one.state in standing.ENDED]
-    groups: dict[tuple[tuple[str, object], ...], list[Trial]] = {}
+    groups: dict[tuple[tuple[str, object], ...], list[RecordedTrial]] = {}
     for trial in sorted(mine, key=lambda one: one.number):
         groups.setdefault(tuple(trial.parameters.items()), []).append(trial)
     return [(group, Spread.of([trial.value for trial in group])) for group in groups.values()]
 
 
-def _origin(data: SearchData, finalist: Trial) -> str:
+def _origin(data: SearchData, finalist: RecordedTrial) -> str:
     """The trial that made it a finalist, as plain text."""
     same = [t for t in standing.comparable(data) if t.parameters == finalist.parameters]
     best = data.ranking.best(same)
@@ -81,7 +81,7 @@ def _traces(
     data: SearchData,
     scale: ValueScale,
     place: int,
-    trials: Sequence[Trial],
+    trials: Sequence[RecordedTrial],
     spread: Spread,
     *,
     wins: bool,

@@ -2,7 +2,7 @@
 
 import textwrap
 
-from search.ledger.records import Trial
+from search.ledger.records import RecordedTrial
 from search.objective.port import Objective
 from search.runtime.formatting import number
 from search.space.space import Point
@@ -32,7 +32,7 @@ def parameters(objective: Objective, point: Point) -> str:
     )
 
 
-def named(trial: Trial) -> str:
+def named(trial: RecordedTrial) -> str:
     """A trial as people call it, as plain text, such as "coarse #3"."""
     return f"{trial.stage} #{trial.number}"
 

@@ -14,7 +14,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
-from search.ledger.records import Trial
+from search.ledger.records import RecordedTrial
 from search.runtime.formatting import number
 from search.views.plots import standing
 from search.views.plots.axes import Axis, axes
@@ -53,7 +53,7 @@ class _Upright:
 class _Line:
     """One trial: where its value stands on the scale, and among the colours from 0 to 1."""
 
-    trial: Trial
+    trial: RecordedTrial
     place: float
     goodness: float
 
@@ -80,7 +80,7 @@ def parallel(data: SearchData) -> Plot:
     return drawn(KEY, TITLE, _caption(data, trials), figure, trial_table(data))
 
 
-def _choice(data: SearchData) -> list[Trial]:
+def _choice(data: SearchData) -> list[RecordedTrial]:
     """Those that are shown, the best first."""
     order = data.ranking.ranked(standing.comparable(data))
     if len(order) <= MOST:
@@ -90,12 +90,12 @@ def _choice(data: SearchData) -> list[Trial]:
     return [*order[:_BEST], *(rest[place] for place in some)]
 
 
-def _scaled(axis: Axis, trial: Trial) -> float:
+def _scaled(axis: Axis, trial: RecordedTrial) -> float:
     place = axis.place(trial.parameters.get(axis.name))
     return place if math.isnan(place) else axis.scaled(place)
 
 
-def _upright(axis: Axis, trials: Sequence[Trial]) -> _Upright:
+def _upright(axis: Axis, trials: Sequence[RecordedTrial]) -> _Upright:
     if axis.kind == "category":
         count = len(axis.options)
         texts = [short(number(option)) for option in axis.options]
@@ -217,7 +217,7 @@ def _tick(place: float, height: float, text: str, *, left: bool) -> dict[str, An
     }
 
 
-def _caption(data: SearchData, shown: Sequence[Trial]) -> str:
+def _caption(data: SearchData, shown: Sequence[RecordedTrial]) -> str:
     total = len(standing.comparable(data))
     said = (
         f"{total:,} trials that compare, each a line"

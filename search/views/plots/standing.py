@@ -6,26 +6,26 @@ ranked by them.
 
 from collections.abc import Sequence
 
-from search.ledger.records import Trial
+from search.ledger.records import RecordedTrial
 from search.space.space import Point
 from search.views.plots.data import SearchData
 
 ENDED = ("complete", "pruned", "diverged", "failed")
 
 
-def searched(data: SearchData) -> list[Trial]:
+def searched(data: SearchData) -> list[RecordedTrial]:
     """The trials of the stages that search, by stage and number."""
     places = {stage.step.name: place for place, stage in enumerate(data.searched())}
     mine = [trial for trial in data.trials if trial.stage in places]
     return sorted(mine, key=lambda trial: (places[trial.stage], trial.number))
 
 
-def complete(trials: Sequence[Trial]) -> list[Trial]:
+def complete(trials: Sequence[RecordedTrial]) -> list[RecordedTrial]:
     """Those that were trained to their end, and have a value."""
     return [one for one in trials if one.state == "complete" and one.value is not None]
 
 
-def comparable(data: SearchData) -> list[Trial]:
+def comparable(data: SearchData) -> list[RecordedTrial]:
     """The complete trials of the stages whose values compare with the last one's.
 
     Where these have none yet, all complete trials of stages that search.
@@ -45,7 +45,7 @@ def chosen(data: SearchData) -> Point | None:
     return data.ranking.chosen(data.of_stage(last.step.name))
 
 
-def winner(data: SearchData) -> Trial | None:
+def winner(data: SearchData) -> RecordedTrial | None:
     """The best trial of the configuration that the search has chosen; None before that."""
     last, valued = data.stages[-1], comparable(data)
     if last.step.kind == "search":
@@ -54,12 +54,12 @@ def winner(data: SearchData) -> Trial | None:
     return data.ranking.best(one for one in valued if one.parameters == point)
 
 
-def best(data: SearchData) -> Trial | None:
+def best(data: SearchData) -> RecordedTrial | None:
     """The winner; before there is one, the best so far."""
     return winner(data) or data.ranking.best(comparable(data))
 
 
-def trained_anew(data: SearchData) -> Trial | None:
+def trained_anew(data: SearchData) -> RecordedTrial | None:
     """The winner's trial in the final; None before that is planned."""
     finals = {stage.step.name for stage in data.stages if stage.step.kind == "final"}
     return next((one for one in data.trials if one.stage in finals and one.number == 0), None)

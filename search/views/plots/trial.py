@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from search.ledger.records import Trial
+from search.ledger.records import RecordedTrial
 from search.runtime.formatting import brief, plural
 from search.views.plots.data import SearchData
 from search.views.plots.groups import group_named, part_of
@@ -14,7 +14,7 @@ from search.views.plots.plot import Plot, Table, drawn, escape, nothing
 from search.views.plots.theme import COLOURS
 
 
-def trial_curves(data: SearchData, trial: Trial, name: str) -> Plot:
+def trial_curves(data: SearchData, trial: RecordedTrial, name: str) -> Plot:
     """The metrics of one group over steps; all but the last part dashed.
 
     Args:
@@ -59,7 +59,7 @@ def trial_curves(data: SearchData, trial: Trial, name: str) -> Plot:
     return drawn(key, title, caption, figure, Table((step, *group.columns()), rows))
 
 
-def _state(data: SearchData, trial: Trial) -> str:
+def _state(data: SearchData, trial: RecordedTrial) -> str:
     value = data.score.text(trial.value)
     if trial.pruned_after is None:
         return f"{trial.state}, {value}"

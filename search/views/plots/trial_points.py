@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from search.ledger.records import Trial
+from search.ledger.records import RecordedTrial
 from search.runtime.formatting import brief, number, plural
 from search.views.plots.axes import Axis
 from search.views.plots.cells import Cells, cells
@@ -38,7 +38,7 @@ class Plane:
     scale: ValueScale
     step: str
 
-    def places(self, trials: Sequence[Trial]) -> tuple[np.ndarray, np.ndarray]:
+    def places(self, trials: Sequence[RecordedTrial]) -> tuple[np.ndarray, np.ndarray]:
         """Where trials stand, in data units, two arrays (trials,); NaN where nowhere."""
         x = [self.x.place(trial.parameters.get(self.x.name)) for trial in trials]
         if self.y is None:
@@ -52,7 +52,7 @@ class Plane:
         shown = [f"{a.label}: %{{{at}:.4g}}" for a, at in axes if a.kind != "category"]
         return "<br>".join([*shown, *(["%{text}"] if self.texts([]) is not None else [])])
 
-    def texts(self, trials: Sequence[Trial]) -> list[str] | None:
+    def texts(self, trials: Sequence[RecordedTrial]) -> list[str] | None:
         """What categories the trials have; None where no axis has categories."""
         named = [axis for axis in (self.x, self.y) if axis and axis.kind == "category"]
         if not named:
@@ -65,7 +65,9 @@ class Plane:
         ]
 
 
-def points(trials: Sequence[Trial], plane: Plane, stage: str, colour: str | None) -> go.Scatter:
+def points(
+    trials: Sequence[RecordedTrial], plane: Plane, stage: str, colour: str | None
+) -> go.Scatter:
     """Trials of one stage that have a value, each a point.
 
     Args:
@@ -95,7 +97,7 @@ def points(trials: Sequence[Trial], plane: Plane, stage: str, colour: str | None
 
 
 def binned(
-    trials: Sequence[Trial], plane: Plane, stage: str, colour: str | None, stages: int
+    trials: Sequence[RecordedTrial], plane: Plane, stage: str, colour: str | None, stages: int
 ) -> go.Heatmap | None:
     """As `points`, but trials that lie near each other are one cell; None if none can be placed.
 
@@ -127,7 +129,7 @@ def binned(
     )
 
 
-def greyed(trials: Sequence[Trial], plane: Plane, symbol: str, name: str) -> go.Scatter:
+def greyed(trials: Sequence[RecordedTrial], plane: Plane, symbol: str, name: str) -> go.Scatter:
     """Trials that are not to be compared with the others, in grey, each a point."""
     x, y = plane.places(trials)
     return go.Scatter(
@@ -148,7 +150,7 @@ def greyed(trials: Sequence[Trial], plane: Plane, symbol: str, name: str) -> go.
     )
 
 
-def greyed_cells(trials: Sequence[Trial], plane: Plane) -> go.Heatmap | None:
+def greyed_cells(trials: Sequence[RecordedTrial], plane: Plane) -> go.Heatmap | None:
     """As `greyed`, but in cells; to lie below those of trials that have a value."""
     found = _cells(trials, plane, _CELLS // 2)
     if found is None:
@@ -164,7 +166,7 @@ def greyed_cells(trials: Sequence[Trial], plane: Plane) -> go.Heatmap | None:
     )
 
 
-def star(trial: Trial, plane: Plane, name: str) -> go.Scatter:
+def star(trial: RecordedTrial, plane: Plane, name: str) -> go.Scatter:
     """One trial, marked."""
     x, y = plane.places([trial])
     return go.Scatter(
@@ -194,7 +196,7 @@ def _plain(colour: str) -> dict[str, Any]:
     return {"colorscale": [[0, colour], [1, colour]], "showscale": False}
 
 
-def _cells(trials: Sequence[Trial], plane: Plane, most: int) -> Cells | None:
+def _cells(trials: Sequence[RecordedTrial], plane: Plane, most: int) -> Cells | None:
     x, y = plane.places(trials)
     stands = np.isfinite(x) & np.isfinite(y)
     if plane.y is None:
@@ -224,12 +226,12 @@ def _edges(found: Cells, plane: Plane) -> dict[str, np.ndarray]:
     return {"x": x, "y": np.array([up.unscaled(place) for place in found.y])}
 
 
-def _valued(trial: Trial, plane: Plane) -> str:
+def _valued(trial: RecordedTrial, plane: Plane) -> str:
     metric = plane.scale.metric
     return f"{metric.words}: {metric.text(trial.value)}"
 
 
-def _end(trial: Trial, plane: Plane) -> str:
+def _end(trial: RecordedTrial, plane: Plane) -> str:
     if trial.state == "pruned":
         after = plural(trial.pruned_after or 0, plane.step)
         return escape(f"dropped after {after}, at {plane.scale.metric.text(trial.value)}")

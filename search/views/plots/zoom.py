@@ -8,7 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from search.ledger.records import Trial
+from search.ledger.records import RecordedTrial
 from search.objective.port import Objective
 from search.views.plots import standing
 from search.views.plots.axes import Axis, axes, known
@@ -110,7 +110,7 @@ def _other(order: Sequence[str], taken: str | None) -> str:
     return next((name for name in order if name != taken), order[0])
 
 
-def _outlines(data: SearchData, plane: Plane, ended: Sequence[Trial]) -> list[go.Scatter]:
+def _outlines(data: SearchData, plane: Plane, ended: Sequence[RecordedTrial]) -> list[go.Scatter]:
     colours, found = stage_colours(data), []
     for stage in data.searched():
         name = stage.step.name
@@ -121,7 +121,7 @@ def _outlines(data: SearchData, plane: Plane, ended: Sequence[Trial]) -> list[go
     return [one for one in found if one is not None]
 
 
-def _trials(data: SearchData, plane: Plane, ended: Sequence[Trial]) -> list[Any]:
+def _trials(data: SearchData, plane: Plane, ended: Sequence[RecordedTrial]) -> list[Any]:
     valued = standing.complete(ended)
     many = len(ended) > MANY
     shown = data.ranking.ranked(valued)[:BEST] if many else valued
@@ -138,7 +138,7 @@ def _trials(data: SearchData, plane: Plane, ended: Sequence[Trial]) -> list[Any]
     return traces
 
 
-def _greyed(plane: Plane, ended: Sequence[Trial]) -> list[Any]:
+def _greyed(plane: Plane, ended: Sequence[RecordedTrial]) -> list[Any]:
     dropped = [trial for trial in ended if trial.state == "pruned"]
     broken = [trial for trial in ended if trial.value is None]
     traces = [greyed(dropped, plane, "circle-open", "dropped early")] if dropped else []
@@ -148,7 +148,7 @@ def _greyed(plane: Plane, ended: Sequence[Trial]) -> list[Any]:
 
 
 def _cells(
-    data: SearchData, plane: Plane, ended: Sequence[Trial], colours: Mapping[str, str]
+    data: SearchData, plane: Plane, ended: Sequence[RecordedTrial], colours: Mapping[str, str]
 ) -> list[Any]:
     valued = standing.complete(ended)
     known = {id(trial) for trial in valued}
@@ -160,7 +160,7 @@ def _cells(
     return [trace for trace in traces if trace is not None]
 
 
-def _layout(plane: Plane, ended: Sequence[Trial]) -> dict[str, Any]:
+def _layout(plane: Plane, ended: Sequence[RecordedTrial]) -> dict[str, Any]:
     values = [trial.value for trial in standing.complete(ended)]
     layout: dict[str, Any] = {
         "xaxis": plane.x.layout(),
@@ -175,7 +175,7 @@ def _layout(plane: Plane, ended: Sequence[Trial]) -> dict[str, Any]:
     return layout
 
 
-def _caption(data: SearchData, plane: Plane, ended: Sequence[Trial]) -> str:
+def _caption(data: SearchData, plane: Plane, ended: Sequence[RecordedTrial]) -> str:
     boxed = [stage for stage in data.searched() if stage.boxes]
     upwards = data.score.words if plane.y is None else title_of(data.objective, plane.y.name)
     said = (

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from search.ledger.ledger import Ledger
-from search.ledger.records import Trial
+from search.ledger.records import RecordedTrial
 from search.objective.metric import Metric
 from search.views.plots.data import Band
 
@@ -43,7 +43,7 @@ class Bands:
         self._found: tuple[float, float] | None = None  # the smallest and the largest value
         self._extent: Extent | None = None
 
-    def of(self, trials: Sequence[Trial]) -> dict[str, Band]:
+    def of(self, trials: Sequence[RecordedTrial]) -> dict[str, Band]:
         """The bands of the stages that have finished trials, by the stage's name."""
         ended = [trial for trial in trials if trial.finished_at is not None]
         if self._extent is None:
@@ -59,7 +59,7 @@ class Bands:
         at = self._extent
         return {stage: Band(one, at.low, at.high, at.log) for stage, one in self._counts.items()}
 
-    def _count(self, trials: Sequence[Trial]) -> None:
+    def _count(self, trials: Sequence[RecordedTrial]) -> None:
         """Add the reports of trials to their stage's counts."""
         at, stages = self._extent, dict.fromkeys(trial.stage for trial in trials)
         if at is None:

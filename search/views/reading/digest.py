@@ -17,12 +17,11 @@ from typing import Any
 import numpy as np
 
 from search.ledger.ledger import Ledger
-from search.ledger.records import Search, StageState, Trial
+from search.ledger.records import RecordedTrial, Search, StageState
 from search.objective.report import Report
 from search.plan.importance import importances
 from search.plan.plan import FINAL
-from search.plan.results import Result
-from search.space.space import Box, hull
+from search.space.space import hull
 from search.study.ranges import recorded_box
 from search.views.plots import standing
 from search.views.plots.data import EVERYTHING, Need, SearchData
@@ -52,7 +51,7 @@ class Digest:
         self._ledger, self._search = ledger, ledger.read.search(name)
         self._reading = threading.Lock()
         self._looked = -FRESH_SECONDS
-        self._trials: dict[int, Trial] = {}
+        self._trials: dict[int, RecordedTrial] = {}
         self._latest = 0.0
         self._outline: SearchData | None = None
         self._slow: dict[Need, threading.Lock] = {need: threading.Lock() for need in EVERYTHING}
@@ -162,20 +161,18 @@ class Digest:
                 continue
             box = hull(tuple(recorded_box(one) for one in stage.boxes))
             ended = [trial for trial in outline.of_stage(name) if trial.finished_at is not None]
-            shares = importances(
-                [_result(trial, box) for trial in ended], box, outline.objective.score.direction
-            )
+            shares = importances(ended, box, outline.objective.score.direction)
             self._importances[name] = finished, dict(shares)
         return {name: shares for name, (_, shares) in self._importances.items() if shares}
 
-    def _attachments_of(self, trials: Sequence[Trial]) -> dict[int, bytes]:
+    def _attachments_of(self, trials: Sequence[RecordedTrial]) -> dict[int, bytes]:
         """What was kept of the final's trials."""
         for trial in trials:
             if trial.state == "complete" and trial.id not in self._attachments:
                 self._attachments[trial.id] = self._ledger.read.attachment(trial)
         return {key: one for key, one in self._attachments.items() if one is not None}
 
-    def _curves_of(self, wanted: Sequence[Trial]) -> dict[int, tuple[Report, ...]]:
+    def _curves_of(self, wanted: Sequence[RecordedTrial]) -> dict[int, tuple[Report, ...]]:
         """The curves of these, by the trial's id; those of finished trials are kept."""
         missing = [t for t in wanted if t.id not in self._curves]
         found = self._ledger.read.curves_of([t.id for t in missing]) if missing else {}
@@ -189,19 +186,19 @@ class Digest:
         return shown
 
 
-def top(data: SearchData) -> list[Trial]:
+def top(data: SearchData) -> list[RecordedTrial]:
     """The best trials of the stages that compare with the last one, best first."""
     return data.ranking.ranked(standing.comparable(data))[:TOP]
 
 
-def dropped(data: SearchData) -> list[Trial]:
+def dropped(data: SearchData) -> list[RecordedTrial]:
     """An even choice of the trials that halving dropped."""
     pruned = [trial for trial in data.trials if trial.state == "pruned"]
     places = np.linspace(0, len(pruned) - 1, min(len(pruned), GREYED)).round().astype(int)
     return [pruned[place] for place in places]
 
 
-def _place(stages: Sequence[StageState]) -> Callable[[tuple[int, Trial]], tuple[int, int]]:
+def _place(stages: Sequence[StageState]) -> Callable[[tuple[int, RecordedTrial]], tuple[int, int]]:
     """Where a trial stands among all: by stage and number."""
     numbers = {stage.step.name: stage.step.number for stage in stages}
     return lambda item: (numbers[item[1].stage], item[1].number)
@@ -222,7 +219,3 @@ def _plotted(data: SearchData) -> tuple[object, ...]:
 
 def _hashed(told: tuple[object, ...]) -> str:
     return sha256(repr(told).encode()).hexdigest()[:16]
-
-
-def _result(trial: Trial, box: Box) -> Result:
-    return Result(trial.stage, trial.number, trial.parameters, trial.value, box, trial.pruned_after)

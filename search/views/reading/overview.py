@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from search.ledger.ledger import Ledger
-from search.ledger.records import Search, StageState, Trial, WorkerState
+from search.ledger.records import RecordedTrial, Search, StageState, WorkerState
 from search.objective.metric import ABSENT
 from search.objective.port import Objective
 from search.objective.report import Finding
@@ -56,7 +56,7 @@ class Overview:
     trials: int
     finished: int
     progress: float
-    best: Trial | None
+    best: RecordedTrial | None
     evaluation: Finding | None
     workers: int
     created_at: float
@@ -76,7 +76,7 @@ class Overviews:
         self._lock = threading.Lock()
         self._looked = -FRESH_SECONDS
         self._all: list[Overview] = []
-        self._winners: dict[int, Trial | None] = {}  # of finished searches, by their key
+        self._winners: dict[int, RecordedTrial | None] = {}  # of finished searches, by their key
         self._done: dict[int, deque[tuple[float, int]]] = {}
 
     def all(self) -> list[Overview]:
@@ -114,7 +114,7 @@ class Overviews:
             found.append(overview(search, stages, best, at_work, clock, pace))
         return found
 
-    def _winner(self, search: Search) -> Trial | None:
+    def _winner(self, search: Search) -> RecordedTrial | None:
         if search.id in self._winners:
             return self._winners[search.id]
         winner = self._ledger.read.winner(search)
@@ -136,7 +136,7 @@ class Overviews:
 def overview(
     search: Search,
     stages: Sequence[StageState],
-    best: Trial | None,
+    best: RecordedTrial | None,
     workers: Sequence[WorkerState],
     clock: float,
     pace: float | None = None,

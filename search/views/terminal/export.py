@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
-from search.ledger.records import Search, StageState, Trial
+from search.ledger.records import RecordedTrial, Search, StageState
 from search.objective.port import Objective
 from search.objective.report import Report
 
@@ -19,7 +19,7 @@ TRIAL_COLUMNS = ("stage", "number", "state", "value", "seed", "reason", "pruned_
 def as_json(
     search: Search,
     stages: Sequence[StageState],
-    trials: Sequence[Trial],
+    trials: Sequence[RecordedTrial],
     curves: Mapping[int, Sequence[Report]],
 ) -> dict[str, Any]:
     """The whole search: study, stages with their boxes, trials with their reports, evaluation."""
@@ -52,7 +52,7 @@ def write_json(document: Mapping[str, Any], file: IO[str]) -> None:
 
 def write_csv(
     objective: Objective,
-    trials: Sequence[Trial],
+    trials: Sequence[RecordedTrial],
     curves: Mapping[int, Sequence[Report]],
     file: IO[str],
     *,
@@ -99,7 +99,7 @@ def metric_columns(objective: Objective) -> dict[str, str]:
     }
 
 
-def _trial(trial: Trial, curve: Sequence[Report]) -> dict[str, Any]:
+def _trial(trial: RecordedTrial, curve: Sequence[Report]) -> dict[str, Any]:
     return {
         "stage": trial.stage,
         "number": trial.number,

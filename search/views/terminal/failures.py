@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from search.ledger.records import Trial
+from search.ledger.records import RecordedTrial
 from search.runtime.formatting import brief, plural
 
 MOST_REASONS = 3
 """How many reasons are shown of a stage."""
 
 
-def failures(trials: Sequence[Trial]) -> dict[str, list[str]]:
+def failures(trials: Sequence[RecordedTrial]) -> dict[str, list[str]]:
     """The lines of each stage that has failed trials."""
     found: dict[str, dict[str, list[int]]] = {}
     for trial in trials:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from search.ledger.ledger import Ledger
-from search.ledger.records import Search, StageState, Trial
+from search.ledger.records import RecordedTrial, Search, StageState
 from search.plan.ranking import ranking_of
 from search.runtime.formatting import brief, duration, parameters, plural
 from search.runtime.lines import say
@@ -94,7 +94,7 @@ class RunView:
         for line in stage.explanation.splitlines():
             self.say(line, indent=4)
 
-    def _new_trials(self) -> list[Trial]:
+    def _new_trials(self) -> list[RecordedTrial]:
         """The trials that came in since the last look, by stage and number."""
         since = self._latest - CLOCK_SECONDS
         finished = self._ledger.read.trials(self._search, since=since)
@@ -103,7 +103,7 @@ class RunView:
         self._latest = max((t.finished_at or 0.0 for t in new), default=self._latest)
         return new
 
-    def _tell_trials(self, stage: StageState, trials: Sequence[Trial]) -> None:
+    def _tell_trials(self, stage: StageState, trials: Sequence[RecordedTrial]) -> None:
         """A line for each trial; the last one says how the whole search stands."""
         for trial in trials:
             name = stage.step.name
@@ -135,7 +135,7 @@ class RunView:
             )
         self._bars.refresh()
 
-    def _value_text(self, stage: StageState, trial: Trial) -> str:
+    def _value_text(self, stage: StageState, trial: RecordedTrial) -> str:
         """A trial's value; where an evaluation gave it, with its name."""
         evaluation = self._objective.evaluation
         if stage.step.kind == "final" and evaluation is not None:
@@ -143,7 +143,7 @@ class RunView:
         text: str = self._objective.score.text(trial.value)
         return text
 
-    def _best_note(self, stage: StageState, best: Trial) -> str:
+    def _best_note(self, stage: StageState, best: RecordedTrial) -> str:
         text = self._value_text(stage, best)
         return text if stage.step.kind == "final" else f"best {text}"
 
@@ -160,7 +160,7 @@ class RunView:
         return "" if left is None or left < 1 else f", about {duration(left)} left"
 
 
-def best_of(study: Study, stages: Sequence[StageState]) -> Trial | None:
+def best_of(study: Study, stages: Sequence[StageState]) -> RecordedTrial | None:
     """The best trial so far, of the stages that finalists come from, or else of all that search.
 
     The values of other stages need not compare with those, and the final's are of another kind.

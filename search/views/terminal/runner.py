@@ -193,7 +193,7 @@ def summary_of(ledger: Ledger, name: str) -> Summary:
     """
     read = ledger.read
     search = read.search(name)
-    return summarise(search, read.stages(search), read.trials(search), read.results(search))
+    return summarise(search, read.stages(search), read.trials(search))
 
 
 def _recorded(study: Study, text: str, storage: str) -> Search | None:

@@ -6,12 +6,11 @@ from typing import Any
 
 from rich.console import Console
 
-from search.ledger.records import Search, StageState, Trial
+from search.ledger.records import RecordedTrial, Search, StageState
 from search.objective.port import Objective
 from search.objective.report import Finding
 from search.plan.plan import FINAL, FINALISTS
 from search.plan.ranking import Ranking, Spread, over_seeds, ranking_of
-from search.plan.results import Result
 from search.runtime.formatting import parameters, plural
 from search.runtime.lines import say, say_labelled
 from search.space.space import Point
@@ -41,7 +40,7 @@ class Summary:
     stopped: bool
     failure: str | None
     stages: tuple[StageState, ...]
-    best: Trial | None
+    best: RecordedTrial | None
     spread: Spread | None
     result: dict[str, Any] | None
     failures: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -77,8 +76,7 @@ class Summary:
 def summarise(
     search: Search,
     stages: Sequence[StageState],
-    trials: Sequence[Trial],
-    results: Sequence[Result],
+    trials: Sequence[RecordedTrial],
 ) -> Summary:
     """The summary of a search, from what the ledger says of it."""
     valued = [t for t in trials if t.stage not in (FINALISTS, FINAL) and t.state == "complete"]
@@ -86,7 +84,7 @@ def summarise(
     searched = [trial for trial in valued if trial.stage in contenders] or valued
     ranking = ranking_of(search.study)
     best = ranking.best(searched)
-    chosen = _chosen(ranking, stages, trials, results)
+    chosen = _chosen(ranking, stages, trials)
     if chosen is not None:
         same = [trial for trial in searched if trial.parameters == chosen]
         best = ranking.best(same) or best
@@ -98,7 +96,7 @@ def summarise(
         failure=search.failure,
         stages=tuple(stages),
         best=best,
-        spread=None if chosen is None else _spread_of(chosen, results),
+        spread=None if chosen is None else _spread_of(chosen, trials),
         result=search.result,
         failures=failures(trials),
     )
@@ -151,14 +149,14 @@ def _show_stage(
         say(console, line, indent=5)
 
 
-def _value_text(objective: Objective, evaluated: bool, best: Trial) -> str:
+def _value_text(objective: Objective, evaluated: bool, best: RecordedTrial) -> str:
     """The value of a stage's best trial, with what it is."""
     if evaluated and objective.evaluation is not None:
         return f"winner's {objective.evaluation.words} {objective.evaluation.text(best.value)}"
     return f"best {objective.score.text(best.value)}"
 
 
-def _validation_rows(summary: Summary, best: Trial) -> list[tuple[str, str]]:
+def _validation_rows(summary: Summary, best: RecordedTrial) -> list[tuple[str, str]]:
     score = summary.objective.score
     stages = {stage.step.name: stage for stage in summary.stages}
 
@@ -185,8 +183,7 @@ def _validation_rows(summary: Summary, best: Trial) -> list[tuple[str, str]]:
 def _chosen(
     ranking: Ranking,
     stages: Sequence[StageState],
-    trials: Sequence[Trial],
-    results: Sequence[Result],
+    trials: Sequence[RecordedTrial],
 ) -> Point | None:
     """The configuration that the final or, where there is none, the finalists say is the best."""
     first = next((t for t in trials if t.stage == FINAL and t.number == 0), None)
@@ -195,11 +192,13 @@ def _chosen(
     last = stages[-1]
     if last.step.kind != FINALISTS or last.state != "finished":
         return None
-    return ranking.chosen(one for one in results if one.stage == FINALISTS)
+    return ranking.chosen(one for one in trials if one.stage == FINALISTS)
 
 
-def _spread_of(chosen: Point, results: Sequence[Result]) -> Spread | None:
-    found = over_seeds(one for one in results if one.stage == FINALISTS)
+def _spread_of(chosen: Point, trials: Sequence[RecordedTrial]) -> Spread | None:
+    found = over_seeds(
+        one for one in trials if one.stage == FINALISTS and one.finished_at is not None
+    )
     return next((spread for point, spread in found if point == chosen), None)
 
 

@@ -199,7 +199,7 @@ def open_stage(ledger: Ledger, search: Search, groups: int = 1) -> PlanningClaim
     claim = ledger.next_work(search, "planner")
     assert isinstance(claim, PlanningClaim)
     made = plan(
-        search.study, step_of(search.study, claim.stage.number), ledger.read.results(search)
+        search.study, step_of(search.study, claim.stage.number), ledger.read.finished_trials(search)
     )
     sharing: dict[int, list[int]] = {}  # only trials of one order may share a cohort
     for trial in made.trials:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from search.ledger.claims import MOST_LOST, Finished, LostLeaseError, Wait
 from search.ledger.ledger import Ledger
-from search.ledger.records import CohortClaim, PlanningClaim, Search, Trial, TrialResult
+from search.ledger.records import CohortClaim, PlanningClaim, RecordedTrial, Search, TrialResult
 from search.objective.report import Report
 from search.plan.plan import plan, step_of
 from search.plan.samplers import distributions
@@ -23,7 +23,7 @@ QUICK_SECONDS = 5  # far below the 60 that a connection waits for a lock
 LAPSED = -1.0  # a lease of this many seconds has run out already
 
 
-def trials_of(ledger: Ledger, search: Search, claim: CohortClaim) -> list[Trial]:
+def trials_of(ledger: Ledger, search: Search, claim: CohortClaim) -> list[RecordedTrial]:
     return [
         trial
         for trial in ledger.read.trials(search)
@@ -295,7 +295,7 @@ def test_a_cohort_with_which_many_are_lost_is_given_up_and_the_search_goes_on(
     )
     stage = ledger.read.stages(search)[0]
     assert (stage.state, stage.finished, stage.failed, stage.diverged) == ("open", 3, 3, 0)
-    assert ledger.read.results(search)[0].value is None
+    assert ledger.read.finished_trials(search)[0].value is None
     with pytest.raises(LostLeaseError):  # whoever wakes now is too late
         ledger.hand_in(claim, [TrialResult(n, 0.5) for n in claim.numbers])
     ledger.hand_in(other, [TrialResult(n, 0.5) for n in other.numbers])

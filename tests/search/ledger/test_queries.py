@@ -33,7 +33,7 @@ def test_readers_do_not_wait_for_a_writer_and_see_nothing_of_it(
             found = second.read.search("digits")
             assert {one.state for one in second.read.trials(found)} == {"waiting"}
             assert second.read.stages(found)[0].finished == 0
-            assert second.read.results(found) == []
+            assert second.read.finished_trials(found) == []
             assert second.read.curves(found) == {}
         assert time.monotonic() - began < QUICK_SECONDS
         writing.commit()

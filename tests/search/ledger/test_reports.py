@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from search.errors import LedgerError
 from search.ledger.ledger import Ledger
-from search.ledger.records import CohortClaim, Search, Trial, TrialResult
+from search.ledger.records import CohortClaim, RecordedTrial, Search, TrialResult
 from search.ledger.reports import packed, unpacked
 from search.objective.report import Report
 from tests.search.ledger.conftest import EPOCHS, SCORE, Alter, open_stage
@@ -20,7 +20,7 @@ ACCURACIES = (0.0, 0.25, 0.4999, 1.0)  # of the first epoch of four trials
 
 
 @pytest.fixture
-def trained(ledger: Ledger, search: Search) -> list[Trial]:
+def trained(ledger: Ledger, search: Search) -> list[RecordedTrial]:
     """The trials of the first cohort, each with two epochs, handed in."""
     open_stage(ledger, search, 2)
     claim = ledger.next_work(search, "one")
@@ -34,7 +34,7 @@ def trained(ledger: Ledger, search: Search) -> list[Trial]:
     return [trial for trial in found if trial.number in claim.numbers]
 
 
-def test_only_the_curves_that_are_asked_for(ledger: Ledger, trained: list[Trial]) -> None:
+def test_only_the_curves_that_are_asked_for(ledger: Ledger, trained: list[RecordedTrial]) -> None:
     first, *_ = trained
     found = ledger.read.curves_of([first.id])
     assert list(found) == [first.id]
@@ -42,7 +42,7 @@ def test_only_the_curves_that_are_asked_for(ledger: Ledger, trained: list[Trial]
     assert ledger.read.curves_of([]) == {}
 
 
-def test_scores_are_counted_by_step_and_bin(ledger: Ledger, trained: list[Trial]) -> None:
+def test_scores_are_counted_by_step_and_bin(ledger: Ledger, trained: list[RecordedTrial]) -> None:
     """Each bin holds its lower bound, on either database; the last one 1 as well."""
     counted = ledger.read.score_counts([trial.id for trial in trained], 0.0, 1.0, 4)
     counts = counted.counts
@@ -100,7 +100,7 @@ def test_bins_that_divide_nothing_are_refused(
 def test_metrics_that_were_declared_otherwise_are_read_as_they_were_recorded(
     ledger: Ledger,
     search: Search,
-    trained: list[Trial],
+    trained: list[RecordedTrial],
     alter: Alter,
 ) -> None:
     alter("UPDATE klayer_searches SET metrics = :m", m='["a", "b", "c", "d", "e", "f", "g"]')
@@ -126,7 +126,7 @@ def test_packed_metrics_are_the_same_numbers(metrics: dict[str, float]) -> None:
             assert math.isnan(found[name])
 
 
-def test_who_trained_a_trial(ledger: Ledger, search: Search, trained: list[Trial]) -> None:
+def test_who_trained_a_trial(ledger: Ledger, search: Search, trained: list[RecordedTrial]) -> None:
     work = ledger.read.worked_on(trained[0])
     assert work.worker == "one"
     assert (work.attempts, work.lost) == (1, 0)
@@ -136,7 +136,9 @@ def test_who_trained_a_trial(ledger: Ledger, search: Search, trained: list[Trial
     assert ledger.read.worked_on(waiting).worker is None
 
 
-def test_when_cohorts_were_trained(ledger: Ledger, search: Search, trained: list[Trial]) -> None:
+def test_when_cohorts_were_trained(
+    ledger: Ledger, search: Search, trained: list[RecordedTrial]
+) -> None:
     work = ledger.read.worked_on(trained[0])
     claim = ledger.next_work(search, "two")  # is at work yet, and so has no end
     assert isinstance(claim, CohortClaim)
@@ -144,7 +146,7 @@ def test_when_cohorts_were_trained(ledger: Ledger, search: Search, trained: list
 
 
 def test_epochs_that_are_done_are_counted_by_how_trials_ended(
-    ledger: Ledger, search: Search, trained: list[Trial]
+    ledger: Ledger, search: Search, trained: list[RecordedTrial]
 ) -> None:
     claim = ledger.next_work(search, "two")
     assert isinstance(claim, CohortClaim)

@@ -38,7 +38,7 @@ def test_figures_and_values_come_back_exactly(
     for trial in ledger.read.trials(search):
         assert curves[trial.id] == tuple(epoch[trial.number] for epoch in told)
         assert trial.value == (trial.number + 1) / 30
-    assert [(r.number, r.value) for r in ledger.read.results(search)] == [
+    assert [(r.number, r.value) for r in ledger.read.finished_trials(search)] == [
         (n, (n + 1) / 30) for n in range(6)
     ]
     stage = ledger.read.stages(search)[0]
@@ -134,7 +134,7 @@ def test_a_diverged_trial_has_a_reason_and_no_value(
     assert (first.state, first.value, first.reason) == ("diverged", None, "diverged in epoch 2")
     stage = ledger.read.stages(search)[0]
     assert (stage.finished, stage.diverged) == (6, 1)
-    assert ledger.read.results(search)[0].value is None
+    assert ledger.read.finished_trials(search)[0].value is None
 
 
 @pytest.mark.parametrize(

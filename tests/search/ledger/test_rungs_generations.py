@@ -40,7 +40,7 @@ def planning(ledger: Ledger, search: Search, owner: str = "planner") -> Planning
 
 def following(ledger: Ledger, search: Search, claim: PlanningClaim) -> GenerationPlan:
     """The next generation, in two cohorts."""
-    before = ledger.read.results(search, claim.stage.id)
+    before = ledger.read.finished_trials(search, claim.stage.id)
     boxes = ledger.read.boxes(claim)
     made = plan_generation(
         search.study, step_of(search.study, claim.stage.number), claim.generation, boxes, before

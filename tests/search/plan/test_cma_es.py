@@ -11,8 +11,8 @@ import pytest
 from search.errors import KlayerError
 from search.plan import cma_es
 from search.plan.ranking import Ranking
-from search.plan.results import Result
 from search.plan.seeds import derive
+from search.plan.trial import Trial
 from search.space.space import Box, Interval, Point
 
 HIGHEST = Ranking("maximize")
@@ -27,7 +27,7 @@ MIXED = Box(
 
 
 def ask(
-    box: Box, told: Sequence[Result], count: int, population: int, of: int, by: Ranking = HIGHEST
+    box: Box, told: Sequence[Trial], count: int, population: int, of: int, by: Ranking = HIGHEST
 ) -> list[Point]:
     return cma_es.ask(box, told, count, population, of, by)
 
@@ -40,14 +40,14 @@ def grown(
     box: Box,
     objective: Callable[[Point], float | None],
     generations: int,
-    told: list[Result] | None = None,
+    told: list[Trial] | None = None,
     population: int = 8,
-) -> list[Result]:
+) -> list[Trial]:
     """The results of a box after so many generations, those of `told` included."""
     told = list(told or [])
     while len(told) < generations * population:
         made = ask(box, told, population, population, seed(len(told) // population))
-        told += [Result("s", len(told) + n, p, objective(p), box) for n, p in enumerate(made)]
+        told += [Trial("s", len(told) + n, p, objective(p), box) for n, p in enumerate(made)]
     return told
 
 
@@ -58,15 +58,14 @@ def rate(point: Point) -> float:
 def test_only_the_order_of_the_values_counts() -> None:
     told = grown(RATE, rate, 3)
     stretched = [
-        Result("s", one.number, one.parameters, math.exp(3 * (one.value or 0)), RATE)
-        for one in told
+        Trial("s", one.number, one.parameters, math.exp(3 * (one.value or 0)), RATE) for one in told
     ]
     assert ask(RATE, stretched, 8, 8, seed(3)) == ask(RATE, told, 8, 8, seed(3))
 
 
 def test_where_less_is_better_the_negated_values_teach_the_same() -> None:
     told = grown(RATE, rate, 3)
-    costs = [Result("s", one.number, one.parameters, -(one.value or 0), RATE) for one in told]
+    costs = [Trial("s", one.number, one.parameters, -(one.value or 0), RATE) for one in told]
     assert ask(RATE, costs, 8, 8, seed(3), Ranking("minimize")) == ask(RATE, told, 8, 8, seed(3))
     assert ask(RATE, costs, 8, 8, seed(3)) != ask(RATE, told, 8, 8, seed(3))
 
@@ -78,7 +77,7 @@ def test_a_diverged_trial_is_as_bad_as_the_worst() -> None:
 
     def with_worst(value: float | None) -> list[Point]:
         changed = [
-            Result("s", one.number, one.parameters, value if one is worst else one.value, RATE)
+            Trial("s", one.number, one.parameters, value if one is worst else one.value, RATE)
             for one in told
         ]
         return ask(RATE, changed, 8, 8, seed(1))
@@ -103,7 +102,7 @@ def test_fewer_points_are_the_first_of_more() -> None:
 def test_a_point_is_learned_from_where_it_lies() -> None:
     """All lie at a high rate and few units, whoever put them there: the next ones follow."""
     told = [
-        Result("s", n, {"learning_rate": 0.2 + n / 100, "momentum": 0.5, "width_1": 20}, 0.5, MIXED)
+        Trial("s", n, {"learning_rate": 0.2 + n / 100, "momentum": 0.5, "width_1": 20}, 0.5, MIXED)
         for n in range(24)
     ]
     made = [point for n in range(20) for point in ask(MIXED, told, 8, 8, seed(n))]

@@ -11,7 +11,7 @@ from search.errors import KlayerError
 from search.objective.metric import Direction
 from search.plan import finalists as module
 from search.plan.ranking import Ranking
-from search.plan.results import Result
+from search.plan.trial import Trial
 from search.space.space import Box, Interval
 from search.study.reading import load
 
@@ -19,7 +19,7 @@ OBJECTIVE = load("digits").objective
 BOX = Box({"weight_decay": Interval(1e-6, 1e-1)})
 
 
-def finalists(results: list[Result], count: int) -> list[Result]:
+def finalists(results: list[Trial], count: int) -> list[Trial]:
     return module.finalists(results, count, OBJECTIVE)
 
 
@@ -27,8 +27,8 @@ def winner(seeds: Mapping[int, Sequence[float | None]]) -> int:
     return module.winner(seeds, OBJECTIVE)
 
 
-def result(stage: str, number: int, decay: float, value: float | None) -> Result:
-    return Result(stage, number, {"weight_decay": decay}, value, BOX)
+def result(stage: str, number: int, decay: float, value: float | None) -> Trial:
+    return Trial(stage, number, {"weight_decay": decay}, value, BOX)
 
 
 def test_finalists_come_from_all_stages_best_first() -> None:
@@ -42,7 +42,7 @@ def test_finalists_come_from_all_stages_best_first() -> None:
 
 
 def test_a_trial_that_halving_dropped_is_no_finalist() -> None:
-    dropped = Result("coarse", 0, {"weight_decay": 1e-3}, 0.9, BOX, pruned_after=4)
+    dropped = Trial("coarse", 0, {"weight_decay": 1e-3}, 0.9, BOX, pruned_after=4)
     assert [one.number for one in finalists([dropped, result("coarse", 1, 1e-4, 0.5)], 2)] == [1]
 
 
@@ -58,8 +58,8 @@ def test_equal_parameters_are_one_finalist_with_its_best_trial() -> None:
 def test_the_order_of_parameters_makes_no_other_configuration() -> None:
     box = Box({"a": Interval(0.1, 1), "b": Interval(0.1, 1)})
     given = [
-        Result("s", 0, {"a": 0.2, "b": 0.3}, 0.5, box),
-        Result("s", 1, {"b": 0.3, "a": 0.2}, 0.6, box),
+        Trial("s", 0, {"a": 0.2, "b": 0.3}, 0.5, box),
+        Trial("s", 1, {"b": 0.3, "a": 0.2}, 0.6, box),
     ]
     assert [one.number for one in finalists(given, 2)] == [1]
 
@@ -72,7 +72,7 @@ def test_no_finalist_is_an_error_that_says_what_to_do() -> None:
 
 
 def test_trials_that_halving_dropped_are_not_said_to_have_diverged() -> None:
-    dropped = Result("coarse", 0, {"weight_decay": 1e-3}, 0.9, BOX, pruned_after=4)
+    dropped = Trial("coarse", 0, {"weight_decay": 1e-3}, 0.9, BOX, pruned_after=4)
     told = "none of the 1 trials that were trained to their end has a value, all diverged"
     with pytest.raises(KlayerError, match=told):
         finalists([dropped, result("coarse", 1, 1e-4, None)], 1)

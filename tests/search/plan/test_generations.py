@@ -29,8 +29,8 @@ from search.plan.plan import (
     plan,
     steps,
 )
-from search.plan.results import Result
 from search.plan.seeds import derive
+from search.plan.trial import Trial
 from search.space.space import Box, Interval, Point
 from search.study.file import Study, study_of
 
@@ -76,9 +76,9 @@ def valued(
     boxes: tuple[Box, ...],
     objective: Objective,
     dropped: Callable[[Point], int | None] = kept,
-) -> list[Result]:
+) -> list[Trial]:
     return [
-        Result("only", t.number, p, objective(p), boxes[t.box], dropped(p))
+        Trial("only", t.number, p, objective(p), boxes[t.box], dropped(p))
         for t in made.trials
         for p in [t.parameters]
     ]
@@ -89,7 +89,7 @@ def searched(
     objective: Objective,
     dropped: Callable[[Point], int | None] = kept,
     until: int | None = None,
-) -> tuple[StagePlan, list[GenerationPlan], list[Result]]:
+) -> tuple[StagePlan, list[GenerationPlan], list[Trial]]:
     """The only stage of a study: its plan, its generations and all results.
 
     Args:
@@ -108,14 +108,14 @@ def searched(
     return first, later, results
 
 
-def changed(results: Iterable[Result], **fields: Callable[[Result], Any]) -> list[Result]:
+def changed(results: Iterable[Trial], **fields: Callable[[Trial], Any]) -> list[Trial]:
     return [
         dataclasses.replace(one, **{name: make(one) for name, make in fields.items()})
         for one in results
     ]
 
 
-def next_generation(study: Study, results: Sequence[Result]) -> GenerationPlan:
+def next_generation(study: Study, results: Sequence[Trial]) -> GenerationPlan:
     step = steps(study)[0]
     size = study.stages[0].generation or 0
     boxes = plan(study, step, []).boxes
@@ -177,7 +177,7 @@ def test_on_the_same_results_other_seeds_and_other_boxes_draw_other_points(sampl
     study = study_with(sampler, **twice)
     (box, _) = study.stages[0].boxes
     rates = [10 ** -(1 + number // 2 / 8) for number in range(16)]
-    results = [Result("only", n, {"learning_rate": r}, r, box) for n, r in enumerate(rates)]
+    results = [Trial("only", n, {"learning_rate": r}, r, box) for n, r in enumerate(rates)]
     drawn = [
         [t.parameters["learning_rate"] for t in next_generation(one, results).trials[place::2]]
         for one in (study, study_with(sampler, seed=2, **twice))
@@ -314,7 +314,7 @@ def test_trials_that_were_dropped_count_behind_all_others(sampler: str) -> None:
     _, _, results = searched(study, smooth, until=4)
     best = sorted(results, key=lambda one: -(one.value or 0))[:16]
 
-    def after(one: Result) -> int | None:
+    def after(one: Trial) -> int | None:
         return None if one in best else 1 + 3 * (one.number % 2)
 
     pruned = changed(results, pruned_after=after)
@@ -363,7 +363,7 @@ def test_boxes_take_turns_and_learn_from_their_own_trials_alone(sampler: str, tr
     assert [trial.box for trial in every] == [number % 3 for number in range(trials)]
     assert all(first.boxes[t.box].contains(t.parameters) for t in every)
 
-    def turned(one: Result) -> float:
+    def turned(one: Trial) -> float:
         return -(one.value or 0) if one.number % 3 == 1 else one.value or 0
 
     made, other = (
@@ -416,7 +416,7 @@ def test_a_zoomed_box_is_learned_in() -> None:
     )
     wide, step = steps(study)[:2]
     before = [
-        Result(
+        Trial(
             "wide", t.number, t.parameters, -abs(math.log10(t.parameters["learning_rate"]) + 2), b
         )  # type: ignore[arg-type]
         for made in [plan(study, wide, [])]

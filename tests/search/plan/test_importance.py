@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from search.plan import importance
-from search.plan.results import Result
+from search.plan.trial import Trial
 from search.space.space import Box, Choices, Interval, Value
 
 BOX = Box(
@@ -21,7 +21,7 @@ BOX = Box(
 )
 
 
-def results(count: int, worth: Callable[[dict[str, Value]], float]) -> list[Result]:
+def results(count: int, worth: Callable[[dict[str, Value]], float]) -> list[Trial]:
     source = random.Random(5)
     found = []
     for number in range(count):
@@ -31,11 +31,11 @@ def results(count: int, worth: Callable[[dict[str, Value]], float]) -> list[Resu
             "width_1": 10 * source.randint(1, 10),
             "activation": source.choice(("relu", "elu")),
         }
-        found.append(Result("coarse", number, point, worth(point), BOX))
+        found.append(Trial("coarse", number, point, worth(point), BOX))
     return found
 
 
-def importances(results: Sequence[Result], box: Box) -> Mapping[str, float]:
+def importances(results: Sequence[Trial], box: Box) -> Mapping[str, float]:
     return importance.importances(results, box, "maximize")
 
 

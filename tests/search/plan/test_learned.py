@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from search.plan import learned
-from search.plan.results import Result
 from search.plan.samplers import Drawn, draw
 from search.plan.seeds import derive
+from search.plan.trial import Trial
 from search.study.file import Study, study_of
 
 RATE = {"low": 1e-5, "high": 1.0}
@@ -48,7 +48,7 @@ def asked(study: Study, generations: int) -> list[Drawn]:
     points: list[Drawn] = []
     for generation in range(generations):
         results = [
-            Result("only", number, one.parameters, number / 100, stage.boxes[one.box])
+            Trial("only", number, one.parameters, number / 100, stage.boxes[one.box])
             for number, one in enumerate(points)
         ]
         points += learned.ask(study, stage, stage.boxes, generation, results)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from search.plan import learned
-from search.plan.results import Result
 from search.plan.samplers import Drawn
+from search.plan.trial import Trial
 from search.space.space import Point
 from search.study.file import Study, study_of
 
@@ -42,7 +42,7 @@ def searched(study: Study) -> list[Drawn]:
     points: list[Drawn] = []
     for generation in range(learned.generations(stage)):
         results = [
-            Result("only", number, one.parameters, worth(one.parameters), stage.boxes[one.box])
+            Trial("only", number, one.parameters, worth(one.parameters), stage.boxes[one.box])
             for number, one in enumerate(points)
         ]
         points += learned.ask(study, stage, stage.boxes, generation, results)
@@ -72,7 +72,7 @@ def test_a_branch_that_no_trial_has_had_can_still_be_drawn() -> None:
     study = study_with(BOX)
     (stage,) = study.stages
     point: Point = {"activation": "relu", "learning_rate": 1e-2, "momentum": 0.9}
-    results = [Result("only", n, point, None if n else 0.5, stage.boxes[0]) for n in range(8)]
+    results = [Trial("only", n, point, None if n else 0.5, stage.boxes[0]) for n in range(8)]
     for one in learned.ask(study, stage, stage.boxes, 1, results):
         assert stage.boxes[0].contains(one.parameters)
 
@@ -110,7 +110,7 @@ def test_points_of_a_box_without_conditions_are_what_they_were() -> None:
     points: list[Drawn] = []
     for generation in range(4):
         results = [
-            Result("only", number, one.parameters, number * 7 % 11 / 11, stage.boxes[0])
+            Trial("only", number, one.parameters, number * 7 % 11 / 11, stage.boxes[0])
             for number, one in enumerate(points)
         ]
         points += learned.ask(study, stage, stage.boxes, generation, results)

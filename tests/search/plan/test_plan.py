@@ -15,8 +15,8 @@ from search.plan.plan import (
     seed_spreads,
     steps,
 )
-from search.plan.results import Result
 from search.plan.samplers import distributions
+from search.plan.trial import Trial
 from search.space.space import Box, Choices, Interval
 from search.study.file import Study, study_of
 from search.study.reading import load
@@ -28,15 +28,15 @@ def study_with(*overrides: str) -> Study:
     return load("digits", [*OVERRIDES, *overrides])
 
 
-def valued(made: StagePlan, values: Sequence[float | None]) -> list[Result]:
+def valued(made: StagePlan, values: Sequence[float | None]) -> list[Trial]:
     """The results of a stage's plan, were these its values."""
     return [
-        Result(made.step.name, trial.number, trial.parameters, value, made.boxes[trial.box])
+        Trial(made.step.name, trial.number, trial.parameters, value, made.boxes[trial.box])
         for trial, value in zip(made.trials, values, strict=True)
     ]
 
 
-def rising(made: StagePlan) -> list[Result]:
+def rising(made: StagePlan) -> list[Trial]:
     return valued(made, [(n + 1) / (len(made.trials) + 1) for n in range(len(made.trials))])
 
 
@@ -44,9 +44,9 @@ def step(study: Study, name: str) -> Step:
     return next(one for one in steps(study) if one.name == name)
 
 
-def up_to(study: Study, name: str) -> list[Result]:
+def up_to(study: Study, name: str) -> list[Trial]:
     """Results of all stages before the one of that name, later trials being better."""
-    results: list[Result] = []
+    results: list[Trial] = []
     for one in steps(study):
         if one.name == name:
             break
@@ -237,7 +237,7 @@ def mixed() -> Study:
 
 def test_a_search_that_widens_its_space_comes_to_its_end() -> None:
     study = mixed()
-    results: list[Result] = []
+    results: list[Trial] = []
     for one in steps(study):
         made = plan(study, one, results)
         assert set(distributions(made.boxes)) >= set(made.trials[0].parameters)
@@ -273,7 +273,7 @@ def test_a_zoom_leaves_learning_rates_that_the_final_can_cycle_up_to() -> None:
     coarse = plan(study, step(study, "coarse"), [])
     lowest = min(coarse.trials, key=lambda trial: float(trial.parameters["learning_rate"]))
     results = [
-        Result("coarse", 0, {"learning_rate": 1e-4}, 0.9, coarse.boxes[0]),
+        Trial("coarse", 0, {"learning_rate": 1e-4}, 0.9, coarse.boxes[0]),
         *valued(coarse, [0.1 if trial is lowest else 0.0 for trial in coarse.trials])[1:],
     ]
     (box,) = plan(study, step(study, "fine"), results).boxes

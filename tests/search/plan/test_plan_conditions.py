@@ -9,8 +9,8 @@ from search.plan.finalists import finalists
 from search.plan.generations import plan_generation
 from search.plan.importance import importances
 from search.plan.plan import FINALISTS, PlannedTrial, StagePlan, Step, plan, steps
-from search.plan.results import Result
 from search.plan.samplers import distributions
+from search.plan.trial import Trial
 from search.space.space import Box, Choices, Condition, Interval, Point, hull
 from search.study.file import Study, study_of
 from search.study.ranges import recorded_box, write_box
@@ -49,16 +49,16 @@ def worth(point: Point) -> float:
     return rank - float(point["momentum"]) / 100
 
 
-def finished(made: StagePlan, trials: tuple[PlannedTrial, ...]) -> list[Result]:
+def finished(made: StagePlan, trials: tuple[PlannedTrial, ...]) -> list[Trial]:
     return [
-        Result(made.step.name, t.number, t.parameters, worth(t.parameters), made.boxes[t.box])
+        Trial(made.step.name, t.number, t.parameters, worth(t.parameters), made.boxes[t.box])
         for t in trials
     ]
 
 
-def planned(study: Study) -> list[tuple[Step, StagePlan, list[Result]]]:
+def planned(study: Study) -> list[tuple[Step, StagePlan, list[Trial]]]:
     """Every stage as planned, and its trials with values."""
-    told: list[Result] = []
+    told: list[Trial] = []
     found = []
     for step in steps(study):
         made = plan(study, step, told)
@@ -99,7 +99,7 @@ def test_every_stage_can_be_stored_and_shown(fine: dict[str, Any]) -> None:
 def test_finalists_of_each_branch_have_boxes_that_join() -> None:
     whole = study()
     results = [
-        Result("fine", number, point, 0.9 - number / 100, Box(RANGES, WHEN))
+        Trial("fine", number, point, 0.9 - number / 100, Box(RANGES, WHEN))
         for number, point in enumerate(
             (
                 {"activation": "relu", "momentum": 0.5},
@@ -138,7 +138,7 @@ def test_importance_is_that_of_the_hyperparameters_without_conditions() -> None:
     assert set(found) == {"activation", "momentum"}
     plain = Box({name: box.ranges[name] for name in box.ranges if name in found})
     bare = [
-        Result("coarse", r.number, {n: r.parameters[n] for n in plain.ranges}, r.value, plain)
+        Trial("coarse", r.number, {n: r.parameters[n] for n in plain.ranges}, r.value, plain)
         for r in results
     ]
     assert importances(bare, plain, "maximize") == pytest.approx(found)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from search.errors import KlayerError
-from search.plan.results import Result
+from search.plan.trial import Trial
 from search.plan.zoom import Zoomed
 from search.plan.zoom import zoom as zoomed_by
 from search.space.space import Box, Choices, Interval, Range, Value
@@ -25,17 +25,17 @@ QUARTER = QuantileZoom.model_validate({"rule": "quantile", "quantile": 0.25, "fr
 
 
 def zoom(
-    rule: DecadesZoom | QuantileZoom, results: list[Result], limits: Mapping[str, Limits]
+    rule: DecadesZoom | QuantileZoom, results: list[Trial], limits: Mapping[str, Limits]
 ) -> Zoomed:
     return zoomed_by(rule, results, limits, OBJECTIVE)
 
 
 def trials(
     name: str, extent: Range, *scores: tuple[Value, float | None], stage: str = "coarse"
-) -> list[Result]:
+) -> list[Trial]:
     """Trials 0, 1, … of one hyperparameter from (its value, the accuracy)."""
     box = Box({name: extent})
-    return [Result(stage, i, {name: x}, value, box) for i, (x, value) in enumerate(scores)]
+    return [Trial(stage, i, {name: x}, value, box) for i, (x, value) in enumerate(scores)]
 
 
 def interval(zoomed: Zoomed, name: str) -> Interval:
@@ -202,7 +202,7 @@ def test_of_equal_trials_the_source_named_first_counts() -> None:
 
 def test_several_hyperparameters_keep_their_order_with_a_line_each() -> None:
     box = Box({"width_1": Interval(10, 50, log=False, step=10), "weight_decay": DECAY})
-    best = Result("coarse", 0, {"weight_decay": 1e-3, "width_1": 30}, 0.5, box)
+    best = Trial("coarse", 0, {"weight_decay": 1e-3, "width_1": 30}, 0.5, box)
     zoomed = zoom(DECADE, [best], NATURAL)
     assert list(zoomed.box.ranges) == ["width_1", "weight_decay"]
     lines = zoomed.sentence.splitlines()

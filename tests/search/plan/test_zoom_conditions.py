@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search.plan.results import Result
+from search.plan.trial import Trial
 from search.plan.zoom import Zoomed, zoom
 from search.space.space import Box, Choices, Condition, Interval, Point, Range, Value, hull
 from search.study.file import study_of
@@ -29,9 +29,9 @@ WHEN = {
 BOX = Box(RANGES, WHEN)
 
 
-def trials(*points: Point, box: Box = BOX) -> list[Result]:
+def trials(*points: Point, box: Box = BOX) -> list[Trial]:
     """Trials 0, 1, … from the best to the worst."""
-    return [Result("coarse", i, one, 0.9 - i / 100, box) for i, one in enumerate(points)]
+    return [Trial("coarse", i, one, 0.9 - i / 100, box) for i, one in enumerate(points)]
 
 
 def relu(slope: float) -> Point:
@@ -122,7 +122,7 @@ def test_a_narrower_box_is_pooled_with_that_it_came_from() -> None:
     )
     results = [
         *trials(relu(0.1), relu(0.2)),
-        *(Result("fine", n, elu(2.0 + n), 0.95, narrow) for n in range(2)),
+        *(Trial("fine", n, elu(2.0 + n), 0.95, narrow) for n in range(2)),
     ]
     for rule in (DECADE, HALF):
         both = rule.model_copy(update={"sources": ("coarse", "fine")})
@@ -132,7 +132,7 @@ def test_a_narrower_box_is_pooled_with_that_it_came_from() -> None:
 
 
 @st.composite
-def results(make: st.DrawFn) -> list[Result]:
+def results(make: st.DrawFn) -> list[Trial]:
     """Trials of one box with conditions; the first has a value."""
     box = make(boxes())
     found = []
@@ -141,14 +141,14 @@ def results(make: st.DrawFn) -> list[Result]:
             name: make(st.sampled_from(extent.values())) for name, extent in box.ranges.items()
         }
         value = make(st.sampled_from([0.1, 0.3, 0.5] + [None] * (number > 0)))
-        found.append(Result("coarse", number, box.active(point), value, box))
+        found.append(Trial("coarse", number, box.active(point), value, box))
     return found
 
 
 @settings(deadline=None, derandomize=True, max_examples=150)
 @given(results(), st.sampled_from([DECADE, HALF]))
 def test_a_zoomed_box_holds_the_best_and_joins_the_old_one(
-    found: list[Result], rule: DecadesZoom | QuantileZoom
+    found: list[Trial], rule: DecadesZoom | QuantileZoom
 ) -> None:
     zoomed = zoom(rule, found, {}, OBJECTIVE)
     best = max((one for one in found if one.value is not None), key=lambda r: (r.value, -r.number))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from search.plan.bounds import length
 from search.plan.ranking import Ranking
-from search.plan.results import Result
+from search.plan.trial import Trial
 from search.plan.zoom import Zoomed
 from search.plan.zoom import zoom as zoomed_by
 from search.space.space import Box, Choices, Interval, hull
@@ -26,7 +26,7 @@ NATURAL = {
 }
 
 
-def zoom(rule: Rule, results: list[Result], limits: Mapping[str, Limits]) -> Zoomed:
+def zoom(rule: Rule, results: list[Trial], limits: Mapping[str, Limits]) -> Zoomed:
     return zoomed_by(rule, results, limits, OBJECTIVE)
 
 
@@ -35,10 +35,10 @@ class Case:
     """A rule and trials for it; `limits` are all that hold, `scored` the finished with a value."""
 
     rule: Rule
-    results: list[Result]
+    results: list[Trial]
 
     @property
-    def scored(self) -> list[Result]:
+    def scored(self) -> list[Trial]:
         return Ranking(OBJECTIVE.score.direction).ranked(
             sorted(self.results, key=lambda one: (one.stage, one.number))
         )
@@ -77,7 +77,7 @@ def edge_or_inside(extent: Interval) -> st.SearchStrategy[float]:
 
 
 @st.composite
-def results(make: st.DrawFn) -> list[Result]:
+def results(make: st.DrawFn) -> list[Trial]:
     stages = [("coarse", make(boxes())), ("fine", make(boxes()))]
     made = []
     for number in range(make(st.integers(1, 12))):
@@ -92,7 +92,7 @@ def results(make: st.DrawFn) -> list[Result]:
             )
         # Few different values, so that ties occur; the first is never None.
         value = make(st.sampled_from([0.1, 0.3, 0.3001, 0.5] + [None] * (number > 0)))
-        made.append(Result(stage, number, parameters, value, box))
+        made.append(Trial(stage, number, parameters, value, box))
     return made
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from search.errors import KlayerError
-from search.ledger.records import Trial
+from search.ledger.records import RecordedTrial
 from search.objectives.network.portrait import Portrait, from_bytes
 from search.objectives.network.views import evaluation, gradients, weights, widths
 from search.views.plots import standing
@@ -14,7 +14,7 @@ from search.views.plots.plot import Plot, nothing
 Draw = Callable[[Portrait | None], Plot]
 
 
-def portrait(data: SearchData, trial: Trial | None) -> Portrait | None:
+def portrait(data: SearchData, trial: RecordedTrial | None) -> Portrait | None:
     """A trial's portrait; None where none was kept, or it is damaged: all else can be shown."""
     content = None if trial is None else data.attachments.get(trial.id)
     try:
@@ -37,7 +37,7 @@ def _of_winner(key: str, title: str, draw: Draw) -> Entry:
 def _of_trial(key: str, title: str, draw: Draw) -> TrialEntry:
     """A plot of the network of one trial of the final."""
 
-    def drawn(data: SearchData, trial: Trial) -> Plot:
+    def drawn(data: SearchData, trial: RecordedTrial) -> Plot:
         return draw(portrait(data, trial))
 
     return TrialEntry(f"trial-{key}", title, drawn, frozenset(["attachments"]))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from search.ledger.records import Trial
+from search.ledger.records import RecordedTrial
 from search.objectives.network.registry import layer_of
 from search.runtime.formatting import number, plural
 from search.views.plots.data import SearchData
@@ -19,7 +19,7 @@ MOST = 3 * len(COLOURS)  # that can be told apart
 _MARKERS = ("", "circle-open", "x-thin-open")  # of the first, second and third use of a colour
 
 
-def trainings(data: SearchData, name: str, trials: Sequence[Trial]) -> Plot:
+def trainings(data: SearchData, name: str, trials: Sequence[RecordedTrial]) -> Plot:
     """Training dashed and validation solid, a colour a training.
 
     Args:
@@ -49,7 +49,7 @@ def trainings(data: SearchData, name: str, trials: Sequence[Trial]) -> Plot:
     return drawn(key, title, caption, figure, Table(("training", "part", step, group.unit), rows))
 
 
-def apart(data: SearchData, trials: Sequence[Trial]) -> list[str]:
+def apart(data: SearchData, trials: Sequence[RecordedTrial]) -> list[str]:
     """What sets each trial apart from the others, as plain text.
 
     The values in which they differ, and their stage where they are of several; where that does not
@@ -71,7 +71,7 @@ def apart(data: SearchData, trials: Sequence[Trial]) -> list[str]:
 _BRIEF = {"learning_rate": "η", "learning_rate_min": "least η", "weight_decay": "λ"}
 
 
-def _values(data: SearchData, trial: Trial, names: Sequence[str]) -> list[str]:
+def _values(data: SearchData, trial: RecordedTrial, names: Sequence[str]) -> list[str]:
     """The trial's values of those names, briefly; its widths together, as 50-30-20."""
     known = [name for name in names if name in trial.parameters]
     widths = [str(value) for name, value in trial.parameters.items() if layer_of(name)]

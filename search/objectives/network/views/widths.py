@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from search.ledger.records import Trial
+from search.ledger.records import RecordedTrial
 from search.objectives.network.registry import layer_of
 from search.views.plots import standing
 from search.views.plots.colouring import faint
@@ -80,19 +80,19 @@ def _searched(data: SearchData) -> list[str]:
     return sorted((name for name in names if layer_of(name)), key=lambda name: layer_of(name) or 0)
 
 
-def _pairs(trials: Sequence[Trial], name: str) -> tuple[np.ndarray, np.ndarray]:
+def _pairs(trials: Sequence[RecordedTrial], name: str) -> tuple[np.ndarray, np.ndarray]:
     found = [(t.parameters[name], 100 * (t.value or 0)) for t in trials if name in t.parameters]
     valid = [(width, value) for width, value in found if isinstance(width, int | float)]
     array = np.array(valid, float).reshape(-1, 2)
     return array[:, 0], array[:, 1]
 
 
-def _some(trials: Sequence[Trial], name: str) -> tuple[np.ndarray, np.ndarray]:
+def _some(trials: Sequence[RecordedTrial], name: str) -> tuple[np.ndarray, np.ndarray]:
     width, value = _pairs(trials, name)
     return (width, value) if len(width) <= _POINTS else (np.zeros(0), np.zeros(0))
 
 
-def _spreads(trials: Sequence[Trial], name: str) -> np.ndarray:
+def _spreads(trials: Sequence[RecordedTrial], name: str) -> np.ndarray:
     """Rows of width, trials, 10 % quantile, median, 90 % quantile, best; by width."""
     width, value = _pairs(trials, name)
     groups = width

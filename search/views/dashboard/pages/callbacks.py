@@ -15,7 +15,7 @@ from dash.exceptions import PreventUpdate
 
 from search.errors import KlayerError
 from search.ledger.faults import DatabaseFaultError
-from search.ledger.records import Trial
+from search.ledger.records import RecordedTrial
 from search.views.dashboard.pages import (
     address,
     compare_page,
@@ -165,7 +165,7 @@ def _expected(kind: PageKind, path: object, query: object = None) -> Address:
     return where
 
 
-def _trial(shelf: Shelf, where: Address) -> tuple[SearchData, Trial]:
+def _trial(shelf: Shelf, where: Address) -> tuple[SearchData, RecordedTrial]:
     """The trial of an address.
 
     Raises:

@@ -3,7 +3,7 @@
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from search.ledger.records import Trial, TrialWork
+from search.ledger.records import RecordedTrial, TrialWork
 from search.plan.plan import FINAL
 from search.runtime.formatting import duration, number, plural
 from search.views.dashboard.pages import address, parts
@@ -20,12 +20,12 @@ STATES = {
 }
 
 
-def find(data: SearchData, stage: str, which: int) -> Trial | None:
+def find(data: SearchData, stage: str, which: int) -> RecordedTrial | None:
     """The trial of that stage and number; None where there is none."""
     return next((t for t in data.trials if t.stage == stage and t.number == which), None)
 
 
-def page(data: SearchData, trial: Trial, work: TrialWork) -> Component:
+def page(data: SearchData, trial: RecordedTrial, work: TrialWork) -> Component:
     """The page of a trial.
 
     Args:
@@ -52,7 +52,7 @@ def page(data: SearchData, trial: Trial, work: TrialWork) -> Component:
     )
 
 
-def standing(data: SearchData, trial: Trial, work: TrialWork) -> list[Component]:
+def standing(data: SearchData, trial: RecordedTrial, work: TrialWork) -> list[Component]:
     """What a trial is, how it stands, and who trained it."""
     return [
         parts.tiles(_tiles(data, trial, work)),
@@ -67,13 +67,13 @@ def standing(data: SearchData, trial: Trial, work: TrialWork) -> list[Component]
     ]
 
 
-def _plots(data: SearchData, trial: Trial) -> list[tuple[str, str]]:
+def _plots(data: SearchData, trial: RecordedTrial) -> list[tuple[str, str]]:
     """Keys and titles of its plots."""
     found = trial_entries(data.objective, final=trial.stage == FINAL)
     return [(one.key, one.title) for one in found]
 
 
-def _tiles(data: SearchData, trial: Trial, work: TrialWork) -> list[tuple[str, str, str]]:
+def _tiles(data: SearchData, trial: RecordedTrial, work: TrialWork) -> list[tuple[str, str, str]]:
     objective, after = data.objective, trial.pruned_after
     evaluated = objective.evaluation if trial.stage == FINAL else None
     metric = evaluated or objective.score
@@ -91,11 +91,11 @@ def _lost(work: TrialWork) -> str:
     return "claims of its cohort; none was lost"
 
 
-def _parameters(trial: Trial) -> list[list[str]]:
+def _parameters(trial: RecordedTrial) -> list[list[str]]:
     return [[name, number(value)] for name, value in trial.parameters.items()]
 
 
-def _record(data: SearchData, trial: Trial, work: TrialWork) -> list[list[object]]:
+def _record(data: SearchData, trial: RecordedTrial, work: TrialWork) -> list[list[object]]:
     mates = [
         dcc.Link(f"#{one} ", href=address.of_trial(data.name, trial.stage, one))
         for one in work.mates

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from search.ledger.records import Search, StageState, Trial
+from search.ledger.records import RecordedTrial, Search, StageState
 from search.objective.data_card import DataCard
 from search.objective.report import Report
 from search.objectives.network.portrait import Portrait, to_bytes
 from search.plan.plan import steps
+from search.study.ranges import recorded_box
 from search.study.reading import load
 from search.views.plots.data import Band, SearchData
 
@@ -107,18 +108,19 @@ def build(
                 state, after, value = "pruned", 3, (value or 0) * 0.6
             key = len(trials) + 1
             trials.append(
-                Trial(
-                    key,
-                    step.name,
-                    number,
-                    state,
-                    value,
-                    point,
-                    1,
-                    2,
-                    reason,
-                    60.0 * key,
-                    after,  # type: ignore[arg-type]
+                RecordedTrial(
+                    stage=step.name,
+                    number=number,
+                    parameters=point,
+                    value=value,
+                    box=recorded_box(box),
+                    pruned_after=after,
+                    id=key,
+                    state=state,
+                    seed=1,
+                    order_seed=2,
+                    reason=reason,
+                    finished_at=60.0 * key,
                 )
             )
         stages[-1] = replace(
@@ -185,7 +187,7 @@ def _counts(epochs: int, trials: int) -> np.ndarray:
     return np.stack(rows)
 
 
-def _end(trials: list[Trial], source: random.Random) -> dict[str, Any]:
+def _end(trials: list[RecordedTrial], source: random.Random) -> dict[str, Any]:
     """Finalists and final behind the trials; gives the test report."""
     best = sorted(
         (t for t in trials if t.state == "complete" and t.stage != "coarse"),

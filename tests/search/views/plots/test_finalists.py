@@ -5,20 +5,13 @@ from dataclasses import replace
 import pytest
 
 from search.plan.plan import seed_spreads
-from search.plan.results import Result
-from search.space.space import Box, Choices
 from search.views.plots.data import SearchData
 from search.views.plots.finalists import finalists
 
 
 def test_means_are_those_that_the_plan_goes_by(small: SearchData) -> None:
     plot = finalists(small)
-    spreads = seed_spreads(
-        [
-            Result(t.stage, t.number, t.parameters, t.value, Box({"x": Choices((1,))}))
-            for t in small.of_stage("finalists")
-        ]
-    )
+    spreads = seed_spreads(small.of_stage("finalists"))
     means = [trace for trace in plot.figure.data if trace.marker.symbol == "line-ns"]
     assert [mean.x[0] for mean in means] == [100 * (s.mean or 0) for s in spreads.values()]
     deviations = [100 * (s.standard_deviation or 0) for s in spreads.values()]

@@ -7,19 +7,21 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from search.ledger.records import Search, StageState, Trial
+from search.ledger.records import RecordedTrial, Search, StageState
 from search.objective.data_card import DataCard
 from search.plan.plan import Step, steps
+from search.space.space import Box, Interval
 from search.study.file import Study
 from search.study.reading import load
 
-TRIAL = Trial(
+TRIAL = RecordedTrial(
     id=1,
     stage="coarse",
     number=0,
     state="complete",
     value=0.5,
     parameters={"learning_rate": 0.1},
+    box=Box({"learning_rate": Interval(0.01, 1.0)}),
     seed=11,
     order_seed=12,
     reason=None,
@@ -48,7 +50,7 @@ def search(study: Study) -> Search:
 
 
 @pytest.fixture
-def trial() -> Callable[..., Trial]:
+def trial() -> Callable[..., RecordedTrial]:
     """A complete trial, with other attributes where said."""
     return lambda **changes: replace(TRIAL, **changes)
 

@@ -6,26 +6,24 @@ from typing import Any
 
 import pytest
 
+from search.ledger.records import RecordedTrial
 from search.objectives.network.final import TestReport
-from search.plan.results import Result
-from search.space.space import Box, Interval
 from search.views.terminal.summary import show, summarise
 from tests.search.views.timed import TimedStudy
 
-BOX = Box({"learning_rate": Interval(0.01, 1.0)})
 REPORT = asdict(TestReport((0.9, 0.95), None, (None, None), 0.92, 297, "f" * 64))
 
 
-def reruns(*values: tuple[float, float | None]) -> list[Result]:
-    """Results of the finalists' stage, each a learning rate and a value."""
+def reruns(trial: Any, *values: tuple[float, float | None]) -> list[RecordedTrial]:
+    """Trials of the finalists' stage, each a learning rate and a value."""
     return [
-        Result("finalists", number, {"learning_rate": rate}, value, BOX)
+        trial(stage="finalists", number=number, parameters={"learning_rate": rate}, value=value)
         for number, (rate, value) in enumerate(values)
     ]
 
 
 def test_nothing_is_best_before_a_trial_is_finished(search: Any, stage: Any, printed: Any) -> None:
-    summary = summarise(search, [stage("coarse"), stage("fine")], [], [])
+    summary = summarise(search, [stage("coarse"), stage("fine")], [])
     assert (summary.finished, summary.best, summary.spread, summary.result) == (False,) + (
         None,
     ) * 3
@@ -40,7 +38,7 @@ def test_a_finished_search_without_a_value_says_so(
 ) -> None:
     trials = [trial(number=0, value=None, state="failed", reason="exit status 3")]
     ended = replace(search, finished_at=9.0)
-    text = printed(show, summarise(ended, [stage("coarse")], trials, []))
+    text = printed(show, summarise(ended, [stage("coarse")], trials))
     advice = search.study.objective.advice
     assert f"None of its trials has a value; {advice}." in text.replace("\n", " ")
 
@@ -55,7 +53,7 @@ def test_the_best_so_far_is_the_highest_value(
         trial(number=3, value=None, state="waiting", finished_at=None),
     ]
     open_stage = stage("coarse", state="open", finished=3, diverged=1, best=trials[1])
-    summary = summarise(search, [open_stage, stage("fine")], trials, [])
+    summary = summarise(search, [open_stage, stage("fine")], trials)
     assert summary.best == trials[1]
     text = printed(show, summary)
     assert "1 coarse       3 of 8 trials, 1 diverged, best 80.00 % at learning_rate 0.25" in text
@@ -72,7 +70,7 @@ def test_a_pruned_trial_is_counted_and_never_the_best(
         trial(number=1, value=0.8, parameters={"learning_rate": 0.25}),
     ]
     done = stage("coarse", state="finished", finished=8, pruned=6, diverged=1, best=trials[1])
-    summary = summarise(search, [done], trials, [])
+    summary = summarise(search, [done], trials)
     assert summary.best == trials[1]
     assert "8 trials, 6 pruned, 1 diverged, best 80.00 %" in printed(show, summary)
     assert summary.to_json()["stages"][0]["pruned"] == 6
@@ -85,15 +83,13 @@ def test_the_winner_is_best_once_the_finalists_are_run(
     trials = [
         trial(number=0, value=0.99, parameters=lucky),
         trial(number=1, value=0.97, parameters=steady),
-        trial(stage="finalists", number=0, value=0.90, parameters=lucky),
-        trial(stage="finalists", number=1, value=0.96, parameters=steady),
+        *reruns(trial, (0.5, 0.90), (0.25, 0.96), (0.5, 0.91), (0.25, 0.94)),
         trial(stage="final", number=0, value=0.90, parameters=steady),
         trial(stage="final", number=1, value=0.95, parameters=lucky),
     ]
-    values = reruns((0.5, 0.90), (0.25, 0.96), (0.5, 0.91), (0.25, 0.94))
     finished = replace(search, finished_at=1.0, result=REPORT)
     stages = [stage(name, state="finished") for name in ("coarse", "finalists", "final")]
-    summary = summarise(finished, stages, trials, values)
+    summary = summarise(finished, stages, trials)
     assert summary.best == trials[1]
     assert summary.spread is not None
     assert summary.spread.mean == pytest.approx(0.95)
@@ -113,20 +109,20 @@ def test_the_finalists_choose_where_there_is_no_final(
         trial(number=0, value=0.99, parameters=lucky),
         trial(number=1, value=0.97, parameters=steady),
     ]
-    values = reruns((0.5, 0.90), (0.25, 0.96), (0.5, 0.91), (0.25, 0.94))
+    values = reruns(trial, (0.5, 0.90), (0.25, 0.96), (0.5, 0.91), (0.25, 0.94))
     stages = [stage(name, state="finished") for name in ("coarse", "finalists")]
-    summary = summarise(replace(search, finished_at=1.0), stages, trials, values)
+    summary = summarise(replace(search, finished_at=1.0), stages, [*trials, *values])
     assert summary.best == trials[1]
     assert "  over 2 fresh seeds        95.00 % ± 1.41" in printed(show, summary)
     running = [stages[0], stage("finalists", state="open")]
-    assert summarise(search, running, trials, values[:2]).best == trials[0]
+    assert summarise(search, running, [*trials, *values[:2]]).best == trials[0]
 
 
 def test_why_trials_failed_stands_below_their_stage(
     search: Any, stage: Any, trial: Any, printed: Any
 ) -> None:
     trials = [trial(number=2, value=None, state="failed", reason="exit status 1\nKeyError: 'x'")]
-    text = printed(show, summarise(search, [stage("coarse", state="finished")], trials, []))
+    text = printed(show, summarise(search, [stage("coarse", state="finished")], trials))
     assert "     failed: #2: exit status 1 (KeyError: 'x')\n" in text
 
 
@@ -135,7 +131,7 @@ def test_a_search_whose_trials_all_diverged_has_no_best(
 ) -> None:
     trials = [trial(number=n, value=None, state="diverged", reason="nan") for n in range(8)]
     done = stage("coarse", state="finished", finished=8, diverged=8)
-    summary = summarise(search, [done], trials, [])
+    summary = summarise(search, [done], trials)
     assert summary.best is None
     text = printed(show, summary)
     assert "8 trials, 8 diverged" in text
@@ -148,7 +144,7 @@ def test_a_winner_that_diverged_in_the_end_has_a_dash(
     trials = [trial(), trial(stage="final", value=None, state="diverged", reason="nan")]
     report = asdict(TestReport((None,), None, (None,), None, 297, "f" * 64))
     finished = replace(search, finished_at=1.0, result=report)
-    summary = summarise(finished, [stage("coarse", state="finished")], trials, [])
+    summary = summarise(finished, [stage("coarse", state="finished")], trials)
     assert summary.best == trials[0]
     assert "Test accuracy               –  (297 images, read once;" in printed(show, summary)
 
@@ -167,7 +163,7 @@ def test_a_value_says_what_it_measures(
     coarse = stage("coarse", state="finished")
     training = coarse.step.training.model_copy(update={"score": score})
     coarse = replace(coarse, step=replace(coarse.step, training=training))
-    text = printed(show, summarise(search, [coarse], [trial()], []))
+    text = printed(show, summarise(search, [coarse], [trial()]))
     assert f"Validation accuracy         50.00 %  ({words})" in text
 
 
@@ -177,7 +173,7 @@ def test_words_of_a_study_are_shown_as_they_are(
 ) -> None:
     best = trial(parameters={"activation": hostile})
     done = stage("coarse", state="finished", finished=8, best=best, explanation=f"why: {hostile}")
-    text = printed(show, summarise(search, [done], [best], []))
+    text = printed(show, summarise(search, [done], [best]))
     assert text.count(hostile) == 3
 
 
@@ -185,7 +181,7 @@ def test_trials_that_failed_are_counted_apart(
     search: Any, stage: Any, trial: Any, printed: Any
 ) -> None:
     done = stage("coarse", state="finished", finished=8, diverged=1, failed=2, best=trial())
-    summary = summarise(search, [done], [trial()], [])
+    summary = summarise(search, [done], [trial()])
     assert "8 trials, 1 diverged, 2 failed, best 50.00 %" in printed(show, summary)
     assert summary.to_json()["stages"][0]["failed"] == 2
 
@@ -194,12 +190,12 @@ def test_a_search_that_stands_still_says_so_and_how_it_goes_on(
     search: Any, stage: Any, trial: Any, printed: Any
 ) -> None:
     stages, trials = [stage("coarse", state="open", finished=1, best=trial())], [trial()]
-    stopped = summarise(replace(search, stopped_at=2.0), stages, trials, [])
+    stopped = summarise(replace(search, stopped_at=2.0), stages, trials)
     assert (stopped.stopped, stopped.failure) == (True, None)
     assert "\nIt was stopped; `klayer run` or `klayer submit` goes on with it.\n" in printed(
         show, stopped
     )
-    failed = summarise(replace(search, failure="no [plan] is left"), stages, trials, [])
+    failed = summarise(replace(search, failure="no [plan] is left"), stages, trials)
     assert (failed.stopped, failed.failure) == (False, "no [plan] is left")
     assert "\nIt cannot go on: no [plan] is left\n" in printed(show, failed)
     assert failed.to_json()["failure"] == "no [plan] is left"
@@ -210,7 +206,7 @@ def test_a_search_whose_last_training_failed_says_why_it_has_no_test_report(
 ) -> None:
     trials = [trial(), trial(stage="final", value=None, state="failed", reason="given up")]
     ended = replace(search, finished_at=3.0, failure="given up: 5 workers")
-    summary = summarise(ended, [stage("coarse", state="finished")], trials, [])
+    summary = summarise(ended, [stage("coarse", state="finished")], trials)
     assert (summary.finished, summary.failure, summary.result) == (
         True,
         "given up: 5 workers",
@@ -226,7 +222,7 @@ def test_a_search_whose_last_training_failed_says_why_it_has_no_test_report(
 def test_json_is_plain(search: Any, stage: Any, trial: Any) -> None:
     best = trial()
     done = stage("coarse", state="finished", best=best, boxes=({"learning_rate": [0.1]},))
-    document = summarise(replace(search, result=REPORT), [done], [best], []).to_json()
+    document = summarise(replace(search, result=REPORT), [done], [best]).to_json()
     plain = json.loads(json.dumps(document, allow_nan=False))
     assert plain["stages"][0]["best"] == {
         "number": 0,
@@ -243,13 +239,11 @@ def test_of_a_search_that_minimises_the_least_is_best_in_its_own_words(
     trials = [
         trial(number=0, value=0.7),
         trial(number=1, value=0.25, parameters={"learning_rate": 0.25}),
-        trial(stage="finalists", number=0, value=0.3, parameters={"learning_rate": 0.25}),
+        *reruns(trial, (0.25, 0.3), (0.25, 0.4)),
         trial(stage="final", number=0, value=0.2, parameters={"learning_rate": 0.25}),
     ]
     coarse = stage("coarse", state="finished", finished=8, best=trials[1])
-    summary = summarise(
-        timed, [coarse, stage("finalists")], trials, reruns((0.25, 0.3), (0.25, 0.4))
-    )
+    summary = summarise(timed, [coarse, stage("finalists")], trials)
     assert summary.best == trials[1]
     text = printed(show, summary)
     assert "best 0.25 s at learning_rate 0.25" in text

@@ -1,4 +1,4 @@
-"""One finished trial as a value; `search.plan.ranking` says which of two is better."""
+"""A trial as plans are made from it; `search.plan.ranking` says which of two is better."""
 
 import math
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ from search.space.space import Box, Point
 
 
 @dataclass(frozen=True)
-class Result:
-    """One finished trial.
+class Trial:
+    """A trial, of which those that are finished decide what is planned next.
 
     Attributes:
         stage: Name of its stage.
         number: Its place in the stage's plan, from 0.
-        parameters: The point that was trained.
-        value: Its score. None where it has none: it diverged or failed.
+        parameters: Its point.
+        value: Its score, or that of the rung where it was pruned. None where it has none: it is not
+            finished, diverged or failed.
         box: The box that the point was drawn from.
-        pruned_after: Steps after which halving dropped it; None where it was trained to its end,
-            or diverged.
+        pruned_after: Steps after which halving dropped it; None otherwise.
 
     Raises:
         KlayerError: The value is NaN or infinite.
