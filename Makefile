@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-benchmarks faults check coverage bench bench-ledger bench-dashboard bench-reports constraints clean
+.PHONY: demo test test-long faults check coverage bench bench-ledger bench-dashboard bench-reports constraints clean
 
 demo: .venv/klayer  ## search on the embedded digits, from nothing to a tested winner
 	rm -f demo.db demo.db-wal demo.db-shm demo.html
@@ -14,10 +14,10 @@ demo: .venv/klayer  ## search on the embedded digits, from nothing to a tested w
 test: .venv/installed  ## every test
 	-.ci/packages
 	@# Bytecode is kept, or each of the many processes that tests start compiles klayer anew.
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
-test-benchmarks: .venv/installed  ## every benchmark, at its smallest sizes, for a few minutes
-	$(BIN)/python -m pytest tests/benchmarks -m "long or not long"
+test-long: .venv/installed  ## what `make test` leaves out, but for the faults: some minutes
+	$(BIN)/python -m pytest --ignore tests/faults -m long
 
 faults: .venv/installed  ## the faults, the long ones too, for most of an hour; rewrites docs/reliability.md
 	$(BIN)/python -m pytest tests/faults -m "long or not long" --report docs/reliability.md

@@ -18,6 +18,7 @@ from sqlalchemy import text
 
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
+from tests.faults.databases import mostly_postgresql
 from tests.faults.outcome import Table
 from tests.faults.runs import ROOT, Run
 from tests.faults.watch import Watch, wait_until
@@ -126,6 +127,7 @@ def test_clocks_that_differ_on_one_machine_change_no_result(
     assert_whole(storage, expected, f"a worker's clock is wrong by {offset}", 1)
 
 
+@mostly_postgresql
 def test_a_machine_that_sleeps_for_an_hour(
     begin: Callable[..., Run], storage: str, expected: Table, assert_whole: AssertWhole
 ) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.databases import mostly_postgresql, mostly_sqlite
 from tests.faults.outcome import Table
 from tests.faults.runs import HALVED, Run, kill_everything, kill_now_and_then
 from tests.faults.watch import Watch, lapse, wait_until
@@ -53,6 +54,7 @@ def test_the_number_of_workers_changes_nothing(
     assert_whole(storage, expected, f"none; {workers} workers, halving", 0)
 
 
+@mostly_postgresql
 def test_workers_that_are_killed_change_nothing(
     pool_of: PoolOf,
     storage: str,
@@ -85,6 +87,7 @@ def test_workers_of_a_launcher_that_are_killed_change_nothing(
     assert_whole(run.storage, undisturbed(halved), fault, killed)
 
 
+@mostly_sqlite
 @among_a_stage
 def test_a_search_whose_every_process_is_killed_between_rungs_goes_on(
     begin: Callable[..., Run], halved: Path, undisturbed: Undisturbed, assert_whole: AssertWhole

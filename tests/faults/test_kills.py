@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.faults.databases import mostly_postgresql, mostly_sqlite
 from tests.faults.outcome import Table
 from tests.faults.runs import (
     LONG,
@@ -44,6 +45,7 @@ def assert_stopped(run: Run, workers: list[int]) -> None:
     run.watch.close()
 
 
+@mostly_postgresql
 def test_workers_killed_amid_their_training(
     begin: Begin, expected: Table, assert_whole: AssertWhole
 ) -> None:
@@ -68,9 +70,7 @@ def test_a_worker_killed_every_second(
     )
 
 
-@pytest.mark.parametrize(
-    "database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
-)
+@mostly_sqlite
 def test_a_search_ended_in_every_way_goes_on_to_the_same_table(
     begin: Begin, expected: Table, assert_whole: AssertWhole
 ) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.faults.databases import mostly_sqlite
 from tests.faults.outcome import Table
 from tests.faults.runs import LEARNING, Run, kill_now_and_then
 from tests.faults.watch import Watch, wait_until
@@ -35,6 +36,7 @@ def test_the_number_of_workers_changes_nothing(
     assert_whole(storage, expected, f"none; {workers} workers, samplers that learn", 0)
 
 
+@mostly_sqlite
 def test_workers_that_are_killed_change_nothing(
     pool_of: Callable[..., Pool], storage: str, expected: Table, assert_whole: AssertWhole
 ) -> None:

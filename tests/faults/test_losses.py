@@ -12,6 +12,7 @@ from search.ledger.claims import MOST_LOST
 from search.ledger.ledger import PATIENCE_SECONDS, Ledger
 from search.objectives.network.trainer import NetworkTrainer
 from search.workers import loop, presence, serve
+from tests.faults.databases import mostly_sqlite
 from tests.faults.outcome import NAME, Counts, Table, count, table
 from tests.faults.runs import ROOT, TINY, Run
 from tests.faults.watch import Watch
@@ -89,9 +90,7 @@ def assert_given_up(storage: str, expected: Table, tried: Tried) -> Callable[[st
     return hold
 
 
-@pytest.mark.parametrize(
-    "database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
-)
+@mostly_sqlite
 def test_without_a_launcher(
     storage: str, seed: int, tmp_path: Path, assert_given_up: Callable[[str, int], None]
 ) -> None:
@@ -109,9 +108,7 @@ def test_without_a_launcher(
     assert_given_up("a cohort kills whoever trains it (no launcher)", deaths)
 
 
-@pytest.mark.parametrize(
-    "database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
-)
+@mostly_sqlite
 def test_with_a_launcher(
     begin: Callable[..., Run],
     seed: int,

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from search.ledger.ledger import Ledger
+from tests.faults.databases import mostly_sqlite
 from tests.faults.outcome import Table
 from tests.faults.runs import LONG, TINY
 from tests.faults.watch import Watch, wait_until
@@ -34,9 +35,7 @@ def is_true(watch: Watch, statement: str) -> bool:
     return watch.ask(statement) == [1]
 
 
-@pytest.mark.parametrize(
-    "database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True
-)
+@mostly_sqlite
 def test_a_worker_that_wakes_behind_its_lease_writes_nothing(
     pool_of: PoolOf,
     storage: str,

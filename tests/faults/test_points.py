@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.bench import Bench
+from tests.faults.databases import mostly_sqlite
 from tests.faults.outcome import Table, assert_whole
 from tests.faults.points import COMMIT, Happening, create_until, work_until
 from tests.faults.runs import SHORTEST
@@ -72,6 +73,7 @@ def until_it_ends(
     raise AssertionError
 
 
+@mostly_sqlite
 def test_workers_killed_one_after_another(
     recorded: Bench, storage: str, expected: Table, tried: Tried
 ) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.faults.databases import mostly_postgresql
 from tests.faults.outcome import Table
 from tests.faults.runs import HERE, Run, kill_every, kill_everything, kill_now_and_then
 from tests.faults.watch import lapse, wait_until
@@ -42,6 +43,7 @@ def programs(study: Path) -> list[int]:
     return found
 
 
+@mostly_postgresql
 def test_workers_killed_amid_a_program(
     begin: Begin, study: Path, expected: Table, assert_whole: AssertWhole
 ) -> None:

@@ -103,6 +103,7 @@ def test_a_search_runs(run_by_loky: str) -> None:
     assert "loky: finished" in run_by_loky
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", [one for one in get_args(EngineName) if one != "loky"])
 def test_a_search_runs_on_a_cluster(klayer: Klayer, folder: Path, engine: str) -> None:
     assert f"{engine}: finished" in run(klayer, folder, engine)

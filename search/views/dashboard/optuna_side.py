@@ -90,16 +90,23 @@ class WovenStorage(RDBStorage):
 
 
 def optuna_app(storage: WovenStorage) -> "WSGIApplication":
-    """Optuna's dashboard of a database as a WSGI application, for the root of a server."""
-    import optuna
-    import optuna_dashboard
+    """Optuna's dashboard of a database as a WSGI application, for the root of a server.
 
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    app: WSGIApplication = optuna_dashboard.wsgi(storage)
+    It is imported when it is first asked for, which takes a second: klayer's own pages do not wait.
+    """
+    lock = threading.Lock()
+    made: list[WSGIApplication] = []
 
     def bearing(asked: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+        with lock:
+            if not made:
+                import optuna
+                import optuna_dashboard
+
+                optuna.logging.set_verbosity(optuna.logging.WARNING)
+                made.append(optuna_dashboard.wsgi(storage))
         asked.setdefault("HTTP_ACCEPT_ENCODING", "identity")  # it fails where nothing is said
-        return app(asked, start)
+        return made[0](asked, start)
 
     return bearing
 

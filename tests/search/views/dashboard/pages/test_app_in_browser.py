@@ -61,7 +61,9 @@ def opened(browser: Chromium, shown: Shown, page: str) -> None:
         browser.until(lambda: browser.run(DRAWN))
 
 
-@pytest.mark.parametrize("database", ["shown", "shown_in_postgresql"])
+@pytest.mark.parametrize(
+    "database", ["shown", pytest.param("shown_in_postgresql", marks=pytest.mark.long)]
+)
 def test_pages_are_drawn_without_a_fault_at_both_widths(
     browser: Chromium, request: pytest.FixtureRequest, database: str
 ) -> None:
@@ -368,7 +370,7 @@ def test_a_search_is_followed_while_it_runs(
     if database == "postgresql":
         server: Server = request.getfixturevalue("postgresql")
         storage = server.new_database()
-    slow = SEEN.format(name="live").replace("epochs = 4", "epochs = 200")
+    slow = SEEN.format(name="live").replace("epochs = 4", "epochs = 60")
     (tmp_path / "live.toml").write_text(slow)
     done = klayer("submit", "live.toml", "--storage", storage, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
