@@ -55,7 +55,7 @@ def run_check(check: GradientCheck, study: Study, data_folder: Path | None) -> C
     whole: NetworkObjective = study.objective
     training = whole.training.model_copy(update={"weight_decay": check.weight_decay})
     checked = replace(whole, network=check.network_of(whole.network), training=training)
-    data = open_data(whole.data, study.seed, data_folder)
+    data = open_data(whole, study.seed, data_folder)
     found = check_gradients(
         checked,
         study.seed,

@@ -32,9 +32,9 @@ def published_faults(
         for fault in _row_faults(study, boxes, row)
     ]
     for place, check in enumerate(checks):
-        if check.rows > study.objective.data.rows:
+        if check.rows > study.objective.facts.rows:
             right = (
-                f"there are {study.objective.data.rows:,} training images: give that many or fewer"
+                f"there are {study.objective.facts.rows:,} training images: give that many or fewer"
             )
             key = ("gradient_checks", place, "rows")
             faults.append(Fault(key, f"found {check.rows:,}; {right}"))

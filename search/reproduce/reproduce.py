@@ -11,7 +11,6 @@ from rich.text import Text
 from search.errors import KlayerError
 from search.ledger.faults import DatabaseFaultError, NoLedgerError
 from search.ledger.ledger import PATIENCE_SECONDS, Ledger
-from search.objectives.network.data import INPUTS
 from search.reproduce import page
 from search.reproduce.album import INDEX, Chapter, write_album
 from search.reproduce.experiments import Experiment, all_experiments, asked_for, order
@@ -149,7 +148,7 @@ def _checks(experiments: Sequence[Experiment], request: Request) -> tuple[CheckR
         for check in one.checks:
             fitted = check
             if request.rehearsed:
-                fitted = quick_check(check, INPUTS[whole.objective.data.source])
+                fitted = quick_check(check, whole.objective.facts.inputs)
             rows.append(run_check(fitted, whole, request.data_folder))
     return tuple(rows)
 

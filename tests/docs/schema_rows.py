@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from search.objectives.network.schedules import ConstantSchedule
-from search.objectives.network.sections import VALIDATION_IMAGES
+from search.objectives.network.facts import NAMED
 from search.study.faults import shown
 from search.study.halving import Halving
 from search.study.stage_table import StageTable
@@ -79,7 +79,7 @@ def kind(annotation: Any) -> str:
 def default(key: str, field: FieldInfo) -> str:
     """What stands for a key that is left out."""
     if key == "validation":
-        return ", ".join(f"{count} for {source}" for source, count in VALIDATION_IMAGES.items())
+        return ", ".join(f"{one.validation} for {name}" for name, one in NAMED.items())
     if field.description in SEE_RIGHT:
         return "see right"
     if field.is_required() or (key == "kind" and not field.description):

@@ -42,10 +42,12 @@ def test_digits_is_small() -> None:
     assert study.objective.data.source == "digits"
     epochs = sum(
         stage.trials
-        * stage.training.schedule.total_epochs(study.objective.data.rows, stage.training.batch_size)
+        * stage.training.schedule.total_epochs(
+            study.objective.facts.rows, stage.training.batch_size
+        )
         for stage in study.stages
     )
-    assert study.objective.data.rows == 1_200
+    assert study.objective.facts.rows == 1_200
     assert epochs <= 400
     assert {stage.zoom.rule for stage in study.stages if stage.zoom} == {"quantile", "decades"}
 

@@ -76,7 +76,7 @@ def gradcheck(
             f"{loaded.name}: trains a {network.kind} of your own, whose gradients are not "
             "klayer's to check"
         )
-    opened = open_data(network.data, loaded.seed, data)
+    opened = open_data(network, loaded.seed, data)
     checked = check_gradients(network, loaded.seed, opened, rows, inputs, difference.value, step)
     if as_json:
         options.print_json(to_json(checked))

@@ -1,6 +1,5 @@
 """The images of a study: found, standardised once, and opened by every worker."""
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +10,9 @@ from model.data.source import Source
 from model.errors import DataFileError
 from search.errors import DataError
 from search.objective.data_card import DataCard
+from search.objectives.network.facts import Facts
 from search.objectives.network.faults import faults_as_klayer_errors
-from search.objectives.network.sections import DataSection
-
-PLANES = {"digits": digits.PLANES, "cifar10": cifar10.PLANES}  # colours, height, width
-INPUTS = {name: math.prod(planes) for name, planes in PLANES.items()}
-CLASSES = 10
+from search.objectives.network.objective import NetworkObjective
 
 
 @dataclass(frozen=True)
@@ -25,26 +21,26 @@ class Dataset:
 
     Attributes:
         prepared: The standardised training and validation images.
+        facts: Their sizes.
         folder: Where the raw images lie, None for the embedded ones and the cache.
     """
 
     prepared: prepared.Prepared
+    facts: Facts
     folder: Path | None
 
     @property
     def card(self) -> DataCard:
         """What is to be known of it without opening it."""
-        images = self.prepared
-        shape = PLANES[images.name]
         return DataCard(
-            source=images.name,
-            fingerprint=images.fingerprint,
-            rows=len(images.training.y),
-            held_out=len(images.validation.y),
-            inputs=math.prod(shape),
-            shape=shape,
-            task="classification",
-            classes=tuple(images.classes),
+            source=self.prepared.name,
+            fingerprint=self.prepared.fingerprint,
+            rows=self.facts.rows,
+            held_out=self.facts.held_out,
+            inputs=self.facts.inputs,
+            shape=self.facts.shape,
+            task=self.facts.task,
+            classes=self.prepared.classes,
         )
 
 
@@ -53,11 +49,11 @@ def cache_folder() -> Path:
     return platformdirs.user_cache_path("klayer")
 
 
-def open_data(section: DataSection, seed: int, folder: Path | None) -> Dataset:
+def open_data(objective: NetworkObjective, seed: int, folder: Path | None) -> Dataset:
     """Standardise images, or find them standardised; the test images stay unread.
 
     Args:
-        section: Says which data set, and how it is split.
+        objective: Says which data set, and how it is split.
         seed: Of the split.
         folder: Where its files lie; None for the cache that `klayer data fetch` fills.
 
@@ -67,11 +63,12 @@ def open_data(section: DataSection, seed: int, folder: Path | None) -> Dataset:
     with faults_as_klayer_errors():
         return Dataset(
             prepared.prepare(
-                source(section.source, folder),
+                source(objective.data.source, folder),
                 cache_folder() / "prepared",
-                validation=section.validation,
+                validation=objective.data.validation,
                 seed=seed,
             ),
+            objective.facts,
             folder,
         )
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from search.objective.port import Objective
+from search.objectives.network.facts import NAMED, Facts
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.registry import NetworkRegistry
 from search.objectives.network.sections import (
@@ -34,7 +35,12 @@ def objective(tables: Document, _folder: Path) -> NetworkObjective:
     given = _own(tables)
     final = given.final
     return NetworkObjective(
-        given.data, given.network, given.training, final.train_on, ensemble=final.ensemble
+        given.data,
+        NAMED[given.data.source].facts(given.data.validation),
+        given.network,
+        given.training,
+        final.train_on,
+        ensemble=final.ensemble,
     )
 
 
@@ -42,6 +48,7 @@ def recorded(form: Mapping[str, Any]) -> NetworkObjective:
     """What `NetworkObjective.recorded` wrote, unchecked."""
     return NetworkObjective(
         constructed(DataSection, form["data"]),
+        Facts.of(form["facts"]),
         constructed(NetworkSection, form["network"]),
         constructed(TrainingSection, form["training"]),
         form["train_on"],
@@ -56,17 +63,23 @@ def stage_faults(tables: Document, stages: Sequence[Stage]) -> Iterator[Fault]:
 
 def faults_between(
     tables: Document,
-    _objective: Objective,
+    objective: Objective,
     stages: Sequence[Stage],
     _final: Final,
     boxes: Mapping[str, Box],
 ) -> Iterator[Fault]:
     """What of the stages does not fit the network, its training or its data."""
-    given = _own(tables)
-    return faults_of(given.data.rows, given.network, given.training, stages, given.final, boxes)
+    given, rows = _own(tables), _network(objective).facts.rows
+    return faults_of(rows, given.network, given.training, stages, given.final, boxes)
 
 
 def _own(tables: Document) -> NetworkDocument:
     if not isinstance(tables, NetworkDocument):
         raise TypeError(f"not the tables of a network: {type(tables).__name__}")
     return tables
+
+
+def _network(objective: Objective) -> NetworkObjective:
+    if not isinstance(objective, NetworkObjective):
+        raise TypeError(f"not a network: {type(objective).__name__}")
+    return objective

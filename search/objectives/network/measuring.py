@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from model import gradient_check, schedule, training
 from model.finite_difference import Difference
 from search.errors import KlayerError
-from search.objectives.network.data import CLASSES, INPUTS, Dataset
+from search.objectives.network.data import Dataset
 from search.objectives.network.faults import faults_as_klayer_errors
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.sections import TrainingSection
@@ -80,7 +80,7 @@ def check_gradients(
     with faults_as_klayer_errors():
         values = _without_floor(values_of(objective, objective.training, {}))
         checked = gradient_check.check(
-            architecture_of(values, x.shape[1]),
+            architecture_of(values, x.shape[1], data.facts.outputs),
             [member_of(values, seed)],
             x,
             images.y[:rows],
@@ -110,19 +110,21 @@ def seconds_per_epoch(
         points: Its trials.
         budget_seconds: For how long epochs are begun, on as many images as do not fit a cache.
     """
-    inputs, data = INPUTS[objective.data.source], objective.data
+    facts = objective.facts
     values = [_without_floor(values_of(objective, section, point)) for point in points]
     draw = np.random.default_rng(0)
-    rows = min(TIMED_ROWS, data.rows)
-    x = draw.random((rows, inputs), np.float32).astype(section.precision, copy=False)
-    labels = draw.integers(0, CLASSES, rows)
-    held_out = max(1, rows * data.validation // data.rows)
+    rows = min(TIMED_ROWS, facts.rows)
+    x = draw.random((rows, facts.inputs), np.float32).astype(section.precision, copy=False)
+    labels = draw.integers(0, facts.outputs, rows)
+    held_out = max(1, rows * facts.held_out // facts.rows)
     fold = training.Data(x, labels, x[:held_out], labels[:held_out])
     recipe = replace(recipe_of(values[0], 0), schedule=schedule.Constant(MOST_TIMED_EPOCHS))
     members = [
         replace(member_of(one, 0), learning_rate=TIMED_LEARNING_RATE) for one in values
     ]  # a searched one may diverge, which is slow
-    stack = training.train(architecture_of(values[0], inputs), members, recipe, fold)
+    stack = training.train(
+        architecture_of(values[0], facts.inputs, facts.outputs), members, recipe, fold
+    )
     with threadpool_limits(1):
         next(stack)  # the first pass touches memory for the first time
         began, timed = time.perf_counter(), 0
@@ -131,7 +133,7 @@ def seconds_per_epoch(
             if time.perf_counter() - began >= budget_seconds:
                 break
         seconds = (time.perf_counter() - began) / timed
-    return seconds * data.rows / rows
+    return seconds * facts.rows / rows
 
 
 def _without_floor(values: dict[str, Any]) -> dict[str, Any]:

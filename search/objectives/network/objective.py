@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 from search.objective.fit import Fit
 from search.objective.metric import Metric
 from search.objective.report import Finding
+from search.objectives.network.facts import Facts
 from search.objectives.network.findings import findings, measured
 from search.objectives.network.metrics import METRICS, SCORE, TEST
 from search.objectives.network.registry import NetworkRegistry
@@ -26,6 +27,7 @@ class NetworkObjective:
 
     Attributes:
         data: Which images.
+        facts: Their sizes.
         network: The network, where a stage does not search it.
         training: One training, where a stage says nothing else.
         train_on: The images that the winner is trained on at last.
@@ -33,6 +35,7 @@ class NetworkObjective:
     """
 
     data: DataSection
+    facts: Facts
     network: NetworkSection
     training: TrainingSection
     train_on: TrainOn = "training"
@@ -58,7 +61,7 @@ class NetworkObjective:
     @property
     def final_factor(self) -> float:
         """The final's training images, as a share of the others'."""
-        return 1.0 if self.train_on == "training" else 1 + self.data.validation / self.data.rows
+        return 1.0 if self.train_on == "training" else 1 + self.facts.held_out / self.facts.rows
 
     def open(
         self,
@@ -83,14 +86,14 @@ class NetworkObjective:
 
     def steps(self, training: TrainingSection) -> float:
         """Epochs of a training."""
-        return training.schedule.total_epochs(self.data.rows, training.batch_size)
+        return training.schedule.total_epochs(self.facts.rows, training.batch_size)
 
     def rung(self, training: TrainingSection, unit: str, count: int) -> int:
         """The epoch at whose end so many epochs or cycles are over.
 
         A cycle that ends amid an epoch counts with it.
         """
-        schedule, rows = training.schedule, self.data.rows
+        schedule, rows = training.schedule, self.facts.rows
         if unit == "epochs" or not isinstance(schedule, CyclesSchedule):
             return count
         cycle = 2 * schedule.half_cycle(rows, training.batch_size)
@@ -144,7 +147,7 @@ class NetworkObjective:
     def about(self) -> Sequence[tuple[str, str]]:
         """As `Objective.about`."""
         widths = "-".join(map(str, self.network.widths)) or "no hidden layer"
-        images = f"{self.data.rows:,} training and {self.data.validation:,} validation images"
+        images = f"{self.facts.rows:,} training and {self.facts.held_out:,} validation images"
         return [(self.data.source, f"{images}; {widths}")]
 
     def measured(self, training: TrainingSection, steps: int) -> str:
@@ -157,7 +160,11 @@ class NetworkObjective:
 
     def recorded(self) -> dict[str, Any]:
         """As `Objective.recorded`."""
-        return self.canonical() | {"train_on": self.train_on, "ensemble": self.ensemble}
+        return self.canonical() | {
+            "facts": self.facts.plain(),
+            "train_on": self.train_on,
+            "ensemble": self.ensemble,
+        }
 
     def canonical(self) -> dict[str, Any]:
         """As `Objective.canonical`."""

@@ -7,7 +7,7 @@ import numpy as np
 from model import portrait, training
 from model.inference import Network
 from model.portrait import Histogram
-from search.objectives.network.data import PLANES, Dataset
+from search.objectives.network.data import Dataset
 from search.objectives.network.faults import faults_as_klayer_errors
 from search.objectives.network.portrait import Portrait
 
@@ -38,7 +38,8 @@ def portraits(
     if set(places) <= set(diverged):
         return {}
     with faults_as_klayer_errors():
-        images = portrait.weight_images(stack, PLANES[data.prepared.name])
+        planes = data.facts.planes
+        images = None if planes is None else portrait.weight_images(stack, planes)
         found = portrait.histograms(stack, portrait.weight_gradients(stack, recipe, fold))
     return {
         place: _portrait(layers, None if images is None else images[row], data)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from search.objectives.network.facts import NAMED
 from search.objectives.network.registry import Activation, BatchNorm, Initialization, Loss, limited
 from search.objectives.network.schedules import ConstantSchedule, CyclesSchedule, Schedule
 from search.study.faults import Fault, faulty
@@ -16,35 +17,24 @@ from search.study.tables import Document, Final
 
 DataSource = Literal["digits", "cifar10"]
 
-TRAINING_IMAGES: dict[str, int] = {"digits": 1_500, "cifar10": 50_000}
-"""Images of the official training part of each source, before any are held out."""
-
-VALIDATION_IMAGES: dict[str, int] = {"digits": 300, "cifar10": 5_000}
-"""Images held out of the training part unless the file says otherwise."""
-
 
 class DataSection(Table):
     """Which images, and how many of the training part are held out to choose by."""
 
     source: DataSource = Field(default="digits", description="the images")
     validation: int = Field(
-        default_factory=lambda known: VALIDATION_IMAGES[known["source"]],
+        default_factory=lambda known: NAMED[known["source"]].validation,
         ge=1,
         description="images held out of the training part, to choose hyperparameters by",
     )
 
     @model_validator(mode="after")
     def _some_are_left(self) -> "DataSection":
-        most = TRAINING_IMAGES[self.source] - 1
+        most = NAMED[self.source].rows - 1
         if self.validation > most:
             right = f"{self.source} has {most + 1:,} training images: give {most:,} or fewer"
             raise faulty([Fault(("validation",), f"found {self.validation}; {right}")])
         return self
-
-    @property
-    def rows(self) -> int:
-        """Images that are left to train on."""
-        return TRAINING_IMAGES[self.source] - self.validation
 
 
 class NetworkSection(Table):

@@ -6,7 +6,6 @@ from typing import Any
 from model import schedule, training
 from model.members import Architecture, Member
 from search.objective.fit import Fit
-from search.objectives.network.data import CLASSES, INPUTS
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.registry import layer_of
 from search.objectives.network.schedules import ConstantSchedule, CyclesSchedule, Schedule
@@ -17,7 +16,8 @@ from search.space.space import Point
 def fit(objective: NetworkObjective, section: TrainingSection, point: Point) -> Fit:
     """What a trial must agree in with others to be one stack with them, and what is padded."""
     values = values_of(objective, section, point)
-    key = architecture_of(values, INPUTS[objective.data.source]), recipe_of(values, order_seed=0)
+    facts = objective.facts
+    key = architecture_of(values, facts.inputs, facts.outputs), recipe_of(values, order_seed=0)
     return Fit(key, values["widths"])
 
 
@@ -44,11 +44,11 @@ def values_of(
     return values | {"widths": tuple(widths)}
 
 
-def architecture_of(values: dict[str, Any], inputs: int) -> Architecture:
+def architecture_of(values: dict[str, Any], inputs: int, outputs: int) -> Architecture:
     """What the trial's network must have in common with those beside it in a stack."""
     return Architecture(
         inputs=inputs,
-        classes=CLASSES,
+        classes=outputs,
         activation=values["activation"],
         batch_norm=values["batch_norm"],
         batch_norm_affine=values["batch_norm_affine"],

@@ -30,7 +30,7 @@ class NetworkTrainer:
         Raises:
             DataError: The images are missing, broken or not what they should be.
         """
-        return cls(objective, open_data(objective.data, seed, folder))
+        return cls(objective, open_data(objective, seed, folder))
 
     @property
     def card(self) -> DataCard:

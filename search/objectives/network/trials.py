@@ -88,10 +88,10 @@ def epochs(
 
     Those that diverge are dropped, and those whose places are not among what is sent.
     """
-    inputs = fold.x.shape[1]
+    inputs, outputs = fold.x.shape[1], objective.facts.outputs
     with faults_as_klayer_errors():
         values = [values_of(objective, section, trial.parameters) for trial in trials]
-        shared = {(architecture_of(v, inputs), recipe_of(v, order_seed)) for v in values}
+        shared = {(architecture_of(v, inputs, outputs), recipe_of(v, order_seed)) for v in values}
         if len(shared) != 1:
             raise KlayerError("trials of one cohort must agree in network, schedule and batches")
         architecture, recipe = shared.pop()

@@ -23,7 +23,7 @@ def test_every_shipped_study_can_be_rehearsed(name: str) -> None:
     assert small.name == f"{name}-quick"
     assert small.objective.data.source == "digits"
     assert [stage.name for stage in small.stages] == [stage.name for stage in study.stages]
-    rows, most = small.objective.data.rows, len(experiments(name).published)
+    rows, most = small.objective.facts.rows, len(experiments(name).published)
     for stage, whole in zip(small.stages, study.stages, strict=True):
         assert stage.trials <= max(GRID + most, 2 * len(whole.boxes), len(whole.points))
         cycles = getattr(whole.training.schedule, "cycles", 0)

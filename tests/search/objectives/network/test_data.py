@@ -25,7 +25,7 @@ def test_a_data_set_travels_as_a_path_and_arrives_equal() -> None:
 def test_missing_images_are_one_message() -> None:
     study = load("lambda-coarse-to-fine")
     with pytest.raises(DataError, match="klayer data fetch cifar10"):
-        open_data(study.objective.data, study.seed, None)
+        open_data(study.objective, study.seed, None)
 
 
 def test_a_card_says_what_is_to_be_known_without_the_images() -> None:

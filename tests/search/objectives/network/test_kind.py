@@ -6,6 +6,7 @@ import pytest
 
 from search.objective.port import Objective
 from search.objectives.network import kind
+from search.objectives.network.facts import Facts
 from search.objectives.network.objective import NetworkObjective
 from search.study.reading import load
 from search.study.stage_table import StageTable
@@ -26,7 +27,12 @@ def test_a_document_declares_its_network() -> None:
     )
     made = kind.objective(tables, Path())
     assert made == NetworkObjective(
-        tables.data, tables.network, tables.training, "training+validation", ensemble=False
+        tables.data,
+        Facts(1_200, 300, 64, 10, shape=(1, 8, 8)),
+        tables.network,
+        tables.training,
+        "training+validation",
+        ensemble=False,
     )
     assert made.network.widths == (7,)
     assert issubclass(type(tables.stages[0]), StageTable)

@@ -33,7 +33,7 @@ def test_an_epoch_takes_some_time(study: Study) -> None:
 
 
 def test_gradients_are_right(study: Study) -> None:
-    data = open_data(study.objective.data, study.seed, None)
+    data = open_data(study.objective, study.seed, None)
     checked = check_gradients(study.objective, study.seed, data, 10, 20, "central", None)
     assert [(one.layer, one.parameter) for one in checked] == [
         (1, "weights"),
@@ -46,19 +46,19 @@ def test_gradients_are_right(study: Study) -> None:
 
 @pytest.mark.parametrize(("rows", "inputs"), [(1_201, None), (10, 65)])
 def test_more_than_there_is_is_refused(study: Study, rows: int, inputs: int | None) -> None:
-    data = open_data(study.objective.data, study.seed, None)
+    data = open_data(study.objective, study.seed, None)
     with pytest.raises(KlayerError, match=r"there are 1,200|has 1,200 training images of 64"):
         check_gradients(study.objective, study.seed, data, rows, inputs, "central", None)
 
 
 def test_a_step_of_its_own_is_taken(study: Study) -> None:
-    data = open_data(study.objective.data, study.seed, None)
+    data = open_data(study.objective, study.seed, None)
     huge = check_gradients(study.objective, study.seed, data, 10, None, "central", 0.5)
     assert any(math.isnan(one.worst) or one.worst > 1e-6 for one in huge)
 
 
 def test_small_gradients_count_as_little_as_is_said(study: Study) -> None:
-    data = open_data(study.objective.data, study.seed, None)
+    data = open_data(study.objective, study.seed, None)
     usual, lenient = (
         check_gradients(study.objective, study.seed, data, 10, 20, "forward", None, *smallest)
         for smallest in ((), (10.0,))

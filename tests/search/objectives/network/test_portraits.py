@@ -7,13 +7,12 @@ import numpy as np
 import pytest
 
 from model import schedule, training
-from model.data import cifar10, digits
+from model.data import digits
 from model.members import Architecture, Member
 from model.portrait import histograms, weight_gradients
 from search.errors import DataError, KlayerError
 from search.objective.report import Assignment
 from search.objectives.network import final
-from search.objectives.network.data import INPUTS, PLANES
 from search.objectives.network.portrait import Portrait, from_bytes, to_bytes
 from search.objectives.network.portraits import portraits
 from tests.search.objectives.network.trainings import (
@@ -150,12 +149,6 @@ def test_what_is_no_image_of_the_data_set_is_refused() -> None:
     (epoch,) = training.train(Architecture(60, 10), [Member((), 1, 0.1)], recipe, narrow)
     with pytest.raises(KlayerError, match="60 inputs are no image"):
         portraits(epoch.network, [0], [], recipe, narrow, data)
-
-
-def test_each_data_set_says_how_its_rows_are_images() -> None:
-    assert PLANES == {"digits": (1, 8, 8), "cifar10": (3, 32, 32)}
-    assert INPUTS == {"digits": 64, "cifar10": 3072}
-    assert cifar10.PIXELS == 3072
 
 
 def drawn(seed: int, *, images: bool = True) -> Portrait:

@@ -52,7 +52,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Search:
         if overrides not in made:
             path = tmp_path_factory.mktemp("finished") / "klayer.db"
             study = load("digits", list(overrides))
-            data = open_data(study.objective.data, study.seed, None)
+            data = open_data(study.objective, study.seed, None)
             with Ledger(f"sqlite:///{path}", create=True) as ledger:
                 work(ledger, ledger.record(study, "", data.card, environment()))
             made[overrides] = path

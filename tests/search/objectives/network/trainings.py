@@ -30,7 +30,7 @@ def study_with(*overrides: str) -> Study:
 
 
 def section_and_data(study: Study) -> tuple[Any, Dataset]:
-    return study.objective.training, open_data(study.objective.data, study.seed, None)
+    return study.objective.training, open_data(study.objective, study.seed, None)
 
 
 def trained(study: Study, given: tuple[Assignment, ...] = TRIALS) -> list[Mapping[int, Report]]:

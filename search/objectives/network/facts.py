@@ -1,0 +1,71 @@
+"""What planning needs to know of a network's data, so that none are opened for it."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Task = Literal["classification", "regression"]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The sizes of a study's data.
+
+    Attributes:
+        rows: Rows to train on.
+        held_out: Rows to choose hyperparameters by.
+        inputs: Numbers a row.
+        outputs: Classes, or targets of a regression.
+        task: What is learned.
+        shape: Of a row with more than one axis, such as an image's colours, height and width.
+    """
+
+    rows: int
+    held_out: int
+    inputs: int
+    outputs: int
+    task: Task = "classification"
+    shape: tuple[int, ...] = ()
+
+    @property
+    def planes(self) -> tuple[int, int, int] | None:
+        """How a row is an image: colours, height, width; None where it is none."""
+        return (self.shape[0], self.shape[1], self.shape[2]) if len(self.shape) == 3 else None
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> "Facts":
+        """What `plain` wrote."""
+        return cls(**{**plain, "shape": tuple(plain["shape"])})
+
+
+@dataclass(frozen=True)
+class NamedData:
+    """A data set that has a name, and is the same everywhere.
+
+    Attributes:
+        rows: Of its official training part, before any are held out.
+        validation: How many of them are held out unless the study file says otherwise.
+        classes: How many.
+        shape: Of a row: colours, height, width.
+    """
+
+    rows: int
+    validation: int
+    classes: int
+    shape: tuple[int, ...]
+
+    def facts(self, held_out: int) -> Facts:
+        """With so many rows held out."""
+        inputs = math.prod(self.shape)
+        return Facts(self.rows - held_out, held_out, inputs, self.classes, shape=self.shape)
+
+
+NAMED = {
+    "digits": NamedData(1_500, 300, 10, (1, 8, 8)),
+    "cifar10": NamedData(50_000, 5_000, 10, (3, 32, 32)),
+}
