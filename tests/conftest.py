@@ -24,14 +24,31 @@ for _forced in ("FORCE_COLOR", "GITHUB_ACTIONS", "PY_COLORS", "TTY_COMPATIBLE"):
 
 # Files of these folders share a fixture that takes long: one process runs them all.
 TOGETHER = ("tests/search/reproduce/",)
+# Files whose tests take longest, most of it waiting for processes, pages and servers: they come
+# first, so that none is left alone at the end while the other processes have nothing to do.
+FIRST = (
+    "tests/search/views/dashboard/pages/test_app_in_browser.py",
+    "tests/docs/test_readme.py",
+    "tests/search/workers/engines/",
+    "tests/faults/",
+    "tests/docs/",
+    "tests/search/cli/",
+    "tests/search/objectives/command/",
+)
 LONG_SECONDS = 1800  # for a test that is marked as long; for others see pyproject.toml
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give long tests the time that they need."""
+    """Give long tests the time that they need, and put the slowest files first."""
     for item in items:
         if item.get_closest_marker("long") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(LONG_SECONDS))
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    """Where the file of a test comes among all."""
+    return next((at for at, start in enumerate(FIRST) if item.nodeid.startswith(start)), len(FIRST))
 
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist
