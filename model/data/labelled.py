@@ -1,4 +1,4 @@
-"""Images with their labels: the one value that every reader of a data set returns."""
+"""Rows with what is to be learned of them: the one value that every reader of data returns."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,33 +11,37 @@ from model.errors import ModelError
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
-    """Inputs and labels of the same n rows.
+    """Inputs, and labels or values, of the same n rows.
 
     Attributes:
-        x: (n, d) float32 or uint8, one row an image.
-        y: (n,) int64, the number of each row's class, from 0.
+        x: (n, d) float32 or uint8.
+        y: The number of each row's class, from 0, (n,) int64; or the values of t targets, (n, t)
+            float64, or float32 once they are standardised.
 
     Raises:
         ModelError: A shape or a type is another, there is no row, or a label is negative.
     """
 
     x: npt.NDArray[Any]
-    y: npt.NDArray[np.int64]
+    y: npt.NDArray[Any]
 
     def __post_init__(self) -> None:
         if self.x.ndim != 2 or self.x.dtype not in (np.float32, np.uint8):
             raise ModelError(
                 f"x must be (n, d) float32 or uint8, not {self.x.shape} {self.x.dtype}"
             )
-        if self.y.ndim != 1 or self.y.dtype != np.int64:
-            raise ModelError(f"y must be (n,) int64, not {self.y.shape} {self.y.dtype}")
+        labels = self.y.ndim == 1 and self.y.dtype == np.int64
+        if not labels and not (self.y.ndim == 2 and self.y.dtype in (np.float32, np.float64)):
+            raise ModelError(
+                f"y must be (n,) int64, or (n, t) floats, not {self.y.shape} {self.y.dtype}"
+            )
         if len(self.x) != len(self.y):
             raise ModelError(
                 f"x and y must have equally many rows, not {len(self.x)} and {len(self.y)}"
             )
         if not self.x.size:
             raise ModelError(f"x must have at least one row and one input, not {self.x.shape}")
-        if self.y.min() < 0:
+        if labels and self.y.min() < 0:
             raise ModelError(f"labels must be 0 or more, but one is {self.y.min()}")
 
     def __len__(self) -> int:

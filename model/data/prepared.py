@@ -13,14 +13,17 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from model.data import array_file
+from model.data.fold import Fold
 from model.data.labelled import Labelled
 from model.data.prepared_files import FORMAT, About, made_here, read_about, write
 from model.data.source import Source
@@ -43,6 +46,8 @@ class Prepared:
         both: The training images and behind them the validation images, in the same memory.
         mean: (d,) float64, of the raw training part.
         std: (d,) float64, of the raw training part; 1 for a constant input.
+        targets: What the values to be learned were standardised by; None where there are classes.
+        encoding: How the inputs were made of the columns of a table; None where they were not.
     """
 
     folder: Path
@@ -54,6 +59,8 @@ class Prepared:
     both: Labelled
     mean: npt.NDArray[np.float64]
     std: npt.NDArray[np.float64]
+    targets: Statistics | None = None
+    encoding: Mapping[str, Any] | None = None
 
     def __reduce__(self) -> tuple[object, tuple[Path]]:
         return open_prepared, (self.folder,)
@@ -77,16 +84,28 @@ def prepare(source: Source, cache: Path, *, validation: int, seed: int) -> Prepa
     """
     raw = source.training()
     _check_images(raw, source)
-    training_rows, validation_rows = split(len(raw), validation=validation, seed=seed)
+    rows = split(len(raw), validation=validation, seed=seed)
+    return keep(Fold(source.name, source.classes, raw, rows, _fingerprint(raw), seed), cache)
+
+
+def keep(fold: Fold, cache: Path) -> Prepared:
+    """As `prepare`, of rows that are split already.
+
+    Raises:
+        DataFileError: The folder cannot be written.
+    """
+    raw = fold.raw
     about = About(
         format=FORMAT,
-        name=source.name,
-        classes=source.classes,
-        fingerprint=_fingerprint(raw),
-        seed=seed,
-        training=len(training_rows),
-        validation=validation,
+        name=fold.name,
+        classes=fold.classes,
+        fingerprint=fold.fingerprint,
+        seed=fold.seed,
+        training=len(fold.rows[0]),
+        validation=len(fold.rows[1]),
         inputs=raw.x.shape[1],
+        targets=0 if fold.classes else raw.y.shape[1],
+        encoding=fold.encoding,
     )
     folder = cache.absolute() / about.folder_name()
     try:
@@ -99,7 +118,7 @@ def prepare(source: Source, cache: Path, *, validation: int, seed: int) -> Prepa
         ) as place:
             draft = Path(place) / folder.name
             draft.mkdir()
-            write(draft, about, raw, (training_rows, validation_rows))
+            write(draft, about, fold)
             with suppress(OSError):  # another process was first; its folder is opened below
                 draft.rename(folder)
     except OSError as error:
@@ -120,15 +139,8 @@ def open_prepared(folder: Path) -> Prepared:
     """
     folder = folder.absolute()
     about = read_about(folder)
-    both = _open_images(folder, about)
-    mean, std = (
-        np.array(array_file.opened(folder / f"{name}.npy", (about.inputs,), "<f8"))
-        for name in ("mean", "std")
-    )
-    if not (np.isfinite(mean).all() and np.isfinite(std).all() and (std > 0).all()):
-        raise DataFileError(f"{folder}: its mean or std is damaged; expected finite, std > 0")
-    mean.setflags(write=False)
-    std.setflags(write=False)
+    both = _open_rows(folder, about)
+    given = _open_statistics(folder, "", about.inputs)
     return Prepared(
         folder=folder,
         name=about.name,
@@ -137,8 +149,10 @@ def open_prepared(folder: Path) -> Prepared:
         training=Labelled(both.x[: about.training], both.y[: about.training]),
         validation=Labelled(both.x[about.training :], both.y[about.training :]),
         both=both,
-        mean=mean,
-        std=std,
+        mean=given.mean,
+        std=given.std,
+        targets=_open_statistics(folder, "target_", about.targets) if about.targets else None,
+        encoding=about.encoding,
     )
 
 
@@ -155,7 +169,8 @@ def test_set(prepared: Prepared, source: Source) -> TestSet:
     if (source.name, source.classes) != (prepared.name, prepared.classes):
         raise ModelError(f"expected the test images of {prepared.name}, not of {source.name}")
     raw = source.test()
-    _check_images(raw, source)
+    if prepared.encoding is None:  # a table's were looked at when it was read
+        _check_images(raw, source)
     if raw.x.shape[1] != len(prepared.mean):
         raise ModelError(f"test images must have {len(prepared.mean)} inputs, not {raw.x.shape[1]}")
     return TestSet(raw.y, raw, Statistics(prepared.mean, prepared.std))
@@ -200,11 +215,24 @@ def _fingerprint(raw: Labelled) -> str:
     return digest.hexdigest()
 
 
-def _open_images(folder: Path, about: About) -> Labelled:
+def _open_statistics(folder: Path, prefix: str, count: int) -> Statistics:
+    mean, std = (
+        np.array(array_file.opened(folder / f"{prefix}{name}.npy", (count,), "<f8"))
+        for name in ("mean", "std")
+    )
+    if not (np.isfinite(mean).all() and np.isfinite(std).all() and (std > 0).all()):
+        raise DataFileError(f"{folder}: its mean or std is damaged; expected finite, std > 0")
+    mean.setflags(write=False)
+    std.setflags(write=False)
+    return Statistics(mean, std)
+
+
+def _open_rows(folder: Path, about: About) -> Labelled:
     rows = about.training + about.validation
     x = array_file.opened(folder / "x.npy", (rows, about.inputs), "<f4")
-    y = np.array(array_file.opened(folder / "y.npy", (rows,), "<i8"))
-    if y.min() < 0 or y.max() >= len(about.classes):
+    shape, kind = ((rows, about.targets), "<f4") if about.targets else ((rows,), "<i8")
+    y = np.array(array_file.opened(folder / "y.npy", shape, kind))
+    if not about.targets and (y.min() < 0 or y.max() >= len(about.classes)):
         raise DataFileError(f"{folder}: its labels are damaged; prepare it again")
     y.setflags(write=False)
     return Labelled(x, y)

@@ -8,26 +8,33 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from model.data import array_file
-from model.data.labelled import Labelled
+from model.data.fold import Fold
 from model.data.regular import read_regular
-from model.data.standardise import Rows, standardised, statistics
+from model.data.standardise import standardised, statistics
 from model.errors import DataFileError
 
-FORMAT = 2  # raised whenever the same images and seed would give another content
+FORMAT = 3  # raised whenever the same images and seed would give another content
 ABOUT = "prepared.json"
 _FOLDER = re.compile(r"\.?[a-z0-9-]+-[0-9a-f]{16}(\.[a-z0-9_]+)?")
-_FILES = frozenset({ABOUT, "x.npy", "y.npy", "mean.npy", "std.npy"})
+_FILES = frozenset(
+    {ABOUT, "x.npy", "y.npy", "mean.npy", "std.npy", "target_mean.npy", "target_std.npy"}
+)
 
 
 @dataclass(frozen=True)
 class About:
-    """What a prepared folder's content follows from, and its sizes; stored beside the arrays."""
+    """What a prepared folder's content follows from, and its sizes; stored beside the arrays.
+
+    `targets` is 0 where the rows have classes.
+    """
 
     format: int
     name: str
@@ -37,6 +44,8 @@ class About:
     training: int
     validation: int
     inputs: int
+    targets: int = 0
+    encoding: Mapping[str, Any] | None = None
 
     def folder_name(self) -> str:
         """The data set's name and a hash of everything here."""
@@ -44,19 +53,27 @@ class About:
         return f"{self.name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
-def write(folder: Path, about: About, raw: Labelled, rows: tuple[Rows, Rows]) -> None:
-    """Fill an empty folder with the raw images, standardised: training rows, then validation rows.
+def write(folder: Path, about: About, fold: Fold) -> None:
+    """Fill an empty folder with the rows, standardised: training rows, then validation rows.
 
     Both lie in one array, so that either part, and both together, are views of the same memory.
+    Targets are standardised too, as the training rows have them.
 
     Raises:
         OSError: It cannot be written.
     """
-    given = statistics(raw.x, rows[0])
-    order = np.concatenate(rows)
+    raw, order = fold.raw, np.concatenate(fold.rows)
+    given = fold.statistics or statistics(raw.x, fold.rows[0])
     shape = (len(order), about.inputs)
     array_file.write(folder / "x.npy", shape, "<f4", standardised(raw.x, order, given))
-    array_file.write(folder / "y.npy", shape[:1], "<i8", [raw.y[order]])
+    if about.targets:
+        shape = (len(order), about.targets)
+        own = statistics(raw.y, fold.rows[0])
+        array_file.write(folder / "y.npy", shape, "<f4", standardised(raw.y, order, own))
+        array_file.write(folder / "target_mean.npy", own.mean.shape, "<f8", [own.mean])
+        array_file.write(folder / "target_std.npy", own.std.shape, "<f8", [own.std])
+    else:
+        array_file.write(folder / "y.npy", shape[:1], "<i8", [raw.y[order]])
     array_file.write(folder / "mean.npy", given.mean.shape, "<f8", [given.mean])
     array_file.write(folder / "std.npy", given.std.shape, "<f8", [given.std])
     with (folder / ABOUT).open("x", encoding="utf-8") as file:

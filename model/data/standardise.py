@@ -76,10 +76,14 @@ def statistics(x: npt.NDArray[Any], rows: Rows) -> Statistics:
 def standardised(
     x: npt.NDArray[Any], rows: Rows, given: Statistics
 ) -> Iterator[npt.NDArray[np.float32]]:
-    """The given rows of x (n, d), standardised, as blocks of (at most BLOCK_ROWS, d) float32."""
+    """The given rows of x (n, d), standardised, as blocks of (at most BLOCK_ROWS, d) float32.
+
+    What is missing, NaN, becomes 0: the mean.
+    """
     for block in _blocks(x, rows):
         block -= given.mean
         block /= given.std
+        block[np.isnan(block)] = 0
         yield block.astype(np.float32)
 
 

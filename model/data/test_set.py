@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +16,10 @@ class TestSet:
     """The test images, standardised by the training part a block at a time.
 
     Attributes:
-        labels: (t,), 0 … c − 1.
+        targets: Labels (t,), 0 … c − 1, or values (t, c) as they were read.
     """
 
-    labels: npt.NDArray[np.int64]
+    targets: npt.NDArray[Any]
     _raw: Labelled
     _statistics: Statistics
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from search.objectives.network.schedules import ConstantSchedule
 from search.objectives.network.facts import NAMED
+from search.objectives.network.schedules import ConstantSchedule
 from search.study.faults import shown
 from search.study.halving import Halving
 from search.study.stage_table import StageTable

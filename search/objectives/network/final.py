@@ -187,7 +187,7 @@ def _tested(
     probabilities, fingerprint = _vote(lasts + snapshots, test)
     singles = _by_trial(lasts, probabilities[: len(lasts)], sound)
     kept = _by_trial(snapshots, probabilities[len(lasts) :], sound)
-    by_itself = {place: accuracy(votes, test.labels) for place, votes in singles.items()}
+    by_itself = {place: accuracy(votes, test.targets) for place, votes in singles.items()}
     ensembles = _ensembles(kept, trials, test) if objective.ensemble else (None,) * trials
     everyone = [vote for votes in (kept or singles).values() for vote in votes]
     alone = len(singles) < 2
@@ -195,8 +195,8 @@ def _tested(
         accuracies=tuple(by_itself.get(place) for place in range(trials)),
         snapshot_ensemble=ensembles[0],
         snapshot_ensembles=ensembles,
-        finalist_ensemble=None if alone else accuracy(everyone, test.labels),
-        images=len(test.labels),
+        finalist_ensemble=None if alone else accuracy(everyone, test.targets),
+        images=len(test.targets),
         fingerprint=fingerprint,
     )
 
@@ -204,7 +204,7 @@ def _tested(
 def _ensembles(kept: dict[int, list[Any]], trials: int, test: TestSet) -> tuple[float | None, ...]:
     """The accuracy of each trial's snapshots voting together, by place; None where it has none."""
     return tuple(
-        accuracy(kept[place], test.labels) if place in kept else None for place in range(trials)
+        accuracy(kept[place], test.targets) if place in kept else None for place in range(trials)
     )
 
 
@@ -217,7 +217,7 @@ def _vote(voters: Sequence[_Voter], test: TestSet) -> tuple[list[Any], str]:
         for own, voter in zip(votes, voters, strict=True):
             dtype = voter.network.parameters[0].weights.dtype
             own.append(voter.network.probabilities(x.astype(dtype, copy=False)))
-    digest.update(test.labels.data)
+    digest.update(test.targets.data)
     return [np.concatenate(own, axis=1) for own in votes], digest.hexdigest()
 
 

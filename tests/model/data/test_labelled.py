@@ -10,6 +10,7 @@ from model.errors import ModelError
 def test_holds_matching_arrays() -> None:
     both = Labelled(np.zeros((3, 2), np.uint8), np.array([0, 1, 2]))
     assert len(both) == 3
+    assert len(Labelled(np.zeros((4, 2), np.float32), np.array([[0.5, -1.0]] * 4))) == 4
 
 
 @pytest.mark.parametrize(
@@ -18,6 +19,8 @@ def test_holds_matching_arrays() -> None:
         (np.zeros((3, 2)), np.zeros(3, np.int64), "not (3, 2) float64"),
         (np.zeros(3, np.uint8), np.zeros(3, np.int64), "not (3,) uint8"),
         (np.zeros((3, 2), np.uint8), np.zeros(3, np.int32), "not (3,) int32"),
+        (np.zeros((3, 2), np.uint8), np.zeros(3), "not (3,) float64"),
+        (np.zeros((3, 2), np.uint8), np.zeros((3, 1), np.int64), "not (3, 1) int64"),
         (np.zeros((3, 2), np.uint8), np.zeros(2, np.int64), "not 3 and 2"),
         (np.zeros((0, 2), np.uint8), np.zeros(0, np.int64), "at least one row"),
         (np.zeros((1, 2), np.uint8), np.array([-1]), "one is -1"),

@@ -13,7 +13,7 @@ from model.data.test_set import TestSet
 def test_test_images_are_standardised_as_the_training_part(tmp_path: Path) -> None:
     ready = prepared.prepare(digits.source(), tmp_path, validation=300, seed=0)
     test, raw = prepared.test_set(ready, digits.source()), digits.test()
-    np.testing.assert_array_equal(test.labels, raw.y)
+    np.testing.assert_array_equal(test.targets, raw.y)
     for _ in range(2):  # as often as is asked
         x = np.concatenate(list(test.blocks()))
         assert (x.shape, x.dtype) == ((297, 64), np.float32)

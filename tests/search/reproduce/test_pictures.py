@@ -9,7 +9,7 @@ from search.reproduce.pictures import curves_wanted, drawn_of
 from search.views.plots.data import SearchData
 from tests.search.views.plots.made import build, curve, portrait
 
-WIDTH = {"width_1": {"low": 20, "high": 60, "step": 20}}
+WIDTH = {"width_1": {"low": 20, "high": 60, "step": 20, "log": False}}
 
 
 @pytest.fixture

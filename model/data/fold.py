@@ -1,0 +1,35 @@
+"""The rows that a search may see, as they were read, with how they are split."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from model.data.labelled import Labelled
+from model.data.standardise import Rows, Statistics
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """What training and validation rows are prepared from; test rows are not in it.
+
+    Attributes:
+        name: Of the data set: lower-case letters, digits and single hyphens.
+        classes: The name of each class, in the order of the labels; () for values.
+        raw: The rows as they were read. A NaN stands for a number that is missing.
+        rows: Which of them are for training, and which for validation.
+        fingerprint: SHA-256 of all that the rows follow from.
+        seed: Of the split.
+        statistics: What standardises the inputs, from the training rows alone; None for the mean
+            and the standard deviation of each.
+        encoding: How the inputs were made of the columns of a table, as JSON has it; None where
+            rows were numbers.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    raw: Labelled
+    rows: tuple[Rows, Rows]
+    fingerprint: str
+    seed: int
+    statistics: Statistics | None = None
+    encoding: Mapping[str, Any] | None = None
