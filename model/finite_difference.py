@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from model import network, parameters
-from model.arrays import Booleans, Floats, Integers
+from model.arrays import Booleans, Floats, Integers, Targets
 from model.members import Architecture, Member, column
 from model.parameters import Gradients, Parameters
 
@@ -82,19 +82,19 @@ class Point:
         members: m of them.
         parameters: Of the stack.
         x: (n, d).
-        labels: (n,).
+        targets: (n,) labels, or (n, c) floats for regression.
     """
 
     architecture: Architecture
     members: tuple[Member, ...]
     parameters: Parameters
     x: Floats
-    labels: Integers
+    targets: Targets
 
     def passed(self, stack: Parameters, copies: int = 1) -> network.ForwardPass:
         """A pass of `copies` stacks of the members, one behind the other: (copies · m, …)."""
         shape = network.activation_shape(self.architecture, self.members * copies, float)
-        return network.forward(self.architecture, stack, shape, self.x, self.labels)
+        return network.forward(self.architecture, stack, shape, self.x, self.targets)
 
 
 def differences(

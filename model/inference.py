@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from model import activation, batch_norm, linear, loss
-from model.arrays import Floats, Integers
+from model.arrays import Floats, Targets
 from model.batch_norm import Statistics
 from model.members import Architecture, Member
 from model.network import activation_shape
@@ -20,7 +20,7 @@ BLOCK_ROWS = 1000
 # A member that diverged is infinite or NaN, which its figures say; no warning need say it too.
 _quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
-_Rows = TypeVar("_Rows", Floats, Integers)
+_Rows = TypeVar("_Rows", Floats, Targets)
 
 
 @dataclass(frozen=True)
@@ -31,15 +31,15 @@ class Figures:
     """
 
     loss: Floats
-    accuracy: Floats
+    measure: Floats
 
     @classmethod
     def from_sums(cls, losses: Floats, correct: Floats, rows: int) -> "Figures":
         """The means of sums over `rows` rows, (m,) each."""
         with np.errstate(invalid="ignore"):
-            loss, accuracy = losses / np.float64(rows), correct / np.float64(rows)
+            loss, measure = losses / np.float64(rows), correct / np.float64(rows)
         # Of scores that are NaN the first would count as the largest, and class 0 as found.
-        return cls(loss, np.where(np.isnan(loss), np.nan, accuracy))
+        return cls(loss, np.where(np.isnan(loss), np.nan, measure))
 
 
 @dataclass(frozen=True)
@@ -79,16 +79,16 @@ class Network:
         return np.concatenate(blocks, axis=1)
 
     @_quiet
-    def figures(self, x: Floats, labels: Integers) -> Figures:
-        """Loss and accuracy over rows x (n, d) with labels (n,); n may be 0, which gives NaN."""
+    def figures(self, x: Floats, targets: Targets) -> Figures:
+        """Loss and measure over rows x (n, d) with targets; n may be 0, which gives NaN."""
         losses = np.zeros(len(self.members))
         correct = np.zeros(len(self.members))
-        for block, truth in zip(_blocks(x), _blocks(labels), strict=True):
+        for block, truth in zip(_blocks(x), _blocks(targets), strict=True):
             scores = self.scores(block)
             block_losses, _ = loss.FORWARD[self.architecture.loss](scores, truth)
             losses += block_losses.astype(float) * len(truth)
             correct += (scores.argmax(axis=-1) == truth).sum(axis=1)
-        return Figures.from_sums(losses, correct, len(labels))
+        return Figures.from_sums(losses, correct, len(targets))
 
     def before_statistics(self, x: Floats, layer: Layer) -> Floats:
         """What the hidden layer's batch normalisation takes statistics of, (m, n, h)."""

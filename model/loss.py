@@ -6,7 +6,7 @@ equations 4.104 and 4.108; multi-class hinge, J. Weston & C. Watkins, ESANN 1999
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -68,7 +68,8 @@ def backward(cache: LossCache) -> Floats:
     return cache.d_scores / cache.d_scores.dtype.type(cache.d_scores.shape[1])
 
 
-FORWARD: dict[Kind, Callable[[Floats, Integers], tuple[Floats, LossCache]]] = {
+# The targets are labels or values, as each kind has them.
+FORWARD: dict[Kind, Callable[[Floats, Any], tuple[Floats, LossCache]]] = {
     "cross_entropy": cross_entropy_forward,
     "hinge": hinge_forward,
 }

@@ -13,7 +13,7 @@ from model.errors import ModelError
 from model.inference import Network
 from model.network_layout import About
 
-FORMAT = 1  # of what `about` and `arrays` give; raised whenever the same names mean something else
+FORMAT = 2  # of what `about` and `arrays` give; raised whenever the same names mean something else
 
 Array = npt.NDArray[Any]
 

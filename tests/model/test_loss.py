@@ -128,7 +128,7 @@ def test_a_single_row_in_a_stack_of_one_is_counted_right(kind: Kind) -> None:
         epoch = next(training)
         right = float(epoch.network.scores(x).argmax() == label)
         (record,) = epoch.records
-        assert (record.train_accuracy, record.validation_accuracy) == (right, right)
-        assert epoch.network.figures(x, labels).accuracy.tolist() == [right]
+        assert (record.train_measure, record.validation_measure) == (right, right)
+        assert epoch.network.figures(x, labels).measure.tolist() == [right]
         found.append(right)
     assert sorted(found) == [0, 0, 1]
