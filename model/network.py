@@ -52,7 +52,8 @@ class ForwardPass:
         """On which side of its kink each unit is: what a finite difference must not cross."""
         for cache in self.hidden:
             yield cache.activation.positive
-        yield self.loss.d_scores > 0
+        if self.loss.sides is not None:
+            yield self.loss.sides
 
 
 def activation_shape(

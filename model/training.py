@@ -151,7 +151,8 @@ def train(
 
     Raises:
         ModelError: The members differ in depth, or there is none; what was sent is no choice of
-            members; the checkpoints are not of these members, or not of one epoch.
+            members; the checkpoints are not of these members, or not of one epoch; values to learn
+            are not (n, c).
     """
     dtype = np.dtype(recipe.precision)
     if start is None:
@@ -199,7 +200,7 @@ class _Pass:
         self._noise = generator(recipe.seed, "jitter", number)
         self._per_epoch = steps_per_epoch(everything, recipe.batch_size)
         self._losses = np.zeros(len(state.members))
-        self._correct = np.zeros(len(state.members))
+        self._measured = np.zeros(len(state.members))
         self._rows = 0
         self.statistics = state.statistics
         self.rate = state.high
@@ -228,7 +229,7 @@ class _Pass:
             for kept, batch in zip(self.statistics, passed.statistics, strict=True)
         )
         self._losses += passed.losses.astype(float) * len(rows)
-        self._correct += (passed.scores.argmax(axis=-1) == targets).sum(axis=1)
+        self._measured += inference.measured(architecture.loss, passed.scores, targets)
         self._rows += len(rows)
         if recipe.schedule.cycle_ends(step + 1, self._per_epoch):
             now = self.network()
@@ -250,7 +251,7 @@ class _Pass:
         if self._recipe.figures == "full":
             x = self._data.x.astype(self._state.shape.dtype, copy=False)
             return now.figures(x, self._data.targets)
-        return Figures.from_sums(self._losses, self._correct, self._rows)
+        return Figures.from_sums(self._architecture.loss, self._losses, self._measured, self._rows)
 
 
 def _plain(data: Data) -> Data:

@@ -92,6 +92,34 @@ def test_figures_are_means_over_all_rows_whatever_the_blocks(kind_of_loss: loss.
     np.testing.assert_allclose(shuffled.measure, figures.measure, rtol=1e-12)
 
 
+@pytest.mark.parametrize("kind_of_loss", sorted(loss.REGRESSION))
+def test_figures_of_regression_are_the_loss_and_the_root_of_the_mean_squared_error(
+    kind_of_loss: loss.Kind,
+) -> None:
+    network = network_of("after", kind_of_loss)
+    values = DRAW.standard_normal((ROWS, 3))
+    figures = network.figures(X, values)
+    predictions = network.predictions(X)
+    expected, _ = loss.FORWARD[kind_of_loss](predictions, values)
+    np.testing.assert_allclose(figures.loss, expected, rtol=1e-12)
+    squares = np.square(predictions - values)
+    np.testing.assert_allclose(figures.measure, np.sqrt(squares.mean(axis=(1, 2))), rtol=1e-12)
+    none = network.figures(X[:0], values[:0])
+    assert np.isnan([none.loss, none.measure]).all()
+    network.parameters[0].weights[0] = np.nan
+    ill = network.figures(X, values)
+    assert np.isnan([ill.loss[0], ill.measure[0]]).all()
+    assert (ill.loss[1], ill.measure[1]) == (figures.loss[1], figures.measure[1])
+
+
+@pytest.mark.parametrize("rows", [1, BLOCK_ROWS, ROWS])
+def test_predictions_are_the_scores_of_any_number_of_rows(rows: int) -> None:
+    network = network_of("before", "huber")
+    predictions = network.predictions(X[:rows])
+    assert predictions.shape == (2, rows, 3)
+    np.testing.assert_allclose(predictions, network.scores(X)[:, :rows], rtol=1e-12, atol=1e-14)
+
+
 @pytest.mark.parametrize("rows", [1, BLOCK_ROWS - 1, BLOCK_ROWS, BLOCK_ROWS + 1, ROWS])
 def test_probabilities_of_any_number_of_rows(rows: int) -> None:
     network = network_of("before")
@@ -120,7 +148,7 @@ def test_a_diverged_member_has_no_figures_and_its_neighbour_keeps_its_own() -> N
 
 
 def test_figures_from_sums() -> None:
-    figures = Figures.from_sums(np.array([3.0, np.nan]), np.array([1.0, 1.0]), 4)
+    figures = Figures.from_sums("cross_entropy", np.array([3.0, np.nan]), np.array([1.0, 1.0]), 4)
     np.testing.assert_array_equal(figures.loss, [0.75, np.nan])
     np.testing.assert_array_equal(figures.measure, [0.25, np.nan])
 
