@@ -124,7 +124,7 @@ def test_the_snapshots_vote_when_asked() -> None:
     saved = saved_of()
     votes = [one.probabilities(X)[0] for one in saved.snapshots]
     said = saved.probabilities(PIXELS, vote=True)
-    np.testing.assert_array_equal(said, ensemble.mean_probabilities(votes))
+    np.testing.assert_array_equal(said, ensemble.mean_vote(votes))
     assert not np.allclose(said, saved.probabilities(PIXELS))
 
 

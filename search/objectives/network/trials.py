@@ -5,7 +5,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from model import ensemble, training
+from model import ensemble, scores, training
 from model.checkpoint import Checkpoint
 from model.inference import Network
 from search.errors import KlayerError
@@ -197,4 +197,4 @@ class _Score:
 
 def accuracy(votes: list[Any], labels: Any) -> float:
     """Accuracy of networks that vote together, each by its probabilities (n, c); labels (n,)."""
-    return float(ensemble.accuracy(ensemble.mean_probabilities(votes), labels))
+    return float(scores.accuracy(ensemble.mean_vote(votes), labels))
