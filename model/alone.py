@@ -21,7 +21,7 @@ def alone(stack: Network, place: int) -> Network:
     if not 0 <= place < len(stack.members):
         raise ModelError(f"the place must be one of 0 … {len(stack.members) - 1}, not {place}")
     member = stack.members[place]
-    sizes = (stack.architecture.inputs, *member.widths, stack.architecture.classes)
+    sizes = (stack.architecture.inputs, *member.widths, stack.architecture.outputs)
     layers = parameters.cut(stack.parameters, place, sizes)
     kept = parameters.cut_statistics(stack.statistics, place, member.widths)
     return Network(stack.architecture, (member,), layers, kept)

@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.floating[Any]]
 Integers = NDArray[np.integer[Any]]
+Targets = Integers | Floats
+"""Labels (n,) of classes, 0 … c − 1, or values (n, c) to predict."""
+
 Booleans = NDArray[np.bool_]
 
 

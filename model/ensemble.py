@@ -1,4 +1,4 @@
-"""Several networks that vote by the mean of their probabilities.
+"""Several networks that vote by the mean of their probabilities, or of the values they predict.
 
 Source: G. Huang et al., "Snapshot Ensembles", ICLR 2017, section 3.
 """
@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from model.arrays import Floats, Integers
+from model.arrays import Floats
 from model.errors import ModelError
 
 
-def mean_probabilities(votes: Sequence[Floats]) -> Floats:
-    """The mean of several networks' probabilities, each (…, n, c), all of one shape.
+def mean_vote(votes: Sequence[Floats]) -> Floats:
+    """The mean of several networks' probabilities or predictions, each (…, n, c), of one shape.
 
     Raises:
         ModelError: There is no vote.
@@ -21,9 +21,3 @@ def mean_probabilities(votes: Sequence[Floats]) -> Floats:
         raise ModelError("an ensemble needs at least one network")
     mean: Floats = np.mean(votes, axis=0)
     return mean
-
-
-def accuracy(probabilities: Floats, labels: Integers) -> Floats:
-    """Share of rows whose most probable class is the label; (…, n, c) and (n,) give (…)."""
-    hits: Floats = (probabilities.argmax(axis=-1) == labels).mean(axis=-1)
-    return hits

@@ -2,8 +2,9 @@
 
 A perturbed network is one more member of a stack, so many entries are perturbed in one pass.
 
-A difference whose places lie on different sides of a kink (of ReLU, of the hinge) measures neither
-side's slope, so for each entry it is said whether it crosses one.
+A difference whose places lie on different sides of a kink (of ReLU, of the hinge, or of the slope
+of Huber's function) measures neither side's slope, so for each entry it is said whether it crosses
+one.
 
 Source: B. Fornberg, Mathematics of Computation 51 (1988), tables 1 and 3.
 """
@@ -15,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from model import network, parameters
-from model.arrays import Booleans, Floats, Integers
+from model.arrays import Booleans, Floats, Integers, Targets
 from model.members import Architecture, Member, column
 from model.parameters import Gradients, Parameters
 
@@ -82,29 +83,30 @@ class Point:
         members: m of them.
         parameters: Of the stack.
         x: (n, d).
-        labels: (n,).
+        targets: (n,) labels, or (n, c) floats for regression.
     """
 
     architecture: Architecture
     members: tuple[Member, ...]
     parameters: Parameters
     x: Floats
-    labels: Integers
+    targets: Targets
 
     def passed(self, stack: Parameters, copies: int = 1) -> network.ForwardPass:
         """A pass of `copies` stacks of the members, one behind the other: (copies · m, …)."""
         shape = network.activation_shape(self.architecture, self.members * copies, float)
-        return network.forward(self.architecture, stack, shape, self.x, self.labels)
+        return network.forward(self.architecture, stack, shape, self.x, self.targets)
 
 
 def differences(
     point: Point, chosen: Entries, formula: Formula, step: float
 ) -> tuple[Floats, Booleans]:
     """The finite difference of each entry, and whether it crosses a kink, (m, e) each."""
-    kinks = tuple(point.passed(point.parameters).kinks())
-    arrays = [array for layer in point.parameters for array in layer.arrays().values()]
-    numbers = sum(array.size for array in arrays) + sum(mask.size for mask in kinks)
-    at_once = max(1, _NUMBERS_AT_ONCE // (numbers * len(formula.places)))
+    passed = point.passed(point.parameters)
+    kinks = tuple(passed.kinks())
+    sizes = [array.size for layer in point.parameters for array in layer.arrays().values()]
+    sizes += [cache.activation.positive.size for cache in passed.hidden] + [passed.scores.size]
+    at_once = max(1, _NUMBERS_AT_ONCE // (sum(sizes) * len(formula.places)))
     parts = [
         _at_once(point, kinks, chosen.part(slice(at, at + at_once)), formula, step)
         for at in range(0, len(chosen.rows), at_once)

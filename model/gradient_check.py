@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model import network, parameters
-from model.arrays import Booleans, Floats, Integers
+from model.arrays import Booleans, Floats, Targets
 from model.errors import ModelError
 from model.finite_difference import FORMULAS, Difference, Entries, Name, Point, differences
 from model.members import Architecture, Member, column
@@ -52,7 +52,7 @@ def check(
     architecture: Architecture,
     members: Sequence[Member],
     x: Floats,
-    labels: Integers,
+    targets: Targets,
     *,
     difference: Difference = "central",
     step: float | None = None,
@@ -68,7 +68,7 @@ def check(
         architecture: What the members agree in.
         members: m of them; padding is not checked, since it is no parameter of theirs.
         x: A batch (n, d).
-        labels: (n,).
+        targets: (n,) labels, or (n, c) floats for regression.
         difference: "central" (4 places, error step⁴) or "forward" (2 places, error step).
         step: Distance of neighbouring places; None for 1e-4 (central) or 1e-6 (forward).
         smallest: Stands for |ga| + |gn| where that is below it. A gradient that is zero by
@@ -93,7 +93,7 @@ def check(
     draw = generator(seed, "gradient check")
     start = parameters.initialise(architecture, members, float)
     own = _own(architecture, members, start)
-    point = Point(architecture, tuple(members), _moved(start, own, draw), x.astype(float), labels)
+    point = Point(architecture, tuple(members), _moved(start, own, draw), x.astype(float), targets)
     gradients = network.backward(architecture, point.passed(point.parameters))
     found = []
     for chosen in _choose(start, entries, draw):
@@ -117,7 +117,7 @@ def _summary(chosen: Entries, errors: Floats, kinked: Booleans, own: Booleans) -
 
 def _own(architecture: Architecture, members: Sequence[Member], stack: Parameters) -> Parameters:
     """1 for the members' own entries, 0 for padding, in the shapes of the stack's parameters."""
-    sizes = np.array([(architecture.inputs, *m.widths, architecture.classes) for m in members])
+    sizes = np.array([(architecture.inputs, *m.widths, architecture.outputs) for m in members])
     layers = []
     for index, layer in enumerate(stack):
         _, d, h = layer.weights.shape

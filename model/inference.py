@@ -8,8 +8,9 @@ from typing import TypeVar
 import numpy as np
 
 from model import activation, batch_norm, linear, loss
-from model.arrays import Floats, Integers
+from model.arrays import Floats, Targets
 from model.batch_norm import Statistics
+from model.loss import Kind
 from model.members import Architecture, Member
 from model.network import activation_shape
 from model.parameters import Layer, Parameters
@@ -20,26 +21,45 @@ BLOCK_ROWS = 1000
 # A member that diverged is infinite or NaN, which its figures say; no warning need say it too.
 _quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
-_Rows = TypeVar("_Rows", Floats, Integers)
+_Rows = TypeVar("_Rows", Floats, Targets)
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Mean loss and accuracy (a share, 0 … 1) of each member over some rows, (m,) each.
+    """How each member does over some rows, (m,) each.
 
-    Both are NaN for a member that has diverged, and over no rows.
+    Both are NaN over no rows, and for a member whose scores are.
+
+    Attributes:
+        loss: The mean loss.
+        measure: The accuracy of labels, a share, 0 … 1; of values (regression) the root mean
+            squared error over rows and outputs, in the unit of the targets.
     """
 
     loss: Floats
-    accuracy: Floats
+    measure: Floats
 
     @classmethod
-    def from_sums(cls, losses: Floats, correct: Floats, rows: int) -> "Figures":
-        """The means of sums over `rows` rows, (m,) each."""
+    def from_sums(cls, kind: Kind, losses: Floats, measured: Floats, rows: int) -> "Figures":
+        """From sums over `rows` rows, of the kind of loss and of what `measured` gives, (m,)."""
         with np.errstate(invalid="ignore"):
-            loss, accuracy = losses / np.float64(rows), correct / np.float64(rows)
+            mean, measure = losses / np.float64(rows), measured / np.float64(rows)
+        if kind in loss.REGRESSION:
+            measure = np.sqrt(measure)
         # Of scores that are NaN the first would count as the largest, and class 0 as found.
-        return cls(loss, np.where(np.isnan(loss), np.nan, accuracy))
+        return cls(mean, np.where(np.isnan(mean), np.nan, measure))
+
+
+def measured(kind: Kind, scores: Floats, targets: Targets) -> Floats:
+    """The sum over rows of what the measure of `Figures` is a mean of, (m,), from scores (m, n, c).
+
+    Of labels these are the rows that are right, of values each row's mean squared error.
+    """
+    if kind in loss.REGRESSION:
+        squares: Floats = np.square(scores - targets).mean(axis=-1).sum(axis=1, dtype=float)
+        return squares
+    right: Floats = (scores.argmax(axis=-1) == targets).sum(axis=1).astype(float)
+    return right
 
 
 @dataclass(frozen=True)
@@ -79,16 +99,22 @@ class Network:
         return np.concatenate(blocks, axis=1)
 
     @_quiet
-    def figures(self, x: Floats, labels: Integers) -> Figures:
-        """Loss and accuracy over rows x (n, d) with labels (n,); n may be 0, which gives NaN."""
+    def predictions(self, x: Floats) -> Floats:
+        """The scores (m, n, c) of rows x (n, d), in blocks: what regression predicts, unscaled."""
+        return np.concatenate([self.scores(block) for block in _blocks(x)], axis=1)
+
+    @_quiet
+    def figures(self, x: Floats, targets: Targets) -> Figures:
+        """Loss and measure over rows x (n, d) with targets; n may be 0, which gives NaN."""
+        kind = self.architecture.loss
         losses = np.zeros(len(self.members))
-        correct = np.zeros(len(self.members))
-        for block, truth in zip(_blocks(x), _blocks(labels), strict=True):
+        sums = np.zeros(len(self.members))
+        for block, truth in zip(_blocks(x), _blocks(targets), strict=True):
             scores = self.scores(block)
-            block_losses, _ = loss.FORWARD[self.architecture.loss](scores, truth)
+            block_losses, _ = loss.FORWARD[kind](scores, truth)
             losses += block_losses.astype(float) * len(truth)
-            correct += (scores.argmax(axis=-1) == truth).sum(axis=1)
-        return Figures.from_sums(losses, correct, len(labels))
+            sums += measured(kind, scores, truth)
+        return Figures.from_sums(kind, losses, sums, len(targets))
 
     def before_statistics(self, x: Floats, layer: Layer) -> Floats:
         """What the hidden layer's batch normalisation takes statistics of, (m, n, h)."""

@@ -1,25 +1,38 @@
-"""Losses of a stack over scores s (m, n, c) and labels y (n,): for each member a mean over rows.
+"""Losses of a stack over scores s (m, n, c) and targets y: for each member a mean over rows.
+
+Targets of classification are labels (n,), those of regression are values (n, c).
 
 Sources: softmax cross-entropy, C. Bishop, Pattern Recognition and Machine Learning (2006),
-equations 4.104 and 4.108; multi-class hinge, J. Weston & C. Watkins, ESANN 1999, with margin 1.
+equations 4.104 and 4.108; multi-class hinge, J. Weston & C. Watkins, ESANN 1999, with margin 1;
+Huber's function, P. Huber, Annals of Mathematical Statistics 35 (1964), page 75, with k = 1.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
-from model.arrays import Floats, Integers
+from model.arrays import Booleans, Floats, Integers
+from model.errors import ModelError
 
-Kind = Literal["cross_entropy", "hinge"]
+Kind = Literal["cross_entropy", "hinge", "squared_error", "huber"]
+
+REGRESSION: frozenset[Kind] = frozenset({"squared_error", "huber"})
+"""The kinds whose targets are values (n, c) and not labels (n,)."""
 
 
 @dataclass(frozen=True)
 class LossCache:
-    """What `backward` needs: the gradient of each row's own loss at its scores (m, n, c)."""
+    """What `backward` needs, and what a finite difference must know.
+
+    Attributes:
+        d_scores: The gradient of each row's own loss at its scores, (m, n, c).
+        sides: On which side of the loss's kink each score is, (m, n, c); None for a smooth loss.
+    """
 
     d_scores: Floats
+    sides: Booleans | None = None
 
 
 def softmax(scores: Floats) -> Floats:
@@ -57,10 +70,50 @@ def hinge_forward(scores: Floats, labels: Integers) -> tuple[Floats, LossCache]:
     rows = np.arange(len(labels))
     margins = scores - scores[:, rows, labels][..., None] + 1  # (m, n, c)
     margins[:, rows, labels] = 0
-    d_scores = (margins > 0).astype(scores.dtype)
+    positive = margins > 0
+    d_scores = positive.astype(scores.dtype)
     d_scores[:, rows, labels] = -d_scores.sum(axis=-1)
     # np.maximum keeps NaN, so that a diverged member shows.
-    return np.maximum(margins, 0).sum(axis=-1).mean(axis=1), LossCache(d_scores)
+    losses = np.maximum(margins, 0).sum(axis=-1).mean(axis=1)
+    return losses, LossCache(d_scores, positive)
+
+
+def squared_error_forward(scores: Floats, values: Floats) -> tuple[Floats, LossCache]:
+    """Mean over rows and outputs of (s − y)².
+
+    Args:
+        scores: (m, n, c).
+        values: (n, c).
+
+    Returns:
+        The loss (m,) and the cache for `backward`.
+
+    Raises:
+        ModelError: The values are of another shape.
+    """
+    residuals = _residuals(scores, values)
+    losses = np.square(residuals).mean(axis=(1, 2))
+    return losses, LossCache(residuals * (2 / scores.shape[-1]))
+
+
+def huber_forward(scores: Floats, values: Floats) -> tuple[Floats, LossCache]:
+    """Mean of r² where |r| ≤ 1, else 2 |r| − 1, with r = s − y: twice Huber's function.
+
+    Arguments, result and error are those of `squared_error_forward`.
+    """
+    residuals = _residuals(scores, values)
+    clipped = np.clip(residuals, -1, 1)  # keeps NaN
+    # r (2 r − r) = r², and ±1 (2 r ∓ 1) = 2 |r| − 1.
+    losses = (clipped * (2 * residuals - clipped)).mean(axis=(1, 2))
+    return losses, LossCache(clipped * (2 / scores.shape[-1]), clipped == residuals)
+
+
+def _residuals(scores: Floats, values: Floats) -> Floats:
+    """The scores less the values, (m, n, c), in the precision of the scores."""
+    if values.shape != scores.shape[1:]:
+        raise ModelError(f"values to learn must be (n, c) = {scores.shape[1:]}, not {values.shape}")
+    residuals: Floats = scores - values.astype(scores.dtype, copy=False)
+    return residuals
 
 
 def backward(cache: LossCache) -> Floats:
@@ -68,7 +121,10 @@ def backward(cache: LossCache) -> Floats:
     return cache.d_scores / cache.d_scores.dtype.type(cache.d_scores.shape[1])
 
 
-FORWARD: dict[Kind, Callable[[Floats, Integers], tuple[Floats, LossCache]]] = {
+# The targets are labels or values, as each kind has them.
+FORWARD: dict[Kind, Callable[[Floats, Any], tuple[Floats, LossCache]]] = {
     "cross_entropy": cross_entropy_forward,
     "hinge": hinge_forward,
+    "squared_error": squared_error_forward,
+    "huber": huber_forward,
 }

@@ -22,7 +22,7 @@ class Architecture:
 
     Attributes:
         inputs: d, numbers a row of the data has.
-        classes: c.
+        outputs: c, scores a row has: one a class, or one a target.
         activation: Kind of activation of every hidden layer.
         batch_norm: Where batch normalisation stands in every hidden layer: before or after the
             activation, or not at all.
@@ -37,7 +37,7 @@ class Architecture:
     """
 
     inputs: int
-    classes: int
+    outputs: int
     activation: activations.Kind = "relu"
     batch_norm: Placement = "none"
     batch_norm_affine: bool = True
@@ -46,9 +46,9 @@ class Architecture:
     loss: losses.Kind = "cross_entropy"
 
     def __post_init__(self) -> None:
-        if self.inputs < 1 or self.classes < 1:
+        if self.inputs < 1 or self.outputs < 1:
             raise ModelError(
-                f"inputs and classes must be 1 or more, not {self.inputs} and {self.classes}"
+                f"inputs and outputs must be 1 or more, not {self.inputs} and {self.outputs}"
             )
         if not 0 <= self.batch_norm_decay <= 1:
             raise ModelError(f"batch_norm_decay must be in [0, 1], not {self.batch_norm_decay:g}")

@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike
 
 from model import activation, batch_norm, linear, loss
 from model.activation import ActivationCache
-from model.arrays import Booleans, Floats, Integers
+from model.arrays import Booleans, Floats, Targets
 from model.batch_norm import BatchNormCache, Statistics
 from model.linear import LinearCache
 from model.loss import LossCache
@@ -52,7 +52,8 @@ class ForwardPass:
         """On which side of its kink each unit is: what a finite difference must not cross."""
         for cache in self.hidden:
             yield cache.activation.positive
-        yield self.loss.d_scores > 0
+        if self.loss.sides is not None:
+            yield self.loss.sides
 
 
 def activation_shape(
@@ -68,7 +69,7 @@ def forward(
     parameters: Parameters,
     shape: Floats,
     x: Floats,
-    labels: Integers,
+    targets: Targets,
     scale: Floats | None = None,
 ) -> ForwardPass:
     """A training pass: batch normalisation normalises by the batch.
@@ -78,7 +79,7 @@ def forward(
         parameters: Of the stack.
         shape: The activation's parameter of each member, (m, 1, 1).
         x: (n, d) shared by all members, or (m, n, d).
-        labels: (n,).
+        targets: (n,) labels, or (n, c) floats for regression.
         scale: What all weights of a member are to be multiplied by, (m, 1, 1); None for 1.
     """
     caches, statistics = [], []
@@ -94,7 +95,7 @@ def forward(
         statistics.append(batch)
     last = parameters[-1]
     scores, output_cache = linear.forward(x, last.weights, last.bias, scale)
-    losses, loss_cache = loss.FORWARD[architecture.loss](scores, labels)
+    losses, loss_cache = loss.FORWARD[architecture.loss](scores, targets)
     return ForwardPass(scores, losses, tuple(statistics), tuple(caches), output_cache, loss_cache)
 
 

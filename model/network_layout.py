@@ -58,9 +58,9 @@ class About:
     def __post_init__(self) -> None:
         if self.snapshots < 0:
             raise ModelError(f"snapshots must be 0 or more, not {self.snapshots}")
-        if len(self.classes) != self.architecture.classes:
+        if len(self.classes) != self.architecture.outputs:
             raise ModelError(
-                f"there must be {self.architecture.classes} names of classes, "
+                f"there must be {self.architecture.outputs} names of classes, "
                 f"not {len(self.classes)}"
             )
 
@@ -147,7 +147,7 @@ def _names(snapshots: int) -> Iterator[str]:
 
 def _shapes(architecture: Architecture, member: Member, dtype: str) -> dict[str, Shape]:
     """The arrays of one network: W (1, d, h), and (1, 1, h) for all that a unit has one of."""
-    sizes = (architecture.inputs, *member.widths, architecture.classes)
+    sizes = (architecture.inputs, *member.widths, architecture.outputs)
     found: dict[str, Shape] = {}
     for number, (d, h) in enumerate(itertools.pairwise(sizes), start=1):
         found[f"layer_{number}.weights"] = Shape((1, d, h), dtype)

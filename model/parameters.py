@@ -86,7 +86,7 @@ def initialise(
     Raises:
         ModelError: The members differ in depth, or there is none.
     """
-    sizes = (architecture.inputs, *padded_widths(members), architecture.classes)
+    sizes = (architecture.inputs, *padded_widths(members), architecture.outputs)
     layers = []
     for index, (d, h) in enumerate(itertools.pairwise(sizes)):
         if index == 0:
@@ -94,7 +94,7 @@ def initialise(
         else:
             weights = np.zeros((len(members), d, h), dtype)
         for position, member in enumerate(members):
-            own = (architecture.inputs, *member.widths, architecture.classes)
+            own = (architecture.inputs, *member.widths, architecture.outputs)
             fan_in, fan_out = own[index], own[index + 1]
             draw = generator(member.seed, "weights", index).standard_normal((fan_in, fan_out))
             weights[position, :fan_in, :fan_out] = draw * member.deviation(fan_in)
@@ -140,7 +140,7 @@ def cut(parameters: Parameters, place: int, sizes: Sequence[int]) -> Parameters:
     Args:
         parameters: Of a stack.
         place: The member's, 0 … m − 1.
-        sizes: Its own: inputs, the width of each hidden layer, classes.
+        sizes: Its own: inputs, the width of each hidden layer, outputs.
     """
     one = slice(place, place + 1)
     return tuple(

@@ -66,7 +66,7 @@ def weight_gradients(stack: Network, recipe: Recipe, data: Data) -> tuple[Floats
             batch = order[first : first + recipe.batch_size]
             x = x_all[batch].astype(shape.dtype, copy=False)
             passed = network.forward(
-                stack.architecture, stack.parameters, shape, x, data.labels[batch]
+                stack.architecture, stack.parameters, shape, x, data.targets[batch]
             )
             share = np.full((len(stack.members), 1, 1), len(batch) / rows, shape.dtype)
             gradients = network.backward(stack.architecture, passed)
@@ -90,7 +90,7 @@ def histograms(
     """
     found = []
     for place, member in enumerate(stack.members):
-        sizes = (stack.architecture.inputs, *member.widths, stack.architecture.classes)
+        sizes = (stack.architecture.inputs, *member.widths, stack.architecture.outputs)
         own = [
             layer[place, :d, :h]
             for layer, d, h in zip(gradients, sizes[:-1], sizes[1:], strict=True)
@@ -116,10 +116,10 @@ def histogram(entries: Floats, bins: int = BINS) -> Histogram:
 
 
 def weight_images(stack: Network, planes: tuple[int, int, int]) -> Floats | None:
-    """Each class's weights as an image, unscaled, where there is one layer alone (k = 1).
+    """Each output's weights as an image, unscaled, where there is one layer alone (k = 1).
 
     Args:
-        stack: m members of c classes.
+        stack: m members of c outputs.
         planes: How a row of the data is an image: planes (colours), height, width; plane by plane,
             each row by row.
 
@@ -132,9 +132,9 @@ def weight_images(stack: Network, planes: tuple[int, int, int]) -> Floats | None
     """
     if len(stack.parameters) > 1:
         return None
-    inputs, classes = stack.architecture.inputs, stack.architecture.classes
+    inputs, outputs = stack.architecture.inputs, stack.architecture.outputs
     if math.prod(planes) != inputs:
         raise ModelError(f"{inputs} inputs are no image of planes, height, width {planes}")
     weights = stack.parameters[0].weights.transpose(0, 2, 1).astype(np.float32)
-    images = np.moveaxis(weights.reshape(len(stack.members), classes, *planes), 2, -1)
+    images = np.moveaxis(weights.reshape(len(stack.members), outputs, *planes), 2, -1)
     return np.ascontiguousarray(images[..., 0] if planes[0] == 1 else images)

@@ -13,7 +13,7 @@ from model.errors import ModelError
 from model.inference import Network
 from model.network_layout import About
 
-FORMAT = 1  # of what `about` and `arrays` give; raised whenever the same names mean something else
+FORMAT = 2  # of what `about` and `arrays` give; raised whenever the same names mean something else
 
 Array = npt.NDArray[Any]
 
@@ -65,7 +65,7 @@ class SavedNetwork:
         blocks = standardise.standardised(rows, np.arange(len(rows)), given)
         x = np.concatenate(list(blocks)).astype(self._dtype(), copy=False)
         voters = self.snapshots if vote and self.snapshots else (self.network,)
-        return ensemble.mean_probabilities([one.probabilities(x)[0] for one in voters])
+        return ensemble.mean_vote([one.probabilities(x)[0] for one in voters])
 
     def about(self) -> About:
         """What is saved, but for the arrays."""

@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 
 from model import batch_norm, inference, network, parameters
-from model.arrays import Floats, Integers
+from model.arrays import Floats, Targets
 from model.buffers import Buffers
 from model.checkpoint import Checkpoint
 from model.errors import ModelError
@@ -35,15 +35,15 @@ class Data:
 
     Attributes:
         x: Training rows (n, d); may be memory-mapped.
-        labels: (n,), 0 … c − 1.
+        targets: (n,) labels 0 … c − 1, or (n, c) floats for regression.
         validation_x: (v, d); v may be 0, and then the validation figures are NaN.
-        validation_labels: (v,).
+        validation_targets: (v,) or (v, c), likewise.
     """
 
     x: Floats
-    labels: Integers
+    targets: Targets
     validation_x: Floats
-    validation_labels: Integers
+    validation_targets: Targets
 
 
 @dataclass(frozen=True)
@@ -88,20 +88,20 @@ class EpochRecord:
         learning_rate: η of the epoch's last step.
         train_cost: Mean loss + λ Σ‖W‖², the weights as at the end of the epoch.
         train_loss: Mean loss.
-        train_accuracy: A share, 0 … 1.
+        train_measure: Accuracy of labels, root mean squared error of values: see `Figures`.
         validation_cost: As for training, over the validation rows.
         validation_loss: Likewise.
-        validation_accuracy: Likewise.
+        validation_measure: Likewise.
     """
 
     epoch: int
     learning_rate: float
     train_cost: float
     train_loss: float
-    train_accuracy: float
+    train_measure: float
     validation_cost: float
     validation_loss: float
-    validation_accuracy: float
+    validation_measure: float
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,8 @@ def train(
 
     Raises:
         ModelError: The members differ in depth, or there is none; what was sent is no choice of
-            members; the checkpoints are not of these members, or not of one epoch.
+            members; the checkpoints are not of these members, or not of one epoch; values to learn
+            are not (n, c).
     """
     dtype = np.dtype(recipe.precision)
     if start is None:
@@ -199,7 +200,7 @@ class _Pass:
         self._noise = generator(recipe.seed, "jitter", number)
         self._per_epoch = steps_per_epoch(everything, recipe.batch_size)
         self._losses = np.zeros(len(state.members))
-        self._correct = np.zeros(len(state.members))
+        self._measured = np.zeros(len(state.members))
         self._rows = 0
         self.statistics = state.statistics
         self.rate = state.high
@@ -210,14 +211,14 @@ class _Pass:
         state, recipe, architecture = self._state, self._recipe, self._architecture
         first = (step % self._per_epoch) * recipe.batch_size
         rows = self._order[first : first + recipe.batch_size]
-        labels = self._data.labels[rows]
+        targets = self._data.targets[rows]
         x = self._buffers.batch(self._data.x, rows)
         x = _jittered(x, state.jitter, recipe.jitter_relative, self._noise)
 
         scale = state.optimizer.scale
         if scale is not None:
             scale = scale.astype(x.dtype)
-        passed = network.forward(architecture, state.parameters, state.shape, x, labels, scale)
+        passed = network.forward(architecture, state.parameters, state.shape, x, targets, scale)
         gradients = network.backward(architecture, passed)
         self.rate = recipe.schedule.rate(step, self._per_epoch, state.low, state.high)
         state.optimizer.step_in_place(
@@ -228,7 +229,7 @@ class _Pass:
             for kept, batch in zip(self.statistics, passed.statistics, strict=True)
         )
         self._losses += passed.losses.astype(float) * len(rows)
-        self._correct += (passed.scores.argmax(axis=-1) == labels).sum(axis=1)
+        self._measured += inference.measured(architecture.loss, passed.scores, targets)
         self._rows += len(rows)
         if recipe.schedule.cycle_ends(step + 1, self._per_epoch):
             now = self.network()
@@ -246,11 +247,11 @@ class _Pass:
         return Network(self._architecture, state.members, state.parameters, statistics)
 
     def training_figures(self, now: Network) -> Figures:
-        """Loss and accuracy on the training rows, as the recipe says."""
+        """Loss and measure on the training rows, as the recipe says."""
         if self._recipe.figures == "full":
             x = self._data.x.astype(self._state.shape.dtype, copy=False)
-            return now.figures(x, self._data.labels)
-        return Figures.from_sums(self._losses, self._correct, self._rows)
+            return now.figures(x, self._data.targets)
+        return Figures.from_sums(self._architecture.loss, self._losses, self._measured, self._rows)
 
 
 def _plain(data: Data) -> Data:
@@ -283,7 +284,7 @@ def _records(
     number: int, state: State, now: Network, training: Figures, data: Data, rate: Floats
 ) -> tuple[EpochRecord, ...]:
     dtype = state.shape.dtype
-    validation = now.figures(data.validation_x.astype(dtype, copy=False), data.validation_labels)
+    validation = now.figures(data.validation_x.astype(dtype, copy=False), data.validation_targets)
     decay = state.optimizer.weight_decay.ravel()
     penalty = decay * parameters.squared_norm(state.parameters).astype(float)
     return tuple(
@@ -292,10 +293,10 @@ def _records(
             learning_rate=float(rate[i]),
             train_cost=float(training.loss[i] + penalty[i]),
             train_loss=float(training.loss[i]),
-            train_accuracy=float(training.accuracy[i]),
+            train_measure=float(training.measure[i]),
             validation_cost=float(validation.loss[i] + penalty[i]),
             validation_loss=float(validation.loss[i]),
-            validation_accuracy=float(validation.accuracy[i]),
+            validation_measure=float(validation.measure[i]),
         )
         for i in range(len(state.members))
     )

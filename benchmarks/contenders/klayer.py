@@ -28,7 +28,7 @@ def steps(folder: str, problem: Mapping[str, Any], members: int = 1) -> Iterator
     images = open_images(Path(folder), wanted, in_memory=False)
     architecture = Architecture(
         inputs=wanted.inputs,
-        classes=wanted.classes,
+        outputs=wanted.classes,
         activation="leaky_relu",
         batch_norm="after",
         batch_norm_decay=BATCH_NORM_DECAY,

@@ -23,6 +23,7 @@ BOUND = 1e-6
 _DRAW = np.random.default_rng(1)
 X = _DRAW.standard_normal((12, 7))
 LABELS = _DRAW.integers(0, 4, 12)
+VALUES = np.random.default_rng(2).standard_normal((12, 4))
 MEMBERS = (
     Member((6, 5, 6), 1, 0.1, weight_decay=0.005, negative_slope=0.02, elu_alpha=0.7),
     Member((4, 7, 5), 2, 0.1, initialization="xavier", negative_slope=0.3),
@@ -65,6 +66,34 @@ def test_gradients_agree_with_central_differences(
         assert checked.checked >= 0.5 * everything  # a kink blocks all below it
         assert checked.worst <= BOUND
     assert sum(c.checked for c in found) >= 0.8 * sum(c.checked + c.kinked for c in found)
+
+
+@pytest.mark.parametrize("affine", [True, False])
+@pytest.mark.parametrize("depth", [1, 3])
+@pytest.mark.parametrize("kind_of_loss", sorted(loss.REGRESSION))
+@pytest.mark.parametrize("placement", ["none", "before", "after"])
+def test_gradients_of_regression_agree_with_central_differences(
+    placement: str, kind_of_loss: loss.Kind, depth: int, affine: bool
+) -> None:
+    architecture = Architecture(7, 4, "elu", placement, affine, loss=kind_of_loss)
+    found = check(architecture, members_of(depth), X, VALUES, entries=1_000, seed=3)
+    for checked in found:
+        assert checked.worst <= BOUND
+        assert checked.checked >= 0.9 * (checked.checked + checked.kinked)
+    if kind_of_loss == "squared_error":
+        assert sum(checked.kinked for checked in found) == 0  # it has no kink, and ELU(1) neither
+
+
+def test_a_difference_across_the_kink_of_hubers_slope_is_left_out() -> None:
+    architecture = Architecture(1, 1, loss="huber")
+    member = Member((), 1, 0.1)
+    start = parameters.zeros_like(initialise(architecture, [member], float))
+    for residual, kinked in ((1.0, True), (1.5, False), (0.5, False), (0.0, False)):
+        point = Point(architecture, (member,), start, np.zeros((1, 1)), np.array([[-residual]]))
+        chosen = Entries(0, "bias", np.array([0]), np.array([0]))
+        numeric, crossed = differences(point, chosen, FORMULAS["central"], 1e-4)
+        assert crossed.item() == kinked
+        assert numeric.item() == pytest.approx(2 * min(residual, 1), abs=1e-3 if kinked else 1e-9)
 
 
 def without_mean_of_products(dy: np.ndarray, cache: BatchNormCache) -> tuple[np.ndarray, ...]:

@@ -85,11 +85,39 @@ def test_figures_are_means_over_all_rows_whatever_the_blocks(kind_of_loss: loss.
     expected, _ = loss.FORWARD[kind_of_loss](scores, LABELS)
     np.testing.assert_allclose(figures.loss, expected, rtol=1e-12)
     accuracy = (scores.argmax(axis=-1) == LABELS).mean(axis=1)
-    np.testing.assert_allclose(figures.accuracy, accuracy, rtol=1e-12)
+    np.testing.assert_allclose(figures.measure, accuracy, rtol=1e-12)
     order = DRAW.permutation(ROWS)
     shuffled = network.figures(X[order], LABELS[order])
     np.testing.assert_allclose(shuffled.loss, figures.loss, rtol=1e-12)
-    np.testing.assert_allclose(shuffled.accuracy, figures.accuracy, rtol=1e-12)
+    np.testing.assert_allclose(shuffled.measure, figures.measure, rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind_of_loss", sorted(loss.REGRESSION))
+def test_figures_of_regression_are_the_loss_and_the_root_of_the_mean_squared_error(
+    kind_of_loss: loss.Kind,
+) -> None:
+    network = network_of("after", kind_of_loss)
+    values = DRAW.standard_normal((ROWS, 3))
+    figures = network.figures(X, values)
+    predictions = network.predictions(X)
+    expected, _ = loss.FORWARD[kind_of_loss](predictions, values)
+    np.testing.assert_allclose(figures.loss, expected, rtol=1e-12)
+    squares = np.square(predictions - values)
+    np.testing.assert_allclose(figures.measure, np.sqrt(squares.mean(axis=(1, 2))), rtol=1e-12)
+    none = network.figures(X[:0], values[:0])
+    assert np.isnan([none.loss, none.measure]).all()
+    network.parameters[0].weights[0] = np.nan
+    ill = network.figures(X, values)
+    assert np.isnan([ill.loss[0], ill.measure[0]]).all()
+    assert (ill.loss[1], ill.measure[1]) == (figures.loss[1], figures.measure[1])
+
+
+@pytest.mark.parametrize("rows", [1, BLOCK_ROWS, ROWS])
+def test_predictions_are_the_scores_of_any_number_of_rows(rows: int) -> None:
+    network = network_of("before", "huber")
+    predictions = network.predictions(X[:rows])
+    assert predictions.shape == (2, rows, 3)
+    np.testing.assert_allclose(predictions, network.scores(X)[:, :rows], rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("rows", [1, BLOCK_ROWS - 1, BLOCK_ROWS, BLOCK_ROWS + 1, ROWS])
@@ -103,7 +131,7 @@ def test_probabilities_of_any_number_of_rows(rows: int) -> None:
 
 def test_no_rows_have_no_figures() -> None:
     figures = network_of("none").figures(X[:0], LABELS[:0])
-    assert np.isnan([figures.loss, figures.accuracy]).all()
+    assert np.isnan([figures.loss, figures.measure]).all()
 
 
 def test_a_diverged_member_has_no_figures_and_its_neighbour_keeps_its_own() -> None:
@@ -111,8 +139,8 @@ def test_a_diverged_member_has_no_figures_and_its_neighbour_keeps_its_own() -> N
     sound = network.figures(X, LABELS)
     network.parameters[0].weights[0] = np.inf
     figures = network.figures(X, LABELS)
-    assert np.isnan([figures.loss[0], figures.accuracy[0]]).all()
-    assert (figures.loss[1], figures.accuracy[1]) == (sound.loss[1], sound.accuracy[1])
+    assert np.isnan([figures.loss[0], figures.measure[0]]).all()
+    assert (figures.loss[1], figures.measure[1]) == (sound.loss[1], sound.measure[1])
     assert np.isnan(network.probabilities(X)).all(axis=(1, 2)).tolist() == [True, False]
     statistics = population_statistics(network.architecture, network.members, network.parameters, X)
     assert statistics[0] is not None
@@ -120,9 +148,9 @@ def test_a_diverged_member_has_no_figures_and_its_neighbour_keeps_its_own() -> N
 
 
 def test_figures_from_sums() -> None:
-    figures = Figures.from_sums(np.array([3.0, np.nan]), np.array([1.0, 1.0]), 4)
+    figures = Figures.from_sums("cross_entropy", np.array([3.0, np.nan]), np.array([1.0, 1.0]), 4)
     np.testing.assert_array_equal(figures.loss, [0.75, np.nan])
-    np.testing.assert_array_equal(figures.accuracy, [0.25, np.nan])
+    np.testing.assert_array_equal(figures.measure, [0.25, np.nan])
 
 
 def test_a_linear_classifier_is_one_product() -> None:

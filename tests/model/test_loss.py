@@ -1,6 +1,7 @@
 """Losses against their definitions row by row, and where plain formulas would overflow."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from model.loss import FORWARD, Kind, backward, softmax
+from model.errors import ModelError
+from model.loss import FORWARD, REGRESSION, Kind, backward, softmax
 from model.members import Architecture, Member
 from model.schedule import Constant
 from model.training import Data, Recipe, train
@@ -16,15 +18,31 @@ from model.training import Data, Recipe, train
 DRAW = np.random.default_rng(4)
 SCORES = DRAW.standard_normal((2, 6, 3)) * 2
 LABELS = np.array([0, 1, 2, 2, 1, 0])
+VALUES = DRAW.standard_normal((6, 3))
+KINDS: tuple[Kind, ...] = ("cross_entropy", "hinge", "squared_error", "huber")
 
 
-def row_loss(kind: Kind, scores: list[float], label: int) -> float:
+def targets_of(kind: Kind) -> np.ndarray:
+    return VALUES if kind in REGRESSION else LABELS
+
+
+def row_loss(kind: Kind, scores: list[float], target: Any) -> float:
+    if kind in REGRESSION:
+        off = [s - y for s, y in zip(scores, target, strict=True)]
+        tail = [kind == "huber" and abs(r) > 1 for r in off]
+        return sum(2 * abs(r) - 1 if far else r * r for r, far in zip(off, tail, strict=True)) / 3
+    label = int(target)
     if kind == "cross_entropy":
         return -math.log(math.exp(scores[label]) / sum(math.exp(s) for s in scores))
     return sum(max(0.0, s - scores[label] + 1) for j, s in enumerate(scores) if j != label)
 
 
-def row_gradient(kind: Kind, scores: list[float], label: int) -> list[float]:
+def row_gradient(kind: Kind, scores: list[float], target: Any) -> list[float]:
+    if kind in REGRESSION:
+        off = [s - y for s, y in zip(scores, target, strict=True)]
+        most = 1 if kind == "huber" else math.inf
+        return [2 * max(-most, min(most, r)) / 3 for r in off]
+    label = int(target)
     if kind == "cross_entropy":
         total = sum(math.exp(s) for s in scores)
         return [math.exp(s) / total - (j == label) for j, s in enumerate(scores)]
@@ -33,34 +51,34 @@ def row_gradient(kind: Kind, scores: list[float], label: int) -> list[float]:
     return over
 
 
-@pytest.mark.parametrize("kind", ["cross_entropy", "hinge"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_mean_loss_and_gradient(kind: Kind) -> None:
-    losses, cache = FORWARD[kind](SCORES, LABELS)
+    losses, cache = FORWARD[kind](SCORES, targets_of(kind))
     gradient = backward(cache)
     assert losses.shape == (2,)
     for m in range(2):
-        rows = [(SCORES[m, i].tolist(), int(LABELS[i])) for i in range(6)]
+        rows = [(SCORES[m, i].tolist(), targets_of(kind)[i]) for i in range(6)]
         assert losses[m] == pytest.approx(sum(row_loss(kind, *row) for row in rows) / 6)
         expected = np.array([row_gradient(kind, *row) for row in rows]) / 6
         np.testing.assert_allclose(gradient[m], expected, rtol=1e-12, atol=1e-15)
 
 
-@pytest.mark.parametrize("kind", ["cross_entropy", "hinge"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_single_precision_stays_single(kind: Kind) -> None:
-    losses, cache = FORWARD[kind](SCORES.astype(np.float32), LABELS)
+    losses, cache = FORWARD[kind](SCORES.astype(np.float32), targets_of(kind))
     assert losses.dtype == backward(cache).dtype == np.float32
 
 
-@pytest.mark.parametrize("kind", ["cross_entropy", "hinge"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_nan_scores_give_a_nan_loss_to_their_member_alone(kind: Kind) -> None:
     scores = SCORES.copy()
     scores[0] = np.nan
-    losses, _ = FORWARD[kind](scores, LABELS)
+    losses, _ = FORWARD[kind](scores, targets_of(kind))
     assert np.isnan(losses).tolist() == [True, False]
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-@pytest.mark.parametrize("kind", ["cross_entropy", "hinge"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("where", [(0, 2, 1), (0, 3)])
 def test_one_bad_row_shows_in_its_member_and_leaves_the_others_bit_for_bit(
     where: tuple[int, ...], kind: Kind, value: float
@@ -69,8 +87,8 @@ def test_one_bad_row_shows_in_its_member_and_leaves_the_others_bit_for_bit(
     scores = SCORES.copy()
     scores[where] = value
     with np.errstate(invalid="ignore"):
-        losses, cache = FORWARD[kind](scores, LABELS)
-    sound, sound_cache = FORWARD[kind](SCORES, LABELS)
+        losses, cache = FORWARD[kind](scores, targets_of(kind))
+    sound, sound_cache = FORWARD[kind](SCORES, targets_of(kind))
     assert not np.isfinite(losses[0])
     assert losses[1] == sound[1]
     gradient, expected = backward(cache), backward(sound_cache)
@@ -86,6 +104,25 @@ def test_the_gradient_of_a_row_that_is_nan_is_nan(where: tuple[int, ...]) -> Non
     _, cache = FORWARD["cross_entropy"](scores, LABELS)
     bad = np.isnan(backward(cache)).all(axis=-1)
     assert np.argwhere(bad).tolist() == [list(where[:2])]
+
+
+@pytest.mark.parametrize("size", [1e-3, 1.0, 1.5, 1e6])
+def test_hubers_function_is_the_square_up_to_one_and_a_line_beyond(size: float) -> None:
+    scores = np.array([[[size]], [[-size]]])
+    losses, cache = FORWARD["huber"](scores, np.zeros((1, 1)))
+    square, _ = FORWARD["squared_error"](scores, np.zeros((1, 1)))
+    assert losses.tolist() == (square.tolist() if size <= 1 else [2 * size - 1] * 2)
+    np.testing.assert_array_equal(backward(cache).ravel(), [2 * min(size, 1), -2 * min(size, 1)])
+    assert cache.sides is not None
+    assert (cache.sides == (size <= 1)).all()
+
+
+@pytest.mark.parametrize("kind", sorted(REGRESSION))
+@pytest.mark.parametrize("values", [VALUES[:, 0], VALUES[:5], VALUES[:, :1], VALUES[None]])
+def test_values_of_another_shape_are_refused(kind: Kind, values: np.ndarray) -> None:
+    """NumPy would stretch most of them to the shape of the scores."""
+    with pytest.raises(ModelError, match=r"values to learn must be \(n, c\) = \(6, 3\), not \("):
+        FORWARD[kind](SCORES, values)
 
 
 def test_huge_scores_do_not_overflow() -> None:
@@ -104,15 +141,15 @@ def test_softmax_is_a_distribution_that_no_shift_changes(scores: np.ndarray) -> 
     np.testing.assert_allclose(softmax(scores + 64), probabilities, rtol=1e-8, atol=1e-300)
 
 
-@pytest.mark.parametrize("kind", ["cross_entropy", "hinge"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("members", "rows"), [(2, 6), (2, 1), (1, 6), (1, 1)])
 def test_arguments_stay_as_they_were(members: int, rows: int, kind: Kind) -> None:
-    scores, labels = SCORES[:members, :rows].copy(), LABELS[:rows].copy()
-    _, cache = FORWARD[kind](scores, labels)
+    scores, targets = SCORES[:members, :rows].copy(), targets_of(kind)[:rows].copy()
+    _, cache = FORWARD[kind](scores, targets)
     backward(cache)
     softmax(scores)
     np.testing.assert_array_equal(scores, SCORES[:members, :rows])
-    np.testing.assert_array_equal(labels, LABELS[:rows])
+    np.testing.assert_array_equal(targets, targets_of(kind)[:rows])
 
 
 @pytest.mark.parametrize("kind", ["cross_entropy", "hinge"])
@@ -128,7 +165,7 @@ def test_a_single_row_in_a_stack_of_one_is_counted_right(kind: Kind) -> None:
         epoch = next(training)
         right = float(epoch.network.scores(x).argmax() == label)
         (record,) = epoch.records
-        assert (record.train_accuracy, record.validation_accuracy) == (right, right)
-        assert epoch.network.figures(x, labels).accuracy.tolist() == [right]
+        assert (record.train_measure, record.validation_measure) == (right, right)
+        assert epoch.network.figures(x, labels).measure.tolist() == [right]
         found.append(right)
     assert sorted(found) == [0, 0, 1]

@@ -47,12 +47,12 @@ def test_impossible_members_are_refused_with_the_value(wrong: dict[str, object])
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"inputs": 0}, {"classes": 0}, {"batch_norm_decay": 1.1}, {"batch_norm_decay": -0.1}]
+    "wrong", [{"inputs": 0}, {"outputs": 0}, {"batch_norm_decay": 1.1}, {"batch_norm_decay": -0.1}]
 )
 def test_impossible_architectures_are_refused(wrong: dict[str, float]) -> None:
     (name,) = wrong
     with pytest.raises(ModelError, match=name):
-        Architecture(**({"inputs": 3, "classes": 2} | wrong))  # type: ignore[arg-type]
+        Architecture(**({"inputs": 3, "outputs": 2} | wrong))  # type: ignore[arg-type]
 
 
 def test_a_column_broadcasts_over_a_stack() -> None:

@@ -124,7 +124,7 @@ def test_the_snapshots_vote_when_asked() -> None:
     saved = saved_of()
     votes = [one.probabilities(X)[0] for one in saved.snapshots]
     said = saved.probabilities(PIXELS, vote=True)
-    np.testing.assert_array_equal(said, ensemble.mean_probabilities(votes))
+    np.testing.assert_array_equal(said, ensemble.mean_vote(votes))
     assert not np.allclose(said, saved.probabilities(PIXELS))
 
 
@@ -212,7 +212,7 @@ BIAS = "network.layer_1.bias"
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (about_with(format=2), "format 2; this klayer reads format 1"),
+        (about_with(format=3), "format 3; this klayer reads format 2"),
         (about_with(format="1"), "format must be"),
         (about_with(surprise=1), "surprise"),
         (about_with(snapshots=-1), "snapshots must be 0 or more"),

@@ -197,7 +197,7 @@ def assert_member_goes_on(
     for mine, theirs in zip(together, apart, strict=True):
         one, other = mine.records[place], theirs.records[own]
         assert one.epoch == other.epoch
-        assert one.validation_accuracy == other.validation_accuracy
+        assert one.validation_measure == other.validation_measure
         assert one.train_cost == pytest.approx(other.train_cost, rel=1e-9)
         assert one.validation_loss == pytest.approx(other.validation_loss, rel=1e-9)
     member = together[-1].network.members[place]
@@ -303,7 +303,7 @@ PLAIN, NORMED = Architecture(6, 3), Architecture(6, 3, batch_norm="after")
         ((PLAIN, (4, 4, 3)), (PLAIN, (4, 4))),  # too deep, and all that is asked for fits
         ((NORMED, (4, 4)), (PLAIN, (4, 4))),  # more than is asked for
         ((PLAIN, (4, 4)), (replace(PLAIN, inputs=7), (4, 4))),
-        ((PLAIN, (4, 4)), (replace(PLAIN, classes=4), (4, 4))),
+        ((PLAIN, (4, 4)), (replace(PLAIN, outputs=4), (4, 4))),
     ],
 )
 def test_a_checkpoint_of_another_network_is_refused(

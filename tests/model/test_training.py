@@ -70,16 +70,16 @@ def test_full_figures_are_those_of_the_network_at_the_end_of_the_epoch(statistic
     architecture = replace(ARCHITECTURE, batch_norm_statistics=statistics)
     recipe = replace(RECIPE, figures="full", schedule=Constant(1))
     (epoch,) = run(recipe=recipe, architecture=architecture)
-    on_training = epoch.network.figures(DATA.x, DATA.labels)
-    on_validation = epoch.network.figures(DATA.validation_x, DATA.validation_labels)
+    on_training = epoch.network.figures(DATA.x, DATA.targets)
+    on_validation = epoch.network.figures(DATA.validation_x, DATA.validation_targets)
     for i, (record, member) in enumerate(zip(epoch.records, MEMBERS, strict=True)):
         weights = [layer.weights[i] for layer in epoch.network.parameters]
         penalty = member.weight_decay * sum(float(np.square(w).sum()) for w in weights)
         assert record.epoch == 1
         assert record.train_loss == on_training.loss[i]
-        assert record.train_accuracy == on_training.accuracy[i]
+        assert record.train_measure == on_training.measure[i]
         assert record.validation_loss == on_validation.loss[i]
-        assert record.validation_accuracy == on_validation.accuracy[i]
+        assert record.validation_measure == on_validation.measure[i]
         assert record.train_cost == pytest.approx(record.train_loss + penalty, rel=1e-12)
         assert record.validation_cost == pytest.approx(record.validation_loss + penalty, rel=1e-12)
 
@@ -92,7 +92,7 @@ def test_running_figures_of_a_network_that_stands_still_are_the_full_ones() -> N
     for a, b in zip(running, full, strict=True):
         for one, other in zip(a.records, b.records, strict=True):
             assert one.train_loss == pytest.approx(other.train_loss, rel=1e-12)
-            assert one.train_accuracy == pytest.approx(other.train_accuracy, rel=1e-12)
+            assert one.train_measure == pytest.approx(other.train_measure, rel=1e-12)
 
 
 def test_running_figures_are_of_the_batches_as_they_were_trained_on() -> None:
@@ -100,7 +100,7 @@ def test_running_figures_are_of_the_batches_as_they_were_trained_on() -> None:
     (epoch,) = run(recipe=recipe)
     losses, hits = np.zeros(3), np.zeros(3)
     for steps in range(1, 6):  # the network before the last of `steps` updates
-        part = replace(DATA, x=DATA.x[: 10 * (steps - 1)], labels=DATA.labels[: 10 * (steps - 1)])
+        part = replace(DATA, x=DATA.x[: 10 * (steps - 1)], targets=DATA.targets[: 10 * (steps - 1)])
         start = (
             run(recipe=recipe, data=part)[0].network.parameters
             if steps > 1
@@ -108,12 +108,12 @@ def test_running_figures_are_of_the_batches_as_they_were_trained_on() -> None:
         )
         rows = slice(10 * (steps - 1), 10 * steps)
         shape = network.activation_shape(ARCHITECTURE, MEMBERS, float)
-        passed = network.forward(ARCHITECTURE, start, shape, DATA.x[rows], DATA.labels[rows])
-        losses += passed.losses * len(DATA.labels[rows])
-        hits += (passed.scores.argmax(axis=-1) == DATA.labels[rows]).sum(axis=1)
+        passed = network.forward(ARCHITECTURE, start, shape, DATA.x[rows], DATA.targets[rows])
+        losses += passed.losses * len(DATA.targets[rows])
+        hits += (passed.scores.argmax(axis=-1) == DATA.targets[rows]).sum(axis=1)
     for i, record in enumerate(epoch.records):
         assert record.train_loss == pytest.approx(losses[i] / 44, rel=1e-9)
-        assert record.train_accuracy == pytest.approx(hits[i] / 44, rel=1e-12)
+        assert record.train_measure == pytest.approx(hits[i] / 44, rel=1e-12)
 
 
 def test_training_learns_and_running_figures_follow_the_full_ones() -> None:
@@ -123,15 +123,15 @@ def test_training_learns_and_running_figures_follow_the_full_ones() -> None:
     for i in range(3):
         first, last = full[0].records[i], full[-1].records[i]
         assert last.train_cost < first.train_cost
-        assert last.train_accuracy > max(0.75, first.train_accuracy)
+        assert last.train_measure > max(0.75, first.train_measure)
         assert running[-1].records[i].train_loss == pytest.approx(last.train_loss, rel=0.5)
 
 
 def test_without_validation_rows_those_figures_are_nan() -> None:
-    data = replace(DATA, validation_x=X[:0], validation_labels=LABELS[:0])
+    data = replace(DATA, validation_x=X[:0], validation_targets=LABELS[:0])
     record = run(data=data)[0].records[0]
     assert np.isnan([record.validation_cost, record.validation_loss]).all()
-    assert np.isnan(record.validation_accuracy)
+    assert np.isnan(record.validation_measure)
     assert record.train_cost == run()[0].records[0].train_cost
 
 
@@ -373,7 +373,7 @@ def test_what_is_no_choice_of_members_is_refused(kept: list[int]) -> None:
 
 
 def test_arrays_of_the_caller_stay_as_they_were() -> None:
-    copies = [a.copy() for a in (DATA.x, DATA.labels, DATA.validation_x, DATA.validation_labels)]
+    copies = [a.copy() for a in (DATA.x, DATA.targets, DATA.validation_x, DATA.validation_targets)]
     for array in copies:
         array.flags.writeable = False
     members = [replace(member, jitter=0.1) for member in MEMBERS]

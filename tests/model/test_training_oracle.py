@@ -71,4 +71,4 @@ def test_two_epochs_give_the_same_weights(
     np.testing.assert_allclose(
         last.network.probabilities(x)[0], oracle.predict_proba(x), rtol=1e-8, atol=1e-12
     )
-    assert last.network.figures(x, labels).accuracy[0] == oracle.score(x, labels)
+    assert last.network.figures(x, labels).measure[0] == oracle.score(x, labels)

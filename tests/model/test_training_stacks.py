@@ -54,7 +54,7 @@ def assert_same_epochs(
 ) -> None:
     for epoch, own in zip(together, alone, strict=True):
         ours, theirs = epoch.records[position], own.records[0]
-        for name in ("epoch", "train_accuracy", "validation_accuracy"):
+        for name in ("epoch", "train_measure", "validation_measure"):
             assert getattr(ours, name) == getattr(theirs, name)
         for name in ("learning_rate", "train_cost", "train_loss", "validation_cost"):
             assert getattr(ours, name) == pytest.approx(getattr(theirs, name), rel=tolerance)
@@ -203,7 +203,7 @@ def test_a_diverging_member_does_not_touch_its_neighbours(
     ill = list(train(architecture, members, recipe, DATA))
     record = ill[-1].records[1]
     assert np.isnan([record.train_loss, record.train_cost, record.validation_cost]).all()
-    assert np.isnan([record.train_accuracy, record.validation_accuracy]).all()
+    assert np.isnan([record.train_measure, record.validation_measure]).all()
     for epoch, other in zip(ill, sound, strict=True):
         for position in (0, 2):
             assert epoch.records[position] == other.records[position]

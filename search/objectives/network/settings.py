@@ -48,7 +48,7 @@ def architecture_of(values: dict[str, Any], inputs: int, outputs: int) -> Archit
     """What the trial's network must have in common with those beside it in a stack."""
     return Architecture(
         inputs=inputs,
-        classes=outputs,
+        outputs=outputs,
         activation=values["activation"],
         batch_norm=values["batch_norm"],
         batch_norm_affine=values["batch_norm_affine"],

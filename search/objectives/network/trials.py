@@ -5,7 +5,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from model import ensemble, training
+from model import ensemble, scores, training
 from model.checkpoint import Checkpoint
 from model.inference import Network
 from search.errors import KlayerError
@@ -109,7 +109,7 @@ def epochs(
             return {}
         worth = score.after(places, epoch)
         reports = {
-            place: _report(record, worth[place], validated=len(fold.validation_labels) > 0)
+            place: _report(record, worth[place], validated=len(fold.validation_targets) > 0)
             for place, record in zip(places, epoch.records, strict=True)
         }
         going = yield StackEpoch(places, reports, epoch.network, epoch.snapshots)
@@ -138,8 +138,12 @@ def _next(
         return None
 
 
+# The metrics that are not called as the fields of an epoch record are.
+_METRICS = {"train_measure": "train_accuracy", "validation_measure": "validation_accuracy"}
+
+
 def _report(record: training.EpochRecord, value: float, *, validated: bool) -> Report:
-    metrics = asdict(record)
+    metrics = {_METRICS.get(name, name): value for name, value in asdict(record).items()}
     epoch = metrics.pop("epoch")
     costs = [record.train_cost, record.train_loss]
     if validated:  # without validation rows those metrics are NaN, which is no divergence
@@ -168,13 +172,13 @@ class _Score:
     def after(self, places: Sequence[int], epoch: training.Epoch) -> dict[int, float]:
         """The values after an epoch, of the trials at `places`."""
         now = {
-            place: record.validation_accuracy
+            place: record.validation_measure
             for place, record in zip(places, epoch.records, strict=True)
         }
         if self._rule == "best_epoch":
             self._best = {place: max(now[place], self._best.get(place, 0.0)) for place in now}
             return self._best
-        if self._rule == "snapshot_ensemble" and len(self._fold.validation_labels):
+        if self._rule == "snapshot_ensemble" and len(self._fold.validation_targets):
             return now | self._ensembles(places, epoch)
         return now
 
@@ -185,7 +189,7 @@ class _Score:
             for row, place in enumerate(places):
                 self._votes.setdefault(place, []).append(votes[row])
         return {
-            place: accuracy(votes, self._fold.validation_labels)
+            place: accuracy(votes, self._fold.validation_targets)
             for place, votes in self._votes.items()
             if place in places
         }
@@ -193,4 +197,4 @@ class _Score:
 
 def accuracy(votes: list[Any], labels: Any) -> float:
     """Accuracy of networks that vote together, each by its probabilities (n, c); labels (n,)."""
-    return float(ensemble.accuracy(ensemble.mean_probabilities(votes), labels))
+    return float(scores.accuracy(ensemble.mean_vote(votes), labels))

@@ -71,7 +71,7 @@ def test_the_images_tell_the_classes_apart() -> None:
     images = portraits_of(said)[0].images
     assert images is not None
     fold = fold_of(data)
-    means = [fold.x[fold.labels == label].mean(axis=0).reshape(8, 8) for label in range(10)]
+    means = [fold.x[fold.targets == label].mean(axis=0).reshape(8, 8) for label in range(10)]
     fits = np.einsum("chw,lhw->cl", images, np.array(means))
     assert fits.argmax(axis=1).tolist() == list(range(10))
 
@@ -143,7 +143,7 @@ def test_what_is_no_image_of_the_data_set_is_refused() -> None:
     _, data = section_and_data(study)
     fold = fold_of(data)
     narrow = training.Data(
-        fold.x[:, :60], fold.labels, fold.validation_x[:, :60], fold.validation_labels
+        fold.x[:, :60], fold.targets, fold.validation_x[:, :60], fold.validation_targets
     )
     recipe = training.Recipe(100, schedule.Constant(1), 0)
     (epoch,) = training.train(Architecture(60, 10), [Member((), 1, 0.1)], recipe, narrow)

@@ -30,8 +30,9 @@ def test_reports_are_the_models_own_records() -> None:
     for epoch, reports in zip(epochs, trained(study), strict=True):
         assert list(reports) == [0, 1, 2]
         for record, report in zip(epoch.records, reports.values(), strict=True):
-            assert {"epoch": report.step, **report.metrics} == asdict(record)
-            assert report.value == record.validation_accuracy
+            named = {k.replace("measure", "accuracy"): v for k, v in asdict(record).items()}
+            assert {"epoch": report.step, **report.metrics} == named
+            assert report.value == record.validation_measure
             assert not report.diverged
 
 
@@ -105,5 +106,5 @@ def test_the_snapshots_can_be_what_counts() -> None:
     shots = [shot for epoch in epochs for shot in epoch.snapshots]
     assert len(shots) == 2
     together = np.mean([shot.probabilities(fold.validation_x) for shot in shots], axis=0)
-    share = (together.argmax(axis=-1) == fold.validation_labels).mean(axis=-1)
+    share = (together.argmax(axis=-1) == fold.validation_targets).mean(axis=-1)
     assert [report.value for report in trained(study)[-1].values()] == share.tolist()
