@@ -1,7 +1,7 @@
-"""One trained network in one file: all that is needed to classify raw pixels with it.
+"""One trained network in one file: all that is needed to use it on raw rows.
 
     winner = network_file.load("winner.npz")
-    labels = winner.probabilities(pixels).argmax(axis=1)
+    labels = winner.probabilities(rows).argmax(axis=1)  # of regression: winner.predictions(rows)
 
 The file is an uncompressed .npz, which `np.load(file, allow_pickle=False)` opens too. Its entry
 `about` is JSON: format, architecture, member, precision, number of snapshots, classes. The others
@@ -111,7 +111,15 @@ def _saved(entries: zipfile.ZipFile, size: int) -> SavedNetwork:
         raise ModelError(f"{min(odd):.100} is {'too much' if min(odd) in names else 'missing'}")
     found = {name: _array(entries, name, shape) for name, shape in shapes.items()}
     network, *snapshots = network_layout.networks(about, found)
-    return SavedNetwork(network, tuple(snapshots), found["mean"], found["std"], about.classes)
+    return SavedNetwork(
+        network,
+        tuple(snapshots),
+        found["mean"],
+        found["std"],
+        about.classes,
+        found.get("target_mean"),
+        found.get("target_std"),
+    )
 
 
 def _names(entries: zipfile.ZipFile, size: int) -> set[str]:

@@ -14,10 +14,13 @@ import numpy.typing as npt
 from model.batch_norm import Statistics
 from model.errors import ModelError
 from model.inference import Network
+from model.loss import REGRESSION
 from model.members import Architecture, Member
 from model.parameters import Layer, named
 
 Array = npt.NDArray[Any]
+
+_DEVIATIONS = ("std", "target_std")
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,11 @@ class About:
         member: Likewise.
         precision: Of their parameters.
         snapshots: How many there are.
-        classes: The name of each class, in the order of the probabilities.
+        classes: The name of each class, in the order of the probabilities; () for regression.
 
     Raises:
-        ModelError: There are fewer than 0 snapshots, or not as many names as classes.
+        ModelError: There are fewer than 0 snapshots, or not as many names of classes as
+            outputs; none for regression.
     """
 
     format: int
@@ -58,11 +62,9 @@ class About:
     def __post_init__(self) -> None:
         if self.snapshots < 0:
             raise ModelError(f"snapshots must be 0 or more, not {self.snapshots}")
-        if len(self.classes) != self.architecture.outputs:
-            raise ModelError(
-                f"there must be {self.architecture.outputs} names of classes, "
-                f"not {len(self.classes)}"
-            )
+        names = 0 if self._predicts_values() else self.architecture.outputs
+        if len(self.classes) != names:
+            raise ModelError(f"there must be {names} names of classes, not {len(self.classes)}")
 
     def fewest_arrays(self) -> int:
         """How many arrays there are at least; found without listing them."""
@@ -70,20 +72,27 @@ class About:
 
     def shapes(self) -> dict[str, Shape]:
         """Every array by name."""
-        inputs = (self.architecture.inputs,)
+        given = Shape((self.architecture.inputs,), "<f8")
+        scaling = {"mean": given, "std": given}
+        if self._predicts_values():
+            targets = Shape((self.architecture.outputs,), "<f8")
+            scaling |= {"target_mean": targets, "target_std": targets}
         one = _shapes(self.architecture, self.member, np.dtype(self.precision).str)
-        return {"mean": Shape(inputs, "<f8"), "std": Shape(inputs, "<f8")} | {
+        return scaling | {
             f"{network}.{name}": shape
             for network in _names(self.snapshots)
             for name, shape in one.items()
         }
 
+    def _predicts_values(self) -> bool:
+        return self.architecture.loss in REGRESSION
+
 
 def arrays(
-    networks: Sequence[Network], mean: npt.NDArray[np.float64], std: npt.NDArray[np.float64]
+    networks: Sequence[Network], scaling: Mapping[str, npt.NDArray[np.float64]]
 ) -> dict[str, Array]:
-    """The arrays of a network, of its snapshots behind it, and of the standardisation, by name."""
-    found: dict[str, Array] = {"mean": mean, "std": std}
+    """The arrays of the standardisation, of a network, and of its snapshots behind it, by name."""
+    found: dict[str, Array] = dict(scaling)
     for name, network in zip(_names(len(networks) - 1), networks, strict=True):
         own = named(network.parameters, network.statistics)
         found |= {f"{name}.{key}": array for key, array in own.items()}
@@ -110,8 +119,8 @@ def check(about: About, found: Mapping[str, Array]) -> None:
             raise ModelError(f"{name} must hold finite numbers alone")
         if name.endswith(".variance") and (array < 0).any():
             raise ModelError(f"{name} must be 0 or more")
-    if (found["std"] <= 0).any():
-        raise ModelError("std must be above 0")
+        if name in _DEVIATIONS and (array <= 0).any():
+            raise ModelError(f"{name} must be above 0")
 
 
 def networks(about: About, found: Mapping[str, Array]) -> tuple[Network, ...]:

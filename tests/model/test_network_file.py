@@ -18,6 +18,7 @@ from model.alone import alone
 from model.data.standardise import Statistics, standardised
 from model.errors import DataFileError
 from model.inference import Network, population_statistics
+from model.loss import REGRESSION
 from model.members import Architecture, Member, Placement
 from model.parameters import initialise
 from model.saved_network import SavedNetwork
@@ -88,6 +89,26 @@ def test_what_is_loaded_is_what_was_saved(tmp_path: Path, kinds: dict[str, Any])
     for vote in (False, True):
         said = saved.probabilities(PIXELS, vote=vote)
         np.testing.assert_array_equal(loaded.probabilities(PIXELS, vote=vote), said)
+
+
+@pytest.mark.parametrize("kind", sorted(REGRESSION))
+@pytest.mark.parametrize("snapshots", [0, 2])
+def test_a_regression_comes_back_with_the_scale_of_its_targets(
+    tmp_path: Path, kind: str, snapshots: int
+) -> None:
+    first, *rest = (network_of(1 + place, loss=kind) for place in range(1 + snapshots))
+    means, deviations = np.array([1.0, -2, 3]), np.array([0.5, 2, 30])
+    saved = SavedNetwork(first, tuple(rest), GIVEN.mean, GIVEN.std, (), means, deviations)
+    network_file.save(tmp_path / "one.npz", saved)
+    loaded = network_file.load(tmp_path / "one.npz")
+    assert loaded.about() == saved.about()
+    assert loaded.target_mean is not None
+    np.testing.assert_array_equal(loaded.target_mean, means)
+    for vote in (False, True):
+        said = saved.predictions(PIXELS, vote=vote)
+        np.testing.assert_array_equal(loaded.predictions(PIXELS, vote=vote), said)
+    rewritten(tmp_path / "one.npz", lambda contents: contents.pop("target_std.npy"))
+    refused(tmp_path / "one.npz", "target_std is missing")
 
 
 def test_numpy_opens_the_file_without_pickles(file: Path) -> None:
@@ -239,6 +260,7 @@ BIAS = "network.layer_1.bias"
         (array_as("std", np.zeros(6)), "std must be above 0"),
         (array_as("std", np.full(6, -1.0)), "std must be above 0"),
         (array_as("more", np.zeros(6)), "more is too much"),
+        (array_as("target_std", np.ones(3)), "target_std is too much"),
         (lambda contents: contents.pop("mean.npy"), "mean is missing"),
         (lambda contents: contents.pop("about.npy"), "about.npy is missing"),
         (lambda contents: contents.update({"mean.npy": b""}), "mean is no array"),

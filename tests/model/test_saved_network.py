@@ -1,4 +1,4 @@
-"""A saved network holds together from its construction on, and refuses what are not its pixels."""
+"""A saved network holds together from its construction on, and refuses what are not its rows."""
 
 import re
 from dataclasses import replace
@@ -24,6 +24,20 @@ def network(*members: Member) -> Network:
 GOOD = SavedNetwork(network(MEMBERS[0]), (), np.zeros(4), np.ones(4), ("a", "b", "c"))
 
 
+REGRESSION = replace(ARCHITECTURE, loss="squared_error")
+
+
+def regression(seed: int) -> Network:
+    drawn = initialise(REGRESSION, [replace(MEMBERS[0], seed=seed)], np.float32)
+    return Network(REGRESSION, MEMBERS[:1], drawn, (None,))
+
+
+MEANS, DEVIATIONS = np.array([10.0, -5, 1e6]), np.array([2.0, 1, 1e3])
+VALUES = SavedNetwork(
+    regression(1), (regression(2), regression(3)), np.zeros(4), np.ones(4), (), MEANS, DEVIATIONS
+)
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
@@ -46,9 +60,48 @@ def test_parts_that_do_not_fit_together_are_refused(changes: dict[str, Any], tol
 
 
 @pytest.mark.parametrize(
-    ("pixels", "told"),
+    ("changes", "told"),
     [
-        (np.zeros(4), "pixels must be (n, 4) with n ≥ 1, not (4,)"),
+        ({"classes": ("a", "b", "c")}, "there must be 0 names of classes, not 3"),
+        ({"target_mean": None}, "target_mean is missing"),
+        ({"target_std": None}, "target_std is missing"),
+        ({"target_mean": MEANS[:2]}, "target_mean must be (3,) <f8, not (2,) <f8"),
+        ({"target_mean": np.full(3, np.nan)}, "target_mean must hold finite numbers alone"),
+        ({"target_std": np.array([1, 0, 1.0])}, "target_std must be above 0"),
+        ({"network": network(MEMBERS[0]), "snapshots": (), "classes": ("a", "b", "c")}, "too much"),
+    ],
+)
+def test_parts_of_regression_that_do_not_fit_together_are_refused(
+    changes: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(ModelError, match=re.escape(told)):
+        replace(VALUES, **changes)
+
+
+def test_values_are_predicted_in_the_unit_of_the_targets() -> None:
+    rows = np.random.default_rng(1).standard_normal((7, 4))
+    said = VALUES.network.predictions(rows.astype(np.float32))[0]
+    found = VALUES.predictions(rows)
+    assert (found.shape, found.dtype) == ((7, 3), np.dtype(float))
+    np.testing.assert_allclose(found, said * DEVIATIONS + MEANS, rtol=1e-6)
+    votes = [one.predictions(rows.astype(np.float32))[0] for one in VALUES.snapshots]
+    expected = np.mean(votes, axis=0) * DEVIATIONS + MEANS
+    np.testing.assert_allclose(VALUES.predictions(rows, vote=True), expected, rtol=1e-6)
+    without = replace(VALUES, snapshots=())
+    np.testing.assert_array_equal(without.predictions(rows, vote=True), found)
+
+
+def test_what_a_network_does_not_predict_is_refused() -> None:
+    with pytest.raises(ModelError, match="predicts values: ask for its predictions"):
+        VALUES.probabilities(np.zeros((1, 4)))
+    with pytest.raises(ModelError, match="has classes: ask for its probabilities"):
+        GOOD.predictions(np.zeros((1, 4)))
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        (np.zeros(4), "rows must be (n, 4) with n ≥ 1, not (4,)"),
         (np.zeros((2, 3)), "not (2, 3)"),
         (np.zeros((0, 4)), "not (0, 4)"),
         (np.full((1, 4), np.nan), "finite real numbers"),
@@ -56,9 +109,11 @@ def test_parts_that_do_not_fit_together_are_refused(changes: dict[str, Any], tol
         (np.array([["a"] * 4]), "finite real numbers, not <U1"),
     ],
 )
-def test_pixels_of_another_kind_are_refused(pixels: Any, told: str) -> None:
+def test_rows_of_another_kind_are_refused(rows: Any, told: str) -> None:
     with pytest.raises(ModelError, match=re.escape(told)):
-        GOOD.probabilities(pixels)
+        GOOD.probabilities(rows)
+    with pytest.raises(ModelError, match=re.escape(told)):
+        VALUES.predictions(rows)
 
 
 def test_probabilities_do_not_depend_on_how_many_rows_are_asked_for() -> None:
