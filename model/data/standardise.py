@@ -31,6 +31,11 @@ class Statistics:
     mean: npt.NDArray[np.float64]
     std: npt.NDArray[np.float64]
 
+    def of(self, rows: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        """Some rows (n, d), standardised."""
+        standard: npt.NDArray[np.float64] = (rows - self.mean) / self.std
+        return standard
+
 
 def split(images: int, *, validation: int, seed: int) -> tuple[Rows, Rows]:
     """Which rows are for training and which for validation: (images - validation,), (validation,).

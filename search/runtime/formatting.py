@@ -52,3 +52,8 @@ def brief(reason: str) -> str:
     first, *printed = reason.splitlines() or [""]
     last = printed[-1].strip() if printed else ""
     return first if last in first else f"{first} ({last})"
+
+
+def capital(text: str) -> str:
+    """A text that begins a sentence, a row or a heading."""
+    return text[:1].upper() + text[1:]

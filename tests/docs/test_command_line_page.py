@@ -3,7 +3,7 @@
 import io
 import json
 import re
-from dataclasses import asdict, fields
+from dataclasses import fields
 from enum import Enum
 from pathlib import Path
 from typing import Any, get_args
@@ -205,7 +205,7 @@ def test_what_status_prints_is_what_the_page_says() -> None:
         stages=(STAGE,),
         best=TRIAL,
         spread=spread,
-        result=asdict(REPORT),
+        result=REPORT.plain("accuracy"),
     ).to_json()
     section = sections()["klayer status [NAME]"]
     assert keys(section) == [list(document)]

@@ -20,14 +20,27 @@ class Dataset:
     """Data that is ready for training; pickling it carries paths, not arrays.
 
     Attributes:
+        objective: What learns from them.
         prepared: The standardised training and validation images.
-        facts: Their sizes.
         folder: Where the raw images lie, None for the embedded ones and the cache.
     """
 
+    objective: NetworkObjective
     prepared: prepared.Prepared
-    facts: Facts
     folder: Path | None
+
+    @property
+    def facts(self) -> Facts:
+        """The sizes of the data."""
+        return self.objective.facts
+
+    def source(self) -> Source:
+        """Where the rows come from, those for testing too.
+
+        Raises:
+            DataError: They are not here any more.
+        """
+        return source(self.objective.data.source, self.folder)
 
     @property
     def card(self) -> DataCard:
@@ -62,13 +75,13 @@ def open_data(objective: NetworkObjective, seed: int, folder: Path | None) -> Da
     """
     with faults_as_klayer_errors():
         return Dataset(
+            objective,
             prepared.prepare(
                 source(objective.data.source, folder),
                 cache_folder() / "prepared",
                 validation=objective.data.validation,
                 seed=seed,
             ),
-            objective.facts,
             folder,
         )
 

@@ -18,6 +18,8 @@ class Facts:
         inputs: Numbers a row.
         outputs: Classes, or targets of a regression.
         task: What is learned.
+        scale: What errors of standardised values are multiplied by, so that they are told in the
+            unit of the one target; 1 where there are several, or classes.
         shape: Of a row with more than one axis, such as an image's colours, height and width.
     """
 
@@ -26,12 +28,18 @@ class Facts:
     inputs: int
     outputs: int
     task: Task = "classification"
+    scale: float = 1.0
     shape: tuple[int, ...] = ()
 
     @property
     def planes(self) -> tuple[int, int, int] | None:
         """How a row is an image: colours, height, width; None where it is none."""
         return (self.shape[0], self.shape[1], self.shape[2]) if len(self.shape) == 3 else None
+
+    @property
+    def rows_are(self) -> str:
+        """What its rows are called."""
+        return "images" if self.planes else "rows"
 
     def plain(self) -> dict[str, Any]:
         """As JSON has it."""

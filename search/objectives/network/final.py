@@ -16,14 +16,15 @@ from model.inference import Network
 from model.saved_network import SavedNetwork
 from search.errors import KlayerError
 from search.objective.report import Assignment, Evaluation, Report
-from search.objectives.network.data import Dataset, source
+from search.objectives.network.data import Dataset
 from search.objectives.network.faults import faults_as_klayer_errors
+from search.objectives.network.metrics import Score
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.portrait import Portrait, to_bytes
 from search.objectives.network.portraits import portraits
 from search.objectives.network.sections import TrainingSection
 from search.objectives.network.settings import recipe_of, stacks_of, values_of
-from search.objectives.network.trials import accuracy, epochs
+from search.objectives.network.trials import epochs, votes_of, worth
 
 
 def evaluate(
@@ -53,32 +54,39 @@ def evaluate(
         drawn |= portraits(network, members, stack.diverged, recipe, fold, data)
     tested = _tested(objective, data, stacks, len(trials))
     kept = {place: to_bytes(portrait) for place, portrait in drawn.items()}
-    return Evaluation(asdict(tested), tested.accuracies, kept)
+    return Evaluation(tested.plain(objective.scored_by), tested.scores, kept)
 
 
 @dataclass(frozen=True)
 class TestReport:
-    """What the test set said of the trained winner; accuracies are shares, 0 … 1.
+    """What the test set said of the trained winner, in its score; accuracies are shares, 0 … 1.
 
     Attributes:
-        accuracies: Of each final network by itself, the winner first; None where it diverged.
+        scores: Of each final network by itself, the winner first; None where it diverged.
         snapshot_ensemble: Of the winner's snapshots voting together; None without cycles.
         snapshot_ensembles: Of each network's snapshots voting together, the winner first; None
             where it diverged, or without cycles.
         finalist_ensemble: Of all final networks, or all their snapshots, voting together; None
             where the winner is alone.
-        images: How many test images there are.
+        rows: How many test rows there are.
         fingerprint: Hash of the test set.
     """
 
-    accuracies: tuple[float | None, ...]
+    scores: tuple[float | None, ...]
     snapshot_ensemble: float | None
     snapshot_ensembles: tuple[float | None, ...]
     finalist_ensemble: float | None
-    images: int
+    rows: int
     fingerprint: str
 
     __test__ = False  # a report on the test set; who collects test cases must pass it by
+
+    def plain(self, score: Score) -> dict[str, Any]:
+        """As it is recorded; `search.objectives.network.findings` reads it."""
+        told = asdict(self)
+        scores, rows = told.pop("scores"), told.pop("rows")
+        name = "accuracies" if score == "accuracy" else "scores"
+        return {name: scores, **told, "images": rows}
 
 
 @dataclass(frozen=True)
@@ -183,46 +191,43 @@ def _tested(
     snapshots = [voter for stack in stacks for voter in stack.snapshots]
     sound = set(range(trials)).difference(*(stack.diverged for stack in stacks))
     with faults_as_klayer_errors():
-        test = prepared.test_set(data.prepared, source(objective.data.source, data.folder))
+        test = prepared.test_set(data.prepared, data.source())
+    standard = data.prepared.targets
     probabilities, fingerprint = _vote(lasts + snapshots, test)
     singles = _by_trial(lasts, probabilities[: len(lasts)], sound)
     kept = _by_trial(snapshots, probabilities[len(lasts) :], sound)
-    by_itself = {place: accuracy(votes, test.targets) for place, votes in singles.items()}
-    ensembles = _ensembles(kept, trials, test) if objective.ensemble else (None,) * trials
+    targets = test.targets if standard is None else standard.of(test.targets)
+    by_itself = {place: worth(objective, votes, targets) for place, votes in singles.items()}
+    ensembles: tuple[float | None, ...] = (None,) * trials
+    if objective.ensemble:
+        voted = {place: worth(objective, votes, targets) for place, votes in kept.items()}
+        ensembles = tuple(voted.get(place) for place in range(trials))
     everyone = [vote for votes in (kept or singles).values() for vote in votes]
     alone = len(singles) < 2
     return TestReport(
-        accuracies=tuple(by_itself.get(place) for place in range(trials)),
+        scores=tuple(by_itself.get(place) for place in range(trials)),
         snapshot_ensemble=ensembles[0],
         snapshot_ensembles=ensembles,
-        finalist_ensemble=None if alone else accuracy(everyone, test.targets),
-        images=len(test.targets),
+        finalist_ensemble=None if alone else worth(objective, everyone, targets),
+        rows=len(test.targets),
         fingerprint=fingerprint,
     )
 
 
-def _ensembles(kept: dict[int, list[Any]], trials: int, test: TestSet) -> tuple[float | None, ...]:
-    """The accuracy of each trial's snapshots voting together, by place; None where it has none."""
-    return tuple(
-        accuracy(kept[place], test.targets) if place in kept else None for place in range(trials)
-    )
-
-
 def _vote(voters: Sequence[_Voter], test: TestSet) -> tuple[list[Any], str]:
-    """Each voter's probabilities (m, t, c) of all test images, and the images' fingerprint."""
+    """What each voter says of all test rows, (m, t, c), and the rows' fingerprint."""
     digest = hashlib.sha256()
     votes: list[list[Any]] = [[] for _ in voters]
     for x in test.blocks():
         digest.update(x.data)
         for own, voter in zip(votes, voters, strict=True):
-            dtype = voter.network.parameters[0].weights.dtype
-            own.append(voter.network.probabilities(x.astype(dtype, copy=False)))
+            own.append(votes_of(voter.network, x))
     digest.update(test.targets.data)
     return [np.concatenate(own, axis=1) for own in votes], digest.hexdigest()
 
 
 def _by_trial(voters: list[_Voter], votes: list[Any], sound: set[int]) -> dict[int, list[Any]]:
-    """The probabilities (t, c) of each sound trial's networks, by place."""
+    """What is said, (t, c), by each sound trial's networks, by place."""
     found: dict[int, list[Any]] = {}
     for voter, probabilities in zip(voters, votes, strict=True):
         for row, place in enumerate(voter.places):

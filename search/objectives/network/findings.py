@@ -1,32 +1,40 @@
 """What is said of a network search's values and of its evaluation, from what was recorded."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from search.objective.metric import Metric
 from search.objective.report import Finding
-from search.objectives.network.metrics import TEST
-from search.runtime.formatting import plural
+from search.runtime.formatting import capital, plural
 
 
-def findings(result: Mapping[str, Any]) -> tuple[Finding, ...]:
-    """The lines of an evaluation: the winner's test accuracy, and what votes came to.
+def scores_in(result: Mapping[str, Any]) -> Sequence[float | None]:
+    """The test score of each final network, the winner first; None where it diverged."""
+    scores: Sequence[float | None] = result["accuracies" if "accuracies" in result else "scores"]
+    return scores
+
+
+def findings(result: Mapping[str, Any], metric: Metric, rows_are: str) -> tuple[Finding, ...]:
+    """The lines of an evaluation: the winner's test score, and what votes came to.
 
     Args:
         result: As it is recorded; empty before, for what is to come.
+        metric: The test score.
+        rows_are: What the rows are called.
     """
-    label = "Test accuracy"
+    label = capital(metric.words)
     if not result:
-        return (Finding(TEST.name, label, TEST.text(None), "read once, at the very end"),)
-    accuracies = result["accuracies"]
-    note = f"{result['images']:,} images, read once"
-    found = [Finding(TEST.name, label, TEST.text(accuracies[0]), note)]
+        return (Finding(metric.name, label, metric.text(None), "read once, at the very end"),)
+    scores = scores_in(result)
+    note = f"{result['images']:,} {rows_are}, read once"
+    found = [Finding(metric.name, label, metric.text(scores[0]), note)]
     voting, together = result["snapshot_ensemble"], result["finalist_ensemble"]
     if voting is not None:
-        text = TEST.text(voting)
+        text = metric.text(voting)
         found.append(Finding("snapshot_ensemble", "of its snapshots voting", text, within=True))
     if together is not None:
-        who = f"of {len(accuracies)} finalists voting"
-        found.append(Finding("finalist_ensemble", who, TEST.text(together), within=True))
+        who = f"of {len(scores)} finalists voting"
+        found.append(Finding("finalist_ensemble", who, metric.text(together), within=True))
     return tuple(found)
 
 

@@ -41,6 +41,7 @@ def objective(tables: Document, _folder: Path) -> NetworkObjective:
         given.training,
         final.train_on,
         ensemble=final.ensemble,
+        named_score=given.objective.score,
     )
 
 
@@ -53,6 +54,7 @@ def recorded(form: Mapping[str, Any]) -> NetworkObjective:
         constructed(TrainingSection, form["training"]),
         form["train_on"],
         ensemble=form["ensemble"],
+        named_score=form["named_score"],
     )
 
 

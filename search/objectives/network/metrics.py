@@ -1,39 +1,84 @@
-"""What is measured of a network after each epoch, and the score that networks are ranked by."""
+"""What is measured of a network after each epoch, and the scores that it may be ranked by."""
+
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 from search.objective.metric import Metric
+from search.objectives.network.facts import Task
+
+Score = Literal[
+    "accuracy", "balanced_accuracy", "macro_f1", "roc_auc", "log_loss", "rmse", "mae", "r2"
+]
+
+MEASURED: dict[Task, Score] = {"classification": "accuracy", "regression": "rmse"}
+"""What is measured of all rows at each epoch, in training too; the score unless another is named.
+"""
 
 
-def _accuracy(part: str) -> Metric:
-    name = "train" if part == "training" else part
-    return Metric(
-        f"{name}_accuracy",
-        "maximize",
-        "%",
-        100.0,
-        decimals=2,
-        title=f"{part} accuracy",
-        group="accuracy",
-        part=part,
+@dataclass(frozen=True)
+class _Kind:
+    """A score: the task that it is of, and the metric that it is in any part of the data."""
+
+    task: Task
+    metric: Metric
+
+
+def _share(name: str, title: str) -> _Kind:
+    return _Kind(
+        "classification", Metric(name, "maximize", "%", 100.0, decimals=2, title=title, group=name)
+    )
+
+
+_KINDS: dict[Score, _Kind] = {
+    "accuracy": _share("accuracy", "accuracy"),
+    "balanced_accuracy": _share("balanced_accuracy", "balanced accuracy"),
+    "macro_f1": _Kind(
+        "classification",
+        Metric("macro_f1", "maximize", decimals=4, title="macro F1", group="macro_f1"),
+    ),
+    "roc_auc": _Kind(
+        "classification",
+        Metric(
+            "roc_auc", "maximize", decimals=4, title="area under the ROC curve", group="roc_auc"
+        ),
+    ),
+    "log_loss": _Kind(
+        "classification", Metric("log_loss", title="log loss", log=True, group="log_loss")
+    ),
+    "rmse": _Kind(
+        "regression", Metric("rmse", title="root mean squared error", log=True, group="rmse")
+    ),
+    "mae": _Kind("regression", Metric("mae", title="mean absolute error", log=True, group="mae")),
+    "r2": _Kind("regression", Metric("r2", "maximize", decimals=4, title="R²", group="r2")),
+}
+
+
+def scores_of(task: Task) -> list[Score]:
+    """The scores that a task has."""
+    return [name for name in get_args(Score) if _KINDS[name].task == task]
+
+
+def metric_of(score: Score, part: str) -> Metric:
+    """A score in the training, validation or test part."""
+    one, name = _KINDS[score].metric, "train" if part == "training" else part
+    return replace(one, name=f"{name}_{score}", title=f"{part} {one.title}", part=part)
+
+
+def metrics_of(task: Task, score: Score) -> tuple[Metric, ...]:
+    """All that is reported of an epoch, in the order in which it is recorded."""
+    measured = MEASURED[task]
+    return (
+        Metric("learning_rate", title="learning rate η", log=True),
+        _logged("cost", "training", "cost: mean loss + λ Σ‖W‖²"),
+        _logged("loss", "training", "loss"),
+        metric_of(measured, "training"),
+        _logged("cost", "validation", "cost: mean loss + λ Σ‖W‖²"),
+        _logged("loss", "validation", "loss"),
+        metric_of(measured, "validation"),
+        *([] if score == measured else [metric_of(score, "validation")]),
     )
 
 
 def _logged(group: str, part: str, title: str) -> Metric:
     name = "train" if part == "training" else part
     return Metric(f"{name}_{group}", title=f"{part} {title}", log=True, group=group, part=part)
-
-
-METRICS = (
-    Metric("learning_rate", title="learning rate η", log=True),
-    _logged("cost", "training", "cost: mean loss + λ Σ‖W‖²"),
-    _logged("loss", "training", "loss"),
-    _accuracy("training"),
-    _logged("cost", "validation", "cost: mean loss + λ Σ‖W‖²"),
-    _logged("loss", "validation", "loss"),
-    _accuracy("validation"),
-)
-"""In the order in which they are recorded."""
-
-SCORE = METRICS[-1]
-
-TEST = Metric("test_accuracy", "maximize", "%", 100.0, decimals=2)
-"""What the test images say of a network of the final."""

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -11,7 +12,7 @@ from search.objective.metric import Metric
 from search.objective.report import Finding
 from search.objectives.network.facts import Facts
 from search.objectives.network.findings import findings, measured
-from search.objectives.network.metrics import METRICS, SCORE, TEST
+from search.objectives.network.metrics import MEASURED, Score, metric_of, metrics_of
 from search.objectives.network.registry import NetworkRegistry
 from search.objectives.network.schedules import CyclesSchedule, steps_per_epoch
 from search.objectives.network.sections import DataSection, NetworkSection, TrainingSection
@@ -32,6 +33,7 @@ class NetworkObjective:
         training: One training, where a stage says nothing else.
         train_on: The images that the winner is trained on at last.
         ensemble: Whether ensembles of snapshots and of finalists are reported.
+        named_score: The score that the study file names; None for the task's own.
     """
 
     data: DataSection
@@ -40,18 +42,36 @@ class NetworkObjective:
     training: TrainingSection
     train_on: TrainOn = "training"
     ensemble: bool = True
+    named_score: Score | None = None
 
     kind: ClassVar[str] = "network"
     step: ClassVar[str] = "epoch"
-    metrics: ClassVar[tuple[Metric, ...]] = METRICS
-    score: ClassVar[Metric] = SCORE
     units: ClassVar[tuple[str, ...]] = ("epochs", "cycles")
     registry: ClassVar[NetworkRegistry] = NetworkRegistry()
     advice: ClassVar[str] = "search a range of lower learning rates"
     has_pace: ClassVar[bool] = True
     usual_order: ClassVar[tuple[str, ...]] = ("learning_rate", "weight_decay")
     plots: ClassVar[str | None] = "search.objectives.network.views.plots"
-    evaluation: ClassVar[Metric | None] = TEST
+
+    @property
+    def scored_by(self) -> Score:
+        """What trials are ranked by."""
+        return self.named_score or MEASURED[self.facts.task]
+
+    @cached_property
+    def metrics(self) -> tuple[Metric, ...]:
+        """What is reported of each epoch."""
+        return metrics_of(self.facts.task, self.scored_by)
+
+    @property
+    def score(self) -> Metric:
+        """The metric that ranks: the score on the validation rows."""
+        return self.metrics[-1]
+
+    @cached_property
+    def evaluation(self) -> Metric:
+        """The score on the test rows."""
+        return metric_of(self.scored_by, "test")
 
     @property
     def evaluates(self) -> Literal["winner", "finalists"]:
@@ -147,8 +167,9 @@ class NetworkObjective:
     def about(self) -> Sequence[tuple[str, str]]:
         """As `Objective.about`."""
         widths = "-".join(map(str, self.network.widths)) or "no hidden layer"
-        images = f"{self.facts.rows:,} training and {self.facts.held_out:,} validation images"
-        return [(self.data.source, f"{images}; {widths}")]
+        rows = f"{self.facts.rows:,} training and {self.facts.held_out:,} validation "
+        rows += self.facts.rows_are
+        return [(self.data.source, f"{rows}; {widths}")]
 
     def measured(self, training: TrainingSection, steps: int) -> str:
         """As `Objective.measured`."""
@@ -156,7 +177,7 @@ class NetworkObjective:
 
     def findings(self, result: Mapping[str, Any]) -> Sequence[Finding]:
         """As `Objective.findings`."""
-        return findings(result)
+        return findings(result, self.evaluation, self.facts.rows_are)
 
     def recorded(self) -> dict[str, Any]:
         """As `Objective.recorded`."""
@@ -164,12 +185,15 @@ class NetworkObjective:
             "facts": self.facts.plain(),
             "train_on": self.train_on,
             "ensemble": self.ensemble,
+            "named_score": self.named_score,
         }
 
     def canonical(self) -> dict[str, Any]:
         """As `Objective.canonical`."""
+        named = self.named_score
         return {
-            "data": self.data.model_dump(mode="json"),
+            **({} if named is None else {"objective": {"kind": self.kind, "score": named}}),
+            "data": self.data.model_dump(mode="json", exclude_none=True),
             "network": self.network.model_dump(mode="json"),
             "training": self.training.model_dump(mode="json", exclude_none=True),
         }

@@ -17,6 +17,7 @@ from search.errors import KlayerError, UnforeseenError
 from search.ledger.ledger import Ledger
 from search.ledger.opening import open_recorded
 from search.ledger.records import RecordedTrial, Search
+from search.objective.metric import Metric
 from search.objective.report import Assignment, Report
 from search.objectives.network.final import Winner
 from search.objectives.network.trainer import NetworkTrainer
@@ -44,6 +45,7 @@ class Rebuilt:
         snapshots: How many networks of the winner's own cycles are in the file too.
         inputs: How many numbers a row of pixels has.
         test: The test report as recorded.
+        metric: The score that it tells.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Rebuilt:
     snapshots: int
     inputs: int
     test: Mapping[str, Any]
+    metric: Metric
 
 
 def rebuild(
@@ -89,6 +92,7 @@ def rebuild(
         snapshots=winner.snapshots,
         inputs=winner.inputs,
         test=search.result or {},
+        metric=trainer.objective.evaluation,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from search.objectives.network.facts import NAMED
+from search.objectives.network.metrics import Score
 from search.objectives.network.registry import Activation, BatchNorm, Initialization, Loss, limited
 from search.objectives.network.schedules import ConstantSchedule, CyclesSchedule, Schedule
 from search.study.faults import Fault, faulty
@@ -136,6 +137,12 @@ class NetworkKind(Table):
     """`[objective]`: what is trained; the network unless said."""
 
     kind: Literal["network"] = Field(default="network", description="a network of klayer's own")
+    score: Score | None = Field(
+        default=None,
+        description="what trials are ranked by, on the validation rows; for classes accuracy "
+        "unless said, or balanced_accuracy, macro_f1, roc_auc (of 2 classes), log_loss; for values "
+        "rmse unless said, or mae, r2",
+    )
 
 
 class NetworkDocument(Document):

@@ -1,19 +1,21 @@
 """Trials trained as one stack: what is reported of each after an epoch, and what it is worth."""
 
 import math
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from model import ensemble, scores, training
 from model.checkpoint import Checkpoint
 from model.inference import Network
+from model.loss import REGRESSION
 from search.errors import KlayerError
 from search.objective.port import Reports
 from search.objective.report import Assignment, Report
 from search.objectives.network.checkpoints import TrialCheckpoint
 from search.objectives.network.data import Dataset
 from search.objectives.network.faults import faults_as_klayer_errors
+from search.objectives.network.metrics import MEASURED
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.sections import TrainingSection
 from search.objectives.network.settings import architecture_of, member_of, recipe_of, values_of
@@ -90,14 +92,14 @@ def epochs(
     """
     inputs, outputs = fold.x.shape[1], objective.facts.outputs
     with faults_as_klayer_errors():
-        values = [values_of(objective, section, trial.parameters) for trial in trials]
-        shared = {(architecture_of(v, inputs, outputs), recipe_of(v, order_seed)) for v in values}
+        given = [values_of(objective, section, trial.parameters) for trial in trials]
+        shared = {(architecture_of(v, inputs, outputs), recipe_of(v, order_seed)) for v in given}
         if len(shared) != 1:
             raise KlayerError("trials of one cohort must agree in network, schedule and batches")
         architecture, recipe = shared.pop()
-        members = [member_of(v, t.seed) for v, t in zip(values, trials, strict=True)]
+        members = [member_of(v, t.seed) for v, t in zip(given, trials, strict=True)]
         begun = [TrialCheckpoint.from_bytes(one) for one in start]
-    score = _Score(section, fold, begun)
+    score = _Score(objective, section, fold, begun)
     places = tuple(range(len(trials)))
     networks = [one.network for one in begun] or None
     stack = training.train(architecture, members, recipe, fold, networks)
@@ -107,9 +109,11 @@ def epochs(
             epoch = _next(stack, kept)
         if epoch is None:
             return {}
-        worth = score.after(places, epoch)
+        now = score.now(places, epoch)
+        values = score.after(now, epoch)
+        validated = len(fold.validation_targets) > 0
         reports = {
-            place: _report(record, worth[place], validated=len(fold.validation_targets) > 0)
+            place: _report(objective, record, now[place], values[place], validated=validated)
             for place, record in zip(places, epoch.records, strict=True)
         }
         going = yield StackEpoch(places, reports, epoch.network, epoch.snapshots)
@@ -138,12 +142,20 @@ def _next(
         return None
 
 
-# The metrics that are not called as the fields of an epoch record are.
-_METRICS = {"train_measure": "train_accuracy", "validation_measure": "validation_accuracy"}
-
-
-def _report(record: training.EpochRecord, value: float, *, validated: bool) -> Report:
-    metrics = {_METRICS.get(name, name): value for name, value in asdict(record).items()}
+def _report(
+    objective: NetworkObjective,
+    record: training.EpochRecord,
+    scored: float,
+    value: float,
+    *,
+    validated: bool,
+) -> Report:
+    """What an epoch comes to; `scored` is the score on the validation rows, where it is extra."""
+    measured, scale = MEASURED[objective.facts.task], objective.facts.scale
+    metrics = asdict(record)
+    metrics |= {f"train_{measured}": scale * metrics.pop("train_measure")}
+    metrics |= {f"validation_{measured}": scale * metrics.pop("validation_measure")}
+    metrics[objective.score.name] = scored
     epoch = metrics.pop("epoch")
     costs = [record.train_cost, record.train_loss]
     if validated:  # without validation rows those metrics are NaN, which is no divergence
@@ -158,10 +170,14 @@ class _Score:
     """What each trial would be worth if it ended now, as `[training] score` says."""
 
     def __init__(
-        self, section: TrainingSection, fold: training.Data, begun: Sequence[TrialCheckpoint]
+        self,
+        objective: NetworkObjective,
+        section: TrainingSection,
+        fold: training.Data,
+        begun: Sequence[TrialCheckpoint],
     ) -> None:
-        self._rule = section.score
-        self._fold = fold
+        self._objective, self._rule, self._fold = objective, section.score, fold
+        self._sign = 1 if objective.score.direction == "maximize" else -1
         self._best = {place: one.best for place, one in enumerate(begun) if one.best is not None}
         self._votes = {place: list(one.votes) for place, one in enumerate(begun) if one.votes}
 
@@ -169,32 +185,60 @@ class _Score:
         """What the trial at `place` goes on from."""
         return TrialCheckpoint(network, self._best.get(place), self._votes.get(place, ()))
 
-    def after(self, places: Sequence[int], epoch: training.Epoch) -> dict[int, float]:
-        """The values after an epoch, of the trials at `places`."""
-        now = {
-            place: record.validation_measure
-            for place, record in zip(places, epoch.records, strict=True)
-        }
+    def now(self, places: Sequence[int], epoch: training.Epoch) -> dict[int, float]:
+        """The score on the validation rows, of the trials at `places`."""
+        facts, score = self._objective.facts, self._objective.scored_by
+        if score == MEASURED[facts.task]:
+            found = [facts.scale * one.validation_measure for one in epoch.records]
+        elif len(self._fold.validation_targets):
+            votes = votes_of(epoch.network, self._fold.validation_x)
+            found = [worth(self._objective, [one], self._fold.validation_targets) for one in votes]
+        else:
+            found = [math.nan] * len(places)
+        return dict(zip(places, found, strict=True))
+
+    def after(self, now: Mapping[int, float], epoch: training.Epoch) -> dict[int, float]:
+        """The values after an epoch, of trials with these scores."""
         if self._rule == "best_epoch":
-            self._best = {place: max(now[place], self._best.get(place, 0.0)) for place in now}
+            self._best = {
+                place: self._better(one, self._best.get(place)) for place, one in now.items()
+            }
             return self._best
         if self._rule == "snapshot_ensemble" and len(self._fold.validation_targets):
-            return now | self._ensembles(places, epoch)
-        return now
+            return {**now, **self._ensembles(list(now), epoch)}
+        return dict(now)
+
+    def _better(self, now: float, before: float | None) -> float:
+        """The better of two scores; what is NaN is passed over."""
+        if before is None or math.isnan(before):
+            return now
+        return before if self._sign * before > self._sign * now else now
 
     def _ensembles(self, places: Sequence[int], epoch: training.Epoch) -> dict[int, float]:
         for network in epoch.snapshots:
-            dtype = network.parameters[0].weights.dtype
-            votes = network.probabilities(self._fold.validation_x.astype(dtype, copy=False))
+            votes = votes_of(network, self._fold.validation_x)
             for row, place in enumerate(places):
                 self._votes.setdefault(place, []).append(votes[row])
         return {
-            place: accuracy(votes, self._fold.validation_targets)
+            place: worth(self._objective, votes, self._fold.validation_targets)
             for place, votes in self._votes.items()
             if place in places
         }
 
 
-def accuracy(votes: list[Any], labels: Any) -> float:
-    """Accuracy of networks that vote together, each by its probabilities (n, c); labels (n,)."""
-    return float(scores.accuracy(ensemble.mean_vote(votes), labels))
+def votes_of(network: Network, x: Any) -> Any:
+    """What each member says of rows x (n, d): probabilities or values, (m, n, c)."""
+    x = x.astype(network.parameters[0].weights.dtype, copy=False)
+    values = network.architecture.loss in REGRESSION
+    return network.predictions(x) if values else network.probabilities(x)
+
+
+def worth(objective: NetworkObjective, votes: Sequence[Any], targets: Any) -> float:
+    """The score of networks that vote together, each by what it says (n, c), of these targets.
+
+    Targets and values are standardised; errors are told in the target's own unit.
+    """
+    said = ensemble.mean_vote(votes)
+    if objective.facts.task == "regression":
+        said, targets = objective.facts.scale * said, objective.facts.scale * targets
+    return float(getattr(scores, objective.scored_by)(said, targets))

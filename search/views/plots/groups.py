@@ -11,8 +11,7 @@ from search.errors import KlayerError
 from search.objective.metric import Metric
 from search.objective.port import Objective
 from search.objective.report import Report
-from search.runtime.formatting import plural_of
-from search.views.plots.labels import capital
+from search.runtime.formatting import capital, plural_of
 from search.views.plots.plot import escape
 from search.views.plots.values import ValueScale
 

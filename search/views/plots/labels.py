@@ -15,11 +15,6 @@ def title_of(objective: Objective, name: str) -> str:
     return name.replace("_", " ") if known is None else known.words
 
 
-def capital(text: str) -> str:
-    """A text that begins a sentence or a heading."""
-    return text[:1].upper() + text[1:]
-
-
 def short(text: str, width: int = 32) -> str:
     """A name as a figure's text, cut where it would push the figure aside."""
     return escape(text if len(text) <= width else f"{text[: width - 1]}…")

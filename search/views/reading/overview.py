@@ -12,10 +12,9 @@ from search.ledger.records import RecordedTrial, Search, StageState, WorkerState
 from search.objective.metric import ABSENT
 from search.objective.port import Objective
 from search.objective.report import Finding
-from search.runtime.formatting import parameters, plural_of, share
+from search.runtime.formatting import capital, parameters, plural_of, share
 from search.views.plots import standing
 from search.views.plots.data import SearchData
-from search.views.plots.labels import capital
 from search.views.terminal.progress import best_of, steps_left
 
 State = Literal["finished", "failed", "stopped", "running", "waiting"]

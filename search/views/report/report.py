@@ -16,11 +16,10 @@ from plotly.offline import get_plotlyjs
 
 from search.errors import KlayerError
 from search.ledger.ledger import Ledger
-from search.runtime.formatting import duration, parameters
+from search.runtime.formatting import capital, duration, parameters
 from search.views.plots import standing
 from search.views.plots.catalogue import entries
 from search.views.plots.data import SearchData
-from search.views.plots.labels import capital
 from search.views.plots.plot import Plot
 from search.views.plots.theme import TONES, template
 from search.views.reading.digest import Digest

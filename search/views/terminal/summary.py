@@ -11,7 +11,7 @@ from search.objective.port import Objective
 from search.objective.report import Finding
 from search.plan.plan import FINAL, FINALISTS
 from search.plan.ranking import Ranking, Spread, over_seeds, ranking_of
-from search.runtime.formatting import parameters, plural
+from search.runtime.formatting import capital, parameters, plural
 from search.runtime.lines import say, say_labelled
 from search.space.space import Point
 from search.views.terminal.failures import failures
@@ -170,7 +170,7 @@ def _validation_rows(summary: Summary, best: RecordedTrial) -> list[tuple[str, s
             "Best configuration" if summary.finished else "Best so far",
             f"{parameters(best.parameters)}  ({best.stage} #{best.number})",
         ),
-        (_capital(score.words), f"{score.text(best.value)}  ({measured(best.stage)})"),
+        (capital(score.words), f"{score.text(best.value)}  ({measured(best.stage)})"),
     ]
     spread = summary.spread
     if spread is not None and spread.mean is not None:
@@ -215,11 +215,6 @@ def _findings_rows(summary: Summary) -> list[tuple[str, str]]:
         note = f"  ({one.note})" if one.note else ""
         rows.append((f"{'  ' if one.within else ''}{one.label}", f"{one.metric_text}{note}"))
     return rows
-
-
-def _capital(text: str) -> str:
-    """A text that begins a row."""
-    return text[:1].upper() + text[1:]
 
 
 def _stage_json(stage: StageState) -> dict[str, Any]:

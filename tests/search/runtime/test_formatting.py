@@ -2,7 +2,16 @@
 
 import pytest
 
-from search.runtime.formatting import brief, duration, number, parameters, plural, plural_of, share
+from search.runtime.formatting import (
+    brief,
+    capital,
+    duration,
+    number,
+    parameters,
+    plural,
+    plural_of,
+    share,
+)
 
 
 @pytest.mark.parametrize(
@@ -89,3 +98,7 @@ def test_plural_of(noun: str, words: str) -> None:
 )
 def test_a_reason_of_many_lines_is_one(reason: str, line: str) -> None:
     assert brief(reason) == line
+
+
+def test_what_begins_a_sentence_has_a_capital() -> None:
+    assert [capital(one) for one in ("loss", "η", "")] == ["Loss", "Η", ""]

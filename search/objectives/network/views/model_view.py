@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 
 from search.objective.report import Report
-from search.objectives.network.metrics import TEST
+from search.objectives.network.metrics import MEASURED, metric_of
 from search.objectives.network.rebuild import Rebuilt
 from search.runtime.formatting import parameters, plural
 
@@ -44,10 +44,10 @@ class EpochsView(AbstractContextManager["EpochsView"]):
 
     def __call__(self, epoch: int, of_all: int, report: Report) -> None:
         """Show an epoch, which was found to be as recorded."""
-        note = (
-            f"epoch {epoch}/{of_all}, as recorded: training accuracy "
-            f"{TEST.text(report.metrics['train_accuracy'])}"
-        )
+        measured = next(one for one in MEASURED.values() if f"train_{one}" in report.metrics)
+        metric = metric_of(measured, "training")
+        text = metric.text(report.metrics[metric.name])
+        note = f"epoch {epoch}/{of_all}, as recorded: {metric.words} {text}"
         if self._console.is_terminal:
             self._bar.update(self._task, completed=epoch, total=of_all, note=note)
             self._bar.refresh()
@@ -57,7 +57,7 @@ class EpochsView(AbstractContextManager["EpochsView"]):
 
 def show(rebuilt: Rebuilt, console: Console) -> None:
     """Print what was written, that it is the recorded winner, and how to use it."""
-    told, test = rebuilt.winner, rebuilt.test
+    told, test, metric = rebuilt.winner, rebuilt.test, rebuilt.metric
     voting = test.get("snapshot_ensemble")
     rows = [
         ("Winner", f"{parameters(told.parameters)}  (seed {told.seed})"),
@@ -66,10 +66,10 @@ def show(rebuilt: Rebuilt, console: Console) -> None:
             f"{plural(rebuilt.epochs, 'epoch')}; all {rebuilt.figures} figures equal the recorded "
             "ones, bit for bit",
         ),
-        ("Recorded test accuracy", TEST.text(told.value)),
+        (f"Recorded {metric.words}", metric.text(told.value)),
     ]
     if voting is not None:
-        rows.append((f"  of {plural(rebuilt.snapshots, 'snapshot')} voting", TEST.text(voting)))
+        rows.append((f"  of {plural(rebuilt.snapshots, 'snapshot')} voting", metric.text(voting)))
     console.print(
         f"[bold]{escape(str(rebuilt.file))}[/]: the winner of {rebuilt.name}\n", soft_wrap=True
     )

@@ -19,11 +19,13 @@ from search.ledger.ledger import Ledger
 from search.ledger.opening import card_of
 from search.ledger.records import Search
 from search.objective.report import Report
-from search.objectives.network.metrics import METRICS
+from search.objectives.network.metrics import metrics_of
 from search.runtime.environment import environment, kernels
 from search.study.hashing import fingerprint
 from search.study.reading import load
 from tests.search.workers.serving import work
+
+METRICS = metrics_of("classification", "accuracy")
 
 BEFORE = Path(__file__).with_name("before")
 PLANNED = ("stage", "number", "seed", "order_seed")

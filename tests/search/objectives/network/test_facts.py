@@ -25,6 +25,6 @@ def test_what_is_known_of_cifar10_is_how_it_is_laid_out() -> None:
 
 @pytest.mark.parametrize("shape", [(), (7,), (1, 8, 8)])
 def test_facts_are_recorded(shape: tuple[int, ...]) -> None:
-    facts = Facts(10, 2, 64, 3, "regression", shape)
+    facts = Facts(10, 2, 64, 3, "regression", 2.5, shape)
     assert Facts.of(json.loads(json.dumps(facts.plain()))) == facts
     assert (facts.planes is None) == (len(shape) != 3)

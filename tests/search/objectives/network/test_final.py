@@ -33,8 +33,9 @@ def final_of(
 ) -> tuple[list[Mapping[int, Report]], TestReport]:
     """The reports of a final, and what the test images said."""
     reports, evaluation = evaluated(study, given)
-    report = TestReport(**evaluation.result)
-    assert evaluation.values == report.accuracies
+    told = dict(evaluation.result)
+    report = TestReport(scores=told.pop("accuracies"), rows=told.pop("images"), **told)
+    assert evaluation.values == report.scores
     return reports, report
 
 
@@ -75,11 +76,11 @@ def test_the_test_report_follows_from_the_trained_networks(train_on: str) -> Non
     x, y = standardised_test_images(data)
     votes = last.network.probabilities(x)
     reports, report = final_of(study)
-    assert report.accuracies == tuple(share(vote, y) for vote in votes)
+    assert report.scores == tuple(share(vote, y) for vote in votes)
     assert report.finalist_ensemble == share(votes.mean(axis=0), y)
     assert report.snapshot_ensemble is None
     assert report.snapshot_ensembles == (None, None, None)
-    assert report.images == len(y) == 297
+    assert report.rows == len(y) == 297
     assert (reports[-1][0].value is None) == whole  # no images are left to choose by
     assert not reports[-1][0].diverged
 
@@ -92,9 +93,7 @@ def test_snapshots_vote_alone_and_with_the_finalists() -> None:
     x, y = standardised_test_images(data)
     shots = [shot.probabilities(x) for epoch in epochs for shot in epoch.snapshots]
     _, report = final_of(study)
-    assert report.accuracies == tuple(
-        share(vote, y) for vote in epochs[-1].network.probabilities(x)
-    )
+    assert report.scores == tuple(share(vote, y) for vote in epochs[-1].network.probabilities(x))
     assert report.snapshot_ensemble == share(np.mean([shot[0] for shot in shots], axis=0), y)
     assert report.snapshot_ensembles == tuple(
         share(np.mean([shot[i] for shot in shots], axis=0), y) for i in range(3)
@@ -107,7 +106,7 @@ def test_without_ensembles_none_is_reported() -> None:
     _, report = final_of(study_with(CYCLES, "final.ensemble=false"), TRIALS[:1])
     assert (report.snapshot_ensemble, report.finalist_ensemble) == (None, None)
     assert report.snapshot_ensembles == (None,)
-    assert len(report.accuracies) == 1
+    assert len(report.scores) == 1
 
 
 def test_finalists_that_are_no_stack_are_trained_one_after_another() -> None:
@@ -118,19 +117,19 @@ def test_finalists_that_are_no_stack_are_trained_one_after_another() -> None:
     assert [list(epoch) for epoch in reports] == [[0, 2]] * 3 + [[1]] * 3
     _, pair = final_of(study, (TRIALS[0], TRIALS[1]))
     _, single = final_of(study, (other,))
-    assert report.accuracies == (pair.accuracies[0], single.accuracies[0], pair.accuracies[1])
+    assert report.scores == (pair.scores[0], single.scores[0], pair.scores[1])
 
 
 def test_a_finalist_that_diverged_has_no_accuracy_and_no_vote() -> None:
     study = study_with(DECAY, "network.batch_norm='none'")
     _, report = final_of(study, (TRIALS[0], DIVERGING))
-    assert report.accuracies[0] is not None
-    assert report.accuracies[1] is None
+    assert report.scores[0] is not None
+    assert report.scores[1] is None
     assert report.finalist_ensemble is None  # the winner is alone
     _, cycled = final_of(study_with(CYCLES, "network.batch_norm='none'"), (TRIALS[0], DIVERGING))
     assert [one is None for one in cycled.snapshot_ensembles] == [False, True]
     _, nobody = final_of(study, (DIVERGING,))
-    assert nobody.accuracies == (None,)
+    assert nobody.scores == (None,)
 
 
 def standardised_test_images(data: Dataset) -> tuple[Any, Any]:

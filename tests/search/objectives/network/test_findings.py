@@ -2,7 +2,10 @@
 
 import pytest
 
-from search.objectives.network.findings import findings, measured
+from search.objectives.network.findings import findings, measured, scores_in
+from search.objectives.network.metrics import metric_of
+
+TEST = metric_of("accuracy", "test")
 
 RESULT = {
     "accuracies": [0.9, 0.95],
@@ -13,7 +16,7 @@ RESULT = {
 
 
 def test_the_winner_is_first_and_votes_go_with_it() -> None:
-    first, *others = findings(RESULT)
+    first, *others = findings(RESULT, TEST, "images")
     assert (first.key, first.label, first.metric_text) == (
         "test_accuracy",
         "Test accuracy",
@@ -32,12 +35,26 @@ def test_who_did_not_vote_is_left_out_and_who_diverged_has_a_dash() -> None:
         "snapshot_ensemble": None,
         "finalist_ensemble": None,
     }
-    (only,) = findings(alone)
+    (only,) = findings(alone, TEST, "images")
     assert only.metric_text == "–"
 
 
+def test_other_scores_are_told_in_their_own_words_and_unit() -> None:
+    told = {
+        "scores": [2.5, None],
+        "snapshot_ensemble": None,
+        "finalist_ensemble": 2.25,
+        "images": 9,
+    }
+    winner, together = findings(told, metric_of("rmse", "test"), "rows")
+    assert (winner.label, winner.metric_text) == ("Test root mean squared error", "2.5")
+    assert winner.note == "9 rows, read once"
+    assert together.metric_text == "2.25"
+    assert scores_in(told) == [2.5, None]
+
+
 def test_before_it_is_said_what_is_to_come() -> None:
-    (only,) = findings({})
+    (only,) = findings({}, TEST, "images")
     assert (only.metric_text, only.note) == ("–", "read once, at the very end")
 
 

@@ -1,32 +1,84 @@
 """A network's metrics are the model's own record of an epoch, and one of them ranks."""
 
 from dataclasses import fields
+from typing import get_args
 
+import numpy as np
+import pytest
+from sklearn import metrics as oracle
+
+from model import scores
 from model.training import EpochRecord
-from search.objectives.network.metrics import METRICS, SCORE, TEST
-from search.objectives.network.objective import NetworkObjective
+from search.objectives.network.facts import Task
+from search.objectives.network.metrics import (
+    MEASURED,
+    Score,
+    metric_of,
+    metrics_of,
+    scores_of,
+)
+from search.study.file import study_of
+from search.study.reading import load
+
+LARGER = {"accuracy", "balanced_accuracy", "macro_f1", "roc_auc", "r2"}
 
 
-def test_they_are_what_the_model_records_of_an_epoch_in_its_order() -> None:
-    """Its measure is the accuracy here, where networks learn classes."""
-    recorded = [field.name.replace("measure", "accuracy") for field in fields(EpochRecord)]
-    assert [one.name for one in METRICS] == [name for name in recorded if name != "epoch"]
+@pytest.mark.parametrize("task", get_args(Task))
+def test_they_are_what_the_model_records_of_an_epoch_in_its_order(task: Task) -> None:
+    """Its measure is the accuracy of classes, and the root mean squared error of values."""
+    recorded = [field.name.replace("measure", MEASURED[task]) for field in fields(EpochRecord)]
+    names = [one.name for one in metrics_of(task, MEASURED[task])]
+    assert names == [name for name in recorded if name != "epoch"]
 
 
-def test_accuracies_are_better_the_larger_and_all_else_the_smaller() -> None:
-    for one in (*METRICS, TEST):
-        assert one.direction == ("maximize" if one.name.endswith("accuracy") else "minimize")
+@pytest.mark.parametrize("score", get_args(Score))
+def test_each_score_has_its_direction_and_stands_last(score: Score) -> None:
+    (task,) = (one for one in get_args(Task) if score in scores_of(one))
+    listed = metrics_of(task, score)
+    assert listed[-1] == metric_of(score, "validation")
+    assert len({one.name for one in listed}) == len(listed)
+    assert listed[-1].direction == ("maximize" if score in LARGER else "minimize")
+    assert all(one.direction == "minimize" for one in listed[:3])
+    # It is computed by the function of the same name, whose better value is the larger or smaller.
+    function = getattr(scores, score)
+    if task == "regression":
+        right, wrong = np.array([[1.0], [2.0], [4.0]]), np.array([[1.5], [2.0], [9.0]])
+        good, bad = function(right, right), function(wrong, right)
+    else:
+        labels = np.array([0, 1, 1])
+        right = np.array([[0.9, 0.1], [0.2, 0.8], [0.1, 0.9]])
+        good, bad = function(right, labels), function(1 - right, labels)
+    assert (good > bad) == (score in LARGER)
+
+
+def test_scores_are_called_as_scikit_learn_does() -> None:
+    assert scores.r2(np.array([[1.0], [2.0]]), np.array([[1.0], [3.0]])) == pytest.approx(
+        oracle.r2_score([1.0, 3.0], [1.0, 2.0])
+    )
 
 
 def test_the_validation_accuracy_ranks_and_is_read_in_per_cent() -> None:
-    assert NetworkObjective.score is SCORE in METRICS
-    assert (SCORE.name, SCORE.text(0.9717)) == ("validation_accuracy", "97.17 %")
-    assert TEST.text(0.5) == "50.00 %"
+    objective = load("digits").objective
+    assert objective.score == objective.metrics[-1]
+    assert objective.score.name == "validation_accuracy"
+    assert objective.score.text(0.9717) == "97.17 %"
+    assert objective.evaluation.text(0.5) == "50.00 %"
+
+
+def test_a_study_file_names_another_score() -> None:
+    plain = load("digits").canonical()
+    named = plain | {"objective": {"kind": "network", "score": "log_loss"}}
+    objective = study_of(named).objective
+    assert (objective.score.name, objective.score.direction) == ("validation_log_loss", "minimize")
+    assert [one.name for one in objective.metrics[:-1]] == [
+        one.name for one in load("digits").objective.metrics
+    ]
+    assert study_of(study_of(named).canonical()) == study_of(named)
 
 
 def test_training_and_validation_share_a_plot() -> None:
     groups: dict[str, list[str]] = {}
-    for one in METRICS:
+    for one in metrics_of("classification", "accuracy"):
         groups.setdefault(one.shared, []).append(one.part)
     assert groups == {
         "learning_rate": [""],

@@ -15,7 +15,7 @@ from search.errors import DataError, KlayerError
 from search.ledger.ledger import Ledger
 from search.objective.report import Report
 from search.objectives.network.data import open_data
-from search.objectives.network.metrics import METRICS
+from search.objectives.network.metrics import metrics_of
 from search.objectives.network.rebuild import NotReproducedError, Rebuilt, rebuild
 from search.runtime.environment import environment
 from search.study.file import study_of
@@ -39,6 +39,8 @@ STACKS = (
     "stages.finest.box.batch_size=[30, 100]",
     "stages.coarse.box.width_1={low=5, high=50, log=false, step=5}",
 )
+
+METRICS = metrics_of("classification", "accuracy")
 
 Search = Callable[..., Path]
 

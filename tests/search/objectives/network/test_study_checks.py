@@ -114,6 +114,6 @@ def test_a_batch_size_that_no_trial_uses_is_not_held_against_the_images() -> Non
     few = {"source": "digits", "validation": 1_470}
     searched = {"trials": 2, "box": {"batch_size": {"low": 4, "high": 16}}}
     made = study(searched, data=few).objective
-    assert made.data.rows == 30 < made.training.batch_size
+    assert made.facts.rows == 30 < made.training.batch_size
     with pytest.raises(Exception, match="found 100; there are 30 training images: give 30 or"):
         study(boxed(learning_rate=RATES), data=few)

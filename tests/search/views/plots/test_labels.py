@@ -2,7 +2,7 @@
 
 from search.runtime.formatting import number
 from search.study.reading import load
-from search.views.plots.labels import capital, lines, parameters, short, title_of
+from search.views.plots.labels import lines, parameters, short, title_of
 
 OBJECTIVE = load("digits").objective
 
@@ -13,7 +13,6 @@ def test_hyperparameters_have_symbols_and_units() -> None:
     assert title_of(OBJECTIVE, "batch_size") == "batch size"
     assert title_of(OBJECTIVE, "not_known_<b>") == "not known <b>"
     assert short(title_of(OBJECTIVE, "<b>")) == "&lt;b&gt;"
-    assert capital("loss") == "Loss"
 
 
 def test_numbers() -> None:

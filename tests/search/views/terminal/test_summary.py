@@ -1,7 +1,7 @@
 """Summaries of searches that are finished, unfinished, or have diverged."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from search.objectives.network.final import TestReport
 from search.views.terminal.summary import show, summarise
 from tests.search.views.timed import TimedStudy
 
-REPORT = asdict(TestReport((0.9, 0.95), None, (None, None), 0.92, 297, "f" * 64))
+REPORT = TestReport((0.9, 0.95), None, (None, None), 0.92, 297, "f" * 64).plain("accuracy")
 
 
 def reruns(trial: Any, *values: tuple[float, float | None]) -> list[RecordedTrial]:
@@ -142,7 +142,7 @@ def test_a_winner_that_diverged_in_the_end_has_a_dash(
     search: Any, stage: Any, trial: Any, printed: Any
 ) -> None:
     trials = [trial(), trial(stage="final", value=None, state="diverged", reason="nan")]
-    report = asdict(TestReport((None,), None, (None,), None, 297, "f" * 64))
+    report = TestReport((None,), None, (None,), None, 297, "f" * 64).plain("accuracy")
     finished = replace(search, finished_at=1.0, result=report)
     summary = summarise(finished, [stage("coarse", state="finished")], trials)
     assert summary.best == trials[0]
