@@ -6,7 +6,8 @@ either form. Numbers are taken as they are, unless their digits are asked for.
 """
 
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -24,15 +25,29 @@ _TEXT_TYPES = frozenset(
 )
 
 
+@dataclass(frozen=True, eq=False)
+class ParquetColumns:
+    """A Parquet file's columns.
+
+    Attributes:
+        columns: Each by its name, stripped: (n,) float64 with NaN for missing, or (n,)
+            `numpy.dtypes.StringDType`; n is 1 or more.
+        skipped: Columns of a type that cannot be read, such as a list.
+    """
+
+    columns: Mapping[str, npt.NDArray[Any]]
+    skipped: frozenset[str]
+
+
 def read_parquet(
     path: Path, *, as_text: Collection[str] = (), skip: Collection[str] = ()
-) -> dict[str, npt.NDArray[Any]]:
-    """Each column by its name, stripped: (n,) float64 with NaN for missing, or (n,) `StringDType`.
+) -> ParquetColumns:
+    """Read the file.
 
     Args:
         path: The file.
         as_text: Columns whose numbers come as text, with all their digits.
-        skip: Columns that are left out where their type is none of those above, such as a list.
+        skip: Columns that may be of a type that cannot be read; they are left out then.
 
     Raises:
         DataFileError: polars is not installed; the file is no regular file, is damaged or holds
@@ -44,21 +59,24 @@ def read_parquet(
     if not frame.height:
         raise DataFileError(f"{path}: has no rows; expected at least one")
     columns: dict[str, npt.NDArray[Any]] = {}
+    skipped = set()
     for series in frame:
         name = series.name.strip()
-        if name in columns:
+        if name in columns or name in skipped:
             raise DataFileError(f"{path}: has two columns {name!r}; expected each name once")
         kind = series.dtype.base_type().__name__
         if series.dtype.is_numeric() and name not in as_text:
             columns[name] = _numbers(series)
         elif series.dtype.is_numeric() or kind in _TEXT_TYPES:
             columns[name] = _texts(series)
-        elif name not in skip:
+        elif name in skip:
+            skipped.add(name)
+        else:
             raise DataFileError(
                 f"{path}: column {name!r} holds values of type {series.dtype}; expected numbers, "
                 "text, booleans or dates, or exclude it"
             )
-    return columns
+    return ParquetColumns(columns, frozenset(skipped))
 
 
 def _polars(path: Path) -> Any:
