@@ -26,7 +26,8 @@ from model.data.parquet_file import read_parquet
 from model.errors import DataFileError
 
 TEXT_SUFFIXES = frozenset({".csv", ".tsv", ".txt"})
-LARGEST = float(np.finfo(np.float32).max)  # the network computes in float32
+# The network computes in float32, and differences of two numbers must fit as well.
+LARGEST = float(np.finfo(np.float32).max) / 4
 
 
 @dataclass(frozen=True, eq=False)
