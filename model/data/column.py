@@ -90,19 +90,14 @@ class Column:
 
 def texts_of(raw: npt.NDArray[Any]) -> list[str | None]:
     """Each text of raw (n,), stripped; None where it is one of `MISSING`."""
-    seen: dict[str, str | None] = {}  # equal texts share their memory
-    found = []
-    for text in np.strings.strip(raw).tolist():
-        if text not in seen:
-            seen[text] = None if text in MISSING else text
-        found.append(seen[text])
-    return found
+    return [None if text in MISSING else text for text in np.strings.strip(raw).tolist()]
 
 
 def category_column(name: str, texts: Sequence[str | None]) -> Column:
     """The texts as categories."""
+    seen: dict[str | None, str | None] = {}  # equal texts share their memory
     values = np.empty(len(texts), np.object_)
-    values[:] = texts
+    values[:] = [seen.setdefault(text, text) for text in texts]
     return Column(name, "category", values)
 
 
@@ -112,9 +107,12 @@ def parsed(texts: Sequence[str | None]) -> npt.NDArray[np.float64] | None:
     A number beyond the range of float64 is infinite, as is `inf`.
     """
     try:
-        return np.array([np.nan if text is None else _number(text) for text in texts], np.float64)
+        found = np.array([np.nan if text is None else float(text) for text in texts], np.float64)
     except ValueError:
         return None
+    written = "".join(text for text in texts if text is not None)
+    # Python also reads 1_000, and the digits of any script.
+    return found if written.isascii() and "_" not in written else None
 
 
 def parsed_commas(texts: Sequence[str | None]) -> npt.NDArray[np.float64] | None:
@@ -139,9 +137,3 @@ def shown(value: str | float) -> str:
     if isinstance(value, str):
         return value
     return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-
-
-def _number(text: str) -> float:
-    if "_" in text or not text.isascii():  # Python reads 1_000, and digits of any script
-        raise ValueError(text)
-    return float(text)
