@@ -23,6 +23,7 @@ from model.data.table_file import check_numbers, near, read_columns
 from model.errors import DataFileError, ModelError
 
 MISSING_CATEGORY = "(missing)"
+MOST_OUTPUTS = 100_000  # a row would take more than 400 kB
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ class Encoding:
             was excluded or left out.
 
     Raises:
-        ModelError: There is no output, or two columns have one name.
+        ModelError: There is no output, there are more than `MOST_OUTPUTS`, or two columns have one
+            name.
     """
 
     columns: tuple[EncodedColumn, ...]
@@ -77,6 +79,12 @@ class Encoding:
             raise ModelError(
                 f"an encoding has an output or more, and a column once, not {self.width} outputs "
                 f"and columns {twice} twice"
+            )
+        if self.width > MOST_OUTPUTS:
+            widest = max(self.columns, key=lambda column: len(column.outputs))
+            raise ModelError(
+                f"the inputs are {self.width:,} numbers in each row, {len(widest.outputs):,} of "
+                f"them for {widest.name!r}; expected at most {MOST_OUTPUTS:,}, so exclude it"
             )
 
     @property
@@ -171,7 +179,7 @@ def fit(inputs: Sequence[Column], rows: Rows, ignored: Sequence[str] = ()) -> En
         ignored: See `Encoding`; `Table.ignored` has them.
 
     Raises:
-        ModelError: There is no row or no column.
+        ModelError: There is no row or no column, or there would be too many outputs.
     """
     if not len(rows):
         raise ModelError("an encoding follows from one training row or more, not from none")

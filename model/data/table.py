@@ -83,23 +83,23 @@ def read(path: Path, options: TableOptions) -> Table:
             row, or there are more than `MOST_CLASSES`; an input has a number that float32 cannot
             hold, or is refused for the reasons above; or no input is left.
     """
-    read = read_columns(
+    found = read_columns(
         path,
         numbers=options.numbers,
         categories=options.categories,
         skip=options.exclude,
     )
-    _check_options(path, options, read)
-    targets = tuple(read.by_name[name] for name in options.target)
+    _check_options(path, options, found)
+    targets = tuple(found.by_name[name] for name in options.target)
     for target in targets:
         check_target(path, target)
     task = options.task or task_of(targets)
     classes, values = (
         labels(path, targets[0]) if task == "classification" else quantities(path, targets)
     )
-    inputs, left_out = _inputs(path, options, read)
+    inputs, left_out = _inputs(path, options, found)
     taken = {column.name for column in inputs}
-    others = tuple(c for name, c in read.by_name.items() if name not in taken)
+    others = tuple(c for name, c in found.by_name.items() if name not in taken)
     return Table(
         inputs=inputs,
         task=task,
@@ -108,9 +108,9 @@ def read(path: Path, options: TableOptions) -> Table:
         target_names=options.target,
         missing={c.name: count for c in inputs if (count := int(c.is_missing.sum()))},
         left_out=left_out,
-        notes=read.notes,
+        notes=found.notes,
         others=others,
-        ignored=(*(column.name for column in others), *sorted(read.skipped)),
+        ignored=(*(column.name for column in others), *sorted(found.skipped)),
     )
 
 

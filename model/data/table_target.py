@@ -67,8 +67,8 @@ def labels(path: Path, target: Column) -> tuple[tuple[str, ...], npt.NDArray[np.
     about = f"{path}: the target {target.name!r} has"
     if len(distinct) > MOST_CLASSES:
         raise DataFileError(
-            f"{about} {len(distinct):,} classes; expected at most {MOST_CLASSES:,}, or numbers and "
-            "the task regression"
+            f"{about} {len(distinct):,} classes; expected at most {MOST_CLASSES:,}, or the task "
+            "regression for numbers"
         )
     places = {value: i for i, value in enumerate(distinct)}
     labels = np.array([places[value] for value in target.values.tolist()], np.int64)
@@ -78,7 +78,7 @@ def labels(path: Path, target: Column) -> tuple[tuple[str, ...], npt.NDArray[np.
         row = int((labels == single).argmax()) + 1
         raise DataFileError(
             f"{about} a single row of class {shown(distinct[single])!r}, row {row:,}; "
-            "expected 2 or more rows of each class, or numbers and the task regression"
+            "expected 2 or more rows of each class, or the task regression for numbers"
         )
     return tuple(shown(value) for value in distinct), labels
 

@@ -180,6 +180,11 @@ def test_an_encoding_needs_rows_columns_and_the_inputs_it_was_fitted_on() -> Non
         fit([], np.arange(2))
     with pytest.raises(ModelError, match=r"columns \['a'\] twice"):
         fit([column, column], np.arange(2))
+    names = category_column("names", [f"n{i}" for i in range(100_001)])
+    with pytest.raises(
+        ModelError, match="100,002 numbers in each row, 100,001 of them for 'names'"
+    ):
+        fit([number("a", [1] * 100_001), names], np.arange(100_001))
     encoding = fit([column], np.arange(2))
     with pytest.raises(ModelError, match="no input is named 'a'; its columns are 'b'"):
         encoding.encode([number("b", [1])], np.arange(1))
