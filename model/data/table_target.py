@@ -1,0 +1,101 @@
+"""A table's target: the task that it sets, and the classes or numbers to be predicted."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from model.data.column import Column, shown
+from model.data.table_file import check_numbers
+from model.data.table_options import Task
+from model.errors import DataFileError
+
+MOST_CLASSES = 1_000
+MOST_WHOLE_CLASSES = 20  # whole numbers of more values than that are a quantity
+
+
+def check_target(path: Path, target: Column) -> None:
+    """Refuse a target that nothing can be learnt from, whatever the task.
+
+    Raises:
+        DataFileError: It has missing values, numbers that are infinite or too large, one value in
+            every row, dates, or numbers with commas.
+    """
+    missing = target.is_missing
+    if missing.any():
+        raise DataFileError(
+            f"{path}: the target {target.name!r} is missing in {int(missing.sum()):,} of "
+            f"{len(target):,} rows, first in row {int(missing.argmax()) + 1:,}; expected a value "
+            "in each, so take those rows out"
+        )
+    check_numbers(path, target)
+    distinct = target.distinct()
+    if len(distinct) == 1:
+        raise DataFileError(
+            f"{path}: the target {target.name!r} is {shown(distinct[0])!r} in every row; "
+            "expected at least two values"
+        )
+    if target.holds_grouped_numbers():
+        raise DataFileError(
+            f"{path}: the target {target.name!r} holds numbers with commas, such as "
+            f"{distinct[0]!r}; write them without"
+        )
+    if target.holds_dates():
+        raise DataFileError(
+            f"{path}: the target {target.name!r} holds dates; expected numbers or classes"
+        )
+
+
+def task_of(targets: tuple[Column, ...]) -> Task:
+    """The task that the checked targets are of, see `model.data.table.read`."""
+    if len(targets) > 1:
+        return "regression"
+    if targets[0].kind == "category":
+        return "classification"
+    distinct = targets[0].distinct()
+    is_whole = all(value.is_integer() for value in distinct)
+    return "classification" if is_whole and len(distinct) <= MOST_WHOLE_CLASSES else "regression"
+
+
+def labels(path: Path, target: Column) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
+    """The classes, and (n,) the place of each row's class among them.
+
+    Raises:
+        DataFileError: There are more than `MOST_CLASSES`, or one has a single row.
+    """
+    distinct = target.distinct()
+    about = f"{path}: the target {target.name!r} has"
+    if len(distinct) > MOST_CLASSES:
+        raise DataFileError(
+            f"{about} {len(distinct):,} classes; expected at most {MOST_CLASSES:,}, or the task "
+            "regression for numbers"
+        )
+    places = {value: i for i, value in enumerate(distinct)}
+    labels = np.array([places[value] for value in target.values.tolist()], np.int64)
+    counts = np.bincount(labels)
+    if counts.min() < 2:
+        single = int(counts.argmin())
+        row = int((labels == single).argmax()) + 1
+        raise DataFileError(
+            f"{about} a single row of class {shown(distinct[single])!r}, row {row:,}; "
+            "expected 2 or more rows of each class, or the task regression for numbers"
+        )
+    return tuple(shown(value) for value in distinct), labels
+
+
+def quantities(
+    path: Path, targets: tuple[Column, ...]
+) -> tuple[tuple[str, ...], npt.NDArray[np.float64]]:
+    """No classes, and the (n, t) numbers of the targets.
+
+    Raises:
+        DataFileError: A target is text.
+    """
+    for target in targets:
+        if target.kind != "number":
+            row, text = target.first_other() or (1, target.values[0])
+            raise DataFileError(
+                f"{path}: row {row:,} of the target {target.name!r} holds {text!r}; "
+                "regression expected a number in every row"
+            )
+    return (), np.stack([target.values for target in targets], axis=1)

@@ -1,0 +1,72 @@
+"""What counts as missing, as a number and as a date."""
+
+import numpy as np
+import pytest
+
+from model.data.column import (
+    Column,
+    category_column,
+    parsed,
+    parsed_commas,
+    shows_decimal_comma,
+    texts_of,
+)
+from model.errors import ModelError
+
+TEXT = np.dtypes.StringDType()
+
+
+def test_texts_are_stripped_and_missing_ones_are_none() -> None:
+    raw = np.array([" a ", "", "NA", " N/A", "NaN", "null", "None", "?", "-", "na me", "--"], TEXT)
+    assert texts_of(raw) == ["a", *[None] * 8, "na me", "--"]
+
+
+def test_numbers_are_those_of_a_data_file_and_not_all_of_python() -> None:
+    found = parsed(["1", "-2.5", "+.5", "1e3", "007", None, "1E-2", "1."])
+    assert found is not None
+    np.testing.assert_array_equal(found, [1, -2.5, 0.5, 1000, 7, np.nan, 0.01, 1])
+    for text in ("1_000", "٣", "0x10", "1,5", "1 000", "12a", "1.2.3", "true", "--1"):
+        assert parsed(["1", text]) is None, text
+    infinite = parsed(["inf", "-Infinity", "1e999"])
+    assert infinite is not None
+    assert np.isinf(infinite).all()
+
+
+def test_decimal_commas() -> None:
+    found = parsed_commas(["1,5", "-2", ",25", None, "1,5e2"])
+    assert found is not None
+    np.testing.assert_array_equal(found, [1.5, -2, 0.25, np.nan, 150])
+    for text in ("1,5,5", "1.5", "1.000,5", "a"):
+        assert parsed_commas(["1,5", text]) is None
+    assert shows_decimal_comma(["1,5", "1,234"])
+    assert shows_decimal_comma(["0,500"])
+    for texts in (["1,234"], ["1,234", "12"], ["1", "2"], ["1,5", "x"], []):
+        assert not shows_decimal_comma(texts)
+
+
+def test_first_other_counts_rows_from_one() -> None:
+    assert category_column("a", ["1", None, "x", "y"]).first_other() == (3, "x")
+    assert category_column("a", ["1", None]).first_other() is None
+
+
+def test_dates_and_grouped_numbers_are_recognised() -> None:
+    for text in ("2020-01-31", "2020-01-31 12:00", "2020-01-31T12:00:00.5Z", "2020-01-31 12:00+01"):
+        assert category_column("a", [text, None]).holds_dates(), text
+    for texts in (["2020-01-31", "x"], ["31.01.2020"], [None], ["2020-01"]):
+        assert not category_column("a", texts).holds_dates()
+    assert category_column("a", ["1,234", "12", None, "1,234,567.8"]).holds_grouped_numbers()
+    assert not category_column("a", ["1,234", "01"]).holds_grouped_numbers()
+    assert not Column("a", "number", np.array([1.0])).holds_dates()
+
+
+def test_distinct_values_are_sorted_by_their_kind() -> None:
+    assert Column("a", "number", np.array([10, 9, np.nan, 9.0])).distinct() == [9, 10]
+    assert category_column("a", ["9", "10", None, "9"]).distinct() == ["10", "9"]
+    assert category_column("a", ["9", None]).is_missing.tolist() == [False, True]
+
+
+def test_values_of_another_type_are_refused() -> None:
+    with pytest.raises(ModelError, match=r"'a': values of kind 'number' must be \(n,\) float64"):
+        Column("a", "number", np.array([1]))
+    with pytest.raises(ModelError, match=r"kind 'category' must be \(n,\) object"):
+        Column("a", "category", np.array(["x"]))

@@ -1,0 +1,84 @@
+"""A file's name says its form; kinds follow from values; names are checked."""
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import polars
+import pytest
+
+from model.data.table_file import near, read_columns
+from model.errors import DataFileError
+
+
+def written(folder: Path, content: bytes | str, name: str = "a.csv") -> Path:
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def test_every_ending_is_read_alike(tmp_path: Path) -> None:
+    text = b"a,b\n1,x\nNA,y\n"
+    polars.DataFrame({"a": [1, None], "b": ["x", "y"]}).write_parquet(tmp_path / "a.Parquet")
+    written(tmp_path, gzip.compress(text), "a.b.tsv.GZ")
+    for name in ("a.csv", "a.TSV", "a.b.txt"):
+        written(tmp_path, text, name)
+    for path in tmp_path.iterdir():
+        found = read_columns(path).by_name
+        assert [(c.name, c.kind) for c in found.values()] == [("a", "number"), ("b", "category")]
+        np.testing.assert_array_equal(found["a"].values, [1, np.nan])
+        assert found["b"].values.tolist() == ["x", "y"]
+
+
+@pytest.mark.parametrize("name", ["a.xlsx", "a", "a.gz", "a.parquet.gz", ".csv"])
+def test_other_endings_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(DataFileError, match=r"expected a file named \.csv, \.tsv or \.txt"):
+        read_columns(written(tmp_path, "a\n1\n", name))
+
+
+def test_decimal_commas_are_read_where_one_is_beyond_doubt(tmp_path: Path) -> None:
+    found = read_columns(written(tmp_path, "a;b;c;d\n1,5;1,234;1.5;x\n2;2,345;2.5;1,5\n")).by_name
+    assert found["a"].values.tolist() == [1.5, 2]
+    assert found["b"].values.tolist() == [1.234, 2.345]
+    assert found["c"].values.tolist() == [1.5, 2.5]
+    assert found["d"].kind == "category"
+
+
+def test_thousands_are_no_decimals(tmp_path: Path) -> None:
+    found = read_columns(written(tmp_path, "a\tb\n1,234\t1.5\n2,345\t2.5\n")).by_name
+    assert found["a"].values.tolist() == ["1,234", "2,345"]
+    assert found["a"].holds_grouped_numbers()
+
+
+def test_a_decimal_comma_needs_another_separator(tmp_path: Path) -> None:
+    assert read_columns(written(tmp_path, 'a,b\n"1,5",2\n')).by_name["a"].kind == "category"
+
+
+def test_kinds_can_be_said(tmp_path: Path) -> None:
+    path = written(tmp_path, "a,b\n01,1\n02,x\n")
+    assert read_columns(path, categories={"a", "z"}).by_name["a"].values.tolist() == ["01", "02"]
+    with pytest.raises(DataFileError, match=r"a\.csv: row 2 of column 'b' holds 'x'; expected a n"):
+        read_columns(path, numbers=("z", "a", "b"))
+
+
+def test_the_fallback_encoding_is_told_of(tmp_path: Path) -> None:
+    assert read_columns(written(tmp_path, "a\nü\n")).notes == ()
+    found = read_columns(written(tmp_path, "a\nü\n".encode("latin-1"), "b.csv"))
+    assert found.notes == ("it is not UTF-8, and was read as Windows-1252",)
+    assert found.by_name["a"].values.tolist() == ["ü"]
+
+
+def test_names_must_be_there_and_differ(tmp_path: Path) -> None:
+    with pytest.raises(DataFileError, match="column 2 has no name"):
+        read_columns(written(tmp_path, "a, \n1,2\n"))
+    with pytest.raises(DataFileError, match="has two columns 'a'; expected each name once"):
+        read_columns(written(tmp_path, "a,b,a \n1,2,3\n"))
+    polars.DataFrame({" ": [1]}).write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(DataFileError, match="column 1 has no name"):
+        read_columns(tmp_path / "a.parquet")
+
+
+def test_near_names_are_listed() -> None:
+    assert near("prize", ["price", "age"]) == "did you mean 'price'?"
+    assert near("xyz", ["price", "age"]) == "its columns are 'price', 'age'"
+    assert near("xyz", [f"a{i}" for i in range(9)]).endswith("'a7' …")
