@@ -119,6 +119,8 @@ def _saved(entries: zipfile.ZipFile, size: int) -> SavedNetwork:
         about.classes,
         found.get("target_mean"),
         found.get("target_std"),
+        about.targets,
+        about.encoding,
     )
 
 

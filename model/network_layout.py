@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.batch_norm import Statistics
+from model.data.encoding import Encoding
 from model.errors import ModelError
 from model.inference import Network
 from model.loss import REGRESSION
@@ -46,10 +47,12 @@ class About:
         precision: Of their parameters.
         snapshots: How many there are.
         classes: The name of each class, in the order of the probabilities; () for regression.
+        targets: The names of the columns that it predicts, where it was trained on a table.
+        encoding: How a table's columns become inputs; None where it was trained on arrays.
 
     Raises:
-        ModelError: There are fewer than 0 snapshots, or not as many names of classes as
-            outputs; none for regression.
+        ModelError: There are fewer than 0 snapshots; not as many names of classes as outputs, or
+            any for regression; or the encoding gives another number of inputs.
     """
 
     format: int
@@ -58,6 +61,8 @@ class About:
     precision: Literal["float32", "float64"]
     snapshots: int
     classes: tuple[str, ...]
+    targets: tuple[str, ...]
+    encoding: Encoding | None
 
     def __post_init__(self) -> None:
         if self.snapshots < 0:
@@ -65,6 +70,11 @@ class About:
         names = 0 if self._predicts_values() else self.architecture.outputs
         if len(self.classes) != names:
             raise ModelError(f"there must be {names} names of classes, not {len(self.classes)}")
+        if self.encoding is not None and self.encoding.width != self.architecture.inputs:
+            raise ModelError(
+                f"the encoding must give {self.architecture.inputs} inputs, not "
+                f"{self.encoding.width}"
+            )
 
     def fewest_arrays(self) -> int:
         """How many arrays there are at least; found without listing them."""

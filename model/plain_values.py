@@ -6,6 +6,7 @@ a text where a number belongs would otherwise be found far from where it came in
 
 import math
 from dataclasses import fields, is_dataclass
+from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from model.errors import ModelError
@@ -17,8 +18,8 @@ def read(kind: type[_Value], found: object, where: str = "it") -> _Value:
     """The value of a dataclass that `dataclasses.asdict` and JSON made `found` from.
 
     Args:
-        kind: A dataclass. Its fields are bool, int, float, str, Literal, tuple[X, ...] or such
-            dataclasses; a field that is missing is a fault, also where it has a default.
+        kind: A dataclass. Its fields are bool, int, float, str, Literal, tuple[X, ...], X | None or
+            such dataclasses; a field that is missing is a fault, also where it has a default.
         found: What `json.loads` gives.
         where: What the message calls it.
 
@@ -37,6 +38,9 @@ def read(kind: type[_Value], found: object, where: str = "it") -> _Value:
 
 
 def _read(hint: Any, found: object, name: str) -> Any:
+    if get_origin(hint) is UnionType:
+        given = [one for one in get_args(hint) if one is not NoneType]
+        return None if found is None else _read(given[0], found, name)
     if is_dataclass(hint):
         return read(hint, found, name)  # type: ignore[arg-type]
     if get_origin(hint) is tuple:

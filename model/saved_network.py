@@ -1,6 +1,8 @@
 """A trained network with all that stands between it and raw rows, as one value."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,7 +10,8 @@ import numpy.typing as npt
 
 from model import ensemble, network_layout
 from model.arrays import Floats
-from model.data import standardise
+from model.data import encoding, standardise
+from model.data.encoding import Encoding
 from model.errors import ModelError
 from model.inference import Network
 from model.network_layout import About
@@ -16,6 +19,34 @@ from model.network_layout import About
 FORMAT = 2  # of what `about` and `arrays` give; raised whenever the same names mean something else
 
 Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """What a network says of n rows of a table.
+
+    Attributes:
+        targets: The names of the columns that it predicts.
+        classes: The name of each class; () for values.
+        values: The probability of each class, or the value of each target, (n, c).
+        unknown: By column, categories that the training rows did not have; such a row counts as
+            having none.
+    """
+
+    targets: tuple[str, ...]
+    classes: tuple[str, ...]
+    values: npt.NDArray[Any]
+    unknown: Mapping[str, tuple[str, ...]]
+
+    def columns(self) -> tuple[str, ...]:
+        """The names of what `rows` gives."""
+        return self.targets + tuple(f"probability of {name}" for name in self.classes)
+
+    def rows(self) -> Iterator[tuple[str | float, ...]]:
+        """Row by row the class and the probability of each, or the values."""
+        best = self.values.argmax(axis=1).tolist() if self.classes else []
+        for place, row in enumerate(self.values.tolist()):
+            yield (self.classes[best[place]], *row) if self.classes else tuple(row)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +62,8 @@ class SavedNetwork:
         target_mean: (c,) float64, what is added to what regression predicts, once it is multiplied
             by `target_std`; None for classes.
         target_std: (c,) float64, above 0; None for classes.
+        targets: The names of the columns that it predicts, where it was trained on a table.
+        encoding: How a table's columns become inputs; None where it was trained on arrays.
 
     Raises:
         ModelError: These do not fit together, or a number is not finite.
@@ -43,6 +76,8 @@ class SavedNetwork:
     classes: tuple[str, ...]
     target_mean: npt.NDArray[np.float64] | None = None
     target_std: npt.NDArray[np.float64] | None = None
+    targets: tuple[str, ...] = ()
+    encoding: Encoding | None = None
 
     def __post_init__(self) -> None:
         alike = {(one.architecture, one.members) for one in (self.network, *self.snapshots)}
@@ -82,6 +117,32 @@ class SavedNetwork:
         values = ensemble.mean_vote([one.predictions(x)[0] for one in self._voters(vote)])
         return values * self.target_std + self.target_mean
 
+    def predict(self, file: Path | str, *, vote: bool = False) -> "Predictions":
+        """What it says of each row of a table: a file with the columns that it was trained on.
+
+        Args:
+            file: CSV, TSV or Parquet; the columns are found by name. Those that it was not trained
+                on, the target among them, may be there.
+            vote: As for `probabilities`.
+
+        Raises:
+            ModelError: The network was trained on arrays and knows no columns.
+            DataFileError: The file is no such table, or lacks a column, or has one that is foreign.
+        """
+        if self.encoding is None:
+            raise ModelError("this network was trained on arrays, and knows no columns of a table")
+        inputs = encoding.read_inputs(Path(file), self.encoding)
+        rows = np.arange(len(inputs[0]))
+        values = self.probabilities if self.classes else self.predictions
+        said: list[Any] = []
+        for start in range(0, len(rows), standardise.BLOCK_ROWS):
+            block = rows[start : start + standardise.BLOCK_ROWS]
+            encoded = self.encoding.encode(inputs, block)
+            said.append(values(encoded, vote=vote))
+        return Predictions(
+            self.targets, self.classes, np.concatenate(said), self.encoding.unknown(inputs, rows)
+        )
+
     def _voters(self, vote: bool) -> tuple[Network, ...]:
         return self.snapshots if vote and self.snapshots else (self.network,)
 
@@ -89,7 +150,9 @@ class SavedNetwork:
         rows = np.asarray(raw)
         if rows.ndim != 2 or rows.shape[1] != len(self.mean) or not len(rows):
             raise ModelError(f"rows must be (n, {len(self.mean)}) with n ≥ 1, not {rows.shape}")
-        if rows.dtype.kind not in "buif" or not np.isfinite(rows).all():
+        # A missing number of a table is NaN, which standardising makes the mean.
+        odd = np.isinf if self.encoding is not None else lambda x: ~np.isfinite(x)
+        if rows.dtype.kind not in "buif" or odd(rows).any():
             raise ModelError(f"rows must hold finite real numbers, not {rows.dtype}")
         given = standardise.Statistics(self.mean, self.std)
         blocks = standardise.standardised(rows, np.arange(len(rows)), given)
@@ -104,6 +167,8 @@ class SavedNetwork:
             precision="float64" if self._dtype() == np.float64 else "float32",
             snapshots=len(self.snapshots),
             classes=self.classes,
+            targets=self.targets,
+            encoding=self.encoding,
         )
 
     def arrays(self) -> dict[str, Array]:

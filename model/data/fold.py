@@ -19,6 +19,7 @@ class Fold:
         rows: Which of them are for training, and which for validation.
         fingerprint: SHA-256 of all that the rows follow from.
         seed: Of the split.
+        target_names: The columns that are to be learned, where they are a table's.
         statistics: What standardises the inputs, from the training rows alone; None for the mean
             and the standard deviation of each.
         encoding: How the inputs were made of the columns of a table, as JSON has it; None where
@@ -31,5 +32,6 @@ class Fold:
     rows: tuple[Rows, Rows]
     fingerprint: str
     seed: int
+    target_names: tuple[str, ...] = ()
     statistics: Statistics | None = None
     encoding: Mapping[str, Any] | None = None

@@ -47,6 +47,7 @@ class Prepared:
         mean: (d,) float64, of the raw training part.
         std: (d,) float64, of the raw training part; 1 for a constant input.
         targets: What the values to be learned were standardised by; None where there are classes.
+        target_names: The columns that are to be learned, where they are a table's.
         encoding: How the inputs were made of the columns of a table; None where they were not.
     """
 
@@ -60,6 +61,7 @@ class Prepared:
     mean: npt.NDArray[np.float64]
     std: npt.NDArray[np.float64]
     targets: Statistics | None = None
+    target_names: tuple[str, ...] = ()
     encoding: Mapping[str, Any] | None = None
 
     def __reduce__(self) -> tuple[object, tuple[Path]]:
@@ -104,7 +106,7 @@ def keep(fold: Fold, cache: Path) -> Prepared:
         training=len(fold.rows[0]),
         validation=len(fold.rows[1]),
         inputs=raw.x.shape[1],
-        targets=0 if fold.classes else raw.y.shape[1],
+        target_names=fold.target_names,
         encoding=fold.encoding,
     )
     folder = cache.absolute() / about.folder_name()
@@ -152,6 +154,7 @@ def open_prepared(folder: Path) -> Prepared:
         mean=given.mean,
         std=given.std,
         targets=_open_statistics(folder, "target_", about.targets) if about.targets else None,
+        target_names=about.target_names,
         encoding=about.encoding,
     )
 

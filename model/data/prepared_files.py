@@ -31,10 +31,7 @@ _FILES = frozenset(
 
 @dataclass(frozen=True)
 class About:
-    """What a prepared folder's content follows from, and its sizes; stored beside the arrays.
-
-    `targets` is 0 where the rows have classes.
-    """
+    """What a prepared folder's content follows from, and its sizes; stored beside the arrays."""
 
     format: int
     name: str
@@ -44,8 +41,13 @@ class About:
     training: int
     validation: int
     inputs: int
-    targets: int = 0
+    target_names: tuple[str, ...] = ()
     encoding: Mapping[str, Any] | None = None
+
+    @property
+    def targets(self) -> int:
+        """How many values are learned of a row; 0 where it has a class."""
+        return 0 if self.classes else len(self.target_names)
 
     def folder_name(self) -> str:
         """The data set's name and a hash of everything here."""
@@ -91,7 +93,13 @@ def read_about(folder: Path) -> About:
     path = folder / ABOUT
     try:
         found = json.loads(read_regular(path, least=2, most=1_000_000))
-        about = About(**{**found, "classes": tuple(found["classes"])})
+        about = About(
+            **{
+                **found,
+                "classes": tuple(found["classes"]),
+                "target_names": tuple(found["target_names"]),
+            }
+        )
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         if isinstance(error, DataFileError):
             raise

@@ -17,12 +17,12 @@ class Source:
 
     Attributes:
         name: Lower-case letters, digits and hyphens; it becomes part of a folder's name.
-        classes: The name of each class, in the order of the labels.
+        classes: The name of each class, in the order of the labels; () where values are learned.
         training: Reads the training images, as they were published.
         test: Reads the test images. Only `model.data.prepared.test_set` may call it.
 
     Raises:
-        ModelError: The name has other characters, or there are fewer than two classes.
+        ModelError: The name has other characters, or there is one class alone.
     """
 
     name: str
@@ -36,5 +36,5 @@ class Source:
                 "a data set's name must be lower-case letters, digits and single hyphens, "
                 f"not {self.name!r}"
             )
-        if len(self.classes) < 2:
+        if len(self.classes) == 1:
             raise ModelError(f"a data set needs two classes or more, not {list(self.classes)}")

@@ -16,6 +16,7 @@ class AskedToStop(Exception):  # noqa: N818 (it is no error)
 # As one meets them, from a study to its winner; the help lists them so.
 ORDER = (
     "studies",
+    "init",
     "plan",
     "run",
     "submit",
@@ -28,6 +29,7 @@ ORDER = (
     "plot",
     "export",
     "model",
+    "predict",
     "gradcheck",
     "reproduce",
     "data",

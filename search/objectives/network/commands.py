@@ -108,3 +108,50 @@ def model(
         options.print_json(to_json(rebuilt))
     else:
         show(rebuilt, options.console())
+
+
+@app.command()
+def predict(
+    model_file: Annotated[
+        Path, typer.Argument(metavar="MODEL", help="What `klayer model` wrote, such as winner.npz.")
+    ],
+    table: Annotated[
+        Path, typer.Argument(metavar="TABLE", help="CSV, TSV or Parquet with the same columns.")
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Where to; such as out.csv.")
+    ],
+    vote: Annotated[
+        bool, typer.Option("--vote", help="Let the winner's snapshots vote, where it has some.")
+    ] = False,
+) -> None:
+    """Predict the target of each row of a table with a winner that was trained on one."""
+    from search.objectives.network.views.predicting import predict as predict_rows
+
+    done = predict_rows(model_file, table, output, vote=vote)
+    for line in done.notes:
+        typer.echo(f"klayer: {line}", err=True)
+    typer.echo(f"{output}: {done.rows:,} rows, {', '.join(done.columns)}")
+
+
+@app.command()
+def init(
+    table: Annotated[
+        Path, typer.Argument(metavar="TABLE", help="A CSV, TSV or Parquet file of your own.")
+    ],
+    target: Annotated[
+        list[str], typer.Option("--target", "-t", help="The column to predict; may be repeated.")
+    ],
+    exclude: Annotated[
+        list[str], typer.Option("--exclude", help="A column that is no input; may be repeated.")
+    ] = [],  # noqa: B006
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="The study file; TABLE.toml here."),
+    ] = None,
+) -> None:
+    """Write a study file for a table of your own: its task, and ranges and stages of its size."""
+    from search.objectives.network.views.starting import write_study
+
+    file = write_study(table, target, exclude, output)
+    typer.echo(f"{file}: run it with `klayer run {file}`")

@@ -1,4 +1,4 @@
-"""The images of a study: found, standardised once, and opened by every worker."""
+"""The data of a study: found, standardised once, and opened by every worker."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import platformdirs
 
 from model.data import cifar10, digits, prepared
+from model.data.own_table import OwnTable
 from model.data.source import Source
 from model.errors import DataFileError
 from search.errors import DataError
@@ -13,6 +14,8 @@ from search.objective.data_card import DataCard
 from search.objectives.network.facts import Facts
 from search.objectives.network.faults import faults_as_klayer_errors
 from search.objectives.network.objective import NetworkObjective
+from search.objectives.network.own_data import facts_of, table_of
+from search.objectives.network.sections import DataSection
 
 
 @dataclass(frozen=True)
@@ -23,11 +26,13 @@ class Dataset:
         objective: What learns from them.
         prepared: The standardised training and validation images.
         folder: Where the raw images lie, None for the embedded ones and the cache.
+        own: The table of the user's own that they are of; None for data that have a name.
     """
 
     objective: NetworkObjective
     prepared: prepared.Prepared
     folder: Path | None
+    own: OwnTable | None = None
 
     @property
     def facts(self) -> Facts:
@@ -40,6 +45,8 @@ class Dataset:
         Raises:
             DataError: They are not here any more.
         """
+        if self.own is not None:
+            return self.own.source(self.prepared.classes)
         return source(self.objective.data.source, self.folder)
 
     @property
@@ -63,27 +70,49 @@ def cache_folder() -> Path:
 
 
 def open_data(objective: NetworkObjective, seed: int, folder: Path | None) -> Dataset:
-    """Standardise images, or find them standardised; the test images stay unread.
+    """Standardise the rows, or find them standardised; those for testing stay unread.
 
     Args:
-        objective: Says which data set, and how it is split.
+        objective: Says which data, and how they are split.
         seed: Of the split.
-        folder: Where its files lie; None for the cache that `klayer data fetch` fills.
+        folder: Where its files lie; None for the cache that `klayer data fetch` fills, and for the
+            path of a table of the user's own.
 
     Raises:
         DataError: The files are missing, broken or not what they should be.
     """
+    section = objective.data
+    if section.is_own:
+        own = _table_of(section, seed, Path(objective.base), folder)
+        return Dataset(objective, _kept(own), folder, own)
     with faults_as_klayer_errors():
-        return Dataset(
-            objective,
-            prepared.prepare(
-                source(objective.data.source, folder),
-                cache_folder() / "prepared",
-                validation=objective.data.validation,
-                seed=seed,
-            ),
-            folder,
+        rows = prepared.prepare(
+            source(section.source, folder),
+            cache_folder() / "prepared",
+            validation=objective.facts.held_out,
+            seed=seed,
         )
+    return Dataset(objective, rows, folder)
+
+
+def own_facts(section: DataSection, seed: int, base: Path) -> Facts:
+    """The sizes of a table of the user's own, which is read and prepared for that.
+
+    Raises:
+        DataError: The file is missing, or no table that can be trained on.
+        KlayerError: What is said of it does not fit it.
+    """
+    return facts_of(_kept(_table_of(section, seed, base, None)))
+
+
+def _table_of(section: DataSection, seed: int, base: Path, folder: Path | None) -> OwnTable:
+    with faults_as_klayer_errors():
+        return table_of(section, seed, base, folder)
+
+
+def _kept(own: OwnTable) -> prepared.Prepared:
+    with faults_as_klayer_errors():
+        return prepared.keep(own.fold(), cache_folder() / "prepared")
 
 
 def clear_prepared() -> int:

@@ -10,7 +10,7 @@ import numpy as np
 
 from model import network_file, training
 from model.alone import alone
-from model.data import prepared
+from model.data import encoding, prepared
 from model.data.test_set import TestSet
 from model.inference import Network
 from model.saved_network import SavedNetwork
@@ -139,9 +139,20 @@ def retrain(
         network, *snapshots = (
             alone(voter.network, voter.places.index(0)) for voter in (stack.last, *stack.snapshots)
         )
-        images = data.prepared
+        rows = data.prepared
+        values = rows.targets
         return Winner(
-            SavedNetwork(network, tuple(snapshots), images.mean, images.std, images.classes)
+            SavedNetwork(
+                network,
+                tuple(snapshots),
+                rows.mean,
+                rows.std,
+                rows.classes,
+                target_mean=None if values is None else values.mean,
+                target_std=None if values is None else values.std,
+                targets=rows.target_names,
+                encoding=None if rows.encoding is None else encoding.of(rows.encoding),
+            )
         )
 
 

@@ -15,7 +15,7 @@ from search.objectives.network.sections import (
     TrainingSection,
 )
 from search.objectives.network.study_checks import faults_between as faults_of
-from search.objectives.network.study_checks import layer_faults
+from search.objectives.network.study_checks import layer_faults, task_faults
 from search.space.space import Box
 from search.study.faults import Fault
 from search.study.recorded_tables import constructed
@@ -30,19 +30,36 @@ def registry(_: Mapping[str, Any]) -> NetworkRegistry:
     return NetworkRegistry()
 
 
-def objective(tables: Document, _folder: Path) -> NetworkObjective:
-    """The network of a document, with its data and its base training."""
+def objective(tables: Document, folder: Path) -> NetworkObjective:
+    """The network of a document, with its data and its base training.
+
+    Raises:
+        KlayerError: A table of the user's own, which is looked at for its sizes, is missing or is
+            none that can be trained on.
+    """
     given = _own(tables)
-    final = given.final
+    final, facts = given.final, _facts(given, folder)
+    network = given.network
+    if facts.task == "regression" and "loss" not in network.model_fields_set:
+        network = network.model_copy(update={"loss": "squared_error"})
     return NetworkObjective(
         given.data,
-        NAMED[given.data.source].facts(given.data.validation),
-        given.network,
+        facts,
+        network,
         given.training,
         final.train_on,
         ensemble=final.ensemble,
         named_score=given.objective.score,
+        base=str(folder),
     )
+
+
+def _facts(given: NetworkDocument, folder: Path) -> Facts:
+    if not given.data.is_own:
+        return NAMED[given.data.source].facts(int(given.data.validation))
+    from search.objectives.network.data import own_facts  # NumPy's import is left to who needs it
+
+    return own_facts(given.data, given.seed, folder)
 
 
 def recorded(form: Mapping[str, Any]) -> NetworkObjective:
@@ -55,6 +72,7 @@ def recorded(form: Mapping[str, Any]) -> NetworkObjective:
         form["train_on"],
         ensemble=form["ensemble"],
         named_score=form["named_score"],
+        base=form.get("base", ""),
     )
 
 
@@ -71,8 +89,9 @@ def faults_between(
     boxes: Mapping[str, Box],
 ) -> Iterator[Fault]:
     """What of the stages does not fit the network, its training or its data."""
-    given, rows = _own(tables), _network(objective).facts.rows
-    return faults_of(rows, given.network, given.training, stages, given.final, boxes)
+    given, network = _own(tables), _network(objective)
+    yield from task_faults(network, stages)
+    yield from faults_of(network.facts, network.network, given.training, stages, given.final, boxes)
 
 
 def _own(tables: Document) -> NetworkDocument:

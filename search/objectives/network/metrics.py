@@ -38,17 +38,13 @@ _KINDS: dict[Score, _Kind] = {
     ),
     "roc_auc": _Kind(
         "classification",
-        Metric(
-            "roc_auc", "maximize", decimals=4, title="area under the ROC curve", group="roc_auc"
-        ),
+        Metric("roc_auc", "maximize", decimals=4, title="ROC AUC", group="roc_auc"),
     ),
     "log_loss": _Kind(
         "classification", Metric("log_loss", title="log loss", log=True, group="log_loss")
     ),
-    "rmse": _Kind(
-        "regression", Metric("rmse", title="root mean squared error", log=True, group="rmse")
-    ),
-    "mae": _Kind("regression", Metric("mae", title="mean absolute error", log=True, group="mae")),
+    "rmse": _Kind("regression", Metric("rmse", title="RMSE", log=True, group="rmse")),
+    "mae": _Kind("regression", Metric("mae", title="MAE", log=True, group="mae")),
     "r2": _Kind("regression", Metric("r2", "maximize", decimals=4, title="R²", group="r2")),
 }
 

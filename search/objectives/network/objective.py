@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -34,6 +34,8 @@ class NetworkObjective:
         train_on: The images that the winner is trained on at last.
         ensemble: Whether ensembles of snapshots and of finalists are reported.
         named_score: The score that the study file names; None for the task's own.
+        base: The folder of the study file, from which the path of a table of the user's own starts.
+            It is no part of what was asked for.
     """
 
     data: DataSection
@@ -43,6 +45,7 @@ class NetworkObjective:
     train_on: TrainOn = "training"
     ensemble: bool = True
     named_score: Score | None = None
+    base: str = field(default="", compare=False)
 
     kind: ClassVar[str] = "network"
     step: ClassVar[str] = "epoch"
@@ -186,6 +189,7 @@ class NetworkObjective:
             "train_on": self.train_on,
             "ensemble": self.ensemble,
             "named_score": self.named_score,
+            **({"base": self.base} if self.data.is_own else {}),
         }
 
     def canonical(self) -> dict[str, Any]:

@@ -46,6 +46,7 @@ class Rebuilt:
         inputs: How many numbers a row of pixels has.
         test: The test report as recorded.
         metric: The score that it tells.
+        of_table: Whether it predicts rows of a table, by the names of their columns.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Rebuilt:
     inputs: int
     test: Mapping[str, Any]
     metric: Metric
+    of_table: bool
 
 
 def rebuild(
@@ -93,6 +95,7 @@ def rebuild(
         inputs=winner.inputs,
         test=search.result or {},
         metric=trainer.objective.evaluation,
+        of_table=trainer.data.own is not None,
     )
 
 

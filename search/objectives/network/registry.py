@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 
 from pydantic import Field
 
+from search.objectives.network.facts import Task
 from search.space.hyperparameters import Choice, Hyperparameter, Number
 from search.space.space import Value
 from search.study.table import MOST
@@ -17,7 +18,13 @@ from search.study.table import MOST
 Activation = Literal["relu", "leaky_relu", "elu"]
 BatchNorm = Literal["none", "before", "after"]
 Initialization = Literal["he", "xavier", "normal"]
-Loss = Literal["cross_entropy", "hinge"]
+Loss = Literal["cross_entropy", "hinge", "squared_error", "huber"]
+
+LOSSES: dict[Task, tuple[Loss, ...]] = {
+    "classification": ("cross_entropy", "hinge"),
+    "regression": ("squared_error", "huber"),
+}
+"""The losses that a task may be learned by."""
 
 _WIDTH = re.compile(r"width_([1-9][0-9]{0,3})")
 
@@ -88,7 +95,12 @@ _ALL: tuple[Hyperparameter, ...] = (
         low_included=False,
         title="initial σ",
     ),
-    Choice("loss", "softmax cross-entropy, or the multi-class hinge (SVM)", get_args(Loss)),
+    Choice(
+        "loss",
+        "of classes softmax cross-entropy, or the multi-class hinge (SVM); of values the squared "
+        "error, which is theirs unless said, or Huber's with δ = 1",
+        get_args(Loss),
+    ),
 )
 
 REGISTRY: dict[str, Hyperparameter] = {one.name: one for one in _ALL}

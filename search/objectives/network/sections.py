@@ -3,39 +3,145 @@
 Limits of hyperparameters that a stage may search come from `search.objectives.network.registry`.
 """
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from search.objectives.network.facts import NAMED
+from search.objectives.network.facts import NAMED, Task
 from search.objectives.network.metrics import Score
 from search.objectives.network.registry import Activation, BatchNorm, Initialization, Loss, limited
 from search.objectives.network.schedules import ConstantSchedule, CyclesSchedule, Schedule
-from search.study.faults import Fault, faulty
+from search.study.faults import Fault, faulty, shown
 from search.study.stage_table import StageTable
 from search.study.table import MOST, List, Table
 from search.study.tables import Document, Final
 
-DataSource = Literal["digits", "cifar10"]
+Columns = List[Annotated[str, Field(min_length=1)]]
+
+SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")
+
+_OWN = (
+    "target",
+    "task",
+    "exclude",
+    "numbers",
+    "categories",
+    "test",
+    "group",
+    "time",
+    "part_column",
+)
+"""Keys that only a table of the user's own has."""
 
 
 class DataSection(Table):
-    """Which images, and how many of the training part are held out to choose by."""
+    """Which data, and how many rows are held out to choose by."""
 
-    source: DataSource = Field(default="digits", description="the images")
-    validation: int = Field(
-        default_factory=lambda known: NAMED[known["source"]].validation,
-        ge=1,
-        description="images held out of the training part, to choose hyperparameters by",
+    source: str = Field(
+        default="digits",
+        min_length=1,
+        description="the data: digits or cifar10, or a table of your own (.csv, .tsv, .txt or "
+        ".parquet), by its path from the study file",
+    )
+    validation: int | float = Field(
+        default_factory=lambda known: (
+            NAMED[known["source"]].validation if known.get("source") in NAMED else 0.2
+        ),
+        description="rows held out of those for training, to choose hyperparameters by: a count, "
+        "or of a table of your own a share",
+    )
+    target: Columns | None = Field(
+        default=None,
+        strict=False,
+        description="the column to predict, or a list of them where all are numbers; required for "
+        "a table of your own, as the keys below are for it alone",
+    )
+    task: Task | None = Field(
+        default=None,
+        description="classification or regression; unless said, text, booleans and whole numbers "
+        "of at most 20 values are classes, and other numbers are values",
+    )
+    exclude: Columns | None = Field(
+        default=None, strict=False, description="columns that are no inputs"
+    )
+    numbers: Columns | None = Field(
+        default=None, strict=False, description="inputs that are numbers, whatever they look like"
+    )
+    categories: Columns | None = Field(
+        default=None, strict=False, description="inputs that are categories, even if they look else"
+    )
+    test: int | float | None = Field(
+        default=None, description="rows to test on at the end: a count or a share; 0.2 unless said"
+    )
+    group: str | None = Field(
+        default=None,
+        description="a column whose rows of one value stay in one part, as a patient's",
+    )
+    time: str | None = Field(
+        default=None,
+        description="a column by which the last rows are tested on, and those before them held out",
+    )
+    part_column: str | None = Field(
+        default=None, description="a column that says train, validation or test of each row"
     )
 
+    @field_validator("target", mode="before")
+    @classmethod
+    def _one_or_several(cls, raw: object) -> object:
+        return [raw] if isinstance(raw, str) else raw
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a file of the user's own."""
+        return self.source not in NAMED
+
     @model_validator(mode="after")
-    def _some_are_left(self) -> "DataSection":
-        most = NAMED[self.source].rows - 1
-        if self.validation > most:
-            right = f"{self.source} has {most + 1:,} training images: give {most:,} or fewer"
-            raise faulty([Fault(("validation",), f"found {self.validation}; {right}")])
+    def _fits_its_source(self) -> "DataSection":
+        faults = list(self._faults_of_own() if self.is_own else self._faults_of_named())
+        if faults:
+            raise faulty(faults)
         return self
+
+    def _faults_of_named(self) -> Iterator[Fault]:
+        most = NAMED[self.source].rows - 1
+        if isinstance(self.validation, float):
+            yield Fault(("validation",), f"found {self.validation}; {self.source} takes a count")
+        elif self.validation < 1:
+            yield Fault(("validation",), f"found {self.validation}; give 1 or more")
+        elif self.validation > most:
+            right = f"{self.source} has {most + 1:,} training images: give {most:,} or fewer"
+            yield Fault(("validation",), f"found {self.validation}; {right}")
+        for key in _OWN:
+            if getattr(self, key) is not None:
+                yield Fault((key,), f"found, but {self.source} has no columns; leave it out")
+
+    def _faults_of_own(self) -> Iterator[Fault]:
+        known = ", ".join(NAMED)
+        if Path(self.source).suffix.lower() not in SUFFIXES:
+            ends = ", ".join(SUFFIXES)
+            yield Fault(
+                ("source",),
+                f"found {shown(self.source)}; give {known}, or the path of a file that ends in "
+                f"{ends}",
+            )
+            return
+        for key in ("validation", "test"):
+            size = getattr(self, key)
+            if size is not None and (not 0 < size < 1 if isinstance(size, float) else size < 1):
+                yield Fault((key,), f"found {size}; give a count from 1, or a share from 0 to 1")
+        if self.target is None:
+            yield Fault(("target",), "missing; name the column that is to be learned")
+        ways = [key for key in ("group", "time", "part_column") if getattr(self, key) is not None]
+        for key in ways[1:]:
+            yield Fault((key,), f"found beside {ways[0]}; give one of them")
+        sized = {"validation", "test"} & self.model_fields_set
+        if self.part_column is not None and sized:
+            key = min(sized)
+            yield Fault(
+                (key,), "found beside part_column, which says each row's part; leave it out"
+            )
 
 
 class NetworkSection(Table):
@@ -149,7 +255,7 @@ class NetworkDocument(Document):
     """A whole study file of a network."""
 
     objective: NetworkKind = Field(default=NetworkKind(), description="what is trained")
-    data: DataSection = Field(default=DataSection(), description="which images")
+    data: DataSection = Field(default=DataSection(), description="which data")
     network: NetworkSection = Field(
         default=NetworkSection(), description="the network, where a stage does not search it"
     )

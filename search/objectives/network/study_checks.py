@@ -4,15 +4,21 @@ Pure: values in, every fault out.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from search.objectives.network.registry import layer_of
+from search.objectives.network.facts import Facts
+from search.objectives.network.metrics import scores_of
+from search.objectives.network.registry import LOSSES, layer_of
 from search.objectives.network.schedules import CyclesSchedule
 from search.objectives.network.sections import NetworkFinal, NetworkSection, TrainingSection
 from search.space.space import Box, Choices, Interval, Range, Value
 from search.study.checks import own_ranges
 from search.study.contenders import contenders
-from search.study.faults import Fault, Key
+from search.study.faults import Fault, Key, shown
 from search.study.stages import Stage
+
+if TYPE_CHECKING:
+    from search.objectives.network.objective import NetworkObjective
 
 _NEEDS = {
     "negative_slope": ("activation", "leaky_relu"),
@@ -23,7 +29,7 @@ _NEEDS = {
 
 
 def faults_between(
-    rows: int,
+    facts: Facts,
     network: NetworkSection,
     training: TrainingSection,
     stages: Sequence[Stage],
@@ -33,7 +39,7 @@ def faults_between(
     """Every fault that lies between a network's tables, each of which is right on its own.
 
     Args:
-        rows: Images to train on.
+        facts: The sizes of the data.
         network: What [network] says.
         training: What [training] says.
         stages: The resolved stages.
@@ -42,8 +48,31 @@ def faults_between(
     """
     yield from _unread(network, stages, boxes)
     yield from _rungs(stages, boxes)
-    yield from _batches(rows, training, stages, final, boxes)
+    yield from _batches(facts, training, stages, final, boxes)
     yield from _learning_rates(training, stages, final, boxes)
+
+
+def task_faults(objective: "NetworkObjective", stages: Sequence[Stage]) -> Iterator[Fault]:
+    """A score or a loss that is not of the task that the data are for."""
+    task, outputs = objective.facts.task, objective.facts.outputs
+    right = f"the target is for {task}: give {' or '.join(scores_of(task))}"
+    if objective.named_score is not None and objective.named_score not in scores_of(task):
+        yield Fault(("objective", "score"), f"found {shown(objective.named_score)}; {right}")
+    if objective.named_score == "roc_auc" and outputs != 2:
+        yield Fault(
+            ("objective", "score"),
+            f'found "roc_auc", which is of 2 classes; there are {outputs}: give another',
+        )
+    losses = LOSSES[task]
+    right = f"the target is for {task}: give {' or '.join(losses)}"
+    if objective.network.loss not in losses:
+        yield Fault(("network", "loss"), f"found {shown(objective.network.loss)}; {right}")
+    for place, stage in enumerate(stages):
+        for key, name, extent in own_ranges(stage):
+            if name == "loss" and isinstance(extent, Choices):
+                for option in extent.options:
+                    if option not in losses:
+                        yield Fault(("stages", place, *key), f"found {shown(option)}; {right}")
 
 
 def layer_faults(network: NetworkSection, stages: Sequence[Stage]) -> Iterator[Fault]:
@@ -116,7 +145,7 @@ def _rungs(stages: Sequence[Stage], boxes: Mapping[str, Box]) -> Iterator[Fault]
 
 
 def _batches(
-    rows: int,
+    facts: Facts,
     base: TrainingSection,
     stages: Sequence[Stage],
     final: NetworkFinal,
@@ -128,7 +157,8 @@ def _batches(
         (("stages", place), stage.training, stage) for place, stage in enumerate(stages)
     ]
     trained += [(("final",), final.training, one) for one in stages if one.name in named]
-    right = f"there are {rows:,} training images: give {rows:,} or fewer"
+    rows = facts.rows
+    right = f"there are {rows:,} training {facts.rows_are}: give {rows:,} or fewer"
     faults = []
     for where, training, stage in trained:
         if not boxes[stage.name].always("batch_size") and training.batch_size > rows:

@@ -75,14 +75,20 @@ def show(rebuilt: Rebuilt, console: Console) -> None:
     )
     for name, text in rows:
         console.print(f"[bold]{name:<24}[/]{escape(text)}", soft_wrap=True)
-    vote = "pixels" if voting is None else "pixels, vote=True"
+    read = f"winner = network_file.load({json.dumps(str(rebuilt.file), ensure_ascii=False)})"
+    vote = "" if voting is None else ", vote=True"
+    if rebuilt.of_table:
+        last = f'said = winner.predict("new.csv"{vote})  # said.values: (rows, columns)'
+        console.print(
+            f"\nklayer predict {rebuilt.file} new.csv --output predicted.csv predicts a table.",
+            soft_wrap=True,
+            markup=False,
+        )
+    else:
+        last = f"labels = winner.probabilities(pixels{vote}).argmax(axis=1)"
+        last += f"  # pixels: raw, (images, {rebuilt.inputs:,})"
     console.print("\nIn Python, where klayer is installed:\n")
-    for line in (
-        "from model import network_file",
-        f"winner = network_file.load({json.dumps(str(rebuilt.file), ensure_ascii=False)})",
-        f"labels = winner.probabilities({vote}).argmax(axis=1)"
-        f"  # pixels: raw, (images, {rebuilt.inputs:,})",
-    ):
+    for line in ("from model import network_file", read, last):
         console.print(f"    {line}", soft_wrap=True, markup=False)
 
 
@@ -96,6 +102,6 @@ def to_json(rebuilt: Rebuilt) -> dict[str, Any]:
         "epochs": rebuilt.epochs,
         "figures": rebuilt.figures,
         "snapshots": rebuilt.snapshots,
-        "test_accuracy": rebuilt.winner.value,
+        rebuilt.metric.name: rebuilt.winner.value,
         "snapshot_ensemble": rebuilt.test.get("snapshot_ensemble"),
     }

@@ -1,0 +1,138 @@
+"""A table of a user's own as a data set: read, split, encoded, and its test rows left alone.
+
+The file is read whole, and what is learned of it (categories, means, which columns have missing
+values) comes from the training rows alone. Test rows are encoded when they are asked for.
+"""
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from model.data import encoding, splits, table
+from model.data.fold import Fold
+from model.data.labelled import Labelled
+from model.data.source import Source
+from model.data.splits import Part, Split
+from model.data.table import Table
+from model.data.table_options import TableOptions
+
+_BLOCK_BYTES = 2**20
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Which rows are for what.
+
+    Attributes:
+        validation: A count or a share of the rows.
+        test: Likewise.
+        group: A column whose rows of one value stay together.
+        time: A column by which the last rows are the test part, and those before validation.
+        said: A column that says each row's part.
+        stratified: Whether classes have equal shares in each part.
+    """
+
+    validation: Part = 0.2
+    test: Part = 0.2
+    group: str | None = None
+    time: str | None = None
+    said: str | None = None
+    stratified: bool = True
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it names."""
+        return tuple(name for name in (self.group, self.time, self.said) if name is not None)
+
+
+@dataclass(frozen=True)
+class OwnTable:
+    """A table that has not been read yet.
+
+    Attributes:
+        path: The file.
+        options: What the user says of its columns.
+        parts: How it is split.
+        seed: Of the split.
+    """
+
+    path: Path
+    options: TableOptions
+    parts: Parts
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """The file's name as a data set's: lower-case letters, digits and single hyphens."""
+        return (
+            re.sub(r"[^a-z0-9]+", "-", self.path.stem.lower()).strip("-")[:40].strip("-") or "own"
+        )
+
+    def fold(self) -> Fold:
+        """Its training and validation rows.
+
+        Raises:
+            DataFileError: The file is missing, or no table that can be trained on.
+            ModelError: It cannot be split as asked.
+        """
+        read, split = self._read()
+        fitted = encoding.fit(read.inputs, split.training, read.ignored)
+        order = np.concatenate([split.training, split.validation])
+        x = fitted.encode(read.inputs, order)
+        rows = np.arange(len(split.training)), np.arange(len(split.training), len(order))
+        return Fold(
+            name=self.name,
+            classes=read.classes,
+            raw=Labelled(x, read.targets[order]),
+            rows=rows,
+            fingerprint=self._fingerprint(),
+            seed=self.seed,
+            target_names=read.target_names,
+            statistics=encoding.statistics(fitted, x, rows[0]),
+            encoding=fitted.plain(),
+        )
+
+    def source(self, classes: tuple[str, ...]) -> Source:
+        """Its test rows, for `model.data.prepared.test_set`.
+
+        Args:
+            classes: As its fold has them.
+        """
+        return Source(self.name, classes, training=lambda: self.fold().raw, test=self._test)
+
+    def _test(self) -> Labelled:
+        read, split = self._read()
+        fitted = encoding.fit(read.inputs, split.training, read.ignored)
+        rows = np.empty(0, np.int64) if split.test is None else split.test
+        return Labelled(fitted.encode(read.inputs, rows), read.targets[rows])
+
+    def _read(self) -> tuple[Table, Split]:
+        parts, said = self.parts, self.options
+        exclude = dict.fromkeys((*said.exclude, *parts.columns))
+        options = TableOptions(
+            said.target, said.task, tuple(exclude), said.numbers, said.categories
+        )
+        read = table.read(self.path, options)
+        return read, splits.split(
+            len(read),
+            validation=None if parts.said else parts.validation,
+            test=None if parts.said else parts.test,
+            seed=self.seed,
+            labels=read.targets if read.task == "classification" else None,
+            stratified=parts.stratified,
+            groups=None if parts.group is None else read.column(parts.group).values,
+            time=None if parts.time is None else read.column(parts.time).values,
+            said=None if parts.said is None else read.column(parts.said).values,
+        )
+
+    def _fingerprint(self) -> str:
+        """SHA-256 of the file, and of what is said of it."""
+        digest = hashlib.sha256(json.dumps([asdict(self.options), asdict(self.parts)]).encode())
+        with self.path.open("rb") as file:
+            while block := file.read(_BLOCK_BYTES):
+                digest.update(block)
+        return digest.hexdigest()

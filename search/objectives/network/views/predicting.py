@@ -1,0 +1,54 @@
+"""Predictions of a saved winner for the rows of a table, written as CSV."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from model import network_file
+from search.objectives.network.faults import faults_as_klayer_errors
+from search.runtime.formatting import plural
+from search.views.terminal.output import writing
+
+MOST_SHOWN = 5  # of unknown categories
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What was written.
+
+    Attributes:
+        rows: How many rows.
+        columns: The columns of the file.
+        notes: What is to be known of the rows, each a sentence.
+    """
+
+    rows: int
+    columns: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def predict(model_file: Path, table: Path, output: Path, *, vote: bool) -> Predicted:
+    """Write what a network says of each row: the class and all probabilities, or the values.
+
+    Args:
+        model_file: What `klayer model` wrote.
+        table: The rows, in columns that are called as those that it was trained on.
+        output: The CSV file, whose rows are in the order of the table's.
+        vote: Whether the winner's snapshots vote.
+
+    Raises:
+        DataError: The table or the model is missing or damaged, a column is missing or foreign.
+        KlayerError: The network was trained on arrays, or the file cannot be written.
+    """
+    with faults_as_klayer_errors():
+        said = network_file.load(model_file).predict(table, vote=vote)
+    with writing(output), output.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(said.columns())
+        rows.writerows(said.rows())
+    notes = tuple(
+        f"{table}: column {name!r} has {plural(len(texts), 'category')} that no training row had "
+        f"({', '.join(map(repr, texts[:MOST_SHOWN]))}); such a row counts as having none"
+        for name, texts in said.unknown.items()
+    )
+    return Predicted(len(said.values), said.columns(), notes)
