@@ -140,10 +140,16 @@ def init(
         Path, typer.Argument(metavar="TABLE", help="A CSV, TSV or Parquet file of your own.")
     ],
     target: Annotated[
-        list[str], typer.Option("--target", "-t", help="The column to predict; may be repeated.")
+        list[str],
+        typer.Option(
+            "--target", "-t", metavar="COLUMN", help="The column to predict; may be repeated."
+        ),
     ],
     exclude: Annotated[
-        list[str], typer.Option("--exclude", help="A column that is no input; may be repeated.")
+        list[str],
+        typer.Option(
+            "--exclude", metavar="COLUMN", help="A column that is no input; may be repeated."
+        ),
     ] = [],  # noqa: B006
     output: Annotated[
         Path | None,
