@@ -19,6 +19,7 @@ class Fold:
         rows: Which of them are for training, and which for validation.
         fingerprint: SHA-256 of all that the rows follow from.
         seed: Of the split.
+        split: How they are split, where the fingerprint does not say it.
         target_names: The columns that are to be learned, where they are a table's.
         statistics: What standardises the inputs, from the training rows alone; None for the mean
             and the standard deviation of each.
@@ -32,6 +33,7 @@ class Fold:
     rows: tuple[Rows, Rows]
     fingerprint: str
     seed: int
+    split: str = ""
     target_names: tuple[str, ...] = ()
     statistics: Statistics | None = None
     encoding: Mapping[str, Any] | None = None

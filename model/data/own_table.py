@@ -13,8 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from model.data import encoding, splits, table
+from model.data.delimited import MOST_BYTES
 from model.data.fold import Fold
 from model.data.labelled import Labelled
+from model.data.regular import check_regular
 from model.data.source import Source
 from model.data.splits import Part, Split
 from model.data.table import Table
@@ -89,7 +91,7 @@ class OwnTable:
             classes=read.classes,
             raw=Labelled(x, read.targets[order]),
             rows=rows,
-            fingerprint=self._fingerprint(),
+            fingerprint=self.fingerprint(),
             seed=self.seed,
             target_names=read.target_names,
             statistics=encoding.statistics(fitted, x, rows[0]),
@@ -129,8 +131,13 @@ class OwnTable:
             said=None if parts.said is None else read.column(parts.said).values,
         )
 
-    def _fingerprint(self) -> str:
-        """SHA-256 of the file, and of what is said of it."""
+    def fingerprint(self) -> str:
+        """SHA-256 of the file, and of what is said of it.
+
+        Raises:
+            DataFileError: The file is missing, or no regular file.
+        """
+        check_regular(self.path, least=1, most=MOST_BYTES)
         digest = hashlib.sha256(json.dumps([asdict(self.options), asdict(self.parts)]).encode())
         with self.path.open("rb") as file:
             while block := file.read(_BLOCK_BYTES):

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from model.data import array_file
 from model.data.fold import Fold
 from model.data.labelled import Labelled
-from model.data.prepared_files import FORMAT, About, made_here, read_about, write
+from model.data.prepared_files import FORMAT, About, folder_name, made_here, read_about, write
 from model.data.source import Source
 from model.data.standardise import Statistics, split
 from model.data.test_set import TestSet
@@ -87,7 +87,15 @@ def prepare(source: Source, cache: Path, *, validation: int, seed: int) -> Prepa
     raw = source.training()
     _check_images(raw, source)
     rows = split(len(raw), validation=validation, seed=seed)
-    return keep(Fold(source.name, source.classes, raw, rows, _fingerprint(raw), seed), cache)
+    fold = Fold(
+        source.name, source.classes, raw, rows, _fingerprint(raw), seed, split=str(validation)
+    )
+    return keep(fold, cache)
+
+
+def kept(cache: Path, name: str, fingerprint: str, seed: int) -> Prepared | None:
+    """What `keep` has made of a fold that is split as its fingerprint says; None if nothing."""
+    return _intact(cache.absolute() / folder_name(name, fingerprint, seed, ""))
 
 
 def keep(fold: Fold, cache: Path) -> Prepared:
@@ -106,6 +114,7 @@ def keep(fold: Fold, cache: Path) -> Prepared:
         training=len(fold.rows[0]),
         validation=len(fold.rows[1]),
         inputs=raw.x.shape[1],
+        split=fold.split,
         target_names=fold.target_names,
         encoding=fold.encoding,
     )

@@ -23,6 +23,7 @@ from model.errors import DataFileError
 
 FORMAT = 3  # raised whenever the same images and seed would give another content
 ABOUT = "prepared.json"
+MOST_ABOUT_BYTES = 20_000_000  # of an encoding with very many categories
 _FOLDER = re.compile(r"\.?[a-z0-9-]+-[0-9a-f]{16}(\.[a-z0-9_]+)?")
 _FILES = frozenset(
     {ABOUT, "x.npy", "y.npy", "mean.npy", "std.npy", "target_mean.npy", "target_std.npy"}
@@ -41,6 +42,7 @@ class About:
     training: int
     validation: int
     inputs: int
+    split: str
     target_names: tuple[str, ...] = ()
     encoding: Mapping[str, Any] | None = None
 
@@ -50,9 +52,17 @@ class About:
         return 0 if self.classes else len(self.target_names)
 
     def folder_name(self) -> str:
-        """The data set's name and a hash of everything here."""
-        text = json.dumps(asdict(self), sort_keys=True)
-        return f"{self.name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+        """As `folder_name`."""
+        return folder_name(self.name, self.fingerprint, self.seed, self.split)
+
+
+def folder_name(name: str, fingerprint: str, seed: int, split: str) -> str:
+    """The data set's name and a hash of all that a folder's content follows from."""
+    return f"{name}-{_hash([FORMAT, name, fingerprint, seed, split])[:16]}"
+
+
+def _hash(plain: object) -> str:
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 
 def write(folder: Path, about: About, fold: Fold) -> None:
@@ -79,7 +89,8 @@ def write(folder: Path, about: About, fold: Fold) -> None:
     array_file.write(folder / "mean.npy", given.mean.shape, "<f8", [given.mean])
     array_file.write(folder / "std.npy", given.std.shape, "<f8", [given.std])
     with (folder / ABOUT).open("x", encoding="utf-8") as file:
-        json.dump(asdict(about), file, indent=1)
+        told = json.loads(json.dumps(asdict(about)))
+        json.dump({"about": told, "sha256": _hash(told)}, file, indent=1)
         file.flush()
         os.fsync(file.fileno())
 
@@ -88,11 +99,14 @@ def read_about(folder: Path) -> About:
     """What the folder holds, as it was written there.
 
     Raises:
-        DataFileError: That is missing, or is damaged: the folder's name no longer fits it.
+        DataFileError: That is missing or damaged, or the folder's name does not fit it.
     """
     path = folder / ABOUT
     try:
-        found = json.loads(read_regular(path, least=2, most=1_000_000))
+        whole = json.loads(read_regular(path, least=2, most=MOST_ABOUT_BYTES))
+        found = whole["about"]
+        if whole["sha256"] != _hash(found):
+            raise ValueError("its hash is another")
         about = About(
             **{
                 **found,

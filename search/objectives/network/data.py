@@ -111,8 +111,10 @@ def _table_of(section: DataSection, seed: int, base: Path, folder: Path | None) 
 
 
 def _kept(own: OwnTable) -> prepared.Prepared:
+    cache = cache_folder() / "prepared"
     with faults_as_klayer_errors():
-        return prepared.keep(own.fold(), cache_folder() / "prepared")
+        ready = prepared.kept(cache, own.name, own.fingerprint(), own.seed)
+        return ready or prepared.keep(own.fold(), cache)
 
 
 def clear_prepared() -> int:

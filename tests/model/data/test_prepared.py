@@ -224,7 +224,7 @@ def test_damaged_labels_and_descriptions_are_found(tmp_path: Path) -> None:
     ready = prepare(BLIND, tmp_path)
     about = ready.folder / "prepared.json"
     about.write_text(about.read_text().replace('"seed": 11', '"seed": 12'))
-    with pytest.raises(DataFileError, match="holds other data"):
+    with pytest.raises(DataFileError, match=r"prepared.json: is damaged"):
         prepared.open_prepared(ready.folder)
     with pytest.raises(DataFileError, match=r"prepared\.json: is missing"):
         prepared.open_prepared(tmp_path / "absent")
