@@ -105,8 +105,7 @@ def read_about(folder: Path) -> About:
     try:
         whole = json.loads(read_regular(path, least=2, most=MOST_ABOUT_BYTES))
         found = whole["about"]
-        if whole["sha256"] != _hash(found):
-            raise ValueError("its hash is another")
+        is_whole = whole["sha256"] == _hash(found)
         about = About(
             **{
                 **found,
@@ -118,6 +117,8 @@ def read_about(folder: Path) -> About:
         if isinstance(error, DataFileError):
             raise
         raise DataFileError(f"{path}: is damaged; expected what `prepare` wrote") from error
+    if not is_whole:
+        raise DataFileError(f"{path}: is damaged; expected what `prepare` wrote")
     if folder.name != about.folder_name():
         raise DataFileError(f"{folder}: holds other data; expected {about.folder_name()}")
     return about
