@@ -39,8 +39,8 @@ def predict(model_file: Path, table: Path, output: Path, *, vote: bool) -> Predi
 
     Raises:
         DataError: The table or the model is missing or damaged, a column is missing or foreign.
-        KlayerError: The network was trained on arrays, or the file is one of those that are read, or
-            cannot be written.
+        KlayerError: The network was trained on arrays, or the file is one that is read, or cannot
+            be written.
     """
     if output.resolve() in (table.resolve(), model_file.resolve()):
         raise KlayerError(f"--output: {output}: this file is read; give another name")
