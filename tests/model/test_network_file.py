@@ -399,11 +399,11 @@ def test_a_hostile_description_of_a_table_is_refused(
 
 def test_very_many_columns_are_refused_soon(tmp_path: Path, of_table: SavedNetwork) -> None:
     network_file.save(tmp_path / "one.npz", of_table)
-    columns = [NUMBER | {"name": str(place)} for place in range(6_000)]
+    columns = [NUMBER | {"name": str(place)} for place in range(20_000)]
     rewritten(tmp_path / "one.npz", table_with(of_table, columns=columns))
     began = time.process_time()
-    refused(tmp_path / "one.npz", "the encoding must give 7 inputs, not 6000")
-    assert time.process_time() - began < 2
+    refused(tmp_path / "one.npz", "the encoding must give 7 inputs, not 20000")
+    assert time.process_time() - began < 4
 
 
 def test_packed_entries_are_refused_before_they_grow(file: Path) -> None:
