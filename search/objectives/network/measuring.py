@@ -70,11 +70,12 @@ def check_gradients(
     images = data.prepared.training
     most_rows, most_inputs = images.x.shape
     if rows > most_rows or (inputs or 1) > most_inputs:
+        are = objective.facts.rows_are
         raise KlayerError(
-            f"--rows and --inputs: {objective.data.source} has {most_rows:,} training images of "
+            f"--rows and --inputs: {objective.data.source} has {most_rows:,} training {are} of "
             f"{most_inputs:,} inputs; {rows:,} and {inputs:,} were asked for"
             if inputs
-            else f"--rows: there are {most_rows:,} training images; {rows:,} were asked for"
+            else f"--rows: there are {most_rows:,} training {are}; {rows:,} were asked for"
         )
     x = np.array(images.x[:rows, :inputs], float)
     with faults_as_klayer_errors():
@@ -102,7 +103,7 @@ def seconds_per_epoch(
 ) -> float:
     """About how long one epoch of a stack takes on one core.
 
-    Updates and an evaluation are timed on random images of the study's shape; nothing is read.
+    Updates and an evaluation are timed on random rows of the study's shape; nothing is read.
 
     Args:
         objective: The network, and how many images there are.
@@ -115,9 +116,12 @@ def seconds_per_epoch(
     draw = np.random.default_rng(0)
     rows = min(TIMED_ROWS, facts.rows)
     x = draw.random((rows, facts.inputs), np.float32).astype(section.precision, copy=False)
-    labels = draw.integers(0, facts.outputs, rows)
+    if facts.task == "classification":
+        targets = draw.integers(0, facts.outputs, rows)
+    else:
+        targets = draw.standard_normal((rows, facts.outputs)).astype(section.precision, copy=False)
     held_out = max(1, rows * facts.held_out // facts.rows)
-    fold = training.Data(x, labels, x[:held_out], labels[:held_out])
+    fold = training.Data(x, targets, x[:held_out], targets[:held_out])
     recipe = replace(recipe_of(values[0], 0), schedule=schedule.Constant(MOST_TIMED_EPOCHS))
     members = [
         replace(member_of(one, 0), learning_rate=TIMED_LEARNING_RATE) for one in values
