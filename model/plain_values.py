@@ -34,7 +34,7 @@ def read(kind: type[_Value], found: object, where: str = "it") -> _Value:
         raise ModelError(
             f"{where} must have exactly the keys {', '.join(names)}, not {what!s:.200}"
         )
-    hints = _hints(kind)
+    hints = _hints(kind)  # type: ignore[arg-type]
     return kind(**{name: _read(hints[name], found[name], name) for name in names})
 
 
