@@ -22,7 +22,7 @@ from model.data.splits import Part, Split
 from model.data.standardise import Rows
 from model.data.table import Table
 from model.data.table_options import TableOptions
-from model.errors import ModelError
+from model.errors import DataFileError, ModelError
 
 _BLOCK_BYTES = 2**20
 
@@ -80,10 +80,14 @@ class OwnTable:
         """Its training and validation rows.
 
         Raises:
-            DataFileError: The file is missing, or no table that can be trained on.
+            DataFileError: The file is missing, no table that can be trained on, or changes while
+                it is read.
             ModelError: It cannot be split as asked.
         """
+        fingerprint = self.fingerprint()
         read, split, _ = self._read()
+        if self.fingerprint() != fingerprint:  # else other rows would be kept under its hash
+            raise DataFileError(f"{self.path}: changed while it was read; try again")
         fitted = encoding.fit(read.inputs, split.training, read.ignored)
         order = np.concatenate([split.training, split.validation])
         x = fitted.encode(read.inputs, order)
@@ -93,7 +97,7 @@ class OwnTable:
             classes=read.classes,
             raw=Labelled(x, read.targets[order]),
             rows=rows,
-            fingerprint=self.fingerprint(),
+            fingerprint=fingerprint,
             seed=self.seed,
             target_names=read.target_names,
             statistics=encoding.statistics(fitted, x, rows[0]),

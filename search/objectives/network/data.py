@@ -43,9 +43,16 @@ class Dataset:
         """Where the rows come from, those for testing too.
 
         Raises:
-            DataError: They are not here any more.
+            DataError: They are not here any more, or are others than at the beginning.
         """
         if self.own is not None:
+            with faults_as_klayer_errors():
+                found = self.own.fingerprint()
+            if found != self.prepared.fingerprint:
+                raise DataError(
+                    f"{self.own.path}: changed since it was opened for this search; put the table "
+                    "back that the search was begun with"
+                )
             return self.own.source(self.prepared.classes)
         return source(self.objective.data.source, self.folder)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import OneHotEncoder
 
-from model.data import prepared, splits
+from model.data import prepared, splits, table
 from model.data.own_table import OwnTable, Parts
 from model.data.standardise import statistics
 from model.data.table_options import TableOptions
@@ -114,11 +114,11 @@ def test_test_rows_are_not_among_those_that_a_search_sees(cars: Path, tmp_path: 
     """The weights are all different, so they tell which rows there are."""
     table, right = own(cars), split_of(labels())
     assert right.test is not None
-    fold = table.fold()
+    fold = given.fold()
     assert fold.encoding is not None
     origin = fold.encoding["columns"][2]["origin"]
     ready = prepared.keep(fold, tmp_path)
-    tested = prepared.test_set(ready, table.source(fold.classes))
+    tested = prepared.test_set(ready, given.source(fold.classes))
     (x,) = tested.blocks()
     np.testing.assert_array_equal(tested.targets, labels()[right.test])
     weights = x[:, 6] * ready.std[6] + ready.mean[6] + origin
@@ -134,10 +134,10 @@ def test_test_rows_are_encoded_as_the_training_rows_say(tmp_path: Path) -> None:
     right = split_of(labels())
     assert right.test is not None
     strange = changed(ROWS, "colour", right.test, lambda _: "infrared")
-    table = own(write_table(tmp_path / "cars.csv", strange))
-    fold = table.fold()
+    given = own(write_table(tmp_path / "cars.csv", strange))
+    fold = given.fold()
     (x,) = prepared.test_set(
-        prepared.keep(fold, tmp_path / "cache"), table.source(fold.classes)
+        prepared.keep(fold, tmp_path / "cache"), given.source(fold.classes)
     ).blocks()
     np.testing.assert_array_equal(x[:, :4], 0)
 
@@ -186,9 +186,9 @@ def test_what_is_said_of_the_columns_is_in_the_fingerprint(
 
 
 def test_rows_of_one_group_stay_together_and_the_group_is_no_input(cars: Path) -> None:
-    table = own(cars, TableOptions(("label",), exclude=("price",)), group="patient")
-    fold, patients = table.fold(), np.array(column(ROWS, "patient"))
-    tested = table.source(fold.classes).test()
+    given = own(cars, TableOptions(("label",), exclude=("price",)), group="patient")
+    fold, patients = given.fold(), np.array(column(ROWS, "patient"))
+    tested = given.source(fold.classes).test()
     assert fold.encoding is not None
     assert [one["name"] for one in fold.encoding["columns"]] == ["colour", "size", "weight"]
     assert "patient" in fold.encoding["ignored"]
@@ -212,10 +212,10 @@ def test_time_puts_the_last_rows_into_the_test(tmp_path: Path) -> None:
         for day, row in zip(range(119, -1, -1), ROWS, strict=True)
     ]
     path = write_table(tmp_path / "cars.csv", dated, (*HEADER, "day"))
-    table = own(path, PRICE, time="day", test=10, validation=5)
-    fold = table.fold()
+    given = own(path, PRICE, time="day", test=10, validation=5)
+    fold = given.fold()
     prices = np.array(column(ROWS, "price"), float)
-    np.testing.assert_array_equal(table.source(()).test().y[:, 0], prices[:10])
+    np.testing.assert_array_equal(given.source(()).test().y[:, 0], prices[:10])
     np.testing.assert_array_equal(fold.raw.y[fold.rows[1], 0], prices[10:15])
     np.testing.assert_array_equal(fold.raw.y[fold.rows[0], 0], prices[15:])
 
@@ -224,9 +224,9 @@ def test_a_column_may_say_each_row_s_part(tmp_path: Path) -> None:
     said = [["train", "Train", "VAL", "test"][place % 4] for place in range(len(ROWS))]
     rows = [[*row, part] for row, part in zip(ROWS, said, strict=True)]
     path = write_table(tmp_path / "cars.csv", rows, (*HEADER, "part"))
-    table = own(path, PRICE, said="part")
-    fold, prices = table.fold(), np.array(column(ROWS, "price"), float)
-    np.testing.assert_array_equal(table.source(()).test().y[:, 0], prices[3::4])
+    given = own(path, PRICE, said="part")
+    fold, prices = given.fold(), np.array(column(ROWS, "price"), float)
+    np.testing.assert_array_equal(given.source(()).test().y[:, 0], prices[3::4])
     np.testing.assert_array_equal(fold.raw.y[fold.rows[1], 0], prices[2::4])
     assert len(fold.rows[0]) == 60
 
@@ -254,9 +254,9 @@ def test_a_column_that_says_of_no_row_that_it_is_for_the_test_is_refused(tmp_pat
     ],
 )
 def test_every_file_gives_a_name_that_a_data_set_may_have(name: str, told: str) -> None:
-    table = own(Path(name))
-    assert table.name == told
-    assert table.source(("a", "b")).name == told
+    given = own(Path(name))
+    assert given.name == told
+    assert given.source(("a", "b")).name == told
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
@@ -282,3 +282,21 @@ def test_values_have_the_statistics_of_the_shared_function(cars: Path, tmp_path:
     assert (ready.classes, ready.target_names) == ((), ("price", "weight"))
     np.testing.assert_allclose(ready.training.y.mean(axis=0), 0, atol=1e-6)
     np.testing.assert_allclose(ready.training.y.std(axis=0), 1, atol=1e-6)
+
+
+def test_a_table_that_changes_while_it_is_read_is_refused(
+    cars: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else its old rows would be kept under the hash of the new ones."""
+    real = table.read
+
+    def slow(path: Path, options: TableOptions) -> table.Table:
+        found = real(path, options)
+        write_table(cars, changed(ROWS, "size", [3], lambda _: "0.5"))
+        return found
+
+    monkeypatch.setattr(table, "read", slow)
+    with pytest.raises(DataFileError, match=r"cars\.csv: changed while it was read"):
+        own(cars).fold()
+    monkeypatch.undo()
+    assert own(cars).fold().fingerprint == own(cars).fingerprint()

@@ -14,7 +14,8 @@ from search.errors import DataError
 from search.objective.data_card import DataCard
 from search.objectives.network.data import open_data
 from search.study.reading import load
-from tests.search.objectives.network.own_tables import laid_out, parts, study_in
+from tests.model.data.tables import write_table
+from tests.search.objectives.network.own_tables import ROWS, laid_out, parts, study_in
 from tests.search.objectives.network.trainings import section_and_data, study_with
 
 
@@ -110,3 +111,15 @@ def test_one_validation_row_has_no_r2(tmp_path: Path) -> None:
         open_data(single.objective, single.seed, None)
     mae = load(str(text), [*rows, "objective.score='mae'"])
     assert open_data(mae.objective, mae.seed, None).card.held_out == 1
+
+
+def test_test_rows_of_a_table_that_changed_meanwhile_are_not_read(tmp_path: Path) -> None:
+    """Split anew, they might be rows that were trained on."""
+    _, data = section_and_data(study_in(tmp_path))
+    data.source()
+    write_table(tmp_path / "cars.csv", ROWS[:-1])
+    with pytest.raises(DataError, match=r"cars\.csv: changed since it was opened"):
+        data.source()
+    (tmp_path / "cars.csv").unlink()
+    with pytest.raises(DataError, match=r"cars\.csv: is missing"):
+        data.source()
