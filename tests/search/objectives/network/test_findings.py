@@ -47,7 +47,7 @@ def test_other_scores_are_told_in_their_own_words_and_unit() -> None:
         "images": 9,
     }
     winner, together = findings(told, metric_of("rmse", "test"), "rows")
-    assert (winner.label, winner.metric_text) == ("Test root mean squared error", "2.5")
+    assert (winner.label, winner.metric_text) == ("Test RMSE", "2.5")
     assert winner.note == "9 rows, read once"
     assert together.metric_text == "2.25"
     assert scores_in(told) == [2.5, None]
