@@ -131,7 +131,7 @@ def _inputs(
     """The input columns, and those left out with the reason."""
     inputs, left_out = [], []
     for name, column in read.by_name.items():
-        if name in options.target or name in options.exclude:
+        if name in options.no_inputs:
             continue
         distinct = column.distinct()
         missing = int(column.is_missing.sum())

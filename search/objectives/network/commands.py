@@ -193,7 +193,10 @@ def init(
     ] = None,
 ) -> None:
     """Write a study file for a table of your own: its task, and ranges and stages of its size."""
+    from search.objectives.network.views.remarks import remarks
     from search.objectives.network.views.starting import write_study
 
+    for line in remarks(table, target, exclude):
+        typer.echo(f"klayer: {line}", err=True)
     file = write_study(table, target, exclude, output)
     typer.echo(f"{file}: run it with `klayer run {file}`")

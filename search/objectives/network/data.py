@@ -59,7 +59,7 @@ class Dataset:
     def card(self) -> DataCard:
         """What is to be known of it without opening it."""
         return DataCard(
-            source=self.prepared.name,
+            source=self.prepared.name if self.own is None else self.own.path.name,
             fingerprint=self.prepared.fingerprint,
             rows=self.facts.rows,
             held_out=self.facts.held_out,
