@@ -29,7 +29,7 @@ from model.network_layout import About, Shape
 from model.saved_network import FORMAT, SavedNetwork
 
 _ABOUT = "about"
-_MOST_ABOUT_BYTES = 1_000_000
+_MOST_ABOUT_BYTES = 80_000_000  # of an encoding with very many categories, in UTF-32
 _SUFFIX = ".npy"
 _MAGIC = (
     b"\x93NUMPY\x01\x00"  # of version 1.0 of NumPy's format, which suffices for all arrays here

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.batch_norm import Statistics
+from model.data import encoding
 from model.data.encoding import Encoding
 from model.errors import ModelError
 from model.inference import Network
@@ -52,7 +53,8 @@ class About:
 
     Raises:
         ModelError: There are fewer than 0 snapshots; not as many names of classes as outputs, or
-            any for regression; or the encoding gives another number of inputs.
+            any for regression; or the encoding is none, gives another number of inputs, or comes
+            with another number of targets.
     """
 
     format: int
@@ -70,11 +72,18 @@ class About:
         names = 0 if self._predicts_values() else self.architecture.outputs
         if len(self.classes) != names:
             raise ModelError(f"there must be {names} names of classes, not {len(self.classes)}")
-        if self.encoding is not None and self.encoding.width != self.architecture.inputs:
+        if self.encoding is not None:
+            self._check_table(self.encoding)
+
+    def _check_table(self, given: Encoding) -> None:
+        encoding.of(given.plain())  # which holds the values that it consists of against the rules
+        if given.width != self.architecture.inputs:
             raise ModelError(
-                f"the encoding must give {self.architecture.inputs} inputs, not "
-                f"{self.encoding.width}"
+                f"the encoding must give {self.architecture.inputs} inputs, not {given.width}"
             )
+        columns = self.architecture.outputs if self._predicts_values() else 1
+        if len(self.targets) != columns:
+            raise ModelError(f"there must be {columns} targets, not {len(self.targets)}")
 
     def fewest_arrays(self) -> int:
         """How many arrays there are at least; found without listing them."""

@@ -57,9 +57,14 @@ def _read(hint: Any, found: object, name: str) -> Any:
         number = _as_float(found)
         if math.isfinite(number):
             return number
-    elif type(found) is hint:
+    elif type(found) is hint and (hint is not str or _is_unicode(found)):
         return found
     raise ModelError(f"{name} must be a finite {hint.__name__}, not {found!r:.200}")
+
+
+def _is_unicode(text: Any) -> bool:
+    """Whether it can be written: JSON also gives halves of surrogate pairs."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _as_float(found: Any) -> float:

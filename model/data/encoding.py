@@ -8,6 +8,7 @@ there, which is the training rows' mean.
 """
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -73,8 +74,8 @@ class Encoding:
     ignored: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        names = [column.name for column in self.columns]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        counts = Counter(column.name for column in self.columns)
+        twice = sorted(name for name, count in counts.items() if count > 1)
         if twice or not self.width:
             raise ModelError(
                 f"an encoding has an output or more, and a column once, not {self.width} outputs "

@@ -19,8 +19,10 @@ from model.data.labelled import Labelled
 from model.data.regular import check_regular
 from model.data.source import Source
 from model.data.splits import Part, Split
+from model.data.standardise import Rows
 from model.data.table import Table
 from model.data.table_options import TableOptions
+from model.errors import ModelError
 
 _BLOCK_BYTES = 2**20
 
@@ -86,7 +88,7 @@ class OwnTable:
             DataFileError: The file is missing, or no table that can be trained on.
             ModelError: It cannot be split as asked.
         """
-        read, split = self._read()
+        read, split, _ = self._read()
         fitted = encoding.fit(read.inputs, split.training, read.ignored)
         order = np.concatenate([split.training, split.validation])
         x = fitted.encode(read.inputs, order)
@@ -112,17 +114,17 @@ class OwnTable:
         return Source(self.name, classes, training=lambda: self.fold().raw, test=self._test)
 
     def _test(self) -> Labelled:
-        read, split = self._read()
+        read, split, rows = self._read()
         fitted = encoding.fit(read.inputs, split.training, read.ignored)
-        rows = np.empty(0, np.int64) if split.test is None else split.test
         return Labelled(fitted.encode(read.inputs, rows), read.targets[rows])
 
-    def _read(self) -> tuple[Table, Split]:
+    def _read(self) -> tuple[Table, Split, Rows]:
+        """The table, its parts, and again the rows to test on."""
         parts, said = self.parts, self.options
         exclude = tuple(name for name in said.exclude if name not in parts.columns)
         options = replace(said, exclude=exclude, splitting=parts.named())
         read = table.read(self.path, options)
-        return read, splits.split(
+        split = splits.split(
             len(read),
             validation=None if parts.said else parts.validation,
             test=None if parts.said else parts.test,
@@ -133,6 +135,12 @@ class OwnTable:
             time=None if parts.time is None else read.column(parts.time).values,
             said=None if parts.said is None else read.column(parts.said).values,
         )
+        if split.test is None:
+            raise ModelError(
+                f"{self.path}: no row is for the test; expected at least one that {parts.said!r} "
+                "says is for it"
+            )
+        return read, split, split.test
 
     def fingerprint(self) -> str:
         """SHA-256 of the file, and of what is said of it.

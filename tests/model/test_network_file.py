@@ -4,6 +4,7 @@ import io
 import json
 import os
 import stat
+import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -15,13 +16,15 @@ import pytest
 
 from model import ensemble, network_file
 from model.alone import alone
+from model.data.encoding import EncodedColumn, Encoding
 from model.data.standardise import Statistics, standardised
 from model.errors import DataFileError
 from model.inference import Network, population_statistics
 from model.loss import REGRESSION
 from model.members import Architecture, Member, Placement
-from model.parameters import initialise
+from model.parameters import Layer, initialise
 from model.saved_network import SavedNetwork
+from tests.model.tabular import network_of_table
 
 DRAW = np.random.default_rng(5)
 PIXELS = DRAW.integers(0, 256, (30, 6), np.uint8)
@@ -248,7 +251,6 @@ BIAS = "network.layer_1.bias"
         (about_with(member=MEMBER_KEYS | {"seed": "1"}), "seed must be"),
         (array_as("about", np.array("[" * 200_000)), "recursion"),
         (array_as("about", np.array("no JSON")), "Expecting value"),
-        (array_as("about", np.array("x" * 300_000)), "more than 1,000,000 bytes"),
         (array_as("about", np.zeros(3)), "about is not one text"),
         (array_as("about", np.array({"format": 1}, object)), "about is not one text"),
         (array_as(BIAS, np.zeros((1, 1, 4))), f"{BIAS} must be"),
@@ -282,6 +284,126 @@ def test_a_rewritten_file_that_was_not_changed_is_fine(file: Path) -> None:
     assert network_file.load(file).about() == saved_of().about()
     rewritten(file, about_with())
     assert network_file.load(file).about() == saved_of().about()
+
+
+def test_a_description_that_is_too_long_is_refused_unread(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network_file, "_MOST_ABOUT_BYTES", 1_000)
+    refused(file, "about has more than 1,000 bytes")
+
+
+# --- tables -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def of_table(tmp_path: Path) -> SavedNetwork:
+    """A network that reads the columns of a table, which is beside it."""
+    return network_of_table(tmp_path, "label", snapshots=1)
+
+
+def table_with(saved: SavedNetwork, **changes: Any) -> Callable[[dict[str, bytes]], None]:
+    """A description with changes of its encoding, or with another one in its place."""
+    told = json.loads(json.dumps(asdict(saved.about())))
+    told |= {name: changes.pop(name) for name in ("targets", "encoding") if name in changes}
+    if changes:
+        told["encoding"] |= changes
+    return lambda contents: contents.update({"about.npy": npy(np.array(json.dumps(told)))})
+
+
+@pytest.mark.parametrize("targets", [("label",), ("price",), ("price", "weight")])
+def test_a_network_of_a_table_comes_back_with_its_columns(
+    tmp_path: Path, targets: tuple[str, ...]
+) -> None:
+    saved = network_of_table(tmp_path, *targets, snapshots=1)
+    network_file.save(tmp_path / "one.npz", saved)
+    loaded = network_file.load(tmp_path / "one.npz")
+    assert loaded.about() == saved.about()
+    assert (loaded.encoding, loaded.targets) == (saved.encoding, targets)
+    for vote in (False, True):
+        one, other = (each.predict(tmp_path / "cars.csv", vote=vote) for each in (saved, loaded))
+        np.testing.assert_array_equal(one.values, other.values)
+        assert one.columns() == other.columns()
+    network_file.save(tmp_path / "other.npz", loaded)
+    assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "other.npz").read_bytes()
+
+
+def test_very_many_categories_come_back(tmp_path: Path) -> None:
+    places = tuple(f"place number {place:05}" for place in range(20_000))
+    known = Encoding((EncodedColumn("place", "category", places),))
+    network = zeros(Architecture(known.width, 2))
+    mean, std = np.zeros(known.width), np.ones(known.width)
+    saved = SavedNetwork(network, (), mean, std, ("n", "y"), targets=("label",), encoding=known)
+    network_file.save(tmp_path / "one.npz", saved)
+    assert network_file.load(tmp_path / "one.npz").encoding == known
+
+
+def zeros(architecture: Architecture) -> Network:
+    """A network without hidden layers, all of whose weights are 0."""
+    layer = Layer(
+        np.zeros((1, architecture.inputs, architecture.outputs), np.float32),
+        np.zeros((1, 1, architecture.outputs), np.float32),
+        None,
+        None,
+    )
+    return Network(architecture, (Member((), 1, 0.1),), (layer,), ())
+
+
+NUMBER = {"name": "n", "kind": "number", "categories": [], "marks_missing": False, "origin": 0.0}
+CATEGORY = NUMBER | {"name": "c", "kind": "category", "categories": ["a", "b", "c", "d", "e", "f"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"encoding": []}, "encoding must have exactly the keys columns, ignored, not list"),
+        ({"encoding": {}}, "encoding must have exactly the keys columns, ignored"),
+        ({"encoding": {"columns": [], "ignored": [], "more": 1}}, "exactly the keys"),
+        ({"columns": []}, "an encoding has an output or more"),
+        ({"columns": {}}, "columns must be a list"),
+        ({"columns": [None]}, "columns must have exactly the keys"),
+        ({"columns": [NUMBER]}, "the encoding must give 7 inputs, not 1"),
+        ({"columns": [CATEGORY, NUMBER, NUMBER]}, "['n'] twice"),
+        ({"columns": [CATEGORY, NUMBER | {"name": 3}]}, "name must be a finite str, not 3"),
+        (
+            {"columns": [CATEGORY, NUMBER | {"kind": "date"}]},
+            "kind must be one of number, category",
+        ),
+        ({"columns": [CATEGORY, NUMBER | {"origin": None}]}, "origin must be a finite float"),
+        ({"columns": [CATEGORY, NUMBER | {"origin": float("nan")}]}, "origin must be a finite"),
+        ({"columns": [CATEGORY, NUMBER | {"origin": 10**400}]}, "origin must be a finite float"),
+        ({"columns": [CATEGORY, NUMBER | {"marks_missing": 1}]}, "marks_missing must be a finite"),
+        ({"columns": [CATEGORY, NUMBER | {"categories": "ab"}]}, "categories must be a list"),
+        ({"columns": [CATEGORY, NUMBER | {"categories": ["a"]}]}, "expected an encoding as"),
+        ({"columns": [NUMBER, CATEGORY | {"categories": list("fedcba")}]}, "expected an encoding"),
+        ({"columns": [NUMBER, CATEGORY | {"categories": list("aabcde")}]}, "expected an encoding"),
+        ({"columns": [NUMBER | {"name": "\ud800"}, CATEGORY]}, "name must be a finite str"),
+        ({"ignored": [1]}, "ignored must be a finite str, not 1"),
+        ({"ignored": None}, "ignored must be a list, not None"),
+        ({"targets": None}, "targets must be a list, not None"),
+        ({"targets": []}, "there must be 1 targets, not 0"),
+        ({"targets": ["a", "b"]}, "there must be 1 targets, not 2"),
+        ({"targets": "label"}, "targets must be a list"),
+    ],
+    ids=str,
+)
+def test_a_hostile_description_of_a_table_is_refused(
+    tmp_path: Path, of_table: SavedNetwork, changes: dict[str, Any], told: str
+) -> None:
+    network_file.save(tmp_path / "one.npz", of_table)
+    rewritten(tmp_path / "one.npz", table_with(of_table))
+    assert network_file.load(tmp_path / "one.npz").about() == of_table.about()
+    rewritten(tmp_path / "one.npz", table_with(of_table, **dict(changes)))
+    refused(tmp_path / "one.npz", told)
+
+
+def test_very_many_columns_are_refused_soon(tmp_path: Path, of_table: SavedNetwork) -> None:
+    network_file.save(tmp_path / "one.npz", of_table)
+    columns = [NUMBER | {"name": str(place)} for place in range(20_000)]
+    rewritten(tmp_path / "one.npz", table_with(of_table, columns=columns))
+    began = time.process_time()
+    refused(tmp_path / "one.npz", "the encoding must give 7 inputs, not 20000")
+    assert time.process_time() - began < 5
 
 
 def test_packed_entries_are_refused_before_they_grow(file: Path) -> None:

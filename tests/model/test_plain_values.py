@@ -38,6 +38,15 @@ class Outer:
 GOOD: dict[str, Any] = asdict(Outer(Inner(3, 0.1), "two", 1, True, ("a", "é"), ()))
 
 
+@dataclass(frozen=True)
+class Perhaps:
+    """Fields that may be null."""
+
+    inner: Inner | None
+    size: int | None
+    names: tuple[str, ...] | None
+
+
 def changed(**values: Any) -> dict[str, Any]:
     """What JSON gives for the good value with some keys changed."""
     document: dict[str, Any] = json.loads(json.dumps(GOOD | values))
@@ -76,6 +85,8 @@ def test_a_whole_number_is_a_real_one_too() -> None:
         (changed(names=["a", 1]), "names must be a finite str, not 1"),
         (changed(sizes=[[1]]), r"sizes must be a finite int, not [1]"),
         (changed(names=["a", "b", "c"]), "at most two names"),
+        (changed(names=["a\ud800"]), "names must be a finite str"),
+        (changed(names=None), "names must be a list, not None"),
     ],
 )
 def test_anything_else_is_refused_by_name(found: object, told: str) -> None:
@@ -87,3 +98,27 @@ def test_a_long_value_makes_no_long_message() -> None:
     with pytest.raises(ModelError) as caught:
         read(Outer, changed(kind="x" * 10_000))
     assert len(str(caught.value)) < 400
+
+
+def test_what_may_be_null_is_read_as_null_or_as_what_it_is() -> None:
+    for value in (Perhaps(None, None, None), Perhaps(Inner(3), 0, ("a", "b"))):
+        assert read(Perhaps, json.loads(json.dumps(asdict(value)))) == value
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (
+            {"inner": {}, "size": None, "names": None},
+            "inner must have exactly the keys whole, real",
+        ),
+        ({"inner": 0, "size": None, "names": None}, "inner must have exactly the keys whole, real"),
+        ({"inner": None, "size": False, "names": None}, "size must be a finite int, not False"),
+        ({"inner": None, "size": "", "names": None}, "size must be a finite int, not ''"),
+        ({"inner": None, "size": None, "names": [None]}, "names must be a finite str, not None"),
+        ({"inner": None, "size": None}, "it must have exactly the keys inner, size, names"),
+    ],
+)
+def test_what_may_be_null_is_nothing_else(found: object, told: str) -> None:
+    with pytest.raises(ModelError, match=re.escape(told)):
+        read(Perhaps, found)

@@ -2,16 +2,21 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from model.data import encoding, standardise
+from model.data.encoding import EncodedColumn, Encoding
 from model.errors import ModelError
 from model.inference import Network
 from model.members import Architecture, Member
 from model.parameters import initialise
 from model.saved_network import SavedNetwork
+from tests.model.data.tables import rows_of, write_table
+from tests.model.tabular import network_of_table
 
 ARCHITECTURE = Architecture(4, 3)
 MEMBERS = (Member((5,), 1, 0.1), Member((2,), 2, 0.1))
@@ -122,3 +127,93 @@ def test_probabilities_do_not_depend_on_how_many_rows_are_asked_for() -> None:
     assert said.shape == (3_000, 3)
     np.testing.assert_allclose(said.sum(axis=1), 1, rtol=1e-6)
     np.testing.assert_allclose(GOOD.probabilities(pixels[2_000:2_010]), said[2_000:2_010], 1e-5)
+
+
+# --- tables -------------------------------------------------------------------------------------
+
+
+def test_a_table_is_predicted_as_its_encoded_rows(tmp_path: Path) -> None:
+    """Against the pieces, one after another: encoded, standardised, and passed through."""
+    saved = network_of_table(tmp_path, "label", snapshots=2)
+    assert saved.encoding is not None
+    inputs = encoding.read_inputs(tmp_path / "cars.csv", saved.encoding)
+    raw = saved.encoding.encode(inputs, np.arange(120))
+    assert np.isnan(raw).any()
+    x = np.nan_to_num((raw - saved.mean) / saved.std, nan=0.0).astype(np.float32)
+    found = saved.predict(tmp_path / "cars.csv")
+    np.testing.assert_allclose(found.values, saved.network.probabilities(x)[0], rtol=1e-5)
+    votes = [one.probabilities(x)[0] for one in saved.snapshots]
+    voted = saved.predict(tmp_path / "cars.csv", vote=True)
+    np.testing.assert_allclose(voted.values, np.mean(votes, axis=0), rtol=1e-5)
+    assert found.columns() == ("label", "probability of no", "probability of yes")
+    rows = list(found.rows())
+    assert [row[1:] for row in rows] == [tuple(row) for row in found.values.tolist()]
+    assert {row[0] for row in rows} == {"no", "yes"}
+    assert found.unknown == {}
+
+
+def test_values_of_a_table_are_in_their_units(tmp_path: Path) -> None:
+    saved = network_of_table(tmp_path, "price", "weight")
+    found = saved.predict(tmp_path / "cars.csv")
+    assert saved.encoding is not None
+    inputs = encoding.read_inputs(tmp_path / "cars.csv", saved.encoding)
+    raw = saved.encoding.encode(inputs, np.arange(120))
+    np.testing.assert_allclose(found.values, saved.predictions(raw), rtol=1e-5)
+    assert (found.columns(), found.classes) == (("price", "weight"), ())
+    assert list(found.rows()) == [tuple(row) for row in found.values.tolist()]
+
+
+def test_long_tables_are_predicted_in_blocks(tmp_path: Path) -> None:
+    saved = network_of_table(tmp_path, "label")
+    rows = rows_of(120) * 20
+    found = saved.predict(write_table(tmp_path / "long.csv", rows))
+    assert len(found.values) == len(rows) > 2 * standardise.BLOCK_ROWS
+    short = saved.predict(tmp_path / "cars.csv").values
+    np.testing.assert_allclose(found.values, np.tile(short, (20, 1)), rtol=1e-5)
+
+
+def test_what_is_unknown_is_told_by_column(tmp_path: Path) -> None:
+    saved = network_of_table(tmp_path, "label")
+    odd = [["red", "1", "2"], ["pink", "1", "2"], ["", "1", "2"], ["mauve", "1", "2"]]
+    path = write_table(tmp_path / "odd.csv", odd, ("colour", "size", "weight"))
+    found = saved.predict(path)
+    assert found.unknown == {"colour": ("mauve", "pink")}
+    np.testing.assert_array_equal(found.values[1], found.values[3])
+
+
+def test_rows_of_a_table_may_lack_numbers_but_none_may_be_infinite(tmp_path: Path) -> None:
+    saved = network_of_table(tmp_path, "label")
+    rows = np.zeros((2, 7))
+    rows[0, 6] = np.nan
+    rows[1, 6] = saved.mean[6]
+    one, other = saved.probabilities(rows)
+    np.testing.assert_allclose(one, other, rtol=1e-6)
+    with pytest.raises(ModelError, match="finite real numbers"):
+        saved.probabilities(np.full((1, 7), np.inf))
+
+
+def test_a_network_of_arrays_knows_no_columns(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="trained on arrays, and knows no columns of a table"):
+        GOOD.predict(tmp_path / "cars.csv")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"targets": ()}, "there must be 1 targets, not 0"),
+        ({"targets": ("a", "b")}, "there must be 1 targets, not 2"),
+        (
+            {"encoding": Encoding((EncodedColumn("size", "number"),))},
+            "the encoding must give 7 inputs, not 1",
+        ),
+        (
+            {"encoding": Encoding((EncodedColumn("c", "category", tuple("gfedcba")),))},
+            "expected an encoding as `plain` gives it",
+        ),
+    ],
+)
+def test_parts_of_a_table_that_do_not_fit_together_are_refused(
+    tmp_path: Path, changes: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(ModelError, match=re.escape(told)):
+        replace(network_of_table(tmp_path, "label"), **changes)

@@ -1,5 +1,6 @@
 """Commands that only networks have: their data sets, their gradients, the winner as a file."""
 
+import shlex
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -199,4 +200,4 @@ def init(
     for line in remarks(table, target, exclude):
         typer.echo(f"klayer: {line}", err=True)
     file = write_study(table, target, exclude, output)
-    typer.echo(f"{file}: run it with `klayer run {file}`")
+    typer.echo(f"{file}: run it with `klayer run {shlex.quote(str(file))}`")

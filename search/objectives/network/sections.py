@@ -119,7 +119,9 @@ class DataSection(Table):
 
     def _faults_of_own(self) -> Iterator[Fault]:
         known = ", ".join(NAMED)
-        if Path(self.source).suffix.lower() not in SUFFIXES:
+        source = self.source.lower()
+        packed = source.endswith(".gz") and not source.endswith(".parquet.gz")
+        if Path(source.removesuffix(".gz") if packed else source).suffix not in SUFFIXES:
             ends = ", ".join(SUFFIXES)
             yield Fault(
                 ("source",),

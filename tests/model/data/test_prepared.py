@@ -18,8 +18,10 @@ import pytest
 
 from model.data import cifar10, digits, prepared
 from model.data.cache import clear
+from model.data.fold import Fold
 from model.data.labelled import Labelled
 from model.data.source import Source
+from model.data.standardise import Statistics
 from model.errors import DataFileError, ModelError
 
 
@@ -295,3 +297,84 @@ def test_a_cache_that_is_a_file(tmp_path: Path) -> None:
     with pytest.raises(DataFileError, match="cannot be written"):
         prepare(BLIND, tmp_path / "file")
     assert (tmp_path / "file").read_text() == "mine"
+
+
+# --- tables -------------------------------------------------------------------------------------
+
+X = np.array([[0.0, 5.0], [2.0, np.nan], [4.0, 7.0], [100.0, np.nan], [np.nan, -9.0]], np.float32)
+Y = np.array([[10.0, 1.0], [20.0, 1.0], [30.0, 1.0], [-500.0, 3.0], [1e6, 5.0]])
+VALUES = Fold(
+    name="values",
+    classes=(),
+    raw=Labelled(X, Y),
+    rows=(np.arange(3), np.arange(3, 5)),
+    fingerprint="f" * 64,
+    seed=2,
+    target_names=("a", "b"),
+    statistics=Statistics(np.array([2.0, 6.0]), np.array([2.0, 4.0])),
+    encoding={"columns": [{"name": "größe", "origin": 0.1}], "ignored": ["a", "b"]},
+)
+
+
+def test_values_are_standardised_as_the_training_rows_have_them(tmp_path: Path) -> None:
+    ready = prepared.keep(VALUES, tmp_path)
+    assert ready.targets is not None
+    np.testing.assert_allclose(ready.targets.mean, [20, 1])
+    np.testing.assert_allclose(ready.targets.std, [np.std([10, 20, 30]), 1])  # b never varies
+    np.testing.assert_allclose(ready.targets.of(Y), ready.both.y, rtol=1e-6)
+    assert (ready.both.y.shape, ready.both.y.dtype) == ((5, 2), np.dtype(np.float32))
+    assert not ready.training.y[:, 1].any()
+    assert (ready.classes, ready.target_names) == ((), ("a", "b"))
+
+
+def test_a_fold_s_own_statistics_are_taken_and_what_is_missing_is_their_mean(
+    tmp_path: Path,
+) -> None:
+    ready = prepared.keep(VALUES, tmp_path)
+    np.testing.assert_array_equal(ready.mean, [2, 6])
+    np.testing.assert_array_equal(ready.std, [2, 4])
+    expected = [[-1, -0.25], [0, 0], [1, 0.25], [49, 0], [0, -3.75]]
+    np.testing.assert_array_equal(ready.both.x, expected)
+
+
+def test_an_encoding_comes_back_as_it_was(tmp_path: Path) -> None:
+    assert prepared.open_prepared(prepared.keep(VALUES, tmp_path).folder).encoding == (
+        VALUES.encoding
+    )
+    sent: prepared.Prepared = pickle.loads(pickle.dumps(prepared.keep(VALUES, tmp_path)))
+    assert sent.encoding == VALUES.encoding
+    assert sent.targets is not None
+    np.testing.assert_allclose(sent.targets.mean, [20, 1])
+
+
+def test_very_many_categories_are_kept(tmp_path: Path) -> None:
+    names = [f"category number {place:06}" for place in range(60_000)]
+    wide = replace(VALUES, encoding={"columns": [{"categories": names}], "ignored": []})
+    assert prepared.keep(wide, tmp_path).encoding == wide.encoding
+
+
+def test_what_was_kept_is_found_by_its_fingerprint(tmp_path: Path) -> None:
+    found = partial(prepared.kept, tmp_path, "values")
+    assert found(VALUES.fingerprint, 2) is None
+    ready = prepared.keep(VALUES, tmp_path)
+    again = found(VALUES.fingerprint, 2)
+    assert again is not None
+    assert again.folder == ready.folder
+    assert found(VALUES.fingerprint, 3) is None
+    assert found("e" * 64, 2) is None
+    assert prepared.kept(tmp_path, "others", VALUES.fingerprint, 2) is None
+    (ready.folder / "target_std.npy").unlink()
+    assert found(VALUES.fingerprint, 2) is None
+    assert prepared.keep(VALUES, tmp_path).folder == ready.folder
+    assert clear(tmp_path) > 0
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["target_mean.npy", "target_std.npy", "y.npy"])
+def test_damage_of_values_is_found_and_mended(tmp_path: Path, name: str) -> None:
+    ready = prepared.keep(VALUES, tmp_path)
+    whole, path = content(ready.folder), ready.folder / name
+    path.write_bytes(path.read_bytes()[:-4])
+    with pytest.raises(DataFileError):
+        prepared.open_prepared(ready.folder)
+    assert content(prepared.keep(VALUES, tmp_path).folder) == whole

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model import network_file
+from search.errors import KlayerError
 from search.objectives.network.faults import faults_as_klayer_errors
 from search.runtime.formatting import plural
 from search.views.terminal.output import writing
@@ -38,8 +39,11 @@ def predict(model_file: Path, table: Path, output: Path, *, vote: bool) -> Predi
 
     Raises:
         DataError: The table or the model is missing or damaged, a column is missing or foreign.
-        KlayerError: The network was trained on arrays, or the file cannot be written.
+        KlayerError: The network was trained on arrays, or the file is one that is read, or cannot
+            be written.
     """
+    if output.resolve() in (table.resolve(), model_file.resolve()):
+        raise KlayerError(f"--output: {output}: this file is read; give another name")
     with faults_as_klayer_errors():
         said = network_file.load(model_file).predict(table, vote=vote)
     with writing(output), output.open("w", encoding="utf-8", newline="") as file:

@@ -1,0 +1,284 @@
+"""A table of a user's own: what is learned of it comes from its training rows alone."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.preprocessing import OneHotEncoder
+
+from model.data import prepared, splits
+from model.data.own_table import OwnTable, Parts
+from model.data.standardise import statistics
+from model.data.table_options import TableOptions
+from model.errors import DataFileError, ModelError
+from tests.model.data.tables import HEADER, changed, column, rows_of, write_table
+
+ROWS = rows_of(120)
+LABEL = TableOptions(("label",), exclude=("patient", "price"))
+PRICE = TableOptions(("price",), exclude=("patient", "label"))
+
+
+def own(path: Path, options: TableOptions = LABEL, seed: int = 3, **parts: Any) -> OwnTable:
+    return OwnTable(path, options, Parts(**parts), seed)
+
+
+@pytest.fixture
+def cars(tmp_path: Path) -> Path:
+    return write_table(tmp_path / "cars.csv", ROWS)
+
+
+def split_of(labels: Any = None, **more: Any) -> splits.Split:
+    """The same rows by the module that splits."""
+    sizes = {"validation": 0.2, "test": 0.2, "seed": 3, "labels": labels, **more}
+    return splits.split(len(ROWS), **sizes)
+
+
+def labels() -> np.ndarray:
+    return np.array([("no", "yes").index(text) for text in column(ROWS, "label")], np.int64)
+
+
+def numbers(name: str, rows: Any) -> np.ndarray:
+    return np.array([float(column(ROWS, name)[row] or "nan") for row in rows])
+
+
+def test_the_rows_are_the_table_s_encoded_as_scikit_learn_does(cars: Path) -> None:
+    fold, right = own(cars).fold(), split_of(labels())
+    order = np.concatenate([right.training, right.validation])
+    assert fold.encoding is not None
+    one, two, three = fold.encoding["columns"]
+    assert (one["name"], two["name"], three["name"]) == ("colour", "size", "weight")
+    assert two["marks_missing"]
+    colours = np.array([[text or "(missing)"] for text in column(ROWS, "colour")])
+    known = OneHotEncoder(categories=[["blue", "green", "red", "(missing)"]], sparse_output=False)
+    np.testing.assert_array_equal(fold.raw.x[:, :4], known.fit_transform(colours)[order])
+    size = numbers("size", order)
+    np.testing.assert_allclose(fold.raw.x[:, 4] + two["origin"], size, atol=1e-5)
+    np.testing.assert_array_equal(fold.raw.x[:, 5], np.isnan(size))
+    weight = numbers("weight", order)
+    np.testing.assert_allclose(fold.raw.x[:, 6] + three["origin"], weight, atol=1e-5)
+    np.testing.assert_array_equal(fold.raw.y, labels()[order])
+    assert (fold.classes, fold.target_names, fold.name) == (("no", "yes"), ("label",), "cars")
+    assert len(fold.rows[0]) == len(right.training) == 72
+    assert fold.statistics is not None
+    assert fold.statistics.mean[4] == pytest.approx(np.nanmean(size[:72]) - two["origin"], abs=1e-6)
+    assert fold.statistics.std[4] == pytest.approx(np.nanstd(size[:72]), rel=1e-5)
+    np.testing.assert_array_equal(fold.statistics.std[[0, 1, 2, 3, 5]], 1)
+
+
+@pytest.mark.parametrize("part", ["validation", "test"])
+def test_what_is_learned_of_the_rows_comes_from_the_training_rows_alone(
+    cars: Path, tmp_path: Path, part: str
+) -> None:
+    before, right = own(cars).fold(), split_of(labels())
+    where = getattr(right, part)
+    wild = changed(ROWS, "colour", where, lambda _: "infrared")
+    wild = changed(wild, "size", where, lambda _: "1e6")
+    wild = changed(wild, "weight", where, lambda _: "")
+    after = own(write_table(tmp_path / "wild.csv", wild)).fold()
+    assert after.encoding == before.encoding
+    assert before.statistics is not None
+    assert after.statistics is not None
+    np.testing.assert_array_equal(after.statistics.mean, before.statistics.mean)
+    np.testing.assert_array_equal(after.statistics.std, before.statistics.std)
+    training = before.rows[0]
+    np.testing.assert_array_equal(after.raw.x[training], before.raw.x[training])
+    held_out = before.rows[1]
+    same = np.array_equal(after.raw.x[held_out], before.raw.x[held_out], equal_nan=True)
+    assert same == (part == "test")
+    assert after.fingerprint != before.fingerprint
+
+
+def test_the_targets_scale_comes_from_the_training_rows_alone(cars: Path, tmp_path: Path) -> None:
+    right = split_of()
+    assert right.test is not None
+    before = prepared.keep(own(cars, PRICE).fold(), tmp_path / "one")
+    others = [*right.validation, *right.test]
+    wild = changed(ROWS, "price", others, lambda text: str(-1e5 * float(text)))
+    after = prepared.keep(
+        own(write_table(tmp_path / "wild.csv", wild), PRICE).fold(), tmp_path / "two"
+    )
+    assert before.targets is not None
+    assert after.targets is not None
+    prices = numbers("price", right.training)
+    np.testing.assert_allclose(before.targets.mean, [prices.mean()])
+    np.testing.assert_allclose(before.targets.std, [prices.std()])
+    np.testing.assert_array_equal(after.targets.mean, before.targets.mean)
+    np.testing.assert_array_equal(after.targets.std, before.targets.std)
+    np.testing.assert_array_equal(after.training.y, before.training.y)
+
+
+def test_test_rows_are_not_among_those_that_a_search_sees(cars: Path, tmp_path: Path) -> None:
+    """The weights are all different, so they tell which rows there are."""
+    table, right = own(cars), split_of(labels())
+    assert right.test is not None
+    fold = table.fold()
+    assert fold.encoding is not None
+    origin = fold.encoding["columns"][2]["origin"]
+    ready = prepared.keep(fold, tmp_path)
+    tested = prepared.test_set(ready, table.source(fold.classes))
+    (x,) = tested.blocks()
+    np.testing.assert_array_equal(tested.targets, labels()[right.test])
+    weights = x[:, 6] * ready.std[6] + ready.mean[6] + origin
+    np.testing.assert_allclose(weights, numbers("weight", right.test), atol=1e-4)
+    seen = np.sort(fold.raw.x[:, 6] + origin)
+    rest = np.sort(numbers("weight", np.concatenate([right.training, right.validation])))
+    np.testing.assert_allclose(seen, rest, atol=1e-5)
+    assert len(seen) + len(weights) == len(ROWS)
+    assert np.abs(seen[:, None] - weights).min() > 1e-5
+
+
+def test_test_rows_are_encoded_as_the_training_rows_say(tmp_path: Path) -> None:
+    right = split_of(labels())
+    assert right.test is not None
+    strange = changed(ROWS, "colour", right.test, lambda _: "infrared")
+    table = own(write_table(tmp_path / "cars.csv", strange))
+    fold = table.fold()
+    (x,) = prepared.test_set(
+        prepared.keep(fold, tmp_path / "cache"), table.source(fold.classes)
+    ).blocks()
+    np.testing.assert_array_equal(x[:, :4], 0)
+
+
+def test_one_seed_gives_one_split_and_another_seed_another(cars: Path) -> None:
+    one, again, other = (own(cars, seed=seed).fold() for seed in (3, 3, 4))
+    np.testing.assert_array_equal(one.raw.x, again.raw.x)
+    np.testing.assert_array_equal(one.raw.y, again.raw.y)
+    assert not np.array_equal(one.raw.x, other.raw.x, equal_nan=True)
+    assert one.fingerprint == other.fingerprint  # the seed stands beside it
+
+
+def test_the_fingerprint_is_the_content_s_wherever_the_file_lies(
+    cars: Path, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere" / "cars.csv"
+    elsewhere.parent.mkdir()
+    shutil.copy(cars, elsewhere)
+    first = own(cars).fingerprint()
+    assert own(elsewhere).fingerprint() == first
+    assert own(cars).fold().fingerprint == first
+    content = elsewhere.read_bytes()
+    for change in (content[:-2] + b"9\n", content + b"p99,red,1,2,no,3\n", b" " + content):
+        elsewhere.write_bytes(change)
+        assert own(elsewhere).fingerprint() != first
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"options": replace(LABEL, exclude=("price",))},
+        {"options": PRICE},
+        {"options": replace(LABEL, categories=("weight",))},
+        {"options": replace(LABEL, task="classification")},
+        {"validation": 0.25},
+        {"test": 10},
+        {"stratified": False},
+        {"group": "patient"},
+    ],
+    ids=str,
+)
+def test_what_is_said_of_the_columns_is_in_the_fingerprint(
+    cars: Path, other: dict[str, Any]
+) -> None:
+    assert own(cars, **other).fingerprint() != own(cars).fingerprint()
+
+
+def test_rows_of_one_group_stay_together_and_the_group_is_no_input(cars: Path) -> None:
+    table = own(cars, TableOptions(("label",), exclude=("price",)), group="patient")
+    fold, patients = table.fold(), np.array(column(ROWS, "patient"))
+    tested = table.source(fold.classes).test()
+    assert fold.encoding is not None
+    assert [one["name"] for one in fold.encoding["columns"]] == ["colour", "size", "weight"]
+    assert "patient" in fold.encoding["ignored"]
+    origin = fold.encoding["columns"][2]["origin"]
+    of_weight = {
+        f"{float(text):.3f}": who
+        for text, who in zip(column(ROWS, "weight"), patients, strict=True)
+    }
+    parts = (*(fold.raw.x[rows] for rows in fold.rows), tested.x)
+    whose = [{of_weight[f"{w:.3f}"] for w in part[:, 6].astype(float) + origin} for part in parts]
+    assert not whose[0] & whose[1]
+    assert not whose[0] & whose[2]
+    assert not whose[1] & whose[2]
+    assert set().union(*whose) == set(patients)
+
+
+def test_time_puts_the_last_rows_into_the_test(tmp_path: Path) -> None:
+    """Days run backwards through the file, so that its order is not that of the times."""
+    dated = [
+        [*row, f"2024-{1 + day // 28:02d}-{1 + day % 28:02d}"]
+        for day, row in zip(range(119, -1, -1), ROWS, strict=True)
+    ]
+    path = write_table(tmp_path / "cars.csv", dated, (*HEADER, "day"))
+    table = own(path, PRICE, time="day", test=10, validation=5)
+    fold = table.fold()
+    prices = np.array(column(ROWS, "price"), float)
+    np.testing.assert_array_equal(table.source(()).test().y[:, 0], prices[:10])
+    np.testing.assert_array_equal(fold.raw.y[fold.rows[1], 0], prices[10:15])
+    np.testing.assert_array_equal(fold.raw.y[fold.rows[0], 0], prices[15:])
+
+
+def test_a_column_may_say_each_row_s_part(tmp_path: Path) -> None:
+    said = [["train", "Train", "VAL", "test"][place % 4] for place in range(len(ROWS))]
+    rows = [[*row, part] for row, part in zip(ROWS, said, strict=True)]
+    path = write_table(tmp_path / "cars.csv", rows, (*HEADER, "part"))
+    table = own(path, PRICE, said="part")
+    fold, prices = table.fold(), np.array(column(ROWS, "price"), float)
+    np.testing.assert_array_equal(table.source(()).test().y[:, 0], prices[3::4])
+    np.testing.assert_array_equal(fold.raw.y[fold.rows[1], 0], prices[2::4])
+    assert len(fold.rows[0]) == 60
+
+
+def test_a_column_that_says_of_no_row_that_it_is_for_the_test_is_refused(tmp_path: Path) -> None:
+    rows = [[*row, ["train", "val"][place % 2]] for place, row in enumerate(ROWS)]
+    path = write_table(tmp_path / "cars.csv", rows, (*HEADER, "part"))
+    with pytest.raises(
+        ModelError, match="no row is for the test; expected at least one that 'part'"
+    ):
+        own(path, PRICE, said="part").fold()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("cars.csv", "cars"),
+        ("My Cars, 2024 (new).csv", "my-cars-2024-new"),
+        ("größer.tsv", "gr-er"),
+        ("車.csv", "own"),
+        ("...csv", "own"),
+        ("x" * 90 + ".csv", "x" * 40),
+        ("a" * 39 + "--b.csv", "a" * 39),
+        ("cars.csv.gz", "cars-csv"),
+    ],
+)
+def test_every_file_gives_a_name_that_a_data_set_may_have(name: str, told: str) -> None:
+    table = own(Path(name))
+    assert table.name == told
+    assert table.source(("a", "b")).name == told
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    for look in (own(tmp_path / "none.csv").fold, own(tmp_path / "none.csv").fingerprint):
+        with pytest.raises(DataFileError, match=r"none.csv"):
+            look()
+
+
+@pytest.mark.parametrize("option", ["group", "time", "said"])
+def test_a_column_that_is_not_there_is_named(cars: Path, option: str) -> None:
+    with pytest.raises((ModelError, DataFileError), match=r"'patiemt'.*did you mean 'patient'"):
+        own(cars, PRICE, **{option: "patiemt"}).fold()
+
+
+def test_values_have_the_statistics_of_the_shared_function(cars: Path, tmp_path: Path) -> None:
+    """The targets of a table are standardised by the function that arrays are standardised by."""
+    fold = own(cars, TableOptions(("price", "weight"), exclude=("patient", "label"))).fold()
+    ready = prepared.keep(fold, tmp_path)
+    right = statistics(fold.raw.y, fold.rows[0])
+    assert ready.targets is not None
+    np.testing.assert_array_equal(ready.targets.mean, right.mean)
+    np.testing.assert_array_equal(ready.targets.std, right.std)
+    assert (ready.classes, ready.target_names) == ((), ("price", "weight"))
+    np.testing.assert_allclose(ready.training.y.mean(axis=0), 0, atol=1e-6)
+    np.testing.assert_allclose(ready.training.y.std(axis=0), 1, atol=1e-6)

@@ -1,0 +1,190 @@
+"""`klayer init` writes a study file that is valid as it stands, whatever the table is called."""
+
+import gzip
+import shlex
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from search.errors import KlayerError
+from search.objectives.network.facts import Facts
+from search.objectives.network.sections import DataSection
+from search.objectives.network.views.starting import name_of, study_text, write_study
+from search.study.reading import load
+from tests.model.data.tables import HEADER, rows_of, write_table
+
+ROWS = rows_of(60)
+TARGET, EXCLUDE = ["label"], ["patient", "price"]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("table", "study"),
+    [
+        ("cars.csv", "cars"),
+        ("Cars.CSV", "cars"),
+        ("my cars  2024.csv", "my-cars-2024"),
+        ("größe.csv", "gr-e"),
+        ("車.tsv.csv", "tsv"),
+        ("車.csv", "own"),
+        ('it\'s "cars" \\ & co.csv', "it-s-cars-co"),
+        ("line\nbreak\ttab\x7f.csv", "line-break-tab"),
+        ("...csv", "own"),
+        ("-cars-.csv", "cars"),
+        ("digits.csv", "digits"),
+        ("x" * 200 + ".csv", "x" * 60),
+        ("cars.txt", "cars"),
+    ],
+)
+def test_the_study_is_valid_whatever_the_table_is_called(
+    here: Path, table: str, study: str
+) -> None:
+    write_table(here / table, ROWS)
+    file = write_study(Path(table), TARGET, EXCLUDE, None)
+    assert file == Path(f"{study}.toml")
+    found = load(str(file))
+    assert found.name == study
+    assert found.objective.data.source == table
+    assert found.objective.facts == Facts(36, 12, 7, 2)
+    assert [stage.name for stage in found.stages] == ["coarse", "fine", "finest"]
+    text = file.read_text("utf-8")
+    assert [line for line in text.splitlines() if line.startswith("#")] == text.splitlines()[:3]
+
+
+@pytest.mark.parametrize("name", ['pri"ce', "pri\nce", "größe\x7f", "a" * 300, "[data]", "# x"])
+def test_columns_may_be_called_anything(here: Path, name: str) -> None:
+    header = [name if column == "price" else column for column in HEADER]
+    write_table(here / "cars.csv", ROWS, header)
+    file = write_study(Path("cars.csv"), [name], ["patient", "label"], None)
+    data = load(str(file)).objective.data
+    assert (data.target, data.exclude) == ((name,), ("patient", "label"))
+    file.unlink()
+    file = write_study(Path("cars.csv"), TARGET, ["patient", name], None)
+    assert load(str(file)).objective.data.exclude == ("patient", name)
+
+
+def test_a_packed_table_serves_too(here: Path) -> None:
+    plain = write_table(here / "cars.csv", ROWS).read_bytes()
+    (here / "cars.csv.gz").write_bytes(gzip.compress(plain))
+    (here / "cars.csv").unlink()
+    file = write_study(Path("cars.csv.gz"), TARGET, EXCLUDE, None)
+    assert file == Path("cars.toml")
+    assert load("cars.toml").objective.facts == Facts(36, 12, 7, 2)
+
+
+def test_a_file_that_is_there_is_not_replaced(here: Path) -> None:
+    write_table(here / "cars.csv", ROWS)
+    for name in ("cars.toml", "given.toml"):
+        (here / name).write_text("mine")
+    (here / "dangling.toml").symlink_to(here / "none" / "gone")
+    for output in (None, Path("given.toml"), here / "given.toml"):
+        with pytest.raises(KlayerError, match="is there already; give another name, or remove it"):
+            write_study(Path("cars.csv"), TARGET, EXCLUDE, output)
+    with pytest.raises(KlayerError, match=r"dangling.toml"):
+        write_study(Path("cars.csv"), TARGET, EXCLUDE, Path("dangling.toml"))
+    assert (here / "cars.toml").read_text() == (here / "given.toml").read_text() == "mine"
+
+
+def test_a_table_elsewhere_is_found_from_the_study_file(here: Path) -> None:
+    for folder in ("tables", "studies"):
+        (here / folder).mkdir()
+    table = write_table(here / "tables" / "cars.csv", ROWS)
+    below = write_study(Path("tables/cars.csv"), TARGET, EXCLUDE, None)
+    assert load(str(below)).objective.data.source == "tables/cars.csv"
+    beside = write_study(Path("tables/cars.csv"), TARGET, EXCLUDE, Path("studies/mine.toml"))
+    found = load(str(beside))
+    assert (found.name, found.objective.data.source) == ("mine", str(table))
+    (here / "tables" / "x.toml").unlink(missing_ok=True)
+    with_it = write_study(table, TARGET, EXCLUDE, Path("tables/x.toml"))
+    assert load(str(with_it)).objective.data.source == "cars.csv"
+
+
+@pytest.mark.parametrize("name", ["My Study.toml", "Größe.toml", f"{'y' * 70}.toml", "_.toml"])
+def test_a_file_whose_name_is_none_for_a_search_names_it(here: Path, name: str) -> None:
+    write_table(here / "cars.csv", ROWS)
+    file = write_study(Path("cars.csv"), TARGET, EXCLUDE, Path(name))
+    assert file == Path(name)
+    expected = {"My Study.toml": "my-study", "Größe.toml": "gr-e", "_.toml": "own"}
+    assert load(str(file)).name == expected.get(name, "y" * 60)
+
+
+@pytest.mark.parametrize("count", [7, 9, 12, 33])
+@pytest.mark.parametrize("target", ["label", "price"])
+def test_small_tables_have_studies_too(here: Path, count: int, target: str) -> None:
+    rows = [[*row[:4], ("no", "yes")[place % 2], row[5]] for place, row in enumerate(ROWS[:count])]
+    write_table(here / "cars.csv", rows)
+    others = [name for name in ("patient", "label", "price") if name != target]
+    found = load(str(write_study(Path("cars.csv"), [target], others, None)))
+    training, facts = found.objective.training, found.objective.facts
+    assert 1 <= training.batch_size <= facts.rows
+    assert training.schedule.epochs == 200
+
+
+@pytest.mark.parametrize(
+    ("rows", "batch", "epochs"),
+    [(5, 5, 200), (36, 8, 200), (640, 16, 75), (4_000, 128, 96), (60_000, 128, 10)],
+)
+def test_batches_and_epochs_follow_from_the_size(rows: int, batch: int, epochs: int) -> None:
+    section = DataSection(source="cars.csv", target=("price",))
+    found = tomllib.loads(study_text(section, Facts(rows, 20, 7, 1, "regression")))
+    assert found["training"]["batch_size"] == batch
+    assert found["training"]["schedule"]["epochs"] == epochs
+    assert found["training"]["schedule"]["factor"] ** epochs == pytest.approx(0.05, rel=0.11)
+    assert found["stages"][0]["box"]["learning_rate"]["high"] == 0.1
+
+
+@pytest.mark.parametrize(
+    ("table", "target", "output", "told"),
+    [
+        ("none.csv", ["label"], None, "none.csv"),
+        ("cars.csv", ["lable"], None, "did you mean 'label'"),
+        ("cars.csv", [""], None, "target: found"),
+        ("cars.csv", ["label", "price"], None, "label"),
+        ("cars.csv", ["label", "label"], None, "named twice"),
+        ("cars.xlsx", ["label"], None, 'source: found "cars.xlsx"; give digits'),
+        (".csv", ["label"], None, 'source: found ".csv"'),
+        ("..csv", ["label"], None, "expected a file named .csv"),
+        ("cars.parquet.gz", ["label"], None, "source: found"),
+        ("cars.csv", ["label"], "none/x.toml", "--output: none/x.toml: cannot be written"),
+        ("cars.csv", ["label"], "study", "give a name that ends in .toml"),
+        ("b\udce9.csv", ["label"], None, "cannot name this file; rename it"),
+    ],
+)
+def test_what_cannot_be_started_is_one_message_and_no_file(
+    here: Path, table: str, target: list[str], output: str | None, told: str
+) -> None:
+    for name in ("cars.csv", "cars.xlsx", ".csv", "..csv"):
+        write_table(here / name, ROWS)
+    before = sorted(here.iterdir())
+    with pytest.raises(KlayerError) as caught:
+        write_study(Path(table), target, ["patient"], output and Path(output))
+    assert told in str(caught.value)
+    assert sorted(here.iterdir()) == before
+
+
+def test_the_search_s_name_is_short_enough() -> None:
+    assert name_of(Path("a" * 59 + "--b.csv")) == "a" * 59
+
+
+def test_the_command_says_how_to_go_on(klayer_here: Any, tmp_path: Path) -> None:
+    write_table(tmp_path / "cars.csv", ROWS)
+    status, out, err = klayer_here(
+        "init", "cars.csv", "-t", "price", "--exclude", "label", "--exclude", "patient",
+        "-o", "My cars.toml",
+    )  # fmt: skip
+    assert (status, err) == (0, "")
+    assert out == "My cars.toml: run it with `klayer run 'My cars.toml'`\n"
+    command = shlex.split(out.split("`")[1])
+    assert command[:2] == ["klayer", "run"]
+    assert load(command[2]).name == "my-cars"
+    status, out, err = klayer_here("init", "cars.csv", "-t", "colour", "-o", "My cars.toml")
+    assert (status, out) == (2, "")
+    assert err.startswith("klayer: --output: My cars.toml is there already")
