@@ -171,6 +171,11 @@ def _check_meaning(path: Path, column: Column, distinct: list[Any]) -> None:
             f"{about} holds numbers with commas, such as {distinct[0]!r}; write them without, or "
             "name it in categories"
         )
+    if column.holds_decimal_commas():
+        raise DataFileError(
+            f"{about} holds numbers with decimal commas, such as {column.first_comma()!r}; write "
+            "them with points, or separate values by semicolons, or name it in categories"
+        )
     present = int((~column.is_missing).sum())
     many = len(distinct) > MANY_CATEGORIES and 2 * len(distinct) > present
     if many or len(distinct) > MOST_CATEGORIES:

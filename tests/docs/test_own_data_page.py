@@ -61,6 +61,10 @@ REFUSED: dict[str, tuple[str | bytes, TableOptions]] = {
         'x,y\n"1,234",a\n"2,345",a\n"1,111",b\n"9,876",b\n',
         TableOptions(("y",)),
     ),
+    "holds numbers with decimal commas": (
+        'x,y\n"12,5",a\n"2,345",a\n"1,1",b\n7,b\n',
+        TableOptions(("y",)),
+    ),
     "different texts in": (f"x,z,y\n{TEXTS}", TableOptions(("y",))),
     "which is no column": (f"x,y\n{TWENTY}", TableOptions(("y",), exclude=("z",))),
     "has no input column beside the target": (f"x,y\n{TWENTY}", TableOptions(("y",), None, ("x",))),
