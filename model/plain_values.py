@@ -4,6 +4,7 @@ A dataclass annotation is only a promise; here it is held. JSON from a file may 
 a text where a number belongs would otherwise be found far from where it came in.
 """
 
+import functools
 import math
 from dataclasses import fields, is_dataclass
 from types import NoneType, UnionType
@@ -33,8 +34,13 @@ def read(kind: type[_Value], found: object, where: str = "it") -> _Value:
         raise ModelError(
             f"{where} must have exactly the keys {', '.join(names)}, not {what!s:.200}"
         )
-    hints = get_type_hints(kind)
+    hints = _hints(kind)  # type: ignore[arg-type]
     return kind(**{name: _read(hints[name], found[name], name) for name in names})
+
+
+@functools.cache  # an encoding has as many values of one kind as the table has columns
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _read(hint: Any, found: object, name: str) -> Any:

@@ -106,12 +106,15 @@ def open_data(objective: NetworkObjective, seed: int, folder: Path | None) -> Da
             path of a table of the user's own.
 
     Raises:
-        DataError: The files are missing, broken or not what they should be.
+        DataError: The files are missing, broken or not what they should be, or their validation
+            rows have no such score as is asked for.
     """
     section = objective.data
     if section.is_own:
         own = _table_of(section, seed, Path(objective.base), folder)
-        return Dataset(objective, _kept(own), folder, own)
+        ready = _kept(own)
+        _check_score(objective, own, ready)
+        return Dataset(objective, ready, folder, own)
     with faults_as_klayer_errors():
         rows = prepared.prepare(
             source(section.source, folder),
@@ -121,6 +124,19 @@ def open_data(objective: NetworkObjective, seed: int, folder: Path | None) -> Da
         )
         cache.bound(prepared_folder(), most_bytes(), rows.folder)
     return Dataset(objective, rows, folder)
+
+
+def _check_score(objective: NetworkObjective, own: OwnTable, rows: prepared.Prepared) -> None:
+    """Refuse validation rows of which no network would have a score."""
+    targets = rows.validation.y
+    found, right = "", ""
+    if objective.scored_by == "roc_auc" and len(set(targets.tolist())) < 2:
+        found = f"all validation rows are of class {rows.classes[targets[0]]!r}"
+        right = "of both"
+    elif objective.scored_by == "r2" and len(targets) < 2:
+        found, right = "there is one validation row", "two or more"
+    if found:
+        raise DataError(f"{own.path}: {found}; {objective.scored_by} needs {right}")
 
 
 def own_facts(section: DataSection, seed: int, base: Path) -> Facts:

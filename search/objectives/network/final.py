@@ -1,6 +1,7 @@
 """The end of a search: the winner and the finalists beside it, trained, and tested once."""
 
 import hashlib
+import math
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -70,7 +71,8 @@ class TestReport:
     """What the test set said of the trained winner, in its score; accuracies are shares, 0 … 1.
 
     Attributes:
-        scores: Of each final network by itself, the winner first; None where it diverged.
+        scores: Of each final network by itself, the winner first; None where it diverged, or where
+            the test rows give no such score, as ROC AUC of one class alone.
         snapshot_ensemble: Of the winner's snapshots voting together; None without cycles.
         snapshot_ensembles: Of each network's snapshots voting together, the winner first; None
             where it diverged, or without cycles.
@@ -217,10 +219,15 @@ def _tested(
     singles = _by_trial(lasts, probabilities[: len(lasts)], sound)
     kept = _by_trial(snapshots, probabilities[len(lasts) :], sound)
     targets = test.targets if standard is None else standard.of(test.targets)
-    by_itself = {place: worth(objective, votes, targets) for place, votes in singles.items()}
+
+    def score(votes: Sequence[Any]) -> float | None:
+        found = worth(objective, votes, targets)
+        return found if math.isfinite(found) else None
+
+    by_itself = {place: score(votes) for place, votes in singles.items()}
     ensembles: tuple[float | None, ...] = (None,) * trials
     if objective.ensemble:
-        voted = {place: worth(objective, votes, targets) for place, votes in kept.items()}
+        voted = {place: score(votes) for place, votes in kept.items()}
         ensembles = tuple(voted.get(place) for place in range(trials))
     everyone = [vote for votes in (kept or singles).values() for vote in votes]
     alone = len(singles) < 2
@@ -229,7 +236,7 @@ def _tested(
         scores=tuple(by_itself.get(place) for place in range(trials)),
         snapshot_ensemble=ensembles[0],
         snapshot_ensembles=ensembles,
-        finalist_ensemble=None if alone else worth(objective, everyone, targets),
+        finalist_ensemble=None if alone else score(everyone),
         rows=len(test.targets),
         fingerprint=fingerprint,
     )

@@ -102,7 +102,7 @@ def seconds_per_epoch(
 ) -> float:
     """About how long one epoch of a stack takes on one core.
 
-    Updates and an evaluation are timed on random images of the study's shape; nothing is read.
+    Updates and an evaluation are timed on random rows of the study's shape; nothing is read.
 
     Args:
         objective: The network, and how many images there are.
@@ -115,9 +115,12 @@ def seconds_per_epoch(
     draw = np.random.default_rng(0)
     rows = min(TIMED_ROWS, facts.rows)
     x = draw.random((rows, facts.inputs), np.float32).astype(section.precision, copy=False)
-    labels = draw.integers(0, facts.outputs, rows)
+    if facts.task == "classification":
+        targets = draw.integers(0, facts.outputs, rows)
+    else:
+        targets = draw.standard_normal((rows, facts.outputs)).astype(section.precision, copy=False)
     held_out = max(1, rows * facts.held_out // facts.rows)
-    fold = training.Data(x, labels, x[:held_out], labels[:held_out])
+    fold = training.Data(x, targets, x[:held_out], targets[:held_out])
     recipe = replace(recipe_of(values[0], 0), schedule=schedule.Constant(MOST_TIMED_EPOCHS))
     members = [
         replace(member_of(one, 0), learning_rate=TIMED_LEARNING_RATE) for one in values

@@ -58,7 +58,7 @@ def task_faults(objective: "NetworkObjective", stages: Sequence[Stage]) -> Itera
     right = f"the target is for {task}: give {' or '.join(scores_of(task))}"
     if objective.named_score is not None and objective.named_score not in scores_of(task):
         yield Fault(("objective", "score"), f"found {shown(objective.named_score)}; {right}")
-    if objective.named_score == "roc_auc" and outputs != 2:
+    elif objective.named_score == "roc_auc" and outputs != 2:
         yield Fault(
             ("objective", "score"),
             f'found "roc_auc", which is of 2 classes; there are {outputs}: give another',

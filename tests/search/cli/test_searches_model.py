@@ -19,6 +19,7 @@ from search.objective.report import Report
 from search.objectives.network.metrics import metrics_of
 from search.objectives.network.views.model_view import EpochsView
 
+METRICS = metrics_of("classification", "accuracy")
 REPORT = Report(1, {"train_accuracy": 0.5}, 0.5)
 
 

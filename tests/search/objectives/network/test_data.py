@@ -2,14 +2,19 @@
 
 import json
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from model.data import prepared
+from model.data.fold import Fold
+from model.data.own_table import OwnTable
 from search.errors import DataError
 from search.objective.data_card import DataCard
 from search.objectives.network.data import open_data
 from search.study.reading import load
+from tests.search.objectives.network.own_tables import laid_out, parts, study_in
 from tests.search.objectives.network.trainings import section_and_data, study_with
 
 
@@ -35,3 +40,73 @@ def test_a_card_says_what_is_to_be_known_without_the_images() -> None:
     assert (card.shape, card.inputs, card.task) == ((1, 8, 8), 64, "classification")
     assert card.classes == tuple(map(str, range(10)))
     assert DataCard.of(json.loads(json.dumps(card.plain()))) == card
+
+
+# --- tables ---------------------------------------------------------------------------------------
+
+
+def test_a_table_travels_as_a_path_and_arrives_equal(tmp_path: Path) -> None:
+    _, data = section_and_data(study_in(tmp_path, ("price", "weight")))
+    sent = pickle.dumps(data)
+    assert len(sent) < 3_000
+    there = pickle.loads(sent)
+    assert there.card == data.card
+    assert there.own == data.own
+    np.testing.assert_array_equal(there.prepared.training.y, data.prepared.training.y)
+    (x,) = prepared.test_set(there.prepared, there.source()).blocks()
+    assert x.shape == (len(parts(("price",)).test), data.facts.inputs)
+
+
+@pytest.mark.parametrize("targets", [("label",), ("price",)])
+def test_a_card_of_a_table_has_its_sizes(tmp_path: Path, targets: tuple[str, ...]) -> None:
+    _, data = section_and_data(study_in(tmp_path, targets))
+    card, right = data.card, parts(targets)
+    assert (card.source, card.inputs, card.shape) == ("cars", 7, ())
+    assert (card.rows, card.held_out) == (len(right.training), len(right.validation))
+    assert (card.task, card.classes) == (
+        ("classification", ("no", "yes")) if targets == ("label",) else ("regression", ())
+    )
+    assert card.fingerprint == data.own.fingerprint()
+    assert DataCard.of(json.loads(json.dumps(card.plain()))) == card
+
+
+def test_a_table_in_another_folder_has_the_same_card(tmp_path: Path) -> None:
+    one, other = (study_in(tmp_path / name) for name in ("one", "other"))
+    cards = [open_data(each.objective, each.seed, None).card for each in (one, other)]
+    assert cards[0] == cards[1]
+    (tmp_path / "data").mkdir()
+    (tmp_path / "one" / "cars.csv").rename(tmp_path / "data" / "cars.csv")
+    assert open_data(one.objective, one.seed, tmp_path / "data").card == cards[0]
+    with pytest.raises(DataError, match=r"one/cars\.csv"):
+        open_data(one.objective, one.seed, None)
+
+
+def test_a_prepared_table_is_found_and_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = study_in(tmp_path)
+    before = open_data(study.objective, study.seed, None)
+
+    def never(self: OwnTable) -> Fold:
+        raise AssertionError("the table was read again")
+
+    monkeypatch.setattr(OwnTable, "fold", never)
+    again = open_data(study.objective, study.seed, None)
+    assert again.prepared.folder == before.prepared.folder
+    with pytest.raises(AssertionError, match="read again"):
+        open_data(study.objective, study.seed + 1, None)
+
+
+def test_one_validation_row_has_no_r2(tmp_path: Path) -> None:
+    study = study_in(tmp_path, ("price",), "r2")
+    rows = ("data.validation=1", "data.test=1")
+    text = laid_out(tmp_path, ("price",), "r2")
+    text.write_text(
+        text.read_text().replace('group = "patient"', "").replace("['label'", "['label', 'patient'")
+    )
+    assert open_data(study.objective, study.seed, None).card.held_out > 1
+    single = load(str(text), rows)
+    with pytest.raises(DataError, match="there is one validation row; r2 needs two or more"):
+        open_data(single.objective, single.seed, None)
+    mae = load(str(text), [*rows, "objective.score='mae'"])
+    assert open_data(mae.objective, mae.seed, None).card.held_out == 1

@@ -1,19 +1,33 @@
 """The winner is trained beside the finalists, and the test images are read last of all."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from model import schedule
-from model.data import digits
+from model import schedule, training
+from model.data import digits, prepared
 from model.data.labelled import Labelled
+from model.data.own_table import OwnTable
+from model.data.source import Source
+from model.members import Architecture, Member
 from search.objective.report import Assignment, Report
 from search.objectives.network import final, trials
 from search.objectives.network.data import Dataset
 from search.objectives.network.final import TestReport
 from search.study.file import Study
+from tests.model.data.tables import changed, write_table
+from tests.search.objectives.network.own_tables import (
+    CLASSES,
+    ROWS,
+    VALUES,
+    labels_of,
+    parts,
+    study_in,
+    values_of,
+)
 from tests.search.objectives.network.trainings import (
     CYCLES,
     DECAY,
@@ -26,6 +40,8 @@ from tests.search.objectives.network.trainings import (
     section_and_data,
     study_with,
 )
+
+TABLE_CYCLES = "training.schedule={kind='cycles', cycles=2, half_cycle_epochs=1}"
 
 
 def final_of(
@@ -140,3 +156,104 @@ def standardised_test_images(data: Dataset) -> tuple[Any, Any]:
 
 def share(probabilities: Any, labels: Any) -> float:
     return float((probabilities.argmax(axis=-1) == labels).mean())
+
+
+# --- tables ---------------------------------------------------------------------------------------
+
+
+def test_the_test_rows_of_a_table_are_read_once_and_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened: list[str] = []
+    real = OwnTable.source
+
+    def watched(self: OwnTable, classes: tuple[str, ...]) -> Source:
+        happened.append("test")
+        return real(self, classes)
+
+    monkeypatch.setattr(OwnTable, "source", watched)
+    study = study_in(tmp_path)
+    section, data = section_and_data(study)
+    given = (Assignment({"learning_rate": 0.05}, 3),)
+    for _ in trials.train(study.objective, section, given, ORDER_SEED, data):
+        pass
+    epochs = final.evaluate(study.objective, section, given, ORDER_SEED, data)
+    for _ in range(4):
+        next(epochs)
+        assert happened == []
+    with pytest.raises(StopIteration):
+        next(epochs)
+    assert happened == ["test"]
+
+
+@pytest.mark.parametrize("train_on", ["training", "training+validation"])
+@pytest.mark.parametrize(
+    ("targets", "score"),
+    [
+        (("label",), "accuracy"),
+        (("label",), "log_loss"),
+        (("price",), "rmse"),
+        (("price",), "mae"),
+        (("price",), "r2"),
+        (("price", "weight"), "r2"),
+    ],
+)
+def test_networks_and_votes_have_scikit_learn_s_scores_of_the_test_rows(
+    tmp_path: Path, targets: tuple[str, ...], score: str, train_on: str
+) -> None:
+    """The networks are trained by the model itself, and what they say is taken to the units."""
+    study = study_in(tmp_path, targets, score, [TABLE_CYCLES, f"final.train_on='{train_on}'"])
+    _, data = section_and_data(study)
+    given = tuple(Assignment({"learning_rate": rate}, 3) for rate in (0.05, 0.01))
+    fold = fold_of(data, whole=train_on != "training")
+    loss: Any = "cross_entropy" if targets == ("label",) else "squared_error"
+    outputs = 2 if targets == ("label",) else len(targets)
+    members = [Member((6,), 3, rate, learning_rate_min=1e-5, momentum=0.9) for rate in (0.05, 0.01)]
+    recipe = training.Recipe(16, schedule.Cycles(2, None, 1), ORDER_SEED)
+    architecture = Architecture(fold.x.shape[1], outputs, loss=loss)
+    test, rows = parts(targets).test, data.prepared
+    (x,) = prepared.test_set(rows, data.source()).blocks()
+    says = (lambda one: one.probabilities(x)) if outputs == 2 and rows.classes else (
+        lambda one: one.predictions(x)
+    )  # fmt: skip
+    shots = []
+    for epoch in training.train(architecture, members, recipe, fold):
+        last = says(epoch.network)
+        shots += [says(shot) for shot in epoch.snapshots]
+    assert len(shots) == 2
+
+    def expected(votes: list[Any]) -> Any:
+        said = np.mean(votes, axis=0)
+        if rows.targets is None:
+            found = CLASSES[score](labels_of(test), said)
+        else:
+            own = said.astype(float) * rows.targets.std + rows.targets.mean
+            found = VALUES[score](values_of(targets, test), own)
+        return pytest.approx(found, rel=1e-5)
+
+    reports, evaluation = evaluated(study, given)
+    told = evaluation.result
+    name = "accuracies" if score == "accuracy" else "scores"
+    assert told[name] == tuple(expected([last[place]]) for place in (0, 1))
+    assert evaluation.values == told[name]
+    one, other = told["snapshot_ensembles"]
+    assert one == told["snapshot_ensemble"] == expected([shot[0] for shot in shots])
+    assert other == expected([shot[1] for shot in shots])
+    assert told["finalist_ensemble"] == expected([shot[i] for shot in shots for i in (0, 1)])
+    assert told["images"] == len(test)
+    assert (reports[-1][0].value is None) == (train_on != "training")
+
+
+def test_the_fingerprint_of_the_test_rows_follows_from_their_values(tmp_path: Path) -> None:
+    given = (Assignment({"learning_rate": 0.05}, 3),)
+    test = parts(("price",)).test
+    told = []
+    for name, rows in (
+        ("one", ROWS),
+        ("two", ROWS),
+        ("three", changed(ROWS, "price", [int(test[0])], lambda _: "1")),
+    ):
+        study = study_in(tmp_path / name, ("price",))
+        write_table(tmp_path / name / "cars.csv", rows)
+        told.append(evaluated(study, given)[1].result["fingerprint"])
+    assert told[0] == told[1] != told[2]

@@ -1,9 +1,11 @@
 """A network is what a document's tables declare."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from search.errors import KlayerError
 from search.objective.port import Objective
 from search.objectives.network import kind
 from search.objectives.network.facts import Facts
@@ -11,6 +13,7 @@ from search.objectives.network.objective import NetworkObjective
 from search.study.reading import load
 from search.study.stage_table import StageTable
 from search.study.tables import Document
+from tests.search.objectives.network.own_tables import laid_out, study_in
 
 STAGES = [{"trials": 2, "box": {"width_3": {"low": 5, "high": 9}}}]
 
@@ -47,3 +50,49 @@ def test_every_shipped_study_declares_one() -> None:
     made: Objective = load("digits").objective
     assert isinstance(made, NetworkObjective)
     assert list(kind.registry({}).names()) == list(made.registry.names())
+
+
+def test_values_are_learned_by_the_squared_error_unless_said(tmp_path: Path) -> None:
+    assert study_in(tmp_path, ("price",)).objective.network.loss == "squared_error"
+    huber = study_in(tmp_path, ("price",), overrides=["network.loss='huber'"])
+    assert huber.objective.network.loss == "huber"
+    assert huber.objective.network.widths == (6,)
+    assert study_in(tmp_path, ("label",)).objective.network.loss == "cross_entropy"
+
+
+@pytest.mark.parametrize("targets", [("label",), ("price",), ("price", "weight")], ids=str)
+@pytest.mark.parametrize("score", ["", "named"])
+def test_what_is_recorded_of_a_table_comes_back_without_it(
+    tmp_path: Path, targets: tuple[str, ...], score: str
+) -> None:
+    named = {"": ""}.get(score, "log_loss" if targets == ("label",) else "mae")
+    study = study_in(tmp_path, targets, named)
+    form = json.loads(json.dumps(study.objective.recorded()))
+    (tmp_path / "cars.csv").unlink()
+    again = kind.recorded(form)
+    assert again == study.objective
+    assert again.base == str(tmp_path)
+    assert again.recorded() == study.objective.recorded()
+    assert again.score == study.objective.score
+    assert again.evaluation.name == f"test_{again.scored_by}"
+
+
+def test_the_folder_is_no_part_of_what_is_asked_for(tmp_path: Path) -> None:
+    """A study that moved is the same one."""
+    one, other = (study_in(tmp_path / name, ("price",)) for name in ("one", "other"))
+    assert one.objective == other.objective
+    assert one.objective.base != other.objective.base
+    assert one.canonical() == other.canonical()
+
+
+def test_a_table_that_is_missing_or_is_none_is_one_message(tmp_path: Path) -> None:
+    file = laid_out(tmp_path)
+    (tmp_path / "cars.csv").write_text("")
+    with pytest.raises(KlayerError, match=r"cars\.csv"):
+        load(str(file))
+    (tmp_path / "cars.csv").unlink()
+    with pytest.raises(KlayerError, match=r"cars\.csv"):
+        load(str(file))
+    laid_out(tmp_path)
+    with pytest.raises(KlayerError, match="did you mean 'label'"):
+        load(str(file), ["data.target='lable'"])

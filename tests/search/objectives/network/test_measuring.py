@@ -1,6 +1,7 @@
 """Pace and gradients are measured of any valid study, whatever it searches."""
 
 import math
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from search.errors import KlayerError
 from search.objectives.network.data import open_data
 from search.objectives.network.measuring import check_gradients, seconds_per_epoch
 from search.study.file import Study, study_of
+from tests.search.objectives.network.own_tables import study_in
 
 # The floor lies above the learning rate that [training] has: the one that is searched is higher.
 FLOOR = {
@@ -64,3 +66,32 @@ def test_small_gradients_count_as_little_as_is_said(study: Study) -> None:
         for smallest in ((), (10.0,))
     )
     assert all(one.worst < other.worst for one, other in zip(lenient, usual, strict=True))
+
+
+@pytest.mark.parametrize("targets", [("label",), ("price",), ("price", "weight")], ids=str)
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_an_epoch_of_a_table_takes_some_time(
+    tmp_path: Path, targets: tuple[str, ...], precision: str
+) -> None:
+    own = study_in(tmp_path, targets, overrides=[f"training.precision='{precision}'"])
+    section = own.stages[0].training
+    assert 0 < seconds_per_epoch(own.objective, section, [{}, {"learning_rate": 0.1}], 0.01) < 60
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "huber"])
+def test_gradients_of_values_are_right(tmp_path: Path, loss: str) -> None:
+    own = study_in(tmp_path, ("price", "weight"), overrides=[f"network.loss='{loss}'"])
+    data = open_data(own.objective, own.seed, None)
+    checked = check_gradients(own.objective, own.seed, data, 10, None, "central", None)
+    assert len(checked) == 4
+    assert all(one.checked > 0 and one.worst < 1e-6 for one in checked)
+
+
+def test_more_rows_than_a_table_has_are_refused(tmp_path: Path) -> None:
+    own = study_in(tmp_path)
+    data = open_data(own.objective, own.seed, None)
+    rows = data.facts.rows
+    with pytest.raises(KlayerError, match=rf"there are {rows} training rows; {rows + 1} were"):
+        check_gradients(own.objective, own.seed, data, rows + 1, None, "central", None)
+    with pytest.raises(KlayerError, match=rf"cars\.csv has {rows} training rows of 7 inputs"):
+        check_gradients(own.objective, own.seed, data, 2, 8, "central", None)

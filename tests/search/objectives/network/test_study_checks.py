@@ -1,11 +1,16 @@
 """What a network's stages must agree on with it; `bad_files.txt` has every message."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from search.errors import StudyFileError
 from search.study.file import Study, study_of
+from search.study.overrides import overridden
+from search.study.reading import document
+from tests.model.data.tables import HEADER, write_table
+from tests.search.objectives.network.own_tables import ROWS, laid_out, study_in
 
 CYCLES = {"kind": "cycles", "cycles": 1, "half_cycle_epochs": 1}
 FOUR_CYCLES = {"kind": "cycles", "cycles": 4, "half_cycle_epochs": 2}
@@ -117,3 +122,76 @@ def test_a_batch_size_that_no_trial_uses_is_not_held_against_the_images() -> Non
     assert made.facts.rows == 30 < made.training.batch_size
     with pytest.raises(Exception, match="found 100; there are 30 training images: give 30 or"):
         study(boxed(learning_rate=RATES), data=few)
+
+
+# --- the task of a table --------------------------------------------------------------------------
+
+
+def told(folder: Path, targets: tuple[str, ...], score: str = "", *changes: str) -> list[str]:
+    """The faults of a study of a table, in which a kind is one of three."""
+    file = laid_out(folder, targets, score)
+    if targets == ("kind",):
+        kinds = [[*row, "abc"[place % 3]] for place, row in enumerate(ROWS)]
+        write_table(folder / "cars.csv", kinds, (*HEADER, "kind"))
+    changed, _ = overridden(document(str(file)), changes)
+    with pytest.raises(StudyFileError) as caught:
+        study_of({"name": "cars", **changed}, folder)
+    return str(caught.value).split("\n")
+
+
+@pytest.mark.parametrize("score", ["rmse", "mae", "r2"])
+def test_classes_have_no_score_of_values(tmp_path: Path, score: str) -> None:
+    assert told(tmp_path, ("label",), score) == [
+        f'objective.score: found "{score}"; the target is for classification: give accuracy or '
+        "balanced_accuracy or macro_f1 or roc_auc or log_loss"
+    ]
+
+
+@pytest.mark.parametrize(
+    "score", ["accuracy", "balanced_accuracy", "macro_f1", "roc_auc", "log_loss"]
+)
+def test_values_have_no_score_of_classes(tmp_path: Path, score: str) -> None:
+    assert told(tmp_path, ("price",), score) == [
+        f'objective.score: found "{score}"; the target is for regression: give rmse or mae or r2'
+    ]
+
+
+def test_an_area_under_a_curve_is_of_two_classes(tmp_path: Path) -> None:
+    assert study_in(tmp_path, ("label",), "roc_auc").objective.scored_by == "roc_auc"
+    (fault,) = told(tmp_path, ("kind",), "roc_auc")
+    assert fault.startswith('objective.score: found "roc_auc", which is of 2 classes; there are 3')
+
+
+@pytest.mark.parametrize(
+    ("targets", "losses"),
+    [(("label",), ("squared_error", "huber")), (("price",), ("cross_entropy", "hinge"))],
+)
+def test_a_loss_of_the_other_task_is_refused_wherever_it_stands(
+    tmp_path: Path, targets: tuple[str, ...], losses: tuple[str, str]
+) -> None:
+    task, right = ("classification", "cross_entropy or hinge")
+    if targets == ("price",):
+        task, right = ("regression", "squared_error or huber")
+    reason = f"the target is for {task}: give {right}"
+    for loss in losses:
+        assert told(tmp_path, targets, "", f"network.loss='{loss}'") == [
+            f'network.loss: found "{loss}"; {reason}'
+        ]
+    searched = f"stages.coarse.box.loss={list(losses)}"
+    assert told(tmp_path, targets, "", searched) == [
+        f'stages.coarse.box.loss: found "{loss}"; {reason}' for loss in losses
+    ]
+
+
+def test_losses_of_a_task_may_be_searched(tmp_path: Path) -> None:
+    searched = "stages.coarse.box.loss=['squared_error', 'huber']"
+    found = study_in(tmp_path, ("price",), "", [searched])
+    assert "loss" in found.stages[0].boxes[0].ranges
+
+
+def test_a_batch_of_more_rows_than_there_are_is_refused(tmp_path: Path) -> None:
+    rows = study_in(tmp_path).objective.facts.rows
+    assert told(tmp_path, ("label",), "", f"training.batch_size={rows + 1}") == [
+        f"training.batch_size: found {rows + 1}; there are {rows} training rows: give {rows} or "
+        "fewer"
+    ]

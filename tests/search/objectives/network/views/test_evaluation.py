@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from search.objectives.network.facts import Facts
+from search.objectives.network.metrics import metric_of
 from search.objectives.network.views.evaluation import evaluation
 from search.views.plots.data import SearchData
 
@@ -57,3 +59,47 @@ def test_intervals_are_wilson_s(small: SearchData) -> None:
     plot = evaluation(replace(small, search=replace(small.search, result=report)))
     # By hand: 1.96² / 100 = 0.0384; middle 0.5; half 1.96 / 1.0384 · √(0.0025 + 0.000096).
     assert row(plot, "winner")[3:] == pytest.approx((40.383, 59.617), abs=0.01)
+
+
+def of_values(small: SearchData, score: str, result: dict[str, Any]) -> SearchData:
+    """As if the search were one of prices."""
+    objective = replace(
+        small.search.study.objective,
+        facts=Facts(90, 30, 7, 1, "regression", 3_000.0),
+        named_score=score,
+    )
+    study = small.search.study.model_copy(update={"objective": objective})
+    return replace(small, search=replace(small.search, study=study, result=result))
+
+
+@pytest.mark.parametrize(
+    ("score", "name", "values"),
+    [("rmse", "RMSE", (1_234.5, 1_500.25)), ("mae", "MAE", (0.5, 0.75)), ("r2", "R²", (0.9, -0.2))],
+)
+def test_other_scores_stand_as_they_are_and_without_intervals(
+    small: SearchData, score: str, name: str, values: tuple[float, float]
+) -> None:
+    result = {
+        "scores": [*values, None],
+        "snapshot_ensemble": None,
+        "snapshot_ensembles": [None, None, None],
+        "finalist_ensemble": values[0] / 2,
+        "images": 30,
+    }
+    plot = evaluation(of_values(small, score, result))
+    assert row(plot, "winner")[2:] == (values[0],) * 3
+    assert row(plot, "finalist 2")[2:] == (values[1],) * 3
+    assert row(plot, "all finalists, voting")[2:] == (values[0] / 2,) * 3
+    assert plot.table.columns[1:3] == ("rows", name)
+    assert "95 % intervals" not in plot.caption
+    assert plot.caption.startswith("What 30 test rows, read once, said; 1 of the final networks")
+    assert f"The winner has {metric_of(score, 'test').text(values[0])}." in plot.caption
+
+
+def test_a_search_of_values_before_its_final_says_so(small: SearchData) -> None:
+    data = of_values(small, "rmse", {})
+    searched = tuple(t for t in small.trials if t.stage in ("coarse", "fine", "finest"))
+    data = replace(
+        data, search=replace(data.search, result=None, finished_at=None), trials=searched
+    )
+    assert "turn of the test rows" in evaluation(data).caption
