@@ -73,6 +73,15 @@ class Column:
         """Whether it holds text, all of it numbers but for commas between groups of digits."""
         return self._all_match(_GROUPED)
 
+    def holds_decimal_commas(self) -> bool:
+        """Whether it holds text, all of it numbers, of which some can only have decimal commas."""
+        return self.kind == "category" and shows_decimal_comma(self.values.tolist())
+
+    def first_comma(self) -> str | None:
+        """The first text with a comma that is none between groups of digits."""
+        texts = (text for text in self.values if text is not None and "," in text)
+        return next((text for text in texts if not _GROUPED.fullmatch(text)), None)
+
     def first_other(self) -> tuple[int, str] | None:
         """The first text that is no number, and its row, counted from 1; None where all are."""
         if self.kind == "category":

@@ -7,7 +7,7 @@ values) comes from the training rows alone. Test rows are encoded when they are 
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +50,12 @@ class Parts:
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that it names."""
-        return tuple(name for name in (self.group, self.time, self.said) if name is not None)
+        return tuple(name for _, name in self.named())
+
+    def named(self) -> tuple[tuple[str, str], ...]:
+        """Each key of `[data]` that names a column, with the column."""
+        keys = (("group", self.group), ("time", self.time), ("part_column", self.said))
+        return tuple((key, name) for key, name in keys if name is not None)
 
 
 @dataclass(frozen=True)
@@ -120,10 +125,8 @@ class OwnTable:
     def _read(self) -> tuple[Table, Split, Rows]:
         """The table, its parts, and again the rows to test on."""
         parts, said = self.parts, self.options
-        exclude = dict.fromkeys((*said.exclude, *parts.columns))
-        options = TableOptions(
-            said.target, said.task, tuple(exclude), said.numbers, said.categories
-        )
+        exclude = tuple(name for name in said.exclude if name not in parts.columns)
+        options = replace(said, exclude=exclude, splitting=parts.named())
         read = table.read(self.path, options)
         split = splits.split(
             len(read),

@@ -6,12 +6,12 @@ content follows from, so other data and other seeds go elsewhere. A folder is co
 it is written under another name and renamed. Where several processes prepare the same at once, all
 use the one that was first. The test images are not read here, except in `test_set`.
 
-A process killed while it writes leaves a folder whose name begins with a dot; `clear` removes it.
+A process killed while it writes leaves a folder whose name begins with a dot;
+`model.data.cache` removes it.
 """
 
 import hashlib
 import os
-import shutil
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -23,9 +23,10 @@ import numpy as np
 import numpy.typing as npt
 
 from model.data import array_file
+from model.data.cache import touch
 from model.data.fold import Fold
 from model.data.labelled import Labelled
-from model.data.prepared_files import FORMAT, About, folder_name, made_here, read_about, write
+from model.data.prepared_files import FORMAT, About, folder_name, read_about, write
 from model.data.source import Source
 from model.data.standardise import Statistics, split
 from model.data.test_set import TestSet
@@ -150,6 +151,7 @@ def open_prepared(folder: Path) -> Prepared:
     """
     folder = folder.absolute()
     about = read_about(folder)
+    touch(folder)
     both = _open_rows(folder, about)
     given = _open_statistics(folder, "", about.inputs)
     return Prepared(
@@ -186,28 +188,6 @@ def test_set(prepared: Prepared, source: Source) -> TestSet:
     if raw.x.shape[1] != len(prepared.mean):
         raise ModelError(f"test images must have {len(prepared.mean)} inputs, not {raw.x.shape[1]}")
     return TestSet(raw.y, raw, Statistics(prepared.mean, prepared.std))
-
-
-def clear(cache: Path) -> int:
-    """Remove every prepared folder of `cache`, and what killed processes left; the bytes freed.
-
-    Anything that `prepare` did not make is left alone. Running workers keep what they have open
-    where the system allows a file in use to be removed.
-
-    Raises:
-        DataFileError: A folder cannot be removed.
-    """
-    freed = 0
-    try:
-        for folder in sorted(cache.iterdir()) if cache.is_dir() else []:
-            files = made_here(folder)
-            if files is not None:
-                size = sum(file.stat().st_size for file in files)
-                shutil.rmtree(folder)
-                freed += size
-    except OSError as error:
-        raise DataFileError(f"{cache}: cannot be cleared ({error.strerror})") from error
-    return freed
 
 
 def _check_images(raw: Labelled, source: Source) -> None:

@@ -131,7 +131,7 @@ def _inputs(
     """The input columns, and those left out with the reason."""
     inputs, left_out = [], []
     for name, column in read.by_name.items():
-        if name in options.target or name in options.exclude:
+        if name in options.no_inputs:
             continue
         distinct = column.distinct()
         missing = int(column.is_missing.sum())
@@ -170,6 +170,11 @@ def _check_meaning(path: Path, column: Column, distinct: list[Any]) -> None:
         raise DataFileError(
             f"{about} holds numbers with commas, such as {distinct[0]!r}; write them without, or "
             "name it in categories"
+        )
+    if column.holds_decimal_commas():
+        raise DataFileError(
+            f"{about} holds numbers with decimal commas, such as {column.first_comma()!r}; write "
+            "them with points, or separate values by semicolons, or name it in categories"
         )
     present = int((~column.is_missing).sum())
     many = len(distinct) > MANY_CATEGORIES and 2 * len(distinct) > present

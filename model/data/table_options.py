@@ -21,6 +21,8 @@ class TableOptions:
             is accepted then.
         categories: Inputs that are categories, whatever they look like: numbers, dates, and texts
             that hardly repeat are accepted then.
+        splitting: (key, column) of columns by which rows are split, which are no inputs either;
+            messages call them by the key.
 
     Raises:
         ModelError: There is no target; a column is named twice; a task is none of the two; or
@@ -32,6 +34,7 @@ class TableOptions:
     exclude: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    splitting: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.target:
@@ -55,4 +58,10 @@ class TableOptions:
             ("exclude", self.exclude),
             ("numbers", self.numbers),
             ("categories", self.categories),
+            *((key, (name,)) for key, name in self.splitting),
         )
+
+    @property
+    def no_inputs(self) -> tuple[str, ...]:
+        """The columns that are no inputs."""
+        return (*self.target, *self.exclude, *(name for _, name in self.splitting))

@@ -40,6 +40,11 @@ def check_target(path: Path, target: Column) -> None:
             f"{path}: the target {target.name!r} holds numbers with commas, such as "
             f"{distinct[0]!r}; write them without"
         )
+    if target.holds_decimal_commas():
+        raise DataFileError(
+            f"{path}: the target {target.name!r} holds numbers with decimal commas, such as "
+            f"{target.first_comma()!r}; write them with points, or separate values by semicolons"
+        )
     if target.holds_dates():
         raise DataFileError(
             f"{path}: the target {target.name!r} holds dates; expected numbers or classes"

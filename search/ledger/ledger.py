@@ -468,6 +468,6 @@ def _check_same(known: Search, canonical: dict[str, Any], data: DataCard) -> Non
     if known.data_fingerprint != data.fingerprint:
         raise LedgerError(
             f"{name}: this search ran on other data (fingerprint {known.data_fingerprint[:12]}, "
-            f"these have {data.fingerprint[:12]}); point --data or KLAYER_DATA to those, or give "
-            "the new search a name of its own: --name NAME"
+            f"{data.source} has {data.fingerprint[:12]}); point --data or KLAYER_DATA to those, or "
+            "give the new search a name of its own: --name NAME"
         )

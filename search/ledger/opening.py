@@ -36,12 +36,12 @@ def open_recorded(search: Search, data_folder: Path | None, devices: Sequence[st
     """
     study = search.study
     trainer: Trainer = study.objective.open(study.seed, data_folder, devices)
-    found = trainer.card.fingerprint
-    if found != search.data_fingerprint:
+    found = trainer.card
+    if found.fingerprint != search.data_fingerprint:
         trainer.close()
         raise DataError(
             f"{study.name}: this search ran on other data (fingerprint "
-            f"{search.data_fingerprint[:12]}, these have {found[:12]}); point --data or "
-            "KLAYER_DATA to those"
+            f"{search.data_fingerprint[:12]}, {found.source} has {found.fingerprint[:12]}); point "
+            "--data or KLAYER_DATA to those"
         )
     return trainer

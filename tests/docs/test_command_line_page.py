@@ -17,6 +17,7 @@ from search.ledger.records import RecordedTrial, Search, StageState, WorkerState
 from search.ledger.states import TrialStatus
 from search.objective.data_card import DataCard
 from search.objective.report import Report
+from search.objectives.network.data import MOST_SETTING
 from search.objectives.network.final import TestReport
 from search.objectives.network.measuring import GradientError
 from search.plan.plan import steps
@@ -119,6 +120,7 @@ def test_the_page_names_no_option_command_or_variable_that_does_not_exist() -> N
     variables = {name for one in parameters for name in variables_of(one)}
     assert set(re.findall(r"KLAYER_\w+|CUDA_\w+", PAGE)) == variables | {
         blas.SETTING,
+        MOST_SETTING,
         access.PASSWORD,
         access.PASSWORD_FILE,
         location.PASSWORD,

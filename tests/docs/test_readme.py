@@ -118,7 +118,8 @@ def test_each_study_that_a_page_names_is_there(page: str) -> None:
     shipped = {path.stem for path in (ROOT / "studies").glob("*.toml")}
     named = re.findall(r"klayer (?:run|plan|gradcheck) ([\w./-]+)", text(page))
     studies = {one.removesuffix(".toml") for one in named if one not in ("STUDY", "my.toml")}
-    assert studies <= shipped | {name.removesuffix(".toml") for name in files(page)}
+    begun = set(re.findall(r"klayer init ([\w-]+)\.csv", text(page)))
+    assert studies <= shipped | begun | {name.removesuffix(".toml") for name in files(page)}
 
 
 @pytest.mark.parametrize("page", PAGES)

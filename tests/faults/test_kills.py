@@ -120,7 +120,9 @@ def test_a_search_ended_in_every_way_goes_on_to_the_same_table(
 
 
 @on_sqlite
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "number", [pytest.param(signal.SIGINT, marks=pytest.mark.long), signal.SIGKILL]
+)
 def test_one_worker_leaves_no_process_behind(begin: Begin, number: int) -> None:
     run, processes = in_training(begin, workers=1)
     if number == signal.SIGINT:

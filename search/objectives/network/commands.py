@@ -21,7 +21,7 @@ class Difference(StrEnum):
     forward = "forward"
 
 
-data_app = typer.Typer(help="Data sets: fetch them, or clear what was prepared from them.")
+data_app = typer.Typer(help="Data: fetch and show them, list and clear what was prepared.")
 app.add_typer(data_app, name="data", no_args_is_help=True)
 
 
@@ -39,12 +39,48 @@ def data_fetch(
     typer.echo(str(folder))
 
 
+@data_app.command("list")
+def data_list(as_json: options.JsonOption = False) -> None:
+    """List the prepared data that the cache holds, those used last first."""
+    from search.objectives.network.data import list_prepared
+    from search.objectives.network.views.data_view import kept_json, show_kept
+
+    kept = list_prepared()
+    if as_json:
+        options.print_json([kept_json(one) for one in kept])
+    else:
+        show_kept(kept, options.console())
+
+
+@data_app.command("show")
+def data_show(
+    study: options.StudyArgument,
+    changes: options.SetOption = [],  # noqa: B006
+    data: options.DataOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Show what a search would know of a study's data: rows, inputs, task, classes, fingerprint."""
+    from search.ledger.opening import card_of
+    from search.objectives.network.views.data_view import show_card
+
+    card = card_of(options.load(study, changes, None), data)
+    if as_json:
+        options.print_json(card.plain())
+    else:
+        show_card(card, options.console())
+
+
 @data_app.command("clear")
-def data_clear() -> None:
-    """Remove standardised images from the cache; runs make them again when they need them."""
+def data_clear(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="Only of these data; all, unless given."),
+    ] = None,
+) -> None:
+    """Remove prepared data from the cache; runs make them again when they need them."""
     from search.objectives.network.data import clear_prepared
 
-    typer.echo(f"{clear_prepared() / 1e6:,.0f} MB freed")
+    typer.echo(f"{clear_prepared(name) / 1e6:,.0f} MB freed")
 
 
 @app.command()
@@ -158,7 +194,10 @@ def init(
     ] = None,
 ) -> None:
     """Write a study file for a table of your own: its task, and ranges and stages of its size."""
+    from search.objectives.network.views.remarks import remarks
     from search.objectives.network.views.starting import write_study
 
+    for line in remarks(table, target, exclude):
+        typer.echo(f"klayer: {line}", err=True)
     file = write_study(table, target, exclude, output)
     typer.echo(f"{file}: run it with `klayer run {shlex.quote(str(file))}`")

@@ -1,11 +1,15 @@
 """The data of a study: found, standardised once, and opened by every worker."""
 
+import math
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
-from model.data import cifar10, digits, prepared
+from model.data import cache, cifar10, digits, prepared
+from model.data.cache import Kept
 from model.data.own_table import OwnTable
 from model.data.source import Source
 from model.errors import DataFileError
@@ -16,6 +20,8 @@ from search.objectives.network.faults import faults_as_klayer_errors
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.own_data import facts_of, table_of
 from search.objectives.network.sections import DataSection
+
+MOST_SETTING, MOST_GIGABYTES = "KLAYER_CACHE_GIGABYTES", 20
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,7 @@ class Dataset:
     def card(self) -> DataCard:
         """What is to be known of it without opening it."""
         return DataCard(
-            source=self.prepared.name,
+            source=self.prepared.name if self.own is None else self.own.path.name,
             fingerprint=self.prepared.fingerprint,
             rows=self.facts.rows,
             held_out=self.facts.held_out,
@@ -74,6 +80,27 @@ class Dataset:
 def cache_folder() -> Path:
     """The user's cache: fetched data sets, and standardised arrays under `prepared`."""
     return platformdirs.user_cache_path("klayer")
+
+
+def prepared_folder() -> Path:
+    """Where prepared rows are kept."""
+    return cache_folder() / "prepared"
+
+
+def most_bytes(environment: Mapping[str, str] = os.environ) -> int:
+    """How large prepared rows may be together before those used longest ago are removed.
+
+    Raises:
+        DataError: The setting is no number.
+    """
+    text = environment.get(MOST_SETTING, str(MOST_GIGABYTES))
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 < found < math.inf:
+        raise DataError(f"{MOST_SETTING}: found {text!r}; give gigabytes, such as {MOST_GIGABYTES}")
+    return int(found * 1e9)
 
 
 def open_data(objective: NetworkObjective, seed: int, folder: Path | None) -> Dataset:
@@ -98,10 +125,11 @@ def open_data(objective: NetworkObjective, seed: int, folder: Path | None) -> Da
     with faults_as_klayer_errors():
         rows = prepared.prepare(
             source(section.source, folder),
-            cache_folder() / "prepared",
+            prepared_folder(),
             validation=objective.facts.held_out,
             seed=seed,
         )
+        cache.bound(prepared_folder(), most_bytes(), rows.folder)
     return Dataset(objective, rows, folder)
 
 
@@ -134,16 +162,34 @@ def _table_of(section: DataSection, seed: int, base: Path, folder: Path | None) 
 
 
 def _kept(own: OwnTable) -> prepared.Prepared:
-    cache = cache_folder() / "prepared"
     with faults_as_klayer_errors():
-        ready = prepared.kept(cache, own.name, own.fingerprint(), own.seed)
-        return ready or prepared.keep(own.fold(), cache)
+        rows = prepared.kept(prepared_folder(), own.name, own.fingerprint(), own.seed)
+        rows = rows or prepared.keep(own.fold(), prepared_folder())
+        cache.bound(prepared_folder(), most_bytes(), rows.folder)
+        return rows
 
 
-def clear_prepared() -> int:
-    """Remove the standardised arrays from the cache; the bytes freed. They can be made again."""
+def clear_prepared(name: str | None = None) -> int:
+    """Remove prepared rows from the cache; the bytes freed. They can be made again.
+
+    Args:
+        name: Only those of the data set of this name.
+
+    Raises:
+        DataError: There is none of that name, or it cannot be removed.
+    """
     with faults_as_klayer_errors():
-        return prepared.clear(cache_folder() / "prepared")
+        return cache.clear(prepared_folder(), name)
+
+
+def list_prepared() -> list[Kept]:
+    """What the cache holds, used last first.
+
+    Raises:
+        DataError: It cannot be read.
+    """
+    with faults_as_klayer_errors():
+        return cache.listed(prepared_folder())
 
 
 def source(name: str, folder: Path | None) -> Source:

@@ -3,15 +3,17 @@
 import hashlib
 import math
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from model import network_file, training
 from model.alone import alone
 from model.data import encoding, prepared
+from model.data.standardise import Statistics
 from model.data.test_set import TestSet
 from model.inference import Network
 from model.saved_network import SavedNetwork
@@ -26,6 +28,9 @@ from search.objectives.network.portraits import portraits
 from search.objectives.network.sections import TrainingSection
 from search.objectives.network.settings import recipe_of, stacks_of, values_of
 from search.objectives.network.trials import epochs, votes_of, worth
+
+MOST_CLASSES = 100  # of a confusion matrix
+MOST_PAIRS = 2_000  # of true and predicted values; of more rows an even choice
 
 
 def evaluate(
@@ -53,8 +58,11 @@ def evaluate(
         recipe = recipe_of(values_of(objective, section, trials[places[0]].parameters), order_seed)
         network, members = stack.last.network, stack.last.places
         drawn |= portraits(network, members, stack.diverged, recipe, fold, data)
-    tested = _tested(objective, data, stacks, len(trials))
-    kept = {place: to_bytes(portrait) for place, portrait in drawn.items()}
+    tested, said = _tested(objective, data, stacks, len(trials))
+    kept = {
+        place: to_bytes(replace(portrait, **said.get(place, {})))
+        for place, portrait in drawn.items()
+    }
     return Evaluation(tested.plain(objective.scored_by), tested.scores, kept)
 
 
@@ -199,7 +207,8 @@ def _final_stack(
 
 def _tested(
     objective: NetworkObjective, data: Dataset, stacks: Sequence[_FinalStack], trials: int
-) -> TestReport:
+) -> tuple[TestReport, Mapping[int, Mapping[str, Any]]]:
+    """What the test rows say, and by place what each network said of them, for its portrait."""
     lasts = [stack.last for stack in stacks]
     snapshots = [voter for stack in stacks for voter in stack.snapshots]
     sound = set(range(trials)).difference(*(stack.diverged for stack in stacks))
@@ -222,7 +231,8 @@ def _tested(
         ensembles = tuple(voted.get(place) for place in range(trials))
     everyone = [vote for votes in (kept or singles).values() for vote in votes]
     alone = len(singles) < 2
-    return TestReport(
+    said = {place: _said(votes, test, standard) for place, votes in singles.items()}
+    report = TestReport(
         scores=tuple(by_itself.get(place) for place in range(trials)),
         snapshot_ensemble=ensembles[0],
         snapshot_ensembles=ensembles,
@@ -230,6 +240,24 @@ def _tested(
         rows=len(test.targets),
         fingerprint=fingerprint,
     )
+    return report, said
+
+
+def _said(
+    votes: Sequence[Any], test: TestSet, standard: Statistics | None
+) -> dict[str, npt.NDArray[Any]]:
+    """What a network says of the test rows, as its portrait keeps it."""
+    (values,) = votes
+    if standard is not None:
+        rows = np.linspace(0, len(values) - 1, min(len(values), MOST_PAIRS)).round().astype(int)
+        predicted = values[rows, 0].astype(float) * standard.std[0] + standard.mean[0]
+        return {"pairs": np.stack([test.targets[rows, 0], predicted], axis=1)}
+    count = values.shape[1]
+    if count > MOST_CLASSES:
+        return {}
+    confusion = np.zeros((count, count), np.int64)
+    np.add.at(confusion, (test.targets, values.argmax(axis=1)), 1)
+    return {"confusion": confusion}
 
 
 def _vote(voters: Sequence[_Voter], test: TestSet) -> tuple[list[Any], str]:

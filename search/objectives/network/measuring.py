@@ -57,7 +57,7 @@ def check_gradients(
     Args:
         objective: The network, with the weight decay of its training.
         seed: Of the weights.
-        data: Its images, of which the first training ones are the batch.
+        data: Its rows, of which the first training ones are the batch.
         rows: Size of the batch.
         inputs: How many inputs of each image are used, the first ones; None for all.
         difference: "central" or "forward".
@@ -67,24 +67,23 @@ def check_gradients(
     Raises:
         KlayerError: `inputs` or `rows` is more than there are.
     """
-    images = data.prepared.training
-    most_rows, most_inputs = images.x.shape
+    batch, there_are = data.prepared.training, f"training {data.facts.rows_are}"
+    most_rows, most_inputs = batch.x.shape
     if rows > most_rows or (inputs or 1) > most_inputs:
-        are = objective.facts.rows_are
         raise KlayerError(
-            f"--rows and --inputs: {objective.data.source} has {most_rows:,} training {are} of "
+            f"--rows and --inputs: {objective.data.source} has {most_rows:,} {there_are} of "
             f"{most_inputs:,} inputs; {rows:,} and {inputs:,} were asked for"
             if inputs
-            else f"--rows: there are {most_rows:,} training {are}; {rows:,} were asked for"
+            else f"--rows: there are {most_rows:,} {there_are}; {rows:,} were asked for"
         )
-    x = np.array(images.x[:rows, :inputs], float)
+    x = np.array(batch.x[:rows, :inputs], float)
     with faults_as_klayer_errors():
         values = _without_floor(values_of(objective, objective.training, {}))
         checked = gradient_check.check(
             architecture_of(values, x.shape[1], data.facts.outputs),
             [member_of(values, seed)],
             x,
-            images.y[:rows],
+            batch.y[:rows],
             difference=difference,
             step=step,
             smallest=smallest,

@@ -27,12 +27,20 @@ class Portrait:
             (classes, height, width) float32, or (classes, height, width, 3) with colours red, green
             and blue; None of deeper ones.
         classes: The name of each class, in the order of the images.
+        confusion: (c, c) int64, how many test rows of each class (first axis) were taken for which;
+            None of values, and of very many classes.
+        pairs: (n, 2) float64, the true and the predicted value of the first target of test rows, in
+            its own unit; None of classes.
+        target: The name of that target.
     """
 
     gradient_counts: npt.NDArray[np.int64]
     gradient_edges: npt.NDArray[np.float64]
     images: npt.NDArray[np.float32] | None
     classes: tuple[str, ...]
+    confusion: npt.NDArray[np.int64] | None = None
+    pairs: npt.NDArray[np.float64] | None = None
+    target: str = ""
 
 
 def to_bytes(portrait: Portrait) -> bytes:
@@ -42,8 +50,12 @@ def to_bytes(portrait: Portrait) -> bytes:
         "gradient_edges": portrait.gradient_edges,
         "classes": np.array(portrait.classes, dtype=np.str_),
     }
-    if portrait.images is not None:
-        arrays["images"] = portrait.images
+    for name in ("images", "confusion", "pairs"):
+        array = getattr(portrait, name)
+        if array is not None:
+            arrays[name] = array
+    if portrait.target:
+        arrays["target"] = np.array(portrait.target, dtype=np.str_)
     file = io.BytesIO()
     np.savez(file, **arrays)
     return file.getvalue()
@@ -63,12 +75,20 @@ def from_bytes(content: bytes) -> Portrait:
             gradient_edges=arrays["gradient_edges"],
             images=arrays.get("images"),
             classes=tuple(map(str, arrays["classes"])),
+            confusion=arrays.get("confusion"),
+            pairs=arrays.get("pairs"),
+            target=str(arrays.get("target", "")),
         )
         layers, bins = portrait.gradient_counts.shape
         if portrait.gradient_edges.shape != (layers, bins + 1):
             raise ValueError("its histograms have edges for other bins")
         if portrait.images is not None and len(portrait.images) != len(portrait.classes):
             raise ValueError("it has images of other classes")
+        count = len(portrait.classes)
+        if portrait.confusion is not None and portrait.confusion.shape != (count, count):
+            raise ValueError("it confuses other classes")
+        if portrait.pairs is not None and portrait.pairs.shape[1:] != (2,):
+            raise ValueError("its values are no pairs")
     except DAMAGE as error:
         raise DataError(f"a portrait of a trained network is damaged: {error}") from error
     return portrait

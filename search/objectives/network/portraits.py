@@ -54,4 +54,5 @@ def _portrait(layers: Sequence[Histogram], images: np.ndarray | None, data: Data
         gradient_edges=np.stack([layer.edges for layer in layers]),
         images=images,
         classes=data.prepared.classes,
+        target=", ".join(data.prepared.target_names[:1]),
     )

@@ -36,6 +36,14 @@ class Group:
         return self.name.replace("_", " ")
 
     @property
+    def _kind(self) -> str:
+        """What its metrics are of each part, such as "RMSE"; without what a title explains."""
+        last = self.metrics[-1]
+        if not last.part:
+            return self.words
+        return last.words.removeprefix(f"{last.part} ").partition(":")[0]
+
+    @property
     def log(self) -> bool:
         """Whether its axis is a log one."""
         return self.metrics[-1].log
@@ -56,8 +64,8 @@ class Group:
     def heading(self, step: str) -> str:
         """The title of its plot."""
         if len(self.metrics) > 1:
-            return f"Learning curves: {self.words}"
-        return f"{capital(self.words)} over {plural_of(step)}"
+            return f"Learning curves: {self._kind}"
+        return f"{capital(self._kind)} over {plural_of(step)}"
 
     def layout(self, step: str) -> dict[str, Any]:
         """Axes of its metrics over steps."""

@@ -67,7 +67,7 @@ def test_other_data_are_one_message_and_are_not_left_open(
 ) -> None:
     search = ledger.record(study, "", replace(card_of(study, None), fingerprint="feed" * 16), {})
     closed.clear()
-    told = "digits: this search ran on other data .*fingerprint feedfeedfeed, .*KLAYER_DATA"
+    told = r"digits: .* other data \(fingerprint feedfeedfeed, digits has .*KLAYER_DATA"
     with pytest.raises(DataError, match=told):
         open_recorded(search, tmp_path)
     assert len(closed) == 1

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from search.errors import KlayerError
 from search.ledger.records import RecordedTrial
 from search.objectives.network.portrait import Portrait, from_bytes
-from search.objectives.network.views import evaluation, gradients, weights, widths
+from search.objectives.network.views import evaluation, gradients, predictions, weights, widths
 from search.views.plots import standing
 from search.views.plots.data import SearchData
 from search.views.plots.entry import Entry, TrialEntry
@@ -46,11 +46,13 @@ def _of_trial(key: str, title: str, draw: Draw) -> TrialEntry:
 ENTRIES = (
     Entry(widths.KEY, widths.TITLE, widths.widths),
     Entry(evaluation.KEY, evaluation.TITLE, evaluation.evaluation),
+    _of_winner(predictions.KEY, predictions.TITLE, predictions.predictions_of),
     _of_winner(weights.KEY, weights.TITLE, weights.weights_of),
     _of_winner(gradients.KEY, gradients.TITLE, gradients.gradients_of),
 )
 
 FINAL_ENTRIES = (
+    _of_trial(predictions.KEY, predictions.TITLE, predictions.predictions_of),
     _of_trial(weights.KEY, weights.TITLE, weights.weights_of),
     _of_trial(gradients.KEY, gradients.TITLE, gradients.gradients_of),
 )

@@ -22,7 +22,8 @@ def weights_of(portrait: Portrait | None) -> Plot:
     if portrait is None:
         return nothing(KEY, TITLE, UNKEPT)
     if portrait.images is None:
-        caption = "Only a network of one layer (widths = []) has weights that are images."
+        caption = "Only a network of one layer (widths = []) that is trained on images has weights "
+        caption += "that are images."
         return nothing(KEY, TITLE, caption)
     return weights(portrait.images, portrait.classes)
 

@@ -225,30 +225,27 @@ def test_a_search_goes_on_past_trials_that_fail(klayer: Any, tmp_path: Path) -> 
 
 
 def test_what_cannot_train_is_refused_before_anything_is_recorded(
-    klayer: Any, tmp_path: Path
+    klayer_here: Any, tmp_path: Path
 ) -> None:
     laid_out(tmp_path)
     (tmp_path / "train.py").unlink()
-    done = klayer("run", "study.toml", "--workers", "1", cwd=tmp_path)
-    assert done.returncode == 2
-    assert done.stderr.startswith('klayer: objective.command: there is no program "./train.py" in ')
-    assert done.stderr.count("\n") == 1
-    assert (
-        not (tmp_path / "klayer.db").exists()
-        or "no search" in klayer("status", "study", cwd=tmp_path).stderr
-    )
+    status, _, err = klayer_here("run", "study.toml", "--workers", "1")
+    assert status == 2
+    assert err.startswith('klayer: objective.command: there is no program "./train.py" in ')
+    assert err.count("\n") == 1
+    assert not (tmp_path / "klayer.db").exists() or "no search" in klayer_here("status", "study")[2]
 
 
-def test_each_worker_has_gpus_of_its_own(klayer: Any, tmp_path: Path) -> None:
+def test_each_worker_has_gpus_of_its_own(klayer: Any, klayer_here: Any, tmp_path: Path) -> None:
     laid_out(tmp_path, PACE="0.1")
     with (tmp_path / "study.toml").open("a") as study:
         study.write("[resources]\ngpus = 2\n")
     gpus = "import os\nopen('gpus', 'a').write(os.environ['CUDA_VISIBLE_DEVICES'] + '\\n')\n"
     text = TRAIN.replace("import json", f"{gpus}import json", 1)
     (tmp_path / "train.py").write_text(text)
-    few = klayer("run", "study.toml", "--workers", "1", "--gpus", "3", cwd=tmp_path)
-    assert few.returncode == 2
-    assert few.stderr == (
+    status, _, err = klayer_here("run", "study.toml", "--workers", "1", "--gpus", "3")
+    assert status == 2
+    assert err == (
         "klayer: resources.gpus: found 2, but this worker has 1 GPU; list as many for each worker "
         "with --gpus, such as --gpus 0,1, or start fewer workers\n"
     )

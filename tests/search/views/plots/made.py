@@ -173,7 +173,11 @@ def portrait(*names: str, layers: int = 1) -> Portrait:
         strict=True,
     )
     images = source.normal(0, 0.1, (len(classes), 8, 8)).astype(np.float32)
-    return Portrait(np.stack(counts), np.stack(edges), images if layers == 1 else None, classes)
+    confusion = 40 * np.eye(len(classes), dtype=np.int64) + source.integers(
+        0, 4, (len(classes), len(classes))
+    )
+    shown = images if layers == 1 else None
+    return Portrait(np.stack(counts), np.stack(edges), shown, classes, confusion)
 
 
 def _counts(epochs: int, trials: int) -> np.ndarray:

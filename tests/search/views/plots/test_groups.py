@@ -9,6 +9,7 @@ import pytest
 from search.errors import KlayerError
 from search.objective.metric import Metric
 from search.objective.report import Report
+from search.objectives.network.metrics import metrics_of
 from search.study.reading import load
 from search.views.plots.groups import Group, group_named, group_of_key, groups
 from tests.search.views.timed import MEMORY, TIME, Timed
@@ -33,6 +34,23 @@ def test_keys_and_titles() -> None:
     assert group_of_key(NETWORK, "curves-learning-rate").name == "learning_rate"
     with pytest.raises(KlayerError, match="curves-speed: there is no plot of this name"):
         group_of_key(NETWORK, "curves-speed")
+
+
+@pytest.mark.parametrize(
+    ("task", "score", "title"),
+    [
+        ("regression", "rmse", "Learning curves: RMSE"),
+        ("regression", "r2", "R² over epochs"),
+        ("classification", "roc_auc", "ROC AUC over epochs"),
+        ("classification", "macro_f1", "Macro F1 over epochs"),
+    ],
+)
+def test_titles_have_the_scores_as_people_write_them(task: Any, score: Any, title: str) -> None:
+    found: dict[str, list[Metric]] = {}
+    for metric in metrics_of(task, score):
+        found.setdefault(metric.shared, []).append(metric)
+    group = Group(score, tuple(found[score]))
+    assert group.heading("epoch") == title
 
 
 def test_axes_have_the_unit_without_the_names_of_parts() -> None:

@@ -130,13 +130,18 @@ def _browser(downloads: Path) -> Iterator[Chromium]:
     browser.close()
 
 
-@pytest.fixture
-def browser(_browser: Chromium) -> Chromium:
-    """The one browser, as it begins: wide, light, without anything stored."""
-    _browser.open("about:blank")
-    _browser.resize(1280)
-    _browser.prefer("light")
-    _browser.driver.execute_cdp_cmd(
+def as_it_begins(browser: Chromium) -> Chromium:
+    """The browser made wide and light, without anything stored."""
+    browser.open("about:blank")
+    browser.resize(1280)
+    browser.prefer("light")
+    browser.driver.execute_cdp_cmd(
         "Storage.clearDataForOrigin", {"origin": "*", "storageTypes": "all"}
     )
-    return _browser
+    return browser
+
+
+@pytest.fixture
+def browser(_browser: Chromium) -> Chromium:
+    """The one browser, as it begins."""
+    return as_it_begins(_browser)

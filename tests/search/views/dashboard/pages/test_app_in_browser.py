@@ -4,6 +4,7 @@ import csv
 import io
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -22,7 +24,7 @@ from search.study.reading import load
 from search.views.plots.catalogue import entries
 from tests.chromium import needs_browser
 from tests.postgresql import Server
-from tests.search.views.dashboard.pages.conftest import SEEN, Klayer, Shown, dashboard
+from tests.search.views.dashboard.pages.conftest import SEEN, Klayer, Shown, as_it_begins, dashboard
 
 pytestmark = [needs_browser, pytest.mark.timeout(3 * SOON_SECONDS)]
 
@@ -61,30 +63,97 @@ def opened(browser: Chromium, shown: Shown, page: str) -> None:
         browser.until(lambda: browser.run(DRAWN))
 
 
+@dataclass(frozen=True)
+class Visit:
+    """A page, drawn to its end, as tests look at it.
+
+    Attributes:
+        plots: How many are drawn.
+        widths: Of the document, by that of the window.
+        text: All that can be read.
+        cards: What can be read on the card of each plot, by its key.
+        data: Where each plot's data are said to be.
+        listings: What stands in the preformatted texts.
+        links: Where they lead.
+        injected: Elements that a study file would have made.
+        hit: What its script would have set.
+        faults: What the browser complained of.
+    """
+
+    plots: int
+    widths: dict[int, int]
+    text: str
+    cards: dict[str, str]
+    data: dict[str, list[str]]
+    listings: str
+    links: list[str]
+    injected: int
+    hit: object
+    faults: list[str]
+
+
+def visited(browser: Chromium, shown: Shown) -> dict[str, Visit]:
+    """Every page, each opened once: to draw one takes seconds."""
+    return {page: _visit(browser, shown, page) for page in PAGES}
+
+
+def _visit(browser: Chromium, shown: Shown, page: str) -> Visit:
+    opened(browser, shown, page)
+    plots = int(browser.run(DRAWN))
+    widths = {}
+    for width in (1280, NARROWEST):
+        browser.resize(width)
+        browser.until(
+            lambda: browser.run("return document.documentElement.scrollWidth") <= width  # noqa: B023
+        )
+        widths[width] = int(browser.run("return document.documentElement.scrollWidth"))
+    keys = [entry.key for entry in CATALOGUE] if page == "search" else []
+    return Visit(
+        plots=plots,
+        widths=widths,
+        text=browser.text("main"),
+        cards={key: browser.text(f"#{key}") for key in keys},
+        data={key: browser.all(f"#{key} a", "href") for key in keys},
+        listings=browser.run(
+            "return [...document.querySelectorAll('details pre')].map(e => e.textContent).join('')"
+        ),
+        links=browser.all("a[href]", "href"),
+        injected=browser.run("return document.querySelectorAll('img[src=x]').length"),
+        hit=browser.run("return window.hit"),
+        faults=browser.faults(),
+    )
+
+
+@pytest.fixture(scope="module")
+def visits(_browser: Chromium, shown: Shown) -> dict[str, Visit]:
+    """Those of the database in SQLite."""
+    return visited(as_it_begins(_browser), shown)
+
+
+@pytest.fixture
+def visits_in_postgresql(browser: Chromium, shown_in_postgresql: Shown) -> dict[str, Visit]:
+    return visited(browser, shown_in_postgresql)
+
+
 @pytest.mark.parametrize(
-    "database", ["shown", pytest.param("shown_in_postgresql", marks=pytest.mark.long)]
+    "database", ["visits", pytest.param("visits_in_postgresql", marks=pytest.mark.long)]
 )
 def test_pages_are_drawn_without_a_fault_at_both_widths(
-    browser: Chromium, request: pytest.FixtureRequest, database: str
+    request: pytest.FixtureRequest, database: str
 ) -> None:
-    shown: Shown = request.getfixturevalue(database)
-    for page in PAGES:
-        opened(browser, shown, page)
-        for width in (1280, NARROWEST):
-            browser.resize(width)
-            browser.until(
-                lambda: browser.run("return document.documentElement.scrollWidth") <= width  # noqa: B023
-            )
-    assert browser.faults() == []
+    for page, visit in request.getfixturevalue(database).items():
+        assert visit.faults == [], page
+        assert all(found <= window for window, found in visit.widths.items()), page
 
 
-def test_the_page_of_a_search_has_every_plot_and_its_data(browser: Chromium, shown: Shown) -> None:
-    opened(browser, shown, "search")
-    assert browser.run(DRAWN) == len(CATALOGUE)
+def test_the_page_of_a_search_has_every_plot_and_its_data(
+    visits: dict[str, Visit], shown: Shown
+) -> None:
+    visit = visits["search"]
+    assert visit.plots == len(CATALOGUE)
     for entry in CATALOGUE:
-        card = browser.text(f"#{entry.key}")
-        assert entry.title in card
-        (data,) = browser.all(f"#{entry.key} a", "href")
+        assert entry.title in visit.cards[entry.key]
+        (data,) = visit.data[entry.key]
         assert data.split("?")[0] == f"/klayer/data/seen/{entry.key}.csv"
     with urllib.request.urlopen(f"{shown.address}/klayer/data/seen/zoom.csv") as answer:
         rows = list(csv.DictReader(io.StringIO(answer.read().decode())))
@@ -217,16 +286,13 @@ def test_only_plots_of_one_search_or_of_two_are_drawn(shown: Shown) -> None:
         refused.value.close()
 
 
-def test_what_a_study_file_says_is_inert(browser: Chromium, shown: Shown) -> None:
-    for page in sorted(PAGES, key="search".__eq__):
-        opened(browser, shown, page)
-        assert browser.run("return window.hit") is None
-    assert "<img src=x onerror='window.hit = 1'>" in browser.text("main")
-    assert "<script>window.hit = 1</script>" in browser.run(
-        "return document.querySelector('details pre').textContent"
-    )
-    assert browser.run("return document.querySelectorAll('img[src=x]').length") == 0
-    assert not [h for h in browser.all("a[href]", "href") if h.startswith("javascript")]
+def test_what_a_study_file_says_is_inert(visits: dict[str, Visit]) -> None:
+    for page, visit in visits.items():
+        assert visit.hit is None, page
+        assert visit.injected == 0, page
+        assert not [h for h in visit.links if h.startswith("javascript")], page
+    assert "<img src=x onerror='window.hit = 1'>" in visits["search"].text
+    assert "<script>window.hit = 1</script>" in visits["search"].listings
 
 
 def test_light_and_dark(browser: Chromium, shown: Shown) -> None:
@@ -291,10 +357,9 @@ def test_other_trials_are_shown_and_taken_away(browser: Chromium, shown: Shown) 
 
 
 @pytest.fixture
-def empty(tmp_path: Path) -> Iterator[str]:
-    storage = f"sqlite:///{tmp_path}/empty.db"
-    Ledger(storage, create=True).database.close()
-    with dashboard(storage) as address:
+def empty(empty_database: Path, tmp_path: Path) -> Iterator[str]:
+    shutil.copy(empty_database, tmp_path / "empty.db")
+    with dashboard(f"sqlite:///{tmp_path}/empty.db") as address:
         yield address
 
 
@@ -322,6 +387,7 @@ def test_a_page_that_is_opened_too_early_shows_its_search_once_it_is_there(
 
 @pytest.mark.parametrize("way", ["http://anybody:let%20me%20in@{host}/klayer/", TOKEN])
 def test_a_password_opens_the_pages_and_optunas(browser: Chromium, shown: Shown, way: str) -> None:
+    # One of its own for each way: Chromium remembers what it was let in with.
     with dashboard(shown.storage, password="let me in") as address:
         host = address.removeprefix("http://")
         browser.open(f"{address}/klayer/")
@@ -358,7 +424,7 @@ def trials_at_their_end(browser: Chromium) -> int:
     return int(said[1]) if said else 0
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 def test_a_search_is_followed_while_it_runs(
     browser: Chromium,
     klayer: Klayer,

@@ -1,0 +1,126 @@
+"""What a trained network said of the test rows: classes beside classes, or values beside values."""
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from search.objectives.network.portrait import Portrait
+from search.objectives.network.views.weights import UNKEPT
+from search.views.plots.plot import Plot, Table, drawn, escape, nothing
+from search.views.plots.theme import COLOURS, SCALE
+
+KEY, TITLE = "predictions", "Predictions of the test rows"
+_NAMED = 20  # classes, up to which each cell says its count
+
+
+def predictions_of(portrait: Portrait | None) -> Plot:
+    """A confusion matrix of classes; of values predicted against true, and the residuals."""
+    if portrait is None:
+        return nothing(KEY, TITLE, UNKEPT)
+    if portrait.confusion is not None:
+        return confusion(portrait.confusion, portrait.classes)
+    if portrait.pairs is not None:
+        return values(portrait.pairs, portrait.target)
+    return nothing(KEY, TITLE, "Kept where there are at most 100 classes, or values.")
+
+
+def confusion(counts: np.ndarray, names: tuple[str, ...]) -> Plot:
+    """How many test rows of each class were taken for which; the table has each class's scores.
+
+    Args:
+        counts: (c, c), by the true class and the one predicted.
+        names: Of the classes.
+    """
+    of_class = counts.sum(axis=1, keepdims=True)
+    shares = np.divide(counts, of_class, out=np.zeros(counts.shape), where=of_class > 0)
+    labels = [escape(name) for name in names]
+    figure = go.Figure(
+        go.Heatmap(
+            z=100 * shares,
+            x=labels,
+            y=labels,
+            customdata=counts,
+            text=counts if len(names) <= _NAMED else None,
+            texttemplate="%{text}" if len(names) <= _NAMED else None,
+            colorscale=SCALE,
+            zmin=0,
+            zmax=100,
+            colorbar={"title": {"text": "% of the class"}},
+            hovertemplate="true <b>%{y}</b>, predicted <b>%{x}</b><br>%{customdata} rows, "
+            "%{z:.1f} % of the class<extra></extra>",
+        )
+    )
+    figure.update_layout(
+        xaxis={"title": {"text": "predicted"}, "type": "category"},
+        yaxis={
+            "title": {"text": "true", "standoff": 16},
+            "type": "category",
+            "autorange": "reversed",
+        },
+    )
+    rows = [
+        (name, int(of_class[place, 0]), *_of_class(counts, place))
+        for place, name in enumerate(names)
+    ]
+    right = int(np.trace(counts))
+    caption = (
+        f"{right:,} of {int(counts.sum()):,} test rows were predicted right; a row of the matrix "
+        "is a true class, and its colours say where its rows went."
+    )
+    columns = ("class", "test rows", "precision", "recall", "F1")
+    return drawn(KEY, TITLE, caption, figure, Table(columns, rows))
+
+
+def _of_class(counts: np.ndarray, place: int) -> tuple[float, float, float]:
+    """Precision, recall and F1 of a class; 0 where there is nothing to divide by."""
+    hits = int(counts[place, place])
+    predicted, true = int(counts[:, place].sum()), int(counts[place].sum())
+    precision = hits / predicted if predicted else 0.0
+    recall = hits / true if true else 0.0
+    both = precision + recall
+    return precision, recall, 2 * precision * recall / both if both else 0.0
+
+
+def values(pairs: np.ndarray, target: str) -> Plot:
+    """Predicted against true values, and below the residuals: predicted minus true.
+
+    Args:
+        pairs: (n, 2), true and predicted, in the target's own unit.
+        target: Its name.
+    """
+    true, predicted = pairs.T
+    residuals = predicted - true
+    figure = make_subplots(2, 1, row_heights=[0.65, 0.35], vertical_spacing=0.16)
+    hover = "true %{x:.4g}<br>%{customdata} %{y:.4g}<extra></extra>"
+    for row, (y, what) in enumerate(((predicted, "predicted"), (residuals, "residual")), start=1):
+        points = go.Scatter(
+            x=true,
+            y=y,
+            mode="markers",
+            marker={"size": 5, "opacity": 0.6, "color": COLOURS[0]},
+            customdata=[what] * len(true),
+            hovertemplate=hover,
+            showlegend=False,
+        )
+        figure.add_trace(points, row, 1)
+    ends = [float(true.min()), float(true.max())]
+    for row, ideal in enumerate((ends, [0.0, 0.0]), start=1):
+        line = go.Scatter(
+            x=ends,
+            y=ideal,
+            mode="lines",
+            line={"color": COLOURS[3], "width": 1.5, "dash": "dash"},
+            hoverinfo="skip",
+            showlegend=False,
+        )
+        figure.add_trace(line, row, 1)
+    name = escape(target or "value")
+    figure.update_xaxes(title_text=f"true {name}", row=2, col=1)
+    figure.update_yaxes(title_text=f"predicted {name}", row=1, col=1)
+    figure.update_yaxes(title_text="residual", row=2, col=1)
+    caption = (
+        f"{len(pairs):,} test rows: on the dashed line predictions are right. The residuals have a "
+        f"mean of {residuals.mean():.4g} and a standard deviation of {residuals.std():.4g}."
+    )
+    rows = [(*map(float, pair), float(pair[1] - pair[0])) for pair in pairs]
+    return drawn(KEY, TITLE, caption, figure, Table(("true", "predicted", "residual"), rows))

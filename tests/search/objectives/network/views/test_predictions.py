@@ -1,0 +1,82 @@
+"""What networks said of test rows, as a matrix of classes or as values beside true ones."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn import metrics as oracle
+
+from search.objectives.network.portrait import Portrait, from_bytes, to_bytes
+from search.objectives.network.views.predictions import (
+    KEY,
+    confusion,
+    predictions_of,
+    values,
+)
+
+NAMES = ("a", "<b>b</b>", "never")
+
+
+def drawn_labels() -> tuple[np.ndarray, np.ndarray]:
+    """Classes as they are and as they were predicted; the third is never either."""
+    draw = np.random.default_rng(1)
+    true = draw.integers(0, 2, 200)
+    return true, np.where(draw.random(200) < 0.8, true, 1 - true)
+
+
+def portrait() -> Portrait:
+    return Portrait(np.zeros((1, 3), np.int64), np.zeros((1, 4)), None, NAMES)
+
+
+def test_classes_are_scored_as_scikit_learn_scores_them() -> None:
+    true, predicted = drawn_labels()
+    counts = oracle.confusion_matrix(true, predicted, labels=[0, 1, 2])
+    plot = confusion(counts, NAMES)
+    assert plot.figure.data[0].customdata.tolist() == counts.tolist()
+    shares = plot.figure.data[0].z
+    assert shares[:2].sum(axis=1) == pytest.approx([100, 100])
+    assert shares[2].tolist() == [0, 0, 0]
+    scores = oracle.precision_recall_fscore_support(
+        true, predicted, labels=[0, 1, 2], zero_division=0
+    )
+    for place, (name, rows, *found) in enumerate(plot.table.rows):
+        assert (name, rows) == (NAMES[place], scores[3][place])
+        assert found == pytest.approx([one[place] for one in scores[:3]])
+    right = int((true == predicted).sum())
+    assert plot.caption.startswith(f"{right} of 200 test rows were predicted right")
+    assert "<b>" not in "".join(plot.figure.data[0].x)
+
+
+def test_values_stand_beside_true_ones_with_what_is_left() -> None:
+    true = np.array([1.0, 2.0, 4.0])
+    predicted = np.array([1.5, 2.0, 3.0])
+    plot = values(np.stack([true, predicted], axis=1), "price <i>")
+    assert [list(trace.y) for trace in plot.figure.data[:2]] == [[1.5, 2, 3], [0.5, 0, -1]]
+    assert plot.table.rows == [(1.0, 1.5, 0.5), (2.0, 2.0, 0.0), (4.0, 3.0, -1.0)]
+    assert "have a mean of -0.1667 and a standard deviation of 0.6236" in plot.caption
+    assert plot.figure.layout.xaxis2.title.text == "true price &lt;i&gt;"
+
+
+def test_a_portrait_keeps_them_without_any_pickle() -> None:
+    counts = np.arange(9).reshape(3, 3)
+    matrix = from_bytes(to_bytes(replace(portrait(), confusion=counts)))
+    assert matrix.confusion is not None
+    assert matrix.confusion.tolist() == counts.tolist()
+    pairs = from_bytes(to_bytes(replace(portrait(), pairs=np.ones((4, 2)), target="price")))
+    assert (pairs.confusion, pairs.target) == (None, "price")
+    assert predictions_of(matrix).table.columns[0] == "class"
+    assert predictions_of(pairs).table.columns[0] == "true"
+
+
+@pytest.mark.parametrize(
+    "said", [{"confusion": np.zeros((2, 2), np.int64)}, {"pairs": np.zeros((4, 3))}]
+)
+def test_what_does_not_fit_is_damage(said: dict[str, np.ndarray]) -> None:
+    with pytest.raises(Exception, match="portrait of a trained network is damaged"):
+        from_bytes(to_bytes(replace(portrait(), **said)))
+
+
+def test_where_nothing_was_kept_that_is_said() -> None:
+    for given in (None, portrait()):
+        plot = predictions_of(given)
+        assert (plot.key, plot.empty) == (KEY, True)
