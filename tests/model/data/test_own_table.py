@@ -112,7 +112,7 @@ def test_the_targets_scale_comes_from_the_training_rows_alone(cars: Path, tmp_pa
 
 def test_test_rows_are_not_among_those_that_a_search_sees(cars: Path, tmp_path: Path) -> None:
     """The weights are all different, so they tell which rows there are."""
-    table, right = own(cars), split_of(labels())
+    given, right = own(cars), split_of(labels())
     assert right.test is not None
     fold = given.fold()
     assert fold.encoding is not None
