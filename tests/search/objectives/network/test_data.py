@@ -62,7 +62,7 @@ def test_a_table_travels_as_a_path_and_arrives_equal(tmp_path: Path) -> None:
 def test_a_card_of_a_table_has_its_sizes(tmp_path: Path, targets: tuple[str, ...]) -> None:
     _, data = section_and_data(study_in(tmp_path, targets))
     card, right = data.card, parts(targets)
-    assert (card.source, card.inputs, card.shape) == ("cars", 7, ())
+    assert (card.source, card.inputs, card.shape) == ("cars.csv", 7, ())
     assert (card.rows, card.held_out) == (len(right.training), len(right.validation))
     assert (card.task, card.classes) == (
         ("classification", ("no", "yes")) if targets == ("label",) else ("regression", ())

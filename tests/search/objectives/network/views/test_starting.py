@@ -13,7 +13,7 @@ from search.objectives.network.facts import Facts
 from search.objectives.network.sections import DataSection
 from search.objectives.network.views.starting import name_of, study_text, write_study
 from search.study.reading import load
-from tests.model.data.tables import HEADER, rows_of, write_table
+from tests.model.data.tables import HEADER, column, rows_of, write_table
 
 ROWS = rows_of(60)
 TARGET, EXCLUDE = ["label"], ["patient", "price"]
@@ -180,7 +180,10 @@ def test_the_command_says_how_to_go_on(klayer_here: Any, tmp_path: Path) -> None
         "init", "cars.csv", "-t", "price", "--exclude", "label", "--exclude", "patient",
         "-o", "My cars.toml",
     )  # fmt: skip
-    assert (status, err) == (0, "")
+    assert status == 0
+    missing = [sum(not text for text in column(ROWS, name)) for name in ("colour", "size")]
+    told = "2 inputs with missing values: 'colour' ({}), 'size' ({})".format(*missing)
+    assert err == f"klayer: cars.csv: {told}\n"
     assert out == "My cars.toml: run it with `klayer run 'My cars.toml'`\n"
     command = shlex.split(out.split("`")[1])
     assert command[:2] == ["klayer", "run"]
