@@ -188,6 +188,6 @@ def test_the_command_says_how_to_go_on(klayer_here: Any, tmp_path: Path) -> None
     command = shlex.split(out.split("`")[1])
     assert command[:2] == ["klayer", "run"]
     assert load(command[2]).name == "my-cars"
-    status, out, err = klayer_here("init", "cars.csv", "-t", "colour", "-o", "My cars.toml")
+    status, out, err = klayer_here("init", "cars.csv", "-t", "label", "-o", "My cars.toml")
     assert (status, out) == (2, "")
     assert err.startswith("klayer: --output: My cars.toml is there already")
