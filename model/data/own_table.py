@@ -122,12 +122,19 @@ class OwnTable:
         fitted = encoding.fit(read.inputs, split.training, read.ignored)
         return Labelled(fitted.encode(read.inputs, rows), read.targets[rows])
 
-    def _read(self) -> tuple[Table, Split, Rows]:
-        """The table, its parts, and again the rows to test on."""
+    def table(self) -> Table:
+        """The table as it is read.
+
+        Raises:
+            DataFileError: The file is missing, or no table that can be trained on.
+        """
         parts, said = self.parts, self.options
         exclude = tuple(name for name in said.exclude if name not in parts.columns)
-        options = replace(said, exclude=exclude, splitting=parts.named())
-        read = table.read(self.path, options)
+        return table.read(self.path, replace(said, exclude=exclude, splitting=parts.named()))
+
+    def _read(self) -> tuple[Table, Split, Rows]:
+        """The table, its parts, and again the rows to test on."""
+        parts, read = self.parts, self.table()
         split = splits.split(
             len(read),
             validation=None if parts.said else parts.validation,

@@ -25,7 +25,7 @@ from model.data.delimited import FALLBACK_ENCODING, read_delimited
 from model.data.parquet_file import read_parquet
 from model.errors import DataFileError
 
-TEXT_SUFFIXES = frozenset({".csv", ".tsv", ".txt"})
+TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 # The network computes in float32, and differences of two numbers must fit as well.
 LARGEST = float(np.finfo(np.float32).max) / 4
 
@@ -130,13 +130,13 @@ def _raw(
     path: Path, categories: Collection[str], skip: Collection[str]
 ) -> tuple[dict[str, npt.NDArray[Any]], frozenset[str], bool, tuple[str, ...]]:
     """The columns as read, those skipped, whether decimal commas may occur, and notes."""
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    ending = suffixes[-2:-1] if suffixes[-1:] == [".gz"] else suffixes[-1:]
-    if suffixes[-1:] == [".parquet"]:
+    name = path.name.lower()
+    if name.endswith(".parquet"):
         found = read_parquet(path, as_text=categories, skip=skip)
         _check_names(path, list(found.columns))
         return dict(found.columns), found.skipped, False, ()
-    if not ending or ending[0] not in TEXT_SUFFIXES:
+    unpacked = name.removesuffix(".gz")
+    if not unpacked.endswith(TEXT_SUFFIXES) or unpacked in TEXT_SUFFIXES:
         raise DataFileError(
             f"{path}: expected a file named .csv, .tsv or .txt (also with .gz behind) or .parquet"
         )

@@ -188,16 +188,23 @@ def init(
             "--exclude", metavar="COLUMN", help="A column that is no input; may be repeated."
         ),
     ] = [],  # noqa: B006
+    changes: Annotated[
+        list[str],
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Another key of [data], as in data.task=regression; may be given again.",
+        ),
+    ] = [],  # noqa: B006
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="The study file; TABLE.toml here."),
     ] = None,
 ) -> None:
     """Write a study file for a table of your own: its task, and ranges and stages of its size."""
-    from search.objectives.network.views.remarks import remarks
     from search.objectives.network.views.starting import write_study
 
-    for line in remarks(table, target, exclude):
+    done = write_study(table, target, exclude, output, changes)
+    for line in done.remarks:
         typer.echo(f"klayer: {line}", err=True)
-    file = write_study(table, target, exclude, output)
-    typer.echo(f"{file}: run it with `klayer run {shlex.quote(str(file))}`")
+    typer.echo(f"{done.file}: run it with `klayer run {shlex.quote(str(done.file))}`")

@@ -1,32 +1,22 @@
 """What a user should know of how a table of theirs was read, before it is searched."""
 
-from collections.abc import Sequence
-from pathlib import Path
-
-from model.data import table
+from model.data.own_table import OwnTable
 from model.data.table import Table
-from model.data.table_options import TableOptions
 from search.objectives.network.faults import faults_as_klayer_errors
 from search.runtime.formatting import plural
 
 MOST_SHOWN = 8  # of columns with missing values
 
 
-def remarks(path: Path, target: Sequence[str], exclude: Sequence[str]) -> list[str]:
+def remarks(own: OwnTable) -> list[str]:
     """Read the table, and say what was found in it that nobody asked for, each a sentence.
-
-    Args:
-        path: The file.
-        target: The columns to predict.
-        exclude: Columns that are no inputs.
 
     Raises:
         DataError: The table cannot be trained on.
-        KlayerError: What is said of its columns contradicts itself.
     """
     with faults_as_klayer_errors():
-        read = table.read(path, TableOptions(tuple(target), exclude=tuple(exclude)))
-    return [f"{path}: {line}" for line in _lines(read)]
+        read = own.table()
+    return [f"{own.path.name}: {line}" for line in _lines(read)]
 
 
 def _lines(read: Table) -> list[str]:

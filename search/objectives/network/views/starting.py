@@ -4,25 +4,49 @@ import json
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from search.errors import KlayerError
 from search.objectives.network.data import own_facts
 from search.objectives.network.facts import Facts
+from search.objectives.network.faults import faults_as_klayer_errors
+from search.objectives.network.own_data import table_of
 from search.objectives.network.sections import DataSection
+from search.objectives.network.views.remarks import remarks
 from search.runtime.formatting import plural
 from search.study.messages import faults_of
+from search.study.overrides import overridden
 from search.study.table import NAME_LENGTH, NAME_PATTERN
 from search.views.terminal.output import writing
 
+SEED = 1  # of a study file that says none
 UPDATES = 3_000  # of one training, about: enough to learn, few enough for dozens of trials
 
 
+@dataclass(frozen=True)
+class Started:
+    """A study file that was written.
+
+    Attributes:
+        file: The file.
+        remarks: What a user should know of how the table was read, each a sentence.
+    """
+
+    file: Path
+    remarks: tuple[str, ...]
+
+
 def write_study(
-    table: Path, target: Sequence[str], exclude: Sequence[str], output: Path | None
-) -> Path:
+    table: Path,
+    target: Sequence[str],
+    exclude: Sequence[str],
+    output: Path | None,
+    changes: Sequence[str] = (),
+) -> Started:
     """Write a study file that searches the table as it is.
 
     Args:
@@ -30,9 +54,7 @@ def write_study(
         target: The columns to predict.
         exclude: Columns that are no inputs.
         output: The study file; None for one in the working folder that is called as the table.
-
-    Returns:
-        The study file.
+        changes: Further keys of [data], as `--set` has them.
 
     Raises:
         KlayerError: The table cannot be trained on; there is a file of that name; or it cannot be
@@ -43,25 +65,38 @@ def write_study(
         raise KlayerError(f"--output: {file} is there already; give another name, or remove it")
     if file.suffix != ".toml":
         raise KlayerError(f"--output: {file}: give a name that ends in .toml, as study files have")
-    section = _section(_from(file.parent, table), target, exclude)
-    facts = own_facts(section, seed=1, base=file.parent.absolute())
+    section = _section(_from(file.parent, table), target, exclude, changes)
+    base = file.parent.absolute()
+    with faults_as_klayer_errors():
+        own = table_of(section, SEED, base, None)
+    said = remarks(own)
+    facts = own_facts(section, SEED, base)
     text = study_text(section, facts)
     if not re.fullmatch(NAME_PATTERN, file.stem) or len(file.stem) > NAME_LENGTH:
         text = f"name = {_written(_name_of(file.stem))}\n\n{text}"
     with writing(file), file.open("x", encoding="utf-8") as opened:
         opened.write(text)
-    return file
+    return Started(file, tuple(said))
 
 
-def _section(source: str, target: Sequence[str], exclude: Sequence[str]) -> DataSection:
+def _section(
+    source: str, target: Sequence[str], exclude: Sequence[str], changes: Sequence[str]
+) -> DataSection:
     try:
         source.encode()
     except UnicodeEncodeError:
         raise KlayerError(
             f"{source!r}: a study file is UTF-8 text and cannot name this file; rename it"
         ) from None
+    given: dict[str, Any] = {"source": source, "target": list(target)}
+    if exclude:
+        given["exclude"] = list(exclude)
+    document, keys = overridden({"data": given}, changes)
+    for key in keys:
+        if key[0] != "data":
+            raise KlayerError(f"--set {key[0]}: give keys of data, such as data.task=regression")
     try:
-        return DataSection(source=source, target=tuple(target), exclude=tuple(exclude) or None)
+        return DataSection.model_validate(document["data"])
     except ValidationError as error:
         lines = (f"{one.key[0]}: {one.text}" for one in faults_of(error, DataSection))
         raise KlayerError("\n".join(lines)) from None
@@ -87,18 +122,18 @@ def study_text(section: DataSection, facts: Facts) -> str:
     values = facts.task == "regression"
     what = f"{column_of(section)} ({plural(facts.outputs, 'value' if values else 'class')})"
     source = _in_a_line(section.source)
-    named = {"target": section.target, "exclude": section.exclude}
-    lines = [f"{key} = {_written(names)}" for key, names in named.items() if names]
+    given = section.model_dump(mode="json", exclude_unset=True)
+    lines = [f"{key} = {_written(value)}" for key, value in given.items()]
+    tested = "A fifth of all rows" if section.test is None else "What is said for it"
+    if section.part_column is not None:
+        tested = "What that column says"
     return f"""\
 # {source}: {facts.rows + facts.held_out:,} rows to train on and to choose by, each of
 # {plural(facts.inputs, "number")}. What is learned: {_in_a_line(what)}.
-# A fifth of all rows is tested on once, at the end. docs/study-file.md explains every key.
+# {tested} is tested on once, at the end. docs/study-file.md explains every key.
 
 [data]
-source = {_written(section.source)}
 {chr(10).join(lines)}
-validation = 0.2
-test = 0.2
 
 [network]
 widths = [64, 32]

@@ -48,7 +48,7 @@ def test_the_study_is_valid_whatever_the_table_is_called(
     here: Path, table: str, study: str
 ) -> None:
     write_table(here / table, ROWS)
-    file = write_study(Path(table), TARGET, EXCLUDE, None)
+    file = write_study(Path(table), TARGET, EXCLUDE, None).file
     assert file == Path(f"{study}.toml")
     found = load(str(file))
     assert found.name == study
@@ -63,11 +63,11 @@ def test_the_study_is_valid_whatever_the_table_is_called(
 def test_columns_may_be_called_anything(here: Path, name: str) -> None:
     header = [name if column == "price" else column for column in HEADER]
     write_table(here / "cars.csv", ROWS, header)
-    file = write_study(Path("cars.csv"), [name], ["patient", "label"], None)
+    file = write_study(Path("cars.csv"), [name], ["patient", "label"], None).file
     data = load(str(file)).objective.data
     assert (data.target, data.exclude) == ((name,), ("patient", "label"))
     file.unlink()
-    file = write_study(Path("cars.csv"), TARGET, ["patient", name], None)
+    file = write_study(Path("cars.csv"), TARGET, ["patient", name], None).file
     assert load(str(file)).objective.data.exclude == ("patient", name)
 
 
@@ -75,7 +75,7 @@ def test_a_packed_table_serves_too(here: Path) -> None:
     plain = write_table(here / "cars.csv", ROWS).read_bytes()
     (here / "cars.csv.gz").write_bytes(gzip.compress(plain))
     (here / "cars.csv").unlink()
-    file = write_study(Path("cars.csv.gz"), TARGET, EXCLUDE, None)
+    file = write_study(Path("cars.csv.gz"), TARGET, EXCLUDE, None).file
     assert file == Path("cars.toml")
     assert load("cars.toml").objective.facts == Facts(36, 12, 7, 2)
 
@@ -97,20 +97,20 @@ def test_a_table_elsewhere_is_found_from_the_study_file(here: Path) -> None:
     for folder in ("tables", "studies"):
         (here / folder).mkdir()
     table = write_table(here / "tables" / "cars.csv", ROWS)
-    below = write_study(Path("tables/cars.csv"), TARGET, EXCLUDE, None)
+    below = write_study(Path("tables/cars.csv"), TARGET, EXCLUDE, None).file
     assert load(str(below)).objective.data.source == "tables/cars.csv"
-    beside = write_study(Path("tables/cars.csv"), TARGET, EXCLUDE, Path("studies/mine.toml"))
+    beside = write_study(Path("tables/cars.csv"), TARGET, EXCLUDE, Path("studies/mine.toml")).file
     found = load(str(beside))
     assert (found.name, found.objective.data.source) == ("mine", str(table))
     (here / "tables" / "x.toml").unlink(missing_ok=True)
-    with_it = write_study(table, TARGET, EXCLUDE, Path("tables/x.toml"))
+    with_it = write_study(table, TARGET, EXCLUDE, Path("tables/x.toml")).file
     assert load(str(with_it)).objective.data.source == "cars.csv"
 
 
 @pytest.mark.parametrize("name", ["My Study.toml", "Größe.toml", f"{'y' * 70}.toml", "_.toml"])
 def test_a_file_whose_name_is_none_for_a_search_names_it(here: Path, name: str) -> None:
     write_table(here / "cars.csv", ROWS)
-    file = write_study(Path("cars.csv"), TARGET, EXCLUDE, Path(name))
+    file = write_study(Path("cars.csv"), TARGET, EXCLUDE, Path(name)).file
     assert file == Path(name)
     expected = {"My Study.toml": "my-study", "Größe.toml": "gr-e", "_.toml": "own"}
     assert load(str(file)).name == expected.get(name, "y" * 60)
@@ -122,7 +122,7 @@ def test_small_tables_have_studies_too(here: Path, count: int, target: str) -> N
     rows = [[*row[:4], ("no", "yes")[place % 2], row[5]] for place, row in enumerate(ROWS[:count])]
     write_table(here / "cars.csv", rows)
     others = [name for name in ("patient", "label", "price") if name != target]
-    found = load(str(write_study(Path("cars.csv"), [target], others, None)))
+    found = load(str(write_study(Path("cars.csv"), [target], others, None).file))
     training, facts = found.objective.training, found.objective.facts
     assert 1 <= training.batch_size <= facts.rows
     assert training.schedule.epochs == 200
@@ -191,3 +191,44 @@ def test_the_command_says_how_to_go_on(klayer_here: Any, tmp_path: Path) -> None
     status, out, err = klayer_here("init", "cars.csv", "-t", "label", "-o", "My cars.toml")
     assert (status, out) == (2, "")
     assert "klayer: --output: My cars.toml is there already" in err
+
+
+def test_what_a_refusal_recommends_can_be_said(klayer_here: Any, tmp_path: Path) -> None:
+    rows = [f"{number},{number % 7},{number % 2}" for number in range(1, 61)]
+    (tmp_path / "t.csv").write_text("\n".join(["id,grade,b", *rows]))
+    assert "name it in numbers" in klayer_here("init", "t.csv", "-t", "grade")[2]
+    said = ("--set", 'data.numbers=["id"]', "--set", "data.task=regression")
+    status, _, errors = klayer_here("init", "t.csv", "-t", "grade", *said)
+    assert (status, errors) == (0, "")
+    objective = load(str(tmp_path / "t.toml")).objective
+    assert (objective.facts.task, objective.facts.inputs) == ("regression", 2)
+    assert objective.data.numbers == ("id",)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("data.tasks=regression", "tasks: unknown key"),
+        ("training.batch_size=8", "give keys of data, such as data.task=regression"),
+        ("data.test=1.5", "test: found 1.5; give a count from 1, or a share"),
+    ],
+)
+def test_other_keys_are_refused(
+    klayer_here: Any, tmp_path: Path, change: str, message: str
+) -> None:
+    (tmp_path / "t.csv").write_text("\n".join(["a,b", *(f"{n % 5},{n % 2}" for n in range(40))]))
+    status, _, errors = klayer_here("init", "t.csv", "-t", "b", "--set", change)
+    assert status == 2
+    assert message in errors
+    assert not (tmp_path / "t.toml").exists()
+
+
+def test_a_part_column_takes_the_place_of_sizes(klayer_here: Any, tmp_path: Path) -> None:
+    parts = ["train"] * 40 + ["validation"] * 10 + ["test"] * 10
+    rows = [f"{n % 5},{n % 2},{part}" for n, part in enumerate(parts)]
+    (tmp_path / "t.csv").write_text("\n".join(["a,b,part", *rows]))
+    change = ("--set", "data.part_column=part")
+    assert klayer_here("init", "t.csv", "-t", "b", *change)[0] == 0
+    facts = load(str(tmp_path / "t.toml")).objective.facts
+    assert (facts.rows, facts.held_out) == (40, 10)
+    assert "What that column says is tested on" in (tmp_path / "t.toml").read_text()
