@@ -197,7 +197,7 @@ class NetworkObjective:
         named = self.named_score
         return {
             **({} if named is None else {"objective": {"kind": self.kind, "score": named}}),
-            "data": self.data.model_dump(mode="json", exclude_none=True),
+            "data": self.data.canonical(),
             "network": self.network.model_dump(mode="json"),
             "training": self.training.model_dump(mode="json", exclude_none=True),
         }

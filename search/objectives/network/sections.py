@@ -5,7 +5,7 @@ Limits of hyperparameters that a stage may search come from `search.objectives.n
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -96,6 +96,11 @@ class DataSection(Table):
     def is_own(self) -> bool:
         """Whether it is a file of the user's own."""
         return self.source not in NAMED
+
+    def canonical(self) -> dict[str, Any]:
+        """As a file would write it, with every default that it may have."""
+        unused = set() if self.part_column is None else {"validation"}
+        return self.model_dump(mode="json", exclude_none=True, exclude=unused)
 
     @model_validator(mode="after")
     def _fits_its_source(self) -> "DataSection":

@@ -10,6 +10,7 @@ from search.objective.port import Objective
 from search.objectives.network import kind
 from search.objectives.network.facts import Facts
 from search.objectives.network.objective import NetworkObjective
+from search.study.file import study_of
 from search.study.reading import load
 from search.study.stage_table import StageTable
 from search.study.tables import Document
@@ -96,3 +97,22 @@ def test_a_table_that_is_missing_or_is_none_is_one_message(tmp_path: Path) -> No
     laid_out(tmp_path)
     with pytest.raises(KlayerError, match="did you mean 'label'"):
         load(str(file), ["data.target='lable'"])
+
+
+@pytest.mark.parametrize(
+    "said", ["", "validation = 0.3", "test = 12", 'part_column = "part"', 'task = "regression"']
+)
+def test_what_is_asked_for_of_a_table_can_be_written_and_read_again(
+    tmp_path: Path, said: str
+) -> None:
+    parts = ["train"] * 40 + ["validation"] * 10 + ["test"] * 10
+    rows = [f"{place % 7},{place % 2},{part}" for place, part in enumerate(parts)]
+    (tmp_path / "t.csv").write_text("\n".join(["x,y,part", *rows]))
+    file = tmp_path / "t.toml"
+    file.write_text(
+        f'[data]\nsource = "t.csv"\ntarget = "y"\n{said}\n[training]\nbatch_size = 8\n'
+        "[[stages]]\nname = 'only'\ntrials = 2\nbox = {learning_rate = {low = 0.1, high = 1.0}}\n"
+    )
+    study = load(str(file))
+    assert study_of(study.canonical(), tmp_path) == study
+    assert study_of(json.loads(json.dumps(study.canonical())), tmp_path) == study
