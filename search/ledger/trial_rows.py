@@ -20,6 +20,8 @@ def read(connection: Connection, query: Select[Any]) -> list[RecordedTrial]:
 
 def of_rows(connection: Connection, rows: Sequence[Row[Any]]) -> list[RecordedTrial]:
     """The trials of rows of `TRIALS`."""
+    if not rows:
+        return []  # as often for a page that looks for changes each second
     wanted = stages.c.id.in_({row.stage_id for row in rows})
     boxes = {
         row.id: [recorded_box(box) for box in row.boxes]
