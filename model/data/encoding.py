@@ -3,8 +3,8 @@
 Everything is fitted on the training rows alone. A category is an output of its own (one-hot); a
 number with missing values in the training rows gets a second output that marks them.
 
-A missing number is NaN in the encoded rows. `statistics` ignores NaN, and `standardised` puts 0
-there, which is the training rows' mean.
+A missing number is NaN in the encoded rows. `statistics` ignores NaN, and
+`model.data.standardise.standardised` puts 0 there, which is the training rows' mean.
 """
 
 import math
@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model.data import standardise
 from model.data.column import Column, Kind
 from model.data.standardise import BLOCK_ROWS, Rows, Statistics
 from model.data.table_file import check_numbers, near, read_columns
@@ -259,15 +258,6 @@ def statistics(encoding: Encoding, matrix: npt.NDArray[np.float32], rows: Rows) 
     mean[places] = np.where(is_constant & (count > 0), least, average)
     std[places] = np.where(is_constant, 1, np.sqrt(squares / np.maximum(count, 1)))
     return Statistics(mean, std)
-
-
-def standardised(
-    matrix: npt.NDArray[np.float32], rows: Rows, given: Statistics
-) -> Iterator[npt.NDArray[np.float32]]:
-    """The given rows of matrix (n, d), standardised, in blocks; 0 where a number is missing."""
-    for block in standardise.standardised(matrix, rows, given):
-        block[np.isnan(block)] = 0
-        yield block
 
 
 def _fitted(column: Column, rows: Rows) -> EncodedColumn:

@@ -16,10 +16,9 @@ from model.data.encoding import (
     fit,
     of,
     read_inputs,
-    standardised,
     statistics,
 )
-from model.data.standardise import BLOCK_ROWS
+from model.data.standardise import BLOCK_ROWS, standardised
 from model.errors import DataFileError, ModelError
 
 N = 3 * BLOCK_ROWS + 7
