@@ -6,7 +6,6 @@ values) comes from the training rows alone. Test rows are encoded when they are 
 
 import hashlib
 import json
-import re
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from model.data.delimited import MOST_BYTES
 from model.data.fold import Fold
 from model.data.labelled import Labelled
 from model.data.regular import check_regular
-from model.data.source import Source
+from model.data.source import Source, plain_name
 from model.data.splits import Part, Split
 from model.data.standardise import Rows
 from model.data.table import Table
@@ -77,9 +76,7 @@ class OwnTable:
     @property
     def name(self) -> str:
         """The file's name as a data set's: lower-case letters, digits and single hyphens."""
-        return (
-            re.sub(r"[^a-z0-9]+", "-", self.path.stem.lower()).strip("-")[:40].strip("-") or "own"
-        )
+        return plain_name(self.path.stem, most=40)
 
     def fold(self) -> Fold:
         """Its training and validation rows.

@@ -8,6 +8,11 @@ from model.data.labelled import Labelled
 from model.errors import ModelError
 
 
+def plain_name(text: str, most: int) -> str:
+    """A text as lower-case letters, digits and single hyphens, `most` at most; else "own"."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:most].strip("-") or "own"
+
+
 @dataclass(frozen=True)
 class Source:
     """A data set that has not been read yet.

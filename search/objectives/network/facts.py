@@ -3,9 +3,9 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
-Task = Literal["classification", "regression"]
+from model.data.table_options import Task
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+from model.data.table_options import Task
 from search.objective.metric import Metric
-from search.objectives.network.facts import Task
 
 Score = Literal[
     "accuracy", "balanced_accuracy", "macro_f1", "roc_auc", "log_loss", "rmse", "mae", "r2"

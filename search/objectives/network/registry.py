@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 from pydantic import Field
 
-from search.objectives.network.facts import Task
+from model.data.table_options import Task
 from search.space.hyperparameters import Choice, Hyperparameter, Number
 from search.space.space import Value
 from search.study.table import MOST

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from search.objectives.network.facts import NAMED, Task
+from model.data.table_options import Task
+from search.objectives.network.facts import NAMED
 from search.objectives.network.metrics import Score
 from search.objectives.network.registry import Activation, BatchNorm, Initialization, Loss, limited
 from search.objectives.network.schedules import ConstantSchedule, CyclesSchedule, Schedule

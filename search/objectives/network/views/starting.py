@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from model.data.source import plain_name
 from search.errors import KlayerError
 from search.objectives.network.data import own_facts
 from search.objectives.network.facts import Facts
@@ -23,6 +24,7 @@ from search.study.overrides import overridden
 from search.study.table import NAME_LENGTH, NAME_PATTERN
 from search.views.terminal.output import writing
 
+MOST_NAME = 60  # letters of the name that a search is given
 SEED = 1  # of a study file that says none
 UPDATES = 3_000  # of one training, about: enough to learn, few enough for dozens of trials
 
@@ -73,7 +75,7 @@ def write_study(
     facts = own_facts(section, SEED, base)
     text = study_text(section, facts)
     if not re.fullmatch(NAME_PATTERN, file.stem) or len(file.stem) > NAME_LENGTH:
-        text = f"name = {_written(_name_of(file.stem))}\n\n{text}"
+        text = f"name = {_written(plain_name(file.stem, most=MOST_NAME))}\n\n{text}"
     with writing(file), file.open("x", encoding="utf-8") as opened:
         opened.write(text)
     return Started(file, tuple(said))
@@ -104,11 +106,7 @@ def _section(
 
 def name_of(table: Path) -> str:
     """A name that a search may have, from that of a file."""
-    return _name_of(table.name.removesuffix(".gz").rpartition(".")[0])
-
-
-def _name_of(stem: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:60].strip("-") or "own"
+    return plain_name(table.name.removesuffix(".gz").rpartition(".")[0], most=MOST_NAME)
 
 
 def study_text(section: DataSection, facts: Facts) -> str:

@@ -8,8 +8,8 @@ import pytest
 from sklearn import metrics as oracle
 
 from model import scores
+from model.data.table_options import Task
 from model.training import EpochRecord
-from search.objectives.network.facts import Task
 from search.objectives.network.metrics import (
     MEASURED,
     Score,
