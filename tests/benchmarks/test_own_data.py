@@ -3,12 +3,17 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks import own_data, own_data_peers
 from benchmarks.own_data import keep, main, measured, read
 from benchmarks.own_data_tables import CONTENDERS, Result
 from benchmarks.report import check, markers
+from benchmarks.timing import NotMeasuredError
+from model.data.labelled import Labelled
+from model.data.source import Source
+from search.study.reading import load
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,6 +27,22 @@ def test_the_page_has_a_place_for_the_tables() -> None:
     check(ROOT / "docs" / "own-data-benchmark.md", own_data.TARGET)
 
 
+def test_images_have_a_study_like_that_of_a_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = Labelled(np.full((3, 3_072), 7, np.uint8), np.array([0, 2, 1]))
+    source = Source("cifar10", ("a", "b", "c"), training=lambda: part, test=lambda: part)
+    monkeypatch.setattr("model.data.cifar10.source", lambda _: source)
+    rows = own_data.images(tmp_path, tmp_path)
+    assert rows.x[0].dtype == np.float32
+    assert rows.y[0].tolist() == [0, 2, 1]
+    found = load(str(tmp_path / "cifar10.toml"))
+    assert found.objective.data.source == "cifar10"
+    assert found.objective.training.batch_size == 128
+    with pytest.raises(NotMeasuredError, match="KLAYER_DATA names no folder"):
+        own_data.images(tmp_path, None)
+
+
 def test_results_are_kept_line_by_line(tmp_path: Path) -> None:
     path = tmp_path / "results.jsonl"
     assert read(path) == read(None) == []
@@ -32,7 +53,7 @@ def test_results_are_kept_line_by_line(tmp_path: Path) -> None:
 
 
 def test_what_is_known_is_not_measured_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(own_data, "one_split", lambda one, seed, *_, quick: known(one.name, seed))
+    monkeypatch.setattr(own_data, "one_split", lambda name, seed, *_, quick: known(name, seed))
     found = measured(["iris", "wine"], [1, 2], [known("wine", 1)], quick=True)
     assert [(one.name, one.seed) for one in found] == [("iris", 1), ("iris", 2), ("wine", 2)]
 

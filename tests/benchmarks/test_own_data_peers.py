@@ -58,6 +58,13 @@ def test_trees_learn_an_easy_table(rows: Rows) -> None:
     assert (found.score if rows.classifies else -found.score) > plain
 
 
+def test_trees_of_very_many_numbers_have_the_first_rows(
+    rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_data_peers, "MOST_NUMBERS", 80)
+    assert trees(rows, 1).note == "of 40 rows"
+
+
 def test_networks_are_searched_and_trained_on_all_rows(
     rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
