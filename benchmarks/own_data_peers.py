@@ -33,6 +33,7 @@ from model.data.table_options import Task
 FIRST_CANDIDATES = 6
 LEAST_CANDIDATES = 3
 JOBS = 2
+FACTOR, FOLDS = 3, 5  # of a halving search, scikit-learn's defaults
 MOST_NUMBERS = 30_000_000  # that trees are trained on
 SHARES = (1 / 9, 1 / 3, 1.0)  # of the training rows, that searches use one after another
 MOST_EPOCHS = 200  # of a training, scikit-learn's default
@@ -127,15 +128,15 @@ def networks(rows: Rows, seed: int, seconds: float, most_epochs: int = MOST_EPOC
     total = len(rows.y[0])
     sizes = [max(round(share * total), min(LEAST_ROWS, total)) for share in SHARES]
     place, count, tried, searches = 0, FIRST_CANDIDATES, 0, 0
-    best: tuple[int, float, Mapping[str, Any]] | None = None
+    best: tuple[int, _Halved] | None = None
     while count >= LEAST_CANDIDATES:
         started = time.perf_counter()
-        score, chosen, fit_seconds = _halved(rows, model, space, draw, count, sizes[place])
-        if best is None or (sizes[place], score) > best[:2]:
-            best = sizes[place], score, chosen
+        one = _halved(rows, model, space, draw, count, sizes[place])
+        if best is None or (sizes[place], one.score) > (best[0], best[1].score):
+            best = sizes[place], one
         tried, searches = tried + count, searches + 1
         rate = (time.perf_counter() - started) / count
-        last_training = fit_seconds * total / sizes[place]
+        last_training = one.fit_seconds * total / one.rows
         left = seconds - (time.perf_counter() - began) - last_training
         larger = min(place + 1, len(sizes) - 1)
         if left / rate * sizes[place] / sizes[larger] >= LEAST_CANDIDATES:
@@ -143,11 +144,35 @@ def networks(rows: Rows, seed: int, seconds: float, most_epochs: int = MOST_EPOC
         count = min(2 * count, int(left / rate))
     if best is None:
         raise ValueError("the first search has candidates enough")
-    model = clone(model).set_params(**best[2])
+    chosen = best[1].parameters
+    model = clone(model).set_params(**chosen)
     _fit(model, rows.x[0], rows.y[0])
-    told = ", ".join(f"{name.rpartition('__')[2]} {_told(one)}" for name, one in best[2].items())
-    note = f"{tried} candidates in {searches} searches, the largest of {best[0]} rows; {told}"
+    told = ", ".join(f"{name.rpartition('__')[2]} {_told(one)}" for name, one in chosen.items())
+    note = f"{tried} candidates in {searches} searches, the best on {best[1].rows} rows; {told}"
     return Found(_scored(rows, model), time.perf_counter() - began, note)
+
+
+def first_rows(rows: Rows, count: int, most: int) -> int:
+    """On how many rows a search of so many candidates begins, for its last round to be on `most`.
+
+    "exhaust" would do that too, but for tables that are small for their classes: there its first
+    round is on the smallest sample that is allowed, and its last on far fewer rows than there are.
+    """
+    classes = len(np.unique(rows.y[0])) if rows.classifies else 1
+    first = most
+    while count >= FACTOR and first // FACTOR >= 2 * FOLDS * classes:
+        count, first = count // FACTOR, first // FACTOR
+    return first
+
+
+@dataclass(frozen=True)
+class _Halved:
+    """What one search found: the score by cross-validation, and on how many rows it is."""
+
+    score: float
+    parameters: Mapping[str, Any]
+    fit_seconds: float
+    rows: int
 
 
 def _halved(
@@ -157,12 +182,14 @@ def _halved(
     draw: np.random.RandomState,
     count: int,
     most: int,
-) -> tuple[float, Mapping[str, Any], float]:
-    """One search: its best score, the parameters of that, and the seconds of one such training."""
+) -> _Halved:
+    """One search of so many candidates on at most so many rows."""
     search = HalvingRandomSearchCV(
         model,
         space,
         n_candidates=count,
+        factor=FACTOR,
+        min_resources=first_rows(rows, count, most),
         max_resources=most,
         random_state=draw,
         n_jobs=JOBS,
@@ -174,7 +201,12 @@ def _halved(
     scores = table["mean_test_score"]
     last = np.flatnonzero(table["iter"] == table["iter"].max())
     place = max(last, key=lambda one: -np.inf if np.isnan(scores[one]) else scores[one])
-    return float(scores[place]), table["params"][place], float(table["mean_fit_time"][place])
+    return _Halved(
+        float(scores[place]),
+        table["params"][place],
+        float(table["mean_fit_time"][place]),
+        int(table["n_resources"][place]),
+    )
 
 
 class Widths:

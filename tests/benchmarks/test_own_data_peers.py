@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks import own_data_peers
-from benchmarks.own_data_peers import Rows, networks, rows_of, space_of, trees
+from benchmarks.own_data_peers import Rows, _Halved, networks, rows_of, space_of, trees
 from model.data import table
 from model.data.own_table import OwnTable, Parts
 from model.data.table_options import TableOptions
@@ -71,7 +71,7 @@ def test_networks_are_searched_and_trained_on_all_rows(
     monkeypatch.setattr(own_data_peers, "FIRST_CANDIDATES", 3)
     monkeypatch.setattr(own_data_peers, "JOBS", 1)
     found = networks(rows, 1, seconds=0.0, most_epochs=40)
-    assert found.note.startswith("3 candidates in 1 searches, the largest of 48 rows; ")
+    assert found.note.startswith("3 candidates in 1 searches, the best on 48 rows; ")
     assert "hidden_layer_sizes (" in found.note
     assert found.seconds > 0
     assert found.score > 0.6 if rows.classifies else found.score < 2 * rows.y[1].std()
@@ -83,15 +83,14 @@ def test_searches_follow_one_another_until_the_time_is_over(
     """A clock that goes on by a second for each candidate on all rows, and a ninth on a ninth."""
     clock, asked = [0.0], []
 
-    def halved(rows: Rows, *given: object) -> tuple[float, dict[str, object], float]:
+    def halved(rows: Rows, *given: object) -> _Halved:
         *_, count, most = given
         assert isinstance(count, int)
         assert isinstance(most, int)
         asked.append((most, count))
         clock[0] += count * most / 9_000
         # The searches on fewer rows look better, and are not believed.
-        best = {"network__batch_size": count}
-        return 1 / most, best, 0.01
+        return _Halved(1 / most, {"network__batch_size": count}, 0.01, most)
 
     monkeypatch.setattr(own_data_peers, "_halved", halved)
     monkeypatch.setattr(own_data_peers, "_fit", lambda *_: None)
@@ -101,11 +100,21 @@ def test_searches_follow_one_another_until_the_time_is_over(
     rows = Rows("classification", (), (x, x), (y, y))
     found = networks(rows, 1, seconds=40.0)
     assert asked == [(1_000, 6), (3_000, 12), (9_000, 24), (9_000, 11)]
-    assert found.note == "53 candidates in 4 searches, the largest of 9000 rows; batch_size 24"
+    assert found.note == "53 candidates in 4 searches, the best on 9000 rows; batch_size 24"
     assert found.seconds < 40
     asked.clear()
     networks(rows, 1, seconds=4.0)
     assert asked == [(1_000, 6), (3_000, 9)]
+
+
+@pytest.mark.parametrize(
+    ("count", "most", "first"), [(6, 792, 264), (12, 792, 264), (12, 9_000, 1_000), (3, 60, 60)]
+)
+def test_the_last_round_of_a_search_has_all_rows(count: int, most: int, first: int) -> None:
+    y = np.arange(most) % 11
+    assert own_data_peers.first_rows(Rows("classification", (), (y, y), (y, y)), count, most) == (
+        first
+    )
 
 
 @pytest.mark.parametrize(("rows", "batches"), [(60, [8, 16, 32]), (40_000, [128, 256, 512])])
