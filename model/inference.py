@@ -31,7 +31,7 @@ class Figures:
     Both are NaN over no rows, and for a member whose scores are.
 
     Attributes:
-        loss: The mean loss.
+        loss: The mean loss, where rows count as their weights say.
         measure: The accuracy of labels, a share, 0 … 1; of values (regression) the root mean
             squared error over rows and outputs, in the unit of the targets.
     """
@@ -104,14 +104,19 @@ class Network:
         return np.concatenate([self.scores(block) for block in _blocks(x)], axis=1)
 
     @_quiet
-    def figures(self, x: Floats, targets: Targets) -> Figures:
-        """Loss and measure over rows x (n, d) with targets; n may be 0, which gives NaN."""
+    def figures(self, x: Floats, targets: Targets, weights: Floats | None = None) -> Figures:
+        """Loss and measure over rows x (n, d) with targets; n may be 0, which gives NaN.
+
+        `weights` (n,) are those of the rows in the loss; None for 1.
+        """
         kind = self.architecture.loss
         losses = np.zeros(len(self.members))
         sums = np.zeros(len(self.members))
-        for block, truth in zip(_blocks(x), _blocks(targets), strict=True):
+        blocks = _blocks(x)
+        weighing = [None] * len(blocks) if weights is None else _blocks(weights)
+        for block, truth, weight in zip(blocks, _blocks(targets), weighing, strict=True):
             scores = self.scores(block)
-            block_losses, _ = loss.FORWARD[kind](scores, truth)
+            block_losses, _ = loss.forward(kind, scores, truth, weight)
             losses += block_losses.astype(float) * len(truth)
             sums += measured(kind, scores, truth)
         return Figures.from_sums(kind, losses, sums, len(targets))

@@ -65,8 +65,14 @@ def weight_gradients(stack: Network, recipe: Recipe, data: Data) -> tuple[Floats
         for first in range(0, rows, recipe.batch_size):
             batch = order[first : first + recipe.batch_size]
             x = x_all[batch].astype(shape.dtype, copy=False)
+            weights = None if data.weights is None else data.weights[batch]
             passed = network.forward(
-                stack.architecture, stack.parameters, shape, x, data.targets[batch]
+                stack.architecture,
+                stack.parameters,
+                shape,
+                x,
+                data.targets[batch],
+                weights=weights,
             )
             share = np.full((len(stack.members), 1, 1), len(batch) / rows, shape.dtype)
             gradients = network.backward(stack.architecture, passed)

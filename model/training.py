@@ -38,12 +38,16 @@ class Data:
         targets: (n,) labels 0 … c − 1, or (n, c) floats for regression.
         validation_x: (v, d); v may be 0, and then the validation figures are NaN.
         validation_targets: (v,) or (v, c), likewise.
+        weights: (n,), of the training rows in the loss and the cost; None for 1.
+        validation_weights: (v,), likewise.
     """
 
     x: Floats
     targets: Targets
     validation_x: Floats
     validation_targets: Targets
+    weights: Floats | None = None
+    validation_weights: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -218,7 +222,10 @@ class _Pass:
         scale = state.optimizer.scale
         if scale is not None:
             scale = scale.astype(x.dtype)
-        passed = network.forward(architecture, state.parameters, state.shape, x, targets, scale)
+        weights = None if self._data.weights is None else self._data.weights[rows]
+        passed = network.forward(
+            architecture, state.parameters, state.shape, x, targets, scale, weights
+        )
         gradients = network.backward(architecture, passed)
         self.rate = recipe.schedule.rate(step, self._per_epoch, state.low, state.high)
         state.optimizer.step_in_place(
@@ -250,7 +257,7 @@ class _Pass:
         """Loss and measure on the training rows, as the recipe says."""
         if self._recipe.figures == "full":
             x = self._data.x.astype(self._state.shape.dtype, copy=False)
-            return now.figures(x, self._data.targets)
+            return now.figures(x, self._data.targets, self._data.weights)
         return Figures.from_sums(self._architecture.loss, self._losses, self._measured, self._rows)
 
 
@@ -284,7 +291,8 @@ def _records(
     number: int, state: State, now: Network, training: Figures, data: Data, rate: Floats
 ) -> tuple[EpochRecord, ...]:
     dtype = state.shape.dtype
-    validation = now.figures(data.validation_x.astype(dtype, copy=False), data.validation_targets)
+    x = data.validation_x.astype(dtype, copy=False)
+    validation = now.figures(x, data.validation_targets, data.validation_weights)
     decay = state.optimizer.weight_decay.ravel()
     penalty = decay * parameters.squared_norm(state.parameters).astype(float)
     return tuple(

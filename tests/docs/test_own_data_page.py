@@ -20,7 +20,7 @@ from model.errors import DataFileError
 from search.ledger.ledger import Ledger
 from search.objectives.network.metrics import MEASURED, Score, metric_of, scores_of
 from search.objectives.network.registry import LOSSES
-from search.objectives.network.sections import SUFFIXES, DataSection, NetworkKind
+from search.objectives.network.sections import SUFFIXES, DataSection, NetworkKind, TrainingSection
 from tests.docs.schema_rows import sections
 
 ROOT = Path(__file__).parents[2]
@@ -146,6 +146,8 @@ def test_each_fragment_is_valid() -> None:
             assert DataSection.model_validate(fragment.pop("data")).is_own
         if "objective" in fragment:
             NetworkKind.model_validate(fragment.pop("objective"))
+        if "training" in fragment:
+            TrainingSection.model_validate(fragment.pop("training"))
         assert not fragment
 
 

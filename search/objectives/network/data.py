@@ -156,6 +156,18 @@ def own_facts(section: DataSection, seed: int, base: Path) -> Facts:
     return facts_of(_kept(_table_of(section, seed, base, None)))
 
 
+def class_names(section: DataSection, seed: int, base: Path) -> tuple[str, ...]:
+    """The names of the classes of data that a study names; () for values. No image is read.
+
+    Raises:
+        DataError: A table is missing, or none that can be trained on.
+        KlayerError: What is said of it does not fit it.
+    """
+    if section.is_own:
+        return _kept(_table_of(section, seed, base, None)).classes
+    return digits.CLASSES if section.source == "digits" else cifar10.CLASSES
+
+
 def _table_of(section: DataSection, seed: int, base: Path, folder: Path | None) -> OwnTable:
     with faults_as_klayer_errors():
         return table_of(section, seed, base, folder)

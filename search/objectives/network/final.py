@@ -21,6 +21,7 @@ from search.errors import KlayerError
 from search.objective.report import Assignment, Evaluation, Report
 from search.objectives.network.data import Dataset
 from search.objectives.network.faults import faults_as_klayer_errors
+from search.objectives.network.folds import fold_of
 from search.objectives.network.metrics import Score
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.portrait import Portrait, to_bytes
@@ -49,7 +50,7 @@ def evaluate(
         KlayerError: As `train`.
         DataError: The test images are missing or broken.
     """
-    fold = _final_fold(objective, data)
+    fold = fold_of(section, data.prepared, whole=objective.train_on != "training")
     stacks = []
     drawn: dict[int, Portrait] = {}
     for places in stacks_of(objective, section, [trial.parameters for trial in trials]):
@@ -141,7 +142,7 @@ def retrain(
         KlayerError: As `train`; or the winner diverges.
     """
     places = stacks_of(objective, section, [trial.parameters for trial in trials])[0]
-    fold = _final_fold(objective, data)
+    fold = fold_of(section, data.prepared, whole=objective.train_on != "training")
     stack = yield from _final_stack(objective, section, trials, places, order_seed, fold)
     if 0 in stack.diverged:
         raise KlayerError("the winner diverges, and leaves no network behind")
@@ -280,18 +281,3 @@ def _by_trial(voters: list[_Voter], votes: list[Any], sound: set[int]) -> dict[i
             if place in sound:
                 found.setdefault(place, []).append(probabilities[row])
     return found
-
-
-def _final_fold(objective: NetworkObjective, data: Dataset) -> training.Data:
-    """What the last training learns from: the training images, or the validation images too."""
-    images = data.prepared
-    if objective.train_on == "training":
-        return training.Data(
-            images.training.x, images.training.y, images.validation.x, images.validation.y
-        )
-    return training.Data(
-        images.both.x,
-        images.both.y,
-        images.validation.x[:0],
-        images.validation.y[:0],
-    )

@@ -14,8 +14,8 @@ from search.objectives.network.sections import (
     NetworkSection,
     TrainingSection,
 )
+from search.objectives.network.study_checks import class_weight_faults, layer_faults, task_faults
 from search.objectives.network.study_checks import faults_between as faults_of
-from search.objectives.network.study_checks import layer_faults, task_faults
 from search.space.space import Box
 from search.study.faults import Fault
 from search.study.recorded_tables import constructed
@@ -62,6 +62,12 @@ def _facts(given: NetworkDocument, folder: Path) -> Facts:
     return own_facts(given.data, given.seed, folder)
 
 
+def _class_names(given: NetworkDocument, network: NetworkObjective) -> tuple[str, ...]:
+    from search.objectives.network.data import class_names
+
+    return class_names(given.data, given.seed, Path(network.base))
+
+
 def recorded(form: Mapping[str, Any]) -> NetworkObjective:
     """What `NetworkObjective.recorded` wrote, unchecked."""
     return NetworkObjective(
@@ -91,6 +97,15 @@ def faults_between(
     """What of the stages does not fit the network, its training or its data."""
     given, network = _own(tables), _network(objective)
     yield from task_faults(network, stages)
+    yield from class_weight_faults(
+        network.facts.task,
+        lambda: _class_names(given, network),
+        [
+            (("training",), given.training),
+            *((("stages", place, "training"), one.training) for place, one in enumerate(stages)),
+            (("final", "training"), given.final.training),
+        ],
+    )
     yield from faults_of(network.facts, network.network, given.training, stages, given.final, boxes)
 
 

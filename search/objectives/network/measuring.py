@@ -13,6 +13,7 @@ from model.finite_difference import Difference
 from search.errors import KlayerError
 from search.objectives.network.data import Dataset
 from search.objectives.network.faults import faults_as_klayer_errors
+from search.objectives.network.folds import fold_of
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.sections import TrainingSection
 from search.objectives.network.settings import architecture_of, member_of, recipe_of, values_of
@@ -77,6 +78,7 @@ def check_gradients(
             else f"--rows: there are {most_rows:,} {there_are}; {rows:,} were asked for"
         )
     x = np.array(batch.x[:rows, :inputs], float)
+    weights = fold_of(objective.training, data.prepared).weights
     with faults_as_klayer_errors():
         values = _without_floor(values_of(objective, objective.training, {}))
         checked = gradient_check.check(
@@ -84,6 +86,7 @@ def check_gradients(
             [member_of(values, seed)],
             x,
             batch.y[:rows],
+            weights=None if weights is None else weights[:rows],
             difference=difference,
             step=step,
             smallest=smallest,

@@ -3,6 +3,7 @@
 Limits of hyperparameters that a stage may search come from `search.objectives.network.registry`.
 """
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -214,6 +215,23 @@ class TrainingSection(Table):
     precision: Literal["float32", "float64"] = Field(
         default="float32", description="the numbers that are computed with"
     )
+    class_weights: Literal["balanced"] | dict[str, float] | None = Field(
+        default=None,
+        description="what a row's loss is multiplied by, by its class, as `{yes = 2.5, no = 1}`; a "
+        "class that is not named has 1; balanced: rows / (classes * rows of the class)",
+    )
+
+    @field_validator("class_weights", mode="before")
+    @classmethod
+    def _table_or_balanced(cls, raw: object) -> object:
+        right = 'give "balanced", or a table of weights by the names of classes'
+        if raw is not None and raw != "balanced" and not (raw and isinstance(raw, dict)):
+            raise faulty([Fault((), f"found {shown(raw)}; {right}")])
+        for name, weight in raw.items() if isinstance(raw, dict) else ():
+            number = isinstance(weight, int | float) and not isinstance(weight, bool)
+            if not number or not 0 <= weight < math.inf:
+                raise faulty([Fault((name,), f"found {shown(weight)}; give a number from 0")])
+        return raw
 
     @model_validator(mode="after")
     def _fits_together(self) -> "TrainingSection":

@@ -15,6 +15,7 @@ from search.objective.report import Assignment, Report
 from search.objectives.network.checkpoints import TrialCheckpoint
 from search.objectives.network.data import Dataset
 from search.objectives.network.faults import faults_as_klayer_errors
+from search.objectives.network.folds import fold_of
 from search.objectives.network.metrics import MEASURED
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.sections import TrainingSection
@@ -52,10 +53,7 @@ def train(
     Raises:
         KlayerError: The trials do not fit into one stack, or a value is out of its range.
     """
-    images = data.prepared
-    fold = training.Data(
-        images.training.x, images.training.y, images.validation.x, images.validation.y
-    )
+    fold = fold_of(section, data.prepared)
     stack = epochs(objective, section, trials, order_seed, fold, start, until)
     going: Sequence[int] | None = None
     while True:

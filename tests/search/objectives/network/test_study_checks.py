@@ -195,3 +195,44 @@ def test_a_batch_of_more_rows_than_there_are_is_refused(tmp_path: Path) -> None:
         f"training.batch_size: found {rows + 1}; there are {rows} training rows: give {rows} or "
         "fewer"
     ]
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ("even", 'found "even"; give "balanced", or a table of weights by the names of classes'),
+        (
+            {},
+            'found an empty table; give "balanced", or a table of weights by the names of classes',
+        ),
+        (
+            [1.0, 2.0],
+            'found a list; give "balanced", or a table of weights by the names of classes',
+        ),
+        (
+            {"10": 2.0},
+            'found "10"; the classes are "0", "1", "2", "3", "4", "5", "6", "7", "8", "9"',
+        ),
+        ({str(label): 0 for label in range(10)}, "found 0 for every class; give one of them more"),
+        ({"3": -1.0}, "class_weights.3: found -1.0; give a number from 0"),
+        ({"3": "much"}, 'class_weights.3: found "much"; give a number from 0'),
+    ],
+)
+def test_weights_of_classes_that_cannot_be_are_refused(weights: object, message: str) -> None:
+    (text,) = faults(boxed(learning_rate=RATES), training={"class_weights": weights})
+    assert text.startswith("training.class_weights")
+    assert message in text
+
+
+def test_a_stages_own_weights_are_checked_too() -> None:
+    own = boxed(learning_rate=RATES) | {"training": {"class_weights": {"zero": 1}}}
+    (text,) = faults(own, training={"class_weights": "balanced"})
+    assert text.startswith('stages.first.training.class_weights: found "zero"; the classes are')
+
+
+def test_a_regression_has_no_class_weights(tmp_path: Path) -> None:
+    with pytest.raises(StudyFileError) as caught:
+        study_in(tmp_path, ("price",), overrides=("training.class_weights='balanced'",))
+    assert "class_weights: found, but the target is for regression; leave it out" in str(
+        caught.value
+    )
