@@ -80,9 +80,10 @@ def forward(
         parameters: Of the stack.
         shape: The activation's parameter of each member, (m, 1, 1).
         x: (n, d) shared by all members, or (m, n, d).
-        targets: (n,) labels, or (n, c) floats for regression.
+        targets: (n,) labels, or (n, c) floats for regression; with rows of their own (m, n) or
+            (m, n, c).
         scale: What all weights of a member are to be multiplied by, (m, 1, 1); None for 1.
-        weights: Of the rows in the loss, (n,); None for 1.
+        weights: Of the rows in the loss, (n,) or (m, n); None for 1.
     """
     caches, statistics = [], []
     for layer in parameters[:-1]:

@@ -20,8 +20,9 @@ from model.arrays import Floats, Integers
 from model.errors import ModelError
 from model.inference import Network
 from model.members import column
+from model.rows import Data
 from model.seeding import generator
-from model.training import Data, Recipe
+from model.training import Recipe
 
 BINS = 60
 # Whoever has larger gradients has diverged; and their range might be no finite number.

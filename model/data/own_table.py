@@ -6,19 +6,19 @@ values) comes from the training rows alone. Test rows are encoded when they are 
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from model.data import encoding, splits, table
+from model.data import cross_validation, encoding, splits, table
 from model.data.delimited import MOST_BYTES
 from model.data.fold import Fold
 from model.data.labelled import Labelled
 from model.data.regular import check_regular
 from model.data.source import Source, plain_name
 from model.data.splits import Part, Split
-from model.data.standardise import Rows
 from model.data.table import Table
 from model.data.table_options import TableOptions
 from model.errors import DataFileError, ModelError
@@ -37,6 +37,8 @@ class Parts:
         time: A column by which the last rows are the test part, and those before validation.
         said: A column that says each row's part.
         stratified: Whether classes have equal shares in each part.
+        folds: How many folds the rows that are not for the test are split into; None for one
+            validation part.
     """
 
     validation: Part = 0.2
@@ -45,6 +47,7 @@ class Parts:
     time: str | None = None
     said: str | None = None
     stratified: bool = True
+    folds: int | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -79,17 +82,34 @@ class OwnTable:
         return plain_name(self.path.stem, most=40)
 
     def fold(self) -> Fold:
-        """Its training and validation rows.
+        """Its training and validation rows; with folds, all rows that are not for the test.
 
         Raises:
             DataFileError: The file is missing, no table that can be trained on, or changes while
                 it is read.
             ModelError: It cannot be split as asked.
         """
+        return next(self.every_fold())
+
+    def every_fold(self) -> Iterator[Fold]:
+        """As `fold`, and behind it each fold, where there are any.
+
+        Raises:
+            DataFileError: As `fold`.
+            ModelError: As `fold`.
+        """
         fingerprint = self.fingerprint()
-        read, split, _ = self._read()
+        read, (split, *others) = self._read()
         if self.fingerprint() != fingerprint:  # else other rows would be kept under its hash
             raise DataFileError(f"{self.path}: changed while it was read; try again")
+        for one, name in zip((split, *others), self.split_names(), strict=True):
+            yield self._fold(read, one, name, fingerprint)
+
+    def split_names(self) -> tuple[str, ...]:
+        """What the splits of `every_fold` are called beside the fingerprint."""
+        return ("", *cross_validation.names(self.parts.folds or 0))
+
+    def _fold(self, read: Table, split: Split, name: str, fingerprint: str) -> Fold:
         fitted = encoding.fit(read.inputs, split.training, read.ignored)
         order = np.concatenate([split.training, split.validation])
         x = fitted.encode(read.inputs, order)
@@ -101,6 +121,7 @@ class OwnTable:
             rows=rows,
             fingerprint=fingerprint,
             seed=self.seed,
+            split=name,
             target_names=read.target_names,
             statistics=encoding.statistics(fitted, x, rows[0]),
             encoding=fitted.plain(),
@@ -115,8 +136,11 @@ class OwnTable:
         return Source(self.name, classes, training=lambda: self.fold().raw, test=self._test)
 
     def _test(self) -> Labelled:
-        read, split, rows = self._read()
+        read, (split, *_) = self._read()
         fitted = encoding.fit(read.inputs, split.training, read.ignored)
+        rows = split.test
+        if rows is None:
+            raise ModelError(f"{self.path}: no row is for the test")
         return Labelled(fitted.encode(read.inputs, rows), read.targets[rows])
 
     def table(self) -> Table:
@@ -129,17 +153,30 @@ class OwnTable:
         exclude = tuple(name for name in said.exclude if name not in parts.columns)
         return table.read(self.path, replace(said, exclude=exclude, splitting=parts.named()))
 
-    def _read(self) -> tuple[Table, Split, Rows]:
-        """The table, its parts, and again the rows to test on."""
+    def _read(self) -> tuple[Table, tuple[Split, ...]]:
+        """The table and its parts, as `fold` has them, and behind them those of each fold."""
         parts, read = self.parts, self.table()
+        labels = read.targets if read.task == "classification" else None
+        groups = None if parts.group is None else read.column(parts.group).values
+        if parts.folds is not None:
+            *folds, whole = cross_validation.folds(
+                len(read),
+                parts.folds,
+                test=parts.test,
+                seed=self.seed,
+                labels=labels,
+                stratified=parts.stratified,
+                groups=groups,
+            )
+            return read, (whole, *folds)
         split = splits.split(
             len(read),
             validation=None if parts.said else parts.validation,
             test=None if parts.said else parts.test,
             seed=self.seed,
-            labels=read.targets if read.task == "classification" else None,
+            labels=labels,
             stratified=parts.stratified,
-            groups=None if parts.group is None else read.column(parts.group).values,
+            groups=groups,
             time=None if parts.time is None else read.column(parts.time).values,
             said=None if parts.said is None else read.column(parts.said).values,
         )
@@ -148,7 +185,7 @@ class OwnTable:
                 f"{self.path}: no row is for the test; expected at least one that {parts.said!r} "
                 "says is for it"
             )
-        return read, split, split.test
+        return read, (split,)
 
     def fingerprint(self) -> str:
         """SHA-256 of the file, and of what is said of it.
@@ -157,7 +194,10 @@ class OwnTable:
             DataFileError: The file is missing, or no regular file.
         """
         check_regular(self.path, least=1, most=MOST_BYTES)
-        digest = hashlib.sha256(json.dumps([asdict(self.options), asdict(self.parts)]).encode())
+        parts = asdict(self.parts)
+        if self.parts.folds is None:  # so that it is what it was before there were folds
+            del parts["folds"]
+        digest = hashlib.sha256(json.dumps([asdict(self.options), parts]).encode())
         with self.path.open("rb") as file:
             while block := file.read(_BLOCK_BYTES):
                 digest.update(block)

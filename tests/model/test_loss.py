@@ -14,8 +14,9 @@ from sklearn.utils.class_weight import compute_class_weight
 from model.errors import ModelError
 from model.loss import FORWARD, REGRESSION, Kind, backward, balanced, forward, softmax
 from model.members import Architecture, Member
+from model.rows import Data
 from model.schedule import Constant
-from model.training import Data, Recipe, train
+from model.training import Recipe, train
 
 DRAW = np.random.default_rng(4)
 SCORES = DRAW.standard_normal((2, 6, 3)) * 2

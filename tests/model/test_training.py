@@ -10,9 +10,10 @@ from model import network, parameters, training
 from model.errors import ModelError
 from model.inference import Network, population_statistics
 from model.members import Architecture, Member, Placement
+from model.rows import Data
 from model.schedule import Constant, Cycles, Decay
 from model.seeding import generator
-from model.training import Data, Epoch, Recipe, train
+from model.training import Epoch, Recipe, train
 
 DRAW = np.random.default_rng(8)
 X = DRAW.standard_normal((70, 6))

@@ -12,8 +12,9 @@ from model.inference import Network
 from model.loss import Kind
 from model.members import Architecture, Member, Placement
 from model.parameters import Parameters
+from model.rows import Data
 from model.schedule import Constant, Cycles
-from model.training import Data, Epoch, Recipe, train
+from model.training import Epoch, Recipe, train
 
 DRAW = np.random.default_rng(9)
 X = DRAW.standard_normal((80, 6))
