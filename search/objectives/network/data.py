@@ -11,6 +11,7 @@ import platformdirs
 from model.data import cache, cifar10, digits, prepared
 from model.data.cache import Kept
 from model.data.own_table import OwnTable
+from model.data.prepared import Prepared
 from model.data.source import Source
 from model.errors import DataFileError
 from search.errors import DataError
@@ -30,15 +31,23 @@ class Dataset:
 
     Attributes:
         objective: What learns from them.
-        prepared: The standardised training and validation images.
+        prepared: The standardised training and validation images; with folds, all of them for
+            training.
         folder: Where the raw images lie, None for the embedded ones and the cache.
         own: The table of the user's own that they are of; None for data that have a name.
+        folds: The folds of cross-validation, each standardised by its own training images.
     """
 
     objective: NetworkObjective
-    prepared: prepared.Prepared
+    prepared: Prepared
     folder: Path | None
     own: OwnTable | None = None
+    folds: tuple[Prepared, ...] = ()
+
+    @property
+    def searched_on(self) -> tuple[Prepared, ...]:
+        """What trials are trained and measured on: each fold, or the one split."""
+        return self.folds or (self.prepared,)
 
     @property
     def facts(self) -> Facts:
@@ -119,21 +128,22 @@ def open_data(objective: NetworkObjective, seed: int, folder: Path | None) -> Da
     section = objective.data
     if section.is_own:
         own = _table_of(section, seed, Path(objective.base), folder)
-        ready = _kept(own)
-        _check_score(objective, own, ready)
-        return Dataset(objective, ready, folder, own)
+        ready, *folds = _kept(own)
+        for one in folds or [ready]:
+            _check_score(objective, own, one)
+        return Dataset(objective, ready, folder, own, tuple(folds))
     with faults_as_klayer_errors():
-        rows = prepared.prepare(
-            source(section.source, folder),
-            prepared_folder(),
-            validation=objective.facts.held_out,
-            seed=seed,
-        )
-        cache.bound(prepared_folder(), most_bytes(), rows.folder)
-    return Dataset(objective, rows, folder)
+        given, place = source(section.source, folder), prepared_folder()
+        if section.folds is None:
+            rows = prepared.prepare(given, place, validation=objective.facts.held_out, seed=seed)
+            made: tuple[Prepared, ...] = (rows,)
+        else:
+            made = prepared.prepare_folds(given, place, count=section.folds, seed=seed)
+        cache.bound(place, most_bytes(), *(one.folder for one in made))
+    return Dataset(objective, made[0], folder, folds=made[1:])
 
 
-def _check_score(objective: NetworkObjective, own: OwnTable, rows: prepared.Prepared) -> None:
+def _check_score(objective: NetworkObjective, own: OwnTable, rows: Prepared) -> None:
     """Refuse validation rows of which no network would have a score."""
     targets = rows.validation.y
     found, right = "", ""
@@ -153,7 +163,8 @@ def own_facts(section: DataSection, seed: int, base: Path) -> Facts:
         DataError: The file is missing, or no table that can be trained on.
         KlayerError: What is said of it does not fit it.
     """
-    return facts_of(_kept(_table_of(section, seed, base, None)))
+    rows, *folds = _kept(_table_of(section, seed, base, None))
+    return facts_of(rows, folds)
 
 
 def class_names(section: DataSection, seed: int, base: Path) -> tuple[str, ...]:
@@ -164,7 +175,7 @@ def class_names(section: DataSection, seed: int, base: Path) -> tuple[str, ...]:
         KlayerError: What is said of it does not fit it.
     """
     if section.is_own:
-        return _kept(_table_of(section, seed, base, None)).classes
+        return _kept(_table_of(section, seed, base, None))[0].classes
     return digits.CLASSES if section.source == "digits" else cifar10.CLASSES
 
 
@@ -173,12 +184,20 @@ def _table_of(section: DataSection, seed: int, base: Path, folder: Path | None) 
         return table_of(section, seed, base, folder)
 
 
-def _kept(own: OwnTable) -> prepared.Prepared:
+def _kept(own: OwnTable) -> list[Prepared]:
+    """The rows of a table, and behind them each fold."""
+    place = prepared_folder()
     with faults_as_klayer_errors():
-        rows = prepared.kept(prepared_folder(), own.name, own.fingerprint(), own.seed)
-        rows = rows or prepared.keep(own.fold(), prepared_folder())
-        cache.bound(prepared_folder(), most_bytes(), rows.folder)
-        return rows
+        fingerprint = own.fingerprint()
+        found = [
+            prepared.kept(place, own.name, fingerprint, own.seed, split)
+            for split in own.split_names()
+        ]
+        ready = [one for one in found if one is not None]
+        if len(ready) < len(found):
+            ready = [prepared.keep(fold, place) for fold in own.every_fold()]
+        cache.bound(place, most_bytes(), *(one.folder for one in ready))
+        return ready
 
 
 def clear_prepared(name: str | None = None) -> int:

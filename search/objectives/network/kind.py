@@ -1,6 +1,7 @@
 """How a network is declared in a study file."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,15 @@ from search.objectives.network.sections import (
     NetworkSection,
     TrainingSection,
 )
-from search.objectives.network.study_checks import class_weight_faults, layer_faults, task_faults
+from search.objectives.network.study_checks import (
+    class_weight_faults,
+    fold_faults,
+    layer_faults,
+    task_faults,
+)
 from search.objectives.network.study_checks import faults_between as faults_of
 from search.space.space import Box
-from search.study.faults import Fault
+from search.study.faults import Fault, Key
 from search.study.recorded_tables import constructed
 from search.study.stages import Stage
 from search.study.tables import Document, Final
@@ -56,7 +62,7 @@ def objective(tables: Document, folder: Path) -> NetworkObjective:
 
 def _facts(given: NetworkDocument, folder: Path) -> Facts:
     if not given.data.is_own:
-        return NAMED[given.data.source].facts(int(given.data.validation))
+        return NAMED[given.data.source].facts(int(given.data.validation), given.data.folds)
     from search.objectives.network.data import own_facts  # NumPy's import is left to who needs it
 
     return own_facts(given.data, given.seed, folder)
@@ -97,15 +103,15 @@ def faults_between(
     """What of the stages does not fit the network, its training or its data."""
     given, network = _own(tables), _network(objective)
     yield from task_faults(network, stages)
-    yield from class_weight_faults(
-        network.facts.task,
-        lambda: _class_names(given, network),
-        [
-            (("training",), given.training),
-            *((("stages", place, "training"), one.training) for place, one in enumerate(stages)),
-            (("final", "training"), given.final.training),
-        ],
-    )
+    trainings: list[tuple[Key, TrainingSection]] = [
+        (("training",), given.training),
+        *((("stages", place, "training"), one.training) for place, one in enumerate(stages)),
+        (("final", "training"), given.final.training),
+    ]
+    names = partial(_class_names, given, network)
+    yield from class_weight_faults(network.facts.task, names, trainings)
+    if given.data.folds is not None:
+        yield from fold_faults(trainings)
     yield from faults_of(network.facts, network.network, given.training, stages, given.final, boxes)
 
 

@@ -60,8 +60,34 @@ def metric_of(score: Score, part: str) -> Metric:
     return replace(one, name=f"{name}_{score}", title=f"{part} {one.title}", part=part)
 
 
-def metrics_of(task: Task, score: Score) -> tuple[Metric, ...]:
-    """All that is reported of an epoch, in the order in which it is recorded."""
+def spread_of(score: Score) -> Metric:
+    """The standard error of a trial's value, where that is a mean over folds or seeds."""
+    one = metric_of(score, "validation")
+    return replace(
+        one,
+        name=f"{one.name}_se",
+        direction="minimize",
+        title=f"standard error of {one.title}",
+        log=False,
+        group="",
+        part="",
+        spread_of=one.name,
+    )
+
+
+def metrics_of(task: Task, score: Score, *, spread: bool = False) -> tuple[Metric, ...]:
+    """All that is reported of an epoch, in the order in which it is recorded.
+
+    Args:
+        task: What is learned.
+        score: What ranks; it is the last.
+        spread: Whether trials are trained several times.
+    """
+    metrics = _plain_metrics(task, score)
+    return (*metrics[:-1], spread_of(score), metrics[-1]) if spread else metrics
+
+
+def _plain_metrics(task: Task, score: Score) -> tuple[Metric, ...]:
     measured = MEASURED[task]
     return (
         Metric("learning_rate", title="learning rate η", log=True),

@@ -64,7 +64,7 @@ class NetworkObjective:
     @cached_property
     def metrics(self) -> tuple[Metric, ...]:
         """What is reported of each epoch."""
-        return metrics_of(self.facts.task, self.scored_by)
+        return metrics_of(self.facts.task, self.scored_by, spread=self.data.runs > 1)
 
     @property
     def score(self) -> Metric:
@@ -83,8 +83,9 @@ class NetworkObjective:
 
     @property
     def final_factor(self) -> float:
-        """The final's training images, as a share of the others'."""
-        return 1.0 if self.train_on == "training" else 1 + self.facts.held_out / self.facts.rows
+        """The final's training images, as a share of the others'; it has no folds or repeats."""
+        whole = 1.0 if self.train_on == "training" else 1 + self.facts.held_out / self.facts.rows
+        return whole / self.data.runs
 
     def open(
         self,
@@ -172,6 +173,10 @@ class NetworkObjective:
         widths = "-".join(map(str, self.network.widths)) or "no hidden layer"
         rows = f"{self.facts.rows:,} training and {self.facts.held_out:,} validation "
         rows += self.facts.rows_are
+        if self.data.folds is not None:
+            rows += f" in each of {self.data.folds} folds"
+        if self.data.repeats > 1:
+            rows += f", {self.data.repeats} seeds a trial"
         return [(self.data.source, f"{rows}; {widths}")]
 
     def measured(self, training: TrainingSection, steps: int) -> str:

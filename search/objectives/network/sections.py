@@ -54,6 +54,20 @@ class DataSection(Table):
         description="rows held out of those for training, to choose hyperparameters by: a count, "
         "or of a table of your own a share",
     )
+    folds: int | None = Field(
+        default=None,
+        ge=2,
+        le=100,
+        description="instead of `validation`: each trial is trained so many times, and each time "
+        "another part of the rows that are not for the test is held out; its value is the mean",
+    )
+    repeats: int = Field(
+        default=1,
+        ge=1,
+        le=100,
+        description="with how many seeds of its weights each trial is trained; its value is the "
+        "mean",
+    )
     target: Columns | None = Field(
         default=None,
         strict=False,
@@ -101,15 +115,36 @@ class DataSection(Table):
 
     def canonical(self) -> dict[str, Any]:
         """As a file would write it, with every default that it may have."""
-        unused = set() if self.part_column is None else {"validation"}
+        unused = set()
+        if self.part_column is not None or self.folds is not None:
+            unused.add("validation")
+        if self.repeats == 1:  # as studies were written before there were repeats
+            unused.add("repeats")
         return self.model_dump(mode="json", exclude_none=True, exclude=unused)
 
     @model_validator(mode="after")
     def _fits_its_source(self) -> "DataSection":
         faults = list(self._faults_of_own() if self.is_own else self._faults_of_named())
+        faults += self._faults_of_folds()
         if faults:
             raise faulty(faults)
         return self
+
+    @property
+    def runs(self) -> int:
+        """How many trainings a trial consists of."""
+        return (self.folds or 1) * self.repeats
+
+    def _faults_of_folds(self) -> Iterator[Fault]:
+        if self.folds is None:
+            return
+        if "validation" in self.model_fields_set:
+            found = "found beside folds, each of which is held out in turn"
+            yield Fault(("validation",), f"{found}; leave it out, or leave out folds")
+        for key in ("time", "part_column"):
+            if getattr(self, key) is not None:
+                found = f"found beside {key}, which says the one part that is held out"
+                yield Fault(("folds",), f"{found}; leave out one of them")
 
     def _faults_of_named(self) -> Iterator[Fault]:
         most = NAMED[self.source].rows - 1
@@ -254,7 +289,9 @@ class NetworkFinal(Final):
     """`[final]` of a network's study."""
 
     train_on: Literal["training", "training+validation"] = Field(
-        default="training", description="the images that the winner is trained on at last"
+        default="training",
+        description="the images that the winner is trained on at last; with `folds` always "
+        "training+validation: all that are not for the test",
     )
     ensemble: bool = Field(
         default=True, description="whether ensembles of snapshots and of finalists are reported"
@@ -292,3 +329,15 @@ class NetworkDocument(Document):
         min_length=1, max_length=100, strict=False, description="the steps of the search, in order"
     )
     final: NetworkFinal = Field(default=NetworkFinal(), description="what follows the last stage")
+
+    @model_validator(mode="after")
+    def _ends_with_all_rows(self) -> "NetworkDocument":
+        """With folds there is no one training part: the last training is on all of them."""
+        final = self.final
+        if self.data.folds is None or final.train_on == "training+validation":
+            return self
+        if "train_on" in final.model_fields_set:
+            found = 'found "training" with folds, each of which has another training part'
+            raise faulty([Fault(("final", "train_on"), f'{found}; give "training+validation"')])
+        whole = final.model_copy(update={"train_on": "training+validation"})
+        return self.model_copy(update={"final": whole})

@@ -1,4 +1,7 @@
-"""Trials trained as one stack: what is reported of each after an epoch, and what it is worth."""
+"""Members trained as one stack: what is reported of each after an epoch, and what it is worth.
+
+A member is a training of a trial on a fold.
+"""
 
 import math
 from collections.abc import Generator, Mapping, Sequence
@@ -9,65 +12,21 @@ from model import ensemble, scores, training
 from model.checkpoint import Checkpoint
 from model.inference import Network
 from model.loss import REGRESSION
+from model.rows import Data, Folds
 from search.errors import KlayerError
-from search.objective.port import Reports
 from search.objective.report import Assignment, Report
 from search.objectives.network.checkpoints import TrialCheckpoint
-from search.objectives.network.data import Dataset
 from search.objectives.network.faults import faults_as_klayer_errors
-from search.objectives.network.folds import fold_of
+from search.objectives.network.folds import Fold
 from search.objectives.network.metrics import MEASURED
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.sections import TrainingSection
 from search.objectives.network.settings import architecture_of, member_of, recipe_of, values_of
 
 
-def train(
-    objective: NetworkObjective,
-    section: TrainingSection,
-    trials: Sequence[Assignment],
-    order_seed: int,
-    data: Dataset,
-    start: Sequence[bytes] = (),
-    until: int | None = None,
-) -> Reports:
-    """Train trials as one stack; after each epoch, how each trial that took part in it stands.
-
-    The reports are by place in `trials`. A trial whose report has a reason has diverged and takes
-    part no longer; `send` the places of those that go on to drop others as well. There is no
-    further epoch when none is left. A trial's last value is its result.
-
-    Args:
-        objective: The network.
-        section: How they are trained.
-        trials: One or more.
-        order_seed: Of the draws that they share.
-        data: The images.
-        start: What each goes on from, in their order, as earlier calls returned it, of other
-            cohorts perhaps; empty to begin from the seeds.
-        until: After how many epochs to stop before the end; None to train to the end.
-
-    Returns:
-        What those go on from that have come to `until` in good health, by place; else nothing.
-
-    Raises:
-        KlayerError: The trials do not fit into one stack, or a value is out of its range.
-    """
-    fold = fold_of(section, data.prepared)
-    stack = epochs(objective, section, trials, order_seed, fold, start, until)
-    going: Sequence[int] | None = None
-    while True:
-        try:
-            epoch = next(stack) if going is None else stack.send(going)
-        except StopIteration as end:
-            states: dict[int, bytes] = end.value
-            return states
-        going = yield epoch.reports
-
-
 @dataclass(frozen=True)
 class StackEpoch:
-    """An epoch of a stack: who took part in it (places among its trials), and what came out."""
+    """An epoch of a stack: which members took part in it, by their places, and what came out."""
 
     places: tuple[int, ...]
     reports: dict[int, Report]
@@ -80,27 +39,48 @@ def epochs(
     section: TrainingSection,
     trials: Sequence[Assignment],
     order_seed: int,
-    fold: training.Data,
+    folds: Sequence[Fold],
     start: Sequence[bytes] = (),
     until: int | None = None,
 ) -> Generator[StackEpoch, Sequence[int] | None, dict[int, bytes]]:
-    """The epochs of trials that fit into one stack; `start`, `until` and the value as in `train`.
+    """The epochs of trials that fit into one stack, on each of some folds.
 
-    Those that diverge are dropped, and those whose places are not among what is sent.
+    Of t trials, member f·t + i is trial i on fold f. Members that diverge are dropped, and those
+    whose places are not among what is sent.
+
+    Args:
+        objective: The network.
+        section: How they are trained.
+        trials: One or more, t.
+        order_seed: Of the draws that they share.
+        folds: One, or several with equally many rows and inputs.
+        start: What each member goes on from, in their order, as earlier calls returned it; empty
+            to begin from the seeds.
+        until: After how many epochs to stop before the end; None to train to the end.
+
+    Returns:
+        What members go on from that have come to `until` in good health, by place; else nothing.
+
+    Raises:
+        KlayerError: The trials do not fit into one stack, or a value is out of its range.
     """
-    inputs, outputs = fold.x.shape[1], objective.facts.outputs
+    inputs, outputs = folds[0].data.x.shape[1], objective.facts.outputs
+    reads = [fold for fold in range(len(folds)) for _ in trials]
     with faults_as_klayer_errors():
         given = [values_of(objective, section, trial.parameters) for trial in trials]
         shared = {(architecture_of(v, inputs, outputs), recipe_of(v, order_seed)) for v in given}
         if len(shared) != 1:
             raise KlayerError("trials of one cohort must agree in network, schedule and batches")
         architecture, recipe = shared.pop()
-        members = [member_of(v, t.seed) for v, t in zip(given, trials, strict=True)]
+        members = [member_of(v, t.seed) for v, t in zip(given, trials, strict=True)] * len(folds)
         begun = [TrialCheckpoint.from_bytes(one) for one in start]
-    score = _Score(objective, section, fold, begun)
-    places = tuple(range(len(trials)))
+        alone = len(folds) == 1
+        rows = folds[0].data if alone else Folds.of([one.data for one in folds], reads)
+    of_members = [folds[fold] for fold in reads]
+    score = _Score(objective, section, of_members, rows, begun)
+    places = tuple(range(len(members)))
     networks = [one.network for one in begun] or None
-    stack = training.train(architecture, members, recipe, fold, networks)
+    stack = training.train(architecture, members, recipe, rows, networks)
     kept: list[int] | None = None
     while places:
         with faults_as_klayer_errors():
@@ -109,13 +89,12 @@ def epochs(
             return {}
         now = score.now(places, epoch)
         values = score.after(now, epoch)
-        validated = len(fold.validation_targets) > 0
         reports = {
-            place: _report(objective, record, now[place], values[place], validated=validated)
+            place: _report(objective, record, now[place], values[place], of_members[place])
             for place, record in zip(places, epoch.records, strict=True)
         }
         going = yield StackEpoch(places, reports, epoch.network, epoch.snapshots)
-        rows = [
+        left = [
             row
             for row, place in enumerate(places)
             if reports[place].reason is None and (going is None or place in going)
@@ -123,10 +102,10 @@ def epochs(
         if epoch.number == until:
             return {
                 places[row]: score.checkpoint(places[row], epoch.checkpoint(row)).to_bytes()
-                for row in rows
+                for row in left
             }
-        kept = rows if len(rows) < len(places) else None
-        places = tuple(places[row] for row in rows)
+        kept = left if len(left) < len(places) else None
+        places = tuple(places[row] for row in left)
     return {}
 
 
@@ -145,18 +124,17 @@ def _report(
     record: training.EpochRecord,
     scored: float,
     value: float,
-    *,
-    validated: bool,
+    fold: Fold,
 ) -> Report:
     """What an epoch comes to; `scored` is the score on the validation rows, where it is extra."""
-    measured, scale = MEASURED[objective.facts.task], objective.facts.scale
+    measured, scale = MEASURED[objective.facts.task], fold.scale
     metrics = asdict(record)
     metrics |= {f"train_{measured}": scale * metrics.pop("train_measure")}
     metrics |= {f"validation_{measured}": scale * metrics.pop("validation_measure")}
     metrics[objective.score.name] = scored
     epoch = metrics.pop("epoch")
     costs = [record.train_cost, record.train_loss]
-    if validated:  # without validation rows those metrics are NaN, which is no divergence
+    if fold.data.held_out:  # without validation rows those metrics are NaN, which is no divergence
         costs += [record.validation_cost, record.validation_loss]
     if not all(map(math.isfinite, costs)):
         reason = f"diverged in epoch {epoch}: its cost is no finite number"
@@ -165,44 +143,45 @@ def _report(
 
 
 class _Score:
-    """What each trial would be worth if it ended now, as `[training] score` says."""
+    """What each member would be worth if it ended now, as `[training] score` says."""
 
     def __init__(
         self,
         objective: NetworkObjective,
         section: TrainingSection,
-        fold: training.Data,
+        folds: Sequence[Fold],
+        rows: Data | Folds,
         begun: Sequence[TrialCheckpoint],
     ) -> None:
-        self._objective, self._rule, self._fold = objective, section.score, fold
+        self._objective, self._rule, self._folds, self._rows = objective, section.score, folds, rows
         self._sign = 1 if objective.score.direction == "maximize" else -1
         self._best = {place: one.best for place, one in enumerate(begun) if one.best is not None}
         self._votes = {place: list(one.votes) for place, one in enumerate(begun) if one.votes}
 
     def checkpoint(self, place: int, network: Checkpoint) -> TrialCheckpoint:
-        """What the trial at `place` goes on from."""
+        """What the member at `place` goes on from."""
         return TrialCheckpoint(network, self._best.get(place), self._votes.get(place, ()))
 
     def now(self, places: Sequence[int], epoch: training.Epoch) -> dict[int, float]:
-        """The score on the validation rows, of the trials at `places`."""
-        facts, score = self._objective.facts, self._objective.scored_by
-        if score == MEASURED[facts.task]:
-            found = [facts.scale * one.validation_measure for one in epoch.records]
-        elif len(self._fold.validation_targets):
-            votes = votes_of(epoch.network, self._fold.validation_x)
-            found = [worth(self._objective, [one], self._fold.validation_targets) for one in votes]
-        else:
-            found = [math.nan] * len(places)
-        return dict(zip(places, found, strict=True))
+        """The score on the validation rows, of the members at `places`."""
+        if self._objective.scored_by == MEASURED[self._objective.facts.task]:
+            return {
+                place: self._folds[place].scale * record.validation_measure
+                for place, record in zip(places, epoch.records, strict=True)
+            }
+        if not self._rows.held_out:
+            return dict.fromkeys(places, math.nan)
+        votes = self._votes_now(places, epoch.network)
+        return {place: self._worth(place, [vote]) for place, vote in votes.items()}
 
     def after(self, now: Mapping[int, float], epoch: training.Epoch) -> dict[int, float]:
-        """The values after an epoch, of trials with these scores."""
+        """The values after an epoch, of members with these scores."""
         if self._rule == "best_epoch":
             self._best = {
                 place: self._better(one, self._best.get(place)) for place, one in now.items()
             }
             return self._best
-        if self._rule == "snapshot_ensemble" and len(self._fold.validation_targets):
+        if self._rule == "snapshot_ensemble" and self._rows.held_out:
             return {**now, **self._ensembles(list(now), epoch)}
         return dict(now)
 
@@ -214,29 +193,37 @@ class _Score:
 
     def _ensembles(self, places: Sequence[int], epoch: training.Epoch) -> dict[int, float]:
         for network in epoch.snapshots:
-            votes = votes_of(network, self._fold.validation_x)
-            for row, place in enumerate(places):
-                self._votes.setdefault(place, []).append(votes[row])
+            for place, vote in self._votes_now(places, network).items():
+                self._votes.setdefault(place, []).append(vote)
         return {
-            place: worth(self._objective, votes, self._fold.validation_targets)
+            place: self._worth(place, votes)
             for place, votes in self._votes.items()
             if place in places
         }
 
+    def _votes_now(self, places: Sequence[int], network: Network) -> dict[int, Any]:
+        """What the members at `places`, which are the network's, say of their validation rows."""
+        rows = self._rows.take(places).validation(network.parameters[0].weights.dtype)
+        return dict(zip(places, votes_of(network, rows.x), strict=True))
+
+    def _worth(self, place: int, votes: Sequence[Any]) -> float:
+        fold = self._folds[place]
+        return worth(self._objective, votes, fold.data.validation_targets, fold.scale)
+
 
 def votes_of(network: Network, x: Any) -> Any:
-    """What each member says of rows x (n, d): probabilities or values, (m, n, c)."""
+    """What each member says of rows x (n, d) or (m, n, d): probabilities or values, (m, n, c)."""
     x = x.astype(network.parameters[0].weights.dtype, copy=False)
     values = network.architecture.loss in REGRESSION
     return network.predictions(x) if values else network.probabilities(x)
 
 
-def worth(objective: NetworkObjective, votes: Sequence[Any], targets: Any) -> float:
+def worth(objective: NetworkObjective, votes: Sequence[Any], targets: Any, scale: float) -> float:
     """The score of networks that vote together, each by what it says (n, c), of these targets.
 
-    Targets and values are standardised; errors are told in the target's own unit.
+    Targets and values are standardised; times `scale`, errors are in the target's own unit.
     """
     said = ensemble.mean_vote(votes)
     if objective.facts.task == "regression":
-        said, targets = objective.facts.scale * said, objective.facts.scale * targets
+        said, targets = scale * said, scale * targets
     return float(getattr(scores, objective.scored_by)(said, targets))

@@ -76,6 +76,19 @@ def task_faults(objective: "NetworkObjective", stages: Sequence[Stage]) -> Itera
                         yield Fault(("stages", place, *key), f"found {shown(option)}; {right}")
 
 
+def fold_faults(trainings: Sequence[tuple[Key, TrainingSection]]) -> Iterator[Fault]:
+    """Trainings that would be of other lengths in folds of other sizes; each with its place."""
+    seen = []
+    for key, training in trainings:
+        schedule = training.schedule
+        counts = isinstance(schedule, CyclesSchedule) and schedule.half_cycle_steps is not None
+        if counts and schedule not in seen:
+            seen.append(schedule)
+            found = "found with folds, which may have other numbers of updates in an epoch"
+            where = (*key, "schedule", "half_cycle_steps")
+            yield Fault(where, f"{found}; give half_cycle_epochs")
+
+
 def class_weight_faults(
     task: Task,
     names: Callable[[], Sequence[str]],

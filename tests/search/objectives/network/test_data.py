@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -88,10 +89,10 @@ def test_a_prepared_table_is_found_and_not_read_again(
     study = study_in(tmp_path)
     before = open_data(study.objective, study.seed, None)
 
-    def never(self: OwnTable) -> Fold:
+    def never(self: OwnTable) -> Iterator[Fold]:
         raise AssertionError("the table was read again")
 
-    monkeypatch.setattr(OwnTable, "fold", never)
+    monkeypatch.setattr(OwnTable, "every_fold", never)
     again = open_data(study.objective, study.seed, None)
     assert again.prepared.folder == before.prepared.folder
     with pytest.raises(AssertionError, match="read again"):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
-from search.objectives.network.folds import fold_of
+from search.objectives.network.folds import fold_of, folds_of, stacked
 from search.study.file import study_of
 from search.study.recorded import recorded_form, recorded_study
 from tests.search.objectives.network.trainings import (
@@ -21,7 +21,7 @@ def test_rows_have_no_weights_unless_they_are_asked_for() -> None:
     fold = fold_of(section, rows)
     assert fold.weights is None
     assert fold.validation_weights is None
-    assert fold.x is rows.training.x
+    assert np.shares_memory(fold.x, rows.training.x)
     np.testing.assert_array_equal(fold.validation_targets, rows.validation.y)
 
 
@@ -64,3 +64,19 @@ def test_weights_are_written_with_the_study(weights: str) -> None:
     assert study_of(study.canonical()) == study
     assert recorded_study(recorded_form(study)) == study
     assert "class_weights" not in str(study_with().canonical())
+
+
+def test_folds_are_one_stack_where_rows_are_few_and_short_and_equally_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    section, data = section_and_data(study_with("data.folds=4"))
+    folds = folds_of(section, data)
+    assert [len(fold.data.x) for fold in folds] == [1125] * 4
+    assert stacked(folds, 100) == [[0, 1, 2, 3]]
+    assert stacked(folds, 1000) == [[0], [1], [2], [3]]
+    section, data = section_and_data(study_with("data.folds=7"))
+    sizes = [len(fold.data.x) for fold in folds_of(section, data)]
+    assert sorted(map(len, stacked(folds_of(section, data), 100))) == [2, 5]
+    assert sorted(sizes) == [1285] * 2 + [1286] * 5
+    monkeypatch.setattr("search.objectives.network.folds.STACKED_ROWS", 1)
+    assert len(stacked(folds_of(section, data), 100)) == 7

@@ -1,0 +1,146 @@
+"""Trials trained as one cohort, each on every fold and with every seed that it is repeated with.
+
+Folds of few rows are members of one stack; others are stacks of their own, trained in step. So
+there is one report of a trial after each epoch, whatever it consists of: the mean over its
+trainings, with the standard error of its value.
+"""
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from search.objective.port import Reports
+from search.objective.report import Assignment, Report
+from search.objectives.network.checkpoints import joined, parted
+from search.objectives.network.data import Dataset
+from search.objectives.network.folds import folds_of, stacked
+from search.objectives.network.objective import NetworkObjective
+from search.objectives.network.sections import TrainingSection
+from search.objectives.network.settings import values_of
+from search.objectives.network.stack import epochs
+from search.plan.seeds import derive
+
+Run = tuple[int, int]
+"""A training of a trial: on which fold, with which of its seeds; counted from 0."""
+
+
+def train(
+    objective: NetworkObjective,
+    section: TrainingSection,
+    trials: Sequence[Assignment],
+    order_seed: int,
+    data: Dataset,
+    start: Sequence[bytes] = (),
+    until: int | None = None,
+) -> Reports:
+    """Train trials as one cohort; after each epoch, how each that took part in it stands.
+
+    The reports are by place in `trials`. A trial whose report has a reason has diverged and takes
+    part no longer; `send` the places of those that go on to drop others as well. There is no
+    further epoch when none is left. A trial's last value is its result.
+
+    Args:
+        objective: The network.
+        section: How they are trained.
+        trials: One or more.
+        order_seed: Of the draws that they share.
+        data: The images.
+        start: What each goes on from, in their order, as earlier calls returned it, of other
+            cohorts perhaps; empty to begin from the seeds.
+        until: After how many epochs to stop before the end; None to train to the end.
+
+    Returns:
+        What those go on from that have come to `until` in good health, by place; else nothing.
+
+    Raises:
+        KlayerError: The trials do not fit into one stack, or a value is out of its range.
+    """
+    folds, repeats = folds_of(section, data), objective.data.repeats
+    seeded = [
+        replace(trial, seed=seed_of(trial.seed, repeat))
+        for trial in trials
+        for repeat in range(repeats)
+    ]
+    batch_size = int(values_of(objective, section, trials[0].parameters)["batch_size"])
+    runs = [(fold, repeat) for fold in range(len(folds)) for repeat in range(repeats)]
+    begun = [dict(zip(runs, parted(one, len(runs)), strict=True)) for one in start]
+    stacks, members = [], []
+    for places in stacked(folds, batch_size):
+        # Of each member its trial and its run, as `epochs` orders them.
+        of = [(t, (f, r)) for f in places for t in range(len(trials)) for r in range(repeats)]
+        own = [begun[trial][run] for trial, run in of] if begun else []
+        some = [folds[fold] for fold in places]
+        stacks.append(epochs(objective, section, seeded, order_seed, some, own, until))
+        members.append(of)
+    going: list[int] | None = None
+    while True:
+        found: dict[int, dict[Run, Report]] = {}
+        states: dict[int, dict[Run, bytes]] = {}
+        for stack, of in zip(stacks, members, strict=True):
+            kept = (
+                None if going is None else [i for i, (trial, _) in enumerate(of) if trial in going]
+            )
+            try:
+                epoch = next(stack) if kept is None else stack.send(kept)
+            except StopIteration as end:  # all at once: they have equally many epochs
+                for place, state in end.value.items():
+                    trial, run = of[place]
+                    states.setdefault(trial, {})[run] = state
+                continue
+            for place, report in epoch.reports.items():
+                trial, run = of[place]
+                found.setdefault(trial, {})[run] = report
+        if not found:
+            return {trial: joined([own[run] for run in runs]) for trial, own in states.items()}
+        reports = {trial: summed_up(objective, found[trial]) for trial in sorted(found)}
+        sent = yield reports
+        going = [
+            trial
+            for trial, report in reports.items()
+            if report.reason is None and (sent is None or trial in sent)
+        ]
+
+
+def seed_of(seed: int, repeat: int) -> int:
+    """The seed of a trial's training, counted from 0; the first is the trial's own."""
+    return derive(seed, "repeat", repeat) if repeat else seed
+
+
+def summed_up(objective: NetworkObjective, runs: Mapping[Run, Report]) -> Report:
+    """The report of a trial from those of its trainings in one epoch.
+
+    It has the means of their metrics and of their values. A trial one of whose trainings diverges
+    has diverged. The standard error is that of the mean of the folds, each of which is a mean over
+    seeds: the standard deviation over folds, or without folds over seeds, / √ of their number. As
+    folds share training rows it is a rough one.
+    """
+    first = next(iter(runs.values()))
+    if len(runs) == 1:
+        return first
+    metrics = {name: _mean([one.metrics[name] for one in runs.values()]) for name in first.metrics}
+    for (fold, _), one in sorted(runs.items()):
+        if one.reason is not None:
+            reason = one.reason
+            if objective.data.folds is not None:
+                reason += f", in fold {fold + 1} of {objective.data.folds}"
+            return Report(one.step, metrics, None, reason, diverged=one.diverged)
+    by_fold: dict[int, list[float]] = {}
+    values = [math.nan if one.value is None else one.value for one in runs.values()]
+    for (fold, _), value in zip(runs, values, strict=True):
+        by_fold.setdefault(fold, []).append(value)
+    apart = [_mean(some) for some in by_fold.values()] if len(by_fold) > 1 else values
+    error = _deviation(apart) / math.sqrt(len(apart))
+    spread = {one.name: error for one in objective.metrics if one.spread_of}
+    mean = _mean(values)
+    return Report(first.step, {**metrics, **spread}, mean if math.isfinite(mean) else None)
+
+
+def _mean(values: Sequence[float]) -> float:
+    finite = all(map(math.isfinite, values))
+    return statistics.fmean(values) if finite else math.nan
+
+
+def _deviation(values: Sequence[float]) -> float:
+    finite = all(map(math.isfinite, values))
+    return statistics.stdev(values) if finite else math.nan
