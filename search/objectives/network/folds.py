@@ -14,8 +14,9 @@ from search.objectives.network.own_data import scale_of
 from search.objectives.network.sections import TrainingSection
 
 # Up to so many numbers in a batch, and in a fold, folds are trained as one stack: what a step costs
-# beside its arithmetic then counts for more than that each fold has rows of its own.
-STACKED_BATCH, STACKED_ROWS = 10_000, 1_000_000
+# beside its arithmetic then counts for more than that each fold has rows of its own
+# (`python -m benchmarks.folds`).
+STACKED_BATCH, STACKED_ROWS = 20_000, 1_000_000
 
 
 @dataclass(frozen=True, eq=False)

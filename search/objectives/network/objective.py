@@ -181,7 +181,10 @@ class NetworkObjective:
 
     def measured(self, training: TrainingSection, steps: int) -> str:
         """As `Objective.measured`."""
-        return measured(training.score, steps)
+        means = [f"{self.data.folds} folds"] if self.data.folds else []
+        means += [f"{self.data.repeats} seeds"] if self.data.repeats > 1 else []
+        mean = f"mean of {' and '.join(means)}, " if means else ""
+        return mean + measured(training.score, steps)
 
     def findings(self, result: Mapping[str, Any]) -> Sequence[Finding]:
         """As `Objective.findings`."""

@@ -25,6 +25,7 @@ from search.views.plots.theme import TONES, template
 from search.views.reading.digest import Digest
 from search.views.reading.overview import Overview, overview, tiles
 from search.views.reading.recorded import instant, recorded
+from search.views.reading.spread import value_text
 from search.views.terminal.output import replace
 
 BEST = 20  # trials in the table
@@ -81,6 +82,7 @@ def html(data: SearchData, stands: Overview, study: str) -> str:
         plots=drawn,
         figures={one.key: _figure(one) for one in drawn},
         tables={one.key: _packed(one.table.csv()) for one in drawn},
+        value_of=lambda one: value_text(data.objective, one.value, data.curves.get(one.id, ())),
         best=data.ranking.ranked(standing.comparable(data))[:BEST],
         tones=TONES,
         templates={mode: template(mode).to_plotly_json() for mode in TONES},

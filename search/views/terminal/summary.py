@@ -31,6 +31,7 @@ class Summary:
         best: The chosen trial: the winner once the finalists are run, else the best so far.
         spread: The winner's score over fresh seeds; None before, or without re-runs.
         result: The evaluation as recorded; None before.
+        error: The standard error of the chosen trial's value, where that is a mean.
         failures: Of each stage that has any, which trials failed and why, a line for each reason.
     """
 
@@ -43,6 +44,7 @@ class Summary:
     best: RecordedTrial | None
     spread: Spread | None
     result: dict[str, Any] | None
+    error: float | None = None
     failures: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
@@ -60,6 +62,7 @@ class Summary:
                 "value": self.best.value,
                 "parameters": dict(self.best.parameters),
                 "seed": self.best.seed,
+                **({} if self.error is None else {"standard_error": self.error}),
             }
         return {
             "name": self.name,
@@ -170,7 +173,10 @@ def _validation_rows(summary: Summary, best: RecordedTrial) -> list[tuple[str, s
             "Best configuration" if summary.finished else "Best so far",
             f"{parameters(best.parameters)}  ({best.stage} #{best.number})",
         ),
-        (capital(score.words), f"{score.text(best.value)}  ({measured(best.stage)})"),
+        (
+            capital(score.words),
+            f"{score.around(best.value, summary.error)}  ({measured(best.stage)})",
+        ),
     ]
     spread = summary.spread
     if spread is not None and spread.mean is not None:

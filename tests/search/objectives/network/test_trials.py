@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -224,6 +225,32 @@ def test_a_dropped_trial_is_dropped_in_each_fold() -> None:
     with pytest.raises(StopIteration) as end:
         going.send([2])
     assert list(end.value.value) == [2]
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_those_that_are_left_are_put_down_and_go_on_bit_for_bit(
+    apart: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that takes over has the stack of those that were left, as the first one had."""
+    if apart:
+        monkeypatch.setattr(folds, "STACKED_BATCH", 0)
+    study = study_with("data.folds=3", DECAY)
+    section, data = section_and_data(study)
+
+    def training(given: Sequence[Assignment], *rest: Any) -> Any:
+        return trials.train(study.objective, section, given, ORDER_SEED, data, *rest)
+
+    going = training(TRIALS)
+    next(going)
+    second, third = going.send([0, 2]), next(going)
+    begun = training(TRIALS, (), 1)
+    next(begun)
+    with pytest.raises(StopIteration) as end:
+        begun.send([0, 2])
+    start = [end.value.value[place] for place in (0, 2)]
+    ended, _ = drained(training((TRIALS[0], TRIALS[2]), start))
+    for one, other in zip(ended, (second, third), strict=True):
+        assert list(one.values()) == list(other.values())
 
 
 @pytest.mark.parametrize("apart", [False, True])
