@@ -5,6 +5,7 @@ from pathlib import Path
 from model.data.own_table import OwnTable, Parts
 from model.data.prepared import Prepared
 from model.data.table_options import TableOptions
+from model.errors import ModelError
 from search.objectives.network.facts import Facts
 from search.objectives.network.sections import DataSection
 
@@ -24,6 +25,9 @@ def table_of(section: DataSection, seed: int, base: Path, folder: Path | None) -
     path = base / section.source
     if folder is not None and (folder / path.name).is_file():
         path = folder / path.name
+    validation, test = section.validation, 0.2 if section.test is None else section.test
+    if isinstance(validation, str) or isinstance(test, str):
+        raise ModelError("validation and test of a table are counts or shares of its rows")
     return OwnTable(
         path,
         TableOptions(
@@ -34,8 +38,8 @@ def table_of(section: DataSection, seed: int, base: Path, folder: Path | None) -
             categories=section.categories or (),
         ),
         Parts(
-            validation=section.validation,
-            test=0.2 if section.test is None else section.test,
+            validation=validation,
+            test=test,
             group=section.group,
             time=section.time,
             said=section.part_column,

@@ -46,12 +46,12 @@ class DataSection(Table):
         description="the data: digits or cifar10, or a table of your own (.csv, .tsv, .txt or "
         ".parquet), by its path from the study file",
     )
-    validation: int | float = Field(
+    validation: int | float | str = Field(
         default_factory=lambda known: (
             NAMED[known["source"]].validation if known.get("source") in NAMED else 0.2
         ),
         description="rows held out of those for training, to choose hyperparameters by: a count, "
-        "or of a table of your own a share",
+        "or of data of your own a share, or the path of another file that has them",
     )
     target: Columns | None = Field(
         default=None,
@@ -73,8 +73,10 @@ class DataSection(Table):
     categories: Columns | None = Field(
         default=None, strict=False, description="inputs that are categories, even if they look else"
     )
-    test: int | float | None = Field(
-        default=None, description="rows to test on at the end: a count or a share; 0.2 unless said"
+    test: int | float | str | None = Field(
+        default=None,
+        description="rows to test on at the end: a count, a share, or the path of another file; "
+        "0.2 unless said",
     )
     group: str | None = Field(
         default=None,
@@ -112,8 +114,9 @@ class DataSection(Table):
 
     def _faults_of_named(self) -> Iterator[Fault]:
         most = NAMED[self.source].rows - 1
-        if isinstance(self.validation, float):
-            yield Fault(("validation",), f"found {self.validation}; {self.source} takes a count")
+        if not isinstance(self.validation, int):
+            found = shown(self.validation)
+            yield Fault(("validation",), f"found {found}; {self.source} takes a count")
         elif self.validation < 1:
             yield Fault(("validation",), f"found {self.validation}; give 1 or more")
         elif self.validation > most:
@@ -125,10 +128,8 @@ class DataSection(Table):
 
     def _faults_of_own(self) -> Iterator[Fault]:
         known = ", ".join(NAMED)
-        source = self.source.lower()
-        packed = source.endswith(".gz") and not source.endswith(".parquet.gz")
-        if Path(source.removesuffix(".gz") if packed else source).suffix not in SUFFIXES:
-            ends = ", ".join(SUFFIXES)
+        ends = ", ".join(SUFFIXES)
+        if not _is_table(self.source):
             yield Fault(
                 ("source",),
                 f"found {shown(self.source)}; give {known}, or the path of a file that ends in "
@@ -136,20 +137,37 @@ class DataSection(Table):
             )
             return
         for key in ("validation", "test"):
-            size = getattr(self, key)
-            if size is not None and (not 0 < size < 1 if isinstance(size, float) else size < 1):
-                yield Fault((key,), f"found {size}; give a count from 1, or a share from 0 to 1")
+            part = getattr(self, key)
+            if isinstance(part, str):
+                is_right = _is_table(part)
+            else:
+                is_right = part is None or (0 < part < 1 if isinstance(part, float) else part >= 1)
+            if not is_right:
+                right = "give a count from 1, a share from 0 to 1, or the path of a file that ends"
+                yield Fault((key,), f"found {shown(part)}; {right} in {ends}")
         if self.target is None:
             yield Fault(("target",), "missing; name the column that is to be learned")
         ways = [key for key in ("group", "time", "part_column") if getattr(self, key) is not None]
         for key in ways[1:]:
             yield Fault((key,), f"found beside {ways[0]}; give one of them")
+        files = isinstance(self.validation, str) and isinstance(self.test, str)
+        if files and ways and self.part_column is None:
+            yield Fault(
+                (ways[0],), "found, but validation and test are files of their own; leave it out"
+            )
         sized = {"validation", "test"} & self.model_fields_set
         if self.part_column is not None and sized:
             key = min(sized)
             yield Fault(
                 (key,), "found beside part_column, which says each row's part; leave it out"
             )
+
+
+def _is_table(path: str) -> bool:
+    """Whether the file's name ends as a table's does."""
+    name = path.lower()
+    packed = name.endswith(".gz") and not name.endswith(".parquet.gz")
+    return Path(name.removesuffix(".gz") if packed else name).suffix in SUFFIXES
 
 
 class NetworkSection(Table):
