@@ -9,7 +9,7 @@ A missing number is NaN in the encoded rows. `statistics` ignores NaN, and
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,8 @@ import numpy.typing as npt
 
 from model.data.column import Column, Kind
 from model.data.standardise import BLOCK_ROWS, Rows, Statistics
-from model.data.table_file import check_numbers, near, read_columns
-from model.errors import DataFileError, ModelError
+from model.data.table_file import near, read_alike
+from model.errors import ModelError
 
 MISSING_CATEGORY = "(missing)"
 MOST_OUTPUTS = 100_000  # a row would take more than 400 kB
@@ -124,13 +124,13 @@ class Encoding:
         matrix = np.zeros((len(rows), self.width), np.float32)
         place = 0
         for column, given in zip(self.columns, found, strict=True):
-            values = given.values[rows]
             if column.kind == "number":
+                values = given.values[rows]
                 matrix[:, place] = values - column.origin
                 if column.marks_missing:
                     matrix[:, place + 1] = np.isnan(values)
             else:
-                codes = _codes(column, values)
+                codes = _codes(column, given, rows)
                 known = np.flatnonzero(codes >= 0)
                 matrix[known, place + codes[known]] = 1
             place += len(column.outputs)
@@ -145,8 +145,8 @@ class Encoding:
         found = {}
         for column, given in zip(self.columns, self._matched(inputs), strict=True):
             if column.kind == "category":
-                others = set(given.values[rows]) - {None, *column.categories}
-                if others:
+                others = {text for text in given.occurring(rows) if text is not None}
+                if others := others - set(column.categories):
                     found[column.name] = tuple(sorted(others))
         return found
 
@@ -216,24 +216,8 @@ def read_inputs(path: Path, encoding: Encoding) -> tuple[Column, ...]:
             neither an input nor ignored; a column of numbers has a text, or a number that is
             infinite or too large.
     """
-    kinds: dict[Kind, list[str]] = {"number": [], "category": []}
-    for column in encoding.columns:
-        kinds[column.kind].append(column.name)
-    found = read_columns(
-        path, numbers=kinds["number"], categories=kinds["category"], skip=encoding.ignored
-    ).by_name
-    names = [column.name for column in encoding.columns]
-    missing = [name for name in names if name not in found]
-    foreign = [name for name in found if name not in {*names, *encoding.ignored}]
-    if missing or foreign:
-        lacks = [f"lacks the input {_listed(missing)}"] if missing else []
-        has = [f"has {_listed(foreign)}, which the model does not know"] if foreign else []
-        raise DataFileError(
-            f"{path}: {' and '.join(lacks + has)}; expected the columns {_listed(names)}"
-        )
-    for name in names:
-        check_numbers(path, found[name])
-    return tuple(found[name] for name in names)
+    kinds = {column.name: column.kind for column in encoding.columns}
+    return read_alike(path, kinds, encoding.ignored)
 
 
 def statistics(encoding: Encoding, matrix: npt.NDArray[np.float32], rows: Rows) -> Statistics:
@@ -261,25 +245,25 @@ def statistics(encoding: Encoding, matrix: npt.NDArray[np.float32], rows: Rows) 
 
 
 def _fitted(column: Column, rows: Rows) -> EncodedColumn:
+    if column.kind == "category":
+        occurring = set(column.occurring(rows))
+        categories = tuple(sorted(text for text in occurring if text is not None))
+        return EncodedColumn(column.name, "category", categories, marks_missing=None in occurring)
     values = column.values[rows]
-    if column.kind == "number":
-        missing = np.isnan(values)
-        present = values[~missing]
-        origin = float(present.mean()) if len(present) else 0.0
-        return EncodedColumn(
-            column.name, "number", marks_missing=bool(missing.any()), origin=origin
-        )
-    occurring = set(values)
-    categories = tuple(sorted(occurring - {None}))
-    return EncodedColumn(column.name, "category", categories, marks_missing=None in occurring)
+    missing = np.isnan(values)
+    present = values[~missing] if missing.any() else values
+    origin = float(present.mean()) if len(present) else 0.0
+    return EncodedColumn(column.name, "number", marks_missing=bool(missing.any()), origin=origin)
 
 
-def _codes(column: EncodedColumn, values: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    """(n,), the place of each value's output among the column's; -1 where it has none."""
+def _codes(column: EncodedColumn, given: Column, rows: Rows) -> npt.NDArray[np.int64]:
+    """(n,), the place of each row's output among the column's; -1 where it has none."""
     places: dict[str | None, int] = {category: i for i, category in enumerate(column.categories)}
     if column.marks_missing:
         places[None] = len(places)
-    return np.array([places.get(value, -1) for value in values], np.int64)
+    # The last is found by the place -1, of what is missing.
+    found = np.array([places.get(text, -1) for text in (*given.texts, None)], np.int64)
+    return found[given.places(rows)]
 
 
 def _blocks(
@@ -301,8 +285,3 @@ def _is_valid(column: EncodedColumn) -> bool:
         and isinstance(column.origin, float)
         and math.isfinite(column.origin)
     )
-
-
-def _listed(names: Collection[str]) -> str:
-    shown = ", ".join(repr(name) for name in list(names)[:8])
-    return f"{shown} and {len(names) - 8:,} more" if len(names) > 8 else shown

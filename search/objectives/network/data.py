@@ -10,8 +10,9 @@ import platformdirs
 
 from model.data import cache, cifar10, digits, prepared
 from model.data.cache import Kept
-from model.data.own_table import OwnTable
+from model.data.own_table import OwnTable, ReadTable
 from model.data.source import Source
+from model.data.table import Table
 from model.errors import DataFileError
 from search.errors import DataError
 from search.objective.data_card import DataCard
@@ -156,17 +157,36 @@ def own_facts(section: DataSection, seed: int, base: Path) -> Facts:
     return facts_of(_kept(_table_of(section, seed, base, None)))
 
 
+def own_read(section: DataSection, seed: int, base: Path) -> tuple[Facts, Table]:
+    """As `own_facts`, and the table as it was read for that.
+
+    Raises:
+        DataError: As `own_facts`.
+        KlayerError: As `own_facts`.
+    """
+    own = _table_of(section, seed, base, None)
+    with faults_as_klayer_errors():
+        read = own.read()
+    return facts_of(_kept(own, read)), read.table
+
+
 def _table_of(section: DataSection, seed: int, base: Path, folder: Path | None) -> OwnTable:
     with faults_as_klayer_errors():
-        return table_of(section, seed, base, folder)
+        return table_of(section, seed, base, folder, prepared_folder())
 
 
-def _kept(own: OwnTable) -> prepared.Prepared:
+def _kept(own: OwnTable, read: ReadTable | None = None) -> prepared.Prepared:
     with faults_as_klayer_errors():
-        rows = prepared.kept(prepared_folder(), own.name, own.fingerprint(), own.seed)
-        rows = rows or prepared.keep(own.fold(), prepared_folder())
-        cache.bound(prepared_folder(), most_bytes(), rows.folder)
-        return rows
+        fingerprint = own.fingerprint() if read is None else read.fingerprint
+        if rows := prepared.kept(prepared_folder(), own.name, fingerprint, own.seed):
+            return rows
+        return _bounded(prepared.keep(own.fold(read), prepared_folder()))
+
+
+def _bounded(rows: prepared.Prepared) -> prepared.Prepared:
+    """Rows that were prepared just now, beside which others may have to go."""
+    cache.bound(prepared_folder(), most_bytes(), rows.folder)
+    return rows
 
 
 def clear_prepared(name: str | None = None) -> int:

@@ -1,6 +1,7 @@
 """One-hot and standardised inputs agree with scikit-learn's; files to predict from are checked."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from model.data.encoding import (
 )
 from model.data.standardise import BLOCK_ROWS, standardised
 from model.errors import DataFileError, ModelError
+from tests.model.data.tables import listed
 
 N = 3 * BLOCK_ROWS + 7
 
@@ -46,7 +48,7 @@ def test_categories_agree_with_scikit_learn() -> None:
     everything = np.arange(N)
     texts = [inputs[1], inputs[3]]
     encoding = fit(texts, rows)
-    stacked = np.stack([c.values for c in texts], axis=1)
+    stacked = np.array([listed(c) for c in texts], object).T
     oracle = OneHotEncoder(handle_unknown="ignore", sparse_output=False).fit(stacked[rows])
     np.testing.assert_array_equal(encoding.encode(texts, everything), oracle.transform(stacked))
     assert encoding.names[:3] == ("colour=blue", "colour=green", "colour=red")
@@ -119,9 +121,7 @@ def test_a_large_number_of_small_spread_keeps_its_digits() -> None:
 def test_only_the_training_rows_are_looked_at() -> None:
     inputs = some_inputs()
     rows = np.arange(100)
-    others = [
-        Column(c.name, c.kind, np.concatenate([c.values[:100], c.values[:0:-1]])) for c in inputs
-    ]
+    others = [replace(c, values=np.concatenate([c.values[:100], c.values[:0:-1]])) for c in inputs]
     assert fit(inputs, rows) == fit(others, rows)
     whole = [number("a", [1, 2, np.nan]), category_column("b", ["x", "y", None])]
     assert fit(whole, np.arange(2)).names == ("a", "b=x", "b=y")

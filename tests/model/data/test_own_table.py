@@ -93,7 +93,6 @@ def test_what_is_learned_of_the_rows_comes_from_the_training_rows_alone(
 
 def test_the_targets_scale_comes_from_the_training_rows_alone(cars: Path, tmp_path: Path) -> None:
     right = split_of()
-    assert right.test is not None
     before = prepared.keep(own(cars, PRICE).fold(), tmp_path / "one")
     others = [*right.validation, *right.test]
     wild = changed(ROWS, "price", others, lambda text: str(-1e5 * float(text)))
@@ -113,7 +112,6 @@ def test_the_targets_scale_comes_from_the_training_rows_alone(cars: Path, tmp_pa
 def test_test_rows_are_not_among_those_that_a_search_sees(cars: Path, tmp_path: Path) -> None:
     """The weights are all different, so they tell which rows there are."""
     given, right = own(cars), split_of(labels())
-    assert right.test is not None
     fold = given.fold()
     assert fold.encoding is not None
     origin = fold.encoding["columns"][2]["origin"]
@@ -132,7 +130,6 @@ def test_test_rows_are_not_among_those_that_a_search_sees(cars: Path, tmp_path: 
 
 def test_test_rows_are_encoded_as_the_training_rows_say(tmp_path: Path) -> None:
     right = split_of(labels())
-    assert right.test is not None
     strange = changed(ROWS, "colour", right.test, lambda _: "infrared")
     given = own(write_table(tmp_path / "cars.csv", strange))
     fold = given.fold()
@@ -290,8 +287,8 @@ def test_a_table_that_changes_while_it_is_read_is_refused(
     """Else its old rows would be kept under the hash of the new ones."""
     real = table.read
 
-    def slow(path: Path, options: TableOptions) -> table.Table:
-        found = real(path, options)
+    def slow(path: Path, options: TableOptions, scratch: Path | None) -> table.Table:
+        found = real(path, options, scratch)
         write_table(cars, changed(ROWS, "size", [3], lambda _: "0.5"))
         return found
 

@@ -9,6 +9,7 @@ import pytest
 
 from model.data.table_file import near, read_columns
 from model.errors import DataFileError
+from tests.model.data.tables import listed
 
 
 def written(folder: Path, content: bytes | str, name: str = "a.csv") -> Path:
@@ -27,7 +28,7 @@ def test_every_ending_is_read_alike(tmp_path: Path) -> None:
         found = read_columns(path).by_name
         assert [(c.name, c.kind) for c in found.values()] == [("a", "number"), ("b", "category")]
         np.testing.assert_array_equal(found["a"].values, [1, np.nan])
-        assert found["b"].values.tolist() == ["x", "y"]
+        assert listed(found["b"]) == ["x", "y"]
 
 
 @pytest.mark.parametrize("name", ["a.xlsx", "a", "a.gz", "a.parquet.gz", ".csv"])
@@ -39,14 +40,14 @@ def test_other_endings_are_refused(tmp_path: Path, name: str) -> None:
 def test_decimal_commas_are_read_where_one_is_beyond_doubt(tmp_path: Path) -> None:
     found = read_columns(written(tmp_path, "a;b;c;d\n1,5;1,234;1.5;x\n2;2,345;2.5;1,5\n")).by_name
     assert found["a"].values.tolist() == [1.5, 2]
-    assert found["b"].values.tolist() == [1.234, 2.345]
+    assert listed(found["b"]) == [1.234, 2.345]
     assert found["c"].values.tolist() == [1.5, 2.5]
     assert found["d"].kind == "category"
 
 
 def test_thousands_are_no_decimals(tmp_path: Path) -> None:
     found = read_columns(written(tmp_path, "a\tb\n1,234\t1.5\n2,345\t2.5\n")).by_name
-    assert found["a"].values.tolist() == ["1,234", "2,345"]
+    assert listed(found["a"]) == ["1,234", "2,345"]
     assert found["a"].holds_grouped_numbers()
 
 
@@ -56,7 +57,7 @@ def test_a_decimal_comma_needs_another_separator(tmp_path: Path) -> None:
 
 def test_kinds_can_be_said(tmp_path: Path) -> None:
     path = written(tmp_path, "a,b\n01,1\n02,x\n")
-    assert read_columns(path, categories={"a", "z"}).by_name["a"].values.tolist() == ["01", "02"]
+    assert listed(read_columns(path, categories={"a", "z"}).by_name["a"]) == ["01", "02"]
     with pytest.raises(DataFileError, match=r"a\.csv: row 2 of column 'b' holds 'x'; expected a n"):
         read_columns(path, numbers=("z", "a", "b"))
 
@@ -65,7 +66,7 @@ def test_the_fallback_encoding_is_told_of(tmp_path: Path) -> None:
     assert read_columns(written(tmp_path, "a\nü\n")).notes == ()
     found = read_columns(written(tmp_path, "a\nü\n".encode("latin-1"), "b.csv"))
     assert found.notes == ("it is not UTF-8, and was read as Windows-1252",)
-    assert found.by_name["a"].values.tolist() == ["ü"]
+    assert listed(found.by_name["a"]) == ["ü"]
 
 
 def test_names_must_be_there_and_differ(tmp_path: Path) -> None:

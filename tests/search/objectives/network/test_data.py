@@ -9,7 +9,7 @@ import pytest
 
 from model.data import prepared
 from model.data.fold import Fold
-from model.data.own_table import OwnTable
+from model.data.own_table import OwnTable, ReadTable
 from search.errors import DataError
 from search.objective.data_card import DataCard
 from search.objectives.network.data import open_data
@@ -88,7 +88,7 @@ def test_a_prepared_table_is_found_and_not_read_again(
     study = study_in(tmp_path)
     before = open_data(study.objective, study.seed, None)
 
-    def never(self: OwnTable) -> Fold:
+    def never(self: OwnTable, read: ReadTable | None = None) -> Fold:
         raise AssertionError("the table was read again")
 
     monkeypatch.setattr(OwnTable, "fold", never)
