@@ -110,6 +110,11 @@ class OwnTable:
         """The file's name as a data set's: lower-case letters, digits and single hyphens."""
         return plain_name(self.path.stem, most=40)
 
+    @property
+    def files(self) -> str:
+        """The paths of its files, for messages."""
+        return " or ".join(map(str, (self.path, *self.parts.files)))
+
     def read(self) -> ReadTable:
         """The table, split.
 
@@ -135,7 +140,7 @@ class OwnTable:
                 "says is for it"
             )
         if self.fingerprint() != fingerprint:  # else other rows would be kept under its hash
-            raise DataFileError(f"{self.path}: changed while it was read; try again")
+            raise DataFileError(f"{self.files}: changed while it was read; try again")
         fitted = encoding.fit(read.inputs, found.training, read.ignored)
         return ReadTable(read, found.training, validation, test, fitted, fingerprint)
 

@@ -57,8 +57,8 @@ class Dataset:
                 found = self.own.fingerprint()
             if found != self.prepared.fingerprint:
                 raise DataError(
-                    f"{self.own.path}: changed since it was opened for this search; put the table "
-                    "back that the search was begun with"
+                    f"{self.own.files}: changed since it was opened for this search; put the "
+                    "table back that the search was begun with"
                 )
             return self.own.source(self.prepared.classes)
         return source(self.objective.data.source, self.folder)
@@ -129,8 +129,8 @@ def open_data(objective: NetworkObjective, seed: int, folder: Path | None) -> Da
             prepared_folder(),
             validation=objective.facts.held_out,
             seed=seed,
+            most_bytes=most_bytes(),
         )
-        cache.bound(prepared_folder(), most_bytes(), rows.folder)
     return Dataset(objective, rows, folder)
 
 
@@ -180,13 +180,7 @@ def _kept(own: OwnTable, read: ReadTable | None = None) -> prepared.Prepared:
         fingerprint = own.fingerprint() if read is None else read.fingerprint
         if rows := prepared.kept(prepared_folder(), own.name, fingerprint, own.seed):
             return rows
-        return _bounded(prepared.keep(own.fold(read), prepared_folder()))
-
-
-def _bounded(rows: prepared.Prepared) -> prepared.Prepared:
-    """Rows that were prepared just now, beside which others may have to go."""
-    cache.bound(prepared_folder(), most_bytes(), rows.folder)
-    return rows
+        return prepared.keep(own.fold(read), prepared_folder(), most_bytes())
 
 
 def clear_prepared(name: str | None = None) -> int:

@@ -136,6 +136,20 @@ class DataSection(Table):
                 f"{ends}",
             )
             return
+        yield from self._faults_of_parts(ends)
+        if self.target is None:
+            yield Fault(("target",), "missing; name the column that is to be learned")
+        ways = [key for key in ("group", "time", "part_column") if getattr(self, key) is not None]
+        for key in ways[1:]:
+            yield Fault((key,), f"found beside {ways[0]}; give one of them")
+        sized = {"validation", "test"} & self.model_fields_set
+        if self.part_column is not None and sized:
+            key = min(sized)
+            yield Fault(
+                (key,), "found beside part_column, which says each row's part; leave it out"
+            )
+
+    def _faults_of_parts(self, ends: str) -> Iterator[Fault]:
         for key in ("validation", "test"):
             part = getattr(self, key)
             if isinstance(part, str):
@@ -145,21 +159,17 @@ class DataSection(Table):
             if not is_right:
                 right = "give a count from 1, a share from 0 to 1, or the path of a file that ends"
                 yield Fault((key,), f"found {shown(part)}; {right} in {ends}")
-        if self.target is None:
-            yield Fault(("target",), "missing; name the column that is to be learned")
-        ways = [key for key in ("group", "time", "part_column") if getattr(self, key) is not None]
-        for key in ways[1:]:
-            yield Fault((key,), f"found beside {ways[0]}; give one of them")
-        files = isinstance(self.validation, str) and isinstance(self.test, str)
-        if files and ways and self.part_column is None:
+        if isinstance(self.test, str) and self.test in (self.source, self.validation):
+            yield Fault(("test",), "found twice; give a file that has the test rows alone")
+        if self.validation == self.source:
             yield Fault(
-                (ways[0],), "found, but validation and test are files of their own; leave it out"
+                ("validation",), "found twice; give a file that has the validation rows alone"
             )
-        sized = {"validation", "test"} & self.model_fields_set
-        if self.part_column is not None and sized:
-            key = min(sized)
+        files = isinstance(self.validation, str) and isinstance(self.test, str)
+        way = next((key for key in ("group", "time") if getattr(self, key) is not None), None)
+        if files and way is not None:
             yield Fault(
-                (key,), "found beside part_column, which says each row's part; leave it out"
+                (way,), "found, but validation and test are files of their own; leave it out"
             )
 
 

@@ -113,6 +113,16 @@ def test_one_validation_row_has_no_r2(tmp_path: Path) -> None:
     assert open_data(mae.objective, mae.seed, None).card.held_out == 1
 
 
+def test_a_test_file_that_changed_meanwhile_is_not_read(tmp_path: Path) -> None:
+    laid_out(tmp_path)
+    write_table(tmp_path / "test.csv", ROWS[100:])
+    _, data = section_and_data(load(str(tmp_path / "cars.toml"), ['data.test="test.csv"']))
+    assert len(data.source().test()) == len(ROWS) - 100
+    write_table(tmp_path / "test.csv", ROWS[101:])
+    with pytest.raises(DataError, match=r"cars\.csv or .*test\.csv: changed since it was opened"):
+        data.source()
+
+
 def test_test_rows_of_a_table_that_changed_meanwhile_are_not_read(tmp_path: Path) -> None:
     """Split anew, they might be rows that were trained on."""
     _, data = section_and_data(study_in(tmp_path))

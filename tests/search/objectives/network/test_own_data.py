@@ -53,6 +53,19 @@ def test_a_file_of_the_data_folder_comes_before_that_of_the_study(tmp_path: Path
     assert table_of(section, 0, beside, None).path == beside / "tables" / "cars.csv"
 
 
+def test_files_of_their_own_are_found_as_the_source_is(tmp_path: Path) -> None:
+    beside, folder = tmp_path / "study", tmp_path / "data"
+    folder.mkdir()
+    (folder / "test.csv").touch()
+    section = DataSection(source="a.csv", target=("y",), validation="more/v.csv", test="t/test.csv")
+    found = table_of(section, 0, beside, folder, tmp_path)
+    assert found.parts == Parts(beside / "more" / "v.csv", folder / "test.csv")
+    assert found.scratch == tmp_path
+    assert (
+        found.files == f"{beside / 'a.csv'} or {beside / 'more' / 'v.csv'} or {folder / 'test.csv'}"
+    )
+
+
 def test_a_whole_path_is_taken_as_it_stands(tmp_path: Path) -> None:
     section = DataSection(source=str(tmp_path / "cars.csv"), target=("y",))
     assert table_of(section, 0, Path("/elsewhere"), None).path == tmp_path / "cars.csv"
