@@ -5,31 +5,21 @@ The form follows from the file's name: `.csv`, `.tsv` and `.txt` are text (also 
 
 A file is read some rows at a time. What its columns hold is put into a temporary file, which has
 no name and goes with the process, and is mapped into memory from there: so a table may be larger
-than the memory. A column's kind is found on the way. Where later rows show that an earlier value
-was read as the wrong kind, the file is read once more.
+than the memory.
 """
 
 import difflib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from model.data.array_file import temporary_file
-from model.data.column import (
-    Column,
-    Kind,
-    coded,
-    first_decimal_comma,
-    first_no_number,
-    parsed,
-    parsed_commas,
-    texts_of,
-)
+from model.data.column import Column, Kind
 from model.data.delimited import FALLBACK_ENCODING, read_delimited
+from model.data.draft import Draft, Form, amended
 from model.data.parquet_file import read_parquet
 from model.errors import DataFileError
 
@@ -37,8 +27,6 @@ TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 MOST_TEXTS = 1_000_000  # different ones, which are in memory
 # The network computes in float32, and differences of two numbers must fit as well.
 LARGEST = float(np.finfo(np.float32).max) / 4
-
-_Form = Literal["number", "comma number", "category"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,11 +75,11 @@ def read_columns(
             file cannot be written.
     """
     raw = _raw(path, categories, skip)
-    forms: tuple[_Form, ...] = ("number", "comma number", "category")
+    forms: tuple[Form, ...] = ("number", "comma number", "category")
     if not raw.allows_commas:
         forms = ("number", "category")
     drafts = [
-        _Draft(
+        Draft(
             path,
             name,
             ("category",) if name in categories else forms,
@@ -109,7 +97,7 @@ def read_columns(
                     f"{path}: row {row:,} of column {draft.name!r} holds {text!r}; "
                     "expected a number"
                 )
-        if not _amended(drafts):
+        if not amended(drafts):
             by_name = {column.name: column for column in found}
             return Columns(by_name, (*raw.names, *raw.skipped), raw.notes)
 
@@ -203,76 +191,7 @@ class _Raw:
     notes: tuple[str, ...] = ()
 
 
-@dataclass
-class _Draft:
-    """A column while the file is read.
-
-    Attributes:
-        forms: What its values may be, as far as it is known: the first is tried, and given up for
-            the next at the first value that is something else.
-        is_kept: Whether its values are stored; those of other columns can show decimal commas.
-        most_texts: How many different ones it may have; None for any number.
-        rows: How many were read.
-        is_wrong: Whether a form was given up after values had been read in it.
-        shows_commas: Whether a value can only be a number with a decimal comma.
-        places: Each category, and its number.
-        other: Row and text of the first value that is no number with a decimal point.
-    """
-
-    path: Path
-    name: str
-    forms: tuple[_Form, ...]
-    is_kept: bool
-    most_texts: int | None
-    rows: int = 0
-    is_wrong: bool = False
-    shows_commas: bool = False
-    places: dict[str, int] = field(default_factory=dict)
-    other: tuple[int, str] | None = None
-
-    def begin(self) -> None:
-        """Read the column from its first row, in the form that is known now."""
-        self.rows, self.is_wrong, self.shows_commas, self.places = 0, False, False, {}
-
-    def take(self, raw: Sequence[str] | npt.NDArray[np.float64]) -> npt.NDArray[np.float64] | None:
-        """The values of the next rows, as a `Column` has them; None where they are not needed."""
-        found = raw if isinstance(raw, np.ndarray) else self._values(raw)
-        self.rows += len(raw)
-        return found if self.is_kept and not self.is_wrong else None
-
-    def _values(self, raw: Sequence[str]) -> npt.NDArray[np.float64] | None:
-        if self.forms[0] == "number" and (found := parsed(raw)) is not None:
-            return found  # as most are: none is missing
-        if self.forms[0] == "category" and (self.is_wrong or not self.is_kept):
-            return None
-        texts = texts_of(raw)
-        while (found := self._in_form(texts)) is None:
-            self.forms = self.forms[1:]
-            self.is_wrong |= self.rows > 0
-        return found
-
-    def _in_form(self, texts: Sequence[str | None]) -> npt.NDArray[np.float64] | None:
-        if self.forms[0] == "number":
-            found = parsed(texts)
-            if found is None:
-                place = first_no_number(texts) or 0
-                self.other = self.rows + place + 1, str(texts[place])
-            return found
-        if self.forms[0] == "comma number":
-            self.shows_commas |= first_decimal_comma(texts) is not None
-            return parsed_commas(texts)
-        found = coded(texts, self.places)
-        if self.most_texts is not None and len(self.places) > self.most_texts:
-            row, text = self.other or (1, next(iter(self.places)))
-            raise DataFileError(
-                f"{self.path}: column {self.name!r} has more than {self.most_texts:,} different "
-                f"texts, such as {text!r} in row {row:,}; exclude it (or correct it, if its values "
-                "should be numbers)"
-            )
-        return found
-
-
-def _stored(path: Path, raw: _Raw, drafts: Sequence[_Draft], scratch: Path | None) -> list[Column]:
+def _stored(path: Path, raw: _Raw, drafts: Sequence[Draft], scratch: Path | None) -> list[Column]:
     """Read the whole file once; its columns as the drafts are at the end of it."""
     kept = [draft for draft in drafts if draft.is_kept]
     places = {draft.name: place for place, draft in enumerate(kept)}
@@ -299,18 +218,6 @@ def _stored(path: Path, raw: _Raw, drafts: Sequence[_Draft], scratch: Path | Non
         )
         for place, draft in enumerate(kept)
     ]
-
-
-def _amended(drafts: Sequence[_Draft]) -> bool:
-    """Whether the file must be read once more, in the forms that the drafts have now."""
-    if any(draft.is_wrong for draft in drafts if draft.is_kept or len(draft.forms) > 1):
-        return True
-    if any(draft.shows_commas for draft in drafts if draft.forms[0] == "comma number"):
-        return False
-    doubtful = [draft for draft in drafts if draft.forms[0] == "comma number"]
-    for draft in doubtful:
-        draft.forms = ("category",)
-    return any(draft.is_kept for draft in doubtful)
 
 
 def _raw(path: Path, categories: Collection[str], skip: Collection[str]) -> _Raw:
