@@ -167,6 +167,7 @@ class OwnTable:
             fingerprint=read.fingerprint,
             seed=self.seed,
             target_names=read.table.target_names,
+            tested=_counts(*read.test),
             statistics=encoding.statistics(read.encoding, x, rows[0]),
             encoding=read.encoding.plain(),
         )
@@ -236,6 +237,13 @@ class OwnTable:
                 own.update(block)
             digest.update(own.digest())
         return digest.hexdigest()
+
+
+def _counts(read: Table, rows: Rows) -> tuple[int, ...]:
+    """How many of the rows are of each class, or how many there are."""
+    if not read.classes:
+        return (len(rows),)
+    return tuple(np.bincount(read.targets[rows], minlength=len(read.classes)).tolist())
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

@@ -49,6 +49,8 @@ class Prepared:
         std: (d,) float64, of the raw training part; 1 for a constant input.
         targets: What the values to be learned were standardised by; None where there are classes.
         target_names: The columns that are to be learned, where they are a table's.
+        tested: How many test rows there are of each class, or in all where values are learned; ()
+            where that is not known.
         encoding: How the inputs were made of the columns of a table; None where they were not.
     """
 
@@ -63,6 +65,7 @@ class Prepared:
     std: npt.NDArray[np.float64]
     targets: Statistics | None = None
     target_names: tuple[str, ...] = ()
+    tested: tuple[int, ...] = ()
     encoding: Mapping[str, Any] | None = None
 
     def __reduce__(self) -> tuple[object, tuple[Path]]:
@@ -126,6 +129,7 @@ def keep(fold: Fold, cache: Path, most_bytes: int | None = None) -> Prepared:
         inputs=raw.x.shape[1],
         split=fold.split,
         target_names=fold.target_names,
+        tested=fold.tested,
         encoding=fold.encoding,
     )
     folder = cache.absolute() / about.folder_name()
@@ -177,6 +181,7 @@ def open_prepared(folder: Path) -> Prepared:
         std=given.std,
         targets=_open_statistics(folder, "target_", about.targets) if about.targets else None,
         target_names=about.target_names,
+        tested=about.tested,
         encoding=about.encoding,
     )
 

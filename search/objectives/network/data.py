@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import platformdirs
 
 from model.data import cache, cifar10, digits, prepared
@@ -135,26 +136,28 @@ def open_data(objective: NetworkObjective, seed: int, folder: Path | None) -> Da
 
 
 def _check_score(objective: NetworkObjective, own: OwnTable, rows: prepared.Prepared) -> None:
-    """Refuse validation rows of which no network would have a score."""
-    targets = rows.validation.y
-    found, right = "", ""
-    if objective.scored_by == "roc_auc" and len(set(targets.tolist())) < 2:
-        found = f"all validation rows are of class {rows.classes[targets[0]]!r}"
-        right = "of both"
-    elif objective.scored_by == "r2" and len(targets) < 2:
-        found, right = "there is one validation row", "two or more"
-    if found:
-        raise DataError(f"{own.path}: {found}; {objective.scored_by} needs {right}")
+    """Refuse validation or test rows of which no network would have a score."""
+    held_out = rows.validation.y
+    counts = np.bincount(held_out).tolist() if rows.classes else (len(held_out),)
+    for part, found in (("validation", counts), ("test", rows.tested)):
+        fault, right = "", ""
+        if objective.scored_by == "roc_auc" and np.count_nonzero(found) == 1:
+            fault = f"all {part} rows are of class {rows.classes[np.argmax(found)]!r}"
+            right = "of both"
+        elif objective.scored_by == "r2" and sum(found) == 1:
+            fault, right = f"there is one {part} row", "two or more"
+        if fault:
+            raise DataError(f"{own.path}: {fault}; {objective.scored_by} needs {right}")
 
 
-def own_facts(section: DataSection, seed: int, base: Path) -> Facts:
+def own_facts(section: DataSection, seed: int, base: Path, folder: Path | None = None) -> Facts:
     """The sizes of a table of the user's own, which is read and prepared for that.
 
     Raises:
         DataError: The file is missing, or no table that can be trained on.
         KlayerError: What is said of it does not fit it.
     """
-    return facts_of(_kept(_table_of(section, seed, base, None)))
+    return facts_of(_kept(_table_of(section, seed, base, folder)))
 
 
 def own_read(section: DataSection, seed: int, base: Path) -> tuple[Facts, Table]:

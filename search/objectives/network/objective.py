@@ -57,6 +57,11 @@ class NetworkObjective:
     plots: ClassVar[str | None] = "search.objectives.network.views.plots"
 
     @property
+    def own_data(self) -> bool:
+        """As `Objective.own_data`."""
+        return self.data.is_own
+
+    @property
     def scored_by(self) -> Score:
         """What trials are ranked by."""
         return self.named_score or MEASURED[self.facts.task]
