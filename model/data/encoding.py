@@ -17,9 +17,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from model.data import quantiles
 from model.data.column import Column, Kind
 from model.data.standardise import BLOCK_ROWS, Rows, Statistics
 from model.data.table_file import near, read_alike
+from model.data.table_options import Scaling
 from model.errors import ModelError
 
 MISSING_CATEGORY = "(missing)"
@@ -38,6 +40,8 @@ class EncodedColumn:
         origin: What is subtracted from a number, in float64, before it is rounded to float32: so
             a large number of small spread, such as a time stamp, keeps its digits. It is the mean
             of the training rows; 0 for categories.
+        quantiles: What a number is scaled by before it is rounded to float32; () for none, and
+            the origin is 0 then if there are some.
     """
 
     name: str
@@ -45,6 +49,7 @@ class EncodedColumn:
     categories: tuple[str, ...] = ()
     marks_missing: bool = False
     origin: float = 0.0
+    quantiles: tuple[float, ...] = ()
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -53,6 +58,17 @@ class EncodedColumn:
             return (self.name, f"{self.name} is missing")[: 1 + self.marks_missing]
         missing = (MISSING_CATEGORY,) if self.marks_missing else ()
         return tuple(f"{self.name}={category}" for category in (*self.categories, *missing))
+
+    def scaled(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Numbers (n,) as they are encoded."""
+        return quantiles.scaled(values, self.quantiles) if self.quantiles else values - self.origin
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON has it."""
+        found = {**asdict(self), "categories": list(self.categories)}
+        if not found.pop("quantiles"):
+            return found
+        return {**found, "quantiles": list(self.quantiles)}
 
 
 @dataclass(frozen=True)
@@ -126,7 +142,7 @@ class Encoding:
         for column, given in zip(self.columns, found, strict=True):
             if column.kind == "number":
                 values = given.values[rows]
-                matrix[:, place] = values - column.origin
+                matrix[:, place] = column.scaled(values)
                 if column.marks_missing:
                     matrix[:, place + 1] = np.isnan(values)
             else:
@@ -153,9 +169,7 @@ class Encoding:
     def plain(self) -> dict[str, Any]:
         """The encoding as values that JSON can hold; `of` is the way back."""
         return {
-            "columns": [
-                {**asdict(column), "categories": list(column.categories)} for column in self.columns
-            ],
+            "columns": [column.plain() for column in self.columns],
             "ignored": list(self.ignored),
         }
 
@@ -170,20 +184,27 @@ class Encoding:
         return [by_name[column.name] for column in self.columns]
 
 
-def fit(inputs: Sequence[Column], rows: Rows, ignored: Sequence[str] = ()) -> Encoding:
+def fit(
+    inputs: Sequence[Column],
+    rows: Rows,
+    ignored: Sequence[str] = (),
+    scaling: Scaling = "standard",
+) -> Encoding:
     """The encoding that follows from the given rows of the inputs.
 
     Args:
         inputs: The input columns, of equally many values.
         rows: The training rows; one or more.
         ignored: See `Encoding`; `Table.ignored` has them.
+        scaling: Of numbers.
 
     Raises:
         ModelError: There is no row or no column, or there would be too many outputs.
     """
     if not len(rows):
         raise ModelError("an encoding follows from one training row or more, not from none")
-    return Encoding(tuple(_fitted(column, rows) for column in inputs), tuple(ignored))
+    scaled = sum(column.kind == "number" for column in inputs) if scaling == "quantile" else 0
+    return Encoding(tuple(_fitted(column, rows, scaled) for column in inputs), tuple(ignored))
 
 
 def of(plain: Mapping[str, Any]) -> Encoding:
@@ -194,12 +215,18 @@ def of(plain: Mapping[str, Any]) -> Encoding:
     """
     try:
         columns = tuple(
-            EncodedColumn(**{**column, "categories": tuple(column["categories"])})
+            EncodedColumn(
+                **{
+                    **column,
+                    "categories": tuple(column["categories"]),
+                    "quantiles": tuple(column.get("quantiles", ())),
+                }
+            )
             for column in plain["columns"]
         )
         found = Encoding(columns, tuple(plain["ignored"]))
         is_right = set(plain) == {"columns", "ignored"} and all(map(_is_valid, columns))
-    except (KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError) as error:
         raise ModelError(f"expected an encoding as `plain` gives it ({error!r})") from error
     if not is_right or not all(isinstance(name, str) for name in found.ignored):
         raise ModelError("expected an encoding as `plain` gives it, with values of its types")
@@ -244,7 +271,8 @@ def statistics(encoding: Encoding, matrix: npt.NDArray[np.float32], rows: Rows) 
     return Statistics(mean, std)
 
 
-def _fitted(column: Column, rows: Rows) -> EncodedColumn:
+def _fitted(column: Column, rows: Rows, scaled: int) -> EncodedColumn:
+    """Of a column; `scaled` is how many numbers are scaled by quantiles, 0 where none are."""
     if column.kind == "category":
         occurring = set(column.occurring(rows))
         categories = tuple(sorted(text for text in occurring if text is not None))
@@ -252,8 +280,12 @@ def _fitted(column: Column, rows: Rows) -> EncodedColumn:
     values = column.values[rows]
     missing = np.isnan(values)
     present = values[~missing] if missing.any() else values
+    marks = bool(missing.any())
+    if scaled and len(present):
+        points = quantiles.fit(present, scaled)
+        return EncodedColumn(column.name, "number", marks_missing=marks, quantiles=points)
     origin = float(present.mean()) if len(present) else 0.0
-    return EncodedColumn(column.name, "number", marks_missing=bool(missing.any()), origin=origin)
+    return EncodedColumn(column.name, "number", marks_missing=marks, origin=origin)
 
 
 def _codes(column: EncodedColumn, given: Column, rows: Rows) -> npt.NDArray[np.int64]:
@@ -282,6 +314,9 @@ def _is_valid(column: EncodedColumn) -> bool:
         and list(column.categories) == sorted(set(column.categories))
         and not (column.kind == "number" and column.categories)
         and isinstance(column.marks_missing, bool)
+        and all(isinstance(one, float) and math.isfinite(one) for one in column.quantiles)
+        and list(column.quantiles) == sorted(column.quantiles)
+        and not (column.kind == "category" and column.quantiles)
         and isinstance(column.origin, float)
         and math.isfinite(column.origin)
     )

@@ -141,7 +141,7 @@ class OwnTable:
             )
         if self.fingerprint() != fingerprint:  # else other rows would be kept under its hash
             raise DataFileError(f"{self.files}: changed while it was read; try again")
-        fitted = encoding.fit(read.inputs, found.training, read.ignored)
+        fitted = encoding.fit(read.inputs, found.training, read.ignored, self.options.scaling)
         return ReadTable(read, found.training, validation, test, fitted, fingerprint)
 
     def fold(self, read: ReadTable | None = None) -> Fold:
@@ -227,8 +227,11 @@ class OwnTable:
         Raises:
             DataFileError: A file is missing, or no regular file.
         """
-        said = [asdict(self.options), asdict(self.parts)]
-        digest = hashlib.sha256(json.dumps(said, default=lambda _: "file").encode())
+        options = asdict(self.options)
+        if options["scaling"] == "standard":
+            del options["scaling"]  # as it was before there were others
+        said = json.dumps([options, asdict(self.parts)], default=lambda _: "file")
+        digest = hashlib.sha256(said.encode())
         for block in _blocks(self.path):
             digest.update(block)
         for file in self.parts.files:

@@ -42,6 +42,7 @@ def table_of(
             exclude=section.exclude or (),
             numbers=section.numbers or (),
             categories=section.categories or (),
+            scaling=section.scaling or "standard",
         ),
         Parts(
             validation=file(validation) if isinstance(validation, str) else validation,

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from model.data.table_options import Task
+from model.data.table_options import Scaling, Task
 from search.objectives.network.facts import NAMED
 from search.objectives.network.metrics import Score
 from search.objectives.network.registry import Activation, BatchNorm, Initialization, Loss, limited
@@ -29,6 +29,7 @@ _OWN = (
     "exclude",
     "numbers",
     "categories",
+    "scaling",
     "test",
     "group",
     "time",
@@ -72,6 +73,11 @@ class DataSection(Table):
     )
     categories: Columns | None = Field(
         default=None, strict=False, description="inputs that are categories, even if they look else"
+    )
+    scaling: Scaling | None = Field(
+        default=None,
+        description="how inputs that are numbers are scaled: standard, by mean and standard "
+        "deviation, or quantile, to normal ones by their quantiles; standard unless said",
     )
     test: int | float | str | None = Field(
         default=None,

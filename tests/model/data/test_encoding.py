@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars
 import pytest
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import OneHotEncoder, QuantileTransformer, StandardScaler
 
 from model.data.column import Column, category_column
 from model.data.encoding import (
@@ -140,9 +140,27 @@ def test_json_holds_an_encoding() -> None:
     assert of(json.loads(json.dumps(encoding.plain(), allow_nan=False))) == encoding
 
 
+def test_numbers_scaled_by_quantiles_agree_with_scikit_learn() -> None:
+    inputs = some_inputs()
+    rows = np.random.default_rng(4).permutation(N)[:2_000]
+    encoding = fit(inputs, rows, scaling="quantile")
+    assert encoding.names == fit(inputs, rows).names
+    matrix = of(json.loads(json.dumps(encoding.plain()))).encode(inputs, np.arange(N))
+    stacked = np.stack([inputs[0].values, inputs[2].values], axis=1)
+    oracle = QuantileTransformer(output_distribution="normal", subsample=None)
+    right = oracle.fit(stacked[rows]).transform(stacked)
+    np.testing.assert_allclose(matrix[:, encoding.numbers[:2]], right, atol=1e-5)
+    given = statistics(encoding, matrix, rows)
+    np.testing.assert_allclose(given.std[encoding.numbers[:2]], 1, atol=0.05)
+    assert of(encoding.plain()) == encoding
+    assert all("quantiles" not in one for one in fit(inputs, rows).plain()["columns"])
+
+
 @pytest.mark.parametrize(
     "change",
     [
+        {"quantiles": [1.0]},
+        {"quantiles": 1},
         {"columns": 1},
         {"columns": []},
         {"columns": ["a"]},
@@ -165,7 +183,9 @@ def test_json_holds_an_encoding() -> None:
 def test_a_damaged_encoding_is_refused(change: dict[str, Any]) -> None:
     plain = Encoding((EncodedColumn("a", "category", ("x", "y")),), ("y",)).plain()
     (key,) = change
-    is_of_column = key in ("name", "kind", "categories", "marks_missing", "origin", "more_of_it")
+    is_of_column = key in (
+        *("name", "kind", "categories", "marks_missing", "origin", "quantiles", "more_of_it"),
+    )
     (plain["columns"][0] if is_of_column else plain).update(change)
     with pytest.raises(ModelError, match="encoding"):
         of(plain)

@@ -169,6 +169,7 @@ def test_the_fingerprint_is_the_content_s_wherever_the_file_lies(
         {"options": PRICE},
         {"options": replace(LABEL, categories=("weight",))},
         {"options": replace(LABEL, task="classification")},
+        {"options": replace(LABEL, scaling="quantile")},
         {"validation": 0.25},
         {"test": 10},
         {"stratified": False},
@@ -180,6 +181,25 @@ def test_what_is_said_of_the_columns_is_in_the_fingerprint(
     cars: Path, other: dict[str, Any]
 ) -> None:
     assert own(cars, **other).fingerprint() != own(cars).fingerprint()
+
+
+def test_what_is_not_said_is_not_in_the_fingerprint(tmp_path: Path) -> None:
+    """So that searches of before go on: this one was recorded before scaling could be said."""
+    path = tmp_path / "cars.csv"
+    path.write_text("a,y\n1,x\n2,z\n")
+    found = OwnTable(path, TableOptions(("y",)), Parts(), 1).fingerprint()
+    assert found == "5eea0d6ab618d3d0283131e5bc243a6a699ebde0911a912560244cffa087404e"
+
+
+def test_scaling_by_quantiles_looks_at_the_training_rows_alone(cars: Path, tmp_path: Path) -> None:
+    options, right = replace(LABEL, scaling="quantile"), split_of(labels())
+    fold = own(cars, options).fold()
+    assert fold.encoding is not None
+    weight = np.sort(numbers("weight", right.training))
+    assert fold.encoding["columns"][2]["quantiles"] == pytest.approx(weight)
+    ready = prepared.keep(fold, tmp_path)
+    assert np.abs(ready.both.x[:, 6]).max() < 6
+    assert ready.training.x[:, 6].std() == pytest.approx(1, abs=1e-6)
 
 
 def test_rows_of_one_group_stay_together_and_the_group_is_no_input(cars: Path) -> None:

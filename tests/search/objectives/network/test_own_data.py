@@ -22,6 +22,7 @@ ALL = DataSection(
     exclude=("price",),
     numbers=("size",),
     categories=("weight",),
+    scaling="quantile",
     group="patient",
     validation=0.3,
     test=7,
@@ -33,7 +34,7 @@ def test_every_key_is_handed_on(tmp_path: Path) -> None:
     table = table_of(ALL, 9, tmp_path, None)
     assert table.path == tmp_path / "tables" / "cars.csv"
     assert table.options == TableOptions(
-        ("label",), "classification", ("price",), ("size",), ("weight",)
+        ("label",), "classification", ("price",), ("size",), ("weight",), scaling="quantile"
     )
     assert table.parts == Parts(0.3, 7, group="patient")
     assert table.seed == 9
