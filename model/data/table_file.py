@@ -148,6 +148,11 @@ def read_alike(
 
 def near(name: str, names: Collection[str]) -> str:
     """A clause that lists the names most like `name`, or, where none is, the first few."""
+    if len(names) == 1 and " " in (only := next(iter(names))):
+        return (
+            f"its only column is {only!r}: values are separated by commas, semicolons, tabs or "
+            "bars, and not by blanks"
+        )
     like = difflib.get_close_matches(name, names, n=3)
     if like:
         return f"did you mean {' or '.join(map(repr, like))}?"

@@ -82,4 +82,6 @@ def test_names_must_be_there_and_differ(tmp_path: Path) -> None:
 def test_near_names_are_listed() -> None:
     assert near("prize", ["price", "age"]) == "did you mean 'price'?"
     assert near("xyz", ["price", "age"]) == "its columns are 'price', 'age'"
+    assert near("b", ["a b"]).startswith("its only column is 'a b': values are separated by com")
+    assert near("b", ["a"]) == "its columns are 'a'"
     assert near("xyz", [f"a{i}" for i in range(9)]).endswith("'a7' …")
