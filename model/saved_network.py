@@ -16,7 +16,7 @@ from model.errors import ModelError
 from model.inference import Network
 from model.network_layout import About
 
-FORMAT = 2  # of what `about` and `arrays` give; raised whenever the same names mean something else
+FORMAT = 3  # what a reader must understand to predict rightly, see `model.network_file`
 
 Array = npt.NDArray[Any]
 
