@@ -222,6 +222,17 @@ def read_inputs(path: Path, encoding: Encoding) -> tuple[Column, ...]:
     found = read_columns(
         path, numbers=kinds["number"], categories=kinds["category"], skip=encoding.ignored
     ).by_name
+    return matched(path, found, encoding)
+
+
+def matched(
+    where: Path | str, found: Mapping[str, Column], encoding: Encoding
+) -> tuple[Column, ...]:
+    """The input columns among those that were found, in the encoding's order.
+
+    Raises:
+        DataFileError: As `read_inputs`.
+    """
     names = [column.name for column in encoding.columns]
     missing = [name for name in names if name not in found]
     foreign = [name for name in found if name not in {*names, *encoding.ignored}]
@@ -229,10 +240,10 @@ def read_inputs(path: Path, encoding: Encoding) -> tuple[Column, ...]:
         lacks = [f"lacks the input {_listed(missing)}"] if missing else []
         has = [f"has {_listed(foreign)}, which the model does not know"] if foreign else []
         raise DataFileError(
-            f"{path}: {' and '.join(lacks + has)}; expected the columns {_listed(names)}"
+            f"{where}: {' and '.join(lacks + has)}; expected the columns {_listed(names)}"
         )
     for name in names:
-        check_numbers(path, found[name])
+        check_numbers(where, found[name])
     return tuple(found[name] for name in names)
 
 

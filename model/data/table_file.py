@@ -110,7 +110,7 @@ def near(name: str, names: Collection[str]) -> str:
     return f"its columns are {shown}{' …' if len(names) > 8 else ''}"
 
 
-def check_numbers(path: Path, column: Column) -> None:
+def check_numbers(where: Path | str, column: Column) -> None:
     """Refuse numbers that are infinite, or too large for float32.
 
     Raises:
@@ -121,7 +121,7 @@ def check_numbers(path: Path, column: Column) -> None:
         if wrong.any():
             row = int(wrong.argmax())
             raise DataFileError(
-                f"{path}: row {row + 1:,} of column {column.name!r} is {column.values[row]:g}; "
+                f"{where}: row {row + 1:,} of column {column.name!r} is {column.values[row]:g}; "
                 f"expected a finite number of at most {LARGEST:.1e}"
             )
 
