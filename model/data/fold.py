@@ -25,6 +25,9 @@ class Fold:
             and the standard deviation of each.
         encoding: How the inputs were made of the columns of a table, as JSON has it; None where
             rows were numbers.
+        missing: How many values are missing in each input column that lacks any; None where the
+            rows have no columns.
+        tested: How many rows are left for the test; None where that is not known.
     """
 
     name: str
@@ -37,3 +40,5 @@ class Fold:
     target_names: tuple[str, ...] = ()
     statistics: Statistics | None = None
     encoding: Mapping[str, Any] | None = None
+    missing: Mapping[str, int] | None = None
+    tested: int | None = None

@@ -87,7 +87,7 @@ class OwnTable:
             ModelError: It cannot be split as asked.
         """
         fingerprint = self.fingerprint()
-        read, split, _ = self._read()
+        read, split, tested = self._read()
         if self.fingerprint() != fingerprint:  # else other rows would be kept under its hash
             raise DataFileError(f"{self.path}: changed while it was read; try again")
         fitted = encoding.fit(read.inputs, split.training, read.ignored)
@@ -104,6 +104,12 @@ class OwnTable:
             target_names=read.target_names,
             statistics=encoding.statistics(fitted, x, rows[0]),
             encoding=fitted.plain(),
+            missing={
+                column.name: count
+                for column in read.inputs
+                if column.name in read.missing and (count := int(column.is_missing[order].sum()))
+            },
+            tested=len(tested),
         )
 
     def source(self, classes: tuple[str, ...]) -> Source:

@@ -50,6 +50,9 @@ class Prepared:
         targets: What the values to be learned were standardised by; None where there are classes.
         target_names: The columns that are to be learned, where they are a table's.
         encoding: How the inputs were made of the columns of a table; None where they were not.
+        missing: How many values these rows lack of each input column that lacks any; None where
+            they are of no columns.
+        tested: How many rows are left for the test; None where that is not known.
     """
 
     folder: Path
@@ -64,6 +67,8 @@ class Prepared:
     targets: Statistics | None = None
     target_names: tuple[str, ...] = ()
     encoding: Mapping[str, Any] | None = None
+    missing: Mapping[str, int] | None = None
+    tested: int | None = None
 
     def __reduce__(self) -> tuple[object, tuple[Path]]:
         return open_prepared, (self.folder,)
@@ -118,6 +123,8 @@ def keep(fold: Fold, cache: Path) -> Prepared:
         split=fold.split,
         target_names=fold.target_names,
         encoding=fold.encoding,
+        missing=fold.missing,
+        tested=fold.tested,
     )
     folder = cache.absolute() / about.folder_name()
     try:
@@ -167,6 +174,8 @@ def open_prepared(folder: Path) -> Prepared:
         targets=_open_statistics(folder, "target_", about.targets) if about.targets else None,
         target_names=about.target_names,
         encoding=about.encoding,
+        missing=about.missing,
+        tested=about.tested,
     )
 
 

@@ -14,6 +14,7 @@ from benchmarks.chromium import SOON_SECONDS, Chromium
 from benchmarks.large_search import filling
 from search.errors import KlayerError, LedgerError
 from search.ledger.ledger import Ledger
+from search.objective.data_card import DataCard
 from search.study.reading import load
 from search.views.plots.catalogue import entries
 from search.views.reading.digest import Digest
@@ -112,7 +113,8 @@ def test_it_is_drawn_without_a_network_and_without_a_fault_at_both_widths(
     search = finished.read.search("large")
     data = Digest(finished, "large").data()
     study = search.study.model_copy(update={"description": HOSTILE})
-    hostile = replace(data, search=replace(search, study=study))
+    card = DataCard(HOSTILE, "f" * 64, 9, 2, classes=(HOSTILE,), missing=((HOSTILE, 1),))
+    hostile = replace(data, search=replace(search, study=study, data=card))
     (stands,) = Overviews(finished).all()
     (tmp_path / "report.html").write_text(html(hostile, stands, HOSTILE))
     browser.resize(400)
@@ -129,6 +131,8 @@ def test_it_is_drawn_without_a_network_and_without_a_fault_at_both_widths(
         browser.until(
             lambda: browser.run("return document.documentElement.scrollWidth") <= width  # noqa: B023
         )
+    told = browser.run("return [...document.querySelectorAll('td')].map(e => e.textContent)")
+    assert HOSTILE[:31] + "…" in told
     assert HOSTILE in browser.run("return document.querySelector('pre').textContent")
     assert browser.faults() == []
 
