@@ -16,7 +16,7 @@ from plotly.offline import get_plotlyjs
 
 from search.errors import KlayerError
 from search.ledger.ledger import Ledger
-from search.runtime.formatting import capital, duration, parameters
+from search.runtime.formatting import capital, duration, parameters, shortened
 from search.views.plots import standing
 from search.views.plots.catalogue import entries
 from search.views.plots.data import SearchData
@@ -71,6 +71,7 @@ def html(data: SearchData, stands: Overview, study: str) -> str:
         "capital": capital,
         "duration": duration,
         "parameters": parameters,
+        "cell": _cell,
     }
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
     drawn = [entry.draw(data) for entry in entries(data.objective)]
@@ -94,6 +95,13 @@ def html(data: SearchData, stands: Overview, study: str) -> str:
         begun=instant(data.search.created_at),
         written=instant(data.time),
     )
+
+
+def _cell(value: object) -> str:
+    """A value of a table: names are cut, and shares have three digits."""
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return f"{value:,}" if isinstance(value, int) else shortened(str(value))
 
 
 def _packed(text: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks.chromium import SOON_SECONDS, Chromium
@@ -15,6 +16,7 @@ from benchmarks.large_search import filling
 from search.errors import KlayerError, LedgerError
 from search.ledger.ledger import Ledger
 from search.objective.data_card import DataCard
+from search.objectives.network.portrait import Portrait, to_bytes
 from search.study.reading import load
 from search.views.plots.catalogue import entries
 from search.views.reading.digest import Digest
@@ -66,6 +68,17 @@ def test_nothing_is_fetched(finished: Ledger, tmp_path: Path) -> None:
     page = text.replace(re.search(r"<script>/\*\*.*?</script>", text, re.S)[0], "")  # type: ignore[index]
     assert not re.findall(r'(?:src|href)="http', page)
     assert "default-src 'none'" in page
+
+
+def test_the_table_of_the_classes_is_shown_too(finished: Ledger) -> None:
+    data = Digest(finished, "large").data()
+    (stands,) = Overviews(finished).all()
+    final = next(trial for trial in data.trials if trial.stage == "final" and trial.number == 0)
+    counts = np.array([[3, 1], [0, 5_000]])
+    kept = Portrait(np.zeros((1, 1), int), np.zeros((1, 2)), None, ("<b>", "yes"), counts)
+    text = html(replace(data, attachments={final.id: to_bytes(kept)}), stands, "")
+    for row in (("&lt;b&gt;", "4", "1.000", "0.750", "0.857"), ("yes", "5,000", "1.000")):
+        assert "".join(f"<td>{cell}</td>" for cell in row) in text
 
 
 def test_before_there_is_anything_it_says_so(ledger: Ledger, tmp_path: Path) -> None:
