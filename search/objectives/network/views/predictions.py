@@ -9,8 +9,9 @@ from plotly.subplots import make_subplots
 
 from search.objectives.network.portrait import Portrait
 from search.objectives.network.views.weights import UNKEPT
+from search.runtime.formatting import quantity, shortened
 from search.views.plots.labels import short
-from search.views.plots.plot import Plot, Table, drawn, escape, nothing
+from search.views.plots.plot import Plot, Table, drawn, nothing
 from search.views.plots.theme import COLOURS, SCALE
 
 KEY, TITLE = "predictions", "Predictions of the test rows"
@@ -18,6 +19,7 @@ _NAMED = 20  # classes, up to which each cell says its count
 _TICKS = 40  # names beside the matrix, at most
 _NAME = 14  # letters of a name there, where there are many; else twice as many
 _FEW = 10
+_TOLD = 8  # targets whose errors are told
 
 
 def predictions_of(portrait: Portrait | None) -> Plot:
@@ -27,7 +29,7 @@ def predictions_of(portrait: Portrait | None) -> Plot:
     if portrait.confusion is not None:
         return confusion(portrait.confusion, portrait.classes)
     if portrait.pairs is not None:
-        return values(portrait.pairs, portrait.target)
+        return values(portrait.pairs, portrait.target, _errors(portrait))
     return nothing(KEY, TITLE, "Kept where there are at most 100 classes, or values.")
 
 
@@ -102,12 +104,28 @@ def _of_class(counts: np.ndarray, place: int) -> tuple[float, float, float]:
     return precision, recall, 2 * precision * recall / both if both else 0.0
 
 
-def values(pairs: np.ndarray, target: str) -> Plot:
+def _errors(portrait: Portrait) -> str:
+    """What is said of several targets, of which the first is drawn."""
+    if portrait.errors is None:
+        return ""
+    told = [
+        f"{shortened(name)} {quantity(error)}"
+        for name, error in zip(portrait.targets, portrait.errors.tolist(), strict=True)
+    ]
+    more = f" and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
+    return (
+        f" This is the first of {len(told)} targets, whose RMSE, each in its own unit, is "
+        f"{', '.join(told[:_TOLD])}{more}."
+    )
+
+
+def values(pairs: np.ndarray, target: str, more: str = "") -> Plot:
     """Predicted against true values, and below the residuals: predicted minus true.
 
     Args:
         pairs: (n, 2), true and predicted, in the target's own unit.
         target: Its name.
+        more: What else is to be said.
     """
     true, predicted = pairs.T
     residuals = predicted - true
@@ -135,13 +153,14 @@ def values(pairs: np.ndarray, target: str) -> Plot:
             showlegend=False,
         )
         figure.add_trace(line, row, 1)
-    name = escape(target or "value")
+    name = short(target or "value")
     figure.update_xaxes(title_text=f"true {name}", row=2, col=1)
     figure.update_yaxes(title_text=f"predicted {name}", row=1, col=1)
     figure.update_yaxes(title_text="residual", row=2, col=1)
     caption = (
         f"{len(pairs):,} test rows: on the dashed line predictions are right. The residuals have a "
-        f"mean of {residuals.mean():.4g} and a standard deviation of {residuals.std():.4g}."
+        f"mean of {quantity(float(residuals.mean()))} and a standard deviation of "
+        f"{quantity(float(residuals.std()))}.{more}"
     )
     rows = [(*map(float, pair), float(pair[1] - pair[0])) for pair in pairs]
     return drawn(KEY, TITLE, caption, figure, Table(("true", "predicted", "residual"), rows))

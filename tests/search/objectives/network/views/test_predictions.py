@@ -72,6 +72,19 @@ def test_values_stand_beside_true_ones_with_what_is_left() -> None:
     assert plot.figure.layout.xaxis2.title.text == "true price &lt;i&gt;"
 
 
+def test_several_targets_have_their_errors_in_their_units() -> None:
+    names = tuple(f"target {place}" for place in range(10))
+    errors = np.array([12_345.6, 0.0123, *range(8)])
+    kept = replace(portrait(), classes=(), pairs=np.ones((4, 2)), target=names[0], targets=names)
+    again = from_bytes(to_bytes(replace(kept, errors=errors)))
+    told = predictions_of(again).caption
+    assert "the first of 10 targets, whose RMSE, each in its own unit, is target 0 12,346, " in told
+    assert told.endswith("target 7 5 and 2 more.")
+    assert "targets" not in predictions_of(from_bytes(to_bytes(kept))).caption
+    with pytest.raises(Exception, match="its errors are of other targets"):
+        from_bytes(to_bytes(replace(kept, errors=np.ones(3))))
+
+
 def test_a_portrait_keeps_them_without_any_pickle() -> None:
     counts = np.arange(9).reshape(3, 3)
     matrix = from_bytes(to_bytes(replace(portrait(), confusion=counts)))
