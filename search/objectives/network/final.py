@@ -94,9 +94,8 @@ class TestReport:
     def plain(self, score: Score) -> dict[str, Any]:
         """As it is recorded; `search.objectives.network.findings` reads it."""
         told = asdict(self)
-        scores, rows = told.pop("scores"), told.pop("rows")
-        name = "accuracies" if score == "accuracy" else "scores"
-        return {name: scores, **told, "images": rows}
+        scores = told.pop("scores")
+        return {"accuracies" if score == "accuracy" else "scores": scores, **told}
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def final_of(
     """The reports of a final, and what the test images said."""
     reports, evaluation = evaluated(study, given)
     told = dict(evaluation.result)
-    report = TestReport(scores=told.pop("accuracies"), rows=told.pop("images"), **told)
+    report = TestReport(scores=told.pop("accuracies"), **told)
     assert evaluation.values == report.scores
     return reports, report
 
@@ -242,7 +242,7 @@ def test_networks_and_votes_have_scikit_learn_s_scores_of_the_test_rows(
     assert one == told["snapshot_ensemble"] == expected([shot[0] for shot in shots])
     assert other == expected([shot[1] for shot in shots])
     assert told["finalist_ensemble"] == expected([shot[i] for shot in shots for i in (0, 1)])
-    assert told["images"] == len(test)
+    assert told["rows"] == len(test)
     errors = from_bytes(evaluation.attachments[0]).errors
     if len(targets) == 1:
         assert errors is None

@@ -14,7 +14,7 @@ RESULT = {
     "accuracies": (0.9, 0.95),
     "snapshot_ensemble": None,
     "finalist_ensemble": None,
-    "images": 297,
+    "rows": 297,
 }
 
 
