@@ -87,9 +87,9 @@ def data_clear(
 def gradcheck(
     study: options.StudyArgument,
     changes: options.SetOption = [],  # noqa: B006
-    rows: Annotated[int, typer.Option(min=1, max=10_000, help="Images of the batch.")] = 10,
+    rows: Annotated[int, typer.Option(min=1, max=10_000, help="Rows of the batch.")] = 10,
     inputs: Annotated[
-        int | None, typer.Option(min=1, help="Only the first inputs of each image; all of them.")
+        int | None, typer.Option(min=1, help="Only the first inputs of each row; all of them.")
     ] = None,
     difference: Annotated[
         Difference, typer.Option(help="Finite difference to compare with.")
