@@ -163,12 +163,14 @@ def predict(
     ] = False,
 ) -> None:
     """Predict the target of each row of a table with a winner that was trained on one."""
+    from search.objectives.network.views.predicting import listed
     from search.objectives.network.views.predicting import predict as predict_rows
+    from search.runtime.formatting import plural
 
     done = predict_rows(model_file, table, output, vote=vote)
     for line in done.notes:
         typer.echo(f"klayer: {line}", err=True)
-    typer.echo(f"{output}: {done.rows:,} rows, {', '.join(done.columns)}")
+    typer.echo(f"{output}: {plural(done.rows, 'row')}, {listed(done.columns)}")
 
 
 @app.command()

@@ -40,9 +40,9 @@ def page(data: SearchData, one: Overview, text: str) -> Component:
             html.Div(standing(one), id="standing"),
             html.Nav([html.A(e.title, href=f"#{e.key}") for e in listed], className="contents"),
             html.Div(stages(data), id="stage-table"),
-            *([known(card)] if card.rows is not None else []),
             html.Div(cards, className="cards"),
             html.Div([html.Div(best(data), id="best-trials"), _find_trial(data)], className="card"),
+            *([known(card)] if card.rows is not None else []),
             parts.details("The study file as it was read", text),
             parts.details("Where and with what it was begun", "\n".join(recorded(data.search))),
         ]
