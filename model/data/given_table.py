@@ -38,7 +38,11 @@ def given_inputs(
         ModelError: It is nothing of that kind, or is no such table.
     """
     names = list(_names(rows))
-    categories = {column.name for column in encoding.columns if column.kind == "category"}
+    categories = {
+        column.name: frozenset(column.categories)
+        for column in encoding.columns
+        if column.kind == "category"
+    }
     found: dict[str, Column] = {}
     for name in names:
         if not isinstance(name, str):
@@ -67,14 +71,15 @@ def _names(rows: object) -> Iterable[Any]:
     return names
 
 
-def _column(name: str, given: Any, categories: Collection[str]) -> Column:
+def _column(name: str, given: Any, categories: Mapping[str, Collection[str]]) -> Column:
     values = given.tolist() if isinstance(given, np.ndarray) else given
     if isinstance(values, str) or not isinstance(values, Iterable):
         raise ModelError(
             f"{_WHERE}: column {name!r} is {values!r:.100}; expected a list with a value for each "
             "row"
         )
-    raw = np.array([_text(value) for value in values], np.dtypes.StringDType())
+    known = categories.get(name, ())
+    raw = np.array([_text(value, known) for value in values], np.dtypes.StringDType())
     column = category_column(name, texts_of(raw))
     if name not in categories:
         numbers = parsed(column.values.tolist())
@@ -85,9 +90,16 @@ def _column(name: str, given: Any, categories: Collection[str]) -> Column:
     return column
 
 
-def _text(value: object) -> str:
-    """As a file would have it."""
+def _text(value: object, known: Collection[str]) -> str:
+    """As a file has it; of a truth or a whole number as one of the known categories is written."""
     text = "" if value is None else str(value)
     if text in _MISSING:
         return ""
-    return text.lower() if isinstance(value, bool | np.bool_) else text
+    forms = [text]
+    if isinstance(value, bool | np.bool_):
+        forms = [text.lower(), text, text.upper()]
+    elif isinstance(value, float | np.floating) and value.is_integer():
+        forms.append(str(int(value)))
+    elif isinstance(value, int | np.integer):
+        forms.append(str(float(value)))
+    return next((form for form in forms if form in known), forms[0])

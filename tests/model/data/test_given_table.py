@@ -82,6 +82,35 @@ def test_what_a_frame_calls_missing_is_missing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("categories", "values"),
+    [
+        (("False", "True"), [True, np.bool_(False)]),
+        (("FALSE", "TRUE"), [True, False]),
+        (("false", "true"), [True, False]),
+        (("2", "4"), [4.0, np.float32(2)]),
+        (("2.0", "4.0"), [4, np.int8(2)]),
+        (("2", "2.0", "4", "4.0"), [4, 2]),
+    ],
+)
+def test_truths_and_whole_numbers_are_categories_however_a_file_wrote_them(
+    categories: tuple[str, ...], values: list[Any]
+) -> None:
+    """A frame holds True where its CSV had True or true, and 4.0 beside missing values."""
+    encoding = Encoding((EncodedColumn("code", "category", categories),))
+    found = given_inputs({"code": [*values, 5]}, encoding)
+    high, low, none = encoding.encode(found, np.arange(3)).tolist()
+    names = [categories[one.index(1)] for one in (high, low)]
+    assert names in (
+        ["True", "False"],
+        ["TRUE", "FALSE"],
+        ["true", "false"],
+        ["4", "2"],
+        ["4.0", "2.0"],
+    )
+    assert not any(none)
+
+
+@pytest.mark.parametrize(
     ("rows", "told"),
     [
         ({"size": [1]}, "lacks the input 'code'; expected the columns 'size', 'code'"),

@@ -82,7 +82,14 @@ def _ticks(names: tuple[str, ...]) -> dict[str, Any]:
     shown = range(0, len(names), -(-len(names) // _TICKS))
     most = _NAME if len(names) > _FEW else 2 * _NAME
     texts = [short(names[place], most) for place in shown]
-    return {"tickvals": list(shown), "ticktext": texts, "showgrid": False, "zeroline": False}
+    font = {"tickfont": {"size": 9}} if len(names) > _NAMED else {}
+    return {
+        "tickvals": list(shown),
+        "ticktext": texts,
+        "showgrid": False,
+        "zeroline": False,
+        **font,
+    }
 
 
 def _hover(counts: np.ndarray, names: tuple[str, ...]) -> list[list[tuple[str, str, int]]]:
