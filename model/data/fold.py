@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from model.data.labelled import Labelled
 from model.data.standardise import Rows, Statistics
 
@@ -27,6 +30,8 @@ class Fold:
             where that is not known.
         encoding: How the inputs were made of the columns of a table, as JSON has it; None where
             rows were numbers.
+        missing: How many values are missing in each input column that lacks any; None where the
+            rows have no columns.
     """
 
     name: str
@@ -40,3 +45,11 @@ class Fold:
     statistics: Statistics | None = None
     tested: tuple[int, ...] = ()
     encoding: Mapping[str, Any] | None = None
+    missing: Mapping[str, int] | None = None
+
+
+def counted(y: npt.NDArray[Any], classes: tuple[str, ...]) -> tuple[int, ...]:
+    """How many rows there are of each class, or in all where `y` holds values (n, t)."""
+    if not classes:
+        return (len(y),)
+    return tuple(np.bincount(y, minlength=len(classes)).tolist())

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from model.data import array_file, encoding, splits, table
 from model.data.delimited import MOST_BYTES
 from model.data.encoding import Encoding
-from model.data.fold import Fold
+from model.data.fold import Fold, counted
 from model.data.labelled import Labelled
 from model.data.regular import check_regular
 from model.data.source import Source, plain_name
@@ -167,9 +167,10 @@ class OwnTable:
             fingerprint=read.fingerprint,
             seed=self.seed,
             target_names=read.table.target_names,
-            tested=_counts(*read.test),
+            tested=counted(read.test[0].targets[read.test[1]], read.table.classes),
             statistics=encoding.statistics(read.encoding, x, rows[0]),
             encoding=read.encoding.plain(),
+            missing=_missing(learned, read.validation),
         )
 
     def source(self, classes: tuple[str, ...]) -> Source:
@@ -242,11 +243,15 @@ class OwnTable:
         return digest.hexdigest()
 
 
-def _counts(read: Table, rows: Rows) -> tuple[int, ...]:
-    """How many of the rows are of each class, or how many there are."""
-    if not read.classes:
-        return (len(rows),)
-    return tuple(np.bincount(read.targets[rows], minlength=len(read.classes)).tolist())
+def _missing(*parts: tuple[Table, Rows]) -> dict[str, int]:
+    """How many values the rows of the parts lack, by column."""
+    counts: dict[str, int] = {}
+    for one, rows in parts:
+        for column in one.inputs:
+            lacking = int(column.is_missing[rows].sum())
+            if lacking:
+                counts[column.name] = counts.get(column.name, 0) + lacking
+    return counts
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
