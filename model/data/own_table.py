@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from model.data import array_file, encoding, splits, table
+from model.data import array_file, encoding, splits, table, table_notes
 from model.data.delimited import MOST_BYTES
 from model.data.encoding import Encoding
 from model.data.fold import Fold, counted
@@ -144,17 +144,14 @@ class OwnTable:
         fitted = encoding.fit(read.inputs, found.training, read.ignored, self.options.scaling)
         return ReadTable(read, found.training, validation, test, fitted, fingerprint)
 
-    def fold(self, read: ReadTable | None = None) -> Fold:
+    def fold(self) -> Fold:
         """Its training and validation rows.
-
-        Args:
-            read: What `read` gave; None to read it now.
 
         Raises:
             DataFileError: As `read`, or a temporary file cannot be written.
             ModelError: As `read`.
         """
-        read = read or self.read()
+        read = self.read()
         learned = (read.table, read.training)
         x = self._encoded(read.encoding, learned, read.validation)
         rows = np.arange(len(read.training)), np.arange(len(read.training), len(x))
@@ -171,6 +168,7 @@ class OwnTable:
             statistics=encoding.statistics(read.encoding, x, rows[0]),
             encoding=read.encoding.plain(),
             missing=_missing(learned, read.validation),
+            notes=table_notes.notes(read.table),
         )
 
     def source(self, classes: tuple[str, ...]) -> Source:
@@ -179,7 +177,13 @@ class OwnTable:
         Args:
             classes: As its fold has them.
         """
-        return Source(self.name, classes, training=lambda: self.fold().raw, test=self._test)
+        return Source(
+            self.name,
+            classes,
+            training=lambda: self.fold().raw,
+            test=self._test,
+            is_checked=True,  # when the table was read
+        )
 
     def _test(self) -> Labelled:
         read = self.read()

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from model.data.own_table import OwnTable
+from model.data.own import Own
 from model.data.prepared import Prepared
 from search.objective.data_card import DataCard, Quantity
 from search.objectives.network.facts import NAMED, Facts
@@ -11,7 +11,7 @@ from search.objectives.network.sections import DataSection
 MOST_COLUMNS = 100  # that lack values, which are recorded by name
 
 
-def card(rows: Prepared, facts: Facts, section: DataSection, own: OwnTable | None) -> DataCard:
+def card(rows: Prepared, facts: Facts, section: DataSection, own: Own | None) -> DataCard:
     """The card; no row is read for it that is not in memory.
 
     Args:

@@ -11,9 +11,8 @@ import platformdirs
 
 from model.data import cache, cifar10, digits, prepared
 from model.data.cache import Kept
-from model.data.own_table import OwnTable, ReadTable
+from model.data.own import Own
 from model.data.source import Source
-from model.data.table import Table
 from model.errors import DataFileError
 from search.errors import DataError
 from search.objective.data_card import DataCard
@@ -41,7 +40,7 @@ class Dataset:
     objective: NetworkObjective
     prepared: prepared.Prepared
     folder: Path | None
-    own: OwnTable | None = None
+    own: Own | None = None
 
     @property
     def facts(self) -> Facts:
@@ -127,7 +126,7 @@ def open_data(objective: NetworkObjective, seed: int, folder: Path | None) -> Da
     return Dataset(objective, rows, folder)
 
 
-def _check_score(objective: NetworkObjective, own: OwnTable, rows: prepared.Prepared) -> None:
+def _check_score(objective: NetworkObjective, own: Own, rows: prepared.Prepared) -> None:
     """Refuse validation or test rows of which no network would have a score."""
     held_out = rows.validation.y
     counts = np.bincount(held_out).tolist() if rows.classes else (len(held_out),)
@@ -152,8 +151,8 @@ def own_facts(section: DataSection, seed: int, base: Path, folder: Path | None =
     return facts_of(_kept(_table_of(section, seed, base, folder)))
 
 
-def own_read(section: DataSection, seed: int, base: Path) -> tuple[Facts, Table]:
-    """As `own_facts`, and the table as it was read for that.
+def own_opened(section: DataSection, seed: int, base: Path) -> tuple[Facts, tuple[str, ...]]:
+    """As `own_facts`, and what a user should know of how the data were read, each a sentence.
 
     Raises:
         DataError: As `own_facts`.
@@ -161,21 +160,21 @@ def own_read(section: DataSection, seed: int, base: Path) -> tuple[Facts, Table]
     """
     own = _table_of(section, seed, base, None)
     with faults_as_klayer_errors():
-        read = own.read()
-    return facts_of(_kept(own, read)), read.table
+        fold = own.fold()
+        rows = prepared.keep(fold, prepared_folder(), most_bytes())
+    return facts_of(rows), tuple(f"{own.path.name}: {line}" for line in fold.notes)
 
 
-def _table_of(section: DataSection, seed: int, base: Path, folder: Path | None) -> OwnTable:
+def _table_of(section: DataSection, seed: int, base: Path, folder: Path | None) -> Own:
     with faults_as_klayer_errors():
         return table_of(section, seed, base, folder, prepared_folder())
 
 
-def _kept(own: OwnTable, read: ReadTable | None = None) -> prepared.Prepared:
+def _kept(own: Own) -> prepared.Prepared:
     with faults_as_klayer_errors():
-        fingerprint = own.fingerprint() if read is None else read.fingerprint
-        if rows := prepared.kept(prepared_folder(), own.name, fingerprint, own.seed):
+        if rows := prepared.kept(prepared_folder(), own.name, own.fingerprint(), own.seed):
             return rows
-        return prepared.keep(own.fold(read), prepared_folder(), most_bytes())
+        return prepared.keep(own.fold(), prepared_folder(), most_bytes())
 
 
 def clear_prepared(name: str | None = None) -> int:

@@ -66,4 +66,5 @@ def facts_of(prepared: Prepared) -> Facts:
         outputs=len(prepared.classes) if targets is None else len(targets.mean),
         task="classification" if targets is None else "regression",
         scale=float(targets.std[0]) if targets is not None and len(targets.std) == 1 else 1.0,
+        shape=prepared.shape,
     )

@@ -12,10 +12,9 @@ from pydantic import ValidationError
 
 from model.data.source import plain_name
 from search.errors import KlayerError
-from search.objectives.network.data import own_read
+from search.objectives.network.data import own_opened
 from search.objectives.network.facts import Facts
 from search.objectives.network.sections import DataSection
-from search.objectives.network.views.remarks import remarks
 from search.runtime.formatting import plural
 from search.study.messages import faults_of
 from search.study.overrides import overridden
@@ -67,13 +66,13 @@ def write_study(
         raise KlayerError(f"--output: {file}: give a name that ends in .toml, as study files have")
     section = _section(_from(file.parent, table), target, exclude, changes)
     base = file.parent.absolute()
-    facts, read = own_read(section, SEED, base)
+    facts, said = own_opened(section, SEED, base)
     text = study_text(section, facts)
     if not re.fullmatch(NAME_PATTERN, file.stem) or len(file.stem) > NAME_LENGTH:
         text = f"name = {_written(plain_name(file.stem, most=MOST_NAME))}\n\n{text}"
     with writing(file), file.open("x", encoding="utf-8") as opened:
         opened.write(text)
-    return Started(file, tuple(remarks(table.name, read)))
+    return Started(file, said)
 
 
 def _section(
