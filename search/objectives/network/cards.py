@@ -18,11 +18,11 @@ def card(rows: Prepared, facts: Facts, section: DataSection, own: Own | None) ->
         rows: The training and validation rows.
         facts: Their sizes.
         section: What the study file says of them.
-        own: The table of the user's own that they are of; None for data that have a name.
+        own: The data of the user's own that they are of; None for `digits` and `cifar10`.
     """
     missing = sorted((rows.missing or {}).items(), key=lambda item: -item[1])
     return DataCard(
-        source=rows.name if own is None else own.path.name,
+        source=section.source if own is None or section.kind == "example" else own.path.name,
         fingerprint=rows.fingerprint,
         rows=facts.rows,
         held_out=facts.held_out,
@@ -83,4 +83,9 @@ def _split(facts: Facts, section: DataSection) -> str:
     shares = (
         "; each class has the same share in every part" if facts.task == "classification" else ""
     )
+    if section.kind in ("arrays", "images") and None in (section.validation, section.test):
+        return f"by chance, but for parts that came by themselves{shares}"
+    files = [part for part in ("validation", "test") if isinstance(getattr(section, part), str)]
+    if files:
+        return f"{' and '.join(files)} from files of their own, the others by chance{shares}"
     return f"by chance{shares}"

@@ -20,7 +20,7 @@ from search.objectives.network import cards
 from search.objectives.network.facts import Facts
 from search.objectives.network.faults import faults_as_klayer_errors
 from search.objectives.network.objective import NetworkObjective
-from search.objectives.network.own_data import facts_of, table_of
+from search.objectives.network.own_data import facts_of, own_of
 from search.objectives.network.sections import DataSection
 
 MOST_SETTING, MOST_GIGABYTES = "KLAYER_CACHE_GIGABYTES", 20
@@ -34,7 +34,7 @@ class Dataset:
         objective: What learns from them.
         prepared: The standardised training and validation images.
         folder: Where the raw images lie, None for the embedded ones and the cache.
-        own: The table of the user's own that they are of; None for data that have a name.
+        own: The data of the user's own that they are of; None for `digits` and `cifar10`.
     """
 
     objective: NetworkObjective
@@ -58,8 +58,8 @@ class Dataset:
                 found = self.own.fingerprint()
             if found != self.prepared.fingerprint:
                 raise DataError(
-                    f"{self.own.files}: changed since it was opened for this search; put the "
-                    "table back that the search was begun with"
+                    f"{self.own.files}: changed since it was opened for this search; put the data "
+                    "back that the search was begun with"
                 )
             return self.own.source(self.prepared.classes)
         return source(self.objective.data.source, self.folder)
@@ -103,7 +103,7 @@ def open_data(objective: NetworkObjective, seed: int, folder: Path | None) -> Da
         objective: Says which data, and how they are split.
         seed: Of the split.
         folder: Where its files lie; None for the cache that `klayer data fetch` fills, and for the
-            path of a table of the user's own.
+            paths of data of the user's own.
 
     Raises:
         DataError: The files are missing, broken or not what they should be, or their validation
@@ -111,7 +111,7 @@ def open_data(objective: NetworkObjective, seed: int, folder: Path | None) -> Da
     """
     section = objective.data
     if section.is_own:
-        own = _table_of(section, seed, Path(objective.base), folder)
+        own = own_data(section, seed, Path(objective.base), folder)
         ready = _kept(own)
         _check_score(objective, own, ready)
         return Dataset(objective, ready, folder, own)
@@ -142,13 +142,13 @@ def _check_score(objective: NetworkObjective, own: Own, rows: prepared.Prepared)
 
 
 def own_facts(section: DataSection, seed: int, base: Path, folder: Path | None = None) -> Facts:
-    """The sizes of a table of the user's own, which is read and prepared for that.
+    """The sizes of data of the user's own, which are read and prepared for that.
 
     Raises:
-        DataError: The file is missing, or no table that can be trained on.
+        DataError: A file is missing, or nothing that can be trained on.
         KlayerError: What is said of it does not fit it.
     """
-    return facts_of(_kept(_table_of(section, seed, base, folder)))
+    return facts_of(_kept(own_data(section, seed, base, folder)))
 
 
 def own_opened(section: DataSection, seed: int, base: Path) -> tuple[Facts, tuple[str, ...]]:
@@ -158,16 +158,21 @@ def own_opened(section: DataSection, seed: int, base: Path) -> tuple[Facts, tupl
         DataError: As `own_facts`.
         KlayerError: As `own_facts`.
     """
-    own = _table_of(section, seed, base, None)
+    own = own_data(section, seed, base, None)
     with faults_as_klayer_errors():
         fold = own.fold()
         rows = prepared.keep(fold, prepared_folder(), most_bytes())
     return facts_of(rows), tuple(f"{own.path.name}: {line}" for line in fold.notes)
 
 
-def _table_of(section: DataSection, seed: int, base: Path, folder: Path | None) -> Own:
+def own_data(section: DataSection, seed: int, base: Path, folder: Path | None) -> Own:
+    """The data of the user's own, not read yet; see `own_of`.
+
+    Raises:
+        KlayerError: What is said contradicts itself.
+    """
     with faults_as_klayer_errors():
-        return table_of(section, seed, base, folder, prepared_folder())
+        return own_of(section, seed, base, folder, prepared_folder(), cache_folder() / "examples")
 
 
 def _kept(own: Own) -> prepared.Prepared:
