@@ -133,13 +133,14 @@ def study_text(section: DataSection, facts: Facts) -> str:
     lines = [f"{key} = {_written(value)}" for key, value in given.items()]
     tested = "A fifth of all rows" if section.test is None else "What is said for it"
     if section.test is None and section.kind in ("arrays", "images"):
-        tested = "What came as the test part, or else a fifth of all rows,"
+        tested = "The test part, or else a fifth of all rows,"
     if section.part_column is not None:
         tested = "What that column says"
     return f"""\
 # {source}: {facts.rows + facts.held_out:,} rows to train on and to choose by, each of
 # {plural(facts.inputs, "number")}. What is learned: {_in_a_line(what)}.
-# {tested} is tested on once, at the end. docs/study-file.md explains every key.
+# {tested} is tested on once, at the end.
+# docs/study-file.md explains every key.
 
 [data]
 {chr(10).join(lines)}

@@ -59,7 +59,7 @@ def test_the_study_is_valid_whatever_the_table_is_called(
     assert found.objective.facts == Facts(36, 12, 7, 2)
     assert [stage.name for stage in found.stages] == ["coarse", "fine", "finest"]
     text = file.read_text("utf-8")
-    assert [line for line in text.splitlines() if line.startswith("#")] == text.splitlines()[:3]
+    assert [line for line in text.splitlines() if line.startswith("#")] == text.splitlines()[:4]
 
 
 @pytest.mark.parametrize("name", ['pri"ce', "pri\nce", "größe\x7f", "a" * 300, "[data]", "# x"])
@@ -269,7 +269,7 @@ def test_an_npz_file_and_idx_files_need_no_target(here: Path) -> None:
     assert done.file == Path("train-images-idx3-ubyte.toml")
     assert "those of t10k-images-idx3-ubyte.gz, beside it" in done.remarks[0]
     text = done.file.read_text()
-    assert "# What came as the test part, or else a fifth of all rows, is tested on once" in text
+    assert "# The test part, or else a fifth of all rows, is tested on once" in text
     assert load(str(done.file)).objective.facts.rows == 24
 
 
