@@ -79,8 +79,6 @@ class Delimited:
                     block = list(islice(rows, len(block)))
             except csv.Error as error:
                 raise DataFileError(_quoting(self.path, reader.line_num, str(error))) from error
-            except UnicodeDecodeError as error:
-                raise DataFileError(f"{self.path}: changed while it was read; try again") from error
 
 
 def read_delimited(path: Path) -> Delimited:
@@ -126,7 +124,10 @@ def _content(path: Path) -> Iterator[BinaryIO]:
 @contextmanager
 def _lines(path: Path, encoding: str) -> Iterator[io.TextIOWrapper]:
     with _content(path) as file, io.TextIOWrapper(file, encoding, newline="") as lines:
-        yield lines
+        try:
+            yield lines
+        except UnicodeDecodeError as error:  # it was looked through before
+            raise DataFileError(f"{path}: changed while it was read; try again") from error
 
 
 def _encoding(path: Path) -> tuple[str, int]:
