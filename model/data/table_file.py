@@ -128,9 +128,9 @@ def read_alike(
     """
     found = read_columns(
         path,
-        numbers=[name for name, kind in kinds.items() if kind == "number"],
-        categories=[name for name, kind in kinds.items() if kind == "category"],
-        skip=ignored,
+        numbers={name for name, kind in kinds.items() if kind == "number"},
+        categories={name for name, kind in kinds.items() if kind == "category"},
+        skip=set(ignored),
         scratch=scratch,
     )
     missing = [name for name in kinds if name not in found.by_name]
