@@ -44,6 +44,7 @@ class About:
     inputs: int
     split: str
     target_names: tuple[str, ...] = ()
+    tested: tuple[int, ...] = ()
     encoding: Mapping[str, Any] | None = None
 
     @property
@@ -111,6 +112,7 @@ def read_about(folder: Path) -> About:
                 **found,
                 "classes": tuple(found["classes"]),
                 "target_names": tuple(found["target_names"]),
+                "tested": tuple(found.get("tested", ())),
             }
         )
     except (ValueError, TypeError, KeyError, RecursionError) as error:
