@@ -23,11 +23,12 @@ class Fold:
         target_names: The columns that are to be learned, where they are a table's.
         statistics: What standardises the inputs, from the training rows alone; None for the mean
             and the standard deviation of each.
+        tested: How many test rows there are of each class, or in all where values are learned; ()
+            where that is not known.
         encoding: How the inputs were made of the columns of a table, as JSON has it; None where
             rows were numbers.
         missing: How many values are missing in each input column that lacks any; None where the
             rows have no columns.
-        tested: How many rows are left for the test; None where that is not known.
     """
 
     name: str
@@ -39,6 +40,6 @@ class Fold:
     split: str = ""
     target_names: tuple[str, ...] = ()
     statistics: Statistics | None = None
+    tested: tuple[int, ...] = ()
     encoding: Mapping[str, Any] | None = None
     missing: Mapping[str, int] | None = None
-    tested: int | None = None

@@ -6,7 +6,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from model.data.column import Column, category_column, parsed, texts_of
-from model.data.encoding import Encoding, matched
+from model.data.encoding import Encoding
+from model.data.table_file import matched
 from model.errors import ModelError
 
 _WHERE = "the rows"
@@ -58,7 +59,7 @@ def given_inputs(
             f"{_WHERE}: each column must have as many values as the others, 1 or more, not "
             f"{sorted(lengths)}"
         )
-    return matched(_WHERE, found, encoding)
+    return matched(_WHERE, found, [column.name for column in encoding.columns])
 
 
 def _names(rows: object) -> Iterable[Any]:
@@ -79,10 +80,10 @@ def _column(name: str, given: Any, categories: Mapping[str, Collection[str]]) ->
             "row"
         )
     known = categories.get(name, ())
-    raw = np.array([_text(value, known) for value in values], np.dtypes.StringDType())
-    column = category_column(name, texts_of(raw))
+    texts = texts_of([_text(value, known) for value in values])
+    column = category_column(name, texts)
     if name not in categories:
-        numbers = parsed(column.values.tolist())
+        numbers = parsed(texts)
         if numbers is None:
             row, text = column.first_other() or (1, "")
             raise ModelError(f"{_WHERE}: row {row:,} of {name!r} is {text!r}; expected a number")

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.data import array_file
-from model.data.cache import touch
+from model.data.cache import bound, touch
 from model.data.fold import Fold
 from model.data.labelled import Labelled
 from model.data.prepared_files import FORMAT, About, folder_name, read_about, write
@@ -49,10 +49,11 @@ class Prepared:
         std: (d,) float64, of the raw training part; 1 for a constant input.
         targets: What the values to be learned were standardised by; None where there are classes.
         target_names: The columns that are to be learned, where they are a table's.
+        tested: How many test rows there are of each class, or in all where values are learned; ()
+            where that is not known.
         encoding: How the inputs were made of the columns of a table; None where they were not.
         missing: How many values these rows lack of each input column that lacks any; None where
             they are of no columns.
-        tested: How many rows are left for the test; None where that is not known.
     """
 
     folder: Path
@@ -66,15 +67,17 @@ class Prepared:
     std: npt.NDArray[np.float64]
     targets: Statistics | None = None
     target_names: tuple[str, ...] = ()
+    tested: tuple[int, ...] = ()
     encoding: Mapping[str, Any] | None = None
     missing: Mapping[str, int] | None = None
-    tested: int | None = None
 
     def __reduce__(self) -> tuple[object, tuple[Path]]:
         return open_prepared, (self.folder,)
 
 
-def prepare(source: Source, cache: Path, *, validation: int, seed: int) -> Prepared:
+def prepare(
+    source: Source, cache: Path, *, validation: int, seed: int, most_bytes: int | None = None
+) -> Prepared:
     """Standardise the source's training images into a folder of `cache`, or open what is there.
 
     A damaged folder is made again. The source's test images are not read.
@@ -84,6 +87,7 @@ def prepare(source: Source, cache: Path, *, validation: int, seed: int) -> Prepa
         cache: A folder for such folders; made if need be.
         validation: How many training images to hold out, 1 to all but one.
         seed: Seed of the split, 0 or more.
+        most_bytes: As for `keep`.
 
     Raises:
         ModelError: `validation` or `seed` is out of its range, a label names no class,
@@ -96,7 +100,7 @@ def prepare(source: Source, cache: Path, *, validation: int, seed: int) -> Prepa
     fold = Fold(
         source.name, source.classes, raw, rows, _fingerprint(raw), seed, split=str(validation)
     )
-    return keep(fold, cache)
+    return keep(fold, cache, most_bytes)
 
 
 def kept(cache: Path, name: str, fingerprint: str, seed: int) -> Prepared | None:
@@ -104,8 +108,14 @@ def kept(cache: Path, name: str, fingerprint: str, seed: int) -> Prepared | None
     return _intact(cache.absolute() / folder_name(name, fingerprint, seed, ""))
 
 
-def keep(fold: Fold, cache: Path) -> Prepared:
+def keep(fold: Fold, cache: Path, most_bytes: int | None = None) -> Prepared:
     """As `prepare`, of rows that are split already.
+
+    Args:
+        fold: The rows.
+        cache: As for `prepare`.
+        most_bytes: Where a folder was made, those used longest ago are removed while all of them
+            have more bytes; None for no limit.
 
     Raises:
         DataFileError: The folder cannot be written.
@@ -122,9 +132,9 @@ def keep(fold: Fold, cache: Path) -> Prepared:
         inputs=raw.x.shape[1],
         split=fold.split,
         target_names=fold.target_names,
+        tested=fold.tested,
         encoding=fold.encoding,
         missing=fold.missing,
-        tested=fold.tested,
     )
     folder = cache.absolute() / about.folder_name()
     try:
@@ -140,6 +150,8 @@ def keep(fold: Fold, cache: Path) -> Prepared:
             write(draft, about, fold)
             with suppress(OSError):  # another process was first; its folder is opened below
                 draft.rename(folder)
+        if most_bytes is not None:
+            bound(cache, most_bytes, folder)
     except OSError as error:
         reason = error.strerror or str(error)
         raise DataFileError(
@@ -173,9 +185,9 @@ def open_prepared(folder: Path) -> Prepared:
         std=given.std,
         targets=_open_statistics(folder, "target_", about.targets) if about.targets else None,
         target_names=about.target_names,
+        tested=about.tested,
         encoding=about.encoding,
         missing=about.missing,
-        tested=about.tested,
     )
 
 

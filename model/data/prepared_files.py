@@ -44,9 +44,9 @@ class About:
     inputs: int
     split: str
     target_names: tuple[str, ...] = ()
+    tested: tuple[int, ...] = ()
     encoding: Mapping[str, Any] | None = None
     missing: Mapping[str, int] | None = None
-    tested: int | None = None
 
     @property
     def targets(self) -> int:
@@ -113,6 +113,7 @@ def read_about(folder: Path) -> About:
                 **found,
                 "classes": tuple(found["classes"]),
                 "target_names": tuple(found["target_names"]),
+                "tested": tuple(found.get("tested", ())),
             }
         )
     except (ValueError, TypeError, KeyError, RecursionError) as error:

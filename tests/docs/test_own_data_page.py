@@ -11,7 +11,7 @@ from typing import get_args
 import pytest
 
 from model import loss
-from model.data import delimited, encoding, parquet_file, table, table_target
+from model.data import delimited, encoding, parquet_file, table, table_file, table_target
 from model.data.column import MISSING
 from model.data.own_table import OwnTable, Parts
 from model.data.splits import SAID
@@ -209,8 +209,9 @@ def test_the_numbers_of_the_page_are_those_of_the_code() -> None:
     assert f"more than {table.MANY_CATEGORIES} different texts" in FLAT
     assert f"or more than {table.MOST_CATEGORIES:,} |" in FLAT
     assert f"More than {encoding.MOST_OUTPUTS:,} inputs" in FLAT
-    assert f"at most 4 GB ({delimited.MOST_BYTES:,} bytes)" in FLAT
+    assert f"at most 100 GB ({delimited.MOST_BYTES:,} bytes)" in FLAT
     assert f"at most {parquet_file.MOST_VALUES:,} values" in FLAT
+    assert f"a column of more than {table_file.MOST_TEXTS:,} is refused" in FLAT
     assert delimited.SEPARATORS == (",", ";", "\t", "|")
     assert "commas, semicolons, tabs or bars (`|`)" in FLAT
     assert delimited.FALLBACK_ENCODING == "cp1252"

@@ -30,7 +30,7 @@ def card(rows: Prepared, facts: Facts, section: DataSection, own: OwnTable | Non
         shape=facts.shape,
         task=facts.task,
         classes=rows.classes,
-        tested=NAMED[section.source].test if own is None else rows.tested,
+        tested=NAMED[section.source].test if own is None else sum(rows.tested) or None,
         split=_split(facts, section),
         class_rows=_class_rows(rows),
         targets=_quantities(rows),
@@ -74,13 +74,18 @@ def _unscaled(value: np.float32, mean: float, deviation: float) -> float:
 def _split(facts: Facts, section: DataSection) -> str:
     if not section.is_own:
         return "validation rows by chance; the test rows are those of the data set"
+    parts = (("validation", section.validation), ("test", section.test))
+    files = [f"{part} rows from {size!r}" for part, size in parts if isinstance(size, str)]
+    return "; ".join(files if len(files) == len(parts) else [_way(facts, section), *files])
+
+
+def _way(facts: Facts, section: DataSection) -> str:
+    """How the rows of one file are split."""
     if section.part_column is not None:
         return f"as the column {section.part_column!r} says"
     if section.group is not None:
         return f"by chance; rows of one {section.group!r} are in one part"
     if section.time is not None:
         return f"in the order of {section.time!r}; the last rows are for the test"
-    shares = (
-        "; each class has the same share in every part" if facts.task == "classification" else ""
-    )
-    return f"by chance{shares}"
+    shares = "; each class has the same share in every part"
+    return f"by chance{shares if facts.task == 'classification' else ''}"

@@ -63,7 +63,7 @@ def data_show(
     from search.ledger.opening import card_of
     from search.objectives.network.views.data_view import show_card
 
-    card = card_of(options.load(study, changes, None), data)
+    card = card_of(options.load(study, changes, None, data), data)
     if as_json:
         options.print_json(card.plain())
     else:
@@ -106,7 +106,7 @@ def gradcheck(
     from search.objectives.network.measuring import check_gradients
     from search.objectives.network.views.gradcheck_view import show, to_json
 
-    loaded = options.load(study, changes, None)
+    loaded = options.load(study, changes, None, data)
     network = loaded.objective
     if network.kind != "network":
         raise KlayerError(

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import platformdirs
 
 from model.data import cache, cifar10, digits, prepared
 from model.data.cache import Kept
-from model.data.own_table import OwnTable
+from model.data.own_table import OwnTable, ReadTable
 from model.data.source import Source
+from model.data.table import Table
 from model.errors import DataFileError
 from search.errors import DataError
 from search.objective.data_card import DataCard
@@ -57,8 +59,8 @@ class Dataset:
                 found = self.own.fingerprint()
             if found != self.prepared.fingerprint:
                 raise DataError(
-                    f"{self.own.path}: changed since it was opened for this search; put the table "
-                    "back that the search was begun with"
+                    f"{self.own.files}: changed since it was opened for this search; put the "
+                    "table back that the search was begun with"
                 )
             return self.own.source(self.prepared.classes)
         return source(self.objective.data.source, self.folder)
@@ -120,45 +122,60 @@ def open_data(objective: NetworkObjective, seed: int, folder: Path | None) -> Da
             prepared_folder(),
             validation=objective.facts.held_out,
             seed=seed,
+            most_bytes=most_bytes(),
         )
-        cache.bound(prepared_folder(), most_bytes(), rows.folder)
     return Dataset(objective, rows, folder)
 
 
 def _check_score(objective: NetworkObjective, own: OwnTable, rows: prepared.Prepared) -> None:
-    """Refuse validation rows of which no network would have a score."""
-    targets = rows.validation.y
-    found, right = "", ""
-    if objective.scored_by == "roc_auc" and len(set(targets.tolist())) < 2:
-        found = f"all validation rows are of class {rows.classes[targets[0]]!r}"
-        right = "of both"
-    elif objective.scored_by == "r2" and len(targets) < 2:
-        found, right = "there is one validation row", "two or more"
-    if found:
-        raise DataError(f"{own.path}: {found}; {objective.scored_by} needs {right}")
+    """Refuse validation or test rows of which no network would have a score."""
+    held_out = rows.validation.y
+    counts = np.bincount(held_out).tolist() if rows.classes else (len(held_out),)
+    for part, found in (("validation", counts), ("test", rows.tested)):
+        fault, right = "", ""
+        if objective.scored_by == "roc_auc" and np.count_nonzero(found) == 1:
+            fault = f"all {part} rows are of class {rows.classes[np.argmax(found)]!r}"
+            right = "of both"
+        elif objective.scored_by == "r2" and sum(found) == 1:
+            fault, right = f"there is one {part} row", "two or more"
+        if fault:
+            raise DataError(f"{own.path}: {fault}; {objective.scored_by} needs {right}")
 
 
-def own_facts(section: DataSection, seed: int, base: Path) -> Facts:
+def own_facts(section: DataSection, seed: int, base: Path, folder: Path | None = None) -> Facts:
     """The sizes of a table of the user's own, which is read and prepared for that.
 
     Raises:
         DataError: The file is missing, or no table that can be trained on.
         KlayerError: What is said of it does not fit it.
     """
-    return facts_of(_kept(_table_of(section, seed, base, None)))
+    return facts_of(_kept(_table_of(section, seed, base, folder)))
+
+
+def own_read(section: DataSection, seed: int, base: Path) -> tuple[Facts, Table]:
+    """As `own_facts`, and the table as it was read for that.
+
+    Raises:
+        DataError: As `own_facts`.
+        KlayerError: As `own_facts`.
+    """
+    own = _table_of(section, seed, base, None)
+    with faults_as_klayer_errors():
+        read = own.read()
+    return facts_of(_kept(own, read)), read.table
 
 
 def _table_of(section: DataSection, seed: int, base: Path, folder: Path | None) -> OwnTable:
     with faults_as_klayer_errors():
-        return table_of(section, seed, base, folder)
+        return table_of(section, seed, base, folder, prepared_folder())
 
 
-def _kept(own: OwnTable) -> prepared.Prepared:
+def _kept(own: OwnTable, read: ReadTable | None = None) -> prepared.Prepared:
     with faults_as_klayer_errors():
-        rows = prepared.kept(prepared_folder(), own.name, own.fingerprint(), own.seed)
-        rows = rows or prepared.keep(own.fold(), prepared_folder())
-        cache.bound(prepared_folder(), most_bytes(), rows.folder)
-        return rows
+        fingerprint = own.fingerprint() if read is None else read.fingerprint
+        if rows := prepared.kept(prepared_folder(), own.name, fingerprint, own.seed):
+            return rows
+        return prepared.keep(own.fold(read), prepared_folder(), most_bytes())
 
 
 def clear_prepared(name: str | None = None) -> int:

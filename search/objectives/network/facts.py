@@ -37,6 +37,11 @@ class Facts:
         return (self.shape[0], self.shape[1], self.shape[2]) if len(self.shape) == 3 else None
 
     @property
+    def has_several(self) -> bool:
+        """Whether several values are learned of each row."""
+        return self.task == "regression" and self.outputs > 1
+
+    @property
     def rows_are(self) -> str:
         """What its rows are called."""
         return "images" if self.planes else "rows"

@@ -30,7 +30,7 @@ def registry(_: Mapping[str, Any]) -> NetworkRegistry:
     return NetworkRegistry()
 
 
-def objective(tables: Document, folder: Path) -> NetworkObjective:
+def objective(tables: Document, folder: Path, data_folder: Path | None = None) -> NetworkObjective:
     """The network of a document, with its data and its base training.
 
     Raises:
@@ -38,7 +38,7 @@ def objective(tables: Document, folder: Path) -> NetworkObjective:
             none that can be trained on.
     """
     given = _own(tables)
-    final, facts = given.final, _facts(given, folder)
+    final, facts = given.final, _facts(given, folder, data_folder)
     network = given.network
     if facts.task == "regression" and "loss" not in network.model_fields_set:
         network = network.model_copy(update={"loss": "squared_error"})
@@ -54,12 +54,12 @@ def objective(tables: Document, folder: Path) -> NetworkObjective:
     )
 
 
-def _facts(given: NetworkDocument, folder: Path) -> Facts:
+def _facts(given: NetworkDocument, folder: Path, data_folder: Path | None) -> Facts:
     if not given.data.is_own:
         return NAMED[given.data.source].facts(int(given.data.validation))
     from search.objectives.network.data import own_facts  # NumPy's import is left to who needs it
 
-    return own_facts(given.data, given.seed, folder)
+    return own_facts(given.data, given.seed, folder, data_folder)
 
 
 def recorded(form: Mapping[str, Any]) -> NetworkObjective:

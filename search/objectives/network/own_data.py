@@ -9,38 +9,50 @@ from search.objectives.network.facts import Facts
 from search.objectives.network.sections import DataSection
 
 
-def table_of(section: DataSection, seed: int, base: Path, folder: Path | None) -> OwnTable:
+def table_of(
+    section: DataSection,
+    seed: int,
+    base: Path,
+    folder: Path | None,
+    scratch: Path | None = None,
+) -> OwnTable:
     """The table, not read yet.
 
     Args:
         section: What is said of it.
         seed: Of the split.
         base: The folder of the study file, from which its path starts.
-        folder: Where the user keeps data here; a file of its name there is taken first.
+        folder: Where the user keeps data here; files of these names there are taken first.
+        scratch: See `OwnTable`.
 
     Raises:
         ModelError: What is said contradicts itself.
     """
-    path = base / section.source
-    if folder is not None and (folder / path.name).is_file():
-        path = folder / path.name
+
+    def file(name: str) -> Path:
+        path = base / name
+        return folder / path.name if folder and (folder / path.name).is_file() else path
+
+    validation, test = section.validation, 0.2 if section.test is None else section.test
     return OwnTable(
-        path,
+        file(section.source),
         TableOptions(
             target=section.target or (),
             task=section.task,
             exclude=section.exclude or (),
             numbers=section.numbers or (),
             categories=section.categories or (),
+            scaling=section.scaling or "standard",
         ),
         Parts(
-            validation=section.validation,
-            test=0.2 if section.test is None else section.test,
+            validation=file(validation) if isinstance(validation, str) else validation,
+            test=file(test) if isinstance(test, str) else test,
             group=section.group,
             time=section.time,
             said=section.part_column,
         ),
         seed,
+        scratch,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from model.data.table_options import Task
+from model.data.table_options import Scaling, Task
 from search.objectives.network.facts import NAMED
 from search.objectives.network.metrics import Score
 from search.objectives.network.registry import Activation, BatchNorm, Initialization, Loss, limited
@@ -29,6 +29,7 @@ _OWN = (
     "exclude",
     "numbers",
     "categories",
+    "scaling",
     "test",
     "group",
     "time",
@@ -46,12 +47,12 @@ class DataSection(Table):
         description="the data: digits or cifar10, or a table of your own (.csv, .tsv, .txt or "
         ".parquet), by its path from the study file",
     )
-    validation: int | float = Field(
+    validation: int | float | str = Field(
         default_factory=lambda known: (
             NAMED[known["source"]].validation if known.get("source") in NAMED else 0.2
         ),
         description="rows held out of those for training, to choose hyperparameters by: a count, "
-        "or of a table of your own a share",
+        "or of data of your own a share, or the path of another file that has them",
     )
     target: Columns | None = Field(
         default=None,
@@ -73,8 +74,15 @@ class DataSection(Table):
     categories: Columns | None = Field(
         default=None, strict=False, description="inputs that are categories, even if they look else"
     )
-    test: int | float | None = Field(
-        default=None, description="rows to test on at the end: a count or a share; 0.2 unless said"
+    scaling: Scaling | None = Field(
+        default=None,
+        description="how inputs that are numbers are scaled: standard, by mean and standard "
+        "deviation, or quantile, to normal ones by their quantiles; standard unless said",
+    )
+    test: int | float | str | None = Field(
+        default=None,
+        description="rows to test on at the end: a count, a share, or the path of another file; "
+        "0.2 unless said",
     )
     group: str | None = Field(
         default=None,
@@ -112,8 +120,9 @@ class DataSection(Table):
 
     def _faults_of_named(self) -> Iterator[Fault]:
         most = NAMED[self.source].rows - 1
-        if isinstance(self.validation, float):
-            yield Fault(("validation",), f"found {self.validation}; {self.source} takes a count")
+        if not isinstance(self.validation, int):
+            found = shown(self.validation)
+            yield Fault(("validation",), f"found {found}; {self.source} takes a count")
         elif self.validation < 1:
             yield Fault(("validation",), f"found {self.validation}; give 1 or more")
         elif self.validation > most:
@@ -125,20 +134,15 @@ class DataSection(Table):
 
     def _faults_of_own(self) -> Iterator[Fault]:
         known = ", ".join(NAMED)
-        source = self.source.lower()
-        packed = source.endswith(".gz") and not source.endswith(".parquet.gz")
-        if Path(source.removesuffix(".gz") if packed else source).suffix not in SUFFIXES:
-            ends = ", ".join(SUFFIXES)
+        ends = ", ".join(SUFFIXES)
+        if not _is_table(self.source):
             yield Fault(
                 ("source",),
                 f"found {shown(self.source)}; give {known}, or the path of a file that ends in "
                 f"{ends}",
             )
             return
-        for key in ("validation", "test"):
-            size = getattr(self, key)
-            if size is not None and (not 0 < size < 1 if isinstance(size, float) else size < 1):
-                yield Fault((key,), f"found {size}; give a count from 1, or a share from 0 to 1")
+        yield from self._faults_of_parts(ends)
         if self.target is None:
             yield Fault(("target",), "missing; name the column that is to be learned")
         ways = [key for key in ("group", "time", "part_column") if getattr(self, key) is not None]
@@ -150,6 +154,36 @@ class DataSection(Table):
             yield Fault(
                 (key,), "found beside part_column, which says each row's part; leave it out"
             )
+
+    def _faults_of_parts(self, ends: str) -> Iterator[Fault]:
+        for key in ("validation", "test"):
+            part = getattr(self, key)
+            if isinstance(part, str):
+                is_right = _is_table(part)
+            else:
+                is_right = part is None or (0 < part < 1 if isinstance(part, float) else part >= 1)
+            if not is_right:
+                right = "give a count from 1, a share from 0 to 1, or the path of a file that ends"
+                yield Fault((key,), f"found {shown(part)}; {right} in {ends}")
+        if isinstance(self.test, str) and self.test in (self.source, self.validation):
+            yield Fault(("test",), "found twice; give a file that has the test rows alone")
+        if self.validation == self.source:
+            yield Fault(
+                ("validation",), "found twice; give a file that has the validation rows alone"
+            )
+        files = isinstance(self.validation, str) and isinstance(self.test, str)
+        way = next((key for key in ("group", "time") if getattr(self, key) is not None), None)
+        if files and way is not None:
+            yield Fault(
+                (way,), "found, but validation and test are files of their own; leave it out"
+            )
+
+
+def _is_table(path: str) -> bool:
+    """Whether the file's name ends as a table's does."""
+    name = path.lower()
+    packed = name.endswith(".gz") and not name.endswith(".parquet.gz")
+    return Path(name.removesuffix(".gz") if packed else name).suffix in SUFFIXES
 
 
 class NetworkSection(Table):

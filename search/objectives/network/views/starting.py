@@ -12,10 +12,8 @@ from pydantic import ValidationError
 
 from model.data.source import plain_name
 from search.errors import KlayerError
-from search.objectives.network.data import own_facts
+from search.objectives.network.data import own_read
 from search.objectives.network.facts import Facts
-from search.objectives.network.faults import faults_as_klayer_errors
-from search.objectives.network.own_data import table_of
 from search.objectives.network.sections import DataSection
 from search.objectives.network.views.remarks import remarks
 from search.runtime.formatting import plural
@@ -69,16 +67,13 @@ def write_study(
         raise KlayerError(f"--output: {file}: give a name that ends in .toml, as study files have")
     section = _section(_from(file.parent, table), target, exclude, changes)
     base = file.parent.absolute()
-    with faults_as_klayer_errors():
-        own = table_of(section, SEED, base, None)
-    said = remarks(own)
-    facts = own_facts(section, SEED, base)
+    facts, read = own_read(section, SEED, base)
     text = study_text(section, facts)
     if not re.fullmatch(NAME_PATTERN, file.stem) or len(file.stem) > NAME_LENGTH:
         text = f"name = {_written(plain_name(file.stem, most=MOST_NAME))}\n\n{text}"
     with writing(file), file.open("x", encoding="utf-8") as opened:
         opened.write(text)
-    return Started(file, tuple(said))
+    return Started(file, tuple(remarks(table.name, read)))
 
 
 def _section(

@@ -9,7 +9,7 @@ import pytest
 
 from model.data import prepared
 from model.data.fold import Fold
-from model.data.own_table import OwnTable
+from model.data.own_table import OwnTable, ReadTable
 from search.errors import DataError
 from search.objective.data_card import DataCard
 from search.objectives.network.data import open_data
@@ -88,7 +88,7 @@ def test_a_prepared_table_is_found_and_not_read_again(
     study = study_in(tmp_path)
     before = open_data(study.objective, study.seed, None)
 
-    def never(self: OwnTable) -> Fold:
+    def never(self: OwnTable, read: ReadTable | None = None) -> Fold:
         raise AssertionError("the table was read again")
 
     monkeypatch.setattr(OwnTable, "fold", never)
@@ -111,6 +111,16 @@ def test_one_validation_row_has_no_r2(tmp_path: Path) -> None:
         open_data(single.objective, single.seed, None)
     mae = load(str(text), [*rows, "objective.score='mae'"])
     assert open_data(mae.objective, mae.seed, None).card.held_out == 1
+
+
+def test_a_test_file_that_changed_meanwhile_is_not_read(tmp_path: Path) -> None:
+    laid_out(tmp_path)
+    write_table(tmp_path / "test.csv", ROWS[100:])
+    _, data = section_and_data(load(str(tmp_path / "cars.toml"), ['data.test="test.csv"']))
+    assert len(data.source().test()) == len(ROWS) - 100
+    write_table(tmp_path / "test.csv", ROWS[101:])
+    with pytest.raises(DataError, match=r"cars\.csv or .*test\.csv: changed since it was opened"):
+        data.source()
 
 
 def test_test_rows_of_a_table_that_changed_meanwhile_are_not_read(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A network's metrics are the model's own record of an epoch, and one of them ranks."""
 
 from dataclasses import fields
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -19,6 +20,7 @@ from search.objectives.network.metrics import (
 )
 from search.study.file import study_of
 from search.study.reading import load
+from tests.search.objectives.network.own_tables import study_in
 
 LARGER = {"accuracy", "balanced_accuracy", "macro_f1", "roc_auc", "r2"}
 
@@ -49,20 +51,6 @@ def test_each_score_has_its_direction_and_stands_last(score: Score) -> None:
         right = np.array([[0.9, 0.1], [0.2, 0.8], [0.1, 0.9]])
         good, bad = function(right, labels), function(1 - right, labels)
     assert (good > bad) == (score in LARGER)
-
-
-def test_errors_of_several_targets_say_their_unit() -> None:
-    assert metric_of("rmse", "test").text(0.5) == "0.5"
-    assert metric_of("rmse", "test", 3).text(0.5) == "0.5 SD"
-    assert metric_of("mae", "test", 3).heading == "test MAE (SD)"
-    assert metric_of("r2", "test", 3).text(0.5) == "0.5000"
-    assert metric_of("accuracy", "test", 3).text(0.5) == "50.00 %"
-    units = {one.name: one.unit for one in metrics_of("regression", "mae", 2)}
-    assert {name for name, unit in units.items() if unit} == {
-        "train_rmse",
-        "validation_rmse",
-        "validation_mae",
-    }
 
 
 def test_scores_are_called_as_scikit_learn_does() -> None:
@@ -100,3 +88,11 @@ def test_training_and_validation_share_a_plot() -> None:
         "loss": ["training", "validation"],
         "accuracy": ["training", "validation"],
     }
+
+
+def test_errors_of_several_targets_are_told_in_standard_deviations(tmp_path: Path) -> None:
+    objective = study_in(tmp_path / "two", ("price", "weight")).objective
+    assert (objective.score.text(0.5), objective.evaluation.unit) == ("0.5 SD", "SD")
+    assert [one.unit for one in objective.metrics if one.unit] == ["SD", "SD"]
+    assert study_in(tmp_path / "one", ("price",)).objective.score.unit == ""
+    assert study_in(tmp_path / "r2", ("price", "weight"), "r2").objective.score.unit == ""

@@ -22,6 +22,7 @@ ALL = DataSection(
     exclude=("price",),
     numbers=("size",),
     categories=("weight",),
+    scaling="quantile",
     group="patient",
     validation=0.3,
     test=7,
@@ -33,7 +34,7 @@ def test_every_key_is_handed_on(tmp_path: Path) -> None:
     table = table_of(ALL, 9, tmp_path, None)
     assert table.path == tmp_path / "tables" / "cars.csv"
     assert table.options == TableOptions(
-        ("label",), "classification", ("price",), ("size",), ("weight",)
+        ("label",), "classification", ("price",), ("size",), ("weight",), scaling="quantile"
     )
     assert table.parts == Parts(0.3, 7, group="patient")
     assert table.seed == 9
@@ -51,6 +52,19 @@ def test_a_file_of_the_data_folder_comes_before_that_of_the_study(tmp_path: Path
     (folder / "cars.csv").touch()
     assert table_of(section, 0, beside, folder).path == folder / "cars.csv"
     assert table_of(section, 0, beside, None).path == beside / "tables" / "cars.csv"
+
+
+def test_files_of_their_own_are_found_as_the_source_is(tmp_path: Path) -> None:
+    beside, folder = tmp_path / "study", tmp_path / "data"
+    folder.mkdir()
+    (folder / "test.csv").touch()
+    section = DataSection(source="a.csv", target=("y",), validation="more/v.csv", test="t/test.csv")
+    found = table_of(section, 0, beside, folder, tmp_path)
+    assert found.parts == Parts(beside / "more" / "v.csv", folder / "test.csv")
+    assert found.scratch == tmp_path
+    assert (
+        found.files == f"{beside / 'a.csv'} or {beside / 'more' / 'v.csv'} or {folder / 'test.csv'}"
+    )
 
 
 def test_a_whole_path_is_taken_as_it_stands(tmp_path: Path) -> None:

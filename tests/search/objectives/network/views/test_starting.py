@@ -210,7 +210,7 @@ def test_what_a_refusal_recommends_can_be_said(klayer_here: Any, tmp_path: Path)
     [
         ("data.tasks=regression", "tasks: unknown key"),
         ("training.batch_size=8", "give keys of data, such as data.task=regression"),
-        ("data.test=1.5", "test: found 1.5; give a count from 1, or a share"),
+        ("data.test=1.5", "test: found 1.5; give a count from 1, a share"),
     ],
 )
 def test_other_keys_are_refused(
