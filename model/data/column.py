@@ -132,13 +132,14 @@ def parsed(texts: Sequence[str | None]) -> npt.NDArray[np.float64] | None:
 
     A number beyond the range of float64 is infinite, as is `inf`.
     """
+    written = ["nan" if text is None else text for text in texts]
     try:
-        found = np.array([np.nan if text is None else float(text) for text in texts], np.float64)
+        found = np.fromiter(map(float, written), np.float64, len(written))
     except ValueError:
         return None
-    written = "".join(text for text in texts if text is not None)
+    whole = "".join(written)
     # Python also reads 1_000, and the digits of any script.
-    return found if written.isascii() and "_" not in written else None
+    return found if whole.isascii() and "_" not in whole else None
 
 
 def parsed_commas(texts: Sequence[str | None]) -> npt.NDArray[np.float64] | None:

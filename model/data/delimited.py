@@ -27,7 +27,7 @@ MOST_BYTES = 100_000_000_000
 SEPARATORS = (",", ";", "\t", "|")
 FALLBACK_ENCODING = "cp1252"
 SNIFFED_ROWS = 30
-_BLOCK_VALUES = 2**17
+_BLOCK_VALUES = 2**18
 _BLOCK_BYTES = 2**20
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -79,8 +79,6 @@ class Delimited:
                     block = list(islice(rows, len(block)))
             except csv.Error as error:
                 raise DataFileError(_quoting(self.path, reader.line_num, str(error))) from error
-            except UnicodeDecodeError as error:
-                raise DataFileError(f"{self.path}: changed while it was read; try again") from error
 
 
 def read_delimited(path: Path) -> Delimited:
@@ -126,7 +124,10 @@ def _content(path: Path) -> Iterator[BinaryIO]:
 @contextmanager
 def _lines(path: Path, encoding: str) -> Iterator[io.TextIOWrapper]:
     with _content(path) as file, io.TextIOWrapper(file, encoding, newline="") as lines:
-        yield lines
+        try:
+            yield lines
+        except UnicodeDecodeError as error:  # it was looked through before
+            raise DataFileError(f"{path}: changed while it was read; try again") from error
 
 
 def _encoding(path: Path) -> tuple[str, int]:

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from model.data.column import Column, category_column, first_no_number, parsed, texts_of
+from model.data.column import Column, category_column, parsed, texts_of
 from model.data.encoding import Encoding
 from model.data.table_file import matched
 from model.errors import ModelError
@@ -81,15 +81,14 @@ def _column(name: str, given: Any, categories: Mapping[str, Collection[str]]) ->
         )
     known = categories.get(name, ())
     texts = texts_of([_text(value, known) for value in values])
-    if name in categories:
-        return category_column(name, texts)
-    numbers = parsed(texts)
-    if numbers is None:
-        row = first_no_number(texts) or 0
-        raise ModelError(
-            f"{_WHERE}: row {row + 1:,} of {name!r} is {texts[row]!r}; expected a number"
-        )
-    return Column(name, "number", numbers)
+    column = category_column(name, texts)
+    if name not in categories:
+        numbers = parsed(texts)
+        if numbers is None:
+            row, text = column.first_other() or (1, "")
+            raise ModelError(f"{_WHERE}: row {row:,} of {name!r} is {text!r}; expected a number")
+        column = Column(name, "number", numbers)
+    return column
 
 
 def _text(value: object, known: Collection[str]) -> str:

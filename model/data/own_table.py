@@ -73,7 +73,10 @@ class ReadTable:
 
     Attributes:
         table: The source.
-        training: Rows of the source, and likewise below, with the table that they are rows of.
+        training: Its rows to train on.
+        validation: A table, which is the source or that of another file, and its rows for
+            validation.
+        test: Likewise.
         encoding: Fitted on the training rows.
         fingerprint: Of the files, which had it before they were read and afterwards.
     """
@@ -128,12 +131,8 @@ class OwnTable:
         options = replace(self.options, exclude=exclude, splitting=parts.named())
         read = table.read(self.path, options, self.scratch)
         found = self._split(read)
-        validation, test = (
-            (more := table.read_more(one, read, self.path.name, self.scratch), np.arange(len(more)))
-            if isinstance(one, Path)
-            else (read, rows)
-            for one, rows in ((parts.validation, found.validation), (parts.test, found.test))
-        )
+        validation = self._part(parts.validation, read, found.validation)
+        test = self._part(parts.test, read, found.test)
         if not len(test[1]):
             raise ModelError(
                 f"{self.path}: no row is for the test; expected at least one that {parts.said!r} "
@@ -216,6 +215,13 @@ class OwnTable:
         except ModelError as error:
             raise ModelError(f"{self.path}: {error}") from error
 
+    def _part(self, said: Part | Path, read: Table, rows: Rows) -> tuple[Table, Rows]:
+        """Rows of the source, or all those of a file of their own."""
+        if not isinstance(said, Path):
+            return read, rows
+        more = table.read_more(said, read, self.path.name, self.scratch)
+        return more, np.arange(len(more))
+
     def _encoded(self, fitted: Encoding, *parts: tuple[Table, Rows]) -> npt.NDArray[np.float32]:
         """The rows of the parts one after another, in a temporary file."""
         blocks = (
@@ -248,14 +254,14 @@ class OwnTable:
 
 
 def _missing(*parts: tuple[Table, Rows]) -> dict[str, int]:
-    """How many values the rows of the parts lack, by column."""
+    """How many values the rows of the parts lack, of each input column that lacks any."""
     counts: dict[str, int] = {}
     for one, rows in parts:
         for column in one.inputs:
-            lacking = int(column.is_missing[rows].sum())
-            if lacking:
-                counts[column.name] = counts.get(column.name, 0) + lacking
-    return counts
+            counts[column.name] = counts.get(column.name, 0) + int(
+                np.isnan(column.values[rows]).sum()
+            )
+    return {name: count for name, count in counts.items() if count}
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

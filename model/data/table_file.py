@@ -128,9 +128,9 @@ def read_alike(
     """
     found = read_columns(
         path,
-        numbers=[name for name, kind in kinds.items() if kind == "number"],
-        categories=[name for name, kind in kinds.items() if kind == "category"],
-        skip=ignored,
+        numbers={name for name, kind in kinds.items() if kind == "number"},
+        categories={name for name, kind in kinds.items() if kind == "category"},
+        skip=set(ignored),
         scratch=scratch,
     )
     return matched(path, found.by_name, list(kinds), lacking, foreign)
@@ -143,14 +143,21 @@ def matched(
     lacking: str = "the input",
     foreign: str = "which the model does not know",
 ) -> tuple[Column, ...]:
-    """The columns of these names, among those that were found, in their order.
+    """Those columns, in that order, of a table that has them and no others.
+
+    Args:
+        where: What messages call the table.
+        found: Its columns.
+        names: Of those that it must have.
+        lacking: As for `read_alike`.
+        foreign: Likewise.
 
     Raises:
-        DataFileError: One is missing, there is another, or one has a number that is infinite or too
+        DataFileError: It lacks one, or has a foreign one, or a number that is infinite or too
             large.
     """
     missing = [name for name in names if name not in found]
-    others = [name for name in found if name not in names]
+    others = [name for name in found if name not in set(names)]
     if missing or others:
         lacks = [f"lacks {lacking} {_listed(missing)}"] if missing else []
         has = [f"has {_listed(others)}, {foreign}"] if others else []

@@ -74,18 +74,20 @@ def _unscaled(value: np.float32, mean: float, deviation: float) -> float:
 def _split(facts: Facts, section: DataSection) -> str:
     if not section.is_own:
         return "validation rows by chance; the test rows are those of the data set"
+    parts = (("validation", section.validation), ("test", section.test))
+    files = [f"{part} rows from {size!r}" for part, size in parts if isinstance(size, str)]
+    return "; ".join(files if len(files) == len(parts) else [_way(facts, section), *files])
+
+
+def _way(facts: Facts, section: DataSection) -> str:
+    """How the rows of one file are split."""
     if section.part_column is not None:
         return f"as the column {section.part_column!r} says"
     if section.group is not None:
         return f"by chance; rows of one {section.group!r} are in one part"
     if section.time is not None:
         return f"in the order of {section.time!r}; the last rows are for the test"
-    shares = (
-        "; each class has the same share in every part" if facts.task == "classification" else ""
-    )
+    way, shares = "by chance", "; each class has the same share in every part"
     if section.kind in ("arrays", "images") and None in (section.validation, section.test):
-        return f"by chance, but for parts that came by themselves{shares}"
-    files = [part for part in ("validation", "test") if isinstance(getattr(section, part), str)]
-    if files:
-        return f"{' and '.join(files)} from files of their own, the others by chance{shares}"
-    return f"by chance{shares}"
+        way = "by chance, but for parts that came by themselves"
+    return f"{way}{shares if facts.task == 'classification' else ''}"

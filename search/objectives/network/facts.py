@@ -38,6 +38,11 @@ class Facts:
         return image_of(self.shape)
 
     @property
+    def has_several(self) -> bool:
+        """Whether several values are learned of each row."""
+        return self.task == "regression" and self.outputs > 1
+
+    @property
     def rows_are(self) -> str:
         """What its rows are called."""
         return "images" if self.planes else "rows"

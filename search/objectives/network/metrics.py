@@ -48,39 +48,40 @@ _KINDS: dict[Score, _Kind] = {
     "r2": _Kind("regression", Metric("r2", "maximize", decimals=4, title="R²", group="r2")),
 }
 
-_ERRORS: tuple[Score, ...] = ("rmse", "mae")
-
 
 def scores_of(task: Task) -> list[Score]:
     """The scores that a task has."""
     return [name for name in get_args(Score) if _KINDS[name].task == task]
 
 
-def metric_of(score: Score, part: str, outputs: int = 1) -> Metric:
+def metric_of(score: Score, part: str, *, several: bool = False) -> Metric:
     """A score in the training, validation or test part.
 
-    Args:
-        score: Which.
-        part: Which part.
-        outputs: Of the network: errors of several targets are told in their standard deviations.
+    Errors of several targets are in standard deviations of each.
     """
     one, name = _KINDS[score].metric, "train" if part == "training" else part
-    unit = "SD" if outputs > 1 and score in _ERRORS else one.unit
+    unit = "SD" if several and score in ("rmse", "mae") else one.unit
     return replace(one, name=f"{name}_{score}", title=f"{part} {one.title}", part=part, unit=unit)
 
 
-def metrics_of(task: Task, score: Score, outputs: int = 1) -> tuple[Metric, ...]:
-    """All that is reported of an epoch, in the order in which it is recorded; see `metric_of`."""
+def metrics_of(task: Task, score: Score, *, several: bool = False) -> tuple[Metric, ...]:
+    """All that is reported of an epoch, in the order in which it is recorded.
+
+    Args:
+        task: What is learned.
+        score: What ranks.
+        several: Whether there are several targets.
+    """
     measured = MEASURED[task]
     return (
         Metric("learning_rate", title="learning rate η", log=True),
         _logged("cost", "training", "cost: mean loss + λ Σ‖W‖²"),
         _logged("loss", "training", "loss"),
-        metric_of(measured, "training", outputs),
+        metric_of(measured, "training", several=several),
         _logged("cost", "validation", "cost: mean loss + λ Σ‖W‖²"),
         _logged("loss", "validation", "loss"),
-        metric_of(measured, "validation", outputs),
-        *([] if score == measured else [metric_of(score, "validation", outputs)]),
+        metric_of(measured, "validation", several=several),
+        *([] if score == measured else [metric_of(score, "validation", several=several)]),
     )
 
 

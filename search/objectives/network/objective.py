@@ -69,7 +69,7 @@ class NetworkObjective:
     @cached_property
     def metrics(self) -> tuple[Metric, ...]:
         """What is reported of each epoch."""
-        return metrics_of(self.facts.task, self.scored_by, self.facts.outputs)
+        return metrics_of(self.facts.task, self.scored_by, several=self.facts.has_several)
 
     @property
     def score(self) -> Metric:
@@ -79,7 +79,7 @@ class NetworkObjective:
     @cached_property
     def evaluation(self) -> Metric:
         """The score on the test rows."""
-        return metric_of(self.scored_by, "test", self.facts.outputs)
+        return metric_of(self.scored_by, "test", several=self.facts.has_several)
 
     @property
     def evaluates(self) -> Literal["winner", "finalists"]:

@@ -92,6 +92,18 @@ def test_more_different_texts_than_the_memory_should_hold_are_refused(
     assert list(read_columns(path, skip=("a",)).by_name) == ["b"]
 
 
+def test_a_file_that_grows_while_it_is_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, {"a": ["1"] * 60, "b": ["2"] * 60})
+    monkeypatch.setattr(delimited, "_encoding", lambda _: ("utf-8", 50))
+    with pytest.raises(DataFileError, match=r"a\.csv: changed while it was read; try again"):
+        read_columns(path)
+    path.write_bytes(path.read_bytes() + b"\xff,1\n")
+    with pytest.raises(DataFileError, match=r"a\.csv: changed while it was read; try again"):
+        read_columns(path)
+
+
 def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
     path = written(tmp_path, {"a": ["1", "2"]})
     (tmp_path / "scratch").touch()

@@ -248,6 +248,16 @@ def test_a_column_may_say_each_row_s_part(tmp_path: Path) -> None:
     assert len(fold.rows[0]) == 60
 
 
+def test_a_class_of_the_test_alone_is_refused_with_the_file(tmp_path: Path) -> None:
+    said = [["train", "val", "train", "test"][place % 4] for place in range(len(ROWS))]
+    rare = changed(ROWS, "label", [3, 7], lambda _: "maybe")
+    rows = [[*row, part] for row, part in zip(rare, said, strict=True)]
+    path = write_table(tmp_path / "cars.csv", rows, (*HEADER, "part"))
+    told = r"cars\.csv: no training row is of the class of row 4 \(1 such in all\)"
+    with pytest.raises(ModelError, match=told):
+        own(path, said="part").fold()
+
+
 def test_a_column_that_says_of_no_row_that_it_is_for_the_test_is_refused(tmp_path: Path) -> None:
     rows = [[*row, ["train", "val"][place % 2]] for place, row in enumerate(ROWS)]
     path = write_table(tmp_path / "cars.csv", rows, (*HEADER, "part"))

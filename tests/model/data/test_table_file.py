@@ -31,6 +31,23 @@ def test_every_ending_is_read_alike(tmp_path: Path) -> None:
         assert listed(found["b"]) == ["x", "y"]
 
 
+@pytest.mark.parametrize("end", ["csv", "csv.gz", "parquet"])
+def test_a_name_may_have_blanks_letters_of_any_script_and_what_patterns_have(
+    tmp_path: Path, end: str
+) -> None:
+    folder = tmp_path / "車 und größe"
+    folder.mkdir()
+    for name, number in (("a[1] *? %20 {b}", 1), ("a1", 2)):  # the first as a pattern is the second
+        frame = polars.DataFrame({"n": [number, number + 5]})
+        path = folder / f"{name}.{end}"
+        if end == "parquet":
+            frame.write_parquet(path)
+        else:
+            text = frame.write_csv().encode()
+            path.write_bytes(gzip.compress(text) if end == "csv.gz" else text)
+        assert listed(read_columns(path).by_name["n"]) == [number, number + 5]
+
+
 @pytest.mark.parametrize("name", ["a.xlsx", "a", "a.gz", "a.parquet.gz", ".csv"])
 def test_other_endings_are_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(DataFileError, match=r"expected a file named \.csv, \.tsv or \.txt"):

@@ -95,6 +95,22 @@ def test_it_says_how_rows_are_split(tmp_path: Path, change: str, said: str) -> N
     assert open_data(study.objective, study.seed, None).card.split == said
 
 
+def test_parts_of_their_own_files_are_named_and_counted(tmp_path: Path) -> None:
+    file = laid_out(tmp_path)
+    file.write_text(file.read_text().replace('group = "patient"\n', ""))
+    write_table(tmp_path / "more.csv", ROWS[:40])
+    changes = ["data.test=more.csv", 'data.exclude=["price", "patient"]']
+    study = load(str(file), changes)
+    card = open_data(study.objective, study.seed, None).card
+    assert (card.rows, card.held_out, card.tested) == (120, 30, 40)
+    assert (
+        card.split
+        == "by chance; each class has the same share in every part; test rows from 'more.csv'"
+    )
+    lacks = dict(card.missing or ())
+    assert lacks["size"] == sum(told == "" for told in column(ROWS, "size"))
+
+
 def test_data_with_a_name_say_what_is_known_of_them() -> None:
     _, data = section_and_data(study_with())
     card = data.card

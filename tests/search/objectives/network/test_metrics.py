@@ -53,20 +53,6 @@ def test_each_score_has_its_direction_and_stands_last(score: Score) -> None:
     assert (good > bad) == (score in LARGER)
 
 
-def test_errors_of_several_targets_say_their_unit() -> None:
-    assert metric_of("rmse", "test").text(0.5) == "0.5"
-    assert metric_of("rmse", "test", 3).text(0.5) == "0.5 SD"
-    assert metric_of("mae", "test", 3).heading == "test MAE (SD)"
-    assert metric_of("r2", "test", 3).text(0.5) == "0.5000"
-    assert metric_of("accuracy", "test", 3).text(0.5) == "50.00 %"
-    units = {one.name: one.unit for one in metrics_of("regression", "mae", 2)}
-    assert {name for name, unit in units.items() if unit} == {
-        "train_rmse",
-        "validation_rmse",
-        "validation_mae",
-    }
-
-
 def test_scores_are_called_as_scikit_learn_does() -> None:
     assert scores.r2(np.array([[1.0], [2.0]]), np.array([[1.0], [3.0]])) == pytest.approx(
         oracle.r2_score([1.0, 3.0], [1.0, 2.0])

@@ -307,6 +307,19 @@ def test_a_data_folder_has_the_same_table(tmp_path: Path) -> None:
     assert saved.targets == ("price",)
 
 
+def test_another_table_on_another_host_is_refused_there(tmp_path: Path) -> None:
+    study = study_in(tmp_path / "study", ("price",), overrides=SHORT)
+    (tmp_path / "data").mkdir()
+    write_table(tmp_path / "data" / "cars.csv", ROWS[1:])
+    with Ledger(storage_of(tmp_path)) as ledger:
+        search = recorded(ledger, study)
+        with pytest.raises(
+            DataError, match=r"cars: this search ran on other data .*, cars\.csv ha"
+        ):
+            serve(ledger, worker("b", search), "cars", tmp_path / "data", never, lambda _: None)
+    assert {trial[2] for trial in trials_in(tmp_path)} <= {"waiting"}
+
+
 def test_a_study_that_moved_with_its_table_goes_on(tmp_path: Path) -> None:
     laid_out(tmp_path / "before")
     storage, file = storage_of(tmp_path), str(tmp_path / "before" / "cars.toml")
