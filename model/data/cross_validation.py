@@ -4,10 +4,15 @@ The rows of the test part are set aside first, and are those that a split withou
 Each of the others is a validation row in exactly one fold, and a training row in all others.
 """
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
 from model.data import splits
+from model.data.column import Column
+from model.data.fold import Fold
 from model.data.splits import Part, Split
 from model.data.standardise import Rows
 from model.errors import ModelError
@@ -22,9 +27,9 @@ def folds(
     seed: int = 0,
     labels: npt.NDArray[np.int64] | None = None,
     stratified: bool = True,
-    groups: npt.NDArray[np.object_] | None = None,
+    group: Column | None = None,
 ) -> tuple[Split, ...]:
-    """Split the rows 0 … rows − 1 into folds; behind them, all rows that are not for the test.
+    """All of the rows 0 … rows − 1 that are not for the test, and behind them their folds.
 
     Args:
         rows: How many there are, n.
@@ -34,12 +39,12 @@ def folds(
         labels: (n,), each row's class, from 0; None for regression.
         stratified: Whether each class has its share of each fold, within one row, as in
             scikit-learn's `StratifiedKFold`. The folds' sizes differ by one row at most either way.
-        groups: (n,) numbers or text. Rows of one group stay together, as in its `GroupKFold`: the
-            largest group first, each goes to the fold with the fewest rows.
+        group: Rows with one value stay together, as in its `GroupKFold`: the largest group first,
+            each goes to the fold with the fewest rows.
 
     Returns:
-        k splits, and one whose training rows are all but those for the test, with no row for
-        validation. Rows are in ascending order, and the test rows are the same in each.
+        A split that trains on all but the test rows, without validation, and k splits. Rows are in
+        ascending order, and the test rows are the same in each.
 
     Raises:
         ModelError: As `splits.split`; or there are fewer rows or groups than folds, or a fold has
@@ -48,18 +53,12 @@ def folds(
     if count < 2:
         raise ModelError(f"there must be 2 folds or more, not {count}")
     aside = splits.split(
-        rows,
-        validation=1,
-        test=test,
-        seed=seed,
-        labels=labels,
-        stratified=stratified,
-        groups=groups,
+        rows, test=test, seed=seed, labels=labels, stratified=stratified, group=group
     )
-    others = np.sort(np.concatenate([aside.training, aside.validation]))
+    others = aside.training
     draw = generator(seed, "folds")
-    if groups is not None:
-        fold_of = _by_groups(groups[others], count, draw)
+    if group is not None:
+        fold_of = _by_groups(group.values[others], count, draw)
     else:
         by_class = labels[others] if labels is not None and stratified else None
         fold_of = _dealt(len(others), by_class, count, draw)
@@ -69,12 +68,27 @@ def folds(
         one = Split(others[~held_out], others[held_out], aside.test)
         _check_classes(one, labels, fold + 1, count)
         made.append(one)
-    return (*made, Split(others, others[:0], aside.test))
+    return Split(others, others[:0], aside.test), *made
 
 
 def names(count: int) -> tuple[str, ...]:
-    """What `count` folds are called where prepared rows are kept."""
-    return tuple(f"fold {fold} of {count}" for fold in range(1, count + 1))
+    """What all rows, and behind them `count` folds, are called where prepared rows are kept."""
+    return f"all of {count} folds", *(f"fold {fold} of {count}" for fold in range(1, count + 1))
+
+
+def refolded(given: Fold, count: int) -> Iterator[Fold]:
+    """All rows of a fold, for training and validation alike, and behind them their own folds.
+
+    Nothing is kept of what was learned of the rows: it is found anew in each fold.
+
+    Raises:
+        ModelError: There cannot be so many folds.
+    """
+    rows = np.sort(np.concatenate(given.rows))
+    y = given.raw.y[rows]
+    made = folds(len(rows), count, seed=given.seed, labels=y if y.ndim == 1 else None)
+    for one, name in zip(made, names(count), strict=True):
+        yield replace(given, rows=(rows[one.training], rows[one.validation]), split=name)
 
 
 def _dealt(
@@ -91,9 +105,8 @@ def _dealt(
     return found
 
 
-def _by_groups(groups: npt.NDArray[np.object_], count: int, draw: np.random.Generator) -> Rows:
-    names: dict[object, int] = {}
-    numbers = np.array([names.setdefault(one, len(names)) for one in groups.tolist()], np.int64)
+def _by_groups(groups: npt.NDArray[np.float64], count: int, draw: np.random.Generator) -> Rows:
+    _, numbers = np.unique(groups, return_inverse=True)
     sizes = np.bincount(numbers)
     if len(sizes) < count:
         raise ModelError(

@@ -13,6 +13,8 @@ import numpy.typing as npt
 from model import network_file
 from model.alone import alone
 from model.data import encoding, prepared
+from model.data.prepared import Prepared
+from model.data.row_form import RowForm
 from model.data.standardise import Statistics
 from model.data.test_set import TestSet
 from model.inference import Network
@@ -95,9 +97,8 @@ class TestReport:
     def plain(self, score: Score) -> dict[str, Any]:
         """As it is recorded; `search.objectives.network.findings` reads it."""
         told = asdict(self)
-        scores, rows = told.pop("scores"), told.pop("rows")
-        name = "accuracies" if score == "accuracy" else "scores"
-        return {name: scores, **told, "images": rows}
+        scores = told.pop("scores")
+        return {"accuracies" if score == "accuracy" else "scores": scores, **told}
 
 
 @dataclass(frozen=True)
@@ -163,8 +164,18 @@ def retrain(
                 target_std=None if values is None else values.std,
                 targets=rows.target_names,
                 encoding=None if rows.encoding is None else encoding.of(rows.encoding),
+                rows=_form(objective, rows),
             )
         )
+
+
+def _form(objective: NetworkObjective, rows: Prepared) -> RowForm | None:
+    """How the rows of arrays and of images lie in their files."""
+    if objective.data.kind == "images":
+        return RowForm("image", rows.shape)
+    if objective.data.kind == "arrays":
+        return RowForm("array", rows.shape or (len(rows.mean),))
+    return None
 
 
 @dataclass(frozen=True)
@@ -252,8 +263,11 @@ def _said(
     (values,) = votes
     if standard is not None:
         rows = np.linspace(0, len(values) - 1, min(len(values), MOST_PAIRS)).round().astype(int)
-        predicted = values[rows, 0].astype(float) * standard.std[0] + standard.mean[0]
-        return {"pairs": np.stack([test.targets[rows, 0], predicted], axis=1)}
+        predicted = values.astype(float) * standard.std + standard.mean
+        kept = {"pairs": np.stack([test.targets[rows, 0], predicted[rows, 0]], axis=1)}
+        if len(standard.std) > 1:
+            kept["errors"] = np.sqrt(np.square(predicted - test.targets).mean(axis=0))
+        return kept
     count = values.shape[1]
     if count > MOST_CLASSES:
         return {}

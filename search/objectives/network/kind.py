@@ -36,7 +36,7 @@ def registry(_: Mapping[str, Any]) -> NetworkRegistry:
     return NetworkRegistry()
 
 
-def objective(tables: Document, folder: Path) -> NetworkObjective:
+def objective(tables: Document, folder: Path, data_folder: Path | None = None) -> NetworkObjective:
     """The network of a document, with its data and its base training.
 
     Raises:
@@ -44,7 +44,8 @@ def objective(tables: Document, folder: Path) -> NetworkObjective:
             none that can be trained on.
     """
     given = _own(tables)
-    final, facts = given.final, _facts(given, folder)
+    final = given.final
+    facts, classes = _facts(given, folder, data_folder)
     network = given.network
     if facts.task == "regression" and "loss" not in network.model_fields_set:
         network = network.model_copy(update={"loss": "squared_error"})
@@ -57,21 +58,28 @@ def objective(tables: Document, folder: Path) -> NetworkObjective:
         ensemble=final.ensemble,
         named_score=given.objective.score,
         base=str(folder),
+        classes=classes,
     )
 
 
-def _facts(given: NetworkDocument, folder: Path) -> Facts:
+def _facts(
+    given: NetworkDocument, folder: Path, data_folder: Path | None
+) -> tuple[Facts, tuple[str, ...]]:
+    """The sizes of the data, and the names of its classes where it is the user's own."""
     if not given.data.is_own:
-        return NAMED[given.data.source].facts(int(given.data.validation), given.data.folds)
+        named = NAMED[given.data.source]
+        return named.facts(int(given.data.validation or 0), given.data.folds), ()
     from search.objectives.network.data import own_facts  # NumPy's import is left to who needs it
 
-    return own_facts(given.data, given.seed, folder)
+    return own_facts(given.data, given.seed, folder, data_folder)
 
 
-def _class_names(given: NetworkDocument, network: NetworkObjective) -> tuple[str, ...]:
+def _class_names(network: NetworkObjective) -> tuple[str, ...]:
+    if network.data.is_own:
+        return network.classes
     from search.objectives.network.data import class_names
 
-    return class_names(given.data, given.seed, Path(network.base))
+    return class_names(network.data.source)
 
 
 def recorded(form: Mapping[str, Any]) -> NetworkObjective:
@@ -108,7 +116,7 @@ def faults_between(
         *((("stages", place, "training"), one.training) for place, one in enumerate(stages)),
         (("final", "training"), given.final.training),
     ]
-    names = partial(_class_names, given, network)
+    names = partial(_class_names, network)
     yield from class_weight_faults(network.facts.task, names, trainings)
     if given.data.folds is not None:
         yield from fold_faults(trainings)

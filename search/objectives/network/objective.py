@@ -36,6 +36,8 @@ class NetworkObjective:
         named_score: The score that the study file names; None for the task's own.
         base: The folder of the study file, from which the path of a table of the user's own starts.
             It is no part of what was asked for.
+        classes: The names of the classes of data of the user's own, where these were looked at;
+            likewise.
     """
 
     data: DataSection
@@ -46,6 +48,7 @@ class NetworkObjective:
     ensemble: bool = True
     named_score: Score | None = None
     base: str = field(default="", compare=False)
+    classes: tuple[str, ...] = field(default=(), compare=False)
 
     kind: ClassVar[str] = "network"
     step: ClassVar[str] = "epoch"
@@ -57,6 +60,11 @@ class NetworkObjective:
     plots: ClassVar[str | None] = "search.objectives.network.views.plots"
 
     @property
+    def own_data(self) -> bool:
+        """As `Objective.own_data`."""
+        return self.data.is_own
+
+    @property
     def scored_by(self) -> Score:
         """What trials are ranked by."""
         return self.named_score or MEASURED[self.facts.task]
@@ -64,7 +72,8 @@ class NetworkObjective:
     @cached_property
     def metrics(self) -> tuple[Metric, ...]:
         """What is reported of each epoch."""
-        return metrics_of(self.facts.task, self.scored_by, spread=self.data.runs > 1)
+        several, spread = self.facts.has_several, self.data.runs > 1
+        return metrics_of(self.facts.task, self.scored_by, several=several, spread=spread)
 
     @property
     def score(self) -> Metric:
@@ -74,7 +83,7 @@ class NetworkObjective:
     @cached_property
     def evaluation(self) -> Metric:
         """The score on the test rows."""
-        return metric_of(self.scored_by, "test")
+        return metric_of(self.scored_by, "test", several=self.facts.has_several)
 
     @property
     def evaluates(self) -> Literal["winner", "finalists"]:

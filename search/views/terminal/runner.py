@@ -109,6 +109,7 @@ def complete_search(
             _work(ledger, storage, search, data_folder, workers, opened, console, beside, devices)
             return summary_of(ledger, study.name)
     console.print(f"{study.name}: this search is finished already; nothing was run.")
+    _tell_of_other_data(study, known, data_folder, console)
     with Ledger(storage) as ledger:
         return summary_of(ledger, study.name)
 
@@ -132,6 +133,7 @@ def submit_search(
     name, where = study.name, _where(storage)
     if known is not None and known.finished_at is not None:
         console.print(f"{name}: this search is finished already.")
+        _tell_of_other_data(study, known, data_folder, console)
         return known
     card = card_of(study, data_folder) if known is None else known.data
     with Ledger(storage, create=True) as ledger:
@@ -144,6 +146,20 @@ def submit_search(
         say(console, f"klayer worker{where} starts one, on this host or any other.")
     say(console, f"klayer status {name}{where} shows how it stands.")
     return search
+
+
+def _tell_of_other_data(
+    study: Study, known: Search, data_folder: Path | None, console: Console
+) -> None:
+    """Say where a finished search had other data than a study's file has now."""
+    found = card_of(study, data_folder) if study.objective.own_data else known.data
+    if found.fingerprint != known.data_fingerprint:
+        say(
+            console,
+            f"{found.source} is another file now than the one that this search ran on "
+            f"(fingerprint {known.data_fingerprint[:12]}, now {found.fingerprint[:12]}); its "
+            "result is that of the old one. --name NAME searches the new one.",
+        )
 
 
 def _serves_all(one: WorkerState) -> bool:

@@ -1,5 +1,7 @@
 """Folds: each row is held out once, classes keep their shares, groups are not torn."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,18 +9,22 @@ from hypothesis import strategies as st
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 
 from model.data import splits
-from model.data.cross_validation import folds, names
+from model.data.column import Column
+from model.data.cross_validation import folds, names, refolded
+from model.data.fold import Fold
+from model.data.labelled import Labelled
 from model.errors import ModelError
 
 DRAW = np.random.default_rng(1)
 LABELS = DRAW.choice(4, 203, p=[0.6, 0.25, 0.1, 0.05])
-GROUPS = np.array([f"patient {n}" for n in DRAW.integers(0, 31, 203)], object)
+GROUPS = DRAW.integers(0, 31, 203).astype(float)
+PATIENTS = Column("patient", "number", GROUPS)
 
 
 def fold_of(made: tuple[splits.Split, ...], rows: int) -> np.ndarray:
     """(rows,), the fold in which each row is held out; -1 for the test."""
     found = np.full(rows, -1)
-    for fold, one in enumerate(made[:-1]):
+    for fold, one in enumerate(made[1:]):
         assert (found[one.validation] == -1).all()
         found[one.validation] = fold
     return found
@@ -36,17 +42,17 @@ def test_each_row_that_is_not_for_the_test_is_held_out_once(
     rows: int, count: int, seed: int, test: splits.Part | None, how: str
 ) -> None:
     labels = np.arange(rows) % 3 if how in ("labels", "unstratified") else None
-    groups = np.array([f"g{n % 17}" for n in range(rows)], object) if how == "groups" else None
+    group = Column("g", "number", np.arange(rows) % 17.0) if how == "groups" else None
     stratified = how != "unstratified"
     made = folds(
-        rows, count, test=test, seed=seed, labels=labels, stratified=stratified, groups=groups
+        rows, count, test=test, seed=seed, labels=labels, stratified=stratified, group=group
     )
-    whole = made[-1]
+    whole = made[0]
     assert len(made) == count + 1
     assert len(whole.validation) == 0
-    aside = whole.test if whole.test is not None else np.array([], int)
+    aside = whole.test
     np.testing.assert_array_equal(np.sort([*whole.training, *aside]), np.arange(rows))
-    for one in made[:-1]:
+    for one in made[1:]:
         assert one.test is whole.test
         both = np.sort(np.concatenate([one.training, one.validation]))
         np.testing.assert_array_equal(both, whole.training)
@@ -54,7 +60,7 @@ def test_each_row_that_is_not_for_the_test_is_held_out_once(
     assert (np.flatnonzero(found < 0) == aside).all()
     sizes = np.bincount(found[found >= 0])
     assert len(sizes) == count
-    if groups is None:
+    if group is None:
         assert sizes.max() - sizes.min() <= 1
 
 
@@ -73,7 +79,7 @@ def test_folds_are_stratified_as_scikit_learns() -> None:
 
 
 def test_groups_are_kept_together_and_dealt_as_scikit_learns() -> None:
-    found = fold_of(folds(203, 5, groups=GROUPS, seed=4), 203)
+    found = fold_of(folds(203, 5, group=PATIENTS, seed=4), 203)
     for group in set(GROUPS):
         assert len(set(found[group == GROUPS])) == 1
     expected = [len(held_out) for _, held_out in GroupKFold(5).split(LABELS, LABELS, GROUPS)]
@@ -82,11 +88,11 @@ def test_groups_are_kept_together_and_dealt_as_scikit_learns() -> None:
 
 @pytest.mark.parametrize("how", ["chance", "labels", "groups"])
 def test_the_test_rows_are_those_of_a_split_without_folds(how: str) -> None:
-    given = {"labels": {"labels": LABELS}, "groups": {"groups": GROUPS}}.get(how, {})
+    given = {"labels": {"labels": LABELS}, "groups": {"group": PATIENTS}}.get(how, {})
     expected = splits.split(203, validation=0.2, test=0.2, seed=3, **given).test
     for count in (2, 5):
         np.testing.assert_array_equal(
-            folds(203, count, test=0.2, seed=3, **given)[-1].test, expected
+            folds(203, count, test=0.2, seed=3, **given)[0].test, expected
         )
 
 
@@ -97,7 +103,7 @@ def test_the_seed_decides() -> None:
 
 
 def test_names_tell_folds_apart() -> None:
-    assert names(2) == ("fold 1 of 2", "fold 2 of 2")
+    assert names(2) == ("all of 2 folds", "fold 1 of 2", "fold 2 of 2")
     assert not set(names(2)) & set(names(3))
 
 
@@ -106,12 +112,12 @@ def test_names_tell_folds_apart() -> None:
     [
         (9, 1, {}, "there must be 2 folds or more, not 1"),
         (9, 9, {"test": 2}, "9 folds need 9 rows or more beside the test, not 7"),
-        (6, 4, {"groups": ["a", "b", "c"] * 2}, "4 folds need 4 groups or more beside the test"),
+        (6, 4, {"group": [1, 2, 3] * 2}, "4 folds need 4 groups or more beside the test"),
         (6, 2, {"labels": [0, 0, 0, 0, 0, 1]}, "all rows of the class of row 6 would be held out"),
         (
             6,
             3,
-            {"labels": [0, 0, 1, 1, 0, 0], "groups": ["a", "b", "c", "c", "d", "e"]},
+            {"labels": [0, 0, 1, 1, 0, 0], "group": [1, 2, 3, 3, 4, 5]},
             "all rows of the class of row 3 would be held out in fold",
         ),
     ],
@@ -119,9 +125,29 @@ def test_names_tell_folds_apart() -> None:
 def test_folds_that_cannot_be_are_refused(
     rows: int, count: int, given: dict[str, object], message: str
 ) -> None:
-    arrays = {
-        key: np.array(one, object if key == "groups" else None) if key != "test" else one
-        for key, one in given.items()
-    }
+    made: dict[str, Any] = dict(given)
+    if "group" in given:
+        made["group"] = Column("g", "number", np.array(given["group"], float))
+    if "labels" in given:
+        made["labels"] = np.array(given["labels"])
     with pytest.raises(ModelError, match=message):
-        folds(rows, count, **arrays)
+        folds(rows, count, **made)
+
+
+def test_rows_that_are_split_already_are_folded_with_all_that_is_known_of_them() -> None:
+    """Whatever they are of: only which rows are held out is another."""
+    draw = np.random.default_rng(2)
+    raw = Labelled(draw.standard_normal((50, 3)).astype(np.float32), np.arange(50) % 2)
+    rows = np.arange(0, 30), np.arange(40, 50)  # the others are for the test
+    given = Fold("own", ("a", "b"), raw, rows, "f" * 64, 1, shape=(1, 3), notes=("one",))
+    whole, *made = refolded(given, 4)
+    assert [one.split for one in (whole, *made)] == list(names(4))
+    expected = np.concatenate(rows)
+    np.testing.assert_array_equal(whole.rows[0], expected)
+    assert not len(whole.rows[1])
+    held_out = np.concatenate([one.rows[1] for one in made])
+    np.testing.assert_array_equal(np.sort(held_out), expected)
+    for one in made:
+        assert one.raw is raw
+        assert (one.shape, one.notes, one.fingerprint) == ((1, 3), ("one",), "f" * 64)
+        np.testing.assert_array_equal(np.bincount(raw.y[one.rows[1]]), [5, 5])

@@ -230,6 +230,13 @@ def test_a_stages_own_weights_are_checked_too() -> None:
     assert text.startswith('stages.first.training.class_weights: found "zero"; the classes are')
 
 
+def test_classes_of_a_table_are_known_by_their_names(tmp_path: Path) -> None:
+    weights = "training.class_weights={yes=2, maybe=1}"
+    with pytest.raises(StudyFileError) as caught:
+        study_in(tmp_path, overrides=(weights,))
+    assert 'class_weights: found "maybe"; the classes are "no", "yes"' in str(caught.value)
+
+
 def test_a_regression_has_no_class_weights(tmp_path: Path) -> None:
     with pytest.raises(StudyFileError) as caught:
         study_in(tmp_path, ("price",), overrides=("training.class_weights='balanced'",))
