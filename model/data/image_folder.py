@@ -42,27 +42,13 @@ def listed(folder: Path) -> Listed:
             in one; a class folder has no image; there are less than two classes, or more than
             `MOST_CLASSES`; a class has no training image; or a name is no text.
     """
-    inside = _inside(folder)
-    folders = [path for path in inside if path.is_dir()]
-    named = {path: SAID.get(path.name.lower()) for path in folders}
-    if folders and None not in named.values() and 0 in named.values():
-        parts: dict[str, Path] = {}
-        for path, place in named.items():
-            part = PARTS[place or 0]
-            if part in parts:
-                raise DataFileError(
-                    f"{folder}: has {parts[part].name!r} and {path.name!r}, which are both for "
-                    f"{part}; expected one of them"
-                )
-            parts[part] = path
-    else:
-        parts = {"training": folder}
+    parts = _parts(folder)
     found = {part: _classes(path) for part, path in parts.items()}
     classes = tuple(found["training"][0])
     _check_classes(parts["training"], classes)
     others = sum(count for _, count in found.values())
     if len(parts) > 1:
-        others += _beside(folder, inside)
+        others += _beside(folder, _inside(folder))
     images = {}
     for part, (own, _) in found.items():
         for name in own:
@@ -99,6 +85,24 @@ def images_in(path: Path) -> tuple[tuple[str, Path], ...]:
             f"{path}: has no images; expected files that end in {', '.join(SUFFIXES)}"
         )
     return tuple(found)
+
+
+def _parts(folder: Path) -> dict[str, Path]:
+    """The folder of each part; where no part has one, the folder itself is for training."""
+    folders = [path for path in _inside(folder) if path.is_dir()]
+    named = {path: SAID.get(path.name.lower()) for path in folders}
+    if None in named.values() or 0 not in named.values():
+        return {"training": folder}
+    parts: dict[str, Path] = {}
+    for path, place in named.items():
+        part = PARTS[place or 0]
+        if part in parts:
+            raise DataFileError(
+                f"{folder}: has {parts[part].name!r} and {path.name!r}, which are both for {part}; "
+                "expected one of them"
+            )
+        parts[part] = path
+    return parts
 
 
 def _classes(folder: Path) -> tuple[dict[str, list[Path]], int]:
