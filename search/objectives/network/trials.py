@@ -7,8 +7,8 @@ trainings, with the standard error of its value.
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from search.objective.port import Reports
 from search.objective.report import Assignment, Report
@@ -18,7 +18,7 @@ from search.objectives.network.folds import folds_of, stacked
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.sections import TrainingSection
 from search.objectives.network.settings import values_of
-from search.objectives.network.stack import epochs
+from search.objectives.network.stack import StackEpoch, epochs
 from search.plan.seeds import derive
 
 Run = tuple[int, int]
@@ -65,32 +65,19 @@ def train(
     batch_size = int(values_of(objective, section, trials[0].parameters)["batch_size"])
     runs = [(fold, repeat) for fold in range(len(folds)) for repeat in range(repeats)]
     begun = [dict(zip(runs, parted(one, len(runs)), strict=True)) for one in start]
-    stacks, members = [], []
+    stacks = []
     for places in stacked(folds, batch_size):
-        # Of each member its trial and its run, as `epochs` orders them.
+        # As `epochs` orders its members.
         of = [(t, (f, r)) for f in places for t in range(len(trials)) for r in range(repeats)]
         own = [begun[trial][run] for trial, run in of] if begun else []
         some = [folds[fold] for fold in places]
-        stacks.append(epochs(objective, section, seeded, order_seed, some, own, until))
-        members.append(of)
+        stacks.append(_Stack(epochs(objective, section, seeded, order_seed, some, own, until), of))
     going: list[int] | None = None
     while True:
         found: dict[int, dict[Run, Report]] = {}
         states: dict[int, dict[Run, bytes]] = {}
-        for stack, of in zip(stacks, members, strict=True):
-            kept = (
-                None if going is None else [i for i, (trial, _) in enumerate(of) if trial in going]
-            )
-            try:
-                epoch = next(stack) if kept is None else stack.send(kept)
-            except StopIteration as end:  # all at once: they have equally many epochs
-                for place, state in end.value.items():
-                    trial, run = of[place]
-                    states.setdefault(trial, {})[run] = state
-                continue
-            for place, report in epoch.reports.items():
-                trial, run = of[place]
-                found.setdefault(trial, {})[run] = report
+        for stack in stacks:
+            stack.step(going, found, states)
         if not found:
             return {trial: joined([own[run] for run in runs]) for trial, own in states.items()}
         reports = {trial: summed_up(objective, found[trial]) for trial in sorted(found)}
@@ -100,6 +87,44 @@ def train(
             for trial, report in reports.items()
             if report.reason is None and (sent is None or trial in sent)
         ]
+
+
+@dataclass(frozen=True)
+class _Stack:
+    """A stack that is trained in step with others, and of each member its trial and its run."""
+
+    epochs: Generator[StackEpoch, Sequence[int] | None, dict[int, bytes]]
+    members: Sequence[tuple[int, Run]]
+
+    def step(
+        self,
+        going: Sequence[int] | None,
+        found: dict[int, dict[Run, Report]],
+        states: dict[int, dict[Run, bytes]],
+    ) -> None:
+        """Train an epoch of the trials that are going, or all; or come to the end.
+
+        All stacks come to it at once, since they have equally many epochs.
+
+        Args:
+            going: Trials.
+            found: What is reported is put here, by trial and run.
+            states: Likewise what members go on from, at the end.
+        """
+        try:
+            if going is None:
+                epoch = next(self.epochs)
+            else:
+                kept = [i for i, (trial, _) in enumerate(self.members) if trial in going]
+                epoch = self.epochs.send(kept)
+        except StopIteration as end:
+            for place, state in end.value.items():
+                trial, run = self.members[place]
+                states.setdefault(trial, {})[run] = state
+            return
+        for place, report in epoch.reports.items():
+            trial, run = self.members[place]
+            found.setdefault(trial, {})[run] = report
 
 
 def seed_of(seed: int, repeat: int) -> int:
