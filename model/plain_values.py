@@ -14,13 +14,17 @@ from model.errors import ModelError
 
 _Value = TypeVar("_Value")
 
+LATER = {"later": True}
+"""Of a field that files of before lack; it has a default."""
+
 
 def read(kind: type[_Value], found: object, where: str = "it") -> _Value:
     """The value of a dataclass that `dataclasses.asdict` and JSON made `found` from.
 
     Args:
         kind: A dataclass. Its fields are bool, int, float, str, Literal, tuple[X, ...], X | None or
-            such dataclasses; a field that is missing is a fault, also where it has a default.
+            such dataclasses; a field that is missing is a fault, also where it has a default,
+            unless its metadata are `LATER`.
         found: What `json.loads` gives.
         where: What the message calls it.
 
@@ -28,7 +32,9 @@ def read(kind: type[_Value], found: object, where: str = "it") -> _Value:
         ModelError: A field is missing, unknown, or of another type; or a number is not finite; or
             the dataclass itself refuses the values.
     """
-    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    known = fields(kind)  # type: ignore[arg-type]
+    present = found if isinstance(found, dict) else ()
+    names = [one.name for one in known if one.name in present or one.metadata != LATER]
     if not isinstance(found, dict) or sorted(found) != sorted(names):
         what = sorted(found) if isinstance(found, dict) else type(found).__name__
         raise ModelError(

@@ -2,13 +2,13 @@
 
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import pytest
 
 from model.errors import ModelError
-from model.plain_values import read
+from model.plain_values import LATER, read
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,23 @@ def changed(**values: Any) -> dict[str, Any]:
 
 def test_what_was_written_is_read_back() -> None:
     assert read(Outer, changed()) == Outer(Inner(3, 0.1), "two", 1, True, ("a", "é"), ())
+
+
+@dataclass(frozen=True)
+class Grown:
+    """One field that was there from the first, and one that came later."""
+
+    old: int
+    new: tuple[float, ...] = field(default=(), metadata=LATER)
+
+
+def test_a_field_that_came_later_may_be_missing() -> None:
+    assert read(Grown, {"old": 1}) == Grown(1)
+    assert read(Grown, {"old": 1, "new": [0.5]}) == Grown(1, (0.5,))
+    with pytest.raises(ModelError, match="exactly the keys old, new, not"):
+        read(Grown, {"new": []})
+    with pytest.raises(ModelError, match="new must be a list"):
+        read(Grown, {"old": 1, "new": 2})
 
 
 def test_a_whole_number_is_a_real_one_too() -> None:
