@@ -1,6 +1,6 @@
 """A trained network with all that stands between it and raw rows, as one value."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,12 @@ from model import ensemble, network_layout
 from model.arrays import Floats
 from model.data import encoding, standardise
 from model.data.encoding import Encoding
+from model.data.given_table import Frame, given_inputs
 from model.errors import ModelError
 from model.inference import Network
 from model.network_layout import About
 
-FORMAT = 2  # of what `about` and `arrays` give; raised whenever the same names mean something else
+FORMAT = 3  # what a reader must understand to predict rightly, see `model.network_file`
 
 Array = npt.NDArray[Any]
 
@@ -38,18 +39,26 @@ class Predictions:
     values: npt.NDArray[Any]
     unknown: Mapping[str, tuple[str, ...]]
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The most probable class of each row; () for values."""
+        best = self.values.argmax(axis=1).tolist() if self.classes else []
+        return tuple(self.classes[place] for place in best)
+
     def columns(self) -> tuple[str, ...]:
         """The names of what `rows` gives."""
         return self.targets + tuple(f"probability of {name}" for name in self.classes)
 
     def rows(self) -> Iterator[tuple[str | float, ...]]:
         """Row by row the class and the probability of each, or the values."""
-        best = self.values.argmax(axis=1).tolist() if self.classes else []
-        for place, row in enumerate(self.values.tolist()):
-            yield (self.classes[best[place]], *row) if self.classes else tuple(row)
+        values = map(tuple, self.values.tolist())
+        if self.classes:
+            yield from ((label, *row) for label, row in zip(self.labels, values, strict=True))
+        else:
+            yield from values
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SavedNetwork:
     """A network with all that stands between it and raw rows: of pixels, or of any numbers.
 
@@ -85,6 +94,11 @@ class SavedNetwork:
             raise ModelError("a saved network and its snapshots are stacks of one and same member")
         network_layout.check(self.about(), self.arrays())
 
+    def __repr__(self) -> str:
+        units = "-".join(map(str, self.network.members[0].widths)) or "no"
+        what = f"{len(self.classes)} classes" if self.classes else ", ".join(self.targets)
+        return f"<network of {len(self.mean)} inputs, {units} hidden units: {what or 'values'}>"
+
     def probabilities(self, rows: Array, *, vote: bool = False) -> Floats:
         """The probability of each class, (n, c), for raw rows (n, d), n ≥ 1.
 
@@ -117,21 +131,31 @@ class SavedNetwork:
         values = ensemble.mean_vote([one.predictions(x)[0] for one in self._voters(vote)])
         return values * self.target_std + self.target_mean
 
-    def predict(self, file: Path | str, *, vote: bool = False) -> "Predictions":
-        """What it says of each row of a table: a file with the columns that it was trained on.
+    def predict(
+        self, table: Path | str | Mapping[str, Iterable[Any]] | Frame, *, vote: bool = False
+    ) -> "Predictions":
+        """What it says of each row of a table with the columns that it was trained on.
 
         Args:
-            file: CSV, TSV or Parquet; the columns are found by name. Those that it was not trained
-                on, the target among them, may be there.
+            table: A CSV, TSV or Parquet file; or the values of each column by its name, as a
+                mapping or a data frame. The columns are found by name. The target, and columns
+                that were excluded or left out, may be there too.
             vote: As for `probabilities`.
 
         Raises:
-            ModelError: The network was trained on arrays and knows no columns.
-            DataFileError: The file is no such table, or lacks a column, or has one that is foreign.
+            ModelError: The network was trained on arrays and knows no columns; or the table lacks a
+                column, has one that is foreign, or holds what it must not.
         """
         if self.encoding is None:
-            raise ModelError("this network was trained on arrays, and knows no columns of a table")
-        inputs = encoding.read_inputs(Path(file), self.encoding)
+            asked = "probabilities" if self.classes else "predictions"
+            raise ModelError(
+                "this network was trained on arrays, and knows no columns of a table; ask for its "
+                f"{asked} of rows (n, {len(self.mean)})"
+            )
+        if isinstance(table, Path | str):
+            inputs = encoding.read_inputs(Path(table), self.encoding)
+        else:
+            inputs = given_inputs(table, self.encoding)
         rows = np.arange(len(inputs[0]))
         values = self.probabilities if self.classes else self.predictions
         said: list[Any] = []

@@ -10,7 +10,7 @@ A missing number is NaN in the encoded rows. `statistics` ignores NaN, and
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,6 @@ from model.data.standardise import BLOCK_ROWS, Rows, Statistics
 from model.data.table_file import near, read_alike
 from model.data.table_options import Scaling
 from model.errors import ModelError
-from model.plain_values import LATER
 
 MISSING_CATEGORY = "(missing)"
 MOST_OUTPUTS = 100_000  # a row would take more than 400 kB
@@ -50,7 +49,7 @@ class EncodedColumn:
     categories: tuple[str, ...] = ()
     marks_missing: bool = False
     origin: float = 0.0
-    quantiles: tuple[float, ...] = field(default=(), metadata=LATER)
+    quantiles: tuple[float, ...] = ()
 
     @property
     def outputs(self) -> tuple[str, ...]:

@@ -27,6 +27,8 @@ class Fold:
             where that is not known.
         encoding: How the inputs were made of the columns of a table, as JSON has it; None where
             rows were numbers.
+        missing: How many values are missing in each input column that lacks any; None where the
+            rows have no columns.
     """
 
     name: str
@@ -40,3 +42,4 @@ class Fold:
     statistics: Statistics | None = None
     tested: tuple[int, ...] = ()
     encoding: Mapping[str, Any] | None = None
+    missing: Mapping[str, int] | None = None

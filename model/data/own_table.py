@@ -169,6 +169,7 @@ class OwnTable:
             tested=_counts(*read.test),
             statistics=encoding.statistics(read.encoding, x, rows[0]),
             encoding=read.encoding.plain(),
+            missing=_missing(learned, read.validation),
         )
 
     def source(self, classes: tuple[str, ...]) -> Source:
@@ -246,6 +247,17 @@ class OwnTable:
                 own.update(block)
             digest.update(own.digest())
         return digest.hexdigest()
+
+
+def _missing(*parts: tuple[Table, Rows]) -> dict[str, int]:
+    """How many values the rows of the parts lack, of each input column that lacks any."""
+    counts: dict[str, int] = {}
+    for one, rows in parts:
+        for column in one.inputs:
+            counts[column.name] = counts.get(column.name, 0) + int(
+                np.isnan(column.values[rows]).sum()
+            )
+    return {name: count for name, count in counts.items() if count}
 
 
 def _counts(read: Table, rows: Rows) -> tuple[int, ...]:

@@ -52,6 +52,8 @@ class Prepared:
         tested: How many test rows there are of each class, or in all where values are learned; ()
             where that is not known.
         encoding: How the inputs were made of the columns of a table; None where they were not.
+        missing: How many values these rows lack of each input column that lacks any; None where
+            they are of no columns.
     """
 
     folder: Path
@@ -67,6 +69,7 @@ class Prepared:
     target_names: tuple[str, ...] = ()
     tested: tuple[int, ...] = ()
     encoding: Mapping[str, Any] | None = None
+    missing: Mapping[str, int] | None = None
 
     def __reduce__(self) -> tuple[object, tuple[Path]]:
         return open_prepared, (self.folder,)
@@ -131,6 +134,7 @@ def keep(fold: Fold, cache: Path, most_bytes: int | None = None) -> Prepared:
         target_names=fold.target_names,
         tested=fold.tested,
         encoding=fold.encoding,
+        missing=fold.missing,
     )
     folder = cache.absolute() / about.folder_name()
     try:
@@ -183,6 +187,7 @@ def open_prepared(folder: Path) -> Prepared:
         target_names=about.target_names,
         tested=about.tested,
         encoding=about.encoding,
+        missing=about.missing,
     )
 
 

@@ -133,17 +133,40 @@ def read_alike(
         skip=set(ignored),
         scratch=scratch,
     )
-    missing = [name for name in kinds if name not in found.by_name]
-    others = [name for name in found.by_name if name not in kinds]
+    return matched(path, found.by_name, list(kinds), lacking, foreign)
+
+
+def matched(
+    where: Path | str,
+    found: Mapping[str, Column],
+    names: Sequence[str],
+    lacking: str = "the input",
+    foreign: str = "which the model does not know",
+) -> tuple[Column, ...]:
+    """Those columns, in that order, of a table that has them and no others.
+
+    Args:
+        where: What messages call the table.
+        found: Its columns.
+        names: Of those that it must have.
+        lacking: As for `read_alike`.
+        foreign: Likewise.
+
+    Raises:
+        DataFileError: It lacks one, or has a foreign one, or a number that is infinite or too
+            large.
+    """
+    missing = [name for name in names if name not in found]
+    others = [name for name in found if name not in set(names)]
     if missing or others:
         lacks = [f"lacks {lacking} {_listed(missing)}"] if missing else []
         has = [f"has {_listed(others)}, {foreign}"] if others else []
         raise DataFileError(
-            f"{path}: {' and '.join(lacks + has)}; expected the columns {_listed(list(kinds))}"
+            f"{where}: {' and '.join(lacks + has)}; expected the columns {_listed(names)}"
         )
-    for name in kinds:
-        check_numbers(path, found.by_name[name])
-    return tuple(found.by_name[name] for name in kinds)
+    for name in names:
+        check_numbers(where, found[name])
+    return tuple(found[name] for name in names)
 
 
 def near(name: str, names: Collection[str]) -> str:
@@ -160,7 +183,7 @@ def near(name: str, names: Collection[str]) -> str:
     return f"its columns are {shown}{' …' if len(names) > 8 else ''}"
 
 
-def check_numbers(path: Path, column: Column) -> None:
+def check_numbers(where: Path | str, column: Column) -> None:
     """Refuse numbers that are infinite, or too large for float32.
 
     Raises:
@@ -170,7 +193,7 @@ def check_numbers(path: Path, column: Column) -> None:
     if column.kind == "number" and max(-lowest, highest) > LARGEST:
         row = int((np.abs(column.values) > LARGEST).argmax())
         raise DataFileError(
-            f"{path}: row {row + 1:,} of column {column.name!r} is {column.values[row]:g}; "
+            f"{where}: row {row + 1:,} of column {column.name!r} is {column.values[row]:g}; "
             f"expected a finite number of at most {LARGEST:.1e}"
         )
 

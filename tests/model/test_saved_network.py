@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars
 import pytest
 
 from model.data import encoding, standardise
@@ -190,6 +191,25 @@ def test_rows_of_a_table_may_lack_numbers_but_none_may_be_infinite(tmp_path: Pat
     np.testing.assert_allclose(one, other, rtol=1e-6)
     with pytest.raises(ModelError, match="finite real numbers"):
         saved.probabilities(np.full((1, 7), np.inf))
+
+
+def test_rows_in_memory_are_predicted_as_those_of_a_file(tmp_path: Path) -> None:
+    saved = network_of_table(tmp_path, "label")
+    right = saved.predict(tmp_path / "cars.csv")
+    frame = polars.read_csv(tmp_path / "cars.csv")
+    for rows in (frame, frame.to_dict(as_series=False), frame.select(sorted(frame.columns))):
+        found = saved.predict(rows)
+        np.testing.assert_array_equal(found.values, right.values)
+        assert found.labels == tuple(row[0] for row in right.rows())
+        assert found.columns() == right.columns()
+    assert network_of_table(tmp_path, "price").predict(frame).labels == ()
+
+
+def test_a_network_says_in_a_line_what_it_is(tmp_path: Path) -> None:
+    assert repr(GOOD) == "<network of 4 inputs, 5 hidden units: 3 classes>"
+    assert repr(VALUES).endswith(" hidden units: values>")
+    saved = network_of_table(tmp_path, "price", "weight")
+    assert repr(saved).endswith(", 5 hidden units: price, weight>")
 
 
 def test_a_network_of_arrays_knows_no_columns(tmp_path: Path) -> None:

@@ -87,9 +87,9 @@ def data_clear(
 def gradcheck(
     study: options.StudyArgument,
     changes: options.SetOption = [],  # noqa: B006
-    rows: Annotated[int, typer.Option(min=1, max=10_000, help="Images of the batch.")] = 10,
+    rows: Annotated[int, typer.Option(min=1, max=10_000, help="Rows of the batch.")] = 10,
     inputs: Annotated[
-        int | None, typer.Option(min=1, help="Only the first inputs of each image; all of them.")
+        int | None, typer.Option(min=1, help="Only the first inputs of each row; all of them.")
     ] = None,
     difference: Annotated[
         Difference, typer.Option(help="Finite difference to compare with.")
@@ -163,12 +163,14 @@ def predict(
     ] = False,
 ) -> None:
     """Predict the target of each row of a table with a winner that was trained on one."""
+    from search.objectives.network.views.predicting import listed
     from search.objectives.network.views.predicting import predict as predict_rows
+    from search.runtime.formatting import plural
 
     done = predict_rows(model_file, table, output, vote=vote)
     for line in done.notes:
         typer.echo(f"klayer: {line}", err=True)
-    typer.echo(f"{output}: {done.rows:,} rows, {', '.join(done.columns)}")
+    typer.echo(f"{output}: {plural(done.rows, 'row')}, {listed(done.columns)}")
 
 
 @app.command()

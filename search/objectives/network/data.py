@@ -17,6 +17,7 @@ from model.data.table import Table
 from model.errors import DataFileError
 from search.errors import DataError
 from search.objective.data_card import DataCard
+from search.objectives.network import cards
 from search.objectives.network.facts import Facts
 from search.objectives.network.faults import faults_as_klayer_errors
 from search.objectives.network.objective import NetworkObjective
@@ -67,16 +68,7 @@ class Dataset:
     @property
     def card(self) -> DataCard:
         """What is to be known of it without opening it."""
-        return DataCard(
-            source=self.prepared.name if self.own is None else self.own.path.name,
-            fingerprint=self.prepared.fingerprint,
-            rows=self.facts.rows,
-            held_out=self.facts.held_out,
-            inputs=self.facts.inputs,
-            shape=self.facts.shape,
-            task=self.facts.task,
-            classes=self.prepared.classes,
-        )
+        return cards.card(self.prepared, self.facts, self.objective.data, self.own)
 
 
 def cache_folder() -> Path:

@@ -63,12 +63,14 @@ class NamedData:
     Attributes:
         rows: Of its official training part, before any are held out.
         validation: How many of them are held out unless the study file says otherwise.
+        test: Rows of its official test part.
         classes: How many.
         shape: Of a row: colours, height, width.
     """
 
     rows: int
     validation: int
+    test: int
     classes: int
     shape: tuple[int, ...]
 
@@ -79,6 +81,6 @@ class NamedData:
 
 
 NAMED = {
-    "digits": NamedData(1_500, 300, 10, (1, 8, 8)),
-    "cifar10": NamedData(50_000, 5_000, 10, (3, 32, 32)),
+    "digits": NamedData(1_500, 300, 297, 10, (1, 8, 8)),
+    "cifar10": NamedData(50_000, 5_000, 10_000, 10, (3, 32, 32)),
 }

@@ -94,9 +94,8 @@ class TestReport:
     def plain(self, score: Score) -> dict[str, Any]:
         """As it is recorded; `search.objectives.network.findings` reads it."""
         told = asdict(self)
-        scores, rows = told.pop("scores"), told.pop("rows")
-        name = "accuracies" if score == "accuracy" else "scores"
-        return {name: scores, **told, "images": rows}
+        scores = told.pop("scores")
+        return {"accuracies" if score == "accuracy" else "scores": scores, **told}
 
 
 @dataclass(frozen=True)
@@ -250,8 +249,11 @@ def _said(
     (values,) = votes
     if standard is not None:
         rows = np.linspace(0, len(values) - 1, min(len(values), MOST_PAIRS)).round().astype(int)
-        predicted = values[rows, 0].astype(float) * standard.std[0] + standard.mean[0]
-        return {"pairs": np.stack([test.targets[rows, 0], predicted], axis=1)}
+        predicted = values.astype(float) * standard.std + standard.mean
+        kept = {"pairs": np.stack([test.targets[rows, 0], predicted[rows, 0]], axis=1)}
+        if len(standard.std) > 1:
+            kept["errors"] = np.sqrt(np.square(predicted - test.targets).mean(axis=0))
+        return kept
     count = values.shape[1]
     if count > MOST_CLASSES:
         return {}

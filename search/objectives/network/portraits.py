@@ -49,10 +49,12 @@ def portraits(
 
 
 def _portrait(layers: Sequence[Histogram], images: np.ndarray | None, data: Dataset) -> Portrait:
+    names = data.prepared.target_names
     return Portrait(
         gradient_counts=np.stack([layer.counts for layer in layers]),
         gradient_edges=np.stack([layer.edges for layer in layers]),
         images=images,
         classes=data.prepared.classes,
-        target=", ".join(data.prepared.target_names[:1]),
+        target=", ".join(names[:1]),
+        targets=names if len(names) > 1 else (),
     )

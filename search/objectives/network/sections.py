@@ -242,8 +242,9 @@ class TrainingSection(Table):
     )
     score: Literal["last_epoch", "best_epoch", "snapshot_ensemble"] = Field(
         default="last_epoch",
-        description="a trial's value: validation accuracy after the last epoch, after the best "
-        "one, or of the networks kept at the end of each cycle, which vote by mean probability",
+        description="a trial's value: its score on the validation rows after the last epoch, "
+        "after the best one, or of the networks kept at the end of each cycle, which vote by the "
+        "mean of their probabilities or values",
     )
     precision: Literal["float32", "float64"] = Field(
         default="float32", description="the numbers that are computed with"
@@ -270,7 +271,7 @@ class NetworkFinal(Final):
     """`[final]` of a network's study."""
 
     train_on: Literal["training", "training+validation"] = Field(
-        default="training", description="the images that the winner is trained on at last"
+        default="training", description="the rows that the winner is trained on at last"
     )
     ensemble: bool = Field(
         default=True, description="whether ensembles of snapshots and of finalists are reported"

@@ -151,7 +151,7 @@ def _batches(
     final: NetworkFinal,
     boxes: Mapping[str, Box],
 ) -> list[Fault]:
-    """A batch of more images than there are would be all of them, whatever the file says."""
+    """A batch of more rows than there are would be all of them, whatever the file says."""
     named = contenders(stages)
     trained: list[tuple[Key, TrainingSection, Stage]] = [
         (("stages", place), stage.training, stage) for place, stage in enumerate(stages)

@@ -1,12 +1,13 @@
 """What a search has come to: its best configuration, the path of its box, its evaluation."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from rich.console import Console
 
 from search.ledger.records import RecordedTrial, Search, StageState
+from search.objective.data_card import DataCard
 from search.objective.port import Objective
 from search.objective.report import Finding
 from search.plan.plan import FINAL, FINALISTS
@@ -14,6 +15,7 @@ from search.plan.ranking import Ranking, Spread, over_seeds, ranking_of
 from search.runtime.formatting import capital, parameters, plural
 from search.runtime.lines import say, say_labelled
 from search.space.space import Point
+from search.views.terminal.card_rows import card_line
 from search.views.terminal.failures import failures
 
 
@@ -32,6 +34,7 @@ class Summary:
         spread: The winner's score over fresh seeds; None before, or without re-runs.
         result: The evaluation as recorded; None before.
         failures: Of each stage that has any, which trials failed and why, a line for each reason.
+        data: What is known of the data.
     """
 
     name: str
@@ -43,7 +46,8 @@ class Summary:
     best: RecordedTrial | None
     spread: Spread | None
     result: dict[str, Any] | None
-    failures: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    failures: Mapping[str, Sequence[str]]
+    data: DataCard
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -69,6 +73,7 @@ class Summary:
             "best": best,
             "validation": None if self.spread is None else asdict(self.spread),
             "test": self.result,
+            "data": self.data.plain(),
             "stages": [_stage_json(stage) for stage in self.stages],
         }
 
@@ -99,12 +104,15 @@ def summarise(
         spread=None if chosen is None else _spread_of(chosen, trials),
         result=search.result,
         failures=failures(trials),
+        data=search.data,
     )
 
 
 def show(summary: Summary, console: Console) -> None:
     """Print a summary for people."""
     say(console, f"\n{summary.name}: the path of the box", style="bold")
+    if summary.data.rows is not None:
+        say(console, card_line(summary.data), indent=1, style="dim")
     for stage in summary.stages:
         _show_stage(summary.objective, stage, summary.failures.get(stage.step.name, ()), console)
     if summary.failure is not None:

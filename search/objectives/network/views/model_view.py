@@ -78,7 +78,7 @@ def show(rebuilt: Rebuilt, console: Console) -> None:
     read = f"winner = network_file.load({json.dumps(str(rebuilt.file), ensure_ascii=False)})"
     vote = "" if voting is None else ", vote=True"
     if rebuilt.of_table:
-        last = f'said = winner.predict("new.csv"{vote})  # said.values: (rows, columns)'
+        last = f'said = winner.predict("new.csv"{vote})  # or a data frame; see said.values'
         console.print(
             f"\nklayer predict {rebuilt.file} new.csv --output predicted.csv predicts a table.",
             soft_wrap=True,

@@ -1,16 +1,17 @@
 """Predictions of a saved winner for the rows of a table, written as CSV."""
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from model import network_file
 from search.errors import KlayerError
 from search.objectives.network.faults import faults_as_klayer_errors
-from search.runtime.formatting import plural
+from search.runtime.formatting import plural, shortened
 from search.views.terminal.output import writing
 
-MOST_SHOWN = 5  # of unknown categories
+MOST_SHOWN = 5  # of unknown categories, and of columns
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,13 @@ class Predicted:
     rows: int
     columns: tuple[str, ...]
     notes: tuple[str, ...]
+
+
+def listed(columns: Sequence[str]) -> str:
+    """The names of columns, as far as a line has room for them."""
+    more = len(columns) - MOST_SHOWN
+    named = ", ".join(shortened(name) for name in columns[:MOST_SHOWN])
+    return named + (f" and {more:,} more" if more > 0 else "")
 
 
 def predict(model_file: Path, table: Path, output: Path, *, vote: bool) -> Predicted:

@@ -167,7 +167,7 @@ def test_the_recorded_test_score_is_scikit_learn_s_of_the_rebuilt_winner(
     assert told[name][0] == pytest.approx(expected, rel=1e-5)
     test = parts(finished.targets).test
     assert test is not None
-    assert told["images"] == len(test)
+    assert told["rows"] == len(test)
     assert saved.targets == finished.targets
     if finished.score == "rmse":
         assert 100 < expected < 5_000  # in the unit of the prices, whose deviation is thousands
