@@ -174,6 +174,7 @@ def _saved(entries: zipfile.ZipFile, size: int) -> SavedNetwork:
         found.get("target_std"),
         about.targets,
         about.encoding,
+        about.rows,
     )
 
 

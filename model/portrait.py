@@ -17,6 +17,7 @@ import numpy as np
 
 from model import network
 from model.arrays import Floats, Integers
+from model.data.row_form import image_of
 from model.errors import ModelError
 from model.inference import Network
 from model.members import column
@@ -115,13 +116,13 @@ def histogram(entries: Floats, bins: int = BINS) -> Histogram:
     return Histogram(counts.astype(np.int64), edges)
 
 
-def weight_images(stack: Network, planes: tuple[int, int, int]) -> Floats | None:
+def weight_images(stack: Network, shape: tuple[int, ...]) -> Floats | None:
     """Each output's weights as an image, unscaled, where there is one layer alone (k = 1).
 
     Args:
         stack: m members of c outputs.
-        planes: How a row of the data is an image: planes (colours), height, width; plane by plane,
-            each row by row.
+        shape: How a row of the data is an image: planes (colours), height, width; or height, width,
+            planes; or height, width.
 
     Returns:
         (m, c, height, width) float32, with the colours (m, c, height, width, planes) where there is
@@ -133,8 +134,12 @@ def weight_images(stack: Network, planes: tuple[int, int, int]) -> Floats | None
     if len(stack.parameters) > 1:
         return None
     inputs, outputs = stack.architecture.inputs, stack.architecture.outputs
-    if math.prod(planes) != inputs:
-        raise ModelError(f"{inputs} inputs are no image of planes, height, width {planes}")
+    planes = image_of(shape)
+    if planes is None or math.prod(shape) != inputs:
+        raise ModelError(f"{inputs} inputs are no image of planes, height, width {shape}")
     weights = stack.parameters[0].weights.transpose(0, 2, 1).astype(np.float32)
-    images = np.moveaxis(weights.reshape(len(stack.members), outputs, *planes), 2, -1)
+    images = weights.reshape(len(stack.members), outputs, *shape)
+    if len(shape) == 2:
+        return images
+    images = np.moveaxis(images, 2, -1) if shape == planes else images
     return np.ascontiguousarray(images[..., 0] if planes[0] == 1 else images)

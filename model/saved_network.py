@@ -1,7 +1,7 @@
 """A trained network with all that stands between it and raw rows, as one value."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,9 @@ from model.arrays import Floats
 from model.data import encoding, standardise
 from model.data.encoding import Encoding
 from model.data.given_table import Frame, given_inputs
+from model.data.new_rows import new_rows
+from model.data.row_form import RowForm
+from model.data.standardise import BLOCK_ROWS
 from model.errors import ModelError
 from model.inference import Network
 from model.network_layout import About
@@ -24,7 +27,7 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """What a network says of n rows of a table.
+    """What a network says of n rows.
 
     Attributes:
         targets: The names of the columns that it predicts.
@@ -32,12 +35,14 @@ class Predictions:
         values: The probability of each class, or the value of each target, (n, c).
         unknown: By column, categories that the training rows did not have; such a row counts as
             having none.
+        files: The file of each row, where rows are images; else ().
     """
 
     targets: tuple[str, ...]
     classes: tuple[str, ...]
     values: npt.NDArray[Any]
-    unknown: Mapping[str, tuple[str, ...]]
+    unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -47,15 +52,13 @@ class Predictions:
 
     def columns(self) -> tuple[str, ...]:
         """The names of what `rows` gives."""
-        return self.targets + tuple(f"probability of {name}" for name in self.classes)
+        said = self.targets + tuple(f"probability of {name}" for name in self.classes)
+        return ("file", *said) if self.files else said
 
     def rows(self) -> Iterator[tuple[str | float, ...]]:
-        """Row by row the class and the probability of each, or the values."""
-        values = map(tuple, self.values.tolist())
-        if self.classes:
-            yield from ((label, *row) for label, row in zip(self.labels, values, strict=True))
-        else:
-            yield from values
+        """Row by row, of images the file; then the class and all probabilities, or the values."""
+        columns = [part for part in (self.files, self.labels) if part]
+        yield from zip(*columns, *self.values.T.tolist(), strict=True)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -73,6 +76,7 @@ class SavedNetwork:
         target_std: (c,) float64, above 0; None for classes.
         targets: The names of the columns that it predicts, where it was trained on a table.
         encoding: How a table's columns become inputs; None where it was trained on arrays.
+        rows: How the rows of a user's own arrays or images lie in their files; else None.
 
     Raises:
         ModelError: These do not fit together, or a number is not finite.
@@ -87,6 +91,7 @@ class SavedNetwork:
     target_std: npt.NDArray[np.float64] | None = None
     targets: tuple[str, ...] = ()
     encoding: Encoding | None = None
+    rows: RowForm | None = None
 
     def __post_init__(self) -> None:
         alike = {(one.architecture, one.members) for one in (self.network, *self.snapshots)}
@@ -132,39 +137,47 @@ class SavedNetwork:
         return values * self.target_std + self.target_mean
 
     def predict(
-        self, table: Path | str | Mapping[str, Iterable[Any]] | Frame, *, vote: bool = False
+        self, given: Path | str | Mapping[str, Iterable[Any]] | Frame | Array, *, vote: bool = False
     ) -> "Predictions":
-        """What it says of each row of a table with the columns that it was trained on.
+        """What it says of each row of what it was trained on the like of.
 
         Args:
-            table: A CSV, TSV or Parquet file; or the values of each column by its name, as a
-                mapping or a data frame. The columns are found by name. The target, and columns
-                that were excluded or left out, may be there too.
+            given: Of a network of a table's rows a CSV, TSV or Parquet file, or the values of each
+                column by its name, as a mapping or a data frame. The columns are found by name. The
+                target, and columns that were excluded or left out, may be there too. Of others an
+                array (n, ...), or what `model.data.new_rows` reads.
             vote: As for `probabilities`.
 
         Raises:
-            ModelError: The network was trained on arrays and knows no columns; or the table lacks a
-                column, has one that is foreign, or holds what it must not.
+            ModelError: The file is missing, damaged or of another kind; or the table lacks a
+                column, has one that is foreign, or holds what it must not; or the rows have another
+                shape.
         """
+        asked = self.probabilities if self.classes else self.predictions
         if self.encoding is None:
-            asked = "probabilities" if self.classes else "predictions"
-            raise ModelError(
-                "this network was trained on arrays, and knows no columns of a table; ask for its "
-                f"{asked} of rows (n, {len(self.mean)})"
-            )
-        if isinstance(table, Path | str):
-            inputs = encoding.read_inputs(Path(table), self.encoding)
+            if not isinstance(given, Path | str | np.ndarray):
+                raise ModelError(
+                    "this network was trained on arrays, and knows no columns of a table; expected "
+                    f"rows (n, {len(self.mean)})"
+                )
+            path = Path(given) if isinstance(given, str) else given
+            rows = new_rows(path, self.rows, len(self.mean))
+            said = [asked(block, vote=vote) for block in rows.blocks]
+            names = self.targets or tuple("class" for _ in self.classes[:1])
+            return Predictions(names, self.classes, np.concatenate(said), files=rows.files)
+        if isinstance(given, np.ndarray):
+            raise ModelError("this network was trained on a table; expected its columns by name")
+        if isinstance(given, Path | str):
+            inputs = encoding.read_inputs(Path(given), self.encoding)
         else:
-            inputs = given_inputs(table, self.encoding)
-        rows = np.arange(len(inputs[0]))
-        values = self.probabilities if self.classes else self.predictions
-        said: list[Any] = []
-        for start in range(0, len(rows), standardise.BLOCK_ROWS):
-            block = rows[start : start + standardise.BLOCK_ROWS]
-            encoded = self.encoding.encode(inputs, block)
-            said.append(values(encoded, vote=vote))
+            inputs = given_inputs(given, self.encoding)
+        every = np.arange(len(inputs[0]))
+        said = [
+            asked(self.encoding.encode(inputs, every[start : start + BLOCK_ROWS]), vote=vote)
+            for start in range(0, len(every), BLOCK_ROWS)
+        ]
         return Predictions(
-            self.targets, self.classes, np.concatenate(said), self.encoding.unknown(inputs, rows)
+            self.targets, self.classes, np.concatenate(said), self.encoding.unknown(inputs, every)
         )
 
     def _voters(self, vote: bool) -> tuple[Network, ...]:
@@ -174,8 +187,9 @@ class SavedNetwork:
         rows = np.asarray(raw)
         if rows.ndim != 2 or rows.shape[1] != len(self.mean) or not len(rows):
             raise ModelError(f"rows must be (n, {len(self.mean)}) with n ≥ 1, not {rows.shape}")
-        # A missing number of a table is NaN, which standardising makes the mean.
-        odd = np.isinf if self.encoding is not None else lambda x: ~np.isfinite(x)
+        # A missing number of a user's own is NaN, which standardising makes the mean.
+        is_own = self.encoding is not None or self.rows is not None
+        odd = np.isinf if is_own else lambda x: ~np.isfinite(x)
         if rows.dtype.kind not in "buif" or odd(rows).any():
             raise ModelError(f"rows must hold finite real numbers, not {rows.dtype}")
         given = standardise.Statistics(self.mean, self.std)
@@ -193,6 +207,7 @@ class SavedNetwork:
             classes=self.classes,
             targets=self.targets,
             encoding=self.encoding,
+            rows=self.rows,
         )
 
     def arrays(self) -> dict[str, Array]:

@@ -9,7 +9,7 @@ A missing number is NaN in the encoded rows. `statistics` ignores NaN, and
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model.data import quantiles
+from model.data import quantiles, standardise
 from model.data.column import Column, Kind
-from model.data.standardise import BLOCK_ROWS, Rows, Statistics
+from model.data.standardise import Rows, Statistics
 from model.data.table_file import near, read_alike
 from model.data.table_options import Scaling
 from model.errors import ModelError
@@ -253,21 +253,9 @@ def statistics(encoding: Encoding, matrix: npt.NDArray[np.float32], rows: Rows) 
     Of numbers, without those that are missing; where none is left, 0 and 1. Outputs that are 0 or
     1 stay so: mean 0, std 1. A number that is constant has std 1.
     """
-    places = encoding.numbers
-    count, total = np.zeros(len(places)), np.zeros(len(places))
-    least, most = np.full(len(places), np.inf), np.full(len(places), -np.inf)
-    for block in _blocks(matrix, rows, places):
-        count += (~np.isnan(block)).sum(axis=0)
-        total += np.nansum(block, axis=0)
-        least, most = (np.fmin(least, np.fmin.reduce(block)), np.fmax(most, np.fmax.reduce(block)))
-    average = total / np.maximum(count, 1)
-    squares = np.zeros(len(places))
-    for block in _blocks(matrix, rows, places):
-        squares += np.nansum(np.square(block - average), axis=0)
+    given, places = standardise.statistics(matrix, rows), encoding.numbers
     mean, std = np.zeros(encoding.width), np.ones(encoding.width)
-    is_constant = least >= most  # said by values: rounding of the mean leaves a spread of its own
-    mean[places] = np.where(is_constant & (count > 0), least, average)
-    std[places] = np.where(is_constant, 1, np.sqrt(squares / np.maximum(count, 1)))
+    mean[places], std[places] = given.mean[places], given.std[places]
     return Statistics(mean, std)
 
 
@@ -296,13 +284,6 @@ def _codes(column: EncodedColumn, given: Column, rows: Rows) -> npt.NDArray[np.i
     # The last is found by the place -1, of what is missing.
     found = np.array([places.get(text, -1) for text in (*given.texts, None)], np.int64)
     return found[given.places(rows)]
-
-
-def _blocks(
-    matrix: npt.NDArray[np.float32], rows: Rows, places: npt.NDArray[np.int64]
-) -> Iterator[npt.NDArray[np.float64]]:
-    for start in range(0, len(rows), BLOCK_ROWS):
-        yield matrix[np.ix_(rows[start : start + BLOCK_ROWS], places)].astype(np.float64)
 
 
 def _is_valid(column: EncodedColumn) -> bool:

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from model.data import array_file, encoding, splits, table
+from model.data import array_file, encoding, splits, table, table_notes
 from model.data.delimited import MOST_BYTES
 from model.data.encoding import Encoding
-from model.data.fold import Fold
+from model.data.fold import Fold, counted
 from model.data.labelled import Labelled
 from model.data.regular import check_regular
 from model.data.source import Source, plain_name
@@ -143,17 +143,14 @@ class OwnTable:
         fitted = encoding.fit(read.inputs, found.training, read.ignored, self.options.scaling)
         return ReadTable(read, found.training, validation, test, fitted, fingerprint)
 
-    def fold(self, read: ReadTable | None = None) -> Fold:
+    def fold(self) -> Fold:
         """Its training and validation rows.
-
-        Args:
-            read: What `read` gave; None to read it now.
 
         Raises:
             DataFileError: As `read`, or a temporary file cannot be written.
             ModelError: As `read`.
         """
-        read = read or self.read()
+        read = self.read()
         learned = (read.table, read.training)
         x = self._encoded(read.encoding, learned, read.validation)
         rows = np.arange(len(read.training)), np.arange(len(read.training), len(x))
@@ -166,10 +163,11 @@ class OwnTable:
             fingerprint=read.fingerprint,
             seed=self.seed,
             target_names=read.table.target_names,
-            tested=_counts(*read.test),
+            tested=counted(read.test[0].targets[read.test[1]], read.table.classes),
             statistics=encoding.statistics(read.encoding, x, rows[0]),
             encoding=read.encoding.plain(),
             missing=_missing(learned, read.validation),
+            notes=table_notes.notes(read.table),
         )
 
     def source(self, classes: tuple[str, ...]) -> Source:
@@ -178,7 +176,13 @@ class OwnTable:
         Args:
             classes: As its fold has them.
         """
-        return Source(self.name, classes, training=lambda: self.fold().raw, test=self._test)
+        return Source(
+            self.name,
+            classes,
+            training=lambda: self.fold().raw,
+            test=self._test,
+            is_checked=True,  # when the table was read
+        )
 
     def _test(self) -> Labelled:
         read = self.read()
@@ -258,13 +262,6 @@ def _missing(*parts: tuple[Table, Rows]) -> dict[str, int]:
                 np.isnan(column.values[rows]).sum()
             )
     return {name: count for name, count in counts.items() if count}
-
-
-def _counts(read: Table, rows: Rows) -> tuple[int, ...]:
-    """How many of the rows are of each class, or how many there are."""
-    if not read.classes:
-        return (len(rows),)
-    return tuple(np.bincount(read.targets[rows], minlength=len(read.classes)).tolist())
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

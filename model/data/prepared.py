@@ -54,6 +54,7 @@ class Prepared:
         encoding: How the inputs were made of the columns of a table; None where they were not.
         missing: How many values these rows lack of each input column that lacks any; None where
             they are of no columns.
+        shape: Of a row that has more than one axis.
     """
 
     folder: Path
@@ -70,6 +71,7 @@ class Prepared:
     tested: tuple[int, ...] = ()
     encoding: Mapping[str, Any] | None = None
     missing: Mapping[str, int] | None = None
+    shape: tuple[int, ...] = ()
 
     def __reduce__(self) -> tuple[object, tuple[Path]]:
         return open_prepared, (self.folder,)
@@ -118,7 +120,7 @@ def keep(fold: Fold, cache: Path, most_bytes: int | None = None) -> Prepared:
             have more bytes; None for no limit.
 
     Raises:
-        DataFileError: The folder cannot be written.
+        DataFileError: The folder cannot be written, or the rows' files have changed meanwhile.
     """
     raw = fold.raw
     about = About(
@@ -135,6 +137,7 @@ def keep(fold: Fold, cache: Path, most_bytes: int | None = None) -> Prepared:
         tested=fold.tested,
         encoding=fold.encoding,
         missing=fold.missing,
+        shape=fold.shape,
     )
     folder = cache.absolute() / about.folder_name()
     try:
@@ -148,6 +151,8 @@ def keep(fold: Fold, cache: Path, most_bytes: int | None = None) -> Prepared:
             draft = Path(place) / folder.name
             draft.mkdir()
             write(draft, about, fold)
+            if fold.still is not None:  # else other rows would be kept under its hash
+                fold.still()
             with suppress(OSError):  # another process was first; its folder is opened below
                 draft.rename(folder)
         if most_bytes is not None:
@@ -188,6 +193,7 @@ def open_prepared(folder: Path) -> Prepared:
         tested=about.tested,
         encoding=about.encoding,
         missing=about.missing,
+        shape=about.shape,
     )
 
 
@@ -204,7 +210,7 @@ def test_set(prepared: Prepared, source: Source) -> TestSet:
     if (source.name, source.classes) != (prepared.name, prepared.classes):
         raise ModelError(f"expected the test images of {prepared.name}, not of {source.name}")
     raw = source.test()
-    if prepared.encoding is None:  # a table's were looked at when it was read
+    if not source.is_checked:
         _check_images(raw, source)
     if raw.x.shape[1] != len(prepared.mean):
         raise ModelError(f"test images must have {len(prepared.mean)} inputs, not {raw.x.shape[1]}")

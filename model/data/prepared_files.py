@@ -47,6 +47,7 @@ class About:
     tested: tuple[int, ...] = ()
     encoding: Mapping[str, Any] | None = None
     missing: Mapping[str, int] | None = None
+    shape: tuple[int, ...] = ()
 
     @property
     def targets(self) -> int:
@@ -113,6 +114,7 @@ def read_about(folder: Path) -> About:
                 **found,
                 "classes": tuple(found["classes"]),
                 "target_names": tuple(found["target_names"]),
+                "shape": tuple(found.get("shape", ())),
                 "tested": tuple(found.get("tested", ())),
             }
         )

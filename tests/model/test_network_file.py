@@ -20,6 +20,7 @@ import pytest
 from model import ensemble, network_file
 from model.alone import alone
 from model.data.encoding import EncodedColumn, Encoding
+from model.data.row_form import RowForm
 from model.data.standardise import Statistics, standardised
 from model.errors import DataFileError
 from model.inference import Network, population_statistics
@@ -413,6 +414,34 @@ def test_a_key_that_an_earlier_klayer_did_not_write_has_its_default(file: Path) 
 
     rewritten(file, without_jitter)
     assert network_file.load(file).network.members[0] == replace(MEMBER, jitter=0.0, widths=(4, 3))
+
+
+@pytest.mark.parametrize("form", [RowForm("array", (6,)), RowForm("image", (1, 2, 3)), None])
+def test_the_form_of_a_row_comes_back(tmp_path: Path, form: RowForm | None) -> None:
+    network_file.save(tmp_path / "one.npz", replace(saved_of(), rows=form))
+    assert network_file.load(tmp_path / "one.npz").rows == form
+
+
+@pytest.mark.parametrize(
+    ("form", "told"),
+    [
+        ({"kind": "array", "shape": [4]}, "must have 6 inputs, not 4"),
+        ({"kind": "image", "shape": [5]}, "an image must have 1 or 3 colours"),
+        ({"kind": "array", "shape": [-5, -1]}, "must be 1 or more"),
+        ({"kind": "film", "shape": [5]}, "kind must be one of array, image"),
+        ({"kind": "array", "shape": [5.5]}, "shape must be a finite int"),
+        ({"kind": "array"}, "shape"),
+        ("array", "must"),
+    ],
+)
+def test_an_odd_form_of_a_row_is_refused(file: Path, form: Any, told: str) -> None:
+    def changed(contents: dict[str, bytes]) -> None:
+        described = json.loads(json.dumps(asdict(saved_of().about()))) | {"rows": form}
+        contents["about.npy"] = npy(np.array(json.dumps(described)))
+
+    rewritten(file, changed)
+    with pytest.raises(DataFileError, match=told):
+        network_file.load(file)
 
 
 # --- tables -------------------------------------------------------------------------------------

@@ -252,6 +252,20 @@ def test_coloured_weights_are_images_plane_by_plane() -> None:
         assert found[member, label, y, x, colour] == weights[member, 6 * colour + 3 * y + x, label]
 
 
+def test_rows_of_height_and_width_are_images_and_colours_may_come_last() -> None:
+    weights = np.zeros((1, 8 * 9 * 3, 4))
+    weights[0, 8 * 27 - 4, 2] = 1  # of the last row but one, column 8, colour 2
+    architecture, member = Architecture(8 * 9 * 3, 4), Member((), 1, 0.1)
+    stack = Network(architecture, (member,), (Layer(weights, np.zeros((1, 1, 4))),), ())
+    found = weight_images(stack, (8, 9, 3))
+    assert found is not None
+    assert found.shape == (1, 4, 8, 9, 3)
+    assert [tuple(place) for place in np.argwhere(found)] == [(0, 2, 7, 7, 2)]
+    flat = weight_images(stack, (8, 27))
+    assert flat is not None
+    assert [tuple(place) for place in np.argwhere(flat)] == [(0, 2, 7, 23)]
+
+
 def test_only_one_layer_has_images_and_only_of_its_shape() -> None:
     assert weight_images(stack_of(), (1, 2, 3)) is None
     with pytest.raises(ModelError, match=r"6 inputs are no image of .* \(1, 8, 8\)"):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from model.data.own_table import OwnTable
+from model.data.own import Own
 from model.data.prepared import Prepared
 from search.objective.data_card import DataCard, Quantity
 from search.objectives.network.facts import NAMED, Facts
@@ -11,18 +11,18 @@ from search.objectives.network.sections import DataSection
 MOST_COLUMNS = 100  # that lack values, which are recorded by name
 
 
-def card(rows: Prepared, facts: Facts, section: DataSection, own: OwnTable | None) -> DataCard:
+def card(rows: Prepared, facts: Facts, section: DataSection, own: Own | None) -> DataCard:
     """The card; no row is read for it that is not in memory.
 
     Args:
         rows: The training and validation rows.
         facts: Their sizes.
         section: What the study file says of them.
-        own: The table of the user's own that they are of; None for data that have a name.
+        own: The data of the user's own that they are of; None for `digits` and `cifar10`.
     """
     missing = sorted((rows.missing or {}).items(), key=lambda item: -item[1])
     return DataCard(
-        source=rows.name if own is None else own.path.name,
+        source=section.source if own is None or section.kind == "example" else own.path.name,
         fingerprint=rows.fingerprint,
         rows=facts.rows,
         held_out=facts.held_out,
@@ -87,5 +87,7 @@ def _way(facts: Facts, section: DataSection) -> str:
         return f"by chance; rows of one {section.group!r} are in one part"
     if section.time is not None:
         return f"in the order of {section.time!r}; the last rows are for the test"
-    shares = "; each class has the same share in every part"
-    return f"by chance{shares if facts.task == 'classification' else ''}"
+    way, shares = "by chance", "; each class has the same share in every part"
+    if section.kind in ("arrays", "images") and None in (section.validation, section.test):
+        way = "by chance, but for parts that came by themselves"
+    return f"{way}{shares if facts.task == 'classification' else ''}"

@@ -11,9 +11,8 @@ import platformdirs
 
 from model.data import cache, cifar10, digits, prepared
 from model.data.cache import Kept
-from model.data.own_table import OwnTable, ReadTable
+from model.data.own import Own
 from model.data.source import Source
-from model.data.table import Table
 from model.errors import DataFileError
 from search.errors import DataError
 from search.objective.data_card import DataCard
@@ -21,7 +20,7 @@ from search.objectives.network import cards
 from search.objectives.network.facts import Facts
 from search.objectives.network.faults import faults_as_klayer_errors
 from search.objectives.network.objective import NetworkObjective
-from search.objectives.network.own_data import facts_of, table_of
+from search.objectives.network.own_data import facts_of, own_of
 from search.objectives.network.sections import DataSection
 
 MOST_SETTING, MOST_GIGABYTES = "KLAYER_CACHE_GIGABYTES", 20
@@ -35,13 +34,13 @@ class Dataset:
         objective: What learns from them.
         prepared: The standardised training and validation images.
         folder: Where the raw images lie, None for the embedded ones and the cache.
-        own: The table of the user's own that they are of; None for data that have a name.
+        own: The data of the user's own that they are of; None for `digits` and `cifar10`.
     """
 
     objective: NetworkObjective
     prepared: prepared.Prepared
     folder: Path | None
-    own: OwnTable | None = None
+    own: Own | None = None
 
     @property
     def facts(self) -> Facts:
@@ -59,8 +58,8 @@ class Dataset:
                 found = self.own.fingerprint()
             if found != self.prepared.fingerprint:
                 raise DataError(
-                    f"{self.own.files}: changed since it was opened for this search; put the "
-                    "table back that the search was begun with"
+                    f"{self.own.files}: changed since it was opened for this search; put the data "
+                    "back that the search was begun with"
                 )
             return self.own.source(self.prepared.classes)
         return source(self.objective.data.source, self.folder)
@@ -104,7 +103,7 @@ def open_data(objective: NetworkObjective, seed: int, folder: Path | None) -> Da
         objective: Says which data, and how they are split.
         seed: Of the split.
         folder: Where its files lie; None for the cache that `klayer data fetch` fills, and for the
-            path of a table of the user's own.
+            paths of data of the user's own.
 
     Raises:
         DataError: The files are missing, broken or not what they should be, or their validation
@@ -112,7 +111,7 @@ def open_data(objective: NetworkObjective, seed: int, folder: Path | None) -> Da
     """
     section = objective.data
     if section.is_own:
-        own = _table_of(section, seed, Path(objective.base), folder)
+        own = own_data(section, seed, Path(objective.base), folder)
         ready = _kept(own)
         _check_score(objective, own, ready)
         return Dataset(objective, ready, folder, own)
@@ -127,7 +126,7 @@ def open_data(objective: NetworkObjective, seed: int, folder: Path | None) -> Da
     return Dataset(objective, rows, folder)
 
 
-def _check_score(objective: NetworkObjective, own: OwnTable, rows: prepared.Prepared) -> None:
+def _check_score(objective: NetworkObjective, own: Own, rows: prepared.Prepared) -> None:
     """Refuse validation or test rows of which no network would have a score."""
     held_out = rows.validation.y
     counts = np.bincount(held_out).tolist() if rows.classes else (len(held_out),)
@@ -143,39 +142,44 @@ def _check_score(objective: NetworkObjective, own: OwnTable, rows: prepared.Prep
 
 
 def own_facts(section: DataSection, seed: int, base: Path, folder: Path | None = None) -> Facts:
-    """The sizes of a table of the user's own, which is read and prepared for that.
+    """The sizes of data of the user's own, which are read and prepared for that.
 
     Raises:
-        DataError: The file is missing, or no table that can be trained on.
+        DataError: A file is missing, or nothing that can be trained on.
         KlayerError: What is said of it does not fit it.
     """
-    return facts_of(_kept(_table_of(section, seed, base, folder)))
+    return facts_of(_kept(own_data(section, seed, base, folder)))
 
 
-def own_read(section: DataSection, seed: int, base: Path) -> tuple[Facts, Table]:
-    """As `own_facts`, and the table as it was read for that.
+def own_opened(section: DataSection, seed: int, base: Path) -> tuple[Facts, tuple[str, ...]]:
+    """As `own_facts`, and what a user should know of how the data were read, each a sentence.
 
     Raises:
         DataError: As `own_facts`.
         KlayerError: As `own_facts`.
     """
-    own = _table_of(section, seed, base, None)
+    own = own_data(section, seed, base, None)
     with faults_as_klayer_errors():
-        read = own.read()
-    return facts_of(_kept(own, read)), read.table
+        fold = own.fold()
+        rows = prepared.keep(fold, prepared_folder(), most_bytes())
+    return facts_of(rows), tuple(f"{own.path.name}: {line}" for line in fold.notes)
 
 
-def _table_of(section: DataSection, seed: int, base: Path, folder: Path | None) -> OwnTable:
+def own_data(section: DataSection, seed: int, base: Path, folder: Path | None) -> Own:
+    """The data of the user's own, not read yet; see `own_of`.
+
+    Raises:
+        KlayerError: What is said contradicts itself.
+    """
     with faults_as_klayer_errors():
-        return table_of(section, seed, base, folder, prepared_folder())
+        return own_of(section, seed, base, folder, prepared_folder(), cache_folder() / "examples")
 
 
-def _kept(own: OwnTable, read: ReadTable | None = None) -> prepared.Prepared:
+def _kept(own: Own) -> prepared.Prepared:
     with faults_as_klayer_errors():
-        fingerprint = own.fingerprint() if read is None else read.fingerprint
-        if rows := prepared.kept(prepared_folder(), own.name, fingerprint, own.seed):
+        if rows := prepared.kept(prepared_folder(), own.name, own.fingerprint(), own.seed):
             return rows
-        return prepared.keep(own.fold(read), prepared_folder(), most_bytes())
+        return prepared.keep(own.fold(), prepared_folder(), most_bytes())
 
 
 def clear_prepared(name: str | None = None) -> int:

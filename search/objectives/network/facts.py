@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from model.data.row_form import image_of
 from model.data.table_options import Task
 
 
@@ -34,7 +35,7 @@ class Facts:
     @property
     def planes(self) -> tuple[int, int, int] | None:
         """How a row is an image: colours, height, width; None where it is none."""
-        return (self.shape[0], self.shape[1], self.shape[2]) if len(self.shape) == 3 else None
+        return image_of(self.shape)
 
     @property
     def has_several(self) -> bool:

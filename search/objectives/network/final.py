@@ -13,6 +13,8 @@ import numpy.typing as npt
 from model import network_file, training
 from model.alone import alone
 from model.data import encoding, prepared
+from model.data.prepared import Prepared
+from model.data.row_form import RowForm
 from model.data.standardise import Statistics
 from model.data.test_set import TestSet
 from model.inference import Network
@@ -161,8 +163,18 @@ def retrain(
                 target_std=None if values is None else values.std,
                 targets=rows.target_names,
                 encoding=None if rows.encoding is None else encoding.of(rows.encoding),
+                rows=_form(objective, rows),
             )
         )
+
+
+def _form(objective: NetworkObjective, rows: Prepared) -> RowForm | None:
+    """How the rows of arrays and of images lie in their files."""
+    if objective.data.kind == "images":
+        return RowForm("image", rows.shape)
+    if objective.data.kind == "arrays":
+        return RowForm("array", rows.shape or (len(rows.mean),))
+    return None
 
 
 @dataclass(frozen=True)

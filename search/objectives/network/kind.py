@@ -56,7 +56,7 @@ def objective(tables: Document, folder: Path, data_folder: Path | None = None) -
 
 def _facts(given: NetworkDocument, folder: Path, data_folder: Path | None) -> Facts:
     if not given.data.is_own:
-        return NAMED[given.data.source].facts(int(given.data.validation))
+        return NAMED[given.data.source].facts(int(given.data.validation or 0))
     from search.objectives.network.data import own_facts  # NumPy's import is left to who needs it
 
     return own_facts(given.data, given.seed, folder, data_folder)

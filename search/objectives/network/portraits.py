@@ -38,8 +38,9 @@ def portraits(
     if set(places) <= set(diverged):
         return {}
     with faults_as_klayer_errors():
-        planes = data.facts.planes
-        images = None if planes is None else portrait.weight_images(stack, planes)
+        facts = data.facts
+        has_images = facts.planes and facts.task == "classification"
+        images = portrait.weight_images(stack, facts.shape) if has_images else None
         found = portrait.histograms(stack, portrait.weight_gradients(stack, recipe, fold))
     return {
         place: _portrait(layers, None if images is None else images[row], data)

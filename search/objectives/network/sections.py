@@ -3,12 +3,12 @@
 Limits of hyperparameters that a stage may search come from `search.objectives.network.registry`.
 """
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from model.data.kinds import ARRAYS, EXAMPLES, TABLES, Kind, is_idx, kind_of
 from model.data.table_options import Scaling, Task
 from search.objectives.network.facts import NAMED
 from search.objectives.network.metrics import Score
@@ -19,23 +19,34 @@ from search.study.stage_table import StageTable
 from search.study.table import MOST, List, Table
 from search.study.tables import Document, Final
 
+MOST_PIXELS = 1_000  # of a side of an image
+
 Columns = List[Annotated[str, Field(min_length=1)]]
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")
+KEYS: dict[str, tuple[Kind, ...]] = {
+    "target": ("table", "arrays"),
+    "task": ("table", "arrays"),
+    "exclude": ("table",),
+    "numbers": ("table",),
+    "categories": ("table",),
+    "scaling": ("table", "example"),
+    "test": ("table", "arrays", "images", "example"),
+    "group": ("table",),
+    "time": ("table",),
+    "part_column": ("table",),
+    "validation_target": ("arrays",),
+    "test_target": ("arrays",),
+    "size": ("images",),
+    "colour": ("images",),
+}
+"""Keys that only data of the user's own have, each with the kinds that have it."""
 
-_OWN = (
-    "target",
-    "task",
-    "exclude",
-    "numbers",
-    "categories",
-    "scaling",
-    "test",
-    "group",
-    "time",
-    "part_column",
-)
-"""Keys that only a table of the user's own has."""
+_CALLED: dict[Kind, str] = {
+    "table": "tables",
+    "arrays": "arrays",
+    "images": "folders of images",
+    "example": "examples",
+}
 
 
 class DataSection(Table):
@@ -44,21 +55,20 @@ class DataSection(Table):
     source: str = Field(
         default="digits",
         min_length=1,
-        description="the data: digits or cifar10, or a table of your own (.csv, .tsv, .txt or "
-        ".parquet), by its path from the study file",
+        description="the data: digits, cifar10, iris, wine, breast_cancer or diabetes; or the path "
+        "from the study file of a table of your own (.csv, .tsv, .txt or .parquet), of arrays "
+        "(.npy, .npz or IDX), or of a folder of images, with a / at the end",
     )
-    validation: int | float | str = Field(
-        default_factory=lambda known: (
-            NAMED[known["source"]].validation if known.get("source") in NAMED else 0.2
-        ),
+    validation: int | float | str | None = Field(
+        default_factory=lambda known: _usual_validation(known.get("source", "")),
         description="rows held out of those for training, to choose hyperparameters by: a count, "
         "or of data of your own a share, or the path of another file that has them",
     )
     target: Columns | None = Field(
         default=None,
         strict=False,
-        description="the column to predict, or a list of them where all are numbers; required for "
-        "a table of your own, as the keys below are for it alone",
+        description="of a table, which must have it, the column to predict, or a list of them "
+        "where all are numbers; of .npy and IDX files the path of the labels or values",
     )
     task: Task | None = Field(
         default=None,
@@ -95,6 +105,24 @@ class DataSection(Table):
     part_column: str | None = Field(
         default=None, description="a column that says train, validation or test of each row"
     )
+    validation_target: str | None = Field(
+        default=None,
+        description="the path of the labels or values, where `validation` is the path of arrays",
+    )
+    test_target: str | None = Field(
+        default=None, description="likewise, where `test` is the path of arrays"
+    )
+    size: List[Annotated[int, Field(ge=1, le=MOST_PIXELS)]] | None = Field(
+        default=None,
+        min_length=2,
+        max_length=2,
+        strict=False,
+        description="height and width that images are scaled to; required unless all have one size",
+    )
+    colour: Literal["grey", "rgb"] | None = Field(
+        default=None,
+        description="how images are read; unless said, rgb where the file of any can hold colours",
+    )
 
     @field_validator("target", mode="before")
     @classmethod
@@ -103,8 +131,13 @@ class DataSection(Table):
 
     @property
     def is_own(self) -> bool:
-        """Whether it is a file of the user's own."""
+        """Whether it is of the user's own, or is read as such."""
         return self.source not in NAMED
+
+    @property
+    def kind(self) -> Kind | None:
+        """Of data of the user's own; None for others."""
+        return kind_of(self.source) if self.is_own else None
 
     def canonical(self) -> dict[str, Any]:
         """As a file would write it, with every default that it may have."""
@@ -128,21 +161,56 @@ class DataSection(Table):
         elif self.validation > most:
             right = f"{self.source} has {most + 1:,} training images: give {most:,} or fewer"
             yield Fault(("validation",), f"found {self.validation}; {right}")
-        for key in _OWN:
+        for key in KEYS:
             if getattr(self, key) is not None:
                 yield Fault((key,), f"found, but {self.source} has no columns; leave it out")
 
     def _faults_of_own(self) -> Iterator[Fault]:
-        known = ", ".join(NAMED)
-        ends = ", ".join(SUFFIXES)
-        if not _is_table(self.source):
-            yield Fault(
-                ("source",),
-                f"found {shown(self.source)}; give {known}, or the path of a file that ends in "
-                f"{ends}",
-            )
+        kind = kind_of(self.source)
+        if kind is None:
+            known = ", ".join((*NAMED, *EXAMPLES))
+            right = f"give {known}; or the path of a file that ends in {_endings('table')}, "
+            right += f"{_endings('arrays')}; or of a folder, with a / at the end"
+            yield Fault(("source",), f"found {shown(self.source)}; {right}")
             return
-        yield from self._faults_of_parts(ends)
+        for key, kinds in KEYS.items():
+            if getattr(self, key) is not None and kind not in kinds:
+                whose = " and ".join(_CALLED[one] for one in kinds)
+                yield Fault((key,), f"found, which is for {whose}; leave it out")
+        for key in ("validation", "test"):
+            yield from self._faults_of_part(kind, key)
+        if isinstance(self.test, str) and self.test in (self.source, self.validation):
+            yield Fault(("test",), "found twice; give a file that has the test rows alone")
+        if self.validation == self.source:
+            yield Fault(
+                ("validation",), "found twice; give a file that has the validation rows alone"
+            )
+        if kind == "table":
+            yield from self._faults_of_table()
+        elif kind == "arrays":
+            yield from _faults_of_target(self.source, "target", self.target)
+
+    def _faults_of_part(self, kind: Kind, key: str) -> Iterator[Fault]:
+        part, target = getattr(self, key), getattr(self, f"{key}_target")
+        is_file = isinstance(part, str) and kind in ("table", "arrays") and kind_of(part) == kind
+        if isinstance(part, str):
+            is_right = is_file
+        else:
+            is_right = part is None or (0 < part < 1 if isinstance(part, float) else part >= 1)
+        if not is_right:
+            right = "give a count from 1, or a share from 0 to 1"
+            if kind in ("table", "arrays"):
+                right = "give a count from 1, a share from 0 to 1, or the path of a file that ends"
+                right += f" in {_endings(kind)}"
+            yield Fault((key,), f"found {shown(part)}; {right}")
+        elif is_file and kind == "arrays":
+            yield from _faults_of_target(part, f"{key}_target", target and (target,))
+        elif target is not None and kind == "arrays":
+            yield Fault(
+                (f"{key}_target",), f"found, but {key} is no path of arrays; give both, or none"
+            )
+
+    def _faults_of_table(self) -> Iterator[Fault]:
         if self.target is None:
             yield Fault(("target",), "missing; name the column that is to be learned")
         ways = [key for key in ("group", "time", "part_column") if getattr(self, key) is not None]
@@ -154,23 +222,6 @@ class DataSection(Table):
             yield Fault(
                 (key,), "found beside part_column, which says each row's part; leave it out"
             )
-
-    def _faults_of_parts(self, ends: str) -> Iterator[Fault]:
-        for key in ("validation", "test"):
-            part = getattr(self, key)
-            if isinstance(part, str):
-                is_right = _is_table(part)
-            else:
-                is_right = part is None or (0 < part < 1 if isinstance(part, float) else part >= 1)
-            if not is_right:
-                right = "give a count from 1, a share from 0 to 1, or the path of a file that ends"
-                yield Fault((key,), f"found {shown(part)}; {right} in {ends}")
-        if isinstance(self.test, str) and self.test in (self.source, self.validation):
-            yield Fault(("test",), "found twice; give a file that has the test rows alone")
-        if self.validation == self.source:
-            yield Fault(
-                ("validation",), "found twice; give a file that has the validation rows alone"
-            )
         files = isinstance(self.validation, str) and isinstance(self.test, str)
         way = next((key for key in ("group", "time") if getattr(self, key) is not None), None)
         if files and way is not None:
@@ -179,11 +230,29 @@ class DataSection(Table):
             )
 
 
-def _is_table(path: str) -> bool:
-    """Whether the file's name ends as a table's does."""
-    name = path.lower()
-    packed = name.endswith(".gz") and not name.endswith(".parquet.gz")
-    return Path(name.removesuffix(".gz") if packed else name).suffix in SUFFIXES
+def _usual_validation(source: str) -> int | float | None:
+    """What is held out unless said; None where the files may hold that part."""
+    if source in NAMED:
+        return NAMED[source].validation
+    return None if kind_of(source) in ("arrays", "images") else 0.2
+
+
+def _faults_of_target(rows: str, key: str, target: Sequence[str] | None) -> Iterator[Fault]:
+    """What is wrong with the files of labels beside a file of arrays."""
+    if rows.lower().endswith(".npz"):
+        if target is not None:
+            yield Fault((key,), "found, but an .npz file has its own target, y; leave it out")
+    elif target is None:
+        if not is_idx(rows):
+            yield Fault((key,), "missing; name the .npy file of the labels or values")
+    elif len(target) > 1 or kind_of(target[0]) != "arrays" or target[0].lower().endswith(".npz"):
+        found = shown(target[0]) if len(target) == 1 else f"{len(target)} of them"
+        yield Fault((key,), f"found {found}; give the path of one .npy or IDX file")
+
+
+def _endings(kind: Kind) -> str:
+    ends = {"table": TABLES, "arrays": (*ARRAYS, "idx3-ubyte")}
+    return ", ".join(ends.get(kind, ()))
 
 
 class NetworkSection(Table):

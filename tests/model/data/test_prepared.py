@@ -378,3 +378,33 @@ def test_damage_of_values_is_found_and_mended(tmp_path: Path, name: str) -> None
     with pytest.raises(DataFileError):
         prepared.open_prepared(ready.folder)
     assert content(prepared.keep(VALUES, tmp_path).folder) == whole
+
+
+def test_the_shape_of_a_row_comes_back(tmp_path: Path) -> None:
+    raw = random_images(20)
+    rows = np.arange(12), np.arange(12, 20)
+    fold = Fold("own", ("a", "b"), raw, rows, "f" * 64, 1, shape=(2, 2))
+    assert prepared.open_prepared(prepared.keep(fold, tmp_path).folder).shape == (2, 2)
+    assert prepare(BLIND, tmp_path).shape == ()
+
+
+def test_rows_whose_files_have_changed_meanwhile_are_not_kept(tmp_path: Path) -> None:
+    def still() -> None:
+        raise DataFileError("x.npy: changed")
+
+    rows = np.arange(12), np.arange(12, 20)
+    fold = Fold("own", ("a", "b"), random_images(20), rows, "f" * 64, 1, still=still)
+    with pytest.raises(DataFileError, match=r"x\.npy: changed"):
+        prepared.keep(fold, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_source_that_was_checked_may_miss_numbers(tmp_path: Path) -> None:
+    rows = np.arange(12), np.arange(12, 20)
+    fold = Fold("own", (), Labelled(random_images(20).x, np.ones((20, 1))), rows, "f" * 64, 1)
+    fold = replace(fold, target_names=("y",))
+    ready = prepared.keep(fold, tmp_path)
+    odd = Labelled(np.full((2, 4), np.nan, np.float32), np.ones((2, 1)))
+    own = Source("own", (), lambda: fold.raw, lambda: odd, is_checked=True)
+    (x,) = prepared.test_set(ready, own).blocks()
+    np.testing.assert_array_equal(x, 0)

@@ -13,7 +13,9 @@ from model.data.own_table import OwnTable, ReadTable
 from search.errors import DataError
 from search.objective.data_card import DataCard
 from search.objectives.network.data import open_data
+from search.objectives.network.kind import recorded
 from search.study.reading import load
+from tests.model.data.arrays import rows_and_labels, write_folder, write_mnist
 from tests.model.data.tables import write_table
 from tests.search.objectives.network.own_tables import ROWS, laid_out, parts, study_in
 from tests.search.objectives.network.trainings import section_and_data, study_with
@@ -114,6 +116,46 @@ def test_a_prepared_table_is_found_and_not_read_again(
     assert again.prepared.folder == before.prepared.folder
     with pytest.raises(AssertionError, match="read again"):
         open_data(study.objective, study.seed + 1, None)
+
+
+def test_every_kind_has_a_card_and_travels_as_paths(tmp_path: Path) -> None:
+    study = laid_out(tmp_path)
+    text = study.read_text()
+    head, rest = text[: text.index("[data]")], text[text.index("[network]") :]
+    x, y = rows_and_labels(40, (9, 8))
+    np.savez(tmp_path / "x é.npz", x=x, y=y)
+    write_folder(tmp_path / "animals", each=15)
+    write_mnist(tmp_path)
+    cards = {
+        "x é.npz": ("x é.npz", (24, 8), (9, 8), ("0", "1", "2")),
+        "animals/": ("animals", (18, 6), (1, 8, 9), ("cat", "dog")),
+        "train-images-idx3-ubyte.gz": (
+            "train-images-idx3-ubyte.gz",
+            (24, 6),
+            (8, 9),
+            ("0", "1", "2"),
+        ),
+        "iris": ("iris", (90, 30), (), ("setosa", "versicolor", "virginica")),
+    }
+    for source, (called, rows, shape, classes) in cards.items():
+        study.write_text(f'{head}[data]\nsource = "{source}"\n{rest}')
+        loaded = load(str(study))
+        data = open_data(loaded.objective, loaded.seed, None)
+        card = data.card
+        assert (card.source, card.shape, card.classes) == (called, shape, classes)
+        assert (card.rows, card.held_out, card.task) == (*rows, "classification")
+        sent = pickle.dumps(data)
+        assert len(sent) < 4_000
+        assert pickle.loads(sent).card == card
+        again = recorded(loaded.objective.recorded())
+        assert open_data(again, loaded.seed, None).prepared.folder == data.prepared.folder
+        assert data.source().classes == classes
+        if called != "iris":
+            target = tmp_path / source
+            file = target / "cat" / "00.png" if target.is_dir() else target
+            file.write_bytes(file.read_bytes() + b"1")
+            with pytest.raises(DataError, match="changed since it was opened for this search"):
+                data.source()
 
 
 def test_one_validation_row_has_no_r2(tmp_path: Path) -> None:

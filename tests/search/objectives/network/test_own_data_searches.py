@@ -93,7 +93,7 @@ def rebuilt(folder: Path, file: Path, data: Path | None = None) -> SavedNetwork:
 
     with Ledger(storage_of(folder)) as ledger:
         done = rebuild(ledger, "cars", data, file, on_epoch)
-    assert done.of_table
+    assert done.new == "new.csv"
     return network_file.load(file)
 
 
