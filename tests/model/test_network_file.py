@@ -453,6 +453,26 @@ def of_table(tmp_path: Path) -> SavedNetwork:
     return network_of_table(tmp_path, "label", snapshots=1)
 
 
+def test_quantiles_come_back_and_predict_alike(tmp_path: Path) -> None:
+    saved = network_of_table(tmp_path, "price", scaling="quantile")
+    network_file.save(tmp_path / "one.npz", saved)
+    loaded = network_file.load(tmp_path / "one.npz")
+    assert loaded.encoding == saved.encoding
+    assert loaded.encoding is not None
+    assert [len(one.quantiles) for one in loaded.encoding.columns][::2] == [0, 72]
+    said = loaded.predict(tmp_path / "cars.csv").values
+    np.testing.assert_array_equal(said, saved.predict(tmp_path / "cars.csv").values)
+
+
+def test_an_encoding_of_before_quantiles_is_read(tmp_path: Path, of_table: SavedNetwork) -> None:
+    network_file.save(tmp_path / "one.npz", of_table)
+    assert of_table.encoding is not None
+    columns = of_table.encoding.plain()["columns"]
+    assert all("quantiles" not in one for one in columns)
+    rewritten(tmp_path / "one.npz", table_with(of_table, columns=columns))
+    assert network_file.load(tmp_path / "one.npz").encoding == of_table.encoding
+
+
 def table_with(saved: SavedNetwork, **changes: Any) -> Callable[[dict[str, bytes]], None]:
     """A description with changes of its encoding, or with another one in its place."""
     told = json.loads(json.dumps(asdict(saved.about())))

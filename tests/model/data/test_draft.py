@@ -8,7 +8,7 @@ import numpy as np
 import polars
 import pytest
 
-from model.data import delimited, encoding, own_table, parquet_file, table_file
+from model.data import delimited, own_table, parquet_file, standardise, table_file
 from model.data.own_table import OwnTable, Parts
 from model.data.table_file import read_columns
 from model.data.table_options import TableOptions
@@ -123,7 +123,7 @@ def test_a_table_is_prepared_in_less_memory_than_it_takes(
     monkeypatch.setattr(delimited, "_BLOCK_VALUES", 2**10)
     for module in (delimited, own_table):
         monkeypatch.setattr(module, "_BLOCK_BYTES", 2**14)
-    for module in (encoding, own_table):
+    for module in (standardise, own_table):
         monkeypatch.setattr(module, "BLOCK_ROWS", 50)
     rows, columns = 3_000, 60
     values = np.random.default_rng(0).normal(size=(rows, columns)).round(5).astype(str).tolist()

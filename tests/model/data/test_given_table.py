@@ -130,7 +130,6 @@ def test_truths_and_whole_numbers_are_categories_however_a_file_wrote_them(
         (np.zeros((2, 2)), "found ndarray; expected the path"),
         (None, "found NoneType"),
     ],
-    ids=str,
 )
 def test_what_is_no_such_table_is_refused(rows: Any, told: str) -> None:
     with pytest.raises(ModelError, match=re.escape(told)) as caught:

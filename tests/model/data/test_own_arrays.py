@@ -2,6 +2,7 @@
 
 import pickle
 import shutil
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -288,3 +289,23 @@ def test_arrays_that_are_not_read_yet_travel_as_paths(tmp_path: Path) -> None:
 )
 def test_a_file_gives_a_name_that_a_data_set_may_have(name: str, told: str) -> None:
     assert own(Pair(Path(name))).name == told
+
+
+@pytest.mark.parametrize("name", ["x.npy", "x.npz"])
+def test_rows_are_never_in_memory_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("model.data.standardise.BLOCK_ROWS", 20)
+    monkeypatch.setattr("model.data.array_files._CHUNK", 2**14)
+    monkeypatch.setattr("model.data.prepared_files.MOST_ABOUT_BYTES", 2**14)  # which are set aside
+    x, y = rows_and_labels(1_000, (50, 10))
+    files = saved(tmp_path, x, y)
+    np.savez_compressed(tmp_path / "x.npz", x=x, y=y)
+    given = own(files if name == "x.npy" else Pair(tmp_path / "x.npz"), scratch=tmp_path)
+    tracemalloc.start()
+    try:
+        prepared.keep(given.fold(), tmp_path / "cache")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < x.nbytes / 4, f"{peak:,} bytes at once of {x.nbytes:,}"

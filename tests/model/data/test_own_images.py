@@ -2,6 +2,7 @@
 
 import pickle
 import shutil
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -156,3 +157,17 @@ def test_a_class_with_too_few_images_is_told_with_the_folder(animals: Path) -> N
 def test_images_that_are_not_read_yet_travel_as_a_path(animals: Path) -> None:
     given = own(animals, size=(4, 4))
     assert pickle.loads(pickle.dumps(given)) == given == replace(given, scratch=animals)
+
+
+def test_images_are_never_in_memory_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model.data.standardise.BLOCK_ROWS", 5)
+    write_folder(tmp_path / "animals", each=60)
+    given = own(tmp_path / "animals", size=(150, 150), scratch=tmp_path)
+    tracemalloc.start()
+    try:
+        fold = given.fold()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    whole = fold.raw.x.nbytes
+    assert peak < whole / 2, f"{peak:,} bytes at once of {whole:,}"

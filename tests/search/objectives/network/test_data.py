@@ -46,6 +46,24 @@ def test_a_card_says_what_is_to_be_known_without_the_images() -> None:
     assert DataCard.of(json.loads(json.dumps(card.plain()))) == card
 
 
+def test_the_cache_is_kept_below_its_size_where_rows_are_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And is not looked through where they are found."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    seen: list[tuple[int, Path]] = []
+
+    def bound(_: Path, most: int, spared: Path) -> int:
+        seen.append((most, spared))
+        return 0
+
+    monkeypatch.setattr(prepared, "bound", bound)
+    studies = [load("digits"), study_in(tmp_path)]
+    for _ in range(2):
+        folders = [open_data(one.objective, one.seed, None).prepared.folder for one in studies]
+    assert sorted(seen) == sorted((20_000_000_000, folder) for folder in folders)
+
+
 # --- tables ---------------------------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from model.data import table
 from search.errors import KlayerError
 from search.objectives.network.facts import Facts
 from search.objectives.network.sections import DataSection
@@ -29,7 +30,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("table", "study"),
+    ("name", "study"),
     [
         ("cars.csv", "cars"),
         ("Cars.CSV", "cars"),
@@ -47,15 +48,13 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("cars.txt", "cars"),
     ],
 )
-def test_the_study_is_valid_whatever_the_table_is_called(
-    here: Path, table: str, study: str
-) -> None:
-    write_table(here / table, ROWS)
-    file = write_study(Path(table), TARGET, EXCLUDE, None).file
+def test_the_study_is_valid_whatever_the_table_is_called(here: Path, name: str, study: str) -> None:
+    write_table(here / name, ROWS)
+    file = write_study(Path(name), TARGET, EXCLUDE, None).file
     assert file == Path(f"{study}.toml")
     found = load(str(file))
     assert found.name == study
-    assert found.objective.data.source == table
+    assert found.objective.data.source == name
     assert found.objective.facts == Facts(36, 12, 7, 2)
     assert [stage.name for stage in found.stages] == ["coarse", "fine", "finest"]
     text = file.read_text("utf-8")
@@ -72,6 +71,19 @@ def test_columns_may_be_called_anything(here: Path, name: str) -> None:
     file.unlink()
     file = write_study(Path("cars.csv"), TARGET, ["patient", name], None).file
     assert load(str(file)).objective.data.exclude == ("patient", name)
+
+
+def test_the_table_is_read_once(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_table(here / "cars.csv", ROWS)
+    real, read = table.read, []
+
+    def counted(path: Path, *rest: Any) -> table.Table:
+        read.append(path.name)
+        return real(path, *rest)
+
+    monkeypatch.setattr(table, "read", counted)
+    write_study(Path("cars.csv"), TARGET, EXCLUDE, None)
+    assert read == ["cars.csv"]
 
 
 def test_a_packed_table_serves_too(here: Path) -> None:
