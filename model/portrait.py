@@ -21,8 +21,9 @@ from model.data.row_form import image_of
 from model.errors import ModelError
 from model.inference import Network
 from model.members import column
+from model.rows import Data
 from model.seeding import generator
-from model.training import Data, Recipe
+from model.training import Recipe
 
 BINS = 60
 # Whoever has larger gradients has diverged; and their range might be no finite number.
@@ -66,8 +67,14 @@ def weight_gradients(stack: Network, recipe: Recipe, data: Data) -> tuple[Floats
         for first in range(0, rows, recipe.batch_size):
             batch = order[first : first + recipe.batch_size]
             x = x_all[batch].astype(shape.dtype, copy=False)
+            weights = None if data.weights is None else data.weights[batch]
             passed = network.forward(
-                stack.architecture, stack.parameters, shape, x, data.targets[batch]
+                stack.architecture,
+                stack.parameters,
+                shape,
+                x,
+                data.targets[batch],
+                weights=weights,
             )
             share = np.full((len(stack.members), 1, 1), len(batch) / rows, shape.dtype)
             gradients = network.backward(stack.architecture, passed)

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from model.data import array_file, encoding, splits, table, table_notes
+from model.data import array_file, cross_validation, encoding, splits, table, table_notes
 from model.data.delimited import MOST_BYTES
 from model.data.encoding import Encoding
 from model.data.fold import Fold, counted
@@ -42,6 +42,8 @@ class Parts:
         time: A column by which the last rows are the test part, and those before validation.
         said: A column that says each row's part.
         stratified: Whether classes have equal shares in each part.
+        folds: How many folds the rows that are not for the test are split into; None for one
+            validation part.
     """
 
     validation: Part | Path = 0.2
@@ -50,6 +52,7 @@ class Parts:
     time: str | None = None
     said: str | None = None
     stratified: bool = True
+    folds: int | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -119,7 +122,7 @@ class OwnTable:
         return " or ".join(map(str, (self.path, *self.parts.files)))
 
     def read(self) -> ReadTable:
-        """The table, split.
+        """The table, split; with folds, without validation.
 
         Raises:
             DataFileError: A file is missing, no table that can be trained on, another table, or
@@ -130,7 +133,7 @@ class OwnTable:
         exclude = tuple(name for name in self.options.exclude if name not in parts.columns)
         options = replace(self.options, exclude=exclude, splitting=parts.named())
         read = table.read(self.path, options, self.scratch)
-        found = self._split(read)
+        found = self._splits(read)[0]
         validation = self._part(parts.validation, read, found.validation)
         test = self._part(parts.test, read, found.test)
         if not len(test[1]):
@@ -144,13 +147,37 @@ class OwnTable:
         return ReadTable(read, found.training, validation, test, fitted, fingerprint)
 
     def fold(self) -> Fold:
-        """Its training and validation rows.
+        """Its training and validation rows; with folds, all that are not for the test.
 
         Raises:
             DataFileError: As `read`, or a temporary file cannot be written.
             ModelError: As `read`.
         """
-        read = self.read()
+        return next(self.every_fold())
+
+    def every_fold(self) -> Iterator[Fold]:
+        """As `fold`, and behind it each fold, encoded as its own training rows have it.
+
+        Raises:
+            DataFileError: As `fold`.
+            ModelError: As `fold`.
+        """
+        whole = self.read()
+        count = self.parts.folds
+        if count is None:
+            yield self._fold(whole)
+            return
+        source = whole.table
+        for one, name in zip(self._splits(source), cross_validation.names(count), strict=True):
+            own = replace(
+                whole,
+                training=one.training,
+                validation=(source, one.validation),
+                encoding=encoding.fit(source.inputs, one.training, source.ignored),
+            )
+            yield self._fold(own, name)
+
+    def _fold(self, read: ReadTable, name: str = "") -> Fold:
         learned = (read.table, read.training)
         x = self._encoded(read.encoding, learned, read.validation)
         rows = np.arange(len(read.training)), np.arange(len(read.training), len(x))
@@ -162,6 +189,7 @@ class OwnTable:
             rows=rows,
             fingerprint=read.fingerprint,
             seed=self.seed,
+            split=name,
             target_names=read.table.target_names,
             tested=counted(read.test[0].targets[read.test[1]], read.table.classes),
             statistics=encoding.statistics(read.encoding, x, rows[0]),
@@ -189,8 +217,11 @@ class OwnTable:
         tested, rows = read.test
         return Labelled(self._encoded(read.encoding, read.test), tested.targets[rows])
 
-    def _split(self, read: Table) -> splits.Split:
-        """The parts of the source's rows; one that has a file of its own is empty."""
+    def _splits(self, read: Table) -> tuple[splits.Split, ...]:
+        """The parts of the source's rows, as `fold` has them, and behind them those of each fold.
+
+        A part that has a file of its own is empty.
+        """
         said = self.parts
         sizes = [
             None if said.said or isinstance(one, Path) else one
@@ -200,13 +231,24 @@ class OwnTable:
             None if name is None else read.column(name)
             for name in (said.group, said.time, said.said)
         )
+        labels = read.targets if read.task == "classification" else None
         try:
-            return splits.split(
+            if said.folds is not None:
+                return cross_validation.folds(
+                    len(read),
+                    said.folds,
+                    test=sizes[1],
+                    seed=self.seed,
+                    labels=labels,
+                    stratified=said.stratified,
+                    group=group,
+                )
+            found = splits.split(
                 len(read),
                 validation=sizes[0],
                 test=sizes[1],
                 seed=self.seed,
-                labels=read.targets if read.task == "classification" else None,
+                labels=labels,
                 stratified=said.stratified,
                 group=group,
                 time=time,
@@ -214,6 +256,7 @@ class OwnTable:
             )
         except ModelError as error:
             raise ModelError(f"{self.path}: {error}") from error
+        return (found,)
 
     def _part(self, said: Part | Path, read: Table, rows: Rows) -> tuple[Table, Rows]:
         """Rows of the source, or all those of a file of their own."""
@@ -241,7 +284,9 @@ class OwnTable:
         options = asdict(self.options)
         if options["scaling"] == "standard":
             del options["scaling"]  # as it was before there were others
-        said = json.dumps([options, asdict(self.parts)], default=lambda _: "file")
+        parts = asdict(self.parts)
+        del parts["folds"]  # which prepared rows are named after
+        said = json.dumps([options, parts], default=lambda _: "file")
         digest = hashlib.sha256(said.encode())
         for block in _blocks(self.path):
             digest.update(block)

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model.data import array_file
+from model.data import array_file, cross_validation
 from model.data.cache import bound, touch
 from model.data.fold import Fold
 from model.data.labelled import Labelled
@@ -42,9 +42,9 @@ class Prepared:
         name: Name of the data set.
         classes: The name of each class, in the order of the labels.
         fingerprint: SHA-256 of the raw training images and labels; the same for every layout.
-        training: x (n, d) float32, a read-only memory map; y (n,).
-        validation: x (v, d) float32, a read-only memory map; y (v,).
-        both: The training images and behind them the validation images, in the same memory.
+        both: The training images, and behind them the validation images: x (n + v, d) float32, a
+            read-only memory map; y (n + v,).
+        trained_on: How many of them are for training, n.
         mean: (d,) float64, of the raw training part.
         std: (d,) float64, of the raw training part; 1 for a constant input.
         targets: What the values to be learned were standardised by; None where there are classes.
@@ -61,9 +61,8 @@ class Prepared:
     name: str
     classes: tuple[str, ...]
     fingerprint: str
-    training: Labelled
-    validation: Labelled
     both: Labelled
+    trained_on: int
     mean: npt.NDArray[np.float64]
     std: npt.NDArray[np.float64]
     targets: Statistics | None = None
@@ -72,6 +71,20 @@ class Prepared:
     encoding: Mapping[str, Any] | None = None
     missing: Mapping[str, int] | None = None
     shape: tuple[int, ...] = ()
+
+    @property
+    def training(self) -> Labelled:
+        """The training images, in the memory of `both`."""
+        return Labelled(self.both.x[: self.trained_on], self.both.y[: self.trained_on])
+
+    @property
+    def validation(self) -> Labelled:
+        """The validation images, likewise.
+
+        Raises:
+            ModelError: There are none.
+        """
+        return Labelled(self.both.x[self.trained_on :], self.both.y[self.trained_on :])
 
     def __reduce__(self) -> tuple[object, tuple[Path]]:
         return open_prepared, (self.folder,)
@@ -105,9 +118,23 @@ def prepare(
     return keep(fold, cache, most_bytes)
 
 
-def kept(cache: Path, name: str, fingerprint: str, seed: int) -> Prepared | None:
-    """What `keep` has made of a fold that is split as its fingerprint says; None if nothing."""
-    return _intact(cache.absolute() / folder_name(name, fingerprint, seed, ""))
+def prepare_folds(source: Source, cache: Path, *, count: int, seed: int) -> tuple[Prepared, ...]:
+    """As `prepare`, of all training images without validation, and behind them of each fold.
+
+    Raises:
+        ModelError: As `prepare`; or there cannot be so many folds.
+        DataFileError: As `prepare`.
+    """
+    raw = source.training()
+    _check_images(raw, source)
+    rows = np.arange(len(raw)), np.arange(0)
+    whole = Fold(source.name, source.classes, raw, rows, _fingerprint(raw), seed)
+    return tuple(keep(fold, cache) for fold in cross_validation.refolded(whole, count))
+
+
+def kept(cache: Path, name: str, fingerprint: str, seed: int, split: str = "") -> Prepared | None:
+    """What `keep` has made of a fold; None if nothing."""
+    return _intact(cache.absolute() / folder_name(name, fingerprint, seed, split))
 
 
 def keep(fold: Fold, cache: Path, most_bytes: int | None = None) -> Prepared:
@@ -183,9 +210,8 @@ def open_prepared(folder: Path) -> Prepared:
         name=about.name,
         classes=about.classes,
         fingerprint=about.fingerprint,
-        training=Labelled(both.x[: about.training], both.y[: about.training]),
-        validation=Labelled(both.x[about.training :], both.y[about.training :]),
         both=both,
+        trained_on=about.training,
         mean=given.mean,
         std=given.std,
         targets=_open_statistics(folder, "target_", about.targets) if about.targets else None,

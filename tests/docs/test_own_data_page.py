@@ -35,7 +35,7 @@ from search.cli import main
 from search.ledger.ledger import Ledger
 from search.objectives.network.metrics import MEASURED, Score, metric_of, scores_of
 from search.objectives.network.registry import LOSSES
-from search.objectives.network.sections import KEYS, DataSection, NetworkKind
+from search.objectives.network.sections import KEYS, DataSection, NetworkKind, TrainingSection
 from tests.docs.schema_rows import sections
 from tests.model.data.arrays import write_idx
 
@@ -163,6 +163,8 @@ def test_each_fragment_is_valid() -> None:
             assert DataSection.model_validate(fragment.pop("data")).is_own
         if "objective" in fragment:
             NetworkKind.model_validate(fragment.pop("objective"))
+        if "training" in fragment:
+            TrainingSection.model_validate(fragment.pop("training"))
         assert not fragment
 
 

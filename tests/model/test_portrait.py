@@ -13,13 +13,14 @@ from model.inference import Network
 from model.members import Architecture, Member, Placement
 from model.parameters import Layer, Parameters, initialise
 from model.portrait import BINS, histogram, histograms, weight_gradients, weight_images
+from model.rows import Data
 from model.schedule import Constant
 
 _DRAW = np.random.default_rng(5)
 ROWS = 23
 X = _DRAW.standard_normal((ROWS, 6))
 LABELS = _DRAW.integers(0, 4, ROWS)
-DATA = training.Data(X, LABELS, X[:0], LABELS[:0])
+DATA = Data(X, LABELS, X[:0], LABELS[:0])
 MEMBERS = (
     Member((5, 4), 1, 0.1, weight_decay=0.03),
     Member((3, 6), 2, 0.1, weight_decay=0.2, negative_slope=0.3),

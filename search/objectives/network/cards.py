@@ -15,7 +15,7 @@ def card(rows: Prepared, facts: Facts, section: DataSection, own: Own | None) ->
     """The card; no row is read for it that is not in memory.
 
     Args:
-        rows: The training and validation rows.
+        rows: The training and validation rows; with folds, all of them for training.
         facts: Their sizes.
         section: What the study file says of them.
         own: The data of the user's own that they are of; None for `digits` and `cifar10`.
@@ -43,8 +43,8 @@ def _class_rows(rows: Prepared) -> tuple[tuple[int, int], ...]:
     if not rows.classes:
         return ()
     counts = [
-        np.bincount(part.y, minlength=len(rows.classes)).tolist()
-        for part in (rows.training, rows.validation)
+        np.bincount(labels, minlength=len(rows.classes)).tolist()
+        for labels in (rows.both.y[: rows.trained_on], rows.both.y[rows.trained_on :])
     ]
     return tuple(zip(*counts, strict=True))
 
@@ -72,6 +72,9 @@ def _unscaled(value: np.float32, mean: float, deviation: float) -> float:
 
 
 def _split(facts: Facts, section: DataSection) -> str:
+    if section.folds is not None:
+        one = section.model_copy(update={"folds": None})
+        return f"{section.folds} folds, of which each is held out in turn; {_split(facts, one)}"
     if not section.is_own:
         return "validation rows by chance; the test rows are those of the data set"
     parts = (("validation", section.validation), ("test", section.test))

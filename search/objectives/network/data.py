@@ -2,16 +2,18 @@
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import platformdirs
 
-from model.data import cache, cifar10, digits, prepared
+from model.data import cache, cifar10, cross_validation, digits, prepared
 from model.data.cache import Kept
 from model.data.own import Own
+from model.data.own_table import OwnTable
+from model.data.prepared import Prepared
 from model.data.source import Source
 from model.errors import DataFileError
 from search.errors import DataError
@@ -32,15 +34,23 @@ class Dataset:
 
     Attributes:
         objective: What learns from them.
-        prepared: The standardised training and validation images.
+        prepared: The standardised training and validation images; with folds, all of them for
+            training.
         folder: Where the raw images lie, None for the embedded ones and the cache.
         own: The data of the user's own that they are of; None for `digits` and `cifar10`.
+        folds: The folds of cross-validation, each standardised by its own training images.
     """
 
     objective: NetworkObjective
-    prepared: prepared.Prepared
+    prepared: Prepared
     folder: Path | None
     own: Own | None = None
+    folds: tuple[Prepared, ...] = ()
+
+    @property
+    def searched_on(self) -> tuple[Prepared, ...]:
+        """What trials are trained and measured on: each fold, or the one split."""
+        return self.folds or (self.prepared,)
 
     @property
     def facts(self) -> Facts:
@@ -112,10 +122,16 @@ def open_data(objective: NetworkObjective, seed: int, folder: Path | None) -> Da
     section = objective.data
     if section.is_own:
         own = own_data(section, seed, Path(objective.base), folder)
-        ready = _kept(own)
-        _check_score(objective, own, ready)
-        return Dataset(objective, ready, folder, own)
+        ready, *folds = _kept(own, section.folds)
+        for one in folds or [ready]:
+            _check_score(objective, own, one)
+        return Dataset(objective, ready, folder, own, tuple(folds))
     with faults_as_klayer_errors():
+        if section.folds is not None:
+            given, count = source(section.source, folder), section.folds
+            whole, *parts = prepared.prepare_folds(given, prepared_folder(), count=count, seed=seed)
+            _bound([whole, *parts])
+            return Dataset(objective, whole, folder, folds=tuple(parts))
         rows = prepared.prepare(
             source(section.source, folder),
             prepared_folder(),
@@ -126,7 +142,7 @@ def open_data(objective: NetworkObjective, seed: int, folder: Path | None) -> Da
     return Dataset(objective, rows, folder)
 
 
-def _check_score(objective: NetworkObjective, own: Own, rows: prepared.Prepared) -> None:
+def _check_score(objective: NetworkObjective, own: Own, rows: Prepared) -> None:
     """Refuse validation or test rows of which no network would have a score."""
     held_out = rows.validation.y
     counts = np.bincount(held_out).tolist() if rows.classes else (len(held_out),)
@@ -141,14 +157,17 @@ def _check_score(objective: NetworkObjective, own: Own, rows: prepared.Prepared)
             raise DataError(f"{own.path}: {fault}; {objective.scored_by} needs {right}")
 
 
-def own_facts(section: DataSection, seed: int, base: Path, folder: Path | None = None) -> Facts:
-    """The sizes of data of the user's own, which are read and prepared for that.
+def own_facts(
+    section: DataSection, seed: int, base: Path, folder: Path | None = None
+) -> tuple[Facts, tuple[str, ...]]:
+    """The sizes of data of the user's own, which are read and prepared for that, and its classes.
 
     Raises:
         DataError: A file is missing, or nothing that can be trained on.
         KlayerError: What is said of it does not fit it.
     """
-    return facts_of(_kept(own_data(section, seed, base, folder)))
+    rows, *folds = _kept(own_data(section, seed, base, folder), section.folds)
+    return facts_of(rows, folds), rows.classes
 
 
 def own_opened(section: DataSection, seed: int, base: Path) -> tuple[Facts, tuple[str, ...]]:
@@ -175,11 +194,35 @@ def own_data(section: DataSection, seed: int, base: Path, folder: Path | None) -
         return own_of(section, seed, base, folder, prepared_folder(), cache_folder() / "examples")
 
 
-def _kept(own: Own) -> prepared.Prepared:
+def class_names(name: str) -> tuple[str, ...]:
+    """The names of the classes of `digits` or `cifar10`; no image is read."""
+    return digits.CLASSES if name == "digits" else cifar10.CLASSES
+
+
+def _kept(own: Own, folds: int | None) -> list[Prepared]:
+    """The rows, and behind them those of each fold."""
+    place = prepared_folder()
     with faults_as_klayer_errors():
-        if rows := prepared.kept(prepared_folder(), own.name, own.fingerprint(), own.seed):
-            return rows
-        return prepared.keep(own.fold(), prepared_folder(), most_bytes())
+        names = ("",) if folds is None else cross_validation.names(folds)
+        hashed = own.fingerprint()
+        found = [prepared.kept(place, own.name, hashed, own.seed, name) for name in names]
+        ready = [one for one in found if one is not None]
+        if len(ready) == len(found):
+            return ready
+        if folds is None:
+            return [prepared.keep(own.fold(), place, most_bytes())]
+        if isinstance(own, OwnTable):
+            made = own.every_fold()
+        else:
+            made = cross_validation.refolded(own.fold(), folds)
+        ready = [prepared.keep(fold, place) for fold in made]
+        _bound(ready)
+        return ready
+
+
+def _bound(used: Sequence[Prepared]) -> None:
+    """Keep the cache below its size, without removing what is used now."""
+    cache.bound(prepared_folder(), most_bytes(), *(one.folder for one in used))
 
 
 def clear_prepared(name: str | None = None) -> int:

@@ -75,8 +75,10 @@ class NamedData:
     classes: int
     shape: tuple[int, ...]
 
-    def facts(self, held_out: int) -> Facts:
-        """With so many rows held out."""
+    def facts(self, held_out: int, folds: int | None = None) -> Facts:
+        """With so many rows held out, or a fold of them at a time."""
+        if folds is not None:
+            held_out = math.ceil(self.rows / folds)
         inputs = math.prod(self.shape)
         return Facts(self.rows - held_out, held_out, inputs, self.classes, shape=self.shape)
 

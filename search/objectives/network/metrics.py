@@ -64,14 +64,37 @@ def metric_of(score: Score, part: str, *, several: bool = False) -> Metric:
     return replace(one, name=f"{name}_{score}", title=f"{part} {one.title}", part=part, unit=unit)
 
 
-def metrics_of(task: Task, score: Score, *, several: bool = False) -> tuple[Metric, ...]:
+def spread_of(score: Score, *, several: bool = False) -> Metric:
+    """The standard error of a trial's value, where that is a mean over folds or seeds."""
+    one = metric_of(score, "validation", several=several)
+    return replace(
+        one,
+        name=f"{one.name}_se",
+        direction="minimize",
+        title=f"standard error of {one.title}",
+        log=False,
+        group="",
+        part="",
+        spread_of=one.name,
+    )
+
+
+def metrics_of(
+    task: Task, score: Score, *, several: bool = False, spread: bool = False
+) -> tuple[Metric, ...]:
     """All that is reported of an epoch, in the order in which it is recorded.
 
     Args:
         task: What is learned.
-        score: What ranks.
+        score: What ranks; it is the last.
         several: Whether there are several targets.
+        spread: Whether trials are trained several times.
     """
+    metrics = _plain_metrics(task, score, several=several)
+    return (*metrics[:-1], spread_of(score, several=several), metrics[-1]) if spread else metrics
+
+
+def _plain_metrics(task: Task, score: Score, *, several: bool) -> tuple[Metric, ...]:
     measured = MEASURED[task]
     return (
         Metric("learning_rate", title="learning rate η", log=True),

@@ -1,5 +1,6 @@
 """The data of the user's own that `[data]` names, as the model's own values."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from model.data import examples
@@ -129,21 +130,29 @@ def table_of(
             group=section.group,
             time=section.time,
             said=section.part_column,
+            folds=section.folds,
         ),
         seed,
         scratch,
     )
 
 
-def facts_of(prepared: Prepared) -> Facts:
-    """The sizes of data of the user's own that are prepared."""
+def facts_of(prepared: Prepared, folds: Sequence[Prepared] = ()) -> Facts:
+    """The sizes of data of the user's own; with folds, those of the one that trains on fewest."""
     targets = prepared.targets
+    rows = min(one.trained_on for one in (folds or (prepared,)))
     return Facts(
-        rows=len(prepared.training),
-        held_out=len(prepared.validation),
+        rows=rows,
+        held_out=len(prepared.both) - rows,
         inputs=prepared.both.x.shape[1],
         outputs=len(prepared.classes) if targets is None else len(targets.mean),
         task="classification" if targets is None else "regression",
-        scale=float(targets.std[0]) if targets is not None and len(targets.std) == 1 else 1.0,
+        scale=scale_of(prepared),
         shape=prepared.shape,
     )
+
+
+def scale_of(prepared: Prepared) -> float:
+    """What errors of standardised targets are multiplied by, as `Facts.scale` says."""
+    targets = prepared.targets
+    return float(targets.std[0]) if targets is not None and len(targets.std) == 1 else 1.0

@@ -7,6 +7,7 @@ import numpy as np
 from model import portrait, training
 from model.inference import Network
 from model.portrait import Histogram
+from model.rows import Data
 from search.objectives.network.data import Dataset
 from search.objectives.network.faults import faults_as_klayer_errors
 from search.objectives.network.portrait import Portrait
@@ -17,7 +18,7 @@ def portraits(
     places: Sequence[int],
     diverged: Collection[int],
     recipe: training.Recipe,
-    fold: training.Data,
+    fold: Data,
     data: Dataset,
 ) -> dict[int, Portrait]:
     """The portraits of a trained stack's members, by place; none of those that diverged.

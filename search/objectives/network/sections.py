@@ -3,6 +3,7 @@
 Limits of hyperparameters that a stage may search come from `search.objectives.network.registry`.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
@@ -63,6 +64,20 @@ class DataSection(Table):
         default_factory=lambda known: _usual_validation(known.get("source", "")),
         description="rows held out of those for training, to choose hyperparameters by: a count, "
         "or of data of your own a share, or the path of another file that has them",
+    )
+    folds: int | None = Field(
+        default=None,
+        ge=2,
+        le=100,
+        description="instead of `validation`: each trial is trained so many times, and each time "
+        "another part of the rows that are not for the test is held out; its value is the mean",
+    )
+    repeats: int = Field(
+        default=1,
+        ge=1,
+        le=100,
+        description="with how many seeds of its weights each trial is trained; its value is the "
+        "mean",
     )
     target: Columns | None = Field(
         default=None,
@@ -141,15 +156,36 @@ class DataSection(Table):
 
     def canonical(self) -> dict[str, Any]:
         """As a file would write it, with every default that it may have."""
-        unused = set() if self.part_column is None else {"validation"}
+        unused = set()
+        if self.part_column is not None or self.folds is not None:
+            unused.add("validation")
+        if self.repeats == 1:  # as studies were written before there were repeats
+            unused.add("repeats")
         return self.model_dump(mode="json", exclude_none=True, exclude=unused)
 
     @model_validator(mode="after")
     def _fits_its_source(self) -> "DataSection":
         faults = list(self._faults_of_own() if self.is_own else self._faults_of_named())
+        faults += self._faults_of_folds()
         if faults:
             raise faulty(faults)
         return self
+
+    @property
+    def runs(self) -> int:
+        """How many trainings a trial consists of."""
+        return (self.folds or 1) * self.repeats
+
+    def _faults_of_folds(self) -> Iterator[Fault]:
+        if self.folds is None:
+            return
+        if "validation" in self.model_fields_set:
+            found = "found beside folds, each of which is held out in turn"
+            yield Fault(("validation",), f"{found}; leave it out, or leave out folds")
+        for key in ("time", "part_column"):
+            if getattr(self, key) is not None:
+                found = f"found beside {key}, which says the one part that is held out"
+                yield Fault(("folds",), f"{found}; leave out one of them")
 
     def _faults_of_named(self) -> Iterator[Fault]:
         most = NAMED[self.source].rows - 1
@@ -318,6 +354,23 @@ class TrainingSection(Table):
     precision: Literal["float32", "float64"] = Field(
         default="float32", description="the numbers that are computed with"
     )
+    class_weights: Literal["balanced"] | dict[str, float] | None = Field(
+        default=None,
+        description="what a row's loss is multiplied by, by its class, as `{yes = 2.5, no = 1}`; a "
+        "class that is not named has 1; balanced: rows / (classes * rows of the class)",
+    )
+
+    @field_validator("class_weights", mode="before")
+    @classmethod
+    def _table_or_balanced(cls, raw: object) -> object:
+        right = 'give "balanced", or a table of weights by the names of classes'
+        if raw is not None and raw != "balanced" and not (raw and isinstance(raw, dict)):
+            raise faulty([Fault((), f"found {shown(raw)}; {right}")])
+        for name, weight in raw.items() if isinstance(raw, dict) else ():
+            number = isinstance(weight, int | float) and not isinstance(weight, bool)
+            if not number or not 0 <= weight < math.inf:
+                raise faulty([Fault((name,), f"found {shown(weight)}; give a number from 0")])
+        return raw
 
     @model_validator(mode="after")
     def _fits_together(self) -> "TrainingSection":
@@ -340,7 +393,9 @@ class NetworkFinal(Final):
     """`[final]` of a network's study."""
 
     train_on: Literal["training", "training+validation"] = Field(
-        default="training", description="the rows that the winner is trained on at last"
+        default="training",
+        description="the rows that the winner is trained on at last; with `folds` always "
+        "training+validation: all that are not for the test",
     )
     ensemble: bool = Field(
         default=True, description="whether ensembles of snapshots and of finalists are reported"
@@ -378,3 +433,15 @@ class NetworkDocument(Document):
         min_length=1, max_length=100, strict=False, description="the steps of the search, in order"
     )
     final: NetworkFinal = Field(default=NetworkFinal(), description="what follows the last stage")
+
+    @model_validator(mode="after")
+    def _ends_with_all_rows(self) -> "NetworkDocument":
+        """With folds there is no one training part: the last training is on all of them."""
+        final = self.final
+        if self.data.folds is None or final.train_on == "training+validation":
+            return self
+        if "train_on" in final.model_fields_set:
+            found = 'found "training" with folds, each of which has another training part'
+            raise faulty([Fault(("final", "train_on"), f'{found}; give "training+validation"')])
+        whole = final.model_copy(update={"train_on": "training+validation"})
+        return self.model_copy(update={"final": whole})

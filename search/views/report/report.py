@@ -25,6 +25,7 @@ from search.views.plots.theme import TONES, template
 from search.views.reading.digest import Digest
 from search.views.reading.overview import Overview, overview, tiles
 from search.views.reading.recorded import instant, recorded
+from search.views.reading.spread import value_text
 from search.views.terminal.card_rows import CLASS_COLUMNS, card_rows, class_rows
 from search.views.terminal.output import replace
 
@@ -83,6 +84,7 @@ def html(data: SearchData, stands: Overview, study: str) -> str:
         plots=drawn,
         figures={one.key: _figure(one) for one in drawn},
         tables={one.key: _packed(one.table.csv()) for one in drawn},
+        value_of=lambda one: value_text(data.objective, one.value, data.curves.get(one.id, ())),
         card=card_rows(data.search.data),
         classes=class_rows(data.search.data),
         class_columns=CLASS_COLUMNS,

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -19,6 +20,7 @@ from search.runtime.environment import environment, kernels
 from search.runtime.formatting import duration, plural
 from search.runtime.lines import say
 from search.study.file import Study
+from search.views.reading.spread import error_of
 from search.views.terminal import summary
 from search.views.terminal.progress import RunView
 from search.views.terminal.summary import Summary, summarise
@@ -209,7 +211,12 @@ def summary_of(ledger: Ledger, name: str) -> Summary:
     """
     read = ledger.read
     search = read.search(name)
-    return summarise(search, read.stages(search), read.trials(search))
+    found = summarise(search, read.stages(search), read.trials(search))
+    best = found.best
+    if best is None or not any(one.spread_of for one in found.objective.metrics):
+        return found
+    curve = read.curves_of([best.id]).get(best.id, ())
+    return replace(found, error=error_of(found.objective, curve))
 
 
 def _recorded(study: Study, text: str, storage: str) -> Search | None:

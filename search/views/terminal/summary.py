@@ -35,6 +35,7 @@ class Summary:
         result: The evaluation as recorded; None before.
         failures: Of each stage that has any, which trials failed and why, a line for each reason.
         data: What is known of the data.
+        error: The standard error of the chosen trial's value, where that is a mean.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Summary:
     result: dict[str, Any] | None
     failures: Mapping[str, Sequence[str]]
     data: DataCard
+    error: float | None = None
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -64,6 +66,7 @@ class Summary:
                 "value": self.best.value,
                 "parameters": dict(self.best.parameters),
                 "seed": self.best.seed,
+                **({} if self.error is None else {"standard_error": self.error}),
             }
         return {
             "name": self.name,
@@ -178,7 +181,10 @@ def _validation_rows(summary: Summary, best: RecordedTrial) -> list[tuple[str, s
             "Best configuration" if summary.finished else "Best so far",
             f"{parameters(best.parameters)}  ({best.stage} #{best.number})",
         ),
-        (capital(score.words), f"{score.text(best.value)}  ({measured(best.stage)})"),
+        (
+            capital(score.words),
+            f"{score.around(best.value, summary.error)}  ({measured(best.stage)})",
+        ),
     ]
     spread = summary.spread
     if spread is not None and spread.mean is not None:

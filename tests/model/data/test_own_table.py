@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import OneHotEncoder
 
-from model.data import prepared, splits, table
+from model.data import cross_validation, prepared, splits, table
 from model.data.own_table import OwnTable, Parts
 from model.data.standardise import statistics
 from model.data.table_options import TableOptions
@@ -327,3 +327,49 @@ def test_a_table_that_changes_while_it_is_read_is_refused(
         own(cars).fold()
     monkeypatch.undo()
     assert own(cars).fold().fingerprint == own(cars).fingerprint()
+
+
+def test_each_fold_is_encoded_and_standardised_by_its_own_training_rows(
+    cars: Path, tmp_path: Path
+) -> None:
+    """As the same table is whose column says which rows are held out."""
+    table_of_folds = own(cars, folds=3)
+    whole, *folds = table_of_folds.every_fold()
+    assert [one.split for one in folds] == list(cross_validation.names(3)[1:])
+    everything, *right = cross_validation.folds(len(ROWS), 3, test=0.2, seed=3, labels=labels())
+    np.testing.assert_array_equal(whole.raw.y, labels()[everything.training])
+    assert len(whole.rows[1]) == 0
+    for number, (fold, split) in enumerate(zip(folds, right, strict=True)):
+        said = np.full(len(ROWS), "train", object)
+        said[split.validation], said[split.test] = "validation", "test"
+        rows = [[*row, part] for row, part in zip(ROWS, said, strict=True)]
+        path = write_table(tmp_path / f"{number}.csv", rows, [*HEADER, "part"])
+        expected = own(path, said="part").fold()
+        np.testing.assert_array_equal(fold.raw.x, expected.raw.x)
+        np.testing.assert_array_equal(fold.raw.y, expected.raw.y)
+        assert fold.encoding is not None
+        assert expected.encoding is not None
+        assert fold.encoding["columns"] == expected.encoding["columns"]
+        assert fold.statistics is not None
+        assert expected.statistics is not None
+        np.testing.assert_array_equal(fold.statistics.mean, expected.statistics.mean)
+        for ours, theirs in zip(fold.rows, expected.rows, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+def test_folds_are_kept_apart_and_tested_on_the_rows_of_a_single_split(
+    cars: Path, tmp_path: Path
+) -> None:
+    table_of_folds = own(cars, folds=3)
+    kept = [prepared.keep(fold, tmp_path / "kept") for fold in table_of_folds.every_fold()]
+    assert len({one.folder for one in kept}) == 4
+    for one, name in zip(kept, cross_validation.names(3), strict=True):
+        fingerprint = table_of_folds.fingerprint()
+        found = prepared.kept(tmp_path / "kept", "cars", fingerprint, 3, name)
+        assert found is not None
+        assert found.folder == one.folder
+    single = own(cars)
+    test = prepared.test_set(kept[0], table_of_folds.source(kept[0].classes))
+    alone = prepared.keep(single.fold(), tmp_path / "kept")
+    expected = prepared.test_set(alone, single.source(alone.classes))
+    np.testing.assert_array_equal(test.targets, expected.targets)

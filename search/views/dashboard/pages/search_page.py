@@ -15,6 +15,7 @@ from search.views.plots.zoom import usual_first
 from search.views.reading.digest import top
 from search.views.reading.overview import Overview, tiles
 from search.views.reading.recorded import recorded
+from search.views.reading.spread import value_text
 from search.views.terminal.card_rows import CLASS_COLUMNS, card_rows, class_rows
 
 
@@ -92,7 +93,7 @@ def best(data: SearchData) -> Component:
                 f"{trial.stage} #{trial.number}",
                 href=address.of_trial(data.name, trial.stage, trial.number),
             ),
-            data.score.text(trial.value),
+            value_text(data.objective, trial.value, data.curves.get(trial.id, ())),
             parameters(trial.parameters),
         ]
         for trial in top(data)

@@ -37,6 +37,16 @@ def test_classes_are_counted_in_each_part(tmp_path: Path) -> None:
     assert card.targets == ()
 
 
+def test_with_folds_all_rows_but_the_test_are_counted(tmp_path: Path) -> None:
+    card, right = card_in(tmp_path, ("label",), "data.folds=3"), parts()
+    seen = [*right.training, *right.validation]
+    counted = np.bincount(labels_of(seen)).tolist()
+    assert card.class_rows == tuple((count, 0) for count in counted)
+    assert card.rows is not None
+    assert card.held_out == len(seen) - card.rows
+    assert card.split.startswith("3 folds, of which each is held out in turn; by chance; rows of")
+
+
 def test_values_have_their_range_and_spread_in_their_unit(tmp_path: Path) -> None:
     names = ("price", "weight")
     card = card_in(tmp_path, names)

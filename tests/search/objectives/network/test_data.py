@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,10 @@ import pytest
 
 from model.data import prepared
 from model.data.fold import Fold
-from model.data.own_table import OwnTable, ReadTable
+from model.data.own_table import OwnTable
 from search.errors import DataError
 from search.objective.data_card import DataCard
-from search.objectives.network.data import open_data
+from search.objectives.network.data import Dataset, open_data
 from search.objectives.network.kind import recorded
 from search.study.reading import load
 from tests.model.data.arrays import rows_and_labels, write_folder, write_mnist
@@ -108,10 +109,10 @@ def test_a_prepared_table_is_found_and_not_read_again(
     study = study_in(tmp_path)
     before = open_data(study.objective, study.seed, None)
 
-    def never(self: OwnTable, read: ReadTable | None = None) -> Fold:
+    def never(self: OwnTable) -> Iterator[Fold]:
         raise AssertionError("the table was read again")
 
-    monkeypatch.setattr(OwnTable, "fold", never)
+    monkeypatch.setattr(OwnTable, "every_fold", never)
     again = open_data(study.objective, study.seed, None)
     assert again.prepared.folder == before.prepared.folder
     with pytest.raises(AssertionError, match="read again"):
@@ -156,6 +157,40 @@ def test_every_kind_has_a_card_and_travels_as_paths(tmp_path: Path) -> None:
             file.write_bytes(file.read_bytes() + b"1")
             with pytest.raises(DataError, match="changed since it was opened for this search"):
                 data.source()
+
+
+@pytest.mark.parametrize("source", ["rows.npz", "animals/", "iris"])
+def test_every_kind_has_folds_of_the_rows_that_are_not_for_the_test(
+    tmp_path: Path, source: str
+) -> None:
+    study = laid_out(tmp_path)
+    text = study.read_text()
+    head, rest = text[: text.index("[data]")], text[text.index("[network]") :]
+    x, y = rows_and_labels(40, (9, 8))
+    np.savez(tmp_path / "rows.npz", x=x, y=y)
+    write_folder(tmp_path / "animals", each=15)
+    single = study_and_data(study, f'{head}[data]\nsource = "{source}"\n{rest}')
+    data = study_and_data(study, f'{head}[data]\nsource = "{source}"\nfolds = 3\n{rest}')
+    whole, once = data.prepared, single.prepared
+    assert sorted(whole.both.y) == sorted(once.both.y)
+    assert [len(one.both) for one in data.folds] == [len(whole.both)] * 3
+    assert sum(len(one.validation) for one in data.folds) == len(whole.both)
+    assert data.facts.rows == min(one.trained_on for one in data.folds)
+    assert data.card.held_out == len(whole.both) - data.facts.rows
+    for one in data.folds:
+        np.testing.assert_allclose(one.training.x.mean(axis=0), 0, atol=1e-5)
+    test, expected = (prepared.test_set(d.prepared, d.source()) for d in (data, single))
+    np.testing.assert_array_equal(test.targets, expected.targets)
+    again = open_data(data.objective, 1, None)
+    assert [one.folder for one in again.folds] == [one.folder for one in data.folds]
+    assert pickle.loads(pickle.dumps(data)).folds[0].folder == data.folds[0].folder
+
+
+def study_and_data(study: Path, text: str) -> Dataset:
+    """The data of a study file that says this."""
+    study.write_text(text)
+    loaded = load(str(study))
+    return open_data(loaded.objective, loaded.seed, None)
 
 
 def test_one_validation_row_has_no_r2(tmp_path: Path) -> None:

@@ -90,6 +90,18 @@ def test_training_and_validation_share_a_plot() -> None:
     }
 
 
+@pytest.mark.parametrize("score", get_args(Score))
+def test_a_mean_over_trainings_has_a_spread_ahead_of_the_score(score: Score) -> None:
+    (task,) = (one for one in get_args(Task) if score in scores_of(one))
+    plain, listed = metrics_of(task, score), metrics_of(task, score, spread=True)
+    spread = listed[-2]
+    assert (*listed[:-2], listed[-1]) == plain
+    assert (spread.name, spread.spread_of) == (f"validation_{score}_se", f"validation_{score}")
+    assert spread.direction == "minimize"
+    assert (spread.unit, spread.factor) == (listed[-1].unit, listed[-1].factor)
+    assert not any(one.spread_of for one in plain)
+
+
 def test_errors_of_several_targets_are_told_in_standard_deviations(tmp_path: Path) -> None:
     objective = study_in(tmp_path / "two", ("price", "weight")).objective
     assert (objective.score.text(0.5), objective.evaluation.unit) == ("0.5 SD", "SD")

@@ -16,6 +16,7 @@ from model import network_file
 from model.saved_network import SavedNetwork
 from search.errors import DataError, LedgerError
 from search.ledger.ledger import Ledger
+from search.ledger.records import Search
 from search.objective.report import Report
 from search.objectives.network.rebuild import rebuild
 from search.study.reading import load, text
@@ -131,7 +132,17 @@ def test_one_worker_finds_what_two_found(
 def test_a_search_that_was_killed_comes_out_the_same(
     finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    study = study_in(tmp_path, finished.targets)
+    with Ledger(storage_of(tmp_path)) as ledger:
+        search = recorded(ledger, study_in(tmp_path, finished.targets))
+        work_and_kill(ledger, search, monkeypatch)
+        states = {trial.state for trial in ledger.read.trials(search)}
+        assert "running" in states
+        work(ledger, search, "next")
+    assert trials_in(tmp_path) == trials_in(finished.folder)
+
+
+def work_and_kill(ledger: Ledger, search: Search, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work on a search by a worker that is killed when it reports for the sixth time."""
     real, calls = Ledger.record_reports, []
 
     def killed(self: Ledger, *arguments: Any, **options: Any) -> Any:
@@ -140,18 +151,44 @@ def test_a_search_that_was_killed_comes_out_the_same(
             raise KeyboardInterrupt
         return real(self, *arguments, **options)
 
-    with Ledger(storage_of(tmp_path)) as ledger:
-        search = recorded(ledger, study)
-        with monkeypatch.context() as killing:
-            killing.setattr(Ledger, "record_reports", killed)
-            for nothing_is_given_back in ("release", "leave"):
-                killing.setattr(Ledger, nothing_is_given_back, lambda *_, **__: None)
-            with pytest.raises(KeyboardInterrupt):
-                work(ledger, search, "killed", lease_seconds=0.5)
-        states = {trial.state for trial in ledger.read.trials(search)}
-        assert "running" in states
-        work(ledger, search, "next")
-    assert trials_in(tmp_path) == trials_in(finished.folder)
+    with monkeypatch.context() as killing:
+        killing.setattr(Ledger, "record_reports", killed)
+        for nothing_is_given_back in ("release", "leave"):
+            killing.setattr(Ledger, nothing_is_given_back, lambda *_, **__: None)
+        with pytest.raises(KeyboardInterrupt):
+            work(ledger, search, "killed", lease_seconds=0.5)
+
+
+@pytest.mark.parametrize("targets", [("label",), ("price",)])
+def test_a_search_over_folds_that_was_killed_comes_out_the_same(
+    targets: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By groups, so that folds are stacks of their own; with rungs; and its winner is rebuilt."""
+    halving = "stages.coarse.halving={keep=0.5, at=[2], among='stage'}"
+    given = ("data.folds=3", "data.repeats=2", halving)
+    tables = []
+    for name in ("whole", "killed"):
+        folder = tmp_path / name
+        folder.mkdir()
+        shutil.copy(tmp_path / "klayer.db", folder)
+        with Ledger(storage_of(folder)) as ledger:
+            search = recorded(ledger, study_in(folder, targets, overrides=given))
+            if name == "killed":
+                work_and_kill(ledger, search, monkeypatch)
+                assert "running" in {trial.state for trial in ledger.read.trials(search)}
+            work(ledger, search, "next")
+            again, curves = ledger.read.again(search), ledger.read.curves(search)
+        tables.append(trials_in(folder))
+    assert tables[0] == tables[1]
+    assert {trial[2] for trial in tables[0]} >= {"complete"}
+    errors = [one.metrics[again.metrics[-2]] for one in next(iter(curves.values()))]
+    assert again.metrics[-2].endswith("_se")
+    assert all(error >= 0 for error in errors)
+    saved = rebuilt(tmp_path / "killed", tmp_path / "winner.npz")
+    score = "accuracy" if targets == ("label",) else "rmse"
+    assert again.result is not None
+    told = again.result["accuracies" if score == "accuracy" else "scores"][0]
+    assert told == pytest.approx(score_of(saved, targets, score, tmp_path), rel=1e-5)
 
 
 # --- what it comes to -----------------------------------------------------------------------------
