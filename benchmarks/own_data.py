@@ -187,7 +187,7 @@ def images(folder: Path, data: Path | None) -> Rows:
     if data is None:
         raise NotMeasuredError("KLAYER_DATA names no folder that holds CIFAR-10")
     section = DataSection(source=IMAGES)
-    text = study_text(section, NAMED[IMAGES].facts(int(section.validation)))
+    text = study_text(section, NAMED[IMAGES].facts(NAMED[IMAGES].validation))
     (folder / f"{IMAGES}.toml").write_text(text, "utf-8")
     source = cifar10.source(data)
     training, test = source.training(), source.test()

@@ -84,6 +84,7 @@ class Point:
         parameters: Of the stack.
         x: (n, d).
         targets: (n,) labels, or (n, c) floats for regression.
+        weights: Of the rows in the loss, (n,); None for 1.
     """
 
     architecture: Architecture
@@ -91,11 +92,14 @@ class Point:
     parameters: Parameters
     x: Floats
     targets: Targets
+    weights: Floats | None = None
 
     def passed(self, stack: Parameters, copies: int = 1) -> network.ForwardPass:
         """A pass of `copies` stacks of the members, one behind the other: (copies · m, …)."""
         shape = network.activation_shape(self.architecture, self.members * copies, float)
-        return network.forward(self.architecture, stack, shape, self.x, self.targets)
+        return network.forward(
+            self.architecture, stack, shape, self.x, self.targets, weights=self.weights
+        )
 
 
 def differences(

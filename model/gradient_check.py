@@ -54,6 +54,7 @@ def check(
     x: Floats,
     targets: Targets,
     *,
+    weights: Floats | None = None,
     difference: Difference = "central",
     step: float | None = None,
     smallest: float = SMALLEST,
@@ -69,6 +70,7 @@ def check(
         members: m of them; padding is not checked, since it is no parameter of theirs.
         x: A batch (n, d).
         targets: (n,) labels, or (n, c) floats for regression.
+        weights: Of the rows in the loss, (n,); None for 1.
         difference: "central" (4 places, error step⁴) or "forward" (2 places, error step).
         step: Distance of neighbouring places; None for 1e-4 (central) or 1e-6 (forward).
         smallest: Stands for |ga| + |gn| where that is below it. A gradient that is zero by
@@ -93,7 +95,8 @@ def check(
     draw = generator(seed, "gradient check")
     start = parameters.initialise(architecture, members, float)
     own = _own(architecture, members, start)
-    point = Point(architecture, tuple(members), _moved(start, own, draw), x.astype(float), targets)
+    moved = _moved(start, own, draw)
+    point = Point(architecture, tuple(members), moved, x.astype(float), targets, weights)
     gradients = network.backward(architecture, point.passed(point.parameters))
     found = []
     for chosen in _choose(start, entries, draw):

@@ -21,6 +21,7 @@ BLOCK_ROWS = 1000
 # A member that diverged is infinite or NaN, which its figures say; no warning need say it too.
 _quiet = np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
+# Rows that all members share lie along the first axis; rows of each member's own along the second.
 _Rows = TypeVar("_Rows", Floats, Targets)
 
 
@@ -31,7 +32,7 @@ class Figures:
     Both are NaN over no rows, and for a member whose scores are.
 
     Attributes:
-        loss: The mean loss.
+        loss: The mean loss, where rows count as their weights say.
         measure: The accuracy of labels, a share, 0 … 1; of values (regression) the root mean
             squared error over rows and outputs, in the unit of the targets.
     """
@@ -84,37 +85,44 @@ class Network:
         return activation_shape(self.architecture, self.members, dtype)
 
     def scores(self, x: Floats) -> Floats:
-        """Scores (m, n, c) of rows x (n, d), which are the same for all members."""
+        """Scores (m, n, c) of rows x (n, d) that all members share, or of their own (m, n, d)."""
         for layer, kept in zip(self.parameters[:-1], self.statistics, strict=True):
             x = self.normalised(self.before_statistics(x, layer), layer, kept)
         return linear.forward(x, self.parameters[-1].weights, self.parameters[-1].bias)[0]
 
     @_quiet
     def probabilities(self, x: Floats) -> Floats:
-        """Softmax of the scores, (m, n, c), of rows x (n, d).
+        """Softmax of the scores, (m, n, c), of rows x (n, d) or (m, n, d).
 
         Under the hinge loss these are not calibrated, but an ensemble needs a common scale.
         """
-        blocks = [loss.softmax(self.scores(block)) for block in _blocks(x)]
+        blocks = [loss.softmax(self.scores(block)) for block in _blocks(x, x.ndim - 2)]
         return np.concatenate(blocks, axis=1)
 
     @_quiet
     def predictions(self, x: Floats) -> Floats:
-        """The scores (m, n, c) of rows x (n, d), in blocks: what regression predicts, unscaled."""
-        return np.concatenate([self.scores(block) for block in _blocks(x)], axis=1)
+        """The scores (m, n, c) of rows x (n, d) or (m, n, d), in blocks: predictions of values."""
+        return np.concatenate([self.scores(block) for block in _blocks(x, x.ndim - 2)], axis=1)
 
     @_quiet
-    def figures(self, x: Floats, targets: Targets) -> Figures:
-        """Loss and measure over rows x (n, d) with targets; n may be 0, which gives NaN."""
+    def figures(self, x: Floats, targets: Targets, weights: Floats | None = None) -> Figures:
+        """Loss and measure over rows x (n, d) with targets; n may be 0, which gives NaN.
+
+        `weights` (n,) are those of the rows in the loss; None for 1. Where rows are the members'
+        own, x is (m, n, d), and so have targets and weights the member axis first.
+        """
         kind = self.architecture.loss
         losses = np.zeros(len(self.members))
         sums = np.zeros(len(self.members))
-        for block, truth in zip(_blocks(x), _blocks(targets), strict=True):
+        axis = x.ndim - 2
+        blocks, truths = _blocks(x, axis), _blocks(targets, axis)
+        weighing = [None] * len(blocks) if weights is None else _blocks(weights, axis)
+        for block, truth, weight in zip(blocks, truths, weighing, strict=True):
             scores = self.scores(block)
-            block_losses, _ = loss.FORWARD[kind](scores, truth)
-            losses += block_losses.astype(float) * len(truth)
+            block_losses, _ = loss.forward(kind, scores, truth, weight)
+            losses += block_losses.astype(float) * truth.shape[axis]
             sums += measured(kind, scores, truth)
-        return Figures.from_sums(kind, losses, sums, len(targets))
+        return Figures.from_sums(kind, losses, sums, targets.shape[axis])
 
     def before_statistics(self, x: Floats, layer: Layer) -> Floats:
         """What the hidden layer's batch normalisation takes statistics of, (m, n, h)."""
@@ -135,25 +143,29 @@ class Network:
 def population_statistics(
     architecture: Architecture, members: Sequence[Member], parameters: Parameters, x: Floats
 ) -> tuple[Statistics | None, ...]:
-    """The statistics of every hidden layer over all rows x (n, d), each after the layers below.
+    """The statistics of every hidden layer over all rows, each after the layers below.
 
-    Sums are taken in float64. All rows' activations of one layer, (m, n, h), are held at a time.
+    The rows x are (n, d), or (m, n, d) where members have their own. Sums are taken in float64. All
+    rows' activations of one layer, (m, n, h), are held at a time.
     """
     if architecture.batch_norm == "none":
         return (None,) * (len(parameters) - 1)
     network = Network(architecture, tuple(members), parameters, ())
-    blocks = list(_blocks(x))
+    blocks, rows = _blocks(x, x.ndim - 2), x.shape[-2]
     found: list[Statistics | None] = []
     for layer in parameters[:-1]:
         values = [network.before_statistics(block, layer) for block in blocks]
-        mean = sum(v.sum(axis=1, keepdims=True, dtype=float) for v in values) / len(x)
+        mean = sum(v.sum(axis=1, keepdims=True, dtype=float) for v in values) / rows
         squares = sum(np.square(v - mean).sum(axis=1, keepdims=True) for v in values)
         dtype = values[0].dtype
-        kept = Statistics(np.asarray(mean, dtype), np.asarray(squares / len(x), dtype))
+        kept = Statistics(np.asarray(mean, dtype), np.asarray(squares / rows, dtype))
         blocks = [network.normalised(v, layer, kept) for v in values]
         found.append(kept)
     return tuple(found)
 
 
-def _blocks(rows: _Rows) -> list[_Rows]:
-    return [rows[at : at + BLOCK_ROWS] for at in range(0, len(rows), BLOCK_ROWS)]
+def _blocks(rows: _Rows, axis: int = 0) -> list[_Rows]:
+    starts = range(0, rows.shape[axis], BLOCK_ROWS)
+    if axis == 0:
+        return [rows[at : at + BLOCK_ROWS] for at in starts]
+    return [rows[:, at : at + BLOCK_ROWS] for at in starts]

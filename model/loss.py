@@ -1,6 +1,10 @@
 """Losses of a stack over scores s (m, n, c) and targets y: for each member a mean over rows.
 
-Targets of classification are labels (n,), those of regression are values (n, c).
+Targets of classification are labels (n,), those of regression are values (n, c); where members have
+rows of their own, labels (m, n) and values (m, n, c). Rows that have a class may have weights w:
+then the loss is Σ w_i L_i / n. As in Keras it is divided by the number of rows, and not by Σ w_i as
+in PyTorch: so the mean of the batches' gradients is the gradient over all rows, whichever classes a
+batch has, and a batch whose weights are all 0 is no 0 / 0.
 
 Sources: softmax cross-entropy, C. Bishop, Pattern Recognition and Machine Learning (2006),
 equations 4.104 and 4.108; multi-class hinge, J. Weston & C. Watkins, ESANN 1999, with margin 1;
@@ -42,40 +46,53 @@ def softmax(scores: Floats) -> Floats:
     return exponentials
 
 
-def cross_entropy_forward(scores: Floats, labels: Integers) -> tuple[Floats, LossCache]:
+def cross_entropy_forward(
+    scores: Floats, labels: Integers, weights: Floats | None = None
+) -> tuple[Floats, LossCache]:
     """Mean of −log softmax(s)_y.
 
     Args:
         scores: (m, n, c).
-        labels: (n,), 0 … c − 1.
+        labels: (n,) or (m, n), 0 … c − 1.
+        weights: (n,) or (m, n), of the rows, in the precision of the scores; None for 1.
 
     Returns:
         The loss (m,) and the cache for `backward`.
     """
-    rows = np.arange(len(labels))
+    rows = np.arange(labels.shape[-1])
     # With the classes first, a sum over them adds whole (m, n) arrays, and not ten numbers a time.
     shifted = np.array(scores.transpose(2, 0, 1), order="C")
     shifted -= shifted.max(axis=0)
-    picked = shifted[labels, :, rows].T  # (m, n)
+    own = (labels, np.arange(len(scores))[:, None], rows)  # where each row's class is, (m, n)
+    picked = shifted[labels, :, rows].T if labels.ndim == 1 else shifted[own]
     exponentials = np.exp(shifted, out=shifted)
     totals = exponentials.sum(axis=0)
     row_losses = np.log(totals) - picked
     d_scores = np.divide(exponentials, totals, out=exponentials)
-    d_scores[labels, :, rows] -= 1
+    d_scores[(labels, slice(None), rows) if labels.ndim == 1 else own] -= 1
+    if weights is not None:
+        row_losses *= weights
+        d_scores *= weights
     return row_losses.mean(axis=1), LossCache(d_scores.transpose(1, 2, 0))
 
 
-def hinge_forward(scores: Floats, labels: Integers) -> tuple[Floats, LossCache]:
+def hinge_forward(
+    scores: Floats, labels: Integers, weights: Floats | None = None
+) -> tuple[Floats, LossCache]:
     """Mean of Σ_{j ≠ y} max(0, s_j − s_y + 1); arguments and result as `cross_entropy_forward`."""
-    rows = np.arange(len(labels))
-    margins = scores - scores[:, rows, labels][..., None] + 1  # (m, n, c)
-    margins[:, rows, labels] = 0
+    members = slice(None) if labels.ndim == 1 else np.arange(len(scores))[:, None]
+    own = (members, np.arange(labels.shape[-1]), labels)  # where each row's class is, (m, n)
+    margins = scores - scores[own][..., None] + 1  # (m, n, c)
+    margins[own] = 0
     positive = margins > 0
     d_scores = positive.astype(scores.dtype)
-    d_scores[:, rows, labels] = -d_scores.sum(axis=-1)
+    d_scores[own] = -d_scores.sum(axis=-1)
     # np.maximum keeps NaN, so that a diverged member shows.
-    losses = np.maximum(margins, 0).sum(axis=-1).mean(axis=1)
-    return losses, LossCache(d_scores, positive)
+    row_losses = np.maximum(margins, 0).sum(axis=-1)
+    if weights is not None:
+        row_losses *= weights
+        d_scores *= weights[..., None]
+    return row_losses.mean(axis=1), LossCache(d_scores, positive)
 
 
 def squared_error_forward(scores: Floats, values: Floats) -> tuple[Floats, LossCache]:
@@ -83,7 +100,7 @@ def squared_error_forward(scores: Floats, values: Floats) -> tuple[Floats, LossC
 
     Args:
         scores: (m, n, c).
-        values: (n, c).
+        values: (n, c) or (m, n, c).
 
     Returns:
         The loss (m,) and the cache for `backward`.
@@ -110,7 +127,7 @@ def huber_forward(scores: Floats, values: Floats) -> tuple[Floats, LossCache]:
 
 def _residuals(scores: Floats, values: Floats) -> Floats:
     """The scores less the values, (m, n, c), in the precision of the scores."""
-    if values.shape != scores.shape[1:]:
+    if values.shape not in (scores.shape[1:], scores.shape):
         raise ModelError(f"values to learn must be (n, c) = {scores.shape[1:]}, not {values.shape}")
     residuals: Floats = scores - values.astype(scores.dtype, copy=False)
     return residuals
@@ -121,6 +138,32 @@ def backward(cache: LossCache) -> Floats:
     return cache.d_scores / cache.d_scores.dtype.type(cache.d_scores.shape[1])
 
 
+def forward(
+    kind: Kind, scores: Floats, targets: Any, weights: Floats | None = None
+) -> tuple[Floats, LossCache]:
+    """The loss of this kind, as its own function gives it.
+
+    Raises:
+        ModelError: Rows of a regression have weights.
+    """
+    if weights is None:
+        return FORWARD[kind](scores, targets)
+    if kind in REGRESSION:
+        raise ModelError(f"weights are of rows that have a class; {kind} learns values")
+    weights = weights.astype(scores.dtype, copy=False)
+    return _WEIGHTED[kind](scores, targets, weights)
+
+
+def balanced(labels: Integers, classes: int) -> Floats:
+    """The weight of each class, (classes,), with which all classes weigh alike: n / (c n_c).
+
+    As scikit-learn's "balanced": c classes occur, of n_c rows each. One that does not occur has 0.
+    """
+    counts = np.bincount(labels, minlength=classes)
+    there = counts > 0
+    return np.where(there, len(labels) / (there.sum() * np.maximum(counts, 1)), 0.0)
+
+
 # The targets are labels or values, as each kind has them.
 FORWARD: dict[Kind, Callable[[Floats, Any], tuple[Floats, LossCache]]] = {
     "cross_entropy": cross_entropy_forward,
@@ -128,3 +171,5 @@ FORWARD: dict[Kind, Callable[[Floats, Any], tuple[Floats, LossCache]]] = {
     "squared_error": squared_error_forward,
     "huber": huber_forward,
 }
+
+_WEIGHTED = {"cross_entropy": cross_entropy_forward, "hinge": hinge_forward}

@@ -71,6 +71,7 @@ def forward(
     x: Floats,
     targets: Targets,
     scale: Floats | None = None,
+    weights: Floats | None = None,
 ) -> ForwardPass:
     """A training pass: batch normalisation normalises by the batch.
 
@@ -79,8 +80,10 @@ def forward(
         parameters: Of the stack.
         shape: The activation's parameter of each member, (m, 1, 1).
         x: (n, d) shared by all members, or (m, n, d).
-        targets: (n,) labels, or (n, c) floats for regression.
+        targets: (n,) labels, or (n, c) floats for regression; with rows of their own (m, n) or
+            (m, n, c).
         scale: What all weights of a member are to be multiplied by, (m, 1, 1); None for 1.
+        weights: Of the rows in the loss, (n,) or (m, n); None for 1.
     """
     caches, statistics = [], []
     for layer in parameters[:-1]:
@@ -95,7 +98,7 @@ def forward(
         statistics.append(batch)
     last = parameters[-1]
     scores, output_cache = linear.forward(x, last.weights, last.bias, scale)
-    losses, loss_cache = loss.FORWARD[architecture.loss](scores, targets)
+    losses, loss_cache = loss.forward(architecture.loss, scores, targets, weights)
     return ForwardPass(scores, losses, tuple(statistics), tuple(caches), output_cache, loss_cache)
 
 

@@ -3,22 +3,39 @@
     winner = network_file.load("winner.npz")
     labels = winner.probabilities(rows).argmax(axis=1)  # of regression: winner.predictions(rows)
 
-The file is an uncompressed .npz, which `np.load(file, allow_pickle=False)` opens too. Its entry
-`about` is JSON: format, architecture, member, precision, number of snapshots, classes. The others
-are arrays, named as in `network.layer_1.weights` or `snapshot_2.layer_1.mean`. The same network
-gives the same bytes. Whoever wrote the file: nothing in it is executed, each array must be of the
-shape that `about` implies, and reading takes about as much memory as the file has bytes.
+The file is an uncompressed .npz, which `np.load(file, allow_pickle=False)` opens too:
+
+- `about` is JSON: format, architecture, member, precision, number of snapshots, classes, targets,
+  and the encoding of a table's columns (see `network_layout.About`);
+- the arrays are named as in `network.layer_1.weights` or `snapshot_2.layer_1.mean`;
+- `sha256` is the checksum, 64 hexadecimal digits: SHA-256 over `about` and then the arrays in
+  ascending order of their names; of each its name, a line feed, and its bytes as a .npy file.
+
+The zip has a CRC-32 of each entry, which finds damage of one entry. The checksum also finds entries
+of different files put together, and tells networks apart. Neither is a signature.
+
+The same network gives the same bytes. Whoever wrote the file: nothing in it is executed, each array
+must be of the shape that `about` implies, and reading takes about as much memory as the file has
+bytes.
+
+Versions: the format number is what a reader must understand to predict rightly; a higher one than
+it knows is refused. It is raised when a network needs something new to predict, and a file has the
+lowest number that suffices for it. Keys that change no predictions are added to `about` without
+that: a reader passes over those that it does not know, and one that is missing has the default of
+its dataclass, which therefore is what older files meant. Format 2 is 3 without `sha256`.
 """
 
+import hashlib
 import json
 import math
 import os
 import struct
 import tempfile
 import zipfile
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,9 +45,11 @@ from model.errors import DataFileError, ModelError
 from model.network_layout import About, Shape
 from model.saved_network import FORMAT, SavedNetwork
 
-_ABOUT = "about"
+OLDEST_FORMAT = 2
+_ABOUT, _CHECKSUM = "about", "sha256"
 _MOST_ABOUT_BYTES = 80_000_000  # of an encoding with very many categories, in UTF-32
 _SUFFIX = ".npy"
+_BLOCK_BYTES = 2**20
 _MAGIC = (
     b"\x93NUMPY\x01\x00"  # of version 1.0 of NumPy's format, which suffices for all arrays here
 )
@@ -54,8 +73,7 @@ def save(path: Path | str, saved: SavedNetwork) -> None:
             draft = Path(place) / "network"
             with draft.open("xb") as file:
                 with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as entries:
-                    for name, array in ({_ABOUT: about} | saved.arrays()).items():
-                        _write(entries, name, array)
+                    _write_all(entries, about, saved.arrays())
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(target)
@@ -83,6 +101,8 @@ def load(path: Path | str) -> SavedNetwork:
     except OSError as error:
         reason = error.strerror or str(error)
         raise DataFileError(f"{source}: cannot be read ({reason})") from error
+    except _VersionError as error:
+        raise DataFileError(f"{source}: {error}") from error
     # What zipfile, JSON and this package raise of what is no zip, is damaged, encrypted, cut off.
     except (zipfile.BadZipFile, ValueError, EOFError, RuntimeError, struct.error) as error:
         raise DataFileError(
@@ -92,12 +112,42 @@ def load(path: Path | str) -> SavedNetwork:
     raise DataFileError(f"{source}: {what}; expected one that `klayer model` wrote")
 
 
-def _write(entries: zipfile.ZipFile, name: str, array: Array) -> None:
+def _write_all(entries: zipfile.ZipFile, about: Array, arrays: Mapping[str, Array]) -> None:
+    digest = hashlib.sha256()
+    for name, array in [(_ABOUT, about), *sorted(arrays.items())]:
+        digest.update(f"{name}\n".encode())
+        _write(entries, name, array, digest.update)
+    _write(entries, _CHECKSUM, np.array(digest.hexdigest()))
+
+
+def _write(
+    entries: zipfile.ZipFile,
+    name: str,
+    array: Array,
+    also: Callable[[bytes], None] = lambda _: None,
+) -> None:
+    """Write an array as an entry; its bytes are also given to a function."""
     entry = zipfile.ZipInfo(name + _SUFFIX)  # dated 1980, so that the time of writing is not in it
     entry.external_attr = 0o644 << 16
     little = np.ascontiguousarray(array, array.dtype.newbyteorder("<")).reshape(array.shape)
     with entries.open(entry, "w", force_zip64=True) as file:
-        np.lib.format.write_array(file, little, version=(1, 0), allow_pickle=False)
+        np.lib.format.write_array(_Both(file, also), little, version=(1, 0), allow_pickle=False)
+
+
+class _VersionError(ModelError):
+    """The file has a format that is not read here."""
+
+
+@dataclass(frozen=True)
+class _Both:
+    """A file for writing, whose bytes are also given to a function."""
+
+    file: IO[bytes]
+    also: Callable[[bytes], None]
+
+    def write(self, content: bytes) -> None:
+        self.also(content)
+        self.file.write(content)
 
 
 def _saved(entries: zipfile.ZipFile, size: int) -> SavedNetwork:
@@ -106,10 +156,13 @@ def _saved(entries: zipfile.ZipFile, size: int) -> SavedNetwork:
     if about.fewest_arrays() > len(names):
         raise ModelError(f"it has {len(names)} entries where {about.fewest_arrays()} are needed")
     shapes = about.shapes()
-    odd = {_ABOUT, *shapes} ^ names
+    checksum = {_CHECKSUM} if about.format > OLDEST_FORMAT else set()
+    odd = {_ABOUT, *shapes, *checksum} ^ names
     if odd:
         raise ModelError(f"{min(odd):.100} is {'too much' if min(odd) in names else 'missing'}")
     found = {name: _array(entries, name, shape) for name, shape in shapes.items()}
+    if checksum:
+        _check_sum(entries, sorted(shapes))
     network, *snapshots = network_layout.networks(about, found)
     return SavedNetwork(
         network,
@@ -121,6 +174,7 @@ def _saved(entries: zipfile.ZipFile, size: int) -> SavedNetwork:
         found.get("target_std"),
         about.targets,
         about.encoding,
+        about.rows,
     )
 
 
@@ -147,9 +201,25 @@ def _about(entries: zipfile.ZipFile) -> About:
         raise ModelError(f"{_ABOUT} is not one text")
     told = json.loads(content.decode("utf-32-le"))
     version = told.get("format") if isinstance(told, dict) else None
-    if type(version) is int and version != FORMAT:
-        raise ModelError(f"it has format {version}; this klayer reads format {FORMAT}")
+    if type(version) is int and not OLDEST_FORMAT <= version <= FORMAT:
+        raise _VersionError(
+            f"has format {version}, and this klayer reads formats {OLDEST_FORMAT} to {FORMAT}; use "
+            f"{'a later' if version > FORMAT else 'an earlier'} klayer"
+        )
     return plain_values.read(About, told, _ABOUT)
+
+
+def _check_sum(entries: zipfile.ZipFile, arrays: Sequence[str]) -> None:
+    digest = hashlib.sha256()
+    for name in (_ABOUT, *arrays):
+        digest.update(f"{name}\n".encode())
+        with entries.open(name + _SUFFIX) as file:
+            while block := file.read(_BLOCK_BYTES):
+                digest.update(block)
+    header, content = _entry(entries, _CHECKSUM)
+    right = digest.hexdigest()
+    if header != _header(Shape((), "<U64")) or content != right.encode("utf-32-le"):
+        raise ModelError(f"its checksum is another than that of its content, {right[:16]}…")
 
 
 def _array(entries: zipfile.ZipFile, name: str, right: Shape) -> Array:

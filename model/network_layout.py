@@ -14,6 +14,7 @@ import numpy.typing as npt
 from model.batch_norm import Statistics
 from model.data import encoding
 from model.data.encoding import Encoding
+from model.data.row_form import RowForm
 from model.errors import ModelError
 from model.inference import Network
 from model.loss import REGRESSION
@@ -50,6 +51,7 @@ class About:
         classes: The name of each class, in the order of the probabilities; () for regression.
         targets: The names of the columns that it predicts, where it was trained on a table.
         encoding: How a table's columns become inputs; None where it was trained on arrays.
+        rows: How the rows of a user's own arrays or images lie in their files; else None.
 
     Raises:
         ModelError: There are fewer than 0 snapshots; not as many names of classes as outputs, or
@@ -65,6 +67,7 @@ class About:
     classes: tuple[str, ...]
     targets: tuple[str, ...]
     encoding: Encoding | None
+    rows: RowForm | None = None
 
     def __post_init__(self) -> None:
         if self.snapshots < 0:
@@ -74,6 +77,11 @@ class About:
             raise ModelError(f"there must be {names} names of classes, not {len(self.classes)}")
         if self.encoding is not None:
             self._check_table(self.encoding)
+        if self.rows is not None and self.rows.inputs != self.architecture.inputs:
+            raise ModelError(
+                f"rows {self.rows.shape} must have {self.architecture.inputs} inputs, not "
+                f"{self.rows.inputs}"
+            )
 
     def _check_table(self, given: Encoding) -> None:
         encoding.of(given.plain())  # which holds the values that it consists of against the rules

@@ -6,7 +6,7 @@ a text where a number belongs would otherwise be found far from where it came in
 
 import functools
 import math
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -20,21 +20,23 @@ def read(kind: type[_Value], found: object, where: str = "it") -> _Value:
 
     Args:
         kind: A dataclass. Its fields are bool, int, float, str, Literal, tuple[X, ...], X | None or
-            such dataclasses; a field that is missing is a fault, also where it has a default.
+            such dataclasses. A field that is missing has its default, as an older klayer wrote it
+            before there was that field; a key that is no field is passed over, as a newer one may
+            have written it.
         found: What `json.loads` gives.
         where: What the message calls it.
 
     Raises:
-        ModelError: A field is missing, unknown, or of another type; or a number is not finite; or
-            the dataclass itself refuses the values.
+        ModelError: A field without a default is missing; one is of another type; a number is not
+            finite; or the dataclass itself refuses the values.
     """
-    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
-    if not isinstance(found, dict) or sorted(found) != sorted(names):
+    known = fields(kind)  # type: ignore[arg-type]
+    needed = [one.name for one in known if one.default is MISSING]
+    if not isinstance(found, dict) or not found.keys() >= set(needed):
         what = sorted(found) if isinstance(found, dict) else type(found).__name__
-        raise ModelError(
-            f"{where} must have exactly the keys {', '.join(names)}, not {what!s:.200}"
-        )
+        raise ModelError(f"{where} must have the keys {', '.join(needed)}, not {what!s:.200}")
     hints = _hints(kind)  # type: ignore[arg-type]
+    names = [one.name for one in known if one.name in found]
     return kind(**{name: _read(hints[name], found[name], name) for name in names})
 
 

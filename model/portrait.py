@@ -17,11 +17,13 @@ import numpy as np
 
 from model import network
 from model.arrays import Floats, Integers
+from model.data.row_form import image_of
 from model.errors import ModelError
 from model.inference import Network
 from model.members import column
+from model.rows import Data
 from model.seeding import generator
-from model.training import Data, Recipe
+from model.training import Recipe
 
 BINS = 60
 # Whoever has larger gradients has diverged; and their range might be no finite number.
@@ -65,8 +67,14 @@ def weight_gradients(stack: Network, recipe: Recipe, data: Data) -> tuple[Floats
         for first in range(0, rows, recipe.batch_size):
             batch = order[first : first + recipe.batch_size]
             x = x_all[batch].astype(shape.dtype, copy=False)
+            weights = None if data.weights is None else data.weights[batch]
             passed = network.forward(
-                stack.architecture, stack.parameters, shape, x, data.targets[batch]
+                stack.architecture,
+                stack.parameters,
+                shape,
+                x,
+                data.targets[batch],
+                weights=weights,
             )
             share = np.full((len(stack.members), 1, 1), len(batch) / rows, shape.dtype)
             gradients = network.backward(stack.architecture, passed)
@@ -115,13 +123,13 @@ def histogram(entries: Floats, bins: int = BINS) -> Histogram:
     return Histogram(counts.astype(np.int64), edges)
 
 
-def weight_images(stack: Network, planes: tuple[int, int, int]) -> Floats | None:
+def weight_images(stack: Network, shape: tuple[int, ...]) -> Floats | None:
     """Each output's weights as an image, unscaled, where there is one layer alone (k = 1).
 
     Args:
         stack: m members of c outputs.
-        planes: How a row of the data is an image: planes (colours), height, width; plane by plane,
-            each row by row.
+        shape: How a row of the data is an image: planes (colours), height, width; or height, width,
+            planes; or height, width.
 
     Returns:
         (m, c, height, width) float32, with the colours (m, c, height, width, planes) where there is
@@ -133,8 +141,12 @@ def weight_images(stack: Network, planes: tuple[int, int, int]) -> Floats | None
     if len(stack.parameters) > 1:
         return None
     inputs, outputs = stack.architecture.inputs, stack.architecture.outputs
-    if math.prod(planes) != inputs:
-        raise ModelError(f"{inputs} inputs are no image of planes, height, width {planes}")
+    planes = image_of(shape)
+    if planes is None or math.prod(shape) != inputs:
+        raise ModelError(f"{inputs} inputs are no image of planes, height, width {shape}")
     weights = stack.parameters[0].weights.transpose(0, 2, 1).astype(np.float32)
-    images = np.moveaxis(weights.reshape(len(stack.members), outputs, *planes), 2, -1)
+    images = weights.reshape(len(stack.members), outputs, *shape)
+    if len(shape) == 2:
+        return images
+    images = np.moveaxis(images, 2, -1) if shape == planes else images
     return np.ascontiguousarray(images[..., 0] if planes[0] == 1 else images)

@@ -1,7 +1,7 @@
 """A trained network with all that stands between it and raw rows, as one value."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +12,22 @@ from model import ensemble, network_layout
 from model.arrays import Floats
 from model.data import encoding, standardise
 from model.data.encoding import Encoding
+from model.data.given_table import Frame, given_inputs
+from model.data.new_rows import new_rows
+from model.data.row_form import RowForm
+from model.data.standardise import BLOCK_ROWS
 from model.errors import ModelError
 from model.inference import Network
 from model.network_layout import About
 
-FORMAT = 2  # of what `about` and `arrays` give; raised whenever the same names mean something else
+FORMAT = 3  # what a reader must understand to predict rightly, see `model.network_file`
 
 Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """What a network says of n rows of a table.
+    """What a network says of n rows.
 
     Attributes:
         targets: The names of the columns that it predicts.
@@ -31,25 +35,33 @@ class Predictions:
         values: The probability of each class, or the value of each target, (n, c).
         unknown: By column, categories that the training rows did not have; such a row counts as
             having none.
+        files: The file of each row, where rows are images; else ().
     """
 
     targets: tuple[str, ...]
     classes: tuple[str, ...]
     values: npt.NDArray[Any]
-    unknown: Mapping[str, tuple[str, ...]]
+    unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The most probable class of each row; () for values."""
+        best = self.values.argmax(axis=1).tolist() if self.classes else []
+        return tuple(self.classes[place] for place in best)
 
     def columns(self) -> tuple[str, ...]:
         """The names of what `rows` gives."""
-        return self.targets + tuple(f"probability of {name}" for name in self.classes)
+        said = self.targets + tuple(f"probability of {name}" for name in self.classes)
+        return ("file", *said) if self.files else said
 
     def rows(self) -> Iterator[tuple[str | float, ...]]:
-        """Row by row the class and the probability of each, or the values."""
-        best = self.values.argmax(axis=1).tolist() if self.classes else []
-        for place, row in enumerate(self.values.tolist()):
-            yield (self.classes[best[place]], *row) if self.classes else tuple(row)
+        """Row by row, of images the file; then the class and all probabilities, or the values."""
+        columns = [part for part in (self.files, self.labels) if part]
+        yield from zip(*columns, *self.values.T.tolist(), strict=True)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SavedNetwork:
     """A network with all that stands between it and raw rows: of pixels, or of any numbers.
 
@@ -64,6 +76,7 @@ class SavedNetwork:
         target_std: (c,) float64, above 0; None for classes.
         targets: The names of the columns that it predicts, where it was trained on a table.
         encoding: How a table's columns become inputs; None where it was trained on arrays.
+        rows: How the rows of a user's own arrays or images lie in their files; else None.
 
     Raises:
         ModelError: These do not fit together, or a number is not finite.
@@ -78,12 +91,18 @@ class SavedNetwork:
     target_std: npt.NDArray[np.float64] | None = None
     targets: tuple[str, ...] = ()
     encoding: Encoding | None = None
+    rows: RowForm | None = None
 
     def __post_init__(self) -> None:
         alike = {(one.architecture, one.members) for one in (self.network, *self.snapshots)}
         if len(self.network.members) != 1 or len(alike) != 1:
             raise ModelError("a saved network and its snapshots are stacks of one and same member")
         network_layout.check(self.about(), self.arrays())
+
+    def __repr__(self) -> str:
+        units = "-".join(map(str, self.network.members[0].widths)) or "no"
+        what = f"{len(self.classes)} classes" if self.classes else ", ".join(self.targets)
+        return f"<network of {len(self.mean)} inputs, {units} hidden units: {what or 'values'}>"
 
     def probabilities(self, rows: Array, *, vote: bool = False) -> Floats:
         """The probability of each class, (n, c), for raw rows (n, d), n ≥ 1.
@@ -117,30 +136,48 @@ class SavedNetwork:
         values = ensemble.mean_vote([one.predictions(x)[0] for one in self._voters(vote)])
         return values * self.target_std + self.target_mean
 
-    def predict(self, file: Path | str, *, vote: bool = False) -> "Predictions":
-        """What it says of each row of a table: a file with the columns that it was trained on.
+    def predict(
+        self, given: Path | str | Mapping[str, Iterable[Any]] | Frame | Array, *, vote: bool = False
+    ) -> "Predictions":
+        """What it says of each row of what it was trained on the like of.
 
         Args:
-            file: CSV, TSV or Parquet; the columns are found by name. Those that it was not trained
-                on, the target among them, may be there.
+            given: Of a network of a table's rows a CSV, TSV or Parquet file, or the values of each
+                column by its name, as a mapping or a data frame. The columns are found by name. The
+                target, and columns that were excluded or left out, may be there too. Of others an
+                array (n, ...), or what `model.data.new_rows` reads.
             vote: As for `probabilities`.
 
         Raises:
-            ModelError: The network was trained on arrays and knows no columns.
-            DataFileError: The file is no such table, or lacks a column, or has one that is foreign.
+            ModelError: The file is missing, damaged or of another kind; or the table lacks a
+                column, has one that is foreign, or holds what it must not; or the rows have another
+                shape.
         """
+        asked = self.probabilities if self.classes else self.predictions
         if self.encoding is None:
-            raise ModelError("this network was trained on arrays, and knows no columns of a table")
-        inputs = encoding.read_inputs(Path(file), self.encoding)
-        rows = np.arange(len(inputs[0]))
-        values = self.probabilities if self.classes else self.predictions
-        said: list[Any] = []
-        for start in range(0, len(rows), standardise.BLOCK_ROWS):
-            block = rows[start : start + standardise.BLOCK_ROWS]
-            encoded = self.encoding.encode(inputs, block)
-            said.append(values(encoded, vote=vote))
+            if not isinstance(given, Path | str | np.ndarray):
+                raise ModelError(
+                    "this network was trained on arrays, and knows no columns of a table; expected "
+                    f"rows (n, {len(self.mean)})"
+                )
+            path = Path(given) if isinstance(given, str) else given
+            rows = new_rows(path, self.rows, len(self.mean))
+            said = [asked(block, vote=vote) for block in rows.blocks]
+            names = self.targets or tuple("class" for _ in self.classes[:1])
+            return Predictions(names, self.classes, np.concatenate(said), files=rows.files)
+        if isinstance(given, np.ndarray):
+            raise ModelError("this network was trained on a table; expected its columns by name")
+        if isinstance(given, Path | str):
+            inputs = encoding.read_inputs(Path(given), self.encoding)
+        else:
+            inputs = given_inputs(given, self.encoding)
+        every = np.arange(len(inputs[0]))
+        said = [
+            asked(self.encoding.encode(inputs, every[start : start + BLOCK_ROWS]), vote=vote)
+            for start in range(0, len(every), BLOCK_ROWS)
+        ]
         return Predictions(
-            self.targets, self.classes, np.concatenate(said), self.encoding.unknown(inputs, rows)
+            self.targets, self.classes, np.concatenate(said), self.encoding.unknown(inputs, every)
         )
 
     def _voters(self, vote: bool) -> tuple[Network, ...]:
@@ -150,8 +187,9 @@ class SavedNetwork:
         rows = np.asarray(raw)
         if rows.ndim != 2 or rows.shape[1] != len(self.mean) or not len(rows):
             raise ModelError(f"rows must be (n, {len(self.mean)}) with n ≥ 1, not {rows.shape}")
-        # A missing number of a table is NaN, which standardising makes the mean.
-        odd = np.isinf if self.encoding is not None else lambda x: ~np.isfinite(x)
+        # A missing number of a user's own is NaN, which standardising makes the mean.
+        is_own = self.encoding is not None or self.rows is not None
+        odd = np.isinf if is_own else lambda x: ~np.isfinite(x)
         if rows.dtype.kind not in "buif" or odd(rows).any():
             raise ModelError(f"rows must hold finite real numbers, not {rows.dtype}")
         given = standardise.Statistics(self.mean, self.std)
@@ -169,6 +207,7 @@ class SavedNetwork:
             classes=self.classes,
             targets=self.targets,
             encoding=self.encoding,
+            rows=self.rows,
         )
 
     def arrays(self) -> dict[str, Array]:

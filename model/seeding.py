@@ -7,7 +7,15 @@ in which trials run.
 import numpy as np
 
 # Numbers, not hashes of names, so that they can never change by renaming.
-PURPOSES = {"weights": 1, "order": 2, "jitter": 3, "split": 4, "gradient check": 5, "portrait": 6}
+PURPOSES = {
+    "weights": 1,
+    "order": 2,
+    "jitter": 3,
+    "split": 4,
+    "gradient check": 5,
+    "portrait": 6,
+    "folds": 7,
+}
 
 
 def generator(seed: int, purpose: str, index: int = 0) -> np.random.Generator:

@@ -7,8 +7,8 @@ those that go on,
     epoch = next(training)
     epoch = training.send([0, 2])      # the first and the third member go on alone
 
-so training knows nothing of why. All members see the same rows, in the same order, with the same
-noise.
+so training knows nothing of why. All members see the same rows, or each those of a fold, in the
+same order, with the same noise.
 """
 
 from collections.abc import Generator, Sequence
@@ -18,32 +18,16 @@ from typing import Literal
 import numpy as np
 
 from model import batch_norm, inference, network, parameters
-from model.arrays import Floats, Targets
+from model.arrays import Floats
 from model.buffers import Buffers
 from model.checkpoint import Checkpoint
 from model.errors import ModelError
 from model.inference import Figures, Network
 from model.members import Architecture, Member
+from model.rows import Data, Folds
 from model.schedule import Schedule, steps_per_epoch
 from model.seeding import generator
 from model.state import State
-
-
-@dataclass(frozen=True)
-class Data:
-    """What a stack learns from and is measured on.
-
-    Attributes:
-        x: Training rows (n, d); may be memory-mapped.
-        targets: (n,) labels 0 … c − 1, or (n, c) floats for regression.
-        validation_x: (v, d); v may be 0, and then the validation figures are NaN.
-        validation_targets: (v,) or (v, c), likewise.
-    """
-
-    x: Floats
-    targets: Targets
-    validation_x: Floats
-    validation_targets: Targets
 
 
 @dataclass(frozen=True)
@@ -133,7 +117,7 @@ def train(
     architecture: Architecture,
     members: Sequence[Member],
     recipe: Recipe,
-    data: Data,
+    data: Data | Folds,
     start: Sequence[Checkpoint] | None = None,
 ) -> Generator[Epoch, Sequence[int] | None, None]:
     """Train a stack; yield an `Epoch` after each pass over the rows.
@@ -160,9 +144,9 @@ def train(
     else:
         done = _epochs_done(start, members)
         state = State.resumed(architecture, members, dtype, start)
-    data = _plain(data)
-    buffers = Buffers.of(state.parameters, min(recipe.batch_size, len(data.x)))
-    per_epoch = steps_per_epoch(len(data.x), recipe.batch_size)
+    data = data.plain()
+    buffers = Buffers.of(state.parameters, min(recipe.batch_size, data.rows))
+    per_epoch = steps_per_epoch(data.rows, recipe.batch_size)
     total = recipe.schedule.steps(per_epoch)
     for first_step in range(done * per_epoch, total, per_epoch):
         number = first_step // per_epoch + 1
@@ -175,8 +159,8 @@ def train(
             records = _records(number, state, now, work.training_figures(now), data, work.rate)
         kept = yield Epoch(number, records, now, tuple(work.snapshots), state)
         if kept is not None:
-            state = state.take(kept)
-            buffers = Buffers.of(state.parameters, min(recipe.batch_size, len(data.x)))
+            state, data = state.take(kept), data.take(kept)
+            buffers = Buffers.of(state.parameters, min(recipe.batch_size, data.rows))
 
 
 class _Pass:
@@ -186,7 +170,7 @@ class _Pass:
         self,
         architecture: Architecture,
         recipe: Recipe,
-        data: Data,
+        data: Data | Folds,
         state: State,
         buffers: Buffers,
         number: int,
@@ -195,7 +179,7 @@ class _Pass:
         self._state, self._buffers = state, buffers
         # Each epoch has draws of its own, so that a training is taken up at any of them.
         order = generator(recipe.seed, "order", number)
-        everything = len(data.x)
+        everything = data.rows
         self._order = order.permutation(everything) if recipe.shuffle else np.arange(everything)
         self._noise = generator(recipe.seed, "jitter", number)
         self._per_epoch = steps_per_epoch(everything, recipe.batch_size)
@@ -211,22 +195,24 @@ class _Pass:
         state, recipe, architecture = self._state, self._recipe, self._architecture
         first = (step % self._per_epoch) * recipe.batch_size
         rows = self._order[first : first + recipe.batch_size]
-        targets = self._data.targets[rows]
-        x = self._buffers.batch(self._data.x, rows)
-        x = _jittered(x, state.jitter, recipe.jitter_relative, self._noise)
+        batch = self._data.batch(rows, self._buffers)
+        targets = batch.targets
+        x = _jittered(batch.x, state.jitter, recipe.jitter_relative, self._noise)
 
         scale = state.optimizer.scale
         if scale is not None:
             scale = scale.astype(x.dtype)
-        passed = network.forward(architecture, state.parameters, state.shape, x, targets, scale)
+        passed = network.forward(
+            architecture, state.parameters, state.shape, x, targets, scale, batch.weights
+        )
         gradients = network.backward(architecture, passed)
         self.rate = recipe.schedule.rate(step, self._per_epoch, state.low, state.high)
         state.optimizer.step_in_place(
             state.parameters, gradients, self.rate.reshape(-1, 1, 1), self._buffers.weights
         )
         self.statistics = tuple(
-            batch and batch_norm.moving_average(kept, batch, architecture.batch_norm_decay)
-            for kept, batch in zip(self.statistics, passed.statistics, strict=True)
+            now and batch_norm.moving_average(kept, now, architecture.batch_norm_decay)
+            for kept, now in zip(self.statistics, passed.statistics, strict=True)
         )
         self._losses += passed.losses.astype(float) * len(rows)
         self._measured += inference.measured(architecture.loss, passed.scores, targets)
@@ -240,7 +226,7 @@ class _Pass:
         state, statistics = self._state, self.statistics
         state.optimizer.fold(state.parameters)
         if self._architecture.batch_norm_statistics == "training_set":
-            x = self._data.x.astype(state.shape.dtype, copy=False)
+            x = self._data.training(state.shape.dtype).x
             statistics = inference.population_statistics(
                 self._architecture, state.members, state.parameters, x
             )
@@ -249,14 +235,9 @@ class _Pass:
     def training_figures(self, now: Network) -> Figures:
         """Loss and measure on the training rows, as the recipe says."""
         if self._recipe.figures == "full":
-            x = self._data.x.astype(self._state.shape.dtype, copy=False)
-            return now.figures(x, self._data.targets)
+            every = self._data.training(self._state.shape.dtype)
+            return now.figures(every.x, every.targets, every.weights)
         return Figures.from_sums(self._architecture.loss, self._losses, self._measured, self._rows)
-
-
-def _plain(data: Data) -> Data:
-    """The data as plain arrays: a memory map's own class slows every indexing."""
-    return replace(data, x=np.asarray(data.x), validation_x=np.asarray(data.validation_x))
 
 
 def _epochs_done(start: Sequence[Checkpoint], members: Sequence[Member]) -> int:
@@ -270,21 +251,26 @@ def _epochs_done(start: Sequence[Checkpoint], members: Sequence[Member]) -> int:
 
 
 def _jittered(x: Floats, jitter: Floats, relative: bool, noise: np.random.Generator) -> Floats:
-    """The rows x (n, d) with noise: still (n, d) where all members' σ (m, 1, 1) are equal."""
+    """The rows x (n, d) with noise: still (n, d) where all members' σ (m, 1, 1) are equal.
+
+    Rows (m, n, d) of the members' own have the same draws (n, d) each.
+    """
     if not jitter.any():
         return x
-    draw = noise.standard_normal(x.shape).astype(x.dtype, copy=False)
-    sigma = jitter * x.std() if relative else jitter
-    shared = bool((jitter == jitter[0]).all())
+    draw = noise.standard_normal(x.shape[-2:]).astype(x.dtype, copy=False)
+    own = x.ndim == 3
+    spread = x.std(axis=(1, 2), keepdims=True) if own else x.std()
+    sigma = jitter * spread if relative else jitter
+    shared = not own and bool((jitter == jitter[0]).all())
     noisy: Floats = x + (sigma[0] if shared else sigma) * draw
     return noisy
 
 
 def _records(
-    number: int, state: State, now: Network, training: Figures, data: Data, rate: Floats
+    number: int, state: State, now: Network, training: Figures, data: Data | Folds, rate: Floats
 ) -> tuple[EpochRecord, ...]:
-    dtype = state.shape.dtype
-    validation = now.figures(data.validation_x.astype(dtype, copy=False), data.validation_targets)
+    held_out = data.validation(state.shape.dtype)
+    validation = now.figures(held_out.x, held_out.targets, held_out.weights)
     decay = state.optimizer.weight_decay.ravel()
     penalty = decay * parameters.squared_norm(state.parameters).astype(float)
     return tuple(

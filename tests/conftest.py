@@ -1,5 +1,6 @@
 """What must hold before any test module is loaded."""
 
+import gc
 import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("long") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(LONG_SECONDS))
     items.sort(key=_place)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector thousands of tests, which stay to the end, at each of its rounds.
+
+    A sixteenth of the processor's time goes with it.
+    """
+    gc.freeze()
 
 
 def _place(item: pytest.Item) -> int:

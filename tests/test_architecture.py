@@ -46,6 +46,7 @@ OF_THE_NETWORK = ("search.objectives.network", "search.reproduce")
 WORDS_OF_THE_NETWORK = ("accuracy", "image", "percent(", "100 *", "layer_of", "η", "λ")
 OPENS_DATA = "search.views.terminal.runner"
 DIGITS = "model.data.digits"
+EXAMPLES = "model.data.examples"
 PARQUET = "model.data.parquet_file"  # of the extra, asked for where a file needs it
 PEERS = {
     "benchmarks.function_overhead",
@@ -199,7 +200,7 @@ def level(name: str) -> int | None:
 
 def test_the_rooms_are_there() -> None:
     """Guards this file: rules about rooms that are gone would hold of nothing."""
-    assert {MODEL_DOOR, DIGITS, *PEERS, *OPTUNA_FILES} <= NAMES
+    assert {MODEL_DOOR, DIGITS, EXAMPLES, *PEERS, *OPTUNA_FILES} <= NAMES
     assert {room for rooms in ORDER for room in rooms.split()} <= NAMES
     assert set(TESTED_ELSEWHERE) <= NAMES
 
@@ -229,7 +230,7 @@ def test_imports_are_absolute(module: Module) -> None:
 def test_the_model_needs_numpy_and_the_standard_library_alone(module: Module) -> None:
     if within(module.name, "model"):
         allowed = {"numpy", "model"} | set(sys.stdlib_module_names)
-        allowed |= {"sklearn"} if module.name == DIGITS else set()
+        allowed |= {"sklearn"} if module.name in (DIGITS, EXAMPLES) else set()
         allowed |= {"polars"} if module.name == PARQUET else set()
         assert not {name for name in module.imports if name.partition(".")[0] not in allowed}
 

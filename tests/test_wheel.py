@@ -88,6 +88,7 @@ def test_the_wheel_holds_the_packages_and_the_studies_and_nothing_else(wheel: Pa
     assert {name for name in names if name.endswith(".py")} == modules
 
 
+@pytest.mark.long
 def test_klayer_runs_from_the_wheel_alone(
     installed: Path, environment: dict[str, str], tmp_path: Path
 ) -> None:

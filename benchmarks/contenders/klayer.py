@@ -17,6 +17,7 @@ from benchmarks.problem import (
 )
 from model import training
 from model.members import Architecture, Member
+from model.rows import Data
 from model.schedule import Cycles
 
 CYCLES = 100  # longer than any measurement
@@ -49,6 +50,6 @@ def steps(folder: str, problem: Mapping[str, Any], members: int = 1) -> Iterator
         schedule=Cycles(cycles=CYCLES, half_cycle_epochs=HALF_CYCLE_EPOCHS),
         seed=1,
     )
-    data = training.Data(images.x, images.labels, images.validation_x, images.validation_labels)
+    data = Data(images.x, images.labels, images.validation_x, images.validation_labels)
     for _ in training.train(architecture, stack, recipe, data):
         yield

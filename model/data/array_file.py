@@ -2,13 +2,17 @@
 
 A file is opened only where its header and its size are, byte for byte, those of the array that is
 asked for. Damage inside an array that keeps the file's size is not seen.
+
+Arrays that are needed for a while and may be larger than the memory lie in a temporary file.
 """
 
 import io
 import os
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -65,6 +69,51 @@ def opened(path: Path, shape: tuple[int, ...], dtype: str) -> np.memmap[Any, np.
         return np.memmap(path, dtype, mode="r", offset=len(header), shape=shape)
     except OSError as error:
         raise DataFileError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def temporary(
+    shape: tuple[int, ...], dtype: str, blocks: Iterable[npt.NDArray[Any]], folder: Path | None
+) -> npt.NDArray[Any]:
+    """An array that lies in a file without a name, which goes with the array.
+
+    Args:
+        shape: Of the whole array, without a 0.
+        dtype: Its little-endian type, such as "<f4".
+        blocks: Its rows in order.
+        folder: Where the file is; None for the system's folder of temporary files.
+
+    Raises:
+        DataFileError: The file cannot be written.
+    """
+    with temporary_file(
+        int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize, folder
+    ) as file:
+        for block in blocks:
+            file.write(np.ascontiguousarray(block, dtype).data)
+        file.flush()
+        return np.asarray(np.memmap(file, dtype, mode="r", shape=shape))
+
+
+@contextmanager
+def temporary_file(size: int, folder: Path | None) -> Iterator[BinaryIO]:
+    """A file of `size` bytes without a name; it takes no room before it is written to.
+
+    What is mapped from it stays when it is closed.
+
+    Raises:
+        DataFileError: It cannot be written, as anything that raises an OSError meanwhile says.
+    """
+    try:
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.truncate(size)
+            yield cast("BinaryIO", file)
+    except OSError as error:
+        raise DataFileError(
+            f"{folder or 'the folder of temporary files'}: cannot be written ({error.strerror}); "
+            f"expected room for {size:,} bytes"
+        ) from error
 
 
 def _header(shape: tuple[int, ...], dtype: str) -> bytes:

@@ -69,13 +69,13 @@ def clear(cache: Path, name: str | None = None) -> int:
     return _removed([one for one in kept if name in (None, one.name)])
 
 
-def bound(cache: Path, most_bytes: int, spared: Path) -> int:
+def bound(cache: Path, most_bytes: int, *spared: Path) -> int:
     """Remove the folders that were used longest ago until the others have so many bytes or fewer.
 
     Args:
         cache: A folder for such folders.
         most_bytes: Of all of them.
-        spared: One that is not removed: that which is used now.
+        spared: Those that are not removed: they are used now.
 
     Returns:
         The bytes freed.
@@ -87,7 +87,7 @@ def bound(cache: Path, most_bytes: int, spared: Path) -> int:
     above = sum(one.bytes for one in kept) - most_bytes
     gone = []
     for one in reversed(kept):
-        if above > 0 and one.folder != spared:
+        if above > 0 and one.folder not in spared:
             gone.append(one)
             above -= one.bytes
     return _removed(gone)

@@ -4,7 +4,7 @@ Here is said what a text must look like to be missing, a number, or a date.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ MISSING = frozenset({"", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "?",
 
 Kind = Literal["number", "category"]
 
+_BLOCK_ROWS = 2**16
 _COMMA_NUMBER = re.compile(r"[+-]?(\d+(,\d*)?|,\d+)([eE][+-]?\d+)?")
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})*(\.\d*)?")  # as 1,234 may be meant
 _DATE = re.compile(
@@ -26,27 +27,28 @@ _DATE = re.compile(
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """A column's n values.
+    """A column's n values; they may lie in a file that is mapped into memory.
 
     Attributes:
         name: As in the file's header.
         kind: Whether its values are numbers or categories.
-        values: (n,) float64 with NaN for missing, or (n,) objects: text, and None for missing.
+        values: (n,) float64, NaN for missing: numbers, or the place of each text in `texts`.
+        texts: The categories, each once, in the order in which they first occur; none of numbers.
 
     Raises:
-        ModelError: The values are of another type or shape than the kind asks for.
+        ModelError: The values are of another type or shape.
     """
 
     name: str
     kind: Kind
-    values: npt.NDArray[Any]
+    values: npt.NDArray[np.float64]
+    texts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        expected = np.float64 if self.kind == "number" else np.object_
-        if self.values.ndim != 1 or self.values.dtype != expected:
+        if self.values.ndim != 1 or self.values.dtype != np.float64:
             raise ModelError(
-                f"column {self.name!r}: values of kind {self.kind!r} must be (n,) "
-                f"{expected.__name__}, not {self.values.shape} {self.values.dtype}"
+                f"column {self.name!r}: values must be (n,) float64, "
+                f"not {self.values.shape} {self.values.dtype}"
             )
 
     def __len__(self) -> int:
@@ -55,59 +57,74 @@ class Column:
     @property
     def is_missing(self) -> npt.NDArray[np.bool_]:
         """(n,), whether each value is missing."""
-        if self.kind == "number":
-            return np.asarray(np.isnan(self.values))
-        return np.array([value is None for value in self.values], np.bool_)
+        return np.isnan(self.values)
 
-    def distinct(self) -> list[Any]:
-        """The values that occur, each once, in ascending order and without missing ones."""
-        if self.kind == "number":
-            return [float(v) for v in np.unique(self.values[~np.isnan(self.values)])]
-        return sorted({value for value in self.values if value is not None})
+    @property
+    def extent(self) -> tuple[float, float]:
+        """The lowest and the highest of the values; NaN where all are missing."""
+        return float(np.fmin.reduce(self.values)), float(np.fmax.reduce(self.values))
+
+    def places(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The place of each of these rows' text in `texts`; −1 where it is missing."""
+        return np.nan_to_num(self.values[rows], nan=-1).astype(np.int64)
+
+    def occurring(self, rows: npt.NDArray[np.int64]) -> list[str | None]:
+        """The texts of these rows, each once, and None where one is missing."""
+        seen = np.zeros(len(self.texts) + 1, np.bool_)
+        for start in range(0, len(rows), _BLOCK_ROWS):
+            seen[self.places(rows[start : start + _BLOCK_ROWS])] = True  # -1 is the last
+        return [text for text, is_seen in zip((*self.texts, None), seen, strict=True) if is_seen]
+
+    def distinct(self) -> npt.NDArray[Any]:
+        """(k,), the numbers or texts that occur, each once, ascending, without missing ones."""
+        if self.kind == "category":
+            return np.array(sorted(self.texts), np.object_)
+        found = np.unique(self.values)
+        return found[~np.isnan(found)]
 
     def holds_dates(self) -> bool:
         """Whether it holds text, and every value that is not missing is a date in ISO form."""
-        return self._all_match(_DATE)
+        return bool(self.texts) and all(map(_DATE.fullmatch, self.texts))
 
     def holds_grouped_numbers(self) -> bool:
         """Whether it holds text, all of it numbers but for commas between groups of digits."""
-        return self._all_match(_GROUPED)
+        return bool(self.texts) and all(map(_GROUPED.fullmatch, self.texts))
 
     def holds_decimal_commas(self) -> bool:
         """Whether it holds text, all of it numbers, of which some can only have decimal commas."""
-        return self.kind == "category" and shows_decimal_comma(self.values.tolist())
+        return parsed_commas(self.texts) is not None and self.first_comma() is not None
 
     def first_comma(self) -> str | None:
         """The first text with a comma that is none between groups of digits."""
-        texts = (text for text in self.values if text is not None and "," in text)
-        return next((text for text in texts if not _GROUPED.fullmatch(text)), None)
+        return first_decimal_comma(self.texts)
 
     def first_other(self) -> tuple[int, str] | None:
         """The first text that is no number, and its row, counted from 1; None where all are."""
-        if self.kind == "category":
-            for row, text in enumerate(self.values, 1):
-                if text is not None and parsed([text]) is None:
-                    return row, text
-        return None
+        place = first_no_number(self.texts)
+        return None if place is None else (self.first_row(place), self.texts[place])
 
-    def _all_match(self, pattern: re.Pattern[str]) -> bool:
-        if self.kind == "number":
-            return False
-        present = {value for value in self.values if value is not None}
-        return bool(present) and all(pattern.fullmatch(value) for value in present)
-
-
-def texts_of(raw: npt.NDArray[Any]) -> list[str | None]:
-    """Each text of raw (n,), stripped; None where it is one of `MISSING`."""
-    return [None if text in MISSING else text for text in np.strings.strip(raw).tolist()]
+    def first_row(self, value: float) -> int:
+        """The first row with that value, or the text at that place; counted from 1."""
+        return int((self.values == value).argmax()) + 1
 
 
 def category_column(name: str, texts: Sequence[str | None]) -> Column:
     """The texts as categories."""
-    seen: dict[str | None, str | None] = {}  # equal texts share their memory
-    values = np.empty(len(texts), np.object_)
-    values[:] = [seen.setdefault(text, text) for text in texts]
-    return Column(name, "category", values)
+    places: dict[str, int] = {}
+    values = coded(texts, places)
+    return Column(name, "category", values, tuple(places))
+
+
+def coded(texts: Sequence[str | None], places: dict[str, int]) -> npt.NDArray[np.float64]:
+    """(n,), the place of each text in `places`, NaN where None; new texts are added there."""
+    return np.array(
+        [np.nan if t is None else places.setdefault(t, len(places)) for t in texts], np.float64
+    )
+
+
+def texts_of(raw: Sequence[str]) -> list[str | None]:
+    """Each text, stripped; None where it is one of `MISSING`."""
+    return [None if (text := one.strip()) in MISSING else text for one in raw]
 
 
 def parsed(texts: Sequence[str | None]) -> npt.NDArray[np.float64] | None:
@@ -115,13 +132,14 @@ def parsed(texts: Sequence[str | None]) -> npt.NDArray[np.float64] | None:
 
     A number beyond the range of float64 is infinite, as is `inf`.
     """
+    written = ["nan" if text is None else text for text in texts]
     try:
-        found = np.array([np.nan if text is None else float(text) for text in texts], np.float64)
+        found = np.fromiter(map(float, written), np.float64, len(written))
     except ValueError:
         return None
-    written = "".join(text for text in texts if text is not None)
+    whole = "".join(written)
     # Python also reads 1_000, and the digits of any script.
-    return found if written.isascii() and "_" not in written else None
+    return found if whole.isascii() and "_" not in whole else None
 
 
 def parsed_commas(texts: Sequence[str | None]) -> npt.NDArray[np.float64] | None:
@@ -131,18 +149,20 @@ def parsed_commas(texts: Sequence[str | None]) -> npt.NDArray[np.float64] | None
     return parsed([text and text.replace(",", ".") for text in texts])
 
 
-def shows_decimal_comma(texts: Sequence[str | None]) -> bool:
-    """Whether all are numbers with a decimal comma, and one cannot be read as 1,234 is."""
-    present = {text for text in texts if text is not None}
-    return (
-        any("," in text for text in present)
-        and all(_COMMA_NUMBER.fullmatch(text) for text in present)
-        and not all(_GROUPED.fullmatch(text) for text in present if "," in text)
-    )
+def first_no_number(texts: Sequence[str | None]) -> int | None:
+    """The place of the first text that `parsed` does not take; None where it takes all."""
+    places = enumerate(texts)
+    return next((at for at, text in places if text is not None and parsed([text]) is None), None)
+
+
+def first_decimal_comma(texts: Iterable[str | None]) -> str | None:
+    """The first text with a comma that is none between groups of digits."""
+    found = (text for text in texts if text is not None and "," in text)
+    return next((text for text in found if not _GROUPED.fullmatch(text)), None)
 
 
 def shown(value: str | float) -> str:
     """A value as text: a whole number without a point, other numbers with the fewest digits."""
     if isinstance(value, str):
         return value
-    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(float(value))

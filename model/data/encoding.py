@@ -9,7 +9,7 @@ A missing number is NaN in the encoded rows. `statistics` ignores NaN, and
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from model.data import quantiles, standardise
 from model.data.column import Column, Kind
-from model.data.standardise import BLOCK_ROWS, Rows, Statistics
-from model.data.table_file import check_numbers, near, read_columns
-from model.errors import DataFileError, ModelError
+from model.data.standardise import Rows, Statistics
+from model.data.table_file import near, read_alike
+from model.data.table_options import Scaling
+from model.errors import ModelError
 
 MISSING_CATEGORY = "(missing)"
 MOST_OUTPUTS = 100_000  # a row would take more than 400 kB
@@ -38,6 +40,8 @@ class EncodedColumn:
         origin: What is subtracted from a number, in float64, before it is rounded to float32: so
             a large number of small spread, such as a time stamp, keeps its digits. It is the mean
             of the training rows; 0 for categories.
+        quantiles: What a number is scaled by before it is rounded to float32; () for none, and
+            the origin is 0 then if there are some.
     """
 
     name: str
@@ -45,6 +49,7 @@ class EncodedColumn:
     categories: tuple[str, ...] = ()
     marks_missing: bool = False
     origin: float = 0.0
+    quantiles: tuple[float, ...] = ()
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -53,6 +58,17 @@ class EncodedColumn:
             return (self.name, f"{self.name} is missing")[: 1 + self.marks_missing]
         missing = (MISSING_CATEGORY,) if self.marks_missing else ()
         return tuple(f"{self.name}={category}" for category in (*self.categories, *missing))
+
+    def scaled(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Numbers (n,) as they are encoded."""
+        return quantiles.scaled(values, self.quantiles) if self.quantiles else values - self.origin
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON has it."""
+        found = {**asdict(self), "categories": list(self.categories)}
+        if not found.pop("quantiles"):
+            return found
+        return {**found, "quantiles": list(self.quantiles)}
 
 
 @dataclass(frozen=True)
@@ -124,13 +140,13 @@ class Encoding:
         matrix = np.zeros((len(rows), self.width), np.float32)
         place = 0
         for column, given in zip(self.columns, found, strict=True):
-            values = given.values[rows]
             if column.kind == "number":
-                matrix[:, place] = values - column.origin
+                values = given.values[rows]
+                matrix[:, place] = column.scaled(values)
                 if column.marks_missing:
                     matrix[:, place + 1] = np.isnan(values)
             else:
-                codes = _codes(column, values)
+                codes = _codes(column, given, rows)
                 known = np.flatnonzero(codes >= 0)
                 matrix[known, place + codes[known]] = 1
             place += len(column.outputs)
@@ -145,17 +161,15 @@ class Encoding:
         found = {}
         for column, given in zip(self.columns, self._matched(inputs), strict=True):
             if column.kind == "category":
-                others = set(given.values[rows]) - {None, *column.categories}
-                if others:
+                others = {text for text in given.occurring(rows) if text is not None}
+                if others := others - set(column.categories):
                     found[column.name] = tuple(sorted(others))
         return found
 
     def plain(self) -> dict[str, Any]:
         """The encoding as values that JSON can hold; `of` is the way back."""
         return {
-            "columns": [
-                {**asdict(column), "categories": list(column.categories)} for column in self.columns
-            ],
+            "columns": [column.plain() for column in self.columns],
             "ignored": list(self.ignored),
         }
 
@@ -170,20 +184,27 @@ class Encoding:
         return [by_name[column.name] for column in self.columns]
 
 
-def fit(inputs: Sequence[Column], rows: Rows, ignored: Sequence[str] = ()) -> Encoding:
+def fit(
+    inputs: Sequence[Column],
+    rows: Rows,
+    ignored: Sequence[str] = (),
+    scaling: Scaling = "standard",
+) -> Encoding:
     """The encoding that follows from the given rows of the inputs.
 
     Args:
         inputs: The input columns, of equally many values.
         rows: The training rows; one or more.
         ignored: See `Encoding`; `Table.ignored` has them.
+        scaling: Of numbers.
 
     Raises:
         ModelError: There is no row or no column, or there would be too many outputs.
     """
     if not len(rows):
         raise ModelError("an encoding follows from one training row or more, not from none")
-    return Encoding(tuple(_fitted(column, rows) for column in inputs), tuple(ignored))
+    scaled = sum(column.kind == "number" for column in inputs) if scaling == "quantile" else 0
+    return Encoding(tuple(_fitted(column, rows, scaled) for column in inputs), tuple(ignored))
 
 
 def of(plain: Mapping[str, Any]) -> Encoding:
@@ -194,12 +215,18 @@ def of(plain: Mapping[str, Any]) -> Encoding:
     """
     try:
         columns = tuple(
-            EncodedColumn(**{**column, "categories": tuple(column["categories"])})
+            EncodedColumn(
+                **{
+                    **column,
+                    "categories": tuple(column["categories"]),
+                    "quantiles": tuple(column.get("quantiles", ())),
+                }
+            )
             for column in plain["columns"]
         )
         found = Encoding(columns, tuple(plain["ignored"]))
         is_right = set(plain) == {"columns", "ignored"} and all(map(_is_valid, columns))
-    except (KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError) as error:
         raise ModelError(f"expected an encoding as `plain` gives it ({error!r})") from error
     if not is_right or not all(isinstance(name, str) for name in found.ignored):
         raise ModelError("expected an encoding as `plain` gives it, with values of its types")
@@ -216,24 +243,8 @@ def read_inputs(path: Path, encoding: Encoding) -> tuple[Column, ...]:
             neither an input nor ignored; a column of numbers has a text, or a number that is
             infinite or too large.
     """
-    kinds: dict[Kind, list[str]] = {"number": [], "category": []}
-    for column in encoding.columns:
-        kinds[column.kind].append(column.name)
-    found = read_columns(
-        path, numbers=kinds["number"], categories=kinds["category"], skip=encoding.ignored
-    ).by_name
-    names = [column.name for column in encoding.columns]
-    missing = [name for name in names if name not in found]
-    foreign = [name for name in found if name not in {*names, *encoding.ignored}]
-    if missing or foreign:
-        lacks = [f"lacks the input {_listed(missing)}"] if missing else []
-        has = [f"has {_listed(foreign)}, which the model does not know"] if foreign else []
-        raise DataFileError(
-            f"{path}: {' and '.join(lacks + has)}; expected the columns {_listed(names)}"
-        )
-    for name in names:
-        check_numbers(path, found[name])
-    return tuple(found[name] for name in names)
+    kinds = {column.name: column.kind for column in encoding.columns}
+    return read_alike(path, kinds, encoding.ignored)
 
 
 def statistics(encoding: Encoding, matrix: npt.NDArray[np.float32], rows: Rows) -> Statistics:
@@ -242,51 +253,37 @@ def statistics(encoding: Encoding, matrix: npt.NDArray[np.float32], rows: Rows) 
     Of numbers, without those that are missing; where none is left, 0 and 1. Outputs that are 0 or
     1 stay so: mean 0, std 1. A number that is constant has std 1.
     """
-    places = encoding.numbers
-    count, total = np.zeros(len(places)), np.zeros(len(places))
-    least, most = np.full(len(places), np.inf), np.full(len(places), -np.inf)
-    for block in _blocks(matrix, rows, places):
-        count += (~np.isnan(block)).sum(axis=0)
-        total += np.nansum(block, axis=0)
-        least, most = (np.fmin(least, np.fmin.reduce(block)), np.fmax(most, np.fmax.reduce(block)))
-    average = total / np.maximum(count, 1)
-    squares = np.zeros(len(places))
-    for block in _blocks(matrix, rows, places):
-        squares += np.nansum(np.square(block - average), axis=0)
+    given, places = standardise.statistics(matrix, rows), encoding.numbers
     mean, std = np.zeros(encoding.width), np.ones(encoding.width)
-    is_constant = least >= most  # said by values: rounding of the mean leaves a spread of its own
-    mean[places] = np.where(is_constant & (count > 0), least, average)
-    std[places] = np.where(is_constant, 1, np.sqrt(squares / np.maximum(count, 1)))
+    mean[places], std[places] = given.mean[places], given.std[places]
     return Statistics(mean, std)
 
 
-def _fitted(column: Column, rows: Rows) -> EncodedColumn:
+def _fitted(column: Column, rows: Rows, scaled: int) -> EncodedColumn:
+    """Of a column; `scaled` is how many numbers are scaled by quantiles, 0 where none are."""
+    if column.kind == "category":
+        occurring = set(column.occurring(rows))
+        categories = tuple(sorted(text for text in occurring if text is not None))
+        return EncodedColumn(column.name, "category", categories, marks_missing=None in occurring)
     values = column.values[rows]
-    if column.kind == "number":
-        missing = np.isnan(values)
-        present = values[~missing]
-        origin = float(present.mean()) if len(present) else 0.0
-        return EncodedColumn(
-            column.name, "number", marks_missing=bool(missing.any()), origin=origin
-        )
-    occurring = set(values)
-    categories = tuple(sorted(occurring - {None}))
-    return EncodedColumn(column.name, "category", categories, marks_missing=None in occurring)
+    missing = np.isnan(values)
+    present = values[~missing] if missing.any() else values
+    marks = bool(missing.any())
+    if scaled and len(present):
+        points = quantiles.fit(present, scaled)
+        return EncodedColumn(column.name, "number", marks_missing=marks, quantiles=points)
+    origin = float(present.mean()) if len(present) else 0.0
+    return EncodedColumn(column.name, "number", marks_missing=marks, origin=origin)
 
 
-def _codes(column: EncodedColumn, values: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    """(n,), the place of each value's output among the column's; -1 where it has none."""
+def _codes(column: EncodedColumn, given: Column, rows: Rows) -> npt.NDArray[np.int64]:
+    """(n,), the place of each row's output among the column's; -1 where it has none."""
     places: dict[str | None, int] = {category: i for i, category in enumerate(column.categories)}
     if column.marks_missing:
         places[None] = len(places)
-    return np.array([places.get(value, -1) for value in values], np.int64)
-
-
-def _blocks(
-    matrix: npt.NDArray[np.float32], rows: Rows, places: npt.NDArray[np.int64]
-) -> Iterator[npt.NDArray[np.float64]]:
-    for start in range(0, len(rows), BLOCK_ROWS):
-        yield matrix[np.ix_(rows[start : start + BLOCK_ROWS], places)].astype(np.float64)
+    # The last is found by the place -1, of what is missing.
+    found = np.array([places.get(text, -1) for text in (*given.texts, None)], np.int64)
+    return found[given.places(rows)]
 
 
 def _is_valid(column: EncodedColumn) -> bool:
@@ -298,11 +295,9 @@ def _is_valid(column: EncodedColumn) -> bool:
         and list(column.categories) == sorted(set(column.categories))
         and not (column.kind == "number" and column.categories)
         and isinstance(column.marks_missing, bool)
+        and all(isinstance(one, float) and math.isfinite(one) for one in column.quantiles)
+        and list(column.quantiles) == sorted(column.quantiles)
+        and not (column.kind == "category" and column.quantiles)
         and isinstance(column.origin, float)
         and math.isfinite(column.origin)
     )
-
-
-def _listed(names: Collection[str]) -> str:
-    shown = ", ".join(repr(name) for name in list(names)[:8])
-    return f"{shown} and {len(names) - 8:,} more" if len(names) > 8 else shown

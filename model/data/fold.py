@@ -1,8 +1,11 @@
 """The rows that a search may see, as they were read, with how they are split."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from model.data.labelled import Labelled
 from model.data.standardise import Rows, Statistics
@@ -23,8 +26,16 @@ class Fold:
         target_names: The columns that are to be learned, where they are a table's.
         statistics: What standardises the inputs, from the training rows alone; None for the mean
             and the standard deviation of each.
+        tested: How many test rows there are of each class, or in all where values are learned; ()
+            where that is not known.
         encoding: How the inputs were made of the columns of a table, as JSON has it; None where
             rows were numbers.
+        missing: How many values are missing in each input column that lacks any; None where the
+            rows have no columns.
+        shape: Of a row that has more than one axis, such as an image.
+        still: Called when all rows were read from their files; raises DataFileError where those
+            have changed meanwhile.
+        notes: What a user should know of how they were read, each a sentence.
     """
 
     name: str
@@ -36,4 +47,16 @@ class Fold:
     split: str = ""
     target_names: tuple[str, ...] = ()
     statistics: Statistics | None = None
+    tested: tuple[int, ...] = ()
     encoding: Mapping[str, Any] | None = None
+    missing: Mapping[str, int] | None = None
+    shape: tuple[int, ...] = ()
+    still: Callable[[], None] | None = None
+    notes: tuple[str, ...] = ()
+
+
+def counted(y: npt.NDArray[Any], classes: tuple[str, ...]) -> tuple[int, ...]:
+    """How many rows there are of each class, or in all where `y` holds values (n, t)."""
+    if not classes:
+        return (len(y),)
+    return tuple(np.bincount(y, minlength=len(classes)).tolist())

@@ -9,12 +9,17 @@ import numpy.typing as npt
 from model.errors import ModelError
 
 
+def is_real(dtype: np.dtype[Any]) -> bool:
+    """Whether numbers of a type are booleans, whole numbers, or floats that float64 can hold."""
+    return dtype.kind in "bui" or (dtype.kind == "f" and dtype.itemsize <= 8)
+
+
 @dataclass(frozen=True, eq=False)
 class Labelled:
     """Inputs, and labels or values, of the same n rows.
 
     Attributes:
-        x: (n, d) float32 or uint8.
+        x: (n, d) real numbers, of a type that `is_real` accepts.
         y: The number of each row's class, from 0, (n,) int64; or the values of t targets, (n, t)
             float64, or float32 once they are standardised.
 
@@ -26,10 +31,8 @@ class Labelled:
     y: npt.NDArray[Any]
 
     def __post_init__(self) -> None:
-        if self.x.ndim != 2 or self.x.dtype not in (np.float32, np.uint8):
-            raise ModelError(
-                f"x must be (n, d) float32 or uint8, not {self.x.shape} {self.x.dtype}"
-            )
+        if self.x.ndim != 2 or not is_real(self.x.dtype):
+            raise ModelError(f"x must be (n, d) real numbers, not {self.x.shape} {self.x.dtype}")
         labels = self.y.ndim == 1 and self.y.dtype == np.int64
         if not labels and not (self.y.ndim == 2 and self.y.dtype in (np.float32, np.float64)):
             raise ModelError(

@@ -1,24 +1,29 @@
 """A table of a user's own as a data set: read, split, encoded, and its test rows left alone.
 
-The file is read whole, and what is learned of it (categories, means, which columns have missing
-values) comes from the training rows alone. Test rows are encoded when they are asked for.
+What is learned of it (categories, means, which columns have missing values) comes from the
+training rows alone. Validation and test rows may be in files of their own: those are looked through
+when the table is read, so that no search ends at a value that cannot be read, and that is all.
+Test rows are encoded when they are asked for.
 """
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from model.data import encoding, splits, table
+from model.data import array_file, cross_validation, encoding, splits, table, table_notes
 from model.data.delimited import MOST_BYTES
-from model.data.fold import Fold
+from model.data.encoding import Encoding
+from model.data.fold import Fold, counted
 from model.data.labelled import Labelled
 from model.data.regular import check_regular
 from model.data.source import Source, plain_name
-from model.data.splits import Part, Split
-from model.data.standardise import Rows
+from model.data.splits import Part
+from model.data.standardise import BLOCK_ROWS, Rows
 from model.data.table import Table
 from model.data.table_options import TableOptions
 from model.errors import DataFileError, ModelError
@@ -31,30 +36,60 @@ class Parts:
     """Which rows are for what.
 
     Attributes:
-        validation: A count or a share of the rows.
+        validation: A count or a share of the rows, or a file that has them.
         test: Likewise.
         group: A column whose rows of one value stay together.
         time: A column by which the last rows are the test part, and those before validation.
         said: A column that says each row's part.
         stratified: Whether classes have equal shares in each part.
+        folds: How many folds the rows that are not for the test are split into; None for one
+            validation part.
     """
 
-    validation: Part = 0.2
-    test: Part = 0.2
+    validation: Part | Path = 0.2
+    test: Part | Path = 0.2
     group: str | None = None
     time: str | None = None
     said: str | None = None
     stratified: bool = True
+    folds: int | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that it names."""
         return tuple(name for _, name in self.named())
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files of their own that it names."""
+        return tuple(one for one in (self.validation, self.test) if isinstance(one, Path))
+
     def named(self) -> tuple[tuple[str, str], ...]:
         """Each key of `[data]` that names a column, with the column."""
         keys = (("group", self.group), ("time", self.time), ("part_column", self.said))
         return tuple((key, name) for key, name in keys if name is not None)
+
+
+@dataclass(frozen=True, eq=False)
+class ReadTable:
+    """A table's files as they were read and split.
+
+    Attributes:
+        table: The source.
+        training: Its rows to train on.
+        validation: A table, which is the source or that of another file, and its rows for
+            validation.
+        test: Likewise.
+        encoding: Fitted on the training rows.
+        fingerprint: Of the files, which had it before they were read and afterwards.
+    """
+
+    table: Table
+    training: Rows
+    validation: tuple[Table, Rows]
+    test: tuple[Table, Rows]
+    encoding: Encoding
+    fingerprint: str
 
 
 @dataclass(frozen=True)
@@ -66,44 +101,101 @@ class OwnTable:
         options: What the user says of its columns.
         parts: How it is split.
         seed: Of the split.
+        scratch: A folder for temporary files, about as large as the table and its encoded rows;
+            None for the system's own.
     """
 
     path: Path
     options: TableOptions
     parts: Parts
     seed: int
+    scratch: Path | None = None
 
     @property
     def name(self) -> str:
         """The file's name as a data set's: lower-case letters, digits and single hyphens."""
         return plain_name(self.path.stem, most=40)
 
-    def fold(self) -> Fold:
-        """Its training and validation rows.
+    @property
+    def files(self) -> str:
+        """The paths of its files, for messages."""
+        return " or ".join(map(str, (self.path, *self.parts.files)))
+
+    def read(self) -> ReadTable:
+        """The table, split; with folds, without validation.
 
         Raises:
-            DataFileError: The file is missing, no table that can be trained on, or changes while
-                it is read.
+            DataFileError: A file is missing, no table that can be trained on, another table, or
+                changes while it is read.
             ModelError: It cannot be split as asked.
         """
-        fingerprint = self.fingerprint()
-        read, split, _ = self._read()
+        parts, fingerprint = self.parts, self.fingerprint()
+        exclude = tuple(name for name in self.options.exclude if name not in parts.columns)
+        options = replace(self.options, exclude=exclude, splitting=parts.named())
+        read = table.read(self.path, options, self.scratch)
+        found = self._splits(read)[0]
+        validation = self._part(parts.validation, read, found.validation)
+        test = self._part(parts.test, read, found.test)
+        if not len(test[1]):
+            raise ModelError(
+                f"{self.path}: no row is for the test; expected at least one that {parts.said!r} "
+                "says is for it"
+            )
         if self.fingerprint() != fingerprint:  # else other rows would be kept under its hash
-            raise DataFileError(f"{self.path}: changed while it was read; try again")
-        fitted = encoding.fit(read.inputs, split.training, read.ignored)
-        order = np.concatenate([split.training, split.validation])
-        x = fitted.encode(read.inputs, order)
-        rows = np.arange(len(split.training)), np.arange(len(split.training), len(order))
+            raise DataFileError(f"{self.files}: changed while it was read; try again")
+        fitted = encoding.fit(read.inputs, found.training, read.ignored, self.options.scaling)
+        return ReadTable(read, found.training, validation, test, fitted, fingerprint)
+
+    def fold(self) -> Fold:
+        """Its training and validation rows; with folds, all that are not for the test.
+
+        Raises:
+            DataFileError: As `read`, or a temporary file cannot be written.
+            ModelError: As `read`.
+        """
+        return next(self.every_fold())
+
+    def every_fold(self) -> Iterator[Fold]:
+        """As `fold`, and behind it each fold, encoded as its own training rows have it.
+
+        Raises:
+            DataFileError: As `fold`.
+            ModelError: As `fold`.
+        """
+        whole = self.read()
+        count = self.parts.folds
+        if count is None:
+            yield self._fold(whole)
+            return
+        source = whole.table
+        for one, name in zip(self._splits(source), cross_validation.names(count), strict=True):
+            own = replace(
+                whole,
+                training=one.training,
+                validation=(source, one.validation),
+                encoding=encoding.fit(source.inputs, one.training, source.ignored),
+            )
+            yield self._fold(own, name)
+
+    def _fold(self, read: ReadTable, name: str = "") -> Fold:
+        learned = (read.table, read.training)
+        x = self._encoded(read.encoding, learned, read.validation)
+        rows = np.arange(len(read.training)), np.arange(len(read.training), len(x))
+        y = [one.targets[chosen] for one, chosen in (learned, read.validation)]
         return Fold(
             name=self.name,
-            classes=read.classes,
-            raw=Labelled(x, read.targets[order]),
+            classes=read.table.classes,
+            raw=Labelled(x, np.concatenate(y)),
             rows=rows,
-            fingerprint=fingerprint,
+            fingerprint=read.fingerprint,
             seed=self.seed,
-            target_names=read.target_names,
-            statistics=encoding.statistics(fitted, x, rows[0]),
-            encoding=fitted.plain(),
+            split=name,
+            target_names=read.table.target_names,
+            tested=counted(read.test[0].targets[read.test[1]], read.table.classes),
+            statistics=encoding.statistics(read.encoding, x, rows[0]),
+            encoding=read.encoding.plain(),
+            missing=_missing(learned, read.validation),
+            notes=table_notes.notes(read.table),
         )
 
     def source(self, classes: tuple[str, ...]) -> Source:
@@ -112,53 +204,113 @@ class OwnTable:
         Args:
             classes: As its fold has them.
         """
-        return Source(self.name, classes, training=lambda: self.fold().raw, test=self._test)
+        return Source(
+            self.name,
+            classes,
+            training=lambda: self.fold().raw,
+            test=self._test,
+            is_checked=True,  # when the table was read
+        )
 
     def _test(self) -> Labelled:
-        read, split, rows = self._read()
-        fitted = encoding.fit(read.inputs, split.training, read.ignored)
-        return Labelled(fitted.encode(read.inputs, rows), read.targets[rows])
+        read = self.read()
+        tested, rows = read.test
+        return Labelled(self._encoded(read.encoding, read.test), tested.targets[rows])
 
-    def table(self) -> Table:
-        """The table as it is read.
+    def _splits(self, read: Table) -> tuple[splits.Split, ...]:
+        """The parts of the source's rows, as `fold` has them, and behind them those of each fold.
 
-        Raises:
-            DataFileError: The file is missing, or no table that can be trained on.
+        A part that has a file of its own is empty.
         """
-        parts, said = self.parts, self.options
-        exclude = tuple(name for name in said.exclude if name not in parts.columns)
-        return table.read(self.path, replace(said, exclude=exclude, splitting=parts.named()))
-
-    def _read(self) -> tuple[Table, Split, Rows]:
-        """The table, its parts, and again the rows to test on."""
-        parts, read = self.parts, self.table()
-        split = splits.split(
-            len(read),
-            validation=None if parts.said else parts.validation,
-            test=None if parts.said else parts.test,
-            seed=self.seed,
-            labels=read.targets if read.task == "classification" else None,
-            stratified=parts.stratified,
-            groups=None if parts.group is None else read.column(parts.group).values,
-            time=None if parts.time is None else read.column(parts.time).values,
-            said=None if parts.said is None else read.column(parts.said).values,
+        said = self.parts
+        sizes = [
+            None if said.said or isinstance(one, Path) else one
+            for one in (said.validation, said.test)
+        ]
+        group, time, column = (
+            None if name is None else read.column(name)
+            for name in (said.group, said.time, said.said)
         )
-        if split.test is None:
-            raise ModelError(
-                f"{self.path}: no row is for the test; expected at least one that {parts.said!r} "
-                "says is for it"
+        labels = read.targets if read.task == "classification" else None
+        try:
+            if said.folds is not None:
+                return cross_validation.folds(
+                    len(read),
+                    said.folds,
+                    test=sizes[1],
+                    seed=self.seed,
+                    labels=labels,
+                    stratified=said.stratified,
+                    group=group,
+                )
+            found = splits.split(
+                len(read),
+                validation=sizes[0],
+                test=sizes[1],
+                seed=self.seed,
+                labels=labels,
+                stratified=said.stratified,
+                group=group,
+                time=time,
+                said=column,
             )
-        return read, split, split.test
+        except ModelError as error:
+            raise ModelError(f"{self.path}: {error}") from error
+        return (found,)
+
+    def _part(self, said: Part | Path, read: Table, rows: Rows) -> tuple[Table, Rows]:
+        """Rows of the source, or all those of a file of their own."""
+        if not isinstance(said, Path):
+            return read, rows
+        more = table.read_more(said, read, self.path.name, self.scratch)
+        return more, np.arange(len(more))
+
+    def _encoded(self, fitted: Encoding, *parts: tuple[Table, Rows]) -> npt.NDArray[np.float32]:
+        """The rows of the parts one after another, in a temporary file."""
+        blocks = (
+            fitted.encode(one.inputs, rows[start : start + BLOCK_ROWS])
+            for one, rows in parts
+            for start in range(0, len(rows), BLOCK_ROWS)
+        )
+        shape = (sum(len(rows) for _, rows in parts), fitted.width)
+        return array_file.temporary(shape, "<f4", blocks, self.scratch)
 
     def fingerprint(self) -> str:
-        """SHA-256 of the file, and of what is said of it.
+        """SHA-256 of the files, and of what is said of them.
 
         Raises:
-            DataFileError: The file is missing, or no regular file.
+            DataFileError: A file is missing, or no regular file.
         """
-        check_regular(self.path, least=1, most=MOST_BYTES)
-        digest = hashlib.sha256(json.dumps([asdict(self.options), asdict(self.parts)]).encode())
-        with self.path.open("rb") as file:
-            while block := file.read(_BLOCK_BYTES):
-                digest.update(block)
+        options = asdict(self.options)
+        if options["scaling"] == "standard":
+            del options["scaling"]  # as it was before there were others
+        parts = asdict(self.parts)
+        del parts["folds"]  # which prepared rows are named after
+        said = json.dumps([options, parts], default=lambda _: "file")
+        digest = hashlib.sha256(said.encode())
+        for block in _blocks(self.path):
+            digest.update(block)
+        for file in self.parts.files:
+            own = hashlib.sha256()
+            for block in _blocks(file):
+                own.update(block)
+            digest.update(own.digest())
         return digest.hexdigest()
+
+
+def _missing(*parts: tuple[Table, Rows]) -> dict[str, int]:
+    """How many values the rows of the parts lack, of each input column that lacks any."""
+    counts: dict[str, int] = {}
+    for one, rows in parts:
+        for column in one.inputs:
+            counts[column.name] = counts.get(column.name, 0) + int(
+                np.isnan(column.values[rows]).sum()
+            )
+    return {name: count for name, count in counts.items() if count}
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    check_regular(path, least=1, most=MOST_BYTES)
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            yield block

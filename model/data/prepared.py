@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model.data import array_file
-from model.data.cache import touch
+from model.data import array_file, cross_validation
+from model.data.cache import bound, touch
 from model.data.fold import Fold
 from model.data.labelled import Labelled
 from model.data.prepared_files import FORMAT, About, folder_name, read_about, write
@@ -42,34 +42,57 @@ class Prepared:
         name: Name of the data set.
         classes: The name of each class, in the order of the labels.
         fingerprint: SHA-256 of the raw training images and labels; the same for every layout.
-        training: x (n, d) float32, a read-only memory map; y (n,).
-        validation: x (v, d) float32, a read-only memory map; y (v,).
-        both: The training images and behind them the validation images, in the same memory.
+        both: The training images, and behind them the validation images: x (n + v, d) float32, a
+            read-only memory map; y (n + v,).
+        trained_on: How many of them are for training, n.
         mean: (d,) float64, of the raw training part.
         std: (d,) float64, of the raw training part; 1 for a constant input.
         targets: What the values to be learned were standardised by; None where there are classes.
         target_names: The columns that are to be learned, where they are a table's.
+        tested: How many test rows there are of each class, or in all where values are learned; ()
+            where that is not known.
         encoding: How the inputs were made of the columns of a table; None where they were not.
+        missing: How many values these rows lack of each input column that lacks any; None where
+            they are of no columns.
+        shape: Of a row that has more than one axis.
     """
 
     folder: Path
     name: str
     classes: tuple[str, ...]
     fingerprint: str
-    training: Labelled
-    validation: Labelled
     both: Labelled
+    trained_on: int
     mean: npt.NDArray[np.float64]
     std: npt.NDArray[np.float64]
     targets: Statistics | None = None
     target_names: tuple[str, ...] = ()
+    tested: tuple[int, ...] = ()
     encoding: Mapping[str, Any] | None = None
+    missing: Mapping[str, int] | None = None
+    shape: tuple[int, ...] = ()
+
+    @property
+    def training(self) -> Labelled:
+        """The training images, in the memory of `both`."""
+        return Labelled(self.both.x[: self.trained_on], self.both.y[: self.trained_on])
+
+    @property
+    def validation(self) -> Labelled:
+        """The validation images, likewise.
+
+        Raises:
+            ModelError: There are none.
+        """
+        return Labelled(self.both.x[self.trained_on :], self.both.y[self.trained_on :])
 
     def __reduce__(self) -> tuple[object, tuple[Path]]:
         return open_prepared, (self.folder,)
 
 
-def prepare(source: Source, cache: Path, *, validation: int, seed: int) -> Prepared:
+def prepare(
+    source: Source, cache: Path, *, validation: int, seed: int, most_bytes: int | None = None
+) -> Prepared:
     """Standardise the source's training images into a folder of `cache`, or open what is there.
 
     A damaged folder is made again. The source's test images are not read.
@@ -79,6 +102,7 @@ def prepare(source: Source, cache: Path, *, validation: int, seed: int) -> Prepa
         cache: A folder for such folders; made if need be.
         validation: How many training images to hold out, 1 to all but one.
         seed: Seed of the split, 0 or more.
+        most_bytes: As for `keep`.
 
     Raises:
         ModelError: `validation` or `seed` is out of its range, a label names no class,
@@ -91,19 +115,39 @@ def prepare(source: Source, cache: Path, *, validation: int, seed: int) -> Prepa
     fold = Fold(
         source.name, source.classes, raw, rows, _fingerprint(raw), seed, split=str(validation)
     )
-    return keep(fold, cache)
+    return keep(fold, cache, most_bytes)
 
 
-def kept(cache: Path, name: str, fingerprint: str, seed: int) -> Prepared | None:
-    """What `keep` has made of a fold that is split as its fingerprint says; None if nothing."""
-    return _intact(cache.absolute() / folder_name(name, fingerprint, seed, ""))
-
-
-def keep(fold: Fold, cache: Path) -> Prepared:
-    """As `prepare`, of rows that are split already.
+def prepare_folds(source: Source, cache: Path, *, count: int, seed: int) -> tuple[Prepared, ...]:
+    """As `prepare`, of all training images without validation, and behind them of each fold.
 
     Raises:
-        DataFileError: The folder cannot be written.
+        ModelError: As `prepare`; or there cannot be so many folds.
+        DataFileError: As `prepare`.
+    """
+    raw = source.training()
+    _check_images(raw, source)
+    rows = np.arange(len(raw)), np.arange(0)
+    whole = Fold(source.name, source.classes, raw, rows, _fingerprint(raw), seed)
+    return tuple(keep(fold, cache) for fold in cross_validation.refolded(whole, count))
+
+
+def kept(cache: Path, name: str, fingerprint: str, seed: int, split: str = "") -> Prepared | None:
+    """What `keep` has made of a fold; None if nothing."""
+    return _intact(cache.absolute() / folder_name(name, fingerprint, seed, split))
+
+
+def keep(fold: Fold, cache: Path, most_bytes: int | None = None) -> Prepared:
+    """As `prepare`, of rows that are split already.
+
+    Args:
+        fold: The rows.
+        cache: As for `prepare`.
+        most_bytes: Where a folder was made, those used longest ago are removed while all of them
+            have more bytes; None for no limit.
+
+    Raises:
+        DataFileError: The folder cannot be written, or the rows' files have changed meanwhile.
     """
     raw = fold.raw
     about = About(
@@ -117,7 +161,10 @@ def keep(fold: Fold, cache: Path) -> Prepared:
         inputs=raw.x.shape[1],
         split=fold.split,
         target_names=fold.target_names,
+        tested=fold.tested,
         encoding=fold.encoding,
+        missing=fold.missing,
+        shape=fold.shape,
     )
     folder = cache.absolute() / about.folder_name()
     try:
@@ -131,8 +178,12 @@ def keep(fold: Fold, cache: Path) -> Prepared:
             draft = Path(place) / folder.name
             draft.mkdir()
             write(draft, about, fold)
+            if fold.still is not None:  # else other rows would be kept under its hash
+                fold.still()
             with suppress(OSError):  # another process was first; its folder is opened below
                 draft.rename(folder)
+        if most_bytes is not None:
+            bound(cache, most_bytes, folder)
     except OSError as error:
         reason = error.strerror or str(error)
         raise DataFileError(
@@ -159,14 +210,16 @@ def open_prepared(folder: Path) -> Prepared:
         name=about.name,
         classes=about.classes,
         fingerprint=about.fingerprint,
-        training=Labelled(both.x[: about.training], both.y[: about.training]),
-        validation=Labelled(both.x[about.training :], both.y[about.training :]),
         both=both,
+        trained_on=about.training,
         mean=given.mean,
         std=given.std,
         targets=_open_statistics(folder, "target_", about.targets) if about.targets else None,
         target_names=about.target_names,
+        tested=about.tested,
         encoding=about.encoding,
+        missing=about.missing,
+        shape=about.shape,
     )
 
 
@@ -183,7 +236,7 @@ def test_set(prepared: Prepared, source: Source) -> TestSet:
     if (source.name, source.classes) != (prepared.name, prepared.classes):
         raise ModelError(f"expected the test images of {prepared.name}, not of {source.name}")
     raw = source.test()
-    if prepared.encoding is None:  # a table's were looked at when it was read
+    if not source.is_checked:
         _check_images(raw, source)
     if raw.x.shape[1] != len(prepared.mean):
         raise ModelError(f"test images must have {len(prepared.mean)} inputs, not {raw.x.shape[1]}")

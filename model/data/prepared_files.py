@@ -21,7 +21,7 @@ from model.data.regular import read_regular
 from model.data.standardise import standardised, statistics
 from model.errors import DataFileError
 
-FORMAT = 3  # raised whenever the same images and seed would give another content
+FORMAT = 4  # raised whenever the same images and seed would give another content
 ABOUT = "prepared.json"
 MOST_ABOUT_BYTES = 20_000_000  # of an encoding with very many categories
 _FOLDER = re.compile(r"\.?[a-z0-9-]+-[0-9a-f]{16}(\.[a-z0-9_]+)?")
@@ -44,7 +44,10 @@ class About:
     inputs: int
     split: str
     target_names: tuple[str, ...] = ()
+    tested: tuple[int, ...] = ()
     encoding: Mapping[str, Any] | None = None
+    missing: Mapping[str, int] | None = None
+    shape: tuple[int, ...] = ()
 
     @property
     def targets(self) -> int:
@@ -111,6 +114,8 @@ def read_about(folder: Path) -> About:
                 **found,
                 "classes": tuple(found["classes"]),
                 "target_names": tuple(found["target_names"]),
+                "shape": tuple(found.get("shape", ())),
+                "tested": tuple(found.get("tested", ())),
             }
         )
     except (ValueError, TypeError, KeyError, RecursionError) as error:

@@ -25,6 +25,7 @@ class Source:
         classes: The name of each class, in the order of the labels; () where values are learned.
         training: Reads the training images, as they were published.
         test: Reads the test images. Only `model.data.prepared.test_set` may call it.
+        is_checked: Whether what is read was looked at, and a NaN is a number that is missing.
 
     Raises:
         ModelError: The name has other characters, or there is one class alone.
@@ -34,6 +35,7 @@ class Source:
     classes: tuple[str, ...]
     training: Callable[[], Labelled]
     test: Callable[[], Labelled]
+    is_checked: bool = False
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", self.name):

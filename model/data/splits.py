@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from model.data.column import Column, shown
 from model.data.standardise import Rows
 from model.errors import ModelError
 from model.seeding import generator
 
 Part = int | float  # a count of rows, or a share of them, above 0 and below 1
+
+_Parts = npt.NDArray[np.int8]  # (n,): 0 for training, 1 for validation, 2 for the test
 
 SAID = {
     "train": 0,
@@ -33,13 +36,13 @@ class Split:
 
     Attributes:
         training: (a,) int64, at least one.
-        validation: (b,) int64, at least one.
-        test: (c,) int64, at least one; None where there is no test part.
+        validation: (b,) int64; empty where no such part is asked for.
+        test: (c,) int64; empty where there is no test part.
     """
 
     training: Rows
     validation: Rows
-    test: Rows | None
+    test: Rows
 
 
 def split(
@@ -50,44 +53,44 @@ def split(
     seed: int = 0,
     labels: npt.NDArray[np.int64] | None = None,
     stratified: bool = True,
-    groups: npt.NDArray[Any] | None = None,
-    time: npt.NDArray[Any] | None = None,
-    said: npt.NDArray[Any] | None = None,
+    group: Column | None = None,
+    time: Column | None = None,
+    said: Column | None = None,
 ) -> Split:
     """Split the rows 0 … rows − 1.
 
-    By chance, unless `groups`, `time` or `said` is given; of these at most one is. Where labels
+    By chance, unless `group`, `time` or `said` is given; of these at most one is. Where labels
     are given, each class keeps at least one training row, or the split is refused.
 
     Args:
         rows: How many there are, n.
-        validation: The validation part; None only with `said`.
+        validation: The validation part; None for none.
         test: The test part; None or 0 for none.
         seed: Decides by chance; 0 or more.
         labels: (n,), each row's class, from 0; None for regression.
         stratified: Whether a split by chance gives each class its share of each part, within one
             row where the class has rows enough, while the part's size is exact.
-        groups: (n,) numbers or text. Rows of one group stay together; the parts are as large as
-            asked for only as nearly as a greedy choice of groups comes to it.
-        time: (n,) numbers, or dates as ISO text. The last rows are the test part, those before
+        group: Rows with one value stay together; the parts are as large as asked for only as
+            nearly as a greedy choice of groups comes to it.
+        time: Numbers, or dates as ISO text. The last rows are the test part, those before
             them are the validation part. Sizes are exact: rows of equal time are in the order
             of the table, and may lie on both sides of a border.
-        said: (n,) text: a key of `SAID`, in letters of any case.
+        said: Text: a key of `SAID`, in letters of any case.
 
     Raises:
         ModelError: A part has no row, or the parts leave none for training; an array has another
             length, or misses a value; a text is none of `SAID`, or no date; there are fewer groups
             than parts; a class has no training row; or arguments exclude each other.
     """
-    _check(rows, seed, {"labels": labels, "groups": groups, "time": time, "said": said})
+    _check(rows, seed, labels, {"group": group, "time": time, "part_column": said})
     if said is not None:
         if validation is not None or test is not None:
             raise ModelError("the column says each row's part; expected no sizes beside it")
         found = _as_said(said)
     else:
         sizes = _sizes(rows, validation, test)
-        if groups is not None:
-            found = _by_groups(groups, sizes, seed)
+        if group is not None:
+            found = _by_groups(group, sizes, seed)
         elif time is not None:
             found = _assigned_in_order(np.argsort(_moments(time), kind="stable"), sizes)
         elif labels is not None and stratified:
@@ -95,36 +98,37 @@ def split(
         else:
             order = generator(seed, "split").permutation(rows)
             found = _assigned_in_order(order, sizes)
-    _check_found(found, labels)
-    parts = [np.flatnonzero(found == part).astype(np.int64) for part in range(3)]
-    return Split(parts[0], parts[1], parts[2] if len(parts[2]) else None)
+    _check_found(found, labels, has_validation=said is not None or validation is not None)
+    return Split(*(np.flatnonzero(found == part).astype(np.int64) for part in range(3)))
 
 
-def _check(rows: int, seed: int, arrays: dict[str, npt.NDArray[Any] | None]) -> None:
+def _check(
+    rows: int,
+    seed: int,
+    labels: npt.NDArray[np.int64] | None,
+    columns: dict[str, Column | None],
+) -> None:
     if seed < 0:
         raise ModelError(f"seed must be 0 or more, not {seed}")
-    given = {name: array for name, array in arrays.items() if array is not None}
-    for name, array in given.items():
-        if array.shape != (rows,):
-            raise ModelError(f"{name} must have a value for each of {rows:,} rows: {array.shape}")
-    kinds = [name for name in given if name != "labels"]
-    if len(kinds) > 1:
-        raise ModelError(f"rows are split by one of groups, time and said, not by {kinds}")
-    for name in kinds:
-        missing = [value is None or value != value for value in given[name].tolist()]  # NaN
-        if any(missing):
+    if labels is not None and labels.shape != (rows,):
+        raise ModelError(f"labels must have a value for each of {rows:,} rows: {labels.shape}")
+    given = {key: column for key, column in columns.items() if column is not None}
+    if len(given) > 1:
+        raise ModelError(f"rows are split by one of group, time and part_column, not by {[*given]}")
+    for key, column in given.items():
+        if len(column) != rows:
+            raise ModelError(f"{key} must have a value for each of {rows:,} rows: {len(column):,}")
+        if (missing := column.is_missing).any():
             raise ModelError(
-                f"row {missing.index(True) + 1:,} has no value in the column of {name}; "
-                "expected one in each"
+                f"row {int(missing.argmax()) + 1:,} has no value in {column.name!r}, which {key} "
+                "names; expected one in each"
             )
 
 
 def _sizes(rows: int, validation: Part | None, test: Part | None) -> tuple[int, int]:
     """How many rows the validation part and the test part have."""
-    if validation is None:
-        raise ModelError("validation must be a count of rows or a share, not missing")
     sizes = (
-        _size("validation", rows, validation),
+        0 if validation is None else _size("validation", rows, validation),
         0 if test is None or test == 0 else _size("test", rows, test),
     )
     if sum(sizes) >= rows:
@@ -144,18 +148,16 @@ def _size(name: str, rows: int, part: Part) -> int:
     return int(part) if is_count else max(1, int(part * rows + 0.5))
 
 
-def _assigned_in_order(order: Rows, sizes: tuple[int, int]) -> npt.NDArray[np.int64]:
+def _assigned_in_order(order: Rows, sizes: tuple[int, int]) -> _Parts:
     """(n,), each row's part: the last rows of `order` are for test, those before for validation."""
-    found = np.zeros(len(order), np.int64)
+    found = np.zeros(len(order), np.int8)
     last = len(order) - sizes[1]
     found[order[last:]] = 2
     found[order[last - sizes[0] : last]] = 1
     return found
 
 
-def _by_labels(
-    labels: npt.NDArray[np.int64], sizes: tuple[int, int], seed: int
-) -> npt.NDArray[np.int64]:
+def _by_labels(labels: npt.NDArray[np.int64], sizes: tuple[int, int], seed: int) -> _Parts:
     random = generator(seed, "split")
     counts = np.bincount(labels)
     occurring = int((counts > 0).sum())
@@ -168,12 +170,12 @@ def _by_labels(
     test = _shares(counts, room, sizes[1], random)
     validation = _shares(counts, room - test, sizes[0], random)
     order = random.permutation(len(labels))
-    order = order[np.argsort(labels[order], kind="stable")]  # by class, by chance within each
-    # Each row's place among those of its class.
-    place = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts)
-    held = np.repeat(test, counts), np.repeat(test + validation, counts)
-    found = np.zeros(len(labels), np.int64)
-    found[order] = np.where(place < held[0], 2, np.where(place < held[1], 1, 0))
+    small = labels[order].astype(np.min_scalar_type(len(counts)))  # sorted in less memory
+    order = order[np.argsort(small, kind="stable")]  # by class, by chance within each
+    found = np.zeros(len(labels), np.int8)
+    for start, tested, held_out in zip(np.cumsum(counts) - counts, test, validation, strict=True):
+        found[order[start : start + tested]] = 2
+        found[order[start + tested : start + tested + held_out]] = 1
     return found
 
 
@@ -201,22 +203,23 @@ def _shares(
     return given
 
 
-def _by_groups(
-    groups: npt.NDArray[Any], sizes: tuple[int, int], seed: int
-) -> npt.NDArray[np.int64]:
-    names: dict[Any, int] = {}
-    numbers = np.array([names.setdefault(g, len(names)) for g in groups.tolist()], np.int64)
+def _by_groups(group: Column, sizes: tuple[int, int], seed: int) -> _Parts:
+    _, first, places = np.unique(group.values, return_index=True, return_inverse=True)
+    numbers = np.argsort(np.argsort(first))[places]  # in the order in which groups first occur
     counts = np.bincount(numbers)
-    parts = 2 + (sizes[1] > 0)
+    parts = 1 + (sizes[0] > 0) + (sizes[1] > 0)
     if len(counts) < parts:
-        raise ModelError(f"{parts} parts need {parts} groups or more, not {len(counts)}")
+        raise ModelError(
+            f"{parts} parts need {parts} groups or more, but {group.name!r}, which group names, "
+            f"has {len(counts)}"
+        )
     order = generator(seed, "split").permutation(len(counts))
-    part_of = np.zeros(len(counts), np.int64)
+    part_of = np.zeros(len(counts), np.int8)
     for part, size in ((2, sizes[1]), (1, sizes[0])):
         if size:
-            left = [int(group) for group in order if part_of[group] == 0]
-            # A group is kept for each part that is still to come.
-            part_of[_chosen(left, counts, size, most=len(left) - part)] = part
+            left = [int(one) for one in order if part_of[one] == 0]
+            kept = 1 + (part == 2 and sizes[0] > 0)  # for each part that is still to come
+            part_of[_chosen(left, counts, size, most=len(left) - kept)] = part
     return part_of[numbers]
 
 
@@ -231,7 +234,8 @@ def _chosen(groups: list[int], counts: npt.NDArray[np.int64], size: int, *, most
         if len(chosen) < most and counts[group] <= lacking:
             chosen.append(group)
             lacking -= int(counts[group])
-    others = [group for group in groups if group not in set(chosen)]
+    taken = set(chosen)
+    others = [group for group in groups if group not in taken]
     if others and len(chosen) < most:
         nearest = min(others, key=lambda group: int(counts[group]))
         if not chosen or counts[nearest] - lacking < lacking:
@@ -239,43 +243,51 @@ def _chosen(groups: list[int], counts: npt.NDArray[np.int64], size: int, *, most
     return chosen
 
 
-def _moments(time: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _moments(time: Column) -> npt.NDArray[Any]:
     """(n,) numbers in the order of the times."""
-    if time.dtype != np.object_:
-        return time
+    if time.kind == "number":
+        return time.values
     found = []
-    for row, text in enumerate(time.tolist(), 1):
+    for place, text in enumerate(time.texts):
         try:
             found.append(datetime.fromisoformat(text))
         except ValueError as error:
             raise ModelError(
-                f"row {row:,} has the time {text!r}; expected numbers, or dates such as "
-                "2024-12-31 or 2024-12-31 23:59"
+                f"row {time.first_row(place):,} of {time.name!r}, which time names, holds "
+                f"{text!r}; expected numbers, or dates such as 2024-12-31 or 2024-12-31 23:59"
             ) from error
     if len({moment.tzinfo is None for moment in found}) > 1:
-        raise ModelError("some times name their time zone and some do not; expected one form")
+        raise ModelError(
+            f"some values of {time.name!r}, which time names, have a time zone and some have "
+            "none; expected one form"
+        )
     places = {moment: i for i, moment in enumerate(sorted(set(found)))}
-    return np.array([places[moment] for moment in found], np.int64)
+    return np.array([places[moment] for moment in found])[time.values.astype(np.int64)]
 
 
-def _as_said(said: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    found = np.zeros(len(said), np.int64)
-    for row, text in enumerate(said.tolist()):
-        part = SAID.get(text.strip().lower()) if isinstance(text, str) else None
-        if part is None:
-            raise ModelError(
-                f"row {row + 1:,} is said to be for {text!r}; expected train, validation or test"
-            )
-        found[row] = part
-    return found
+def _as_said(said: Column) -> _Parts:
+    texts = said.texts or (shown(float(said.values[0])),)  # numbers say nothing
+    found = [SAID.get(text.strip().lower(), -1) for text in texts]
+    if -1 in found:
+        place = found.index(-1)
+        row = said.first_row(place) if said.texts else 1
+        raise ModelError(
+            f"row {row:,} of {said.name!r}, which part_column names, holds {texts[place]!r}; "
+            "expected train, validation or test"
+        )
+    return np.array(found, np.int8)[said.values.astype(np.int64)]
 
 
-def _check_found(found: npt.NDArray[np.int64], labels: npt.NDArray[np.int64] | None) -> None:
-    for part, name in enumerate(("training", "validation")):
+def _check_found(
+    found: _Parts, labels: npt.NDArray[np.int64] | None, *, has_validation: bool
+) -> None:
+    for part, name in enumerate(("training", "validation")[: 1 + has_validation]):
         if not (found == part).any():
             raise ModelError(f"no row is for {name}; expected at least one")
     if labels is not None:
-        lacking = np.setdiff1d(labels, labels[found == 0])
+        counts = np.bincount(labels)
+        learned = np.bincount(labels[found == 0], minlength=len(counts))
+        lacking = np.flatnonzero((counts > 0) & (learned == 0))
         if len(lacking):
             row = int((labels == lacking[0]).argmax()) + 1
             raise ModelError(

@@ -15,6 +15,7 @@ from model.errors import ModelError
 from model.seeding import generator
 
 BLOCK_ROWS = 1_000
+BLOCK_NUMBERS = 2**23  # of wide rows fewer are taken at a time, so that a block has 64 MB at most
 
 Rows = npt.NDArray[np.int64]
 
@@ -25,7 +26,8 @@ class Statistics:
 
     Attributes:
         mean: (d,) float64.
-        std: (d,) float64, the population's standard deviation; 1 for an input that is constant.
+        std: (d,) float64, the population's standard deviation; 1 for an input that is constant,
+            or that is missing in every row.
     """
 
     mean: npt.NDArray[np.float64]
@@ -63,25 +65,35 @@ def statistics(x: npt.NDArray[Any], rows: Rows) -> Statistics:
     """Mean and standard deviation of each input over the given rows of x (n, d) alone.
 
     Two passes: the second sums squares of differences from the mean, which loses no digits where
-    an input's spread is small beside its mean.
+    an input's spread is small beside its mean. What is missing, NaN, does not count.
     """
-    total = np.zeros(x.shape[1])
+    count, total = np.zeros(x.shape[1]), np.zeros(x.shape[1])
+    least, most = np.full(x.shape[1], np.inf), np.full(x.shape[1], -np.inf)
     for block in _blocks(x, rows):
+        np.fmin(least, np.fmin.reduce(block), out=least)
+        np.fmax(most, np.fmax.reduce(block), out=most)
+        missing = np.isnan(block)
+        count += len(block) - np.count_nonzero(missing, axis=0)
+        block[missing] = 0
         total += block.sum(axis=0)
-    mean = total / len(rows)
+    mean = total / np.maximum(count, 1)
+    # Found by its values: the rounding of the mean would leave a spread of its own.
+    is_constant = least == most
+    mean[is_constant] = least[is_constant]
     squares = np.zeros(x.shape[1])
     for block in _blocks(x, rows):
         block -= mean
+        block[np.isnan(block)] = 0
         squares += np.square(block, out=block).sum(axis=0)
-    std = np.sqrt(squares / len(rows))
-    std[std == 0] = 1
+    std = np.sqrt(squares / np.maximum(count, 1))
+    std[is_constant | (std == 0)] = 1
     return Statistics(mean, std)
 
 
 def standardised(
     x: npt.NDArray[Any], rows: Rows, given: Statistics
 ) -> Iterator[npt.NDArray[np.float32]]:
-    """The given rows of x (n, d), standardised, as blocks of (at most BLOCK_ROWS, d) float32.
+    """The given rows of x (n, d), standardised, as blocks of (at most `block_rows`, d) float32.
 
     What is missing, NaN, becomes 0: the mean.
     """
@@ -92,6 +104,12 @@ def standardised(
         yield block.astype(np.float32)
 
 
+def block_rows(inputs: int) -> int:
+    """How many rows of so many inputs are taken at a time."""
+    return min(BLOCK_ROWS, max(1, BLOCK_NUMBERS // inputs))
+
+
 def _blocks(x: npt.NDArray[Any], rows: Rows) -> Iterator[npt.NDArray[np.float64]]:
-    for start in range(0, len(rows), BLOCK_ROWS):
-        yield x[rows[start : start + BLOCK_ROWS]].astype(np.float64)
+    step = block_rows(x.shape[1])
+    for start in range(0, len(rows), step):
+        yield x[rows[start : start + step]].astype(np.float64)

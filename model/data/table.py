@@ -5,7 +5,7 @@ names the file, the column and, where there is one, the row, counted from 1 belo
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,20 @@ import numpy as np
 import numpy.typing as npt
 
 from model.data.column import Column, shown
-from model.data.table_file import Columns, check_numbers, near, read_columns
+from model.data.table_file import Columns, check_numbers, near, read_alike, read_columns
 from model.data.table_options import TableOptions, Task
-from model.data.table_target import check_target, labels, quantities, task_of
+from model.data.table_target import (
+    check_missing,
+    check_target,
+    known_labels,
+    labels,
+    quantities,
+    task_of,
+)
 from model.errors import DataFileError, ModelError
 
 MOST_CATEGORIES = 1_000
+_BLOCK_ROWS = 2**16
 MANY_CATEGORIES = 100  # refused where more than half of the rows differ as well
 
 
@@ -36,9 +44,9 @@ class Table:
         missing: How many values are missing in each input that lacks any.
         left_out: (name, reason) of each column that is no input though nobody excluded it.
         notes: What a reader should be told of how the file was read, each a sentence.
-        others: Every column that is no input: targets, excluded ones, and those left out.
-        ignored: Their names, and those of excluded columns that could not be read: a file that is
-            predicted from may have them.
+        others: The columns that are no inputs, but for excluded ones: targets, those by which rows
+            are split, and those left out.
+        ignored: Every name that is no input's: a file that is predicted from may have them.
     """
 
     inputs: tuple[Column, ...]
@@ -56,7 +64,7 @@ class Table:
         return len(self.targets)
 
     def column(self, name: str) -> Column:
-        """Any column of the file, such as an excluded one that says groups, times or parts.
+        """A column that is not excluded, such as one that says groups, times or parts.
 
         Raises:
             ModelError: There is none of that name.
@@ -67,7 +75,7 @@ class Table:
         return every[name]
 
 
-def read(path: Path, options: TableOptions) -> Table:
+def read(path: Path, options: TableOptions, scratch: Path | None = None) -> Table:
     """Read the table in the file, see `read_columns`, and decide what each column is.
 
     The task, where none is given: several targets are a regression. One target of text or booleans
@@ -88,6 +96,8 @@ def read(path: Path, options: TableOptions) -> Table:
         numbers=options.numbers,
         categories=options.categories,
         skip=options.exclude,
+        unlimited=[name for _, name in options.splitting],
+        scratch=scratch,
     )
     _check_options(path, options, found)
     targets = tuple(found.by_name[name] for name in options.target)
@@ -110,18 +120,41 @@ def read(path: Path, options: TableOptions) -> Table:
         left_out=left_out,
         notes=found.notes,
         others=others,
-        ignored=(*(column.name for column in others), *sorted(found.skipped)),
+        ignored=tuple(name for name in found.names if name not in taken),
     )
+
+
+def read_more(path: Path, known: Table, source: str, scratch: Path | None = None) -> Table:
+    """More rows of a known table from another file, whose columns are found by name.
+
+    Args:
+        path: The other file.
+        known: The table; kinds of columns and classes are as it has them.
+        source: What its file is called.
+        scratch: As for `read`.
+
+    Raises:
+        DataFileError: As `read_alike`; a target has missing values, or a class that is not known.
+    """
+    targets = [known.column(name) for name in known.target_names]
+    kinds = {column.name: column.kind for column in (*known.inputs, *targets)}
+    ignored = [name for name in known.ignored if name not in kinds]
+    found = read_alike(path, kinds, ignored, "the column", f"which {source} lacks", scratch)
+    inputs, own = found[: len(known.inputs)], found[len(known.inputs) :]
+    for target in own:
+        check_missing(path, target)
+    values = (
+        known_labels(path, own[0], known.classes) if known.classes else quantities(path, own)[1]
+    )
+    return replace(known, inputs=inputs, targets=values, others=own)
 
 
 def _check_options(path: Path, options: TableOptions, read: Columns) -> None:
     for option, names in options.named():
         for name in names:
-            # An excluded column of a type that no table has was not read.
-            if name not in read.by_name and not (option == "exclude" and name in read.skipped):
+            if name not in (read.names if option == "exclude" else read.by_name):
                 raise DataFileError(
-                    f"{path}: {option} names {name!r}, which is no column; "
-                    f"{near(name, read.by_name)}"
+                    f"{path}: {option} names {name!r}, which is no column; {near(name, read.names)}"
                 )
 
 
@@ -133,17 +166,17 @@ def _inputs(
     for name, column in read.by_name.items():
         if name in options.no_inputs:
             continue
-        distinct = column.distinct()
-        missing = int(column.is_missing.sum())
-        if not distinct:
+        lowest, highest = column.extent
+        if np.isnan(lowest):
             left_out.append((name, "has no values"))
             continue
-        if len(distinct) == 1 and not missing:
-            left_out.append((name, f"is {shown(distinct[0])!r} in every row"))
+        if lowest == highest and not column.is_missing.any():
+            only = column.texts[0] if column.texts else lowest
+            left_out.append((name, f"is {shown(only)!r} in every row"))
             continue
         check_numbers(path, column)
         if name not in (*options.numbers, *options.categories):
-            _check_meaning(path, column, distinct)
+            _check_meaning(path, column)
         inputs.append(column)
     if not inputs:
         why = "".join(f"; {name!r} {reason}" for name, reason in left_out[:8])
@@ -151,9 +184,9 @@ def _inputs(
     return tuple(inputs), tuple(left_out)
 
 
-def _check_meaning(path: Path, column: Column, distinct: list[Any]) -> None:
+def _check_meaning(path: Path, column: Column) -> None:
     """Refuse a column that is hardly meant to be an input as it stands."""
-    about = f"{path}: column {column.name!r}"
+    about, texts = f"{path}: column {column.name!r}", column.texts
     if column.kind == "number":
         if _counts_rows(column.values):
             raise DataFileError(
@@ -168,7 +201,7 @@ def _check_meaning(path: Path, column: Column, distinct: list[Any]) -> None:
         )
     if column.holds_grouped_numbers():
         raise DataFileError(
-            f"{about} holds numbers with commas, such as {distinct[0]!r}; write them without, or "
+            f"{about} holds numbers with commas, such as {min(texts)!r}; write them without, or "
             "name it in categories"
         )
     if column.holds_decimal_commas():
@@ -177,15 +210,18 @@ def _check_meaning(path: Path, column: Column, distinct: list[Any]) -> None:
             "them with points, or separate values by semicolons, or name it in categories"
         )
     present = int((~column.is_missing).sum())
-    many = len(distinct) > MANY_CATEGORIES and 2 * len(distinct) > present
-    if many or len(distinct) > MOST_CATEGORIES:
-        row, text = column.first_other() or (1, distinct[0])
+    many = len(texts) > MANY_CATEGORIES and 2 * len(texts) > present
+    if many or len(texts) > MOST_CATEGORIES:
+        row, text = column.first_other() or (1, min(texts))
         raise DataFileError(
-            f"{about} has {len(distinct):,} different texts in {present:,} rows, such as {text!r} "
+            f"{about} has {len(texts):,} different texts in {present:,} rows, such as {text!r} "
             f"in row {row:,}; exclude it, or name it in categories (or correct it, if its values "
             "should be numbers)"
         )
 
 
 def _counts_rows(values: npt.NDArray[np.float64]) -> bool:
-    return bool(np.all(values == np.floor(values)) and np.all(np.diff(values) == 1))
+    return bool(values[0] == np.floor(values[0])) and all(
+        np.all(np.diff(values[start : start + _BLOCK_ROWS + 1]) == 1)
+        for start in range(0, len(values), _BLOCK_ROWS)
+    )

@@ -2,30 +2,29 @@
 
 The form follows from the file's name: `.csv`, `.tsv` and `.txt` are text (also with `.gz` behind),
 `.parquet` is Parquet.
+
+A file is read some rows at a time. What its columns hold is put into a temporary file, which has
+no name and goes with the process, and is mapped into memory from there: so a table may be larger
+than the memory.
 """
 
 import difflib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from model.data.column import (
-    Column,
-    category_column,
-    parsed,
-    parsed_commas,
-    shows_decimal_comma,
-    texts_of,
-)
+from model.data.array_file import temporary_file
+from model.data.column import Column, Kind
 from model.data.delimited import FALLBACK_ENCODING, read_delimited
+from model.data.draft import Draft, Form, amended
 from model.data.parquet_file import read_parquet
 from model.errors import DataFileError
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
+MOST_TEXTS = 1_000_000  # different ones, which are in memory
 # The network computes in float32, and differences of two numbers must fit as well.
 LARGEST = float(np.finfo(np.float32).max) / 4
 
@@ -35,13 +34,13 @@ class Columns:
     """The columns of one file, of equally many rows.
 
     Attributes:
-        by_name: Each column, in the file's order; at least one, of one row or more.
-        skipped: Columns that were left out, since they are of a type that no table has.
+        by_name: Each column that was asked for, in the file's order, of one row or more.
+        names: Of all its columns: those that can be read, in the file's order, then the others.
         notes: What a reader should be told of how the file was read, each a sentence.
     """
 
     by_name: Mapping[str, Column]
-    skipped: frozenset[str]
+    names: tuple[str, ...]
     notes: tuple[str, ...]
 
 
@@ -51,6 +50,8 @@ def read_columns(
     numbers: Collection[str] = (),
     categories: Collection[str] = (),
     skip: Collection[str] = (),
+    unlimited: Collection[str] = (),
+    scratch: Path | None = None,
 ) -> Columns:
     """Read every column of the file.
 
@@ -63,46 +64,118 @@ def read_columns(
         path: The file.
         numbers: Columns that must hold numbers; names that the file lacks are passed over.
         categories: Columns whose values are categories also where all of them are numbers.
-        skip: Columns that a Parquet file may have of any type; those that are no table's are
-            left out.
+        skip: Columns that are left out; a Parquet file may have them of any type.
+        unlimited: Columns that may have more than `MOST_TEXTS` different texts.
+        scratch: The folder of the temporary file; None for the system's own.
 
     Raises:
         DataFileError: The file's name has another ending; the file cannot be read, see
             `read_delimited` and `read_parquet`; a name is empty or occurs twice; a column of
-            `numbers` holds something else.
+            `numbers` holds something else; one has too many different texts; or the temporary
+            file cannot be written.
     """
-    raw, skipped, allows_commas, notes = _raw(path, categories, skip)
-    texts: dict[str, list[str | None]] = {}
-    found: dict[str, Column] = {}
-    for name in list(raw):
-        values = raw.pop(name)  # one at a time, so that both forms of all are never in memory
-        if values.dtype == np.float64:
-            found[name] = Column(name, "number", values)
-            continue
-        column_texts = texts_of(values)
-        as_numbers = None if name in categories else parsed(column_texts)
-        if as_numbers is None:
-            texts[name] = column_texts
-            found[name] = category_column(name, column_texts)
-        else:
-            found[name] = Column(name, "number", as_numbers)
-    candidates = {name: texts[name] for name in texts if name not in categories}
-    if allows_commas and any(shows_decimal_comma(t) for t in candidates.values()):
-        for name, column_texts in candidates.items():
-            as_numbers = parsed_commas(column_texts)
-            if as_numbers is not None:
-                found[name] = Column(name, "number", as_numbers)
-    for name in numbers:
-        if name in found and found[name].kind != "number":
-            row, text = found[name].first_other() or (1, "")
-            raise DataFileError(
-                f"{path}: row {row:,} of column {name!r} holds {text!r}; expected a number"
-            )
-    return Columns(found, skipped, notes)
+    raw = _raw(path, categories, skip)
+    forms: tuple[Form, ...] = ("number", "comma number", "category")
+    if not raw.allows_commas:
+        forms = ("number", "category")
+    drafts = [
+        Draft(
+            path,
+            name,
+            ("category",) if name in categories else forms,
+            is_kept=name not in skip,
+            most_texts=None if name in unlimited else MOST_TEXTS,
+        )
+        for name in raw.names
+    ]
+    while True:
+        found = _stored(path, raw, drafts, scratch)
+        for draft in drafts:
+            if draft.name in numbers and draft.other and draft.forms == ("category",):
+                row, text = draft.other
+                raise DataFileError(
+                    f"{path}: row {row:,} of column {draft.name!r} holds {text!r}; "
+                    "expected a number"
+                )
+        if not amended(drafts):
+            by_name = {column.name: column for column in found}
+            return Columns(by_name, (*raw.names, *raw.skipped), raw.notes)
+
+
+def read_alike(
+    path: Path,
+    kinds: Mapping[str, Kind],
+    ignored: Collection[str],
+    lacking: str = "the input",
+    foreign: str = "which the model does not know",
+    scratch: Path | None = None,
+) -> tuple[Column, ...]:
+    """The columns of a file whose kinds another file has set, in the order of `kinds`.
+
+    They are found by their names, in whatever order the file has them.
+
+    Args:
+        path: The file.
+        kinds: The kind of each column.
+        ignored: Columns that the file may have and that are left out.
+        lacking: What a column is called that the file lacks.
+        foreign: What is said of a column that is neither.
+        scratch: As for `read_columns`.
+
+    Raises:
+        DataFileError: The file cannot be read as a table; it lacks a column, or has a foreign one;
+            a column of numbers has a text, or a number that is infinite or too large.
+    """
+    found = read_columns(
+        path,
+        numbers={name for name, kind in kinds.items() if kind == "number"},
+        categories={name for name, kind in kinds.items() if kind == "category"},
+        skip=set(ignored),
+        scratch=scratch,
+    )
+    return matched(path, found.by_name, list(kinds), lacking, foreign)
+
+
+def matched(
+    where: Path | str,
+    found: Mapping[str, Column],
+    names: Sequence[str],
+    lacking: str = "the input",
+    foreign: str = "which the model does not know",
+) -> tuple[Column, ...]:
+    """Those columns, in that order, of a table that has them and no others.
+
+    Args:
+        where: What messages call the table.
+        found: Its columns.
+        names: Of those that it must have.
+        lacking: As for `read_alike`.
+        foreign: Likewise.
+
+    Raises:
+        DataFileError: It lacks one, or has a foreign one, or a number that is infinite or too
+            large.
+    """
+    missing = [name for name in names if name not in found]
+    others = [name for name in found if name not in set(names)]
+    if missing or others:
+        lacks = [f"lacks {lacking} {_listed(missing)}"] if missing else []
+        has = [f"has {_listed(others)}, {foreign}"] if others else []
+        raise DataFileError(
+            f"{where}: {' and '.join(lacks + has)}; expected the columns {_listed(names)}"
+        )
+    for name in names:
+        check_numbers(where, found[name])
+    return tuple(found[name] for name in names)
 
 
 def near(name: str, names: Collection[str]) -> str:
     """A clause that lists the names most like `name`, or, where none is, the first few."""
+    if len(names) == 1 and " " in (only := next(iter(names))):
+        return (
+            f"its only column is {only!r}: values are separated by commas, semicolons, tabs or "
+            "bars, and not by blanks"
+        )
     like = difflib.get_close_matches(name, names, n=3)
     if like:
         return f"did you mean {' or '.join(map(repr, like))}?"
@@ -110,31 +183,77 @@ def near(name: str, names: Collection[str]) -> str:
     return f"its columns are {shown}{' …' if len(names) > 8 else ''}"
 
 
-def check_numbers(path: Path, column: Column) -> None:
+def check_numbers(where: Path | str, column: Column) -> None:
     """Refuse numbers that are infinite, or too large for float32.
 
     Raises:
         DataFileError: The column has one.
     """
-    if column.kind == "number":
-        wrong = np.abs(column.values) > LARGEST
-        if wrong.any():
-            row = int(wrong.argmax())
-            raise DataFileError(
-                f"{path}: row {row + 1:,} of column {column.name!r} is {column.values[row]:g}; "
-                f"expected a finite number of at most {LARGEST:.1e}"
-            )
+    lowest, highest = column.extent
+    if column.kind == "number" and max(-lowest, highest) > LARGEST:
+        row = int((np.abs(column.values) > LARGEST).argmax())
+        raise DataFileError(
+            f"{where}: row {row + 1:,} of column {column.name!r} is {column.values[row]:g}; "
+            f"expected a finite number of at most {LARGEST:.1e}"
+        )
 
 
-def _raw(
-    path: Path, categories: Collection[str], skip: Collection[str]
-) -> tuple[dict[str, npt.NDArray[Any]], frozenset[str], bool, tuple[str, ...]]:
-    """The columns as read, those skipped, whether decimal commas may occur, and notes."""
+@dataclass(frozen=True)
+class _Raw:
+    """A file whose form is known.
+
+    Attributes:
+        names: Of the columns that can be read.
+        most_rows: It has no more rows than that.
+        blocks: Some rows at a time: for each name texts, or numbers.
+        skipped: Columns that cannot be read.
+        allows_commas: Whether decimal commas may occur.
+        notes: See `Columns`.
+    """
+
+    names: tuple[str, ...]
+    most_rows: int
+    blocks: Callable[[], Iterable[tuple[Any, ...]]]
+    skipped: tuple[str, ...] = ()
+    allows_commas: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def _stored(path: Path, raw: _Raw, drafts: Sequence[Draft], scratch: Path | None) -> list[Column]:
+    """Read the whole file once; its columns as the drafts are at the end of it."""
+    kept = [draft for draft in drafts if draft.is_kept]
+    places = {draft.name: place for place, draft in enumerate(kept)}
+    shape = (max(1, len(kept)), raw.most_rows)
+    with temporary_file(8 * shape[0] * shape[1], scratch) as file:
+        for draft in drafts:
+            draft.begin()
+        for block in raw.blocks():
+            for draft, given in zip(drafts, block, strict=True):
+                first, values = draft.rows, draft.take(given)
+                if draft.rows > raw.most_rows:
+                    raise DataFileError(f"{path}: changed while it was read; try again")
+                if values is not None:
+                    file.seek(8 * (places[draft.name] * shape[1] + first))
+                    file.write(values.tobytes())
+        file.flush()
+        whole = np.asarray(np.memmap(file, np.float64, mode="r", shape=shape))
+    return [
+        Column(
+            draft.name,
+            "category" if draft.forms[0] == "category" else "number",
+            whole[place, : draft.rows],
+            tuple(draft.places),
+        )
+        for place, draft in enumerate(kept)
+    ]
+
+
+def _raw(path: Path, categories: Collection[str], skip: Collection[str]) -> _Raw:
     name = path.name.lower()
     if name.endswith(".parquet"):
         found = read_parquet(path, as_text=categories, skip=skip)
-        _check_names(path, list(found.columns))
-        return dict(found.columns), found.skipped, False, ()
+        _check_names(path, found.names)
+        return _Raw(found.names, found.rows, found.blocks, tuple(sorted(found.skipped)))
     unpacked = name.removesuffix(".gz")
     if not unpacked.endswith(TEXT_SUFFIXES) or unpacked in TEXT_SUFFIXES:
         raise DataFileError(
@@ -143,12 +262,18 @@ def _raw(
     read = read_delimited(path)
     _check_names(path, read.names)
     notes = ("it is not UTF-8, and was read as Windows-1252",)
-    return (
-        dict(zip(read.names, read.columns, strict=True)),
-        frozenset(),
-        read.separator != ",",
-        notes if read.encoding == FALLBACK_ENCODING else (),
+    return _Raw(
+        read.names,
+        read.most_rows,
+        read.blocks,
+        allows_commas=read.separator != ",",
+        notes=notes if read.encoding == FALLBACK_ENCODING else (),
     )
+
+
+def _listed(names: Collection[str]) -> str:
+    shown = ", ".join(repr(name) for name in list(names)[:8])
+    return f"{shown} and {len(names) - 8:,} more" if len(names) > 8 else shown
 
 
 def _check_names(path: Path, names: Collection[str]) -> None:

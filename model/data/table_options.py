@@ -7,6 +7,7 @@ from typing import Literal
 from model.errors import ModelError
 
 Task = Literal["classification", "regression"]
+Scaling = Literal["standard", "quantile"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class TableOptions:
             that hardly repeat are accepted then.
         splitting: (key, column) of columns by which rows are split, which are no inputs either;
             messages call them by the key.
+        scaling: How inputs that are numbers are scaled: by mean and standard deviation, or by
+            their quantiles before that, see `model.data.quantiles`.
 
     Raises:
         ModelError: There is no target; a column is named twice; a task is none of the two; or
@@ -35,6 +38,7 @@ class TableOptions:
     numbers: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     splitting: tuple[tuple[str, str], ...] = ()
+    scaling: Scaling = "standard"
 
     def __post_init__(self) -> None:
         if not self.target:

@@ -1,6 +1,7 @@
 """A table's target: the task that it sets, and the classes or numbers to be predicted."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,13 +22,7 @@ def check_target(path: Path, target: Column) -> None:
         DataFileError: It has missing values, numbers that are infinite or too large, one value in
             every row, dates, or numbers with commas.
     """
-    missing = target.is_missing
-    if missing.any():
-        raise DataFileError(
-            f"{path}: the target {target.name!r} is missing in {int(missing.sum()):,} of "
-            f"{len(target):,} rows, first in row {int(missing.argmax()) + 1:,}; expected a value "
-            "in each, so take those rows out"
-        )
+    check_missing(path, target)
     check_numbers(path, target)
     distinct = target.distinct()
     if len(distinct) == 1:
@@ -51,6 +46,21 @@ def check_target(path: Path, target: Column) -> None:
         )
 
 
+def check_missing(path: Path, target: Column) -> None:
+    """Refuse a target with missing values.
+
+    Raises:
+        DataFileError: It has some.
+    """
+    missing = target.is_missing
+    if missing.any():
+        raise DataFileError(
+            f"{path}: the target {target.name!r} is missing in {int(missing.sum()):,} of "
+            f"{len(target):,} rows, first in row {int(missing.argmax()) + 1:,}; expected a value "
+            "in each, so take those rows out"
+        )
+
+
 def task_of(targets: tuple[Column, ...]) -> Task:
     """The task that the checked targets are of, see `model.data.table.read`."""
     if len(targets) > 1:
@@ -58,8 +68,8 @@ def task_of(targets: tuple[Column, ...]) -> Task:
     if targets[0].kind == "category":
         return "classification"
     distinct = targets[0].distinct()
-    is_whole = all(value.is_integer() for value in distinct)
-    return "classification" if is_whole and len(distinct) <= MOST_WHOLE_CLASSES else "regression"
+    is_few = len(distinct) <= MOST_WHOLE_CLASSES
+    return "classification" if is_few and (distinct % 1 == 0).all() else "regression"
 
 
 def labels(path: Path, target: Column) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
@@ -75,8 +85,7 @@ def labels(path: Path, target: Column) -> tuple[tuple[str, ...], npt.NDArray[np.
             f"{about} {len(distinct):,} classes; expected at most {MOST_CLASSES:,}, or the task "
             "regression for numbers"
         )
-    places = {value: i for i, value in enumerate(distinct)}
-    labels = np.array([places[value] for value in target.values.tolist()], np.int64)
+    labels = _places(target, distinct)
     counts = np.bincount(labels)
     if counts.min() < 2:
         single = int(counts.argmin())
@@ -86,6 +95,34 @@ def labels(path: Path, target: Column) -> tuple[tuple[str, ...], npt.NDArray[np.
             "expected 2 or more rows of each class, or the task regression for numbers"
         )
     return tuple(shown(value) for value in distinct), labels
+
+
+def known_labels(path: Path, target: Column, classes: tuple[str, ...]) -> npt.NDArray[np.int64]:
+    """(n,), the place of each row's class among classes that are known.
+
+    Raises:
+        DataFileError: A row has another.
+    """
+    distinct = target.distinct()
+    places = {name: place for place, name in enumerate(classes)}
+    found = np.array([places.get(shown(value), -1) for value in distinct], np.int64)
+    labels = found[_places(target, distinct)]
+    if (labels < 0).any():
+        row = int((labels < 0).argmax())
+        unknown = shown(distinct[_places(target, distinct)[row]])
+        raise DataFileError(
+            f"{path}: row {row + 1:,} of the target {target.name!r} is of class {unknown!r}, which "
+            "no training row has; expected rows of the classes that are learned"
+        )
+    return labels
+
+
+def _places(target: Column, distinct: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """(n,), the place of each value among the distinct ones."""
+    if target.kind == "number":
+        return np.searchsorted(distinct, target.values)
+    of_texts = np.searchsorted(distinct, np.array(target.texts, np.object_))
+    return of_texts[target.values.astype(np.int64)]
 
 
 def quantities(
@@ -98,7 +135,7 @@ def quantities(
     """
     for target in targets:
         if target.kind != "number":
-            row, text = target.first_other() or (1, target.values[0])
+            row, text = target.first_other() or (1, target.texts[0])
             raise DataFileError(
                 f"{path}: row {row:,} of the target {target.name!r} holds {text!r}; "
                 "regression expected a number in every row"

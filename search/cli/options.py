@@ -44,8 +44,9 @@ DataOption = Annotated[
         "--data",
         envvar="KLAYER_DATA",
         metavar="FOLDER",
-        help="Folder that holds cifar-10-batches-bin/ or cifar-10-batches-py/; "
-        "what `klayer data fetch` keeps, unless given.",
+        help="Folder that is looked in first for the files that [data] names; for cifar10, that "
+        "holds cifar-10-batches-bin/ or cifar-10-batches-py/, or else what `klayer data fetch` "
+        "keeps.",
     ),
 ]
 SetOption = Annotated[
@@ -89,15 +90,15 @@ GpusOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 
-def load(reference: str, changes: list[str], name: str | None) -> "Study":
-    """The study of that name or file, with changes.
+def load(reference: str, changes: list[str], name: str | None, data: Path | None) -> "Study":
+    """The study of that name or file, with changes, whose data may lie in a folder of the user's.
 
     Raises:
         KlayerError: Something in it is wrong.
     """
     from search.study.reading import load
 
-    return load(reference, changes, name)
+    return load(reference, changes, name, data)
 
 
 def devices(gpus: str) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ def run(
     from search.views.terminal.runner import run_search
     from search.workers.engines import open_engine
 
-    loaded = options.load(study, changes, name)
+    loaded = options.load(study, changes, name, data)
     console, count = options.console(stderr=as_json), workers or options.cores()
     summary = run_search(
         loaded,
@@ -79,7 +79,7 @@ def submit(
     from search.study import reading
     from search.views.terminal.runner import submit_search
 
-    loaded = options.load(study, changes, name)
+    loaded = options.load(study, changes, name, data)
     submit_search(loaded, reading.text(study), storage, data, options.console())
 
 

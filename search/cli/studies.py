@@ -26,12 +26,15 @@ def plan(
     changes: options.SetOption = [],  # noqa: B006 (typer copies it)
     name: options.RenameOption = None,
     workers: options.WorkersOption = None,
+    data: options.DataOption = None,
     as_json: options.JsonOption = False,
 ) -> None:
     """Print what a study would do, before anything runs."""
     from search.views.terminal import plan_view
 
-    outline = plan_view.outline(options.load(study, changes, name), workers or options.cores())
+    outline = plan_view.outline(
+        options.load(study, changes, name, data), workers or options.cores()
+    )
     if as_json:
         options.print_json(plan_view.to_json(outline))
     else:

@@ -25,6 +25,7 @@ class Metric:
             name unless given.
         part: Which part of its group it is, such as "training"; drawn dashed where it is not the
             last part.
+        spread_of: The metric that it is the standard error of; empty for all others.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Metric:
     log: bool = False
     group: str = ""
     part: str = ""
+    spread_of: str = ""
 
     @property
     def shared(self) -> str:

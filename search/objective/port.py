@@ -77,6 +77,7 @@ class Objective(Protocol):
         usual_order: Hyperparameters in the order in which they are drawn over; others follow.
         plots: The module with the plots that only this objective has, which is imported when one
             is asked for (see `search.views.plots.catalogue`); None where it has none.
+        own_data: Whether the data are files of the user's own, which may change.
         evaluation: The metric of the values that an evaluation gives; None without one.
         registry: Its hyperparameters.
     """
@@ -92,6 +93,7 @@ class Objective(Protocol):
     final_factor: float
     usual_order: tuple[str, ...]
     plots: str | None
+    own_data: bool
     evaluation: Metric | None
     registry: Registry
 

@@ -135,7 +135,7 @@ class GradientCheck(Table):
         le=MOST,
         description="how many inputs are used, the first ones; all unless said",
     )
-    rows: int = Field(ge=1, le=MOST, description="images of the batch")
+    rows: int = Field(ge=1, le=MOST, description="rows of the batch")
     difference: Literal["central", "forward"] = Field(
         default="central", description="the finite difference that gradients are held against"
     )

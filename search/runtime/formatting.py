@@ -33,6 +33,17 @@ def number(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
+def quantity(value: float) -> str:
+    """A measured number with four significant digits, large ones whole: `152.1`, `34,567`."""
+    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e12 else f"{value:.4g}"
+
+
+def shortened(text: str, most: int = 40) -> str:
+    """A name that somebody gave, on one line: cut, and without what a terminal would obey."""
+    plain = "".join(letter if letter.isprintable() else " " for letter in text[: most + 1])
+    return plain if len(text) <= most else f"{plain[: most - 1]}…"
+
+
 def plural(count: int, noun: str) -> str:
     """`1 trial`, `2 trials`."""
     return f"{count} {noun if count == 1 else plural_of(noun)}"

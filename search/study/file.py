@@ -87,13 +87,16 @@ class Study(Table):
         }
 
 
-def study_of(document: dict[str, Any], folder: Path | None = None) -> Study:
+def study_of(
+    document: dict[str, Any], folder: Path | None = None, data_folder: Path | None = None
+) -> Study:
     """The study that a document, as `tomllib` reads it from a study file, asks for.
 
     Args:
         document: The study file.
         folder: Where it stands, from which its relative paths start; the working folder unless
             given.
+        data_folder: Where the user keeps data; None for the usual place.
 
     Raises:
         FaultyStudyError: It is no valid study; every fault that was found is in it.
@@ -104,7 +107,7 @@ def study_of(document: dict[str, Any], folder: Path | None = None) -> Study:
         context = error.context or {}
         raise FaultyStudyError(list(context["faults"]), document) from None
     tables = _tables_of(document, kind)
-    objective = kind.objective(tables, (folder or Path()).absolute())
+    objective = kind.objective(tables, (folder or Path()).absolute(), data_folder)
     stages: list[Stage] = []
     for place, table in enumerate(tables.stages, start=1):
         stages.append(resolve(table, place, stages[-1].name if stages else None, objective.units))

@@ -36,12 +36,15 @@ class Kind(Protocol):
     def registry(self, document: Mapping[str, Any]) -> Registry:
         """The hyperparameters that a document may search; of a faulty one, those that are right."""
 
-    def objective(self, tables: Document, folder: Path) -> Objective:
+    def objective(
+        self, tables: Document, folder: Path, data_folder: Path | None = None
+    ) -> Objective:
         """What a document declares, whose tables are right on their own.
 
         Args:
             tables: The document.
             folder: That of the study file, from which relative paths start.
+            data_folder: Where the user keeps data; None for the usual place.
         """
 
     def recorded(self, form: Mapping[str, Any]) -> Objective:

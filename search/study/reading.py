@@ -50,13 +50,19 @@ def _files() -> dict[str, Traversable]:
     return {file.name.removesuffix(".toml"): file for file in files if file.name.endswith(".toml")}
 
 
-def load(reference: str, overrides: Sequence[str] = (), name: str | None = None) -> Study:
+def load(
+    reference: str,
+    overrides: Sequence[str] = (),
+    name: str | None = None,
+    data_folder: Path | None = None,
+) -> Study:
     """The study that a file asks for.
 
     Args:
         reference: A path to a .toml file, or the name of a study that ships with klayer.
         overrides: `key=value` as in `training.batch_size=64`, in the order they apply.
         name: Another name for the search, as `--name` gives it.
+        data_folder: Where the user keeps data, as `--data` gives it.
 
     Raises:
         StudyFileError: There is no such file, it can't be read, or it says no valid search.
@@ -68,7 +74,7 @@ def load(reference: str, overrides: Sequence[str] = (), name: str | None = None)
     if name is not None:
         changed, named = changed | {"name": name}, named | {"name": name}
     try:
-        return _runnable(named, Path(where).parent)
+        return _runnable(named, Path(where).parent, data_folder)
     except FaultyStudyError as error:
         lines = [
             f"--name: {fault.text}"
@@ -79,8 +85,8 @@ def load(reference: str, overrides: Sequence[str] = (), name: str | None = None)
         raise StudyFileError("\n".join(lines)) from None
 
 
-def _runnable(document: dict[str, Any], folder: Path) -> Study:
-    study = study_of(document, folder)
+def _runnable(document: dict[str, Any], folder: Path, data_folder: Path | None) -> Study:
+    study = study_of(document, folder, data_folder)
     missing = list(missing_libraries(study.stages))
     if missing:
         raise FaultyStudyError(missing, document)

@@ -24,6 +24,7 @@ ENDLESS = ("--set", "training.schedule.epochs=1000000")
 HALVING = "stages.coarse.halving={keep=0.5, at=[2, 4], among='stage'}"
 
 
+@pytest.mark.long
 def test_a_command_that_takes_too_long_is_interrupted(tmp_path: Path) -> None:
     database = tmp_path / "endless.db"
     child = start(["run", "digits", "--workers", "1", *ENDLESS, *storage(database)], tmp_path)

@@ -3,7 +3,7 @@
 import io
 import json
 import re
-from dataclasses import fields
+from dataclasses import asdict, fields
 from enum import Enum
 from pathlib import Path
 from typing import Any, get_args
@@ -15,7 +15,7 @@ from search.cli import app, main
 from search.ledger import location
 from search.ledger.records import RecordedTrial, Search, StageState, WorkerState
 from search.ledger.states import TrialStatus
-from search.objective.data_card import DataCard
+from search.objective.data_card import DataCard, Quantity
 from search.objective.report import Report
 from search.objectives.network.data import MOST_SETTING
 from search.objectives.network.final import TestReport
@@ -208,10 +208,13 @@ def test_what_status_prints_is_what_the_page_says() -> None:
         best=TRIAL,
         spread=spread,
         result=REPORT.plain("accuracy"),
+        failures={},
+        data=SEARCH.data,
     ).to_json()
     section = sections()["klayer status [NAME]"]
     assert keys(section) == [list(document)]
     inner = [document["best"], document["validation"], document["test"], document["stages"][0]]
+    inner.append(asdict(Quantity("", 0, 1, 0, 1)) | document["data"])
     told = set(re.findall(r"`(\w+)`", section))
     assert {key for one in inner for key in one} <= told
 

@@ -6,29 +6,46 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
+import numpy as np
 import pytest
 
 from model import loss
-from model.data import delimited, encoding, parquet_file, table, table_target
+from model.data import (
+    array_files,
+    delimited,
+    encoding,
+    examples,
+    image_files,
+    kinds,
+    own_rows,
+    parquet_file,
+    row_form,
+    table,
+    table_file,
+    table_target,
+)
 from model.data.column import MISSING
 from model.data.own_table import OwnTable, Parts
 from model.data.splits import SAID
 from model.data.table_options import TableOptions
 from model.errors import DataFileError
+from search.cli import main
 from search.ledger.ledger import Ledger
 from search.objectives.network.metrics import MEASURED, Score, metric_of, scores_of
 from search.objectives.network.registry import LOSSES
-from search.objectives.network.sections import SUFFIXES, DataSection, NetworkKind
+from search.objectives.network.sections import KEYS, DataSection, NetworkKind, TrainingSection
 from tests.docs.schema_rows import sections
+from tests.model.data.arrays import write_idx
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "own-data.md").read_text("utf-8")
 FLAT = " ".join(PAGE.split())
 SECTIONS = sections(re.sub(r"^```python\n.*?^```", "", PAGE, flags=re.MULTILINE | re.DOTALL))
-COMMANDS = re.findall(r"^\$ klayer (.+)$", PAGE, re.MULTILINE)
-PYTHON = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+OF_TABLES, OF_OTHERS = PAGE.split("\n## Arrays\n")
+COMMANDS = re.findall(r"^\$ klayer (.+)$", OF_TABLES, re.MULTILINE)
+PYTHON = re.findall(r"^```python\n(.*?)^```", OF_TABLES, re.MULTILINE | re.DOTALL)
 
 TWENTY = "".join(f"{i % 7},{'ab'[i % 2]}\n" for i in range(20))
 TEXTS = "".join(f"{i * 7 % 5},text {i},{'ab'[i % 2]}\n" for i in range(300))
@@ -146,24 +163,65 @@ def test_each_fragment_is_valid() -> None:
             assert DataSection.model_validate(fragment.pop("data")).is_own
         if "objective" in fragment:
             NetworkKind.model_validate(fragment.pop("objective"))
+        if "training" in fragment:
+            TrainingSection.model_validate(fragment.pop("training"))
         assert not fragment
 
 
 def test_the_page_names_every_key_of_data_and_none_else() -> None:
     cells = re.findall(r"^\| (`.+?`) \| ", SECTIONS["`[data]` of a table"], re.MULTILINE)
     listed = [name for cell in cells for name in re.findall(r"`(\w+)`", cell)]
-    assert sorted(listed) == sorted(DataSection.model_fields)
+    assert sorted(listed) == sorted(key for key in DataSection.model_fields if takes("table", key))
     split = re.findall(r"^\| `(\w+)` \|", SECTIONS["Validation and test rows"], re.MULTILINE)
     assert split == ["group", "time", "part_column"]
-    for text in SUFFIXES:
+    for text in kinds.TABLES:
         assert f"`{text}`" in SECTIONS["`[data]` of a table"]
+    for heading, kind in (("Arrays", "arrays"), ("Images", "images")):
+        cells = re.findall(r"^\| (`.+?`) \| ", SECTIONS[heading], re.MULTILINE)
+        listed = [name for cell in cells for name in re.findall(r"`(\w+)`", cell)]
+        assert sorted(listed) == sorted(key for key in DataSection.model_fields if takes(kind, key))
+
+
+def takes(kind: Any, key: str) -> bool:
+    """Whether data of a kind have a key."""
+    return key not in KEYS or kind in KEYS[key]
+
+
+def test_the_examples_of_arrays_and_images_run_to_their_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With fewer and shorter trials; only what starts workers is a process of its own."""
+    less = "--set training.schedule.epochs=2 --set final.finalists=1 --set final.seeds=1"
+    less += "".join(f" --set stages.{name}.trials=2" for name in ("coarse", "fine", "finest"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")
+    for name, text in re.findall(r"^```python\n# (\S+)\n(.*?)^```", OF_OTHERS, re.M | re.DOTALL):
+        exec(compile(text, name, "exec"), {})
+    for part, count in (("train", 30), ("t10k", 10)):
+        images, labels = np.zeros((count, 4, 5), np.uint8), np.arange(count) % 2
+        write_idx(tmp_path / f"{part}-images-idx3-ubyte.gz", images + labels[:, None, None])
+        write_idx(tmp_path / f"{part}-labels-idx1-ubyte.gz", labels)
+    for line in re.findall(r"^\$ klayer (.+)$", OF_OTHERS, re.MULTILINE):
+        if line.startswith("run "):
+            klayer(f"{line} {less} --workers 1", tmp_path)
+            continue
+        monkeypatch.setattr(sys, "argv", ["klayer", *line.split()])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert not ended.value.code, line
+    assert "zero" in capsys.readouterr().out
+    for name, count in (("digits.csv", 1_797), ("three.csv", 177)):
+        assert len((tmp_path / name).read_text().splitlines()) == 1 + count
+    assert (tmp_path / "digits.csv").read_text().startswith("y,probability of 0,")
+    assert (tmp_path / "three.csv").read_text().startswith("file,class,probability of one,")
 
 
 def test_shares_that_are_not_given_are_those_of_the_page() -> None:
     section = DataSection(source="cars.csv", target=("price",))
     assert (section.validation, section.test) == (0.2, None)
     assert (Parts().validation, Parts().test) == (0.2, 0.2)
-    assert FLAT.count("0.2 unless said") == 2
+    assert FLAT.count("0.2 unless said") == 3
 
 
 def test_the_page_tells_each_refusal_that_is_tried_here() -> None:
@@ -209,8 +267,18 @@ def test_the_numbers_of_the_page_are_those_of_the_code() -> None:
     assert f"more than {table.MANY_CATEGORIES} different texts" in FLAT
     assert f"or more than {table.MOST_CATEGORIES:,} |" in FLAT
     assert f"More than {encoding.MOST_OUTPUTS:,} inputs" in FLAT
-    assert f"at most 4 GB ({delimited.MOST_BYTES:,} bytes)" in FLAT
+    assert f"at most 100 GB ({delimited.MOST_BYTES:,} bytes)" in FLAT
     assert f"at most {parquet_file.MOST_VALUES:,} values" in FLAT
+    assert f"a column of more than {table_file.MOST_TEXTS:,} is refused" in FLAT
+    assert f"there may be {own_rows.MOST_INPUTS:,}" in FLAT
+    assert f"images of more than {own_rows.MOST_INPUTS:,} numbers" in FLAT
+    assert f"height and width of the first have {row_form.LEAST_SIDE} or more" in FLAT
+    assert array_files.MOST_UNPACKED == 100 * 10**9
+    assert "in your cache folder first, 100 GB at most" in FLAT
+    assert image_files.FORMATS == ("PNG", "JPEG", "BMP", "GIF")
+    assert "Images are PNG, JPEG, BMP or GIF" in FLAT
+    assert all(f'"{name}"' in FLAT for name in kinds.EXAMPLES)
+    assert all(f"`{target}`" in FLAT for target in examples.TARGETS.values())
     assert delimited.SEPARATORS == (",", ";", "\t", "|")
     assert "commas, semicolons, tabs or bars (`|`)" in FLAT
     assert delimited.FALLBACK_ENCODING == "cp1252"

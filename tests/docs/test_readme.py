@@ -55,7 +55,9 @@ def shell_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
     return kept | {"PATH": path, "PYTHONPATH": str(ROOT)}
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "page", ["README.md", pytest.param("docs/command-line.md", marks=pytest.mark.long)]
+)
 def test_the_shell_examples_run_in_the_order_of_the_page(
     page: str, shell_environment: dict[str, str], tmp_path: Path
 ) -> None:

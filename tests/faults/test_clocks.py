@@ -127,6 +127,7 @@ def test_clocks_that_differ_on_one_machine_change_no_result(
     assert_whole(storage, expected, f"a worker's clock is wrong by {offset}", 1)
 
 
+@pytest.mark.long
 @mostly_postgresql
 def test_a_machine_that_sleeps_for_an_hour(
     begin: Callable[..., Run], storage: str, expected: Table, assert_whole: AssertWhole

@@ -45,6 +45,7 @@ def fill(disk: Path) -> None:
                 size //= 2
 
 
+@pytest.mark.long
 def test_a_full_disk_ends_the_run_with_one_message_and_loses_nothing(
     begin: Callable[..., Run], disk: Path, expected: Table, assert_whole: Callable[..., None]
 ) -> None:

@@ -87,6 +87,7 @@ def test_workers_of_a_launcher_that_are_killed_change_nothing(
     assert_whole(run.storage, undisturbed(halved), fault, killed)
 
 
+@pytest.mark.long
 @mostly_sqlite
 @among_a_stage
 def test_a_search_whose_every_process_is_killed_between_rungs_goes_on(

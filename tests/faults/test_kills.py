@@ -70,6 +70,7 @@ def test_a_worker_killed_every_second(
     )
 
 
+@pytest.mark.long
 @mostly_sqlite
 def test_a_search_ended_in_every_way_goes_on_to_the_same_table(
     begin: Begin, expected: Table, assert_whole: AssertWhole

@@ -108,6 +108,7 @@ def test_without_a_launcher(
     assert_given_up("a cohort kills whoever trains it (no launcher)", deaths)
 
 
+@pytest.mark.long
 @mostly_sqlite
 def test_with_a_launcher(
     begin: Callable[..., Run],

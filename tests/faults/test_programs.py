@@ -55,6 +55,7 @@ def test_workers_killed_amid_a_program(
     wait_until(lambda: not programs(study), "the programs of killed workers to end")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_everything_killed_leaves_no_program_and_goes_on(
     begin: Begin, study: Path, expected: Table, assert_whole: AssertWhole

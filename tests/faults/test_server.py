@@ -42,6 +42,7 @@ def crash(server: Server) -> None:
     server.start()
 
 
+@pytest.mark.long
 def test_a_server_restarted_crashed_and_away(
     begin: Begin, running: Server, expected: Table, assert_whole: AssertWhole
 ) -> None:

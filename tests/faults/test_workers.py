@@ -35,6 +35,7 @@ def test_every_trial_of_the_plan_is_done(expected: Table) -> None:
     assert {state for _, _, state, *_ in expected} == {"complete"}
 
 
+@pytest.mark.long
 @mostly_postgresql
 def test_two_runs_of_one_search_at_once_share_its_work(
     begin: Callable[..., Run], expected: Table, assert_whole: AssertWhole

@@ -7,7 +7,7 @@ import numpy as np
 from model.data import encoding
 from model.data.own_table import OwnTable, Parts
 from model.data.standardise import Statistics, statistics
-from model.data.table_options import TableOptions
+from model.data.table_options import Scaling, TableOptions
 from model.inference import Network
 from model.members import Architecture, Member
 from model.parameters import initialise
@@ -16,11 +16,15 @@ from tests.model.data.tables import rows_of, write_table
 
 
 def network_of_table(
-    folder: Path, *targets: str, snapshots: int = 0, table: Path | None = None
+    folder: Path,
+    *targets: str,
+    snapshots: int = 0,
+    table: Path | None = None,
+    scaling: Scaling = "standard",
 ) -> SavedNetwork:
     """Of tests' usual table, or of another one with the same columns."""
     others = {"patient", "label", "price"} - set(targets)
-    options = TableOptions(targets, exclude=tuple(sorted(others)))
+    options = TableOptions(targets, exclude=tuple(sorted(others)), scaling=scaling)
     path = table or write_table(folder / "cars.csv", rows_of(120))
     fold = OwnTable(path, options, Parts(), 3).fold()
     assert fold.encoding is not None

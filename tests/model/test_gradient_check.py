@@ -84,6 +84,19 @@ def test_gradients_of_regression_agree_with_central_differences(
         assert sum(checked.kinked for checked in found) == 0  # it has no kink, and ELU(1) neither
 
 
+@pytest.mark.parametrize("kind_of_loss", ["cross_entropy", "hinge"])
+def test_gradients_with_weighted_rows_agree_with_central_differences(
+    kind_of_loss: loss.Kind,
+) -> None:
+    architecture = Architecture(7, 4, "elu", "before", loss=kind_of_loss)
+    weights = np.array([0.2, 3.0, 0.0, 1.5])[LABELS]
+    for members in (members_of(3), members_of(3)[:1]):
+        found = check(architecture, members, X, LABELS, weights=weights, entries=1_000, seed=3)
+        for checked in found:
+            assert checked.worst <= BOUND
+            assert checked.checked >= 0.5 * (checked.checked + checked.kinked)
+
+
 def test_a_difference_across_the_kink_of_hubers_slope_is_left_out() -> None:
     architecture = Architecture(1, 1, loss="huber")
     member = Member((), 1, 0.1)

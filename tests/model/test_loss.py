@@ -8,12 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from sklearn.metrics import log_loss
+from sklearn.utils.class_weight import compute_class_weight
 
 from model.errors import ModelError
-from model.loss import FORWARD, REGRESSION, Kind, backward, softmax
+from model.loss import FORWARD, REGRESSION, Kind, backward, balanced, forward, softmax
 from model.members import Architecture, Member
+from model.rows import Data
 from model.schedule import Constant
-from model.training import Data, Recipe, train
+from model.training import Recipe, train
 
 DRAW = np.random.default_rng(4)
 SCORES = DRAW.standard_normal((2, 6, 3)) * 2
@@ -61,6 +64,48 @@ def test_mean_loss_and_gradient(kind: Kind) -> None:
         assert losses[m] == pytest.approx(sum(row_loss(kind, *row) for row in rows) / 6)
         expected = np.array([row_gradient(kind, *row) for row in rows]) / 6
         np.testing.assert_allclose(gradient[m], expected, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("kind", ["cross_entropy", "hinge"])
+def test_weighted_rows_count_as_often_as_their_weights_say(kind: Kind) -> None:
+    """A row of weight 3 is as three rows, one of weight 0 as none, over the same number of rows."""
+    weights = np.array([3.0, 1.0, 0.0, 2.0, 1.0, 1.0])
+    losses, cache = forward(kind, SCORES, LABELS, weights)
+    often = np.repeat(np.arange(6), weights.astype(int))
+    repeated, _ = FORWARD[kind](SCORES[:, often], LABELS[often])
+    np.testing.assert_allclose(losses, repeated * len(often) / 6, rtol=1e-12)
+    plain, plain_cache = FORWARD[kind](SCORES, LABELS)
+    expected = backward(plain_cache) * weights[:, None]
+    np.testing.assert_allclose(backward(cache), expected, rtol=1e-12)
+    ones, ones_cache = forward(kind, SCORES, LABELS, np.ones(6))
+    np.testing.assert_array_equal(ones, plain)
+    np.testing.assert_array_equal(backward(ones_cache), backward(plain_cache))
+    single, _ = forward(kind, SCORES.astype(np.float32), LABELS, weights)
+    assert single.dtype == np.float32
+
+
+def test_the_weighted_cross_entropy_is_scikit_learns() -> None:
+    weights = np.array([0.5, 4.0, 1.5])[LABELS]
+    losses, _ = forward("cross_entropy", SCORES, LABELS, weights)
+    probabilities = softmax(SCORES)
+    for member in range(2):  # which divides by the sum of the weights
+        mean = log_loss(LABELS, probabilities[member], sample_weight=weights)
+        assert losses[member] == pytest.approx(mean * weights.mean(), rel=1e-12)
+
+
+def test_balanced_weights_are_scikit_learns() -> None:
+    labels = DRAW.choice([0, 1, 3], 200, p=[0.7, 0.25, 0.05])
+    expected = compute_class_weight("balanced", classes=np.array([0, 1, 3]), y=labels)
+    found = balanced(labels, 5)
+    np.testing.assert_allclose(found[[0, 1, 3]], expected, rtol=1e-15)
+    assert found[[2, 4]].tolist() == [0, 0]
+    assert found[labels].mean() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("kind", sorted(REGRESSION))
+def test_values_have_no_weights(kind: Kind) -> None:
+    with pytest.raises(ModelError, match=f"have a class; {kind} learns values"):
+        forward(kind, SCORES, VALUES, np.ones(6))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -13,13 +13,14 @@ from model.inference import Network
 from model.members import Architecture, Member, Placement
 from model.parameters import Layer, Parameters, initialise
 from model.portrait import BINS, histogram, histograms, weight_gradients, weight_images
+from model.rows import Data
 from model.schedule import Constant
 
 _DRAW = np.random.default_rng(5)
 ROWS = 23
 X = _DRAW.standard_normal((ROWS, 6))
 LABELS = _DRAW.integers(0, 4, ROWS)
-DATA = training.Data(X, LABELS, X[:0], LABELS[:0])
+DATA = Data(X, LABELS, X[:0], LABELS[:0])
 MEMBERS = (
     Member((5, 4), 1, 0.1, weight_decay=0.03),
     Member((3, 6), 2, 0.1, weight_decay=0.2, negative_slope=0.3),
@@ -250,6 +251,20 @@ def test_coloured_weights_are_images_plane_by_plane() -> None:
     weights = linear(3).parameters[0].weights
     for member, label, y, x, colour in np.ndindex(2, 4, 2, 3, 3):
         assert found[member, label, y, x, colour] == weights[member, 6 * colour + 3 * y + x, label]
+
+
+def test_rows_of_height_and_width_are_images_and_colours_may_come_last() -> None:
+    weights = np.zeros((1, 8 * 9 * 3, 4))
+    weights[0, 8 * 27 - 4, 2] = 1  # of the last row but one, column 8, colour 2
+    architecture, member = Architecture(8 * 9 * 3, 4), Member((), 1, 0.1)
+    stack = Network(architecture, (member,), (Layer(weights, np.zeros((1, 1, 4))),), ())
+    found = weight_images(stack, (8, 9, 3))
+    assert found is not None
+    assert found.shape == (1, 4, 8, 9, 3)
+    assert [tuple(place) for place in np.argwhere(found)] == [(0, 2, 7, 7, 2)]
+    flat = weight_images(stack, (8, 27))
+    assert flat is not None
+    assert [tuple(place) for place in np.argwhere(flat)] == [(0, 2, 7, 23)]
 
 
 def test_only_one_layer_has_images_and_only_of_its_shape() -> None:

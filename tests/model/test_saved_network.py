@@ -6,15 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars
 import pytest
 
 from model.data import encoding, standardise
 from model.data.encoding import EncodedColumn, Encoding
+from model.data.image_files import pixels
+from model.data.row_form import RowForm
 from model.errors import ModelError
 from model.inference import Network
 from model.members import Architecture, Member
 from model.parameters import initialise
 from model.saved_network import SavedNetwork
+from tests.model.data.arrays import write_folder
 from tests.model.data.tables import rows_of, write_table
 from tests.model.tabular import network_of_table
 
@@ -192,6 +196,25 @@ def test_rows_of_a_table_may_lack_numbers_but_none_may_be_infinite(tmp_path: Pat
         saved.probabilities(np.full((1, 7), np.inf))
 
 
+def test_rows_in_memory_are_predicted_as_those_of_a_file(tmp_path: Path) -> None:
+    saved = network_of_table(tmp_path, "label")
+    right = saved.predict(tmp_path / "cars.csv")
+    frame = polars.read_csv(tmp_path / "cars.csv")
+    for rows in (frame, frame.to_dict(as_series=False), frame.select(sorted(frame.columns))):
+        found = saved.predict(rows)
+        np.testing.assert_array_equal(found.values, right.values)
+        assert found.labels == tuple(row[0] for row in right.rows())
+        assert found.columns() == right.columns()
+    assert network_of_table(tmp_path, "price").predict(frame).labels == ()
+
+
+def test_a_network_says_in_a_line_what_it_is(tmp_path: Path) -> None:
+    assert repr(GOOD) == "<network of 4 inputs, 5 hidden units: 3 classes>"
+    assert repr(VALUES).endswith(" hidden units: values>")
+    saved = network_of_table(tmp_path, "price", "weight")
+    assert repr(saved).endswith(", 5 hidden units: price, weight>")
+
+
 def test_a_network_of_arrays_knows_no_columns(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="trained on arrays, and knows no columns of a table"):
         GOOD.predict(tmp_path / "cars.csv")
@@ -217,3 +240,70 @@ def test_parts_of_a_table_that_do_not_fit_together_are_refused(
 ) -> None:
     with pytest.raises(ModelError, match=re.escape(told)):
         replace(network_of_table(tmp_path, "label"), **changes)
+
+
+# --- arrays and images ----------------------------------------------------------------------------
+
+OF_IMAGES = SavedNetwork(
+    regression(1),
+    (regression(2), regression(3)),
+    np.full(4, 100.0),
+    np.full(4, 50.0),
+    (),
+    MEANS,
+    DEVIATIONS,
+    ("a", "b", "c"),
+    rows=RowForm("array", (2, 2)),
+)
+
+
+@pytest.mark.parametrize("vote", [False, True])
+def test_arrays_are_predicted_block_by_block_as_their_rows_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, vote: bool
+) -> None:
+    x = np.random.default_rng(0).integers(0, 256, (7, 2, 2))
+    np.save(tmp_path / "x.npy", x)
+    right = OF_IMAGES.predictions(x.reshape(7, 4), vote=vote)
+    monkeypatch.setattr(standardise, "BLOCK_ROWS", 3)
+    for given in (tmp_path / "x.npy", str(tmp_path / "x.npy"), x, x.reshape(7, 4)):
+        said = OF_IMAGES.predict(given, vote=vote)
+        np.testing.assert_allclose(said.values, right, rtol=1e-6)
+        assert (said.columns(), said.files, said.unknown) == (("a", "b", "c"), (), {})
+    assert next(iter(said.rows())) == tuple(said.values[0].tolist())
+
+
+def test_a_missing_number_of_an_array_is_the_mean() -> None:
+    gone = OF_IMAGES.predict(np.array([[np.nan, 1, 2, 3]])).values
+    np.testing.assert_array_equal(gone, OF_IMAGES.predict(np.array([[100.0, 1, 2, 3]])).values)
+
+
+def test_a_network_of_other_rows_takes_arrays_of_as_many_numbers() -> None:
+    """Those of `digits` and `cifar10` know no shape, and their target has no name."""
+    said = GOOD.predict(np.ones((3, 2, 2)))
+    assert said.columns() == ("class", *(f"probability of {name}" for name in "abc"))
+    np.testing.assert_array_equal(said.values, GOOD.probabilities(np.ones((3, 4))))
+    with pytest.raises(ModelError, match=r"has rows of the shape \(5,\); expected \(4,\)"):
+        GOOD.predict(np.ones((3, 5)))
+    with pytest.raises(ModelError, match="knows no columns of a table; expected rows"):
+        GOOD.predict({"x": [1.0]})
+
+
+def test_a_network_of_a_table_takes_no_array(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="was trained on a table; expected its columns by name"):
+        network_of_table(tmp_path, "label").predict(np.ones((3, 7)))
+
+
+def test_images_are_predicted_with_the_names_of_their_files(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "new", each=2)
+    saved = replace(GOOD, rows=RowForm("image", (1, 2, 2)), targets=("class",))
+    said = saved.predict(folder)
+    assert said.files == ("cat/00.png", "cat/01.png", "dog/00.png", "dog/01.png")
+    rows = np.stack([pixels(folder / name, (1, 2, 2), scaled=True) for name in said.files])
+    np.testing.assert_array_equal(said.values, saved.probabilities(rows.reshape(4, 4)))
+    assert said.columns()[:2] == ("file", "class")
+    assert [row[:2] for row in said.rows()] == list(zip(said.files, said.labels, strict=True))
+
+
+def test_a_form_of_other_rows_is_refused() -> None:
+    with pytest.raises(ModelError, match=r"rows \(2, 3\) must have 4 inputs, not 6"):
+        replace(GOOD, rows=RowForm("array", (2, 3)))

@@ -25,4 +25,5 @@ def test_numbers_of_purposes_never_change() -> None:
         "split": 4,
         "gradient check": 5,
         "portrait": 6,
+        "folds": 7,
     }

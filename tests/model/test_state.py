@@ -13,9 +13,10 @@ from model.checkpoint import Checkpoint
 from model.errors import ModelError
 from model.inference import Network
 from model.members import Architecture, Member, Placement
+from model.rows import Data
 from model.schedule import Constant, Cycles, Decay
 from model.state import State
-from model.training import Data, Epoch, Recipe, train
+from model.training import Epoch, Recipe, train
 
 DRAW = np.random.default_rng(17)
 X = DRAW.standard_normal((60, 6))

@@ -10,9 +10,10 @@ from model import network, parameters, training
 from model.errors import ModelError
 from model.inference import Network, population_statistics
 from model.members import Architecture, Member, Placement
+from model.rows import Data
 from model.schedule import Constant, Cycles, Decay
 from model.seeding import generator
-from model.training import Data, Epoch, Recipe, train
+from model.training import Epoch, Recipe, train
 
 DRAW = np.random.default_rng(8)
 X = DRAW.standard_normal((70, 6))
@@ -57,9 +58,9 @@ class Spy:
         self._forward = network.forward
         monkeypatch.setattr(network, "forward", self)
 
-    def __call__(self, architecture, stack, shape, x, labels, scale=None):
+    def __call__(self, architecture, stack, shape, x, labels, scale=None, weights=None):
         self.batches.append(x.copy())  # the rows' buffer is written over by the next batch
-        return self._forward(architecture, stack, shape, x, labels, scale)
+        return self._forward(architecture, stack, shape, x, labels, scale, weights)
 
 
 # What an epoch records
@@ -125,6 +126,39 @@ def test_training_learns_and_running_figures_follow_the_full_ones() -> None:
         assert last.train_cost < first.train_cost
         assert last.train_measure > max(0.75, first.train_measure)
         assert running[-1].records[i].train_loss == pytest.approx(last.train_loss, rel=0.5)
+
+
+@pytest.mark.parametrize("figures", ["running", "full"])
+def test_rows_of_weight_0_are_not_learned_and_the_others_count_as_said(figures: str) -> None:
+    """In whole batches: their loss is divided by all rows, so η is higher where some are left out.
+
+    Losses are weighted, in training and in validation; measures are not.
+    """
+    still = replace(RECIPE, batch_size=44, shuffle=False, figures=figures)
+    architecture = replace(ARCHITECTURE, batch_norm="none")
+    weights = np.where(LABELS == 1, 0.0, 2.0)
+    data = replace(DATA, weights=weights[:44], validation_weights=weights[44:])
+    counted = weights[:44] > 0
+    only = replace(DATA, x=DATA.x[counted], targets=DATA.targets[counted])
+    share = 2 * counted.mean()
+    members = [replace(member, weight_decay=0.0) for member in MEMBERS]
+    faster = [
+        replace(m, learning_rate=share * m.learning_rate, learning_rate_min=0.0) for m in members
+    ]
+    together, alone = (
+        run(members, still, data, architecture),
+        run(faster, still, only, architecture),
+    )
+    for one, other in zip(together, alone, strict=True):
+        for ours, theirs in zip(one.records, other.records, strict=True):
+            assert ours.train_loss == pytest.approx(share * theirs.train_loss, rel=1e-9)
+            assert ours.validation_measure == theirs.validation_measure
+            assert ours.validation_loss != pytest.approx(theirs.validation_loss, rel=1e-3)
+    last = together[-1].network
+    rest = weights[44:] > 0
+    unweighted = last.figures(DATA.validation_x[rest], DATA.validation_targets[rest]).loss
+    found = [record.validation_loss for record in together[-1].records]
+    np.testing.assert_allclose(found, 2 * rest.mean() * unweighted, rtol=1e-9)
 
 
 def test_without_validation_rows_those_figures_are_nan() -> None:

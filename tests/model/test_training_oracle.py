@@ -10,8 +10,9 @@ from sklearn.neural_network import MLPClassifier
 
 from model.members import Architecture, Member
 from model.parameters import Parameters, initialise
+from model.rows import Data
 from model.schedule import Constant
-from model.training import Data, Recipe, train
+from model.training import Recipe, train
 
 BATCH, EPOCHS, RATE = 100, 2, 0.05
 

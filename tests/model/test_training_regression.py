@@ -12,8 +12,9 @@ from model import loss
 from model.errors import ModelError
 from model.members import Architecture, Member, Placement
 from model.parameters import Parameters, initialise
+from model.rows import Data
 from model.schedule import Constant, Cycles
-from model.training import Data, Recipe, train
+from model.training import Recipe, train
 
 DRAW = np.random.default_rng(12)
 X = DRAW.standard_normal((80, 6))

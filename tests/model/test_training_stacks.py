@@ -9,10 +9,12 @@ import pytest
 
 from model import activation, optimizer
 from model.inference import Network
+from model.loss import Kind
 from model.members import Architecture, Member, Placement
 from model.parameters import Parameters
+from model.rows import Data
 from model.schedule import Constant, Cycles
-from model.training import Data, Epoch, Recipe, train
+from model.training import Epoch, Recipe, train
 
 DRAW = np.random.default_rng(9)
 X = DRAW.standard_normal((80, 6))
@@ -60,6 +62,18 @@ def assert_same_epochs(
             assert getattr(ours, name) == pytest.approx(getattr(theirs, name), rel=tolerance)
         for snapshot, other in zip(epoch.snapshots, own.snapshots, strict=True):
             assert_same_member(snapshot, position, other, tolerance)
+
+
+@pytest.mark.parametrize("kind", ["cross_entropy", "hinge"])
+def test_a_stack_with_weighted_rows_equals_its_members_alone(kind: Kind) -> None:
+    architecture = Architecture(6, 3, "elu", "before", loss=kind)
+    weights = np.array([0.3, 1.0, 4.0])[LABELS]
+    data = replace(DATA, weights=weights[:60], validation_weights=weights[60:])
+    together = list(train(architecture, MEMBERS, RECIPE, data))
+    for position, member in enumerate(MEMBERS):
+        alone = list(train(architecture, [member], RECIPE, data))
+        assert_same_epochs(together, position, alone, 1e-9)
+        assert_same_member(together[-1].network, position, alone[-1].network, 1e-9)
 
 
 @pytest.mark.parametrize("affine", [True, False])

@@ -79,6 +79,7 @@ def test_the_traps_work(folder: Path, shell_environment: dict[str, str]) -> None
     (folder / "marks" / "search").unlink()
 
 
+@pytest.mark.long
 def test_a_plan_is_timed(klayer: Klayer, folder: Path) -> None:
     """`klayer plan` times trials in processes of joblib's."""
     done = klayer("plan", "digits", "--workers", "2", cwd=folder)
@@ -119,11 +120,11 @@ def test_workers_that_are_started_by_hand_work(klayer: Klayer, folder: Path) -> 
 @pytest.mark.parametrize(
     "command",
     [
-        ("report", "loky", "--output", "report.html"),
-        ("plot", "loky", "best", "--output", "best.png"),
+        pytest.param(("report", "loky", "--output", "report.html"), marks=pytest.mark.long),
+        pytest.param(("plot", "loky", "best", "--output", "best.png"), marks=pytest.mark.long),
         ("model", "loky", "--output", "winner.npz"),
     ],
-    ids=lambda command: command[0],
+    ids=["report", "plot", "model"],
 )
 @pytest.mark.usefixtures("run_by_loky")
 def test_a_finished_search_is_shown(klayer: Klayer, folder: Path, command: tuple[str, ...]) -> None:
@@ -136,7 +137,11 @@ def test_a_finished_search_is_shown(klayer: Klayer, folder: Path, command: tuple
     ("command", "status"),
     [
         (("dashboard", "--port", "0"), 0),
-        (("run", "digits", "--name", "watched", "--workers", "1", "--dashboard", *ENDLESS), 130),
+        pytest.param(
+            ("run", "digits", "--name", "watched", "--workers", "1", "--dashboard", *ENDLESS),
+            130,
+            marks=pytest.mark.long,
+        ),
     ],
     ids=["alone", "beside a run"],
 )

@@ -41,6 +41,7 @@ def stopped(
     return tmp_path, process, out, err
 
 
+@pytest.mark.long
 def test_a_stopped_run_says_so_and_the_same_command_finishes_it(
     klayer: Any, klayer_here: Any, tiny_run: Any, stopped: Any
 ) -> None:

@@ -15,7 +15,11 @@ __all__ = ["DOCUMENT", "faults_between", "objective", "recorded", "registry", "s
 DOCUMENT = CommandDocument
 
 
-def objective(tables: Document, folder: Path) -> CommandObjective:
+def objective(
+    tables: Document,
+    folder: Path,
+    _data_folder: Path | None = None,
+) -> CommandObjective:
     """The command of a document that stands in a folder."""
     return CommandObjective.of(declared.own(tables), folder)
 

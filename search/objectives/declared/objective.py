@@ -54,6 +54,7 @@ class DeclaredObjective:
     final_factor: ClassVar[float] = 1.0
     usual_order: ClassVar[tuple[str, ...]] = ()
     plots: ClassVar[str | None] = None
+    own_data: ClassVar[bool] = False
     evaluation: ClassVar[Metric | None] = None
     advice: ClassVar[str] = "look up with `klayer status` why trials failed"
 

@@ -15,7 +15,11 @@ __all__ = ["DOCUMENT", "faults_between", "objective", "recorded", "registry", "s
 DOCUMENT = FunctionDocument
 
 
-def objective(tables: Document, folder: Path) -> FunctionObjective:
+def objective(
+    tables: Document,
+    folder: Path,
+    _data_folder: Path | None = None,
+) -> FunctionObjective:
     """The function of a document that stands in a folder."""
     return FunctionObjective.of(declared.own(tables), folder)
 

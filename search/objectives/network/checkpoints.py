@@ -1,14 +1,46 @@
-"""A trial put down after an epoch, as bytes: its network, and what its value so far consists of."""
+"""A trial put down after an epoch, as bytes: its network, and what its value so far consists of.
 
+A trial that consists of several trainings is all of theirs, joined.
+"""
+
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from model.checkpoint import Checkpoint
+from model.checkpoint import DAMAGE, Checkpoint
+from search.errors import KlayerError
 
 _BEST, _VOTE = "score.best", "score.vote_"
+
+
+def joined(parts: Sequence[bytes]) -> bytes:
+    """Checkpoints of the trainings of one trial as one; a single one stays as it is."""
+    if len(parts) == 1:
+        return parts[0]
+    file = io.BytesIO()
+    np.savez(file, *(np.frombuffer(part, np.uint8) for part in parts))
+    return file.getvalue()
+
+
+def parted(whole: bytes, count: int) -> list[bytes]:
+    """What `joined` was given.
+
+    Raises:
+        KlayerError: It was given another number of parts, or did not write this.
+    """
+    if count == 1:
+        return [whole]
+    try:
+        with np.load(io.BytesIO(whole), allow_pickle=False) as archive:
+            parts = [archive[name].tobytes() for name in archive.files]
+    except DAMAGE as error:
+        raise KlayerError(f"this is no checkpoint of a trial: {error}") from error
+    if len(parts) != count:
+        raise KlayerError(f"a trial of {count} trainings has no checkpoint of {len(parts)}")
+    return parts
 
 
 @dataclass(frozen=True)

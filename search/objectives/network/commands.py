@@ -63,7 +63,7 @@ def data_show(
     from search.ledger.opening import card_of
     from search.objectives.network.views.data_view import show_card
 
-    card = card_of(options.load(study, changes, None), data)
+    card = card_of(options.load(study, changes, None, data), data)
     if as_json:
         options.print_json(card.plain())
     else:
@@ -87,9 +87,9 @@ def data_clear(
 def gradcheck(
     study: options.StudyArgument,
     changes: options.SetOption = [],  # noqa: B006
-    rows: Annotated[int, typer.Option(min=1, max=10_000, help="Images of the batch.")] = 10,
+    rows: Annotated[int, typer.Option(min=1, max=10_000, help="Rows of the batch.")] = 10,
     inputs: Annotated[
-        int | None, typer.Option(min=1, help="Only the first inputs of each image; all of them.")
+        int | None, typer.Option(min=1, help="Only the first inputs of each row; all of them.")
     ] = None,
     difference: Annotated[
         Difference, typer.Option(help="Finite difference to compare with.")
@@ -106,7 +106,7 @@ def gradcheck(
     from search.objectives.network.measuring import check_gradients
     from search.objectives.network.views.gradcheck_view import show, to_json
 
-    loaded = options.load(study, changes, None)
+    loaded = options.load(study, changes, None, data)
     network = loaded.objective
     if network.kind != "network":
         raise KlayerError(
@@ -152,8 +152,13 @@ def predict(
     model_file: Annotated[
         Path, typer.Argument(metavar="MODEL", help="What `klayer model` wrote, such as winner.npz.")
     ],
-    table: Annotated[
-        Path, typer.Argument(metavar="TABLE", help="CSV, TSV or Parquet with the same columns.")
+    data: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DATA",
+            help="Rows as those trained on: a table with the same columns, a .npy, .npz or IDX "
+            "file, a folder of images, or an image.",
+        ),
     ],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="Where to; such as out.csv.")
@@ -162,26 +167,36 @@ def predict(
         bool, typer.Option("--vote", help="Let the winner's snapshots vote, where it has some.")
     ] = False,
 ) -> None:
-    """Predict the target of each row of a table with a winner that was trained on one."""
+    """Predict the target of each row with a winner that was trained on your own data."""
+    from search.objectives.network.views.predicting import listed
     from search.objectives.network.views.predicting import predict as predict_rows
+    from search.runtime.formatting import plural
 
-    done = predict_rows(model_file, table, output, vote=vote)
+    done = predict_rows(model_file, data, output, vote=vote)
     for line in done.notes:
         typer.echo(f"klayer: {line}", err=True)
-    typer.echo(f"{output}: {done.rows:,} rows, {', '.join(done.columns)}")
+    typer.echo(f"{output}: {plural(done.rows, 'row')}, {listed(done.columns)}")
 
 
 @app.command()
 def init(
-    table: Annotated[
-        Path, typer.Argument(metavar="TABLE", help="A CSV, TSV or Parquet file of your own.")
+    data: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DATA",
+            help="A table (CSV, TSV, Parquet), arrays (.npy, .npz, IDX) or a folder of images of "
+            "your own; or iris, wine, breast_cancer or diabetes.",
+        ),
     ],
     target: Annotated[
         list[str],
         typer.Option(
-            "--target", "-t", metavar="COLUMN", help="The column to predict; may be repeated."
+            "--target",
+            "-t",
+            metavar="COLUMN",
+            help="The column to predict, may be repeated; of arrays the file of the labels.",
         ),
-    ],
+    ] = [],  # noqa: B006
     exclude: Annotated[
         list[str],
         typer.Option(
@@ -198,13 +213,13 @@ def init(
     ] = [],  # noqa: B006
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="The study file; TABLE.toml here."),
+        typer.Option("--output", "-o", metavar="FILE", help="The study file; DATA.toml here."),
     ] = None,
 ) -> None:
-    """Write a study file for a table of your own: its task, and ranges and stages of its size."""
+    """Write a study file for data of your own: its task, and ranges and stages of its size."""
     from search.objectives.network.views.starting import write_study
 
-    done = write_study(table, target, exclude, output, changes)
+    done = write_study(data, target, exclude, output, changes)
     for line in done.remarks:
         typer.echo(f"klayer: {line}", err=True)
     typer.echo(f"{done.file}: run it with `klayer run {shlex.quote(str(done.file))}`")

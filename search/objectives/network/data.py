@@ -2,23 +2,27 @@
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import platformdirs
 
-from model.data import cache, cifar10, digits, prepared
+from model.data import cache, cifar10, cross_validation, digits, prepared
 from model.data.cache import Kept
+from model.data.own import Own
 from model.data.own_table import OwnTable
+from model.data.prepared import Prepared
 from model.data.source import Source
 from model.errors import DataFileError
 from search.errors import DataError
 from search.objective.data_card import DataCard
+from search.objectives.network import cards
 from search.objectives.network.facts import Facts
 from search.objectives.network.faults import faults_as_klayer_errors
 from search.objectives.network.objective import NetworkObjective
-from search.objectives.network.own_data import facts_of, table_of
+from search.objectives.network.own_data import facts_of, own_of
 from search.objectives.network.sections import DataSection
 
 MOST_SETTING, MOST_GIGABYTES = "KLAYER_CACHE_GIGABYTES", 20
@@ -30,15 +34,23 @@ class Dataset:
 
     Attributes:
         objective: What learns from them.
-        prepared: The standardised training and validation images.
+        prepared: The standardised training and validation images; with folds, all of them for
+            training.
         folder: Where the raw images lie, None for the embedded ones and the cache.
-        own: The table of the user's own that they are of; None for data that have a name.
+        own: The data of the user's own that they are of; None for `digits` and `cifar10`.
+        folds: The folds of cross-validation, each standardised by its own training images.
     """
 
     objective: NetworkObjective
-    prepared: prepared.Prepared
+    prepared: Prepared
     folder: Path | None
-    own: OwnTable | None = None
+    own: Own | None = None
+    folds: tuple[Prepared, ...] = ()
+
+    @property
+    def searched_on(self) -> tuple[Prepared, ...]:
+        """What trials are trained and measured on: each fold, or the one split."""
+        return self.folds or (self.prepared,)
 
     @property
     def facts(self) -> Facts:
@@ -56,7 +68,7 @@ class Dataset:
                 found = self.own.fingerprint()
             if found != self.prepared.fingerprint:
                 raise DataError(
-                    f"{self.own.path}: changed since it was opened for this search; put the table "
+                    f"{self.own.files}: changed since it was opened for this search; put the data "
                     "back that the search was begun with"
                 )
             return self.own.source(self.prepared.classes)
@@ -65,16 +77,7 @@ class Dataset:
     @property
     def card(self) -> DataCard:
         """What is to be known of it without opening it."""
-        return DataCard(
-            source=self.prepared.name if self.own is None else self.own.path.name,
-            fingerprint=self.prepared.fingerprint,
-            rows=self.facts.rows,
-            held_out=self.facts.held_out,
-            inputs=self.facts.inputs,
-            shape=self.facts.shape,
-            task=self.facts.task,
-            classes=self.prepared.classes,
-        )
+        return cards.card(self.prepared, self.facts, self.objective.data, self.own)
 
 
 def cache_folder() -> Path:
@@ -110,7 +113,7 @@ def open_data(objective: NetworkObjective, seed: int, folder: Path | None) -> Da
         objective: Says which data, and how they are split.
         seed: Of the split.
         folder: Where its files lie; None for the cache that `klayer data fetch` fills, and for the
-            path of a table of the user's own.
+            paths of data of the user's own.
 
     Raises:
         DataError: The files are missing, broken or not what they should be, or their validation
@@ -118,55 +121,108 @@ def open_data(objective: NetworkObjective, seed: int, folder: Path | None) -> Da
     """
     section = objective.data
     if section.is_own:
-        own = _table_of(section, seed, Path(objective.base), folder)
-        ready = _kept(own)
-        _check_score(objective, own, ready)
-        return Dataset(objective, ready, folder, own)
+        own = own_data(section, seed, Path(objective.base), folder)
+        ready, *folds = _kept(own, section.folds)
+        for one in folds or [ready]:
+            _check_score(objective, own, one)
+        return Dataset(objective, ready, folder, own, tuple(folds))
     with faults_as_klayer_errors():
+        if section.folds is not None:
+            given, count = source(section.source, folder), section.folds
+            whole, *parts = prepared.prepare_folds(given, prepared_folder(), count=count, seed=seed)
+            _bound([whole, *parts])
+            return Dataset(objective, whole, folder, folds=tuple(parts))
         rows = prepared.prepare(
             source(section.source, folder),
             prepared_folder(),
             validation=objective.facts.held_out,
             seed=seed,
+            most_bytes=most_bytes(),
         )
-        cache.bound(prepared_folder(), most_bytes(), rows.folder)
     return Dataset(objective, rows, folder)
 
 
-def _check_score(objective: NetworkObjective, own: OwnTable, rows: prepared.Prepared) -> None:
-    """Refuse validation rows of which no network would have a score."""
-    targets = rows.validation.y
-    found, right = "", ""
-    if objective.scored_by == "roc_auc" and len(set(targets.tolist())) < 2:
-        found = f"all validation rows are of class {rows.classes[targets[0]]!r}"
-        right = "of both"
-    elif objective.scored_by == "r2" and len(targets) < 2:
-        found, right = "there is one validation row", "two or more"
-    if found:
-        raise DataError(f"{own.path}: {found}; {objective.scored_by} needs {right}")
+def _check_score(objective: NetworkObjective, own: Own, rows: Prepared) -> None:
+    """Refuse validation or test rows of which no network would have a score."""
+    held_out = rows.validation.y
+    counts = np.bincount(held_out).tolist() if rows.classes else (len(held_out),)
+    for part, found in (("validation", counts), ("test", rows.tested)):
+        fault, right = "", ""
+        if objective.scored_by == "roc_auc" and np.count_nonzero(found) == 1:
+            fault = f"all {part} rows are of class {rows.classes[np.argmax(found)]!r}"
+            right = "of both"
+        elif objective.scored_by == "r2" and sum(found) == 1:
+            fault, right = f"there is one {part} row", "two or more"
+        if fault:
+            raise DataError(f"{own.path}: {fault}; {objective.scored_by} needs {right}")
 
 
-def own_facts(section: DataSection, seed: int, base: Path) -> Facts:
-    """The sizes of a table of the user's own, which is read and prepared for that.
+def own_facts(
+    section: DataSection, seed: int, base: Path, folder: Path | None = None
+) -> tuple[Facts, tuple[str, ...]]:
+    """The sizes of data of the user's own, which are read and prepared for that, and its classes.
 
     Raises:
-        DataError: The file is missing, or no table that can be trained on.
+        DataError: A file is missing, or nothing that can be trained on.
         KlayerError: What is said of it does not fit it.
     """
-    return facts_of(_kept(_table_of(section, seed, base, None)))
+    rows, *folds = _kept(own_data(section, seed, base, folder), section.folds)
+    return facts_of(rows, folds), rows.classes
 
 
-def _table_of(section: DataSection, seed: int, base: Path, folder: Path | None) -> OwnTable:
+def own_opened(section: DataSection, seed: int, base: Path) -> tuple[Facts, tuple[str, ...]]:
+    """As `own_facts`, and what a user should know of how the data were read, each a sentence.
+
+    Raises:
+        DataError: As `own_facts`.
+        KlayerError: As `own_facts`.
+    """
+    own = own_data(section, seed, base, None)
     with faults_as_klayer_errors():
-        return table_of(section, seed, base, folder)
+        fold = own.fold()
+        rows = prepared.keep(fold, prepared_folder(), most_bytes())
+    return facts_of(rows), tuple(f"{own.path.name}: {line}" for line in fold.notes)
 
 
-def _kept(own: OwnTable) -> prepared.Prepared:
+def own_data(section: DataSection, seed: int, base: Path, folder: Path | None) -> Own:
+    """The data of the user's own, not read yet; see `own_of`.
+
+    Raises:
+        KlayerError: What is said contradicts itself.
+    """
     with faults_as_klayer_errors():
-        rows = prepared.kept(prepared_folder(), own.name, own.fingerprint(), own.seed)
-        rows = rows or prepared.keep(own.fold(), prepared_folder())
-        cache.bound(prepared_folder(), most_bytes(), rows.folder)
-        return rows
+        return own_of(section, seed, base, folder, prepared_folder(), cache_folder() / "examples")
+
+
+def class_names(name: str) -> tuple[str, ...]:
+    """The names of the classes of `digits` or `cifar10`; no image is read."""
+    return digits.CLASSES if name == "digits" else cifar10.CLASSES
+
+
+def _kept(own: Own, folds: int | None) -> list[Prepared]:
+    """The rows, and behind them those of each fold."""
+    place = prepared_folder()
+    with faults_as_klayer_errors():
+        names = ("",) if folds is None else cross_validation.names(folds)
+        hashed = own.fingerprint()
+        found = [prepared.kept(place, own.name, hashed, own.seed, name) for name in names]
+        ready = [one for one in found if one is not None]
+        if len(ready) == len(found):
+            return ready
+        if folds is None:
+            return [prepared.keep(own.fold(), place, most_bytes())]
+        if isinstance(own, OwnTable):
+            made = own.every_fold()
+        else:
+            made = cross_validation.refolded(own.fold(), folds)
+        ready = [prepared.keep(fold, place) for fold in made]
+        _bound(ready)
+        return ready
+
+
+def _bound(used: Sequence[Prepared]) -> None:
+    """Keep the cache below its size, without removing what is used now."""
+    cache.bound(prepared_folder(), most_bytes(), *(one.folder for one in used))
 
 
 def clear_prepared(name: str | None = None) -> int:

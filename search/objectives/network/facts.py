@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from model.data.row_form import image_of
 from model.data.table_options import Task
 
 
@@ -34,7 +35,12 @@ class Facts:
     @property
     def planes(self) -> tuple[int, int, int] | None:
         """How a row is an image: colours, height, width; None where it is none."""
-        return (self.shape[0], self.shape[1], self.shape[2]) if len(self.shape) == 3 else None
+        return image_of(self.shape)
+
+    @property
+    def has_several(self) -> bool:
+        """Whether several values are learned of each row."""
+        return self.task == "regression" and self.outputs > 1
 
     @property
     def rows_are(self) -> str:
@@ -58,22 +64,26 @@ class NamedData:
     Attributes:
         rows: Of its official training part, before any are held out.
         validation: How many of them are held out unless the study file says otherwise.
+        test: Rows of its official test part.
         classes: How many.
         shape: Of a row: colours, height, width.
     """
 
     rows: int
     validation: int
+    test: int
     classes: int
     shape: tuple[int, ...]
 
-    def facts(self, held_out: int) -> Facts:
-        """With so many rows held out."""
+    def facts(self, held_out: int, folds: int | None = None) -> Facts:
+        """With so many rows held out, or a fold of them at a time."""
+        if folds is not None:
+            held_out = math.ceil(self.rows / folds)
         inputs = math.prod(self.shape)
         return Facts(self.rows - held_out, held_out, inputs, self.classes, shape=self.shape)
 
 
 NAMED = {
-    "digits": NamedData(1_500, 300, 10, (1, 8, 8)),
-    "cifar10": NamedData(50_000, 5_000, 10, (3, 32, 32)),
+    "digits": NamedData(1_500, 300, 297, 10, (1, 8, 8)),
+    "cifar10": NamedData(50_000, 5_000, 10_000, 10, (3, 32, 32)),
 }

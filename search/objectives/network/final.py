@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model import network_file, training
+from model import network_file
 from model.alone import alone
 from model.data import encoding, prepared
+from model.data.prepared import Prepared
+from model.data.row_form import RowForm
 from model.data.standardise import Statistics
 from model.data.test_set import TestSet
 from model.inference import Network
@@ -21,13 +23,14 @@ from search.errors import KlayerError
 from search.objective.report import Assignment, Evaluation, Report
 from search.objectives.network.data import Dataset
 from search.objectives.network.faults import faults_as_klayer_errors
+from search.objectives.network.folds import Fold, fold_of
 from search.objectives.network.metrics import Score
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.portrait import Portrait, to_bytes
 from search.objectives.network.portraits import portraits
 from search.objectives.network.sections import TrainingSection
 from search.objectives.network.settings import recipe_of, stacks_of, values_of
-from search.objectives.network.trials import epochs, votes_of, worth
+from search.objectives.network.stack import epochs, votes_of, worth
 
 MOST_CLASSES = 100  # of a confusion matrix
 MOST_PAIRS = 2_000  # of true and predicted values; of more rows an even choice
@@ -49,7 +52,7 @@ def evaluate(
         KlayerError: As `train`.
         DataError: The test images are missing or broken.
     """
-    fold = _final_fold(objective, data)
+    fold = _final_fold(objective, section, data)
     stacks = []
     drawn: dict[int, Portrait] = {}
     for places in stacks_of(objective, section, [trial.parameters for trial in trials]):
@@ -57,7 +60,7 @@ def evaluate(
         stacks.append(stack)
         recipe = recipe_of(values_of(objective, section, trials[places[0]].parameters), order_seed)
         network, members = stack.last.network, stack.last.places
-        drawn |= portraits(network, members, stack.diverged, recipe, fold, data)
+        drawn |= portraits(network, members, stack.diverged, recipe, fold.data, data)
     tested, said = _tested(objective, data, stacks, len(trials))
     kept = {
         place: to_bytes(replace(portrait, **said.get(place, {})))
@@ -94,9 +97,8 @@ class TestReport:
     def plain(self, score: Score) -> dict[str, Any]:
         """As it is recorded; `search.objectives.network.findings` reads it."""
         told = asdict(self)
-        scores, rows = told.pop("scores"), told.pop("rows")
-        name = "accuracies" if score == "accuracy" else "scores"
-        return {name: scores, **told, "images": rows}
+        scores = told.pop("scores")
+        return {"accuracies" if score == "accuracy" else "scores": scores, **told}
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def retrain(
         KlayerError: As `train`; or the winner diverges.
     """
     places = stacks_of(objective, section, [trial.parameters for trial in trials])[0]
-    fold = _final_fold(objective, data)
+    fold = _final_fold(objective, section, data)
     stack = yield from _final_stack(objective, section, trials, places, order_seed, fold)
     if 0 in stack.diverged:
         raise KlayerError("the winner diverges, and leaves no network behind")
@@ -162,8 +164,18 @@ def retrain(
                 target_std=None if values is None else values.std,
                 targets=rows.target_names,
                 encoding=None if rows.encoding is None else encoding.of(rows.encoding),
+                rows=_form(objective, rows),
             )
         )
+
+
+def _form(objective: NetworkObjective, rows: Prepared) -> RowForm | None:
+    """How the rows of arrays and of images lie in their files."""
+    if objective.data.kind == "images":
+        return RowForm("image", rows.shape)
+    if objective.data.kind == "arrays":
+        return RowForm("array", rows.shape or (len(rows.mean),))
+    return None
 
 
 @dataclass(frozen=True)
@@ -189,13 +201,14 @@ def _final_stack(
     trials: Sequence[Assignment],
     places: tuple[int, ...],
     order_seed: int,
-    fold: training.Data,
+    fold: Fold,
 ) -> Generator[Mapping[int, Report], Any, _FinalStack]:
     """Train the trials at `places`, which fit into one stack; reports and voters are by place."""
     diverged: set[int] = set()
     lasts: list[_Voter] = []
     snapshots: list[_Voter] = []
-    for epoch in epochs(objective, section, [trials[i] for i in places], order_seed, fold):
+    some = [trials[i] for i in places]
+    for epoch in epochs(objective, section, some, order_seed, [fold]):
         here = tuple(places[i] for i in epoch.places)
         lasts = [_Voter(epoch.network, here)]
         snapshots += [_Voter(network, here) for network in epoch.snapshots]
@@ -221,7 +234,7 @@ def _tested(
     targets = test.targets if standard is None else standard.of(test.targets)
 
     def score(votes: Sequence[Any]) -> float | None:
-        found = worth(objective, votes, targets)
+        found = worth(objective, votes, targets, objective.facts.scale)
         return found if math.isfinite(found) else None
 
     by_itself = {place: score(votes) for place, votes in singles.items()}
@@ -250,8 +263,11 @@ def _said(
     (values,) = votes
     if standard is not None:
         rows = np.linspace(0, len(values) - 1, min(len(values), MOST_PAIRS)).round().astype(int)
-        predicted = values[rows, 0].astype(float) * standard.std[0] + standard.mean[0]
-        return {"pairs": np.stack([test.targets[rows, 0], predicted], axis=1)}
+        predicted = values.astype(float) * standard.std + standard.mean
+        kept = {"pairs": np.stack([test.targets[rows, 0], predicted[rows, 0]], axis=1)}
+        if len(standard.std) > 1:
+            kept["errors"] = np.sqrt(np.square(predicted - test.targets).mean(axis=0))
+        return kept
     count = values.shape[1]
     if count > MOST_CLASSES:
         return {}
@@ -282,16 +298,7 @@ def _by_trial(voters: list[_Voter], votes: list[Any], sound: set[int]) -> dict[i
     return found
 
 
-def _final_fold(objective: NetworkObjective, data: Dataset) -> training.Data:
+def _final_fold(objective: NetworkObjective, section: TrainingSection, data: Dataset) -> Fold:
     """What the last training learns from: the training images, or the validation images too."""
-    images = data.prepared
-    if objective.train_on == "training":
-        return training.Data(
-            images.training.x, images.training.y, images.validation.x, images.validation.y
-        )
-    return training.Data(
-        images.both.x,
-        images.both.y,
-        images.validation.x[:0],
-        images.validation.y[:0],
-    )
+    whole = objective.train_on == "training+validation"
+    return Fold(fold_of(section, data.prepared, whole=whole), objective.facts.scale)

@@ -14,6 +14,12 @@ def scores_in(result: Mapping[str, Any]) -> Sequence[float | None]:
     return scores
 
 
+def rows_in(result: Mapping[str, Any]) -> int:
+    """How many test rows there were; earlier records called them images."""
+    rows: int = result["rows" if "rows" in result else "images"]
+    return rows
+
+
 def findings(result: Mapping[str, Any], metric: Metric, rows_are: str) -> tuple[Finding, ...]:
     """The lines of an evaluation: the winner's test score, and what votes came to.
 
@@ -26,7 +32,7 @@ def findings(result: Mapping[str, Any], metric: Metric, rows_are: str) -> tuple[
     if not result:
         return (Finding(metric.name, label, metric.text(None), "read once, at the very end"),)
     scores = scores_in(result)
-    note = f"{result['images']:,} {rows_are}, read once"
+    note = f"{rows_in(result):,} {rows_are}, read once"
     found = [Finding(metric.name, label, metric.text(scores[0]), note)]
     voting, together = result["snapshot_ensemble"], result["finalist_ensemble"]
     if voting is not None:

@@ -1,6 +1,7 @@
 """How a network is declared in a study file."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,15 @@ from search.objectives.network.sections import (
     NetworkSection,
     TrainingSection,
 )
+from search.objectives.network.study_checks import (
+    class_weight_faults,
+    fold_faults,
+    layer_faults,
+    task_faults,
+)
 from search.objectives.network.study_checks import faults_between as faults_of
-from search.objectives.network.study_checks import layer_faults, task_faults
 from search.space.space import Box
-from search.study.faults import Fault
+from search.study.faults import Fault, Key
 from search.study.recorded_tables import constructed
 from search.study.stages import Stage
 from search.study.tables import Document, Final
@@ -30,7 +36,7 @@ def registry(_: Mapping[str, Any]) -> NetworkRegistry:
     return NetworkRegistry()
 
 
-def objective(tables: Document, folder: Path) -> NetworkObjective:
+def objective(tables: Document, folder: Path, data_folder: Path | None = None) -> NetworkObjective:
     """The network of a document, with its data and its base training.
 
     Raises:
@@ -38,7 +44,8 @@ def objective(tables: Document, folder: Path) -> NetworkObjective:
             none that can be trained on.
     """
     given = _own(tables)
-    final, facts = given.final, _facts(given, folder)
+    final = given.final
+    facts, classes = _facts(given, folder, data_folder)
     network = given.network
     if facts.task == "regression" and "loss" not in network.model_fields_set:
         network = network.model_copy(update={"loss": "squared_error"})
@@ -51,15 +58,28 @@ def objective(tables: Document, folder: Path) -> NetworkObjective:
         ensemble=final.ensemble,
         named_score=given.objective.score,
         base=str(folder),
+        classes=classes,
     )
 
 
-def _facts(given: NetworkDocument, folder: Path) -> Facts:
+def _facts(
+    given: NetworkDocument, folder: Path, data_folder: Path | None
+) -> tuple[Facts, tuple[str, ...]]:
+    """The sizes of the data, and the names of its classes where it is the user's own."""
     if not given.data.is_own:
-        return NAMED[given.data.source].facts(int(given.data.validation))
+        named = NAMED[given.data.source]
+        return named.facts(int(given.data.validation or 0), given.data.folds), ()
     from search.objectives.network.data import own_facts  # NumPy's import is left to who needs it
 
-    return own_facts(given.data, given.seed, folder)
+    return own_facts(given.data, given.seed, folder, data_folder)
+
+
+def _class_names(network: NetworkObjective) -> tuple[str, ...]:
+    if network.data.is_own:
+        return network.classes
+    from search.objectives.network.data import class_names
+
+    return class_names(network.data.source)
 
 
 def recorded(form: Mapping[str, Any]) -> NetworkObjective:
@@ -91,6 +111,15 @@ def faults_between(
     """What of the stages does not fit the network, its training or its data."""
     given, network = _own(tables), _network(objective)
     yield from task_faults(network, stages)
+    trainings: list[tuple[Key, TrainingSection]] = [
+        (("training",), given.training),
+        *((("stages", place, "training"), one.training) for place, one in enumerate(stages)),
+        (("final", "training"), given.final.training),
+    ]
+    names = partial(_class_names, network)
+    yield from class_weight_faults(network.facts.task, names, trainings)
+    if given.data.folds is not None:
+        yield from fold_faults(trainings)
     yield from faults_of(network.facts, network.network, given.training, stages, given.final, boxes)
 
 

@@ -10,12 +10,20 @@ from threadpoolctl import threadpool_limits
 
 from model import gradient_check, schedule, training
 from model.finite_difference import Difference
+from model.rows import Data, Folds
 from search.errors import KlayerError
 from search.objectives.network.data import Dataset
 from search.objectives.network.faults import faults_as_klayer_errors
+from search.objectives.network.folds import fold_of, is_stacked
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.sections import TrainingSection
-from search.objectives.network.settings import architecture_of, member_of, recipe_of, values_of
+from search.objectives.network.settings import (
+    architecture_of,
+    member_of,
+    members_of_a_trial,
+    recipe_of,
+    values_of,
+)
 from search.space.space import Point
 
 TIMED_ROWS = 5000
@@ -77,6 +85,7 @@ def check_gradients(
             else f"--rows: there are {most_rows:,} {there_are}; {rows:,} were asked for"
         )
     x = np.array(batch.x[:rows, :inputs], float)
+    weights = fold_of(objective.training, data.prepared).weights
     with faults_as_klayer_errors():
         values = _without_floor(values_of(objective, objective.training, {}))
         checked = gradient_check.check(
@@ -84,6 +93,7 @@ def check_gradients(
             [member_of(values, seed)],
             x,
             batch.y[:rows],
+            weights=None if weights is None else weights[:rows],
             difference=difference,
             step=step,
             smallest=smallest,
@@ -100,7 +110,7 @@ def seconds_per_epoch(
     points: Sequence[Point],
     budget_seconds: float,
 ) -> float:
-    """About how long one epoch of a stack takes on one core.
+    """About how long one epoch of trials takes on one core, with all their folds and seeds.
 
     Updates and an evaluation are timed on random rows of the study's shape; nothing is read.
 
@@ -120,13 +130,20 @@ def seconds_per_epoch(
     else:
         targets = draw.standard_normal((rows, facts.outputs)).astype(section.precision, copy=False)
     held_out = max(1, rows * facts.held_out // facts.rows)
-    fold = training.Data(x, targets, x[:held_out], targets[:held_out])
     recipe = replace(recipe_of(values[0], 0), schedule=schedule.Constant(MOST_TIMED_EPOCHS))
     members = [
-        replace(member_of(one, 0), learning_rate=TIMED_LEARNING_RATE) for one in values
-    ]  # a searched one may diverge, which is slow
+        replace(member_of(point, 0), learning_rate=TIMED_LEARNING_RATE) for point in values
+    ] * members_of_a_trial(
+        objective, recipe.batch_size
+    )  # a searched one may diverge, which is slow
+    one = Data(x, targets, x[:held_out], targets[:held_out])
+    data: Data | Folds = one
+    folds = in_step = objective.data.folds or 1
+    if folds > 1 and is_stacked(facts.rows, facts.inputs, recipe.batch_size):
+        reads = [place % folds for place in range(len(members))]
+        data, in_step = Folds.of([one] * folds, reads), 1
     stack = training.train(
-        architecture_of(values[0], facts.inputs, facts.outputs), members, recipe, fold
+        architecture_of(values[0], facts.inputs, facts.outputs), members, recipe, data
     )
     with threadpool_limits(1):
         next(stack)  # the first pass touches memory for the first time
@@ -136,7 +153,7 @@ def seconds_per_epoch(
             if time.perf_counter() - began >= budget_seconds:
                 break
         seconds = (time.perf_counter() - began) / timed
-    return seconds * facts.rows / rows
+    return in_step * seconds * facts.rows / rows
 
 
 def _without_floor(values: dict[str, Any]) -> dict[str, Any]:

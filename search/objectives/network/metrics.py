@@ -54,24 +54,57 @@ def scores_of(task: Task) -> list[Score]:
     return [name for name in get_args(Score) if _KINDS[name].task == task]
 
 
-def metric_of(score: Score, part: str) -> Metric:
-    """A score in the training, validation or test part."""
+def metric_of(score: Score, part: str, *, several: bool = False) -> Metric:
+    """A score in the training, validation or test part.
+
+    Errors of several targets are in standard deviations of each.
+    """
     one, name = _KINDS[score].metric, "train" if part == "training" else part
-    return replace(one, name=f"{name}_{score}", title=f"{part} {one.title}", part=part)
+    unit = "SD" if several and score in ("rmse", "mae") else one.unit
+    return replace(one, name=f"{name}_{score}", title=f"{part} {one.title}", part=part, unit=unit)
 
 
-def metrics_of(task: Task, score: Score) -> tuple[Metric, ...]:
-    """All that is reported of an epoch, in the order in which it is recorded."""
+def spread_of(score: Score, *, several: bool = False) -> Metric:
+    """The standard error of a trial's value, where that is a mean over folds or seeds."""
+    one = metric_of(score, "validation", several=several)
+    return replace(
+        one,
+        name=f"{one.name}_se",
+        direction="minimize",
+        title=f"standard error of {one.title}",
+        log=False,
+        group="",
+        part="",
+        spread_of=one.name,
+    )
+
+
+def metrics_of(
+    task: Task, score: Score, *, several: bool = False, spread: bool = False
+) -> tuple[Metric, ...]:
+    """All that is reported of an epoch, in the order in which it is recorded.
+
+    Args:
+        task: What is learned.
+        score: What ranks; it is the last.
+        several: Whether there are several targets.
+        spread: Whether trials are trained several times.
+    """
+    metrics = _plain_metrics(task, score, several=several)
+    return (*metrics[:-1], spread_of(score, several=several), metrics[-1]) if spread else metrics
+
+
+def _plain_metrics(task: Task, score: Score, *, several: bool) -> tuple[Metric, ...]:
     measured = MEASURED[task]
     return (
         Metric("learning_rate", title="learning rate η", log=True),
         _logged("cost", "training", "cost: mean loss + λ Σ‖W‖²"),
         _logged("loss", "training", "loss"),
-        metric_of(measured, "training"),
+        metric_of(measured, "training", several=several),
         _logged("cost", "validation", "cost: mean loss + λ Σ‖W‖²"),
         _logged("loss", "validation", "loss"),
-        metric_of(measured, "validation"),
-        *([] if score == measured else [metric_of(score, "validation")]),
+        metric_of(measured, "validation", several=several),
+        *([] if score == measured else [metric_of(score, "validation", several=several)]),
     )
 
 

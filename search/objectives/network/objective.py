@@ -36,6 +36,8 @@ class NetworkObjective:
         named_score: The score that the study file names; None for the task's own.
         base: The folder of the study file, from which the path of a table of the user's own starts.
             It is no part of what was asked for.
+        classes: The names of the classes of data of the user's own, where these were looked at;
+            likewise.
     """
 
     data: DataSection
@@ -46,6 +48,7 @@ class NetworkObjective:
     ensemble: bool = True
     named_score: Score | None = None
     base: str = field(default="", compare=False)
+    classes: tuple[str, ...] = field(default=(), compare=False)
 
     kind: ClassVar[str] = "network"
     step: ClassVar[str] = "epoch"
@@ -57,6 +60,11 @@ class NetworkObjective:
     plots: ClassVar[str | None] = "search.objectives.network.views.plots"
 
     @property
+    def own_data(self) -> bool:
+        """As `Objective.own_data`."""
+        return self.data.is_own
+
+    @property
     def scored_by(self) -> Score:
         """What trials are ranked by."""
         return self.named_score or MEASURED[self.facts.task]
@@ -64,7 +72,8 @@ class NetworkObjective:
     @cached_property
     def metrics(self) -> tuple[Metric, ...]:
         """What is reported of each epoch."""
-        return metrics_of(self.facts.task, self.scored_by)
+        several, spread = self.facts.has_several, self.data.runs > 1
+        return metrics_of(self.facts.task, self.scored_by, several=several, spread=spread)
 
     @property
     def score(self) -> Metric:
@@ -74,7 +83,7 @@ class NetworkObjective:
     @cached_property
     def evaluation(self) -> Metric:
         """The score on the test rows."""
-        return metric_of(self.scored_by, "test")
+        return metric_of(self.scored_by, "test", several=self.facts.has_several)
 
     @property
     def evaluates(self) -> Literal["winner", "finalists"]:
@@ -83,8 +92,9 @@ class NetworkObjective:
 
     @property
     def final_factor(self) -> float:
-        """The final's training images, as a share of the others'."""
-        return 1.0 if self.train_on == "training" else 1 + self.facts.held_out / self.facts.rows
+        """The final's training images, as a share of the others'; it has no folds or repeats."""
+        whole = 1.0 if self.train_on == "training" else 1 + self.facts.held_out / self.facts.rows
+        return whole / self.data.runs
 
     def open(
         self,
@@ -172,11 +182,18 @@ class NetworkObjective:
         widths = "-".join(map(str, self.network.widths)) or "no hidden layer"
         rows = f"{self.facts.rows:,} training and {self.facts.held_out:,} validation "
         rows += self.facts.rows_are
+        if self.data.folds is not None:
+            rows += f" in each of {self.data.folds} folds"
+        if self.data.repeats > 1:
+            rows += f", {self.data.repeats} seeds a trial"
         return [(self.data.source, f"{rows}; {widths}")]
 
     def measured(self, training: TrainingSection, steps: int) -> str:
         """As `Objective.measured`."""
-        return measured(training.score, steps)
+        means = [f"{self.data.folds} folds"] if self.data.folds else []
+        means += [f"{self.data.repeats} seeds"] if self.data.repeats > 1 else []
+        mean = f"mean of {' and '.join(means)}, " if means else ""
+        return mean + measured(training.score, steps)
 
     def findings(self, result: Mapping[str, Any]) -> Sequence[Finding]:
         """As `Objective.findings`."""

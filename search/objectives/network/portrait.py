@@ -32,6 +32,8 @@ class Portrait:
         pairs: (n, 2) float64, the true and the predicted value of the first target of test rows, in
             its own unit; None of classes.
         target: The name of that target.
+        targets: The names of all targets, where there are several.
+        errors: (t,) float64, the RMSE of each of them on the test rows, in its own unit.
     """
 
     gradient_counts: npt.NDArray[np.int64]
@@ -41,6 +43,8 @@ class Portrait:
     confusion: npt.NDArray[np.int64] | None = None
     pairs: npt.NDArray[np.float64] | None = None
     target: str = ""
+    targets: tuple[str, ...] = ()
+    errors: npt.NDArray[np.float64] | None = None
 
 
 def to_bytes(portrait: Portrait) -> bytes:
@@ -50,12 +54,14 @@ def to_bytes(portrait: Portrait) -> bytes:
         "gradient_edges": portrait.gradient_edges,
         "classes": np.array(portrait.classes, dtype=np.str_),
     }
-    for name in ("images", "confusion", "pairs"):
+    for name in ("images", "confusion", "pairs", "errors"):
         array = getattr(portrait, name)
         if array is not None:
             arrays[name] = array
     if portrait.target:
         arrays["target"] = np.array(portrait.target, dtype=np.str_)
+    if portrait.targets:
+        arrays["targets"] = np.array(portrait.targets, dtype=np.str_)
     file = io.BytesIO()
     np.savez(file, **arrays)
     return file.getvalue()
@@ -78,6 +84,8 @@ def from_bytes(content: bytes) -> Portrait:
             confusion=arrays.get("confusion"),
             pairs=arrays.get("pairs"),
             target=str(arrays.get("target", "")),
+            targets=tuple(map(str, arrays.get("targets", ()))),
+            errors=arrays.get("errors"),
         )
         layers, bins = portrait.gradient_counts.shape
         if portrait.gradient_edges.shape != (layers, bins + 1):
@@ -89,6 +97,8 @@ def from_bytes(content: bytes) -> Portrait:
             raise ValueError("it confuses other classes")
         if portrait.pairs is not None and portrait.pairs.shape[1:] != (2,):
             raise ValueError("its values are no pairs")
+        if portrait.errors is not None and portrait.errors.shape != (len(portrait.targets),):
+            raise ValueError("its errors are of other targets")
     except DAMAGE as error:
         raise DataError(f"a portrait of a trained network is damaged: {error}") from error
     return portrait

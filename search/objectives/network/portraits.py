@@ -7,6 +7,7 @@ import numpy as np
 from model import portrait, training
 from model.inference import Network
 from model.portrait import Histogram
+from model.rows import Data
 from search.objectives.network.data import Dataset
 from search.objectives.network.faults import faults_as_klayer_errors
 from search.objectives.network.portrait import Portrait
@@ -17,7 +18,7 @@ def portraits(
     places: Sequence[int],
     diverged: Collection[int],
     recipe: training.Recipe,
-    fold: training.Data,
+    fold: Data,
     data: Dataset,
 ) -> dict[int, Portrait]:
     """The portraits of a trained stack's members, by place; none of those that diverged.
@@ -38,8 +39,9 @@ def portraits(
     if set(places) <= set(diverged):
         return {}
     with faults_as_klayer_errors():
-        planes = data.facts.planes
-        images = None if planes is None else portrait.weight_images(stack, planes)
+        facts = data.facts
+        has_images = facts.planes and facts.task == "classification"
+        images = portrait.weight_images(stack, facts.shape) if has_images else None
         found = portrait.histograms(stack, portrait.weight_gradients(stack, recipe, fold))
     return {
         place: _portrait(layers, None if images is None else images[row], data)
@@ -49,10 +51,12 @@ def portraits(
 
 
 def _portrait(layers: Sequence[Histogram], images: np.ndarray | None, data: Dataset) -> Portrait:
+    names = data.prepared.target_names
     return Portrait(
         gradient_counts=np.stack([layer.counts for layer in layers]),
         gradient_edges=np.stack([layer.edges for layer in layers]),
         images=images,
         classes=data.prepared.classes,
-        target=", ".join(data.prepared.target_names[:1]),
+        target=", ".join(names[:1]),
+        targets=names if len(names) > 1 else (),
     )

@@ -13,6 +13,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from model.data.kinds import Kind
 from search.errors import KlayerError, UnforeseenError
 from search.ledger.ledger import Ledger
 from search.ledger.opening import open_recorded
@@ -26,6 +27,14 @@ from search.runtime.environment import environment
 
 # Called after each epoch with its number, how many there will be, and how the winner stands.
 OnEpoch = Callable[[int, int, Report], None]
+
+
+_NEW: dict[Kind, str] = {
+    "table": "new.csv",
+    "example": "new.csv",
+    "arrays": "new.npy",
+    "images": "new/",
+}
 
 
 class NotReproducedError(UnforeseenError):
@@ -46,7 +55,8 @@ class Rebuilt:
         inputs: How many numbers a row of pixels has.
         test: The test report as recorded.
         metric: The score that it tells.
-        of_table: Whether it predicts rows of a table, by the names of their columns.
+        new: What a file or folder of rows may be called that it predicts; None where it was trained
+            on `digits` or `cifar10`.
     """
 
     name: str
@@ -58,7 +68,7 @@ class Rebuilt:
     inputs: int
     test: Mapping[str, Any]
     metric: Metric
-    of_table: bool
+    new: str | None
 
 
 def rebuild(
@@ -85,6 +95,7 @@ def rebuild(
     recorded = ledger.read.curves(search)[trials[0].id]
     winner = _retrained(search, trials, trainer, recorded, on_epoch)
     winner.save(file)
+    kind = trainer.objective.data.kind
     return Rebuilt(
         name=name,
         file=file,
@@ -95,7 +106,7 @@ def rebuild(
         inputs=winner.inputs,
         test=search.result or {},
         metric=trainer.objective.evaluation,
-        of_table=trainer.data.own is not None,
+        new=None if kind is None else _NEW[kind],
     )
 
 

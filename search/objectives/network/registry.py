@@ -52,7 +52,7 @@ _ALL: tuple[Hyperparameter, ...] = (
         1,
         high_included=False,
     ),
-    Number("batch_size", "images per update", 1, MOST, whole=True),
+    Number("batch_size", "rows per update", 1, MOST, whole=True),
     Number(
         "jitter",
         "σ of the Gaussian noise added to each training batch, in units of the standardised inputs",
@@ -60,7 +60,7 @@ _ALL: tuple[Hyperparameter, ...] = (
     ),
     Choice(
         "shuffle",
-        "whether the images are put in a new order for each epoch",
+        "whether the rows are put in a new order for each epoch",
         (True, False),
     ),
     Choice("activation", "the function after each hidden layer", get_args(Activation)),

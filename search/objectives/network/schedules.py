@@ -10,7 +10,7 @@ from search.study.table import MOST, Table
 
 
 def steps_per_epoch(rows: int, batch_size: int) -> int:
-    """Updates in one pass over `rows` images; the last batch may be a smaller one."""
+    """Updates in one pass over `rows` rows; the last batch may be a smaller one."""
     return math.ceil(rows / batch_size)
 
 
@@ -18,10 +18,10 @@ class ConstantSchedule(Table):
     """η stays what it is."""
 
     kind: Literal["constant"] = "constant"
-    epochs: int = Field(ge=1, le=MOST, description="passes over the training images")
+    epochs: int = Field(ge=1, le=MOST, description="passes over the training rows")
 
     def total_epochs(self, rows: int, batch_size: int) -> float:  # noqa: ARG002
-        """Passes over `rows` training images that one training makes."""
+        """Passes over `rows` training rows that one training makes."""
         return float(self.epochs)
 
 
@@ -29,11 +29,11 @@ class DecaySchedule(Table):
     """η is multiplied by `factor` after each epoch."""
 
     kind: Literal["decay"] = "decay"
-    epochs: int = Field(ge=1, le=MOST, description="passes over the training images")
+    epochs: int = Field(ge=1, le=MOST, description="passes over the training rows")
     factor: float = Field(gt=0, le=1, description="what η is multiplied by after each epoch")
 
     def total_epochs(self, rows: int, batch_size: int) -> float:  # noqa: ARG002
-        """Passes over `rows` training images that one training makes."""
+        """Passes over `rows` training rows that one training makes."""
         return float(self.epochs)
 
 
@@ -47,7 +47,7 @@ class CyclesSchedule(Table):
     kind: Literal["cycles"] = "cycles"
     cycles: int = Field(ge=1, le=MOST, description="times η goes up and comes back")
     half_cycle_epochs: int | None = Field(
-        default=None, ge=1, le=MOST, description="passes over the training images per way"
+        default=None, ge=1, le=MOST, description="passes over the training rows per way"
     )
     half_cycle_steps: int | None = Field(
         default=None, ge=1, le=MOST, description="updates per way; instead of half_cycle_epochs"
@@ -64,13 +64,13 @@ class CyclesSchedule(Table):
         return self
 
     def half_cycle(self, rows: int, batch_size: int) -> int:
-        """Updates of half a cycle, n_s, on `rows` training images."""
+        """Updates of half a cycle, n_s, on `rows` training rows."""
         if self.half_cycle_steps is not None:
             return self.half_cycle_steps
         return (self.half_cycle_epochs or 0) * steps_per_epoch(rows, batch_size)
 
     def total_epochs(self, rows: int, batch_size: int) -> float:
-        """Passes over `rows` training images that one training makes; maybe not a whole number."""
+        """Passes over `rows` training rows that one training makes; maybe not a whole number."""
         updates = 2 * self.cycles * self.half_cycle(rows, batch_size)
         return updates / steps_per_epoch(rows, batch_size)
 

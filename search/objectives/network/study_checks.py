@@ -3,9 +3,10 @@
 Pure: values in, every fault out.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from model.data.table_options import Task
 from search.objectives.network.facts import Facts
 from search.objectives.network.metrics import scores_of
 from search.objectives.network.registry import LOSSES, layer_of
@@ -73,6 +74,50 @@ def task_faults(objective: "NetworkObjective", stages: Sequence[Stage]) -> Itera
                 for option in extent.options:
                     if option not in losses:
                         yield Fault(("stages", place, *key), f"found {shown(option)}; {right}")
+
+
+def fold_faults(trainings: Sequence[tuple[Key, TrainingSection]]) -> Iterator[Fault]:
+    """Trainings that would be of other lengths in folds of other sizes; each with its place."""
+    seen = []
+    for key, training in trainings:
+        schedule = training.schedule
+        counts = isinstance(schedule, CyclesSchedule) and schedule.half_cycle_steps is not None
+        if counts and schedule not in seen:
+            seen.append(schedule)
+            found = "found with folds, which may have other numbers of updates in an epoch"
+            where = (*key, "schedule", "half_cycle_steps")
+            yield Fault(where, f"{found}; give half_cycle_epochs")
+
+
+def class_weight_faults(
+    task: Task,
+    names: Callable[[], Sequence[str]],
+    trainings: Sequence[tuple[Key, TrainingSection]],
+) -> Iterator[Fault]:
+    """Weights of classes that there are not, or that leave nothing to learn.
+
+    Args:
+        task: What is learned.
+        names: Gives the names of the classes; it is asked where some are named.
+        trainings: Each with the place of its table.
+    """
+    seen: list[object] = []  # a stage has the weights of [training], unless it says others
+    for key, training in trainings:
+        said = training.class_weights
+        if said is None or said in seen:
+            continue
+        seen.append(said)
+        where = (*key, "class_weights")
+        if task == "regression":
+            yield Fault(where, "found, but the target is for regression; leave it out")
+        elif isinstance(said, dict):
+            known = tuple(names())
+            odd = [name for name in said if name not in known]
+            if odd:
+                classes = ", ".join(map(shown, known[:20])) + (", …" if len(known) > 20 else "")
+                yield Fault(where, f"found {shown(odd[0])}; the classes are {classes}")
+            elif not any(said.get(name, 1) for name in known):
+                yield Fault(where, "found 0 for every class; give one of them more")
 
 
 def layer_faults(network: NetworkSection, stages: Sequence[Stage]) -> Iterator[Fault]:
@@ -151,7 +196,7 @@ def _batches(
     final: NetworkFinal,
     boxes: Mapping[str, Box],
 ) -> list[Fault]:
-    """A batch of more images than there are would be all of them, whatever the file says."""
+    """A batch of more rows than there are would be all of them, whatever the file says."""
     named = contenders(stages)
     trained: list[tuple[Key, TrainingSection, Stage]] = [
         (("stages", place), stage.training, stage) for place, stage in enumerate(stages)

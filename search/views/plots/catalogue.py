@@ -1,7 +1,7 @@
 """The plots of a search, in the order in which they are to be read.
 
 An objective may have plots of its own: it names a module, which is imported when it is asked for,
-with `ENTRIES`, and `FINAL_ENTRIES` for each trial of the final.
+with a function `entries`, and `final_entries` for each trial of the final.
 """
 
 from functools import partial
@@ -31,7 +31,7 @@ LAST: tuple[Entry, ...] = (
 def entries(objective: Objective) -> tuple[Entry, ...]:
     """All plots that a search of this objective has."""
     drawn = [_curves(objective, group) for group in groups(objective)]
-    return (*FIRST, *drawn, *LAST, *_own(objective, "ENTRIES"))
+    return (*FIRST, *drawn, *LAST, *_own(objective, "entries"))
 
 
 def trial_entries(objective: Objective, *, final: bool) -> tuple[TrialEntry, ...]:
@@ -47,7 +47,7 @@ def trial_entries(objective: Objective, *, final: bool) -> tuple[TrialEntry, ...
         )
         for group in groups(objective)
     ]
-    return (*drawn, *(_own(objective, "FINAL_ENTRIES") if final else ()))
+    return (*drawn, *(_own(objective, "final_entries") if final else ()))
 
 
 def find(objective: Objective, key: str) -> Entry:
@@ -81,5 +81,5 @@ def _own(objective: Objective, which: str) -> tuple[Any, ...]:
     """What an objective adds."""
     if not objective.plots:
         return ()
-    found: tuple[Any, ...] = getattr(import_module(objective.plots), which)
+    found: tuple[Any, ...] = getattr(import_module(objective.plots), which)(objective)
     return found

@@ -4,6 +4,7 @@ import csv
 import html
 import io
 import textwrap
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -47,6 +48,7 @@ class Plot:
         figure: Without a template, so that one of `theme` may be laid under it.
         table: Its data.
         empty: Whether there is nothing to see yet.
+        listed: Whether its data say what the figure does not, so that a report has them as well.
     """
 
     key: str
@@ -55,6 +57,7 @@ class Plot:
     figure: go.Figure
     table: Table
     empty: bool = False
+    listed: bool = False
 
 
 def drawn(key: str, title: str, caption: str, figure: go.Figure, table: Table) -> Plot:
@@ -88,8 +91,12 @@ def nothing(key: str, title: str, caption: str, table: Table | None = None) -> P
 
 
 def escape(text: object) -> str:
-    """A text that Plotly shows as it is: its labels take some HTML, links included."""
-    replaced = html.escape(str(text), quote=False)
+    """A text that Plotly shows as it is: its labels take some HTML, links included.
+
+    Control characters, of which no SVG can be made, become spaces.
+    """
+    plain = "".join(" " if unicodedata.category(one) == "Cc" else one for one in str(text))
+    replaced = html.escape(plain, quote=False)
     return replaced.replace("%{", "%&#123;")  # would be taken for a value in hover texts
 
 

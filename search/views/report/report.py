@@ -16,7 +16,7 @@ from plotly.offline import get_plotlyjs
 
 from search.errors import KlayerError
 from search.ledger.ledger import Ledger
-from search.runtime.formatting import capital, duration, parameters
+from search.runtime.formatting import capital, duration, parameters, shortened
 from search.views.plots import standing
 from search.views.plots.catalogue import entries
 from search.views.plots.data import SearchData
@@ -25,6 +25,8 @@ from search.views.plots.theme import TONES, template
 from search.views.reading.digest import Digest
 from search.views.reading.overview import Overview, overview, tiles
 from search.views.reading.recorded import instant, recorded
+from search.views.reading.spread import value_text
+from search.views.terminal.card_rows import CLASS_COLUMNS, card_rows, class_rows
 from search.views.terminal.output import replace
 
 BEST = 20  # trials in the table
@@ -70,6 +72,7 @@ def html(data: SearchData, stands: Overview, study: str) -> str:
         "capital": capital,
         "duration": duration,
         "parameters": parameters,
+        "cell": _cell,
     }
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
     drawn = [entry.draw(data) for entry in entries(data.objective)]
@@ -81,6 +84,10 @@ def html(data: SearchData, stands: Overview, study: str) -> str:
         plots=drawn,
         figures={one.key: _figure(one) for one in drawn},
         tables={one.key: _packed(one.table.csv()) for one in drawn},
+        value_of=lambda one: value_text(data.objective, one.value, data.curves.get(one.id, ())),
+        card=card_rows(data.search.data),
+        classes=class_rows(data.search.data),
+        class_columns=CLASS_COLUMNS,
         best=data.ranking.ranked(standing.comparable(data))[:BEST],
         tones=TONES,
         templates={mode: template(mode).to_plotly_json() for mode in TONES},
@@ -90,6 +97,13 @@ def html(data: SearchData, stands: Overview, study: str) -> str:
         begun=instant(data.search.created_at),
         written=instant(data.time),
     )
+
+
+def _cell(value: object) -> str:
+    """A value of a table: names are cut, and shares have three digits."""
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return f"{value:,}" if isinstance(value, int) else shortened(str(value))
 
 
 def _packed(text: str) -> str:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -19,6 +20,7 @@ from search.runtime.environment import environment, kernels
 from search.runtime.formatting import duration, plural
 from search.runtime.lines import say
 from search.study.file import Study
+from search.views.reading.spread import error_of
 from search.views.terminal import summary
 from search.views.terminal.progress import RunView
 from search.views.terminal.summary import Summary, summarise
@@ -107,6 +109,7 @@ def complete_search(
             _work(ledger, storage, search, data_folder, workers, opened, console, beside, devices)
             return summary_of(ledger, study.name)
     console.print(f"{study.name}: this search is finished already; nothing was run.")
+    _tell_of_other_data(study, known, data_folder, console)
     with Ledger(storage) as ledger:
         return summary_of(ledger, study.name)
 
@@ -130,6 +133,7 @@ def submit_search(
     name, where = study.name, _where(storage)
     if known is not None and known.finished_at is not None:
         console.print(f"{name}: this search is finished already.")
+        _tell_of_other_data(study, known, data_folder, console)
         return known
     card = card_of(study, data_folder) if known is None else known.data
     with Ledger(storage, create=True) as ledger:
@@ -142,6 +146,20 @@ def submit_search(
         say(console, f"klayer worker{where} starts one, on this host or any other.")
     say(console, f"klayer status {name}{where} shows how it stands.")
     return search
+
+
+def _tell_of_other_data(
+    study: Study, known: Search, data_folder: Path | None, console: Console
+) -> None:
+    """Say where a finished search had other data than a study's file has now."""
+    found = card_of(study, data_folder) if study.objective.own_data else known.data
+    if found.fingerprint != known.data_fingerprint:
+        say(
+            console,
+            f"{found.source} is another file now than the one that this search ran on "
+            f"(fingerprint {known.data_fingerprint[:12]}, now {found.fingerprint[:12]}); its "
+            "result is that of the old one. --name NAME searches the new one.",
+        )
 
 
 def _serves_all(one: WorkerState) -> bool:
@@ -193,7 +211,12 @@ def summary_of(ledger: Ledger, name: str) -> Summary:
     """
     read = ledger.read
     search = read.search(name)
-    return summarise(search, read.stages(search), read.trials(search))
+    found = summarise(search, read.stages(search), read.trials(search))
+    best = found.best
+    if best is None or not any(one.spread_of for one in found.objective.metrics):
+        return found
+    curve = read.curves_of([best.id]).get(best.id, ())
+    return replace(found, error=error_of(found.objective, curve))
 
 
 def _recorded(study: Study, text: str, storage: str) -> Search | None:

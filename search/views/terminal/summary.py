@@ -1,12 +1,13 @@
 """What a search has come to: its best configuration, the path of its box, its evaluation."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from rich.console import Console
 
 from search.ledger.records import RecordedTrial, Search, StageState
+from search.objective.data_card import DataCard
 from search.objective.port import Objective
 from search.objective.report import Finding
 from search.plan.plan import FINAL, FINALISTS
@@ -14,6 +15,7 @@ from search.plan.ranking import Ranking, Spread, over_seeds, ranking_of
 from search.runtime.formatting import capital, parameters, plural
 from search.runtime.lines import say, say_labelled
 from search.space.space import Point
+from search.views.terminal.card_rows import card_line
 from search.views.terminal.failures import failures
 
 
@@ -32,6 +34,8 @@ class Summary:
         spread: The winner's score over fresh seeds; None before, or without re-runs.
         result: The evaluation as recorded; None before.
         failures: Of each stage that has any, which trials failed and why, a line for each reason.
+        data: What is known of the data.
+        error: The standard error of the chosen trial's value, where that is a mean.
     """
 
     name: str
@@ -43,7 +47,9 @@ class Summary:
     best: RecordedTrial | None
     spread: Spread | None
     result: dict[str, Any] | None
-    failures: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    failures: Mapping[str, Sequence[str]]
+    data: DataCard
+    error: float | None = None
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -60,6 +66,7 @@ class Summary:
                 "value": self.best.value,
                 "parameters": dict(self.best.parameters),
                 "seed": self.best.seed,
+                **({} if self.error is None else {"standard_error": self.error}),
             }
         return {
             "name": self.name,
@@ -69,6 +76,7 @@ class Summary:
             "best": best,
             "validation": None if self.spread is None else asdict(self.spread),
             "test": self.result,
+            "data": self.data.plain(),
             "stages": [_stage_json(stage) for stage in self.stages],
         }
 
@@ -99,12 +107,15 @@ def summarise(
         spread=None if chosen is None else _spread_of(chosen, trials),
         result=search.result,
         failures=failures(trials),
+        data=search.data,
     )
 
 
 def show(summary: Summary, console: Console) -> None:
     """Print a summary for people."""
     say(console, f"\n{summary.name}: the path of the box", style="bold")
+    if summary.data.rows is not None:
+        say(console, card_line(summary.data), indent=1, style="dim")
     for stage in summary.stages:
         _show_stage(summary.objective, stage, summary.failures.get(stage.step.name, ()), console)
     if summary.failure is not None:
@@ -170,7 +181,10 @@ def _validation_rows(summary: Summary, best: RecordedTrial) -> list[tuple[str, s
             "Best configuration" if summary.finished else "Best so far",
             f"{parameters(best.parameters)}  ({best.stage} #{best.number})",
         ),
-        (capital(score.words), f"{score.text(best.value)}  ({measured(best.stage)})"),
+        (
+            capital(score.words),
+            f"{score.around(best.value, summary.error)}  ({measured(best.stage)})",
+        ),
     ]
     spread = summary.spread
     if spread is not None and spread.mean is not None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from model.data.column import Column
+
 HEADER = ("patient", "colour", "size", "weight", "label", "price")
 Row = list[str]
 
@@ -34,6 +36,13 @@ def write_table(path: Path, rows: Sequence[Sequence[Any]], header: Sequence[str]
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([header, *rows])
     return path
+
+
+def listed(given: Column) -> list[Any]:
+    """The values of a table's column: numbers, or texts and None for missing."""
+    if given.kind == "number":
+        return given.values.tolist()
+    return [(*given.texts, None)[place] for place in given.places(np.arange(len(given)))]
 
 
 def column(rows: Sequence[Row], name: str) -> list[str]:

@@ -46,3 +46,16 @@ def test_refuses_other_sizes_and_missing_files(file: Path) -> None:
     file.unlink()
     with pytest.raises(DataFileError, match="is missing"):
         array_file.opened(file, (4, 3), "<f4")
+
+
+def test_a_temporary_array_leaves_no_file(tmp_path: Path) -> None:
+    found = array_file.temporary((4, 3), "<f4", [VALUES[:3], VALUES[3:]], tmp_path / "new")
+    np.testing.assert_array_equal(found, VALUES)
+    assert not found.flags.writeable
+    assert list(tmp_path.rglob("*")) == [tmp_path / "new"]
+
+
+def test_a_temporary_array_that_cannot_be_written_is_told_with_its_size(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DataFileError, match=r"file: cannot be written \(.*\); .* for 48 bytes"):
+        array_file.temporary((4, 3), "<f4", [VALUES], tmp_path / "file")

@@ -58,6 +58,12 @@ def test_those_used_longest_ago_go_first_and_what_is_used_now_stays(
     assert listed(tmp_path)[0].folder == three[0]
 
 
+def test_all_that_are_used_now_stay(tmp_path: Path, three: list[Path]) -> None:
+    gone = size_of(three[1])
+    assert bound(tmp_path, 0, three[0], three[2]) == gone
+    assert [folder.exists() for folder in three] == [True, False, True]
+
+
 def test_one_data_set_is_cleared_by_its_name(tmp_path: Path, three: list[Path]) -> None:
     with pytest.raises(DataFileError, match=r"cars: no data of this name .* digits, others"):
         clear(tmp_path, "cars")

@@ -8,16 +8,13 @@ from model.data.column import (
     category_column,
     parsed,
     parsed_commas,
-    shows_decimal_comma,
     texts_of,
 )
 from model.errors import ModelError
 
-TEXT = np.dtypes.StringDType()
-
 
 def test_texts_are_stripped_and_missing_ones_are_none() -> None:
-    raw = np.array([" a ", "", "NA", " N/A", "NaN", "null", "None", "?", "-", "na me", "--"], TEXT)
+    raw = [" a ", "", "NA", " N/A", "NaN", "null", "None", "?", "-", "na me", "--"]
     assert texts_of(raw) == ["a", *[None] * 8, "na me", "--"]
 
 
@@ -38,10 +35,10 @@ def test_decimal_commas() -> None:
     np.testing.assert_array_equal(found, [1.5, -2, 0.25, np.nan, 150])
     for text in ("1,5,5", "1.5", "1.000,5", "a"):
         assert parsed_commas(["1,5", text]) is None
-    assert shows_decimal_comma(["1,5", "1,234"])
-    assert shows_decimal_comma(["0,500"])
+    assert category_column("a", ["1,5", "1,234"]).holds_decimal_commas()
+    assert category_column("a", ["0,500"]).holds_decimal_commas()
     for texts in (["1,234"], ["1,234", "12"], ["1", "2"], ["1,5", "x"], []):
-        assert not shows_decimal_comma(texts)
+        assert not category_column("a", texts).holds_decimal_commas()
 
 
 def test_first_other_counts_rows_from_one() -> None:
@@ -60,13 +57,25 @@ def test_dates_and_grouped_numbers_are_recognised() -> None:
 
 
 def test_distinct_values_are_sorted_by_their_kind() -> None:
-    assert Column("a", "number", np.array([10, 9, np.nan, 9.0])).distinct() == [9, 10]
-    assert category_column("a", ["9", "10", None, "9"]).distinct() == ["10", "9"]
+    assert Column("a", "number", np.array([10, 9, np.nan, 9.0])).distinct().tolist() == [9, 10]
+    assert category_column("a", ["9", "10", None, "9"]).distinct().tolist() == ["10", "9"]
     assert category_column("a", ["9", None]).is_missing.tolist() == [False, True]
 
 
 def test_values_of_another_type_are_refused() -> None:
-    with pytest.raises(ModelError, match=r"'a': values of kind 'number' must be \(n,\) float64"):
-        Column("a", "number", np.array([1]))
-    with pytest.raises(ModelError, match=r"kind 'category' must be \(n,\) object"):
-        Column("a", "category", np.array(["x"]))
+    for values in (np.array([1]), np.array(["x"]), np.array([[1.0]])):
+        with pytest.raises(ModelError, match=r"'a': values must be \(n,\) float64, not"):
+            Column("a", "number", values)
+
+
+def test_the_texts_of_some_rows() -> None:
+    column = category_column("a", ["x", "y", None, "x", "z"])
+    assert column.texts == ("x", "y", "z")
+    assert column.places(np.array([4, 2, 0])).tolist() == [2, -1, 0]
+    assert column.occurring(np.array([3, 4])) == ["x", "z"]
+    assert column.occurring(np.array([2, 1])) == ["y", None]
+
+
+def test_the_extent_is_that_of_the_values_that_are_there() -> None:
+    assert Column("a", "number", np.array([3, np.nan, -1.0])).extent == (-1, 3)
+    assert np.isnan(Column("a", "number", np.array([np.nan])).extent).all()

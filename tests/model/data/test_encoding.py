@@ -1,13 +1,14 @@
 """One-hot and standardised inputs agree with scikit-learn's; files to predict from are checked."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars
 import pytest
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import OneHotEncoder, QuantileTransformer, StandardScaler
 
 from model.data.column import Column, category_column
 from model.data.encoding import (
@@ -20,6 +21,7 @@ from model.data.encoding import (
 )
 from model.data.standardise import BLOCK_ROWS, standardised
 from model.errors import DataFileError, ModelError
+from tests.model.data.tables import listed
 
 N = 3 * BLOCK_ROWS + 7
 
@@ -46,7 +48,7 @@ def test_categories_agree_with_scikit_learn() -> None:
     everything = np.arange(N)
     texts = [inputs[1], inputs[3]]
     encoding = fit(texts, rows)
-    stacked = np.stack([c.values for c in texts], axis=1)
+    stacked = np.array([listed(c) for c in texts], object).T
     oracle = OneHotEncoder(handle_unknown="ignore", sparse_output=False).fit(stacked[rows])
     np.testing.assert_array_equal(encoding.encode(texts, everything), oracle.transform(stacked))
     assert encoding.names[:3] == ("colour=blue", "colour=green", "colour=red")
@@ -119,9 +121,7 @@ def test_a_large_number_of_small_spread_keeps_its_digits() -> None:
 def test_only_the_training_rows_are_looked_at() -> None:
     inputs = some_inputs()
     rows = np.arange(100)
-    others = [
-        Column(c.name, c.kind, np.concatenate([c.values[:100], c.values[:0:-1]])) for c in inputs
-    ]
+    others = [replace(c, values=np.concatenate([c.values[:100], c.values[:0:-1]])) for c in inputs]
     assert fit(inputs, rows) == fit(others, rows)
     whole = [number("a", [1, 2, np.nan]), category_column("b", ["x", "y", None])]
     assert fit(whole, np.arange(2)).names == ("a", "b=x", "b=y")
@@ -140,9 +140,27 @@ def test_json_holds_an_encoding() -> None:
     assert of(json.loads(json.dumps(encoding.plain(), allow_nan=False))) == encoding
 
 
+def test_numbers_scaled_by_quantiles_agree_with_scikit_learn() -> None:
+    inputs = some_inputs()
+    rows = np.random.default_rng(4).permutation(N)[:2_000]
+    encoding = fit(inputs, rows, scaling="quantile")
+    assert encoding.names == fit(inputs, rows).names
+    matrix = of(json.loads(json.dumps(encoding.plain()))).encode(inputs, np.arange(N))
+    stacked = np.stack([inputs[0].values, inputs[2].values], axis=1)
+    oracle = QuantileTransformer(output_distribution="normal", subsample=None)
+    right = oracle.fit(stacked[rows]).transform(stacked)
+    np.testing.assert_allclose(matrix[:, encoding.numbers[:2]], right, atol=1e-5)
+    given = statistics(encoding, matrix, rows)
+    np.testing.assert_allclose(given.std[encoding.numbers[:2]], 1, atol=0.05)
+    assert of(encoding.plain()) == encoding
+    assert all("quantiles" not in one for one in fit(inputs, rows).plain()["columns"])
+
+
 @pytest.mark.parametrize(
     "change",
     [
+        {"quantiles": [1.0]},
+        {"quantiles": 1},
         {"columns": 1},
         {"columns": []},
         {"columns": ["a"]},
@@ -165,7 +183,9 @@ def test_json_holds_an_encoding() -> None:
 def test_a_damaged_encoding_is_refused(change: dict[str, Any]) -> None:
     plain = Encoding((EncodedColumn("a", "category", ("x", "y")),), ("y",)).plain()
     (key,) = change
-    is_of_column = key in ("name", "kind", "categories", "marks_missing", "origin", "more_of_it")
+    is_of_column = key in (
+        *("name", "kind", "categories", "marks_missing", "origin", "quantiles", "more_of_it"),
+    )
     (plain["columns"][0] if is_of_column else plain).update(change)
     with pytest.raises(ModelError, match="encoding"):
         of(plain)

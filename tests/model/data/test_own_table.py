@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import OneHotEncoder
 
-from model.data import prepared, splits, table
+from model.data import cross_validation, prepared, splits, table
 from model.data.own_table import OwnTable, Parts
 from model.data.standardise import statistics
 from model.data.table_options import TableOptions
@@ -93,7 +93,6 @@ def test_what_is_learned_of_the_rows_comes_from_the_training_rows_alone(
 
 def test_the_targets_scale_comes_from_the_training_rows_alone(cars: Path, tmp_path: Path) -> None:
     right = split_of()
-    assert right.test is not None
     before = prepared.keep(own(cars, PRICE).fold(), tmp_path / "one")
     others = [*right.validation, *right.test]
     wild = changed(ROWS, "price", others, lambda text: str(-1e5 * float(text)))
@@ -113,7 +112,6 @@ def test_the_targets_scale_comes_from_the_training_rows_alone(cars: Path, tmp_pa
 def test_test_rows_are_not_among_those_that_a_search_sees(cars: Path, tmp_path: Path) -> None:
     """The weights are all different, so they tell which rows there are."""
     given, right = own(cars), split_of(labels())
-    assert right.test is not None
     fold = given.fold()
     assert fold.encoding is not None
     origin = fold.encoding["columns"][2]["origin"]
@@ -132,7 +130,6 @@ def test_test_rows_are_not_among_those_that_a_search_sees(cars: Path, tmp_path: 
 
 def test_test_rows_are_encoded_as_the_training_rows_say(tmp_path: Path) -> None:
     right = split_of(labels())
-    assert right.test is not None
     strange = changed(ROWS, "colour", right.test, lambda _: "infrared")
     given = own(write_table(tmp_path / "cars.csv", strange))
     fold = given.fold()
@@ -172,6 +169,7 @@ def test_the_fingerprint_is_the_content_s_wherever_the_file_lies(
         {"options": PRICE},
         {"options": replace(LABEL, categories=("weight",))},
         {"options": replace(LABEL, task="classification")},
+        {"options": replace(LABEL, scaling="quantile")},
         {"validation": 0.25},
         {"test": 10},
         {"stratified": False},
@@ -183,6 +181,25 @@ def test_what_is_said_of_the_columns_is_in_the_fingerprint(
     cars: Path, other: dict[str, Any]
 ) -> None:
     assert own(cars, **other).fingerprint() != own(cars).fingerprint()
+
+
+def test_what_is_not_said_is_not_in_the_fingerprint(tmp_path: Path) -> None:
+    """So that searches of before go on: this one was recorded before scaling could be said."""
+    path = tmp_path / "cars.csv"
+    path.write_text("a,y\n1,x\n2,z\n")
+    found = OwnTable(path, TableOptions(("y",)), Parts(), 1).fingerprint()
+    assert found == "5eea0d6ab618d3d0283131e5bc243a6a699ebde0911a912560244cffa087404e"
+
+
+def test_scaling_by_quantiles_looks_at_the_training_rows_alone(cars: Path, tmp_path: Path) -> None:
+    options, right = replace(LABEL, scaling="quantile"), split_of(labels())
+    fold = own(cars, options).fold()
+    assert fold.encoding is not None
+    weight = np.sort(numbers("weight", right.training))
+    assert fold.encoding["columns"][2]["quantiles"] == pytest.approx(weight)
+    ready = prepared.keep(fold, tmp_path)
+    assert np.abs(ready.both.x[:, 6]).max() < 6
+    assert ready.training.x[:, 6].std() == pytest.approx(1, abs=1e-6)
 
 
 def test_rows_of_one_group_stay_together_and_the_group_is_no_input(cars: Path) -> None:
@@ -229,6 +246,16 @@ def test_a_column_may_say_each_row_s_part(tmp_path: Path) -> None:
     np.testing.assert_array_equal(given.source(()).test().y[:, 0], prices[3::4])
     np.testing.assert_array_equal(fold.raw.y[fold.rows[1], 0], prices[2::4])
     assert len(fold.rows[0]) == 60
+
+
+def test_a_class_of_the_test_alone_is_refused_with_the_file(tmp_path: Path) -> None:
+    said = [["train", "val", "train", "test"][place % 4] for place in range(len(ROWS))]
+    rare = changed(ROWS, "label", [3, 7], lambda _: "maybe")
+    rows = [[*row, part] for row, part in zip(rare, said, strict=True)]
+    path = write_table(tmp_path / "cars.csv", rows, (*HEADER, "part"))
+    told = r"cars\.csv: no training row is of the class of row 4 \(1 such in all\)"
+    with pytest.raises(ModelError, match=told):
+        own(path, said="part").fold()
 
 
 def test_a_column_that_says_of_no_row_that_it_is_for_the_test_is_refused(tmp_path: Path) -> None:
@@ -290,8 +317,8 @@ def test_a_table_that_changes_while_it_is_read_is_refused(
     """Else its old rows would be kept under the hash of the new ones."""
     real = table.read
 
-    def slow(path: Path, options: TableOptions) -> table.Table:
-        found = real(path, options)
+    def slow(path: Path, options: TableOptions, scratch: Path | None) -> table.Table:
+        found = real(path, options, scratch)
         write_table(cars, changed(ROWS, "size", [3], lambda _: "0.5"))
         return found
 
@@ -300,3 +327,49 @@ def test_a_table_that_changes_while_it_is_read_is_refused(
         own(cars).fold()
     monkeypatch.undo()
     assert own(cars).fold().fingerprint == own(cars).fingerprint()
+
+
+def test_each_fold_is_encoded_and_standardised_by_its_own_training_rows(
+    cars: Path, tmp_path: Path
+) -> None:
+    """As the same table is whose column says which rows are held out."""
+    table_of_folds = own(cars, folds=3)
+    whole, *folds = table_of_folds.every_fold()
+    assert [one.split for one in folds] == list(cross_validation.names(3)[1:])
+    everything, *right = cross_validation.folds(len(ROWS), 3, test=0.2, seed=3, labels=labels())
+    np.testing.assert_array_equal(whole.raw.y, labels()[everything.training])
+    assert len(whole.rows[1]) == 0
+    for number, (fold, split) in enumerate(zip(folds, right, strict=True)):
+        said = np.full(len(ROWS), "train", object)
+        said[split.validation], said[split.test] = "validation", "test"
+        rows = [[*row, part] for row, part in zip(ROWS, said, strict=True)]
+        path = write_table(tmp_path / f"{number}.csv", rows, [*HEADER, "part"])
+        expected = own(path, said="part").fold()
+        np.testing.assert_array_equal(fold.raw.x, expected.raw.x)
+        np.testing.assert_array_equal(fold.raw.y, expected.raw.y)
+        assert fold.encoding is not None
+        assert expected.encoding is not None
+        assert fold.encoding["columns"] == expected.encoding["columns"]
+        assert fold.statistics is not None
+        assert expected.statistics is not None
+        np.testing.assert_array_equal(fold.statistics.mean, expected.statistics.mean)
+        for ours, theirs in zip(fold.rows, expected.rows, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+def test_folds_are_kept_apart_and_tested_on_the_rows_of_a_single_split(
+    cars: Path, tmp_path: Path
+) -> None:
+    table_of_folds = own(cars, folds=3)
+    kept = [prepared.keep(fold, tmp_path / "kept") for fold in table_of_folds.every_fold()]
+    assert len({one.folder for one in kept}) == 4
+    for one, name in zip(kept, cross_validation.names(3), strict=True):
+        fingerprint = table_of_folds.fingerprint()
+        found = prepared.kept(tmp_path / "kept", "cars", fingerprint, 3, name)
+        assert found is not None
+        assert found.folder == one.folder
+    single = own(cars)
+    test = prepared.test_set(kept[0], table_of_folds.source(kept[0].classes))
+    alone = prepared.keep(single.fold(), tmp_path / "kept")
+    expected = prepared.test_set(alone, single.source(alone.classes))
+    np.testing.assert_array_equal(test.targets, expected.targets)

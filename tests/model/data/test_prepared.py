@@ -378,3 +378,63 @@ def test_damage_of_values_is_found_and_mended(tmp_path: Path, name: str) -> None
     with pytest.raises(DataFileError):
         prepared.open_prepared(ready.folder)
     assert content(prepared.keep(VALUES, tmp_path).folder) == whole
+
+
+def test_folds_of_a_named_set_are_standardised_each_by_its_own_training_rows(
+    tmp_path: Path,
+) -> None:
+    whole, *folds = prepared.prepare_folds(BLIND, tmp_path, count=5, seed=11)
+    assert (whole.trained_on, len(whole.both)) == (1500, 1500)
+    raw = digits.training()
+    assert sorted(whole.both.y) == sorted(raw.y)
+    assert {one.fingerprint for one in folds} == {whole.fingerprint}
+    assert len({one.folder for one in (whole, *folds)}) == 6
+    held_out = []
+    for one in folds:
+        assert len(one.validation) == 300
+        shares = np.bincount(one.validation.y) - np.bincount(raw.y) / 5
+        assert (np.abs(shares) < 1).all()
+        pixels = one.both.x * one.std + one.mean
+        np.testing.assert_allclose(pixels[: one.trained_on].mean(axis=0), one.mean, atol=1e-5)
+        held_out.append(pixels[one.trained_on :].round().astype(int))
+    rows = np.concatenate(held_out)
+    order, expected = np.lexsort(rows.T), np.lexsort(raw.x.T)
+    np.testing.assert_array_equal(rows[order], raw.x[expected])
+    again = prepared.prepare_folds(BLIND, tmp_path, count=5, seed=11)
+    assert [one.folder for one in again] == [one.folder for one in (whole, *folds)]
+
+
+def test_rows_without_validation_have_none(tmp_path: Path) -> None:
+    whole, *_ = prepared.prepare_folds(BLIND, tmp_path, count=2, seed=1)
+    with pytest.raises(ModelError, match="x must have at least one row"):
+        assert whole.validation
+
+
+def test_the_shape_of_a_row_comes_back(tmp_path: Path) -> None:
+    raw = random_images(20)
+    rows = np.arange(12), np.arange(12, 20)
+    fold = Fold("own", ("a", "b"), raw, rows, "f" * 64, 1, shape=(2, 2))
+    assert prepared.open_prepared(prepared.keep(fold, tmp_path).folder).shape == (2, 2)
+    assert prepare(BLIND, tmp_path).shape == ()
+
+
+def test_rows_whose_files_have_changed_meanwhile_are_not_kept(tmp_path: Path) -> None:
+    def still() -> None:
+        raise DataFileError("x.npy: changed")
+
+    rows = np.arange(12), np.arange(12, 20)
+    fold = Fold("own", ("a", "b"), random_images(20), rows, "f" * 64, 1, still=still)
+    with pytest.raises(DataFileError, match=r"x\.npy: changed"):
+        prepared.keep(fold, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_source_that_was_checked_may_miss_numbers(tmp_path: Path) -> None:
+    rows = np.arange(12), np.arange(12, 20)
+    fold = Fold("own", (), Labelled(random_images(20).x, np.ones((20, 1))), rows, "f" * 64, 1)
+    fold = replace(fold, target_names=("y",))
+    ready = prepared.keep(fold, tmp_path)
+    odd = Labelled(np.full((2, 4), np.nan, np.float32), np.ones((2, 1)))
+    own = Source("own", (), lambda: fold.raw, lambda: odd, is_checked=True)
+    (x,) = prepared.test_set(ready, own).blocks()
+    np.testing.assert_array_equal(x, 0)

@@ -8,31 +8,34 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import StratifiedShuffleSplit
 
+from model.data.column import Column, category_column
 from model.data.splits import Split, split
 from model.errors import ModelError
 
 
+def numbers(values: Any) -> Column:
+    return Column("x", "number", np.array(values, np.float64))
+
+
+def texts(*values: str | None) -> Column:
+    return category_column("x", values)
+
+
 def check_partition(found: Split, rows: int) -> None:
-    parts = [found.training, found.validation, *([] if found.test is None else [found.test])]
+    parts = [found.training, found.validation, found.test]
     for part in parts:
         assert part.dtype == np.int64
-        assert len(part)
         assert (np.diff(part) > 0).all()
+    assert len(found.training)
     assert sorted(np.concatenate(parts)) == list(range(rows))
 
 
 def sizes(found: Split) -> tuple[int, int, int]:
-    test = 0 if found.test is None else len(found.test)
-    return len(found.training), len(found.validation), test
+    return len(found.training), len(found.validation), len(found.test)
 
 
 def equal(one: Split, other: Split) -> bool:
-    return np.array_equal(one.validation, other.validation) and (
-        one.test is other.test is None
-        or (
-            one.test is not None and other.test is not None and np.array_equal(one.test, other.test)
-        )
-    )
+    return np.array_equal(one.validation, other.validation) and np.array_equal(one.test, other.test)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +47,8 @@ def equal(one: Split, other: Split) -> bool:
         (0.01, 5, (4, 1, 5)),
         (0.25, None, (7, 3, 0)),  # halves are rounded up
         (8, 1, (1, 8, 1)),
+        (None, 3, (7, 0, 3)),
+        (None, None, (10, 0, 0)),
     ],
 )
 def test_a_split_by_chance_has_the_sizes_asked_for(
@@ -55,9 +60,11 @@ def test_a_split_by_chance_has_the_sizes_asked_for(
     assert equal(found, split(10, validation=validation, test=test, seed=3))
 
 
-@pytest.mark.parametrize("kind", ["chance", "labels", "groups"])
+@pytest.mark.parametrize("kind", ["chance", "labels", "group"])
 def test_seeds_give_different_splits(kind: str) -> None:
-    given = {} if kind == "chance" else {kind: np.arange(200) % 20}
+    numbered = np.arange(200) % 20
+    of_kind: dict[str, Any] = {"labels": numbered, "group": numbers(numbered)}
+    given = {kind: of_kind[kind]} if kind in of_kind else {}
     splits = [split(200, validation=0.2, test=0.2, seed=seed, **given) for seed in (1, 1, 2)]
     assert equal(splits[0], splits[1])
     assert not equal(splits[0], splits[2])
@@ -84,7 +91,6 @@ def test_stratified_parts_are_exact_and_each_class_has_its_share(
     assert sizes(found) == plain
     assert set(labels[found.training]) == set(labels)
     if min(counts) >= 20:  # no class is short of training rows
-        assert found.test is not None
         for part in (found.validation, found.test):
             share = np.array(counts) * (len(part) / n)
             assert np.abs(np.bincount(labels[part], minlength=len(counts)) - share).max() < 1
@@ -121,9 +127,10 @@ def test_groups_stay_together(
 ) -> None:
     groups = np.repeat(np.arange(len(group_sizes), dtype=np.float64), group_sizes)
     groups = np.random.default_rng(seed).permutation(groups)
-    found = split(len(groups), validation=shares[0], test=shares[1], seed=seed, groups=groups)
+    found = split(
+        len(groups), validation=shares[0], test=shares[1], seed=seed, group=numbers(groups)
+    )
     check_partition(found, len(groups))
-    assert found.test is not None
     of = [set(groups[part]) for part in (found.training, found.validation, found.test)]
     assert not of[0] & of[1]
     assert not of[0] & of[2]
@@ -132,14 +139,14 @@ def test_groups_stay_together(
 
 
 def test_small_groups_come_to_the_sizes_asked_for() -> None:
-    groups = np.array([f"g{i // 3}" for i in range(900)], np.object_)
-    assert sizes(split(900, validation=0.2, test=0.1, groups=groups)) == (630, 180, 90)
+    group = texts(*(f"g{i // 3}" for i in range(900)))
+    assert sizes(split(900, validation=0.2, test=0.1, group=group)) == (630, 180, 90)
 
 
 def test_one_large_group_is_for_training() -> None:
-    groups = np.array([0] * 90 + list(range(1, 11)))
+    groups = [0] * 90 + list(range(1, 11))
     for seed in range(20):
-        found = split(100, validation=5, test=3, seed=seed, groups=groups)
+        found = split(100, validation=5, test=3, seed=seed, group=numbers(groups))
         assert sizes(found) == (92, 5, 3)
         assert set(range(90)) <= set(found.training)
 
@@ -147,44 +154,38 @@ def test_one_large_group_is_for_training() -> None:
 @pytest.mark.parametrize(
     "time",
     [
-        np.array([5, 1, 4, 2, 2, 3], np.float64),
-        np.array(
-            ["2025-01-01", "2020-01-01", "2024-02-01", "2021-01-01", "2021-01-01", "2023-12-31"],
-            np.object_,
-        ),
-        np.array([f"2020-01-01 0{i}:00+00:00" for i in (5, 1, 4, 2, 2, 3)], np.object_),
+        numbers([5, 1, 4, 2, 2, 3]),
+        texts("2025-01-01", "2020-01-01", "2024-02-01", "2021-01-01", "2021-01-01", "2023-12-31"),
+        texts(*(f"2020-01-01 0{i}:00+00:00" for i in (5, 1, 4, 2, 2, 3))),
     ],
 )
 def test_the_last_rows_are_the_test_part(time: Any) -> None:
     found = split(6, validation=2, test=1, time=time)
     assert (found.training.tolist(), found.validation.tolist()) == ([1, 3, 4], [2, 5])
-    assert found.test is not None
     assert found.test.tolist() == [0]
 
 
 def test_rows_of_equal_time_are_taken_in_the_order_of_the_table() -> None:
-    found = split(5, validation=2, time=np.array([1, 1, 0, 1, 1]))
+    found = split(5, validation=2, time=numbers([1, 1, 0, 1, 1]))
     assert found.validation.tolist() == [3, 4]
-    assert found.test is None
+    assert not len(found.test)
 
 
 def test_a_column_says_the_parts() -> None:
-    said = np.array(["train", "Test", " val ", "VALID", "training", "validation"], np.object_)
+    said = texts("train", "Test", " val ", "VALID", "training", "validation")
     found = split(6, said=said)
     check_partition(found, 6)
     assert (found.training.tolist(), found.validation.tolist()) == ([0, 4], [2, 3, 5])
-    assert found.test is not None
     assert found.test.tolist() == [1]
-    assert split(2, said=np.array(["train", "val"], np.object_)).test is None
+    assert not len(split(2, said=texts("train", "val")).test)
 
 
-SAID = np.array(["train", "val", "test", "train"], np.object_)
+SAID = texts("train", "val", "test", "train")
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({}, "validation must be a count of rows or a share, not missing"),
         ({"validation": 0}, "validation must be a whole number of rows from 1, .* not 0"),
         ({"validation": -1}, "not -1"),
         ({"validation": 1.0}, r"not 1\.0"),
@@ -197,23 +198,36 @@ SAID = np.array(["train", "val", "test", "train"], np.object_)
         ({"validation": 9}, "validation 9 and test 0 leave none of 4 rows"),
         ({"validation": 3, "labels": np.array([0, 1, 0, 1])}, "one row of each of 2 classes"),
         ({"validation": 1, "labels": np.array([0, 1])}, "labels must have a value for each of 4"),
-        ({"validation": 1, "groups": np.array([1, 1, 1, 1])}, "2 parts need 2 groups .* not 1"),
-        ({"validation": 1, "groups": np.array([1, np.nan, 1, 1])}, "row 2 has no value in .*group"),
-        ({"validation": 1, "time": np.array(["2020", None, "x", "y"], object)}, "row 2 has no val"),
         (
-            {"validation": 1, "time": np.array(["2020-01-01", "1.2.2020", "x", "y"], object)},
-            "row 2 has the time '1.2.2020'; expected numbers, or dates",
+            {"validation": 1, "group": numbers([1, 1, 1, 1])},
+            "2 parts need 2 groups or more, but 'x', which group names, has 1",
         ),
         (
-            {"validation": 1, "time": np.array(["2020-01-01"] * 3 + ["2020-01-01T00Z"], object)},
-            "some times name their time zone",
+            {"validation": 1, "group": numbers([1, np.nan, 1, 1])},
+            "row 2 has no value in 'x', which group names",
+        ),
+        (
+            {"validation": 1, "time": texts("2020", None, "x", "y")},
+            "row 2 has no value in 'x', which time names",
+        ),
+        (
+            {"validation": 1, "time": texts("2020-01-01", "1.2.2020", "x", "y")},
+            "row 2 of 'x', which time names, holds '1.2.2020'; expected numbers, or dates",
+        ),
+        (
+            {"validation": 1, "time": texts(*["2020-01-01"] * 3, "2020-01-01T00Z")},
+            "some values of 'x', which time names, have a time zone and some have none",
         ),
         ({"said": SAID, "validation": 1}, "expected no sizes beside it"),
-        ({"said": SAID, "time": np.arange(4)}, r"not by \['time', 'said'\]"),
-        ({"said": np.array(["train", "val", "dev", "x"], object)}, "row 3 is said to be for 'dev'"),
-        ({"said": np.array([0.0, 1.0, 1.0, 2.0])}, r"row 1 is said to be for 0\.0"),
-        ({"said": np.array(["train"] * 4, object)}, "no row is for validation"),
-        ({"said": np.array(["val"] * 4, object)}, "no row is for training"),
+        ({"said": SAID, "time": numbers(range(4))}, r"not by \['time', 'part_column'\]"),
+        (
+            {"said": texts("train", "val", "dev", "x")},
+            "row 3 of 'x', which part_column names, holds 'dev'; expected train",
+        ),
+        ({"said": numbers([0, 1, 1, 2])}, "row 1 of 'x', which part_column names, holds '0'"),
+        ({"said": texts(*["train"] * 4)}, "no row is for validation"),
+        ({"said": texts(*["val"] * 4)}, "no row is for training"),
+        ({"said": texts("val")}, "part_column must have a value for each of 4 rows: 1"),
         (
             {"said": SAID, "labels": np.array([0, 0, 1, 0])},
             r"no training row is of the class of row 3 \(1 such in all\)",

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from model.data.standardise import BLOCK_ROWS, split, standardised, statistics
+from model.data.standardise import (
+    BLOCK_NUMBERS,
+    BLOCK_ROWS,
+    block_rows,
+    split,
+    standardised,
+    statistics,
+)
 from model.errors import ModelError
 
 
@@ -58,3 +65,32 @@ def test_standardised_rows_come_in_order_and_leave_the_images_alone() -> None:
         np.concatenate(blocks), (x[::-1] - given.mean) / given.std, rtol=1e-6, atol=1e-7
     )
     np.testing.assert_array_equal(x, before)
+
+
+@pytest.mark.parametrize("value", [0.1, 1e-300, 1e30])
+def test_a_constant_input_is_found_by_its_values(value: float) -> None:
+    """Their mean is another number, so that other rows would be astronomically far from it."""
+    x = np.full((1_001, 2), value)
+    x[:, 1] = np.arange(1_001)
+    found = statistics(x, np.arange(1_000))
+    assert (found.mean[0], found.std[0]) == (value, 1)
+
+
+def test_missing_numbers_do_not_count_and_become_the_mean() -> None:
+    x = np.random.default_rng(5).normal(size=(2 * BLOCK_ROWS + 9, 4))
+    x[np.random.default_rng(6).random(x.shape) < 0.3] = np.nan
+    x[:, 2] = np.nan
+    x[:, 3] = np.where(np.isnan(x[:, 3]), np.nan, 0.1)
+    rows = np.arange(5, len(x))
+    found = statistics(x, rows)
+    np.testing.assert_allclose(found.mean[:2], np.nanmean(x[rows, :2], axis=0), rtol=1e-12)
+    np.testing.assert_allclose(found.std[:2], np.nanstd(x[rows, :2], axis=0), rtol=1e-12)
+    assert (found.mean[2:].tolist(), found.std[2:].tolist()) == ([0, 0.1], [1, 1])
+    blocks = np.concatenate(list(standardised(x, rows, found)))
+    np.testing.assert_array_equal(blocks[np.isnan(x[rows])], 0)
+
+
+def test_of_wide_rows_fewer_are_taken_at_a_time() -> None:
+    assert block_rows(3_072) == BLOCK_ROWS
+    assert block_rows(BLOCK_NUMBERS // 10) == 10
+    assert block_rows(10 * BLOCK_NUMBERS) == 1

@@ -11,6 +11,7 @@ import pytest
 from model.data.table import Table, read
 from model.data.table_options import TableOptions
 from model.errors import DataFileError, ModelError
+from tests.model.data.tables import listed
 
 TEXT = """id,age,colour,member,born,same,size,town,y
 1,30,red,true,2001-05-01,7,1.5,A,no
@@ -34,6 +35,7 @@ def check_equal(one: Table, other: Table) -> None:
     for a, b in zip((*one.inputs, *one.others), (*other.inputs, *other.others), strict=True):
         assert (a.name, a.kind) == (b.name, b.kind)
         np.testing.assert_array_equal(a.values, b.values)
+        assert a.texts == b.texts
 
 
 def test_a_table_is_inputs_and_a_target(tmp_path: Path) -> None:
@@ -44,7 +46,7 @@ def test_a_table_is_inputs_and_a_target(tmp_path: Path) -> None:
         ("member", "category"),
     ]
     np.testing.assert_array_equal(found.inputs[0].values, [30, np.nan, 41, 22])
-    assert found.inputs[1].values.tolist() == ["red", "blue", None, "red"]
+    assert listed(found.inputs[1]) == ["red", "blue", None, "red"]
     assert (found.task, found.classes, found.targets.tolist()) == (
         "classification",
         ("no", "yes"),
@@ -56,13 +58,16 @@ def test_a_table_is_inputs_and_a_target(tmp_path: Path) -> None:
     assert found.ignored == ("id", "born", "same", "size", "town", "y")
 
 
-def test_excluded_columns_can_still_be_asked_for(tmp_path: Path) -> None:
-    found = read(written(tmp_path, TEXT), TableOptions(("y",), exclude=EXCLUDED))
-    assert found.column("town").values.tolist() == ["A", "B", "A", "C"]
-    assert found.column("id").values.tolist() == [1, 2, 3, 4]
+def test_columns_that_split_the_rows_can_be_asked_for(tmp_path: Path) -> None:
+    splitting = (("group", "town"), ("time", "id"))
+    options = TableOptions(("y",), exclude=("born", "size"), splitting=splitting)
+    found = read(written(tmp_path, TEXT), options)
+    assert listed(found.column("town")) == ["A", "B", "A", "C"]
+    assert listed(found.column("id")) == [1, 2, 3, 4]
     assert found.column("age") is found.inputs[0]
-    with pytest.raises(ModelError, match="the table has no column 'twon'; did you mean 'town'"):
-        found.column("twon")
+    for name in ("twon", "born"):
+        with pytest.raises(ModelError, match=f"the table has no column '{name}'; "):
+            found.column(name)
 
 
 def test_several_numbers_are_a_regression(tmp_path: Path) -> None:

@@ -218,6 +218,7 @@ def test_many_may_look_at_once(port: int) -> None:
     assert told == [200] * len(paths)
 
 
+@pytest.mark.long
 def test_it_goes_on_once_its_server_is_there_again(start: Started, tmp_path: Path) -> None:
     with Server() as server:
         storage = server.new_database()

@@ -10,7 +10,9 @@ from search.runtime.formatting import (
     parameters,
     plural,
     plural_of,
+    quantity,
     share,
+    shortened,
 )
 
 
@@ -20,6 +22,29 @@ from search.runtime.formatting import (
 )
 def test_shares(part: float, text: str) -> None:
     assert share(part) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (-152.149, "-152.1"),
+        (9_999.0, "9999"),
+        (34_567.4, "34,567"),
+        (-1e6, "-1,000,000"),
+        (2.5e13, "2.5e+13"),
+        (0.000012345, "1.234e-05"),
+    ],
+)
+def test_quantities(value: float, text: str) -> None:
+    assert quantity(value) == text
+
+
+def test_names_are_cut_and_on_one_line() -> None:
+    assert shortened("größe [cm]") == "größe [cm]"
+    assert shortened("x" * 40) == "x" * 40
+    assert shortened("x" * 41) == "x" * 39 + "…"
+    assert shortened("a\tb\x1b[31m\u202e", 20) == "a b [31m "
 
 
 @pytest.mark.parametrize(

@@ -298,7 +298,7 @@ def test_an_idle_worker_asks_for_work_only_where_something_was_written(
 
 
 def test_an_idle_worker_takes_over_what_nobody_renews(
-    ledger: Ledger, asked: list[str], monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """That a lease runs out is no change that the database could tell."""
     monkeypatch.setattr("search.workers.loop.LOOK_SECONDS", 0.3)
@@ -306,7 +306,6 @@ def test_an_idle_worker_takes_over_what_nobody_renews(
     assert isinstance(ledger.next_work(search, "gone", 0.5), PlanningClaim)
     work(ledger, search, "idle", within(30, lambda: bool(states(ledger, search))))
     assert ledger.read.stages(search)[0].state == "open"
-    assert asked.count("idle") >= 3
 
 
 def test_an_idle_worker_looks_less_and_less_often_while_others_write(

@@ -7,31 +7,25 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from model.data.cache import Kept
 from search.objective.data_card import DataCard
-from search.runtime.formatting import plural
 from search.runtime.lines import say, say_labelled
-
-MOST_CLASSES = 12  # whose names are shown
+from search.views.terminal.card_rows import CLASS_COLUMNS, card_rows, class_rows
 
 
 def show_card(card: DataCard, console: Console) -> None:
     """Print what is known of data, for people."""
-    rows = [("Data", card.source)]
-    if card.rows is not None and card.held_out is not None:
-        rows.append(("Rows", f"{card.rows:,} for training, {card.held_out:,} for validation"))
-    if card.inputs is not None:
-        shape = f", as {' x '.join(map(str, card.shape))}" if card.shape else ""
-        rows.append(("Inputs", f"{card.inputs:,}{shape}"))
-    if card.task:
-        rows.append(("Task", card.task))
+    say_labelled(console, card_rows(card))
     if card.classes:
-        more = len(card.classes) - MOST_CLASSES
-        names = ", ".join(card.classes[:MOST_CLASSES]) + (f" and {more} more" if more > 0 else "")
-        rows.append((plural(len(card.classes), "class"), names))
-    rows.append(("Fingerprint", card.fingerprint))
-    say_labelled(console, rows)
+        table = Table(CLASS_COLUMNS[0], box=None, pad_edge=False)
+        for column in CLASS_COLUMNS[1:]:
+            table.add_column(column, justify="right")
+        for row in class_rows(card):
+            table.add_row(*map(Text, row))
+        console.print()
+        console.print(table)
 
 
 def show_kept(kept: Sequence[Kept], console: Console) -> None:

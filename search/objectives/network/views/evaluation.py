@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from search.objective.metric import Metric
-from search.objectives.network.findings import scores_in
+from search.objectives.network.findings import rows_in, scores_in
 from search.views.plots import standing
 from search.views.plots.data import SearchData
 from search.views.plots.finalists import not_yet, spreads
@@ -102,7 +102,7 @@ def _rows(data: SearchData, result: Mapping[str, Any]) -> list[Row]:
     for name, share in _tested(result):
         if share is not None:
             kind = "winner" if name == "winner" else "test"
-            low, high = _interval(metric, share, result["images"])
+            low, high = _interval(metric, share, rows_in(result))
             rows.append((name, kind, metric.shown(share), metric.shown(low), metric.shown(high)))
     return rows
 
@@ -136,7 +136,7 @@ def _wilson(share: float, count: int) -> tuple[float, float]:
 
 def _caption(data: SearchData, result: Mapping[str, Any], rows: Sequence[Row]) -> str:
     metric, lost = _metric(data), scores_in(result).count(None)
-    said = f"What {result['images']:,} test {_rows_are(data)}, read once, said"
+    said = f"What {rows_in(result):,} test {_rows_are(data)}, read once, said"
     said += ", with 95 % intervals" if metric.name == "test_accuracy" else ""
     said += f"; {lost} of the final networks diverged" if lost else ""
     if any(row[0] == SEED_MEAN for row in rows):

@@ -77,10 +77,12 @@ def show(rebuilt: Rebuilt, console: Console) -> None:
         console.print(f"[bold]{name:<24}[/]{escape(text)}", soft_wrap=True)
     read = f"winner = network_file.load({json.dumps(str(rebuilt.file), ensure_ascii=False)})"
     vote = "" if voting is None else ", vote=True"
-    if rebuilt.of_table:
-        last = f'said = winner.predict("new.csv"{vote})  # said.values: (rows, columns)'
+    if rebuilt.new is not None:
+        last = f'said = winner.predict("{rebuilt.new}"{vote})  # see said.values, said.labels'
+        what = {"new.csv": "a table", "new.npy": "an array", "new/": "a folder of images"}
         console.print(
-            f"\nklayer predict {rebuilt.file} new.csv --output predicted.csv predicts a table.",
+            f"\nklayer predict {rebuilt.file} {rebuilt.new} --output predicted.csv predicts "
+            f"{what[rebuilt.new]}.",
             soft_wrap=True,
             markup=False,
         )

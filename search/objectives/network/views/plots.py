@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from search.errors import KlayerError
 from search.ledger.records import RecordedTrial
+from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.portrait import Portrait, from_bytes
 from search.objectives.network.views import evaluation, gradients, predictions, weights, widths
 from search.views.plots import standing
@@ -43,6 +44,9 @@ def _of_trial(key: str, title: str, draw: Draw) -> TrialEntry:
     return TrialEntry(f"trial-{key}", title, drawn, frozenset(["attachments"]))
 
 
+IMAGES = (weights.KEY, f"trial-{weights.KEY}")
+"""Plots of data whose rows are images."""
+
 ENTRIES = (
     Entry(widths.KEY, widths.TITLE, widths.widths),
     Entry(evaluation.KEY, evaluation.TITLE, evaluation.evaluation),
@@ -56,3 +60,13 @@ FINAL_ENTRIES = (
     _of_trial(weights.KEY, weights.TITLE, weights.weights_of),
     _of_trial(gradients.KEY, gradients.TITLE, gradients.gradients_of),
 )
+
+
+def entries(objective: NetworkObjective) -> tuple[Entry, ...]:
+    """Those of a search."""
+    return tuple(one for one in ENTRIES if objective.facts.planes or one.key not in IMAGES)
+
+
+def final_entries(objective: NetworkObjective) -> tuple[TrialEntry, ...]:
+    """Those of each trial of its final."""
+    return tuple(one for one in FINAL_ENTRIES if objective.facts.planes or one.key not in IMAGES)

@@ -1,16 +1,17 @@
-"""Predictions of a saved winner for the rows of a table, written as CSV."""
+"""Predictions of a saved winner for rows of the kind that it was trained on, written as CSV."""
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from model import network_file
 from search.errors import KlayerError
 from search.objectives.network.faults import faults_as_klayer_errors
-from search.runtime.formatting import plural
+from search.runtime.formatting import plural, shortened
 from search.views.terminal.output import writing
 
-MOST_SHOWN = 5  # of unknown categories
+MOST_SHOWN = 5  # of unknown categories, and of columns
 
 
 @dataclass(frozen=True)
@@ -28,30 +29,38 @@ class Predicted:
     notes: tuple[str, ...]
 
 
-def predict(model_file: Path, table: Path, output: Path, *, vote: bool) -> Predicted:
+def listed(columns: Sequence[str]) -> str:
+    """The names of columns, as far as a line has room for them."""
+    more = len(columns) - MOST_SHOWN
+    named = ", ".join(shortened(name) for name in columns[:MOST_SHOWN])
+    return named + (f" and {more:,} more" if more > 0 else "")
+
+
+def predict(model_file: Path, data: Path, output: Path, *, vote: bool) -> Predicted:
     """Write what a network says of each row: the class and all probabilities, or the values.
 
     Args:
         model_file: What `klayer model` wrote.
-        table: The rows, in columns that are called as those that it was trained on.
-        output: The CSV file, whose rows are in the order of the table's.
+        data: The rows: a table with columns that are called as those that it was trained on, an
+            array, or images.
+        output: The CSV file, whose rows are in the same order.
         vote: Whether the winner's snapshots vote.
 
     Raises:
-        DataError: The table or the model is missing or damaged, a column is missing or foreign.
-        KlayerError: The network was trained on arrays, or the file is one that is read, or cannot
-            be written.
+        DataError: The rows or the model are missing or damaged, are of another kind or shape, or a
+            column is missing or foreign.
+        KlayerError: The file is one that is read, or cannot be written.
     """
-    if output.resolve() in (table.resolve(), model_file.resolve()):
+    if output.resolve() in (data.resolve(), model_file.resolve()):
         raise KlayerError(f"--output: {output}: this file is read; give another name")
     with faults_as_klayer_errors():
-        said = network_file.load(model_file).predict(table, vote=vote)
+        said = network_file.load(model_file).predict(data, vote=vote)
     with writing(output), output.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(said.columns())
         rows.writerows(said.rows())
     notes = tuple(
-        f"{table}: column {name!r} has {plural(len(texts), 'category')} that no training row had "
+        f"{data}: column {name!r} has {plural(len(texts), 'category')} that no training row had "
         f"({', '.join(map(repr, texts[:MOST_SHOWN]))}); such a row counts as having none"
         for name, texts in said.unknown.items()
     )

@@ -1,16 +1,25 @@
 """What a trained network said of the test rows: classes beside classes, or values beside values."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from search.objectives.network.portrait import Portrait
 from search.objectives.network.views.weights import UNKEPT
-from search.views.plots.plot import Plot, Table, drawn, escape, nothing
+from search.runtime.formatting import quantity, shortened
+from search.views.plots.labels import short
+from search.views.plots.plot import Plot, Table, drawn, nothing
 from search.views.plots.theme import COLOURS, SCALE
 
 KEY, TITLE = "predictions", "Predictions of the test rows"
 _NAMED = 20  # classes, up to which each cell says its count
+_TICKS = 40  # names beside the matrix, at most
+_NAME = 14  # letters of a name there, where there are many; else twice as many
+_FEW = 10
+_TOLD = 8  # targets whose errors are told
 
 
 def predictions_of(portrait: Portrait | None) -> Plot:
@@ -20,7 +29,7 @@ def predictions_of(portrait: Portrait | None) -> Plot:
     if portrait.confusion is not None:
         return confusion(portrait.confusion, portrait.classes)
     if portrait.pairs is not None:
-        return values(portrait.pairs, portrait.target)
+        return values(portrait.pairs, portrait.target, _errors(portrait))
     return nothing(KEY, TITLE, "Kept where there are at most 100 classes, or values.")
 
 
@@ -33,29 +42,26 @@ def confusion(counts: np.ndarray, names: tuple[str, ...]) -> Plot:
     """
     of_class = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, of_class, out=np.zeros(counts.shape), where=of_class > 0)
-    labels = [escape(name) for name in names]
     figure = go.Figure(
         go.Heatmap(
             z=100 * shares,
-            x=labels,
-            y=labels,
-            customdata=counts,
-            text=counts if len(names) <= _NAMED else None,
+            customdata=_hover(counts, names),
+            text=np.where(counts > 0, counts.astype(str), "") if len(names) <= _NAMED else None,
             texttemplate="%{text}" if len(names) <= _NAMED else None,
             colorscale=SCALE,
             zmin=0,
             zmax=100,
             colorbar={"title": {"text": "% of the class"}},
-            hovertemplate="true <b>%{y}</b>, predicted <b>%{x}</b><br>%{customdata} rows, "
-            "%{z:.1f} % of the class<extra></extra>",
+            hovertemplate="true <b>%{customdata[0]}</b>, predicted <b>%{customdata[1]}</b><br>"
+            "%{customdata[2]} rows, %{z:.1f} % of the class<extra></extra>",
         )
     )
     figure.update_layout(
-        xaxis={"title": {"text": "predicted"}, "type": "category"},
+        xaxis={"title": {"text": "predicted"}, **_ticks(names)},
         yaxis={
             "title": {"text": "true", "standoff": 16},
-            "type": "category",
             "autorange": "reversed",
+            **_ticks(names),
         },
     )
     rows = [
@@ -68,7 +74,31 @@ def confusion(counts: np.ndarray, names: tuple[str, ...]) -> Plot:
         "is a true class, and its colours say where its rows went."
     )
     columns = ("class", "test rows", "precision", "recall", "F1")
-    return drawn(KEY, TITLE, caption, figure, Table(columns, rows))
+    return replace(drawn(KEY, TITLE, caption, figure, Table(columns, rows)), listed=True)
+
+
+def _ticks(names: tuple[str, ...]) -> dict[str, Any]:
+    """An axis with the classes by place: two names may be the same once they are cut."""
+    shown = range(0, len(names), -(-len(names) // _TICKS))
+    most = _NAME if len(names) > _FEW else 2 * _NAME
+    texts = [short(names[place], most) for place in shown]
+    font = {"tickfont": {"size": 9}} if len(names) > _NAMED else {}
+    return {
+        "tickvals": list(shown),
+        "ticktext": texts,
+        "showgrid": False,
+        "zeroline": False,
+        **font,
+    }
+
+
+def _hover(counts: np.ndarray, names: tuple[str, ...]) -> list[list[tuple[str, str, int]]]:
+    """Of each cell the true class, the one predicted, and the count."""
+    said = [short(name) for name in names]
+    return [
+        [(said[true], said[predicted], int(count)) for predicted, count in enumerate(row)]
+        for true, row in enumerate(counts)
+    ]
 
 
 def _of_class(counts: np.ndarray, place: int) -> tuple[float, float, float]:
@@ -81,12 +111,28 @@ def _of_class(counts: np.ndarray, place: int) -> tuple[float, float, float]:
     return precision, recall, 2 * precision * recall / both if both else 0.0
 
 
-def values(pairs: np.ndarray, target: str) -> Plot:
+def _errors(portrait: Portrait) -> str:
+    """What is said of several targets, of which the first is drawn."""
+    if portrait.errors is None:
+        return ""
+    told = [
+        f"{shortened(name)} {quantity(error)}"
+        for name, error in zip(portrait.targets, portrait.errors.tolist(), strict=True)
+    ]
+    more = f" and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
+    return (
+        f" This is the first of {len(told)} targets, whose RMSE, each in its own unit, is "
+        f"{', '.join(told[:_TOLD])}{more}."
+    )
+
+
+def values(pairs: np.ndarray, target: str, more: str = "") -> Plot:
     """Predicted against true values, and below the residuals: predicted minus true.
 
     Args:
         pairs: (n, 2), true and predicted, in the target's own unit.
         target: Its name.
+        more: What else is to be said.
     """
     true, predicted = pairs.T
     residuals = predicted - true
@@ -114,13 +160,14 @@ def values(pairs: np.ndarray, target: str) -> Plot:
             showlegend=False,
         )
         figure.add_trace(line, row, 1)
-    name = escape(target or "value")
+    name = short(target or "value")
     figure.update_xaxes(title_text=f"true {name}", row=2, col=1)
     figure.update_yaxes(title_text=f"predicted {name}", row=1, col=1)
     figure.update_yaxes(title_text="residual", row=2, col=1)
     caption = (
         f"{len(pairs):,} test rows: on the dashed line predictions are right. The residuals have a "
-        f"mean of {residuals.mean():.4g} and a standard deviation of {residuals.std():.4g}."
+        f"mean of {quantity(float(residuals.mean()))} and a standard deviation of "
+        f"{quantity(float(residuals.std()))}.{more}"
     )
     rows = [(*map(float, pair), float(pair[1] - pair[0])) for pair in pairs]
     return drawn(KEY, TITLE, caption, figure, Table(("true", "predicted", "residual"), rows))

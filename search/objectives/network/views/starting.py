@@ -1,23 +1,22 @@
-"""A first study file for a table of the user's own, with ranges and stages that suit its size."""
+"""A first study file for data of the user's own, with ranges and stages that suit its size."""
 
 import json
 import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from pydantic import ValidationError
 
+from model.data.examples import TARGETS
+from model.data.kinds import ARRAYS, EXAMPLES, TABLES, kind_of
 from model.data.source import plain_name
 from search.errors import KlayerError
-from search.objectives.network.data import own_facts
+from search.objectives.network.data import own_opened
 from search.objectives.network.facts import Facts
-from search.objectives.network.faults import faults_as_klayer_errors
-from search.objectives.network.own_data import table_of
 from search.objectives.network.sections import DataSection
-from search.objectives.network.views.remarks import remarks
 from search.runtime.formatting import plural
 from search.study.messages import faults_of
 from search.study.overrides import overridden
@@ -38,7 +37,7 @@ class Started:
 
     Attributes:
         file: The file.
-        remarks: What a user should know of how the table was read, each a sentence.
+        remarks: What a user should know of how the data were read, each a sentence.
     """
 
     file: Path
@@ -46,42 +45,42 @@ class Started:
 
 
 def write_study(
-    table: Path,
+    data: Path,
     target: Sequence[str],
     exclude: Sequence[str],
     output: Path | None,
     changes: Sequence[str] = (),
 ) -> Started:
-    """Write a study file that searches the table as it is.
+    """Write a study file that searches the data as they are.
 
     Args:
-        table: The file.
-        target: The columns to predict.
+        data: The file or folder, or the name of an example.
+        target: The columns to predict, or the file of the labels of an array.
         exclude: Columns that are no inputs.
-        output: The study file; None for one in the working folder that is called as the table.
+        output: The study file; None for one in the working folder that is called as the data.
         changes: Further keys of [data], as `--set` has them.
 
     Raises:
-        KlayerError: The table cannot be trained on; there is a file of that name; or it cannot be
+        KlayerError: The data cannot be trained on; there is a file of that name; or it cannot be
             written.
     """
-    file = Path(f"{name_of(table)}.toml") if output is None else output
+    file = Path(f"{name_of(data)}.toml") if output is None else output
     if file.exists():
         raise KlayerError(f"--output: {file} is there already; give another name, or remove it")
     if file.suffix != ".toml":
         raise KlayerError(f"--output: {file}: give a name that ends in .toml, as study files have")
-    section = _section(_from(file.parent, table), target, exclude, changes)
+    source = _source(file.parent, data)
+    if kind_of(source) == "arrays":
+        target = [_from(file.parent, Path(one)) for one in target]
+    section = _section(source, target, exclude, changes)
     base = file.parent.absolute()
-    with faults_as_klayer_errors():
-        own = table_of(section, SEED, base, None)
-    said = remarks(own)
-    facts = own_facts(section, SEED, base)
+    facts, said = own_opened(section, SEED, base)
     text = study_text(section, facts)
     if not re.fullmatch(NAME_PATTERN, file.stem) or len(file.stem) > NAME_LENGTH:
         text = f"name = {_written(plain_name(file.stem, most=MOST_NAME))}\n\n{text}"
     with writing(file), file.open("x", encoding="utf-8") as opened:
         opened.write(text)
-    return Started(file, tuple(said))
+    return Started(file, said)
 
 
 def _section(
@@ -93,9 +92,9 @@ def _section(
         raise KlayerError(
             f"{source!r}: a study file is UTF-8 text and cannot name this file; rename it"
         ) from None
-    given: dict[str, Any] = {"source": source, "target": list(target)}
-    if exclude:
-        given["exclude"] = list(exclude)
+    given: dict[str, Any] = {"source": source}
+    given |= {"target": list(target)} if target else {}
+    given |= {"exclude": list(exclude)} if exclude else {}
     document, keys = overridden({"data": given}, changes)
     for key in keys:
         if key[0] != "data":
@@ -107,9 +106,19 @@ def _section(
         raise KlayerError("\n".join(lines)) from None
 
 
-def name_of(table: Path) -> str:
-    """A name that a search may have, from that of a file."""
-    return plain_name(table.name.removesuffix(".gz").rpartition(".")[0], most=MOST_NAME)
+def name_of(data: Path) -> str:
+    """A name that a search may have, from that of a file or folder."""
+    name = data.name.removesuffix(".gz")
+    has_ending = not data.is_dir() and PurePath(name.lower()).suffix in (*TABLES, *ARRAYS)
+    return plain_name(name.rpartition(".")[0] if has_ending else name, most=MOST_NAME)
+
+
+def _source(folder: Path, data: Path) -> str:
+    """As the study file names it: an example by its name, a folder with a slash behind it."""
+    if str(data) in EXAMPLES and not data.exists():
+        return str(data)
+    path = _from(folder, data)
+    return f"{path}/" if data.is_dir() else path
 
 
 def study_text(section: DataSection, facts: Facts) -> str:
@@ -128,12 +137,15 @@ def study_text(section: DataSection, facts: Facts) -> str:
     given = section.model_dump(mode="json", exclude_unset=True)
     lines = [f"{key} = {_written(value)}" for key, value in given.items()]
     tested = "A fifth of all rows" if section.test is None else "What is said for it"
+    if section.test is None and section.kind in ("arrays", "images"):
+        tested = "The test part, or else a fifth of all rows,"
     if section.part_column is not None:
         tested = "What that column says"
     return f"""\
 # {source}: {facts.rows + facts.held_out:,} rows to train on and to choose by, each of
 # {plural(facts.inputs, "number")}. What is learned: {_in_a_line(what)}.
-# {tested} is tested on once, at the end. docs/study-file.md explains every key.
+# {tested} is tested on once, at the end.
+# docs/study-file.md explains every key.
 
 [data]
 {chr(10).join(lines)}
@@ -178,8 +190,10 @@ train_on = "training+validation"
 
 
 def column_of(section: DataSection) -> str:
-    """The columns that are learned, for people."""
-    return ", ".join(section.target or ())
+    """What is learned, for people."""
+    if section.kind == "example":
+        return TARGETS[section.source]
+    return ", ".join(section.target or ()) if section.kind == "table" else "the target"
 
 
 def _written(value: object) -> str:
@@ -192,7 +206,7 @@ def _in_a_line(text: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
-def _from(folder: Path, table: Path) -> str:
-    """The table's path from a folder, where it is below it; else the whole path."""
-    path, base = table.absolute(), folder.absolute()
+def _from(folder: Path, data: Path) -> str:
+    """A path from a folder, where it is below it; else the whole path."""
+    path, base = data.absolute(), folder.absolute()
     return path.relative_to(base).as_posix() if path.is_relative_to(base) else path.as_posix()

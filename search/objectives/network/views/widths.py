@@ -1,4 +1,4 @@
-"""Widths against validation accuracy: a small plot a layer, with what trials of each width did."""
+"""Widths against the validation score: a small plot a layer, with what trials of each width did."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,8 +15,9 @@ from search.views.plots.data import SearchData
 from search.views.plots.labels import title_of
 from search.views.plots.plot import Plot, Table, drawn, nothing
 from search.views.plots.theme import COLOURS
+from search.views.plots.values import ValueScale
 
-KEY, TITLE = "widths", "Widths and accuracy"
+KEY, TITLE = "widths", "Widths and score"
 
 _SINGLE = 24  # widths that are shown each; beyond, neighbours are taken together
 _POINTS = 300  # trials that are points as well
@@ -44,26 +45,21 @@ def widths(data: SearchData) -> Plot:
         shared_yaxes=True,
         vertical_spacing={1: 0, 2: 0.22, 3: 0.16}.get(rows, 0.5 / rows),
     )
+    scale = ValueScale.of(data.score, (trial.value for trial in trials))
     table: list[tuple[Any, ...]] = []
     for place, name in enumerate(names):
-        spreads, title = _spreads(trials, name), title_of(data.objective, name)
+        spreads, title = _spreads(trials, name, scale), title_of(data.objective, name)
         table += [(title, *(float(value) for value in spread)) for spread in spreads]
         at = (place // columns + 1, place % columns + 1)
-        for trace in _traces(spreads, _some(trials, name), shown=place == 0):
+        for trace in _traces(spreads, _some(trials, name, scale), scale, shown=place == 0):
             figure.add_trace(trace, *at)
         figure.update_xaxes(title_text=title, title_standoff=4, row=at[0], col=at[1])
         if at[1] == 1:
-            figure.update_yaxes(title_text="accuracy (%)", row=at[0])
+            figure.update_yaxes(scale.axis(), row=at[0])
     figure.update_layout(hovermode="closest")
-    columns_ = (
-        "layer",
-        "width",
-        "trials",
-        "10 % below (%)",
-        "median (%)",
-        "10 % above (%)",
-        "best (%)",
-    )
+    unit = f" ({data.score.unit})" if data.score.unit else ""
+    said = ("10 % below", "median", "10 % above", "best")
+    columns_ = ("layer", "width", "trials", *(f"{one}{unit}" for one in said))
     caption = (
         f"What {len(trials):,} trials of comparable stages came to, by the width of each layer: "
         "the best, the median, and the middle 80 % as a band."
@@ -80,21 +76,26 @@ def _searched(data: SearchData) -> list[str]:
     return sorted((name for name in names if layer_of(name)), key=lambda name: layer_of(name) or 0)
 
 
-def _pairs(trials: Sequence[RecordedTrial], name: str) -> tuple[np.ndarray, np.ndarray]:
-    found = [(t.parameters[name], 100 * (t.value or 0)) for t in trials if name in t.parameters]
-    valid = [(width, value) for width, value in found if isinstance(width, int | float)]
-    array = np.array(valid, float).reshape(-1, 2)
-    return array[:, 0], array[:, 1]
+def _pairs(
+    trials: Sequence[RecordedTrial], name: str, scale: ValueScale
+) -> tuple[np.ndarray, np.ndarray]:
+    """Widths, and the values of their trials as they are shown."""
+    found = [(t.parameters.get(name), t.value) for t in trials]
+    valid = [one for one in found if isinstance(one[0], int | float) and one[1] is not None]
+    return np.array([width for width, _ in valid], float), scale.shown([v for _, v in valid])
 
 
-def _some(trials: Sequence[RecordedTrial], name: str) -> tuple[np.ndarray, np.ndarray]:
-    width, value = _pairs(trials, name)
+def _some(
+    trials: Sequence[RecordedTrial], name: str, scale: ValueScale
+) -> tuple[np.ndarray, np.ndarray]:
+    width, value = _pairs(trials, name, scale)
     return (width, value) if len(width) <= _POINTS else (np.zeros(0), np.zeros(0))
 
 
-def _spreads(trials: Sequence[RecordedTrial], name: str) -> np.ndarray:
+def _spreads(trials: Sequence[RecordedTrial], name: str, scale: ValueScale) -> np.ndarray:
     """Rows of width, trials, 10 % quantile, median, 90 % quantile, best; by width."""
-    width, value = _pairs(trials, name)
+    width, value = _pairs(trials, name, scale)
+    best = np.max if scale.metric.direction == "maximize" else np.min
     groups = width
     if len(np.unique(width)) > _SINGLE:
         edges = np.unique(np.quantile(width, np.linspace(0, 1, _SINGLE + 1)))
@@ -103,19 +104,24 @@ def _spreads(trials: Sequence[RecordedTrial], name: str) -> np.ndarray:
     for group in np.unique(groups):
         mine = groups == group
         spread = np.quantile(value[mine], (0.1, 0.5, 0.9))
-        rows.append((width[mine].mean(), mine.sum(), *spread, value[mine].max()))
+        rows.append((width[mine].mean(), mine.sum(), *spread, best(value[mine])))
     return np.array(rows).reshape(-1, 6)
 
 
 def _traces(
-    spreads: np.ndarray, points: tuple[np.ndarray, np.ndarray], *, shown: bool
+    spreads: np.ndarray,
+    points: tuple[np.ndarray, np.ndarray],
+    scale: ValueScale,
+    *,
+    shown: bool,
 ) -> list[go.Scatter]:
     width, count, low, median, high, best = spreads.T
     hover = np.stack([count, median, low, high, best], 1)
     text = (
-        "<b>width %{x:.4g}</b>, %{customdata[0]} trials<br>best %{customdata[4]:.2f} %<br>"
-        "median %{customdata[1]:.2f} %<br>"
-        "80 % of them %{customdata[2]:.2f} to %{customdata[3]:.2f} %<extra></extra>"
+        "<b>width %{x:.4g}</b>, %{customdata[0]} trials<br>"
+        f"best {scale.hover('customdata[4]')}<br>median {scale.hover('customdata[1]')}<br>"
+        f"80 % of them {scale.hover('customdata[2]')} to {scale.hover('customdata[3]')}"
+        "<extra></extra>"
     )
     band = go.Scatter(
         x=np.concatenate([width, width[::-1]]),
@@ -134,7 +140,7 @@ def _traces(
         y=points[1],
         mode="markers",
         marker={"size": 4, "color": COLOURS[0], "opacity": 0.35},
-        hovertemplate="width %{x}: %{y:.2f} %<extra></extra>",
+        hovertemplate=f"width %{{x}}: {scale.hover('y')}<extra></extra>",
         name="trial",
         legendgroup="trial",
         showlegend=shown and len(points[0]) > 0,

@@ -32,6 +32,22 @@ def table(columns: Sequence[Any], rows: Sequence[Sequence[Any]], caption: str = 
     return _table(columns, rows, caption, "table")
 
 
+def numbers(columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> Component:
+    """A narrow table of names with numbers."""
+    return _table(columns, rows, caption, "table numbers")
+
+
+def named_rows(rows: Sequence[tuple[str, str]], caption: str) -> Component:
+    """A table of labels and texts, without a head."""
+    body = [html.Tr([html.Th(label, scope="row"), html.Td(text)]) for label, text in rows]
+    return html.Div(
+        html.Table([html.Caption(caption), html.Tbody(body)]),
+        className="table known",
+        tabIndex=0,
+        role="region",
+    )
+
+
 def wide_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], caption: str) -> Component:
     """A table of many columns, whose rows are blocks of lines where the page is too narrow."""
     return _table(columns, rows, caption, "table fold")

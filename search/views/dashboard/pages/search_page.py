@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from search.objective.data_card import DataCard
 from search.runtime.formatting import duration, parameters
 from search.space.space import Interval
 from search.views.dashboard.pages import address, parts
@@ -14,6 +15,8 @@ from search.views.plots.zoom import usual_first
 from search.views.reading.digest import top
 from search.views.reading.overview import Overview, tiles
 from search.views.reading.recorded import recorded
+from search.views.reading.spread import value_text
+from search.views.terminal.card_rows import CLASS_COLUMNS, card_rows, class_rows
 
 
 def page(data: SearchData, one: Overview, text: str) -> Component:
@@ -24,7 +27,7 @@ def page(data: SearchData, one: Overview, text: str) -> Component:
         one: How it stands.
         text: Its study file, as it was read.
     """
-    name, listed = data.name, entries(data.objective)
+    name, listed, card = data.name, entries(data.objective), data.search.data
     cards = [
         parts.plot_card(
             entry.key, entry.title, address.of_data(name, entry.key), _controls(entry.key, data)
@@ -40,6 +43,7 @@ def page(data: SearchData, one: Overview, text: str) -> Component:
             html.Div(stages(data), id="stage-table"),
             html.Div(cards, className="cards"),
             html.Div([html.Div(best(data), id="best-trials"), _find_trial(data)], className="card"),
+            *([known(card)] if card.rows is not None else []),
             parts.details("The study file as it was read", text),
             parts.details("Where and with what it was begun", "\n".join(recorded(data.search))),
         ]
@@ -73,6 +77,14 @@ def stages(data: SearchData) -> Component:
     return parts.wide_table(named, rows, "Stages")
 
 
+def known(card: DataCard) -> Component:
+    """What is known of the data."""
+    tables = [parts.named_rows(card_rows(card), "Data")]
+    if card.classes:
+        tables.append(parts.numbers(CLASS_COLUMNS, class_rows(card), "Classes"))
+    return html.Div(tables, className="card", id="data-card")
+
+
 def best(data: SearchData) -> Component:
     """The best trials."""
     rows = [
@@ -81,7 +93,7 @@ def best(data: SearchData) -> Component:
                 f"{trial.stage} #{trial.number}",
                 href=address.of_trial(data.name, trial.stage, trial.number),
             ),
-            data.score.text(trial.value),
+            value_text(data.objective, trial.value, data.curves.get(trial.id, ())),
             parameters(trial.parameters),
         ]
         for trial in top(data)

@@ -9,6 +9,7 @@ from search.runtime.formatting import duration, number, plural
 from search.views.dashboard.pages import address, parts
 from search.views.plots.catalogue import trial_entries
 from search.views.plots.data import SearchData
+from search.views.reading.spread import value_text
 
 STATES = {
     "waiting": "waits to be trained, or to go on",
@@ -78,8 +79,11 @@ def _tiles(data: SearchData, trial: RecordedTrial, work: TrialWork) -> list[tupl
     evaluated = objective.evaluation if trial.stage == FINAL else None
     metric = evaluated or objective.score
     ended = "" if after is None else f"after {plural(after, objective.step)}"
+    value = metric.text(trial.value)
+    if evaluated is None:
+        value = value_text(objective, trial.value, data.curves.get(trial.id, ()))
     return [
-        ("Value", metric.text(trial.value), metric.words),
+        ("Value", value, metric.words),
         ("State", trial.state, f"{STATES[trial.state]} {ended}".strip()),
         ("Attempts", str(work.attempts), _lost(work)),
     ]

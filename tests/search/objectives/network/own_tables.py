@@ -8,6 +8,7 @@ import numpy as np
 from sklearn import metrics
 
 from model.data import splits
+from model.data.column import category_column
 from search.ledger.ledger import Ledger
 from search.ledger.opening import card_of
 from search.ledger.records import Search
@@ -100,8 +101,8 @@ def recorded(ledger: Ledger, study: Study, folder: Path | None = None) -> Search
 def parts(targets: Sequence[str] = ("label",)) -> splits.Split:
     """The rows of each part."""
     labels = labels_of(range(len(ROWS))) if list(targets) == ["label"] else None
-    groups = np.array(column(ROWS, "patient"), object)
-    return splits.split(len(ROWS), validation=0.2, test=0.2, seed=1, labels=labels, groups=groups)
+    group = category_column("patient", column(ROWS, "patient"))
+    return splits.split(len(ROWS), validation=0.2, test=0.2, seed=1, labels=labels, group=group)
 
 
 def labels_of(rows: Any) -> np.ndarray:

@@ -10,7 +10,7 @@ import pytest
 from search.errors import KlayerError
 from search.objective.report import Assignment, Report
 from search.objectives.network import trials as module
-from search.objectives.network.checkpoints import TrialCheckpoint
+from search.objectives.network.checkpoints import TrialCheckpoint, joined, parted
 from tests.search.objectives.network.trainings import (
     DIVERGING,
     ORDER_SEED,
@@ -113,3 +113,19 @@ def test_a_damaged_checkpoint_is_an_error_that_can_be_told(
     start = (states[0], damaged(states[1]), states[2])
     with pytest.raises(KlayerError, match=told):
         part(study, TRIALS, start, None)
+
+
+def test_checkpoints_of_several_trainings_are_joined_and_parted() -> None:
+    parts = [b"one", b"", b"three" * 100]
+    whole = joined(parts)
+    assert parted(whole, 3) == parts
+    assert joined(parts) == whole
+    assert joined(parts[:1]) == parts[0]
+    assert parted(b"as it is", 1) == [b"as it is"]
+
+
+def test_what_is_no_such_checkpoint_is_refused() -> None:
+    with pytest.raises(KlayerError, match="of 2 trainings has no checkpoint of 3"):
+        parted(joined([b"a", b"b", b"c"]), 2)
+    with pytest.raises(KlayerError, match="this is no checkpoint of a trial"):
+        parted(b"damaged", 2)

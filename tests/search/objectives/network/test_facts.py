@@ -23,8 +23,8 @@ def test_what_is_known_of_cifar10_is_how_it_is_laid_out() -> None:
     assert known.facts(held_out=5_000).inputs == cifar10.PIXELS == 3_072
 
 
-@pytest.mark.parametrize("shape", [(), (7,), (1, 8, 8)])
+@pytest.mark.parametrize("shape", [(), (7,), (1, 8, 8), (8, 9), (8, 9, 3), (5, 9, 9), (99, 3)])
 def test_facts_are_recorded(shape: tuple[int, ...]) -> None:
     facts = Facts(10, 2, 64, 3, "regression", 2.5, shape)
     assert Facts.of(json.loads(json.dumps(facts.plain()))) == facts
-    assert (facts.planes is None) == (len(shape) != 3)
+    assert (facts.rows_are == "images") == (shape in [(1, 8, 8), (8, 9), (8, 9, 3)])

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn import metrics
 
 from model import schedule, training
 from model.data import digits, prepared
@@ -17,6 +18,7 @@ from search.objective.report import Assignment, Report
 from search.objectives.network import final, trials
 from search.objectives.network.data import Dataset
 from search.objectives.network.final import TestReport
+from search.objectives.network.portrait import from_bytes
 from search.study.file import Study
 from tests.model.data.tables import changed, write_table
 from tests.search.objectives.network.own_tables import (
@@ -50,7 +52,7 @@ def final_of(
     """The reports of a final, and what the test images said."""
     reports, evaluation = evaluated(study, given)
     told = dict(evaluation.result)
-    report = TestReport(scores=told.pop("accuracies"), rows=told.pop("images"), **told)
+    report = TestReport(scores=told.pop("accuracies"), **told)
     assert evaluation.values == report.scores
     return reports, report
 
@@ -240,7 +242,16 @@ def test_networks_and_votes_have_scikit_learn_s_scores_of_the_test_rows(
     assert one == told["snapshot_ensemble"] == expected([shot[0] for shot in shots])
     assert other == expected([shot[1] for shot in shots])
     assert told["finalist_ensemble"] == expected([shot[i] for shot in shots for i in (0, 1)])
-    assert told["images"] == len(test)
+    assert told["rows"] == len(test)
+    errors = from_bytes(evaluation.attachments[0]).errors
+    if len(targets) == 1:
+        assert errors is None
+    else:
+        own = last[0].astype(float) * rows.targets.std + rows.targets.mean
+        right = metrics.root_mean_squared_error(
+            values_of(targets, test), own, multioutput="raw_values"
+        )
+        assert errors == pytest.approx(right, rel=1e-5)
     assert (reports[-1][0].value is None) == (train_on != "training")
 
 

@@ -11,7 +11,7 @@ RESULT = {
     "accuracies": [0.9, 0.95],
     "snapshot_ensemble": 0.91,
     "finalist_ensemble": 0.92,
-    "images": 1_297,
+    "rows": 1_297,
 }
 
 
@@ -29,6 +29,11 @@ def test_the_winner_is_first_and_votes_go_with_it() -> None:
     ]
 
 
+def test_an_earlier_record_called_its_rows_images() -> None:
+    earlier = {("images" if key == "rows" else key): value for key, value in RESULT.items()}
+    assert findings(earlier, TEST, "rows") == findings(RESULT, TEST, "rows")
+
+
 def test_who_did_not_vote_is_left_out_and_who_diverged_has_a_dash() -> None:
     alone = RESULT | {
         "accuracies": [None],
@@ -44,7 +49,7 @@ def test_other_scores_are_told_in_their_own_words_and_unit() -> None:
         "scores": [2.5, None],
         "snapshot_ensemble": None,
         "finalist_ensemble": 2.25,
-        "images": 9,
+        "rows": 9,
     }
     winner, together = findings(told, metric_of("rmse", "test"), "rows")
     assert (winner.label, winner.metric_text) == ("Test RMSE", "2.5")

@@ -1,10 +1,15 @@
 """Pace and gradients are measured of any valid study, whatever it searches."""
 
 import math
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from model import training
+from model.rows import Data, Folds
 from search.errors import KlayerError
 from search.objectives.network.data import open_data
 from search.objectives.network.measuring import check_gradients, seconds_per_epoch
@@ -12,7 +17,7 @@ from search.study.file import Study, study_of
 from tests.search.objectives.network.own_tables import study_in
 
 # The floor lies above the learning rate that [training] has: the one that is searched is higher.
-FLOOR = {
+FLOOR: dict[str, Any] = {
     "name": "floor",
     "network": {"widths": [8]},
     "training": {
@@ -95,3 +100,26 @@ def test_more_rows_than_a_table_has_are_refused(tmp_path: Path) -> None:
         check_gradients(own.objective, own.seed, data, rows + 1, None, "central", None)
     with pytest.raises(KlayerError, match=rf"cars\.csv has {rows} training rows of 7 inputs"):
         check_gradients(own.objective, own.seed, data, 2, 8, "central", None)
+
+
+@pytest.mark.parametrize(("batch_size", "stacks"), [(100, 1), (1_000, 4)])
+def test_the_pace_of_trials_is_that_of_all_their_folds_and_seeds(
+    monkeypatch: pytest.MonkeyPatch, batch_size: int, stacks: int
+) -> None:
+    """Of one stack with a member for each fold, or of one fold's stack times the folds."""
+    seen = []
+
+    def watched(*given: Any) -> Iterator[None]:
+        seen.append((len(given[1]), type(given[3])))
+        yield from (None, None)
+
+    monkeypatch.setattr(training, "train", watched)
+    clock = count(0.0, 1.0)
+    monkeypatch.setattr("time.perf_counter", lambda: next(clock))
+    tables = {"data": {"folds": 4, "repeats": 3}, "training": {"batch_size": batch_size}}
+    one = study_of({**FLOOR, **tables, "training": {**FLOOR["training"], **tables["training"]}})
+    points = [{"learning_rate": 0.05}, {"learning_rate": 0.5}]
+    seconds = seconds_per_epoch(one.objective, one.stages[0].training, points, 0.0)
+    members = 2 * 3 * (4 if stacks == 1 else 1)
+    assert seen == [(members, Folds if stacks == 1 else Data)]
+    assert seconds == stacks * 2.0  # the clock goes on by one each time that it is read

@@ -1,6 +1,7 @@
 """A network's metrics are the model's own record of an epoch, and one of them ranks."""
 
 from dataclasses import fields
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -19,6 +20,7 @@ from search.objectives.network.metrics import (
 )
 from search.study.file import study_of
 from search.study.reading import load
+from tests.search.objectives.network.own_tables import study_in
 
 LARGER = {"accuracy", "balanced_accuracy", "macro_f1", "roc_auc", "r2"}
 
@@ -86,3 +88,23 @@ def test_training_and_validation_share_a_plot() -> None:
         "loss": ["training", "validation"],
         "accuracy": ["training", "validation"],
     }
+
+
+@pytest.mark.parametrize("score", get_args(Score))
+def test_a_mean_over_trainings_has_a_spread_ahead_of_the_score(score: Score) -> None:
+    (task,) = (one for one in get_args(Task) if score in scores_of(one))
+    plain, listed = metrics_of(task, score), metrics_of(task, score, spread=True)
+    spread = listed[-2]
+    assert (*listed[:-2], listed[-1]) == plain
+    assert (spread.name, spread.spread_of) == (f"validation_{score}_se", f"validation_{score}")
+    assert spread.direction == "minimize"
+    assert (spread.unit, spread.factor) == (listed[-1].unit, listed[-1].factor)
+    assert not any(one.spread_of for one in plain)
+
+
+def test_errors_of_several_targets_are_told_in_standard_deviations(tmp_path: Path) -> None:
+    objective = study_in(tmp_path / "two", ("price", "weight")).objective
+    assert (objective.score.text(0.5), objective.evaluation.unit) == ("0.5 SD", "SD")
+    assert [one.unit for one in objective.metrics if one.unit] == ["SD", "SD"]
+    assert study_in(tmp_path / "one", ("price",)).objective.score.unit == ""
+    assert study_in(tmp_path / "r2", ("price", "weight"), "r2").objective.score.unit == ""

@@ -10,6 +10,7 @@ from search.objectives.network.sections import TrainingSection
 from search.study.file import Study, study_of
 from search.study.reading import load
 from search.study.zoom_rules import Limits
+from tests.search.objectives.network.trainings import study_with
 
 CYCLES = {"kind": "cycles", "cycles": 1, "half_cycle_epochs": 1}
 CYCLED = {"schedule": CYCLES}
@@ -166,3 +167,13 @@ def test_natural_limits_keep_the_peak_above_the_floor() -> None:
     low = cycles.natural_limits(cycles.stages[1])["learning_rate"].low
     assert low is not None
     assert 1e-5 < low < 1.0001e-5
+
+
+def test_folds_and_repeats_are_told() -> None:
+    objective = study_with("data.folds=5", "data.repeats=2").objective
+    ((_, text),) = objective.about()
+    assert text.startswith("1,200 training and 300 validation images in each of 5 folds, 2 seeds a")
+    assert objective.measured(objective.training, 10).startswith("mean of 5 folds and 2 seeds, ")
+    assert objective.final_factor == pytest.approx(1.25 / 10)
+    only = study_with("data.repeats=2").objective
+    assert only.measured(only.training, 10).startswith("mean of 2 seeds, after")

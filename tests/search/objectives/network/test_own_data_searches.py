@@ -16,6 +16,7 @@ from model import network_file
 from model.saved_network import SavedNetwork
 from search.errors import DataError, LedgerError
 from search.ledger.ledger import Ledger
+from search.ledger.records import Search
 from search.objective.report import Report
 from search.objectives.network.rebuild import rebuild
 from search.study.reading import load, text
@@ -93,7 +94,7 @@ def rebuilt(folder: Path, file: Path, data: Path | None = None) -> SavedNetwork:
 
     with Ledger(storage_of(folder)) as ledger:
         done = rebuild(ledger, "cars", data, file, on_epoch)
-    assert done.of_table
+    assert done.new == "new.csv"
     return network_file.load(file)
 
 
@@ -131,7 +132,17 @@ def test_one_worker_finds_what_two_found(
 def test_a_search_that_was_killed_comes_out_the_same(
     finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    study = study_in(tmp_path, finished.targets)
+    with Ledger(storage_of(tmp_path)) as ledger:
+        search = recorded(ledger, study_in(tmp_path, finished.targets))
+        work_and_kill(ledger, search, monkeypatch)
+        states = {trial.state for trial in ledger.read.trials(search)}
+        assert "running" in states
+        work(ledger, search, "next")
+    assert trials_in(tmp_path) == trials_in(finished.folder)
+
+
+def work_and_kill(ledger: Ledger, search: Search, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work on a search by a worker that is killed when it reports for the sixth time."""
     real, calls = Ledger.record_reports, []
 
     def killed(self: Ledger, *arguments: Any, **options: Any) -> Any:
@@ -140,18 +151,44 @@ def test_a_search_that_was_killed_comes_out_the_same(
             raise KeyboardInterrupt
         return real(self, *arguments, **options)
 
-    with Ledger(storage_of(tmp_path)) as ledger:
-        search = recorded(ledger, study)
-        with monkeypatch.context() as killing:
-            killing.setattr(Ledger, "record_reports", killed)
-            for nothing_is_given_back in ("release", "leave"):
-                killing.setattr(Ledger, nothing_is_given_back, lambda *_, **__: None)
-            with pytest.raises(KeyboardInterrupt):
-                work(ledger, search, "killed", lease_seconds=0.5)
-        states = {trial.state for trial in ledger.read.trials(search)}
-        assert "running" in states
-        work(ledger, search, "next")
-    assert trials_in(tmp_path) == trials_in(finished.folder)
+    with monkeypatch.context() as killing:
+        killing.setattr(Ledger, "record_reports", killed)
+        for nothing_is_given_back in ("release", "leave"):
+            killing.setattr(Ledger, nothing_is_given_back, lambda *_, **__: None)
+        with pytest.raises(KeyboardInterrupt):
+            work(ledger, search, "killed", lease_seconds=0.5)
+
+
+@pytest.mark.parametrize("targets", [("label",), ("price",)])
+def test_a_search_over_folds_that_was_killed_comes_out_the_same(
+    targets: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By groups, so that folds are stacks of their own; with rungs; and its winner is rebuilt."""
+    halving = "stages.coarse.halving={keep=0.5, at=[2], among='stage'}"
+    given = ("data.folds=3", "data.repeats=2", halving)
+    tables = []
+    for name in ("whole", "killed"):
+        folder = tmp_path / name
+        folder.mkdir()
+        shutil.copy(tmp_path / "klayer.db", folder)
+        with Ledger(storage_of(folder)) as ledger:
+            search = recorded(ledger, study_in(folder, targets, overrides=given))
+            if name == "killed":
+                work_and_kill(ledger, search, monkeypatch)
+                assert "running" in {trial.state for trial in ledger.read.trials(search)}
+            work(ledger, search, "next")
+            again, curves = ledger.read.again(search), ledger.read.curves(search)
+        tables.append(trials_in(folder))
+    assert tables[0] == tables[1]
+    assert {trial[2] for trial in tables[0]} >= {"complete"}
+    errors = [one.metrics[again.metrics[-2]] for one in next(iter(curves.values()))]
+    assert again.metrics[-2].endswith("_se")
+    assert all(error >= 0 for error in errors)
+    saved = rebuilt(tmp_path / "killed", tmp_path / "winner.npz")
+    score = "accuracy" if targets == ("label",) else "rmse"
+    assert again.result is not None
+    told = again.result["accuracies" if score == "accuracy" else "scores"][0]
+    assert told == pytest.approx(score_of(saved, targets, score, tmp_path), rel=1e-5)
 
 
 # --- what it comes to -----------------------------------------------------------------------------
@@ -167,7 +204,7 @@ def test_the_recorded_test_score_is_scikit_learn_s_of_the_rebuilt_winner(
     assert told[name][0] == pytest.approx(expected, rel=1e-5)
     test = parts(finished.targets).test
     assert test is not None
-    assert told["images"] == len(test)
+    assert told["rows"] == len(test)
     assert saved.targets == finished.targets
     if finished.score == "rmse":
         assert 100 < expected < 5_000  # in the unit of the prices, whose deviation is thousands
@@ -210,8 +247,11 @@ def test_other_scores_are_recorded_and_rank(
     assert len(of_seeds) == 2
 
 
-def test_test_rows_of_one_class_leave_the_search_its_end(tmp_path: Path) -> None:
-    """ROC AUC of one class is no number: the final says so, and nothing breaks."""
+def test_test_rows_of_one_class_leave_the_search_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ROC AUC of one class is no number: should it come so far, the final says so."""
+    monkeypatch.setattr("search.objectives.network.data._check_score", lambda *_: None)
     folder = said_parts(tmp_path, lambda label, place: "test" if label == "no" else "train")
     study = load(str(folder / "cars.toml"), SHORT)
     with Ledger(storage_of(tmp_path)) as ledger:
@@ -227,15 +267,16 @@ def test_test_rows_of_one_class_leave_the_search_its_end(tmp_path: Path) -> None
     assert len(last) == 2
 
 
-def test_validation_rows_of_one_class_are_refused_before_anything_is_trained(
-    tmp_path: Path,
+@pytest.mark.parametrize(("part", "called"), [("val", "validation"), ("test", "test")])
+def test_rows_of_one_class_are_refused_before_anything_is_trained(
+    tmp_path: Path, part: str, called: str
 ) -> None:
-    folder = said_parts(tmp_path, lambda label, place: "val" if label == "no" else "train")
+    folder = said_parts(tmp_path, lambda label, place: part if label == "no" else "train")
     study = load(str(folder / "cars.toml"))
     with (
         Ledger(storage_of(tmp_path)) as ledger,
         pytest.raises(
-            DataError, match=r"cars\.csv: all validation rows are of class 'no'; roc_auc"
+            DataError, match=rf"cars\.csv: all {called} rows are of class 'no'; roc_auc needs of b"
         ),
     ):
         recorded(ledger, study)
@@ -303,6 +344,19 @@ def test_a_data_folder_has_the_same_table(tmp_path: Path) -> None:
     assert saved.targets == ("price",)
 
 
+def test_another_table_on_another_host_is_refused_there(tmp_path: Path) -> None:
+    study = study_in(tmp_path / "study", ("price",), overrides=SHORT)
+    (tmp_path / "data").mkdir()
+    write_table(tmp_path / "data" / "cars.csv", ROWS[1:])
+    with Ledger(storage_of(tmp_path)) as ledger:
+        search = recorded(ledger, study)
+        with pytest.raises(
+            DataError, match=r"cars: this search ran on other data .*, cars\.csv ha"
+        ):
+            serve(ledger, worker("b", search), "cars", tmp_path / "data", never, lambda _: None)
+    assert {trial[2] for trial in trials_in(tmp_path)} <= {"waiting"}
+
+
 def test_a_study_that_moved_with_its_table_goes_on(tmp_path: Path) -> None:
     laid_out(tmp_path / "before")
     storage, file = storage_of(tmp_path), str(tmp_path / "before" / "cars.toml")
@@ -320,6 +374,33 @@ def test_a_study_that_says_other_things_of_the_table_is_another_search(tmp_path:
     other = load(file, ["data.validation=0.25"])
     with pytest.raises(LedgerError, match=r"data\.validation"):
         submit_search(other, text(file), storage, None, QUIET)
+
+
+def test_a_table_in_the_data_folder_alone_will_do(klayer_here: Any, tmp_path: Path) -> None:
+    laid_out(tmp_path)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "cars.csv").rename(tmp_path / "data" / "cars.csv")
+    status, out, err = klayer_here("submit", "cars.toml", "--data", "data")
+    assert (status, err, out.splitlines()[0]) == (0, "", "cars: recorded; no worker yet.")
+    status, out, _ = klayer_here("data", "show", "cars.toml", "--data", "data")
+    assert (status, "cars.csv" in out) == (0, True)
+    assert klayer_here("plan", "cars.toml", "--data", "data", "--json")[0] == 0
+    assert klayer_here("submit", "cars.toml")[0] == 2
+
+
+def test_a_finished_search_says_that_its_table_is_another_now(
+    finished: Finished, klayer_here: Any, tmp_path: Path
+) -> None:
+    folder = finished.copied(tmp_path)
+    laid_out(folder, finished.targets)
+    status, out, _ = klayer_here("run", "cars.toml", cwd=folder)
+    assert (status, "is another file now" in out) == (0, False)
+    write_table(folder / "cars.csv", ROWS[:-1])
+    for command in ("run", "submit"):
+        status, out, _ = klayer_here(command, "cars.toml", cwd=folder)
+        assert status == 0
+        line = "cars.csv is another file now than the one that this search ran on (fingerprint "
+        assert line in " ".join(out.split())
 
 
 # --- when the table is gone -----------------------------------------------------------------------

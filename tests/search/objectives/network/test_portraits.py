@@ -10,6 +10,7 @@ from model import schedule, training
 from model.data import digits
 from model.members import Architecture, Member
 from model.portrait import histograms, weight_gradients
+from model.rows import Data
 from search.errors import DataError, KlayerError
 from search.objective.report import Assignment
 from search.objectives.network import final
@@ -142,9 +143,7 @@ def test_what_is_no_image_of_the_data_set_is_refused() -> None:
     study = study_with(DECAY, *LINEAR)
     _, data = section_and_data(study)
     fold = fold_of(data)
-    narrow = training.Data(
-        fold.x[:, :60], fold.targets, fold.validation_x[:, :60], fold.validation_targets
-    )
+    narrow = Data(fold.x[:, :60], fold.targets, fold.validation_x[:, :60], fold.validation_targets)
     recipe = training.Recipe(100, schedule.Constant(1), 0)
     (epoch,) = training.train(Architecture(60, 10), [Member((), 1, 0.1)], recipe, narrow)
     with pytest.raises(KlayerError, match="60 inputs are no image"):

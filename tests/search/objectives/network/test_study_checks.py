@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from search.errors import StudyFileError
+from search.errors import KlayerError, StudyFileError
 from search.study.file import Study, study_of
 from search.study.overrides import overridden
-from search.study.reading import document
+from search.study.reading import document, load
 from tests.model.data.tables import HEADER, write_table
 from tests.search.objectives.network.own_tables import ROWS, laid_out, study_in
 
@@ -195,3 +195,114 @@ def test_a_batch_of_more_rows_than_there_are_is_refused(tmp_path: Path) -> None:
         f"training.batch_size: found {rows + 1}; there are {rows} training rows: give {rows} or "
         "fewer"
     ]
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ("even", 'found "even"; give "balanced", or a table of weights by the names of classes'),
+        (
+            {},
+            'found an empty table; give "balanced", or a table of weights by the names of classes',
+        ),
+        (
+            [1.0, 2.0],
+            'found a list; give "balanced", or a table of weights by the names of classes',
+        ),
+        (
+            {"10": 2.0},
+            'found "10"; the classes are "0", "1", "2", "3", "4", "5", "6", "7", "8", "9"',
+        ),
+        ({str(label): 0 for label in range(10)}, "found 0 for every class; give one of them more"),
+        ({"3": -1.0}, "class_weights.3: found -1.0; give a number from 0"),
+        ({"3": "much"}, 'class_weights.3: found "much"; give a number from 0'),
+    ],
+)
+def test_weights_of_classes_that_cannot_be_are_refused(weights: object, message: str) -> None:
+    (text,) = faults(boxed(learning_rate=RATES), training={"class_weights": weights})
+    assert text.startswith("training.class_weights")
+    assert message in text
+
+
+def test_a_stages_own_weights_are_checked_too() -> None:
+    own = boxed(learning_rate=RATES) | {"training": {"class_weights": {"zero": 1}}}
+    (text,) = faults(own, training={"class_weights": "balanced"})
+    assert text.startswith('stages.first.training.class_weights: found "zero"; the classes are')
+
+
+def test_classes_of_a_table_are_known_by_their_names(tmp_path: Path) -> None:
+    weights = "training.class_weights={yes=2, maybe=1}"
+    with pytest.raises(StudyFileError) as caught:
+        study_in(tmp_path, overrides=(weights,))
+    assert 'class_weights: found "maybe"; the classes are "no", "yes"' in str(caught.value)
+
+
+def test_a_regression_has_no_class_weights(tmp_path: Path) -> None:
+    with pytest.raises(StudyFileError) as caught:
+        study_in(tmp_path, ("price",), overrides=("training.class_weights='balanced'",))
+    assert "class_weights: found, but the target is for regression; leave it out" in str(
+        caught.value
+    )
+
+
+BOXED = boxed(learning_rate=RATES)
+IN_STEPS = {"kind": "cycles", "cycles": 1, "half_cycle_steps": 24}
+
+
+@pytest.mark.parametrize(
+    ("tables", "message"),
+    [
+        ({"data": {"folds": 1}}, "data.folds: found 1; give 2 or more"),
+        ({"data": {"repeats": 0}}, "data.repeats: found 0; give 1 or more"),
+        (
+            {"data": {"folds": 5, "validation": 300}},
+            "data.validation: found beside folds, each of which is held out in turn; leave it out, "
+            "or leave out folds",
+        ),
+        (
+            {"data": {"folds": 5}, "final": {"train_on": "training"}},
+            'final.train_on: found "training" with folds, each of which has another training part; '
+            'give "training+validation"',
+        ),
+        (
+            {"data": {"folds": 5}, "training": {"schedule": IN_STEPS}},
+            "training.schedule.half_cycle_steps: found with folds, which may have other numbers of "
+            "updates in an epoch; give half_cycle_epochs",
+        ),
+        (
+            {"data": {"folds": 5}, "training": {"batch_size": 1201}},
+            "training.batch_size: found 1,201; there are 1,200 training images: "
+            "give 1,200 or fewer",
+        ),
+    ],
+)
+def test_folds_that_cannot_be_are_refused_in_one_message(
+    tables: dict[str, Any], message: str
+) -> None:
+    assert faults(BOXED, **tables) == [message]
+
+
+@pytest.mark.parametrize(("key", "column"), [("time", "price"), ("part_column", "label")])
+def test_folds_go_with_no_other_way_to_hold_rows_out(tmp_path: Path, key: str, column: str) -> None:
+    file = laid_out(tmp_path)
+    text = file.read_text().replace('group = "patient"', f'{key} = "{column}"\nfolds = 3')
+    file.write_text(text)
+    with pytest.raises(StudyFileError) as caught:
+        load(str(file))
+    assert f"data.folds: found beside {key}, which says the one part" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_folds_that_the_rows_do_not_allow_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(KlayerError, match="folds need 99 groups or more beside the test, not"):
+        study_in(tmp_path, overrides=("data.folds=99",))
+
+
+def test_with_folds_the_last_training_is_on_all_rows_but_the_test() -> None:
+    found = study(BOXED, data={"folds": 5})
+    assert found.objective.train_on == found.final.train_on == "training+validation"
+    assert study_of(found.canonical()) == found
+    assert found.canonical()["data"] == {"source": "digits", "folds": 5}
+    assert (found.objective.facts.rows, found.objective.facts.held_out) == (1200, 300)
+    assert study(BOXED).canonical()["data"] == {"source": "digits", "validation": 300}
+    assert study(BOXED, data={"repeats": 2}).objective.train_on == "training"

@@ -1,20 +1,29 @@
 """The objective trains what the model trains, and says what each trial is worth."""
 
 import math
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from model import schedule
+from model.data.labelled import Labelled
 from search.errors import KlayerError
-from search.objective.report import Assignment
+from search.objective.report import Assignment, Report
+from search.objectives.network import folds, trials
+from search.objectives.network.folds import folds_of
+from search.objectives.network.stack import epochs
+from search.study.file import Study
 from tests.search.objectives.network.trainings import (
     CYCLES,
     DECAY,
     DIVERGING,
+    ORDER_SEED,
     TRIALS,
     directly,
+    drained,
     fold_of,
     section_and_data,
     study_with,
@@ -108,3 +117,159 @@ def test_the_snapshots_can_be_what_counts() -> None:
     together = np.mean([shot.probabilities(fold.validation_x) for shot in shots], axis=0)
     share = (together.argmax(axis=-1) == fold.validation_targets).mean(axis=-1)
     assert [report.value for report in trained(study)[-1].values()] == share.tolist()
+
+
+# --- folds and repeats ----------------------------------------------------------------------------
+
+FOLDS = ("data.folds=3", DECAY, "training.precision='float64'")
+
+
+def by_hand(
+    study: Study, fold: int, given: Sequence[Assignment] = TRIALS
+) -> list[dict[int, Report]]:
+    """The reports of a training on one fold alone."""
+    section, data = section_and_data(study)
+    chosen = [folds_of(section, data)[fold]]
+    return [one.reports for one in epochs(study.objective, section, given, ORDER_SEED, chosen)]
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_report_is_the_mean_over_folds(apart: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the folds are one stack, or stacks in step."""
+    if apart:
+        monkeypatch.setattr(folds, "STACKED_BATCH", 0)
+    study = study_with(*FOLDS)
+    singles = [by_hand(study, fold) for fold in range(3)]
+    found = trained(study)
+    assert len(found) == 3
+    for number, reports in enumerate(found):
+        assert list(reports) == [0, 1, 2]
+        for place, report in reports.items():
+            parts = [single[number][place] for single in singles]
+            values = [one.value for one in parts]
+            assert report.step == number + 1
+            assert report.value == pytest.approx(np.mean(values), rel=1e-9)
+            error = np.std(values, ddof=1) / math.sqrt(3)
+            assert report.metrics["validation_accuracy_se"] == pytest.approx(error, abs=1e-9)
+            for name, value in parts[0].metrics.items():
+                mean = np.mean([one.metrics[name] for one in parts])
+                assert report.metrics[name] == pytest.approx(mean, rel=1e-9), (name, value)
+    assert study.objective.metrics[-1].name == "validation_accuracy"
+    assert [one.name for one in study.objective.metrics if one.spread_of] == [
+        "validation_accuracy_se"
+    ]
+    assert set(report.metrics) == {one.name for one in study.objective.metrics}
+
+
+def test_repeats_are_members_whose_first_seed_is_the_trials_own() -> None:
+    study = study_with("data.repeats=3", DECAY, "training.precision='float64'")
+    one = TRIALS[0]
+    seeds = [trials.seed_of(one.seed, repeat) for repeat in range(3)]
+    assert seeds[0] == one.seed
+    assert len(set(seeds)) == 3
+    singles = trained(
+        study_with(DECAY, "training.precision='float64'"),
+        tuple(Assignment(one.parameters, seed) for seed in seeds),
+    )
+    for reports, single in zip(trained(study, (one,)), singles, strict=True):
+        values = [single[place].value for place in range(3)]
+        assert reports[0].value == pytest.approx(np.mean(values), rel=1e-12)
+        error = np.std(values, ddof=1) / math.sqrt(3)
+        assert reports[0].metrics["validation_accuracy_se"] == pytest.approx(error, abs=1e-12)
+
+
+def test_with_folds_and_repeats_the_error_is_that_of_the_folds() -> None:
+    study = study_with(*FOLDS, "data.repeats=2")
+    one = TRIALS[0]
+    seeds = [Assignment(one.parameters, trials.seed_of(one.seed, repeat)) for repeat in range(2)]
+    means = [
+        np.mean([report.value for report in by_hand(study, fold, seeds)[-1].values()])
+        for fold in range(3)
+    ]
+    last = trained(study, (one,))[-1][0]
+    assert last.value == pytest.approx(np.mean(means), rel=1e-9)
+    error = np.std(means, ddof=1) / math.sqrt(3)
+    assert last.metrics["validation_accuracy_se"] == pytest.approx(error, abs=1e-9)
+
+
+@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize("more", [(), ("training.score='best_epoch'",), ("data.repeats=2",)])
+def test_folds_that_are_put_down_go_on_bit_for_bit(
+    more: tuple[str, ...], apart: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if apart:
+        monkeypatch.setattr(folds, "STACKED_BATCH", 0)
+    study = study_with("data.folds=3", DECAY, *more)
+    section, data = section_and_data(study)
+    whole = trained(study)
+    begun, states = drained(
+        trials.train(study.objective, section, TRIALS, ORDER_SEED, data, until=1)
+    )
+    assert begun == whole[:1]
+    assert sorted(states) == [0, 1, 2]
+    start = [states[place] for place in range(3)]
+    ended, left = drained(trials.train(study.objective, section, TRIALS, ORDER_SEED, data, start))
+    assert ended == whole[1:]
+    assert left == {}
+
+
+def test_a_dropped_trial_is_dropped_in_each_fold() -> None:
+    study = study_with("data.folds=3", DECAY)
+    section, data = section_and_data(study)
+    whole = trained(study)
+    going = trials.train(study.objective, section, TRIALS, ORDER_SEED, data, until=2)
+    next(going)
+    second = going.send([2, 0])
+    assert list(second) == [0, 2]
+    assert second[2].value == pytest.approx(whole[1][2].value, abs=0.02)
+    with pytest.raises(StopIteration) as end:
+        going.send([2])
+    assert list(end.value.value) == [2]
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_those_that_are_left_are_put_down_and_go_on_bit_for_bit(
+    apart: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that takes over has the stack of those that were left, as the first one had."""
+    if apart:
+        monkeypatch.setattr(folds, "STACKED_BATCH", 0)
+    study = study_with("data.folds=3", DECAY)
+    section, data = section_and_data(study)
+
+    def training(given: Sequence[Assignment], *rest: Any) -> Any:
+        return trials.train(study.objective, section, given, ORDER_SEED, data, *rest)
+
+    going = training(TRIALS)
+    next(going)
+    second, third = going.send([0, 2]), next(going)
+    begun = training(TRIALS, (), 1)
+    next(begun)
+    with pytest.raises(StopIteration) as end:
+        begun.send([0, 2])
+    start = [end.value.value[place] for place in (0, 2)]
+    ended, _ = drained(training((TRIALS[0], TRIALS[2]), start))
+    for one, other in zip(ended, (second, third), strict=True):
+        assert list(one.values()) == list(other.values())
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_trial_that_diverges_in_one_fold_has_diverged(
+    apart: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if apart:
+        monkeypatch.setattr(folds, "STACKED_BATCH", 0)
+    study = study_with("data.folds=3", DECAY, "network.batch_norm='none'")
+    section, data = section_and_data(study)
+    bad = data.folds[1].both.x.copy()
+    bad[:] *= 1e4  # which no other fold has
+    rows = replace(data.folds[1], both=Labelled(bad, data.folds[1].both.y))
+    data = replace(data, folds=(data.folds[0], rows, data.folds[2]))
+    found, _ = drained(trials.train(study.objective, section, TRIALS, ORDER_SEED, data))
+    ends = [report for reports in found for report in reports.values() if report.diverged]
+    assert ends
+    for report in ends:
+        assert report.value is None
+        assert report.reason is not None
+        assert report.reason.endswith("its cost is no finite number, in fold 2 of 3")
+    assert all(report.reason is None for report in found[-1].values() if not report.diverged)

@@ -7,6 +7,7 @@ import numpy as np
 
 from model import schedule, training
 from model.members import Architecture, Member
+from model.rows import Data
 from search.objective.report import Assignment, Evaluation, Report
 from search.objectives.network import final, trials
 from search.objectives.network.data import Dataset, open_data
@@ -63,7 +64,7 @@ def drained(epochs: Generator[Mapping[int, Report], Any, Any]) -> tuple[list[Any
 
 def directly(
     study: Study,
-    fold: training.Data,
+    fold: Data,
     of: schedule.Schedule,
     trials: tuple[Assignment, ...] = TRIALS,
 ) -> list[training.Epoch]:
@@ -83,11 +84,11 @@ def directly(
     return list(training.train(Architecture(64, 10, batch_norm="before"), members, recipe, fold))
 
 
-def fold_of(data: Dataset, *, whole: bool = False) -> training.Data:
+def fold_of(data: Dataset, *, whole: bool = False) -> Data:
     one, other = data.prepared.training, data.prepared.validation
     if not whole:
-        return training.Data(one.x, one.y, other.x, other.y)
-    return training.Data(
+        return Data(one.x, one.y, other.x, other.y)
+    return Data(
         np.concatenate([one.x, other.x]),
         np.concatenate([one.y, other.y]),
         other.x[:0],

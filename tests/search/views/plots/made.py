@@ -211,6 +211,6 @@ def _end(trials: list[RecordedTrial], source: random.Random) -> dict[str, Any]:
         "accuracies": [0.9663, 0.9596, None],
         "snapshot_ensemble": 0.9630,
         "finalist_ensemble": 0.9697,
-        "images": 297,
+        "rows": 297,
         "fingerprint": "f" * 64,
     }

@@ -25,6 +25,7 @@ def test_escaped_texts_have_no_effect() -> None:
     assert escape("%{x}") == "%&#123;x}"
     assert escape("&lt;") == "&amp;lt;"
     assert escape(3) == "3"
+    assert escape("two\nlines\x1b[31m\x7f") == "two lines [31m "
 
 
 def test_a_drawn_plot_has_its_title_and_no_template() -> None:

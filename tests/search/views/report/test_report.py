@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks.chromium import SOON_SECONDS, Chromium
 from benchmarks.large_search import filling
 from search.errors import KlayerError, LedgerError
 from search.ledger.ledger import Ledger
+from search.objective.data_card import DataCard
+from search.objectives.network.portrait import Portrait, to_bytes
 from search.study.reading import load
 from search.views.plots.catalogue import entries
 from search.views.reading.digest import Digest
@@ -67,6 +70,17 @@ def test_nothing_is_fetched(finished: Ledger, tmp_path: Path) -> None:
     assert "default-src 'none'" in page
 
 
+def test_the_table_of_the_classes_is_shown_too(finished: Ledger) -> None:
+    data = Digest(finished, "large").data()
+    (stands,) = Overviews(finished).all()
+    final = next(trial for trial in data.trials if trial.stage == "final" and trial.number == 0)
+    counts = np.array([[3, 1], [0, 5_000]])
+    kept = Portrait(np.zeros((1, 1), int), np.zeros((1, 2)), None, ("<b>", "yes"), counts)
+    text = html(replace(data, attachments={final.id: to_bytes(kept)}), stands, "")
+    for row in (("&lt;b&gt;", "4", "1.000", "0.750", "0.857"), ("yes", "5,000", "1.000")):
+        assert "".join(f"<td>{cell}</td>" for cell in row) in text
+
+
 def test_before_there_is_anything_it_says_so(ledger: Ledger, tmp_path: Path) -> None:
     next(filling(ledger, 60, 8))
     write_report(ledger, "large", tmp_path / "report.html")
@@ -112,7 +126,8 @@ def test_it_is_drawn_without_a_network_and_without_a_fault_at_both_widths(
     search = finished.read.search("large")
     data = Digest(finished, "large").data()
     study = search.study.model_copy(update={"description": HOSTILE})
-    hostile = replace(data, search=replace(search, study=study))
+    card = DataCard(HOSTILE, "f" * 64, 9, 2, classes=(HOSTILE,), missing=((HOSTILE, 1),))
+    hostile = replace(data, search=replace(search, study=study, data=card))
     (stands,) = Overviews(finished).all()
     (tmp_path / "report.html").write_text(html(hostile, stands, HOSTILE))
     browser.resize(400)
@@ -129,6 +144,8 @@ def test_it_is_drawn_without_a_network_and_without_a_fault_at_both_widths(
         browser.until(
             lambda: browser.run("return document.documentElement.scrollWidth") <= width  # noqa: B023
         )
+    told = browser.run("return [...document.querySelectorAll('td')].map(e => e.textContent)")
+    assert HOSTILE[:31] + "…" in told
     assert HOSTILE in browser.run("return document.querySelector('pre').textContent")
     assert browser.faults() == []
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from search.objective.data_card import DataCard
 from search.study.reading import load
 from search.views.terminal.status_view import show
 from search.views.terminal.summary import Summary
@@ -13,14 +14,15 @@ RESULT = {
     "accuracies": (0.9, 0.95),
     "snapshot_ensemble": None,
     "finalist_ensemble": None,
-    "images": 297,
+    "rows": 297,
 }
 
 
 def summary(stages: tuple[Any, ...], **changes: Any) -> Summary:
     """A search that is under way, with other attributes where said."""
     values: dict[str, Any] = {"best": None, "spread": None, "result": None, "failure": None}
-    values |= {"finished": False, "stopped": False}
+    values |= {"finished": False, "stopped": False, "failures": {}}
+    values |= {"data": DataCard("digits", "f" * 64)}
     return Summary(name="mine", objective=OBJECTIVE, stages=stages, **(values | changes))
 
 

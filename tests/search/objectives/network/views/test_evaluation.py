@@ -54,7 +54,7 @@ def test_intervals_are_wilson_s(small: SearchData) -> None:
         "accuracies": [0.5],
         "snapshot_ensemble": None,
         "finalist_ensemble": None,
-        "images": 100,
+        "rows": 100,
     }
     plot = evaluation(replace(small, search=replace(small.search, result=report)))
     # By hand: 1.96² / 100 = 0.0384; middle 0.5; half 1.96 / 1.0384 · √(0.0025 + 0.000096).
@@ -84,7 +84,7 @@ def test_other_scores_stand_as_they_are_and_without_intervals(
         "snapshot_ensemble": None,
         "snapshot_ensembles": [None, None, None],
         "finalist_ensemble": values[0] / 2,
-        "images": 30,
+        "rows": 30,
     }
     plot = evaluation(of_values(small, score, result))
     assert row(plot, "winner")[2:] == (values[0],) * 3

@@ -17,6 +17,10 @@ def test_the_catalogue_has_them_behind_the_others(small: SearchData) -> None:
     ]
     assert entries(small.objective)[-5:] == ENTRIES
     assert trial_entries(small.objective, final=True)[-3:] == FINAL_ENTRIES
+    facts = replace(small.objective.facts, shape=())
+    of_table = replace(small.objective, facts=facts)
+    assert [entry.key for entry in entries(of_table)[-2:]] == ["predictions", "gradients"]
+    assert len(trial_entries(of_table, final=True)) == len(FINAL_ENTRIES) - 1 + 4
     assert not set(FINAL_ENTRIES) & set(trial_entries(small.objective, final=False))
 
 

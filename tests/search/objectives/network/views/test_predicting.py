@@ -13,7 +13,7 @@ from model.members import Architecture, Member
 from model.parameters import initialise
 from model.saved_network import SavedNetwork
 from search.errors import DataError, KlayerError
-from search.objectives.network.views.predicting import predict
+from search.objectives.network.views.predicting import listed, predict
 from tests.model.data.tables import HEADER, changed, rows_of, write_table
 from tests.model.tabular import network_of_table
 
@@ -169,6 +169,14 @@ def test_a_file_that_cannot_be_written_is_told_by_its_option(
 ) -> None:
     with pytest.raises(KlayerError, match=r"--output: .*none/out.csv: cannot be written"):
         predict(classes, new, tmp_path / "none" / "out.csv", vote=False)
+
+
+def test_very_many_columns_are_not_all_named() -> None:
+    assert listed(("price", "two\nlines")) == "price, two lines"
+    names = ["label", *(f"probability of {place}{'x' * 90}" for place in range(26))]
+    assert listed(names).startswith("label, probability of 0xxxxxx")
+    assert listed(names).endswith("x… and 22 more")
+    assert len(listed(names)) < 200
 
 
 def test_the_command_tells_rows_and_notes(klayer_here: Any, classes: Path, tmp_path: Path) -> None:

@@ -32,7 +32,9 @@ def test_classes_are_scored_as_scikit_learn_scores_them() -> None:
     true, predicted = drawn_labels()
     counts = oracle.confusion_matrix(true, predicted, labels=[0, 1, 2])
     plot = confusion(counts, NAMES)
-    assert plot.figure.data[0].customdata.tolist() == counts.tolist()
+    cells = plot.figure.data[0].customdata
+    assert [[cell[2] for cell in row] for row in cells] == counts.tolist()
+    assert list(cells[0][1][:2]) == ["a", "&lt;b&gt;b&lt;/b&gt;"]
     shares = plot.figure.data[0].z
     assert shares[:2].sum(axis=1) == pytest.approx([100, 100])
     assert shares[2].tolist() == [0, 0, 0]
@@ -42,9 +44,22 @@ def test_classes_are_scored_as_scikit_learn_scores_them() -> None:
     for place, (name, rows, *found) in enumerate(plot.table.rows):
         assert (name, rows) == (NAMES[place], scores[3][place])
         assert found == pytest.approx([one[place] for one in scores[:3]])
+    assert plot.listed
     right = int((true == predicted).sum())
     assert plot.caption.startswith(f"{right} of 200 test rows were predicted right")
-    assert "<b>" not in "".join(plot.figure.data[0].x)
+    assert plot.figure.layout.xaxis.ticktext == ("a", "&lt;b&gt;b&lt;/b&gt;", "never")
+
+
+def test_many_and_long_names_leave_room_for_the_matrix() -> None:
+    """Names that begin alike stay classes of their own."""
+    names = tuple(f"a name that somebody has made very long, {place}" for place in range(100))
+    plot = confusion(np.eye(100, dtype=np.int64), names)
+    axis = plot.figure.layout.xaxis
+    assert axis.tickvals == tuple(range(0, 100, 3))
+    assert {len(text) for text in axis.ticktext} == {14}
+    assert plot.figure.data[0].z.shape == (100, 100)
+    assert plot.figure.data[0].text is None
+    assert [row[0] for row in plot.table.rows] == list(names)
 
 
 def test_values_stand_beside_true_ones_with_what_is_left() -> None:
@@ -55,6 +70,19 @@ def test_values_stand_beside_true_ones_with_what_is_left() -> None:
     assert plot.table.rows == [(1.0, 1.5, 0.5), (2.0, 2.0, 0.0), (4.0, 3.0, -1.0)]
     assert "have a mean of -0.1667 and a standard deviation of 0.6236" in plot.caption
     assert plot.figure.layout.xaxis2.title.text == "true price &lt;i&gt;"
+
+
+def test_several_targets_have_their_errors_in_their_units() -> None:
+    names = tuple(f"target {place}" for place in range(10))
+    errors = np.array([12_345.6, 0.0123, *range(8)])
+    kept = replace(portrait(), classes=(), pairs=np.ones((4, 2)), target=names[0], targets=names)
+    again = from_bytes(to_bytes(replace(kept, errors=errors)))
+    told = predictions_of(again).caption
+    assert "the first of 10 targets, whose RMSE, each in its own unit, is target 0 12,346, " in told
+    assert told.endswith("target 7 5 and 2 more.")
+    assert "targets" not in predictions_of(from_bytes(to_bytes(kept))).caption
+    with pytest.raises(Exception, match="its errors are of other targets"):
+        from_bytes(to_bytes(replace(kept, errors=np.ones(3))))
 
 
 def test_a_portrait_keeps_them_without_any_pickle() -> None:

@@ -6,13 +6,16 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from model.data import table
 from search.errors import KlayerError
 from search.objectives.network.facts import Facts
 from search.objectives.network.sections import DataSection
 from search.objectives.network.views.starting import name_of, study_text, write_study
 from search.study.reading import load
+from tests.model.data.arrays import rows_and_labels, write_folder, write_image, write_mnist
 from tests.model.data.tables import HEADER, column, rows_of, write_table
 
 ROWS = rows_of(60)
@@ -27,7 +30,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("table", "study"),
+    ("name", "study"),
     [
         ("cars.csv", "cars"),
         ("Cars.CSV", "cars"),
@@ -45,19 +48,17 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("cars.txt", "cars"),
     ],
 )
-def test_the_study_is_valid_whatever_the_table_is_called(
-    here: Path, table: str, study: str
-) -> None:
-    write_table(here / table, ROWS)
-    file = write_study(Path(table), TARGET, EXCLUDE, None).file
+def test_the_study_is_valid_whatever_the_table_is_called(here: Path, name: str, study: str) -> None:
+    write_table(here / name, ROWS)
+    file = write_study(Path(name), TARGET, EXCLUDE, None).file
     assert file == Path(f"{study}.toml")
     found = load(str(file))
     assert found.name == study
-    assert found.objective.data.source == table
+    assert found.objective.data.source == name
     assert found.objective.facts == Facts(36, 12, 7, 2)
     assert [stage.name for stage in found.stages] == ["coarse", "fine", "finest"]
     text = file.read_text("utf-8")
-    assert [line for line in text.splitlines() if line.startswith("#")] == text.splitlines()[:3]
+    assert [line for line in text.splitlines() if line.startswith("#")] == text.splitlines()[:4]
 
 
 @pytest.mark.parametrize("name", ['pri"ce', "pri\nce", "größe\x7f", "a" * 300, "[data]", "# x"])
@@ -70,6 +71,19 @@ def test_columns_may_be_called_anything(here: Path, name: str) -> None:
     file.unlink()
     file = write_study(Path("cars.csv"), TARGET, ["patient", name], None).file
     assert load(str(file)).objective.data.exclude == ("patient", name)
+
+
+def test_the_table_is_read_once(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_table(here / "cars.csv", ROWS)
+    real, read = table.read, []
+
+    def counted(path: Path, *rest: Any) -> table.Table:
+        read.append(path.name)
+        return real(path, *rest)
+
+    monkeypatch.setattr(table, "read", counted)
+    write_study(Path("cars.csv"), TARGET, EXCLUDE, None)
+    assert read == ["cars.csv"]
 
 
 def test_a_packed_table_serves_too(here: Path) -> None:
@@ -230,7 +244,7 @@ def test_what_a_refusal_recommends_can_be_said(klayer_here: Any, tmp_path: Path)
     [
         ("data.tasks=regression", "tasks: unknown key"),
         ("training.batch_size=8", "give keys of data, such as data.task=regression"),
-        ("data.test=1.5", "test: found 1.5; give a count from 1, or a share"),
+        ("data.test=1.5", "test: found 1.5; give a count from 1, a share"),
     ],
 )
 def test_other_keys_are_refused(
@@ -252,3 +266,84 @@ def test_a_part_column_takes_the_place_of_sizes(klayer_here: Any, tmp_path: Path
     facts = load(str(tmp_path / "t.toml")).objective.facts
     assert (facts.rows, facts.held_out) == (40, 10)
     assert "What that column says is tested on" in (tmp_path / "t.toml").read_text()
+
+
+# --- other kinds ----------------------------------------------------------------------------------
+
+
+def test_arrays_are_named_from_the_study_file(here: Path) -> None:
+    x, y = rows_and_labels(60, (9, 8))
+    (here / "rows é").mkdir()
+    np.save(here / "rows é" / "x.npy", x)
+    np.save(here / "y.npy", y)
+    done = write_study(Path("rows é/x.npy"), ["y.npy"], [], None)
+    found = load(str(done.file))
+    assert (done.file, done.remarks) == (Path("x.toml"), ())
+    assert (found.objective.data.source, found.objective.data.target) == (
+        "rows é/x.npy",
+        ("y.npy",),
+    )
+    assert found.objective.facts == Facts(36, 12, 72, 3, shape=(9, 8))
+    (here / "studies").mkdir()
+    done = write_study(Path("rows é/x.npy"), ["y.npy"], [], Path("studies/mine.toml"))
+    assert load(str(done.file)).objective.data.target == (str(here / "y.npy"),)
+
+
+def test_an_npz_file_and_idx_files_need_no_target(here: Path) -> None:
+    x, y = rows_and_labels(60)
+    np.savez(here / "My Rows.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    done = write_study(Path("My Rows.npz"), [], [], None, ["data.validation=10"])
+    assert done.file == Path("my-rows.toml")
+    assert done.remarks == ("My Rows.npz: the test rows are x_test",)
+    assert load("my-rows.toml").objective.facts == Facts(50, 10, 3, 3)
+    write_mnist(here)
+    done = write_study(Path("train-images-idx3-ubyte.gz"), [], [], None)
+    assert done.file == Path("train-images-idx3-ubyte.toml")
+    assert "those of t10k-images-idx3-ubyte.gz, beside it" in done.remarks[0]
+    text = done.file.read_text()
+    assert "# The test part, or else a fifth of all rows, is tested on once" in text
+    assert load(str(done.file)).objective.facts.rows == 24
+
+
+@pytest.mark.parametrize("given", ["Tiere é", "Tiere é/", "./Tiere é"])
+def test_a_folder_of_images_is_named_with_a_slash(here: Path, given: str) -> None:
+    write_folder(here / "Tiere é")
+    done = write_study(Path(given), [], [], None)
+    assert done.file == Path("tiere.toml")
+    assert done.remarks == ("Tiere é: 20 images, as grey ones of 8 x 9 pixels",)
+    found = load("tiere.toml").objective
+    assert (found.data.source, found.facts) == ("Tiere é/", Facts(12, 4, 72, 2, shape=(1, 8, 9)))
+
+
+def test_an_example_is_named_as_it_is(here: Path) -> None:
+    done = write_study(Path("iris"), [], [], None)
+    assert "What is learned: species (3 classes)." in done.file.read_text()
+    assert load("iris.toml").objective.data.source == "iris"
+    write_folder(here / "wine")
+    assert load(str(write_study(Path("wine"), [], [], None).file)).objective.facts.inputs == 72
+
+
+@pytest.mark.parametrize(
+    ("data", "target", "told"),
+    [
+        ("cars.csv", [], "target: missing; name the column that is to be learned"),
+        ("x.npy", [], "target: missing; name the .npy file of the labels or values"),
+        ("x.npy", ["none.npy"], "none.npy: is missing"),
+        ("none.npz", [], "none.npz: is missing"),
+        ("none/", [], 'found "none"; give digits'),
+        ("empty", [], "for each of two classes or more, found none"),
+        ("mixed", [], "give a size that all are scaled to, such as size = [32, 32]"),
+        ("mixed", ["cat"], "target: found, which is for tables and arrays"),
+    ],
+)
+def test_what_cannot_be_started_with_is_one_message(
+    here: Path, data: str, target: list[str], told: str
+) -> None:
+    write_table(here / "cars.csv", ROWS)
+    np.save(here / "x.npy", np.zeros((9, 2)))
+    (here / "empty").mkdir()
+    write_image(write_folder(here / "mixed") / "cat" / "large.png", np.zeros((20, 20)))
+    with pytest.raises(KlayerError) as caught:
+        write_study(Path(data), target, [], None)
+    assert told in str(caught.value)
+    assert not list(here.glob("*.toml"))

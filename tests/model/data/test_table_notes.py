@@ -2,12 +2,9 @@
 
 from pathlib import Path
 
-import pytest
-
-from model.data.own_table import OwnTable, Parts
+from model.data import table
+from model.data.table_notes import notes
 from model.data.table_options import TableOptions
-from search.errors import DataError
-from search.objectives.network.views.remarks import remarks
 
 ROWS = [
     "age;fuel;km;same;none;price",
@@ -25,18 +22,18 @@ def written(folder: Path, rows: list[str], encoding: str) -> Path:
     return file
 
 
-def own(file: Path, target: list[str]) -> OwnTable:
-    return OwnTable(file, TableOptions(tuple(target)), Parts(), 1)
+def told_of(file: Path, target: str) -> tuple[str, ...]:
+    return notes(table.read(file, TableOptions((target,))))
 
 
 def test_encoding_columns_left_out_and_missing_values_are_told(tmp_path: Path) -> None:
     file = written(tmp_path, ROWS, "cp1252")
-    assert remarks(own(file, ["price"])) == [
-        f"{file.name}: it is not UTF-8, and was read as Windows-1252",
-        f"{file.name}: column 'same' is left out: it is '7' in every row",
-        f"{file.name}: column 'none' is left out: it has no values",
-        f"{file.name}: 1 input with missing values: 'km' (1)",
-    ]
+    assert told_of(file, "price") == (
+        "it is not UTF-8, and was read as Windows-1252",
+        "column 'same' is left out: it is '7' in every row",
+        "column 'none' is left out: it has no values",
+        "1 input with missing values: 'km' (1)",
+    )
 
 
 def test_of_many_columns_the_first_are_named(tmp_path: Path) -> None:
@@ -44,17 +41,11 @@ def test_of_many_columns_the_first_are_named(tmp_path: Path) -> None:
     rows = [",".join([*names, "y"]), *(",".join(["", *"123456789", c]) for c in "ab")]
     rows += [",".join([*"9753124680", c]) for c in "ab"]
     rows += [",".join([*[""] * 10, c]) for c in "ab"]
-    (told,) = remarks(own(written(tmp_path, rows, "utf-8"), ["y"]))
+    (told,) = told_of(written(tmp_path, rows, "utf-8"), "y")
     assert "10 inputs with missing values: 'x0' (4), 'x1' (2)" in told
     assert told.endswith("'x7' (2) and 2 more")
 
 
 def test_of_a_plain_table_nothing_is_told(tmp_path: Path) -> None:
     file = written(tmp_path, ["x,y", "3,a", "5,b", "1,a", "2,b"], "utf-8")
-    assert remarks(own(file, ["y"])) == []
-
-
-def test_what_cannot_be_trained_on_is_refused(tmp_path: Path) -> None:
-    file = written(tmp_path, ROWS, "utf-8")
-    with pytest.raises(DataError, match="target names 'prize'"):
-        remarks(own(file, ["prize"]))
+    assert told_of(file, "y") == ()

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model import training
+from model.rows import Data
 from search.objective.report import Assignment, Report
 from search.objectives.network import trials
 from search.objectives.network.data import open_data
+from search.objectives.network.folds import Fold
+from search.objectives.network.stack import epochs
 from search.study.file import Study
 from tests.search.objectives.network.own_tables import (
     CLASSES,
@@ -48,8 +50,9 @@ def networks(study: Study, given: tuple[Assignment, ...] = GIVEN) -> tuple[Any, 
     """The prepared rows, and the epochs of the same training; the next one changes the network."""
     objective = study.objective
     rows = open_data(objective, study.seed, None).prepared
-    fold = training.Data(rows.training.x, rows.training.y, rows.validation.x, rows.validation.y)
-    return rows, trials.epochs(objective, objective.training, given, 11, fold)
+    fold = Data(rows.training.x, rows.training.y, rows.validation.x, rows.validation.y)
+    folds = [Fold(fold, objective.facts.scale)]
+    return rows, epochs(objective, objective.training, given, 11, folds)
 
 
 @pytest.mark.parametrize(("targets", "score"), MEASURES)
@@ -58,10 +61,10 @@ def test_the_score_is_scikit_learn_s_of_the_validation_rows(
 ) -> None:
     study = study_in(tmp_path, targets, score)
     reports, _ = trained(study)
-    rows, epochs = networks(study)
+    rows, found = networks(study)
     held_out = parts(targets).validation
     assert len(reports) == 4
-    for epoch, told in zip(epochs, reports, strict=True):
+    for epoch, told in zip(found, reports, strict=True):
         for place, report in told.items():
             if targets == ("label",):
                 said = epoch.network.probabilities(rows.validation.x)[place]
@@ -98,11 +101,11 @@ def test_several_targets_are_scored_standardised(tmp_path: Path, score: str) -> 
     """Their units differ, so errors are counted in the deviations of the training rows."""
     study = study_in(tmp_path, TWO, score)
     reports, _ = trained(study)
-    rows, epochs = networks(study)
+    rows, found = networks(study)
     right = parts(TWO)
     values = values_of(TWO, right.training)
     own = (values_of(TWO, right.validation) - values.mean(axis=0)) / values.std(axis=0)
-    *_, last = epochs
+    *_, last = found
     said = last.network.predictions(rows.validation.x)
     assert said.shape == (2, len(right.validation), 2)
     for place in (0, 1):
@@ -156,8 +159,8 @@ def test_snapshots_vote_by_the_mean_of_what_they_say(
 ) -> None:
     study = study_in(tmp_path, targets, score, [CYCLES, "training.score='snapshot_ensemble'"])
     reports, _ = trained(study)
-    rows, epochs = networks(study)
-    shots = [shot for epoch in epochs for shot in epoch.snapshots]
+    rows, found = networks(study)
+    shots = [shot for epoch in found for shot in epoch.snapshots]
     assert len(shots) == 2
     held_out = parts(targets).validation
     for place in (0, 1):

@@ -1,0 +1,96 @@
+"""The data card of a network's data: what is known of the rows that were prepared."""
+
+import numpy as np
+
+from model.data.own import Own
+from model.data.prepared import Prepared
+from search.objective.data_card import DataCard, Quantity
+from search.objectives.network.facts import NAMED, Facts
+from search.objectives.network.sections import DataSection
+
+MOST_COLUMNS = 100  # that lack values, which are recorded by name
+
+
+def card(rows: Prepared, facts: Facts, section: DataSection, own: Own | None) -> DataCard:
+    """The card; no row is read for it that is not in memory.
+
+    Args:
+        rows: The training and validation rows; with folds, all of them for training.
+        facts: Their sizes.
+        section: What the study file says of them.
+        own: The data of the user's own that they are of; None for `digits` and `cifar10`.
+    """
+    missing = sorted((rows.missing or {}).items(), key=lambda item: -item[1])
+    return DataCard(
+        source=section.source if own is None or section.kind == "example" else own.path.name,
+        fingerprint=rows.fingerprint,
+        rows=facts.rows,
+        held_out=facts.held_out,
+        inputs=facts.inputs,
+        shape=facts.shape,
+        task=facts.task,
+        classes=rows.classes,
+        tested=NAMED[section.source].test if own is None else sum(rows.tested) or None,
+        split=_split(facts, section),
+        class_rows=_class_rows(rows),
+        targets=_quantities(rows),
+        missing=None if rows.missing is None else tuple(missing[:MOST_COLUMNS]),
+        missing_columns=len(missing),
+    )
+
+
+def _class_rows(rows: Prepared) -> tuple[tuple[int, int], ...]:
+    if not rows.classes:
+        return ()
+    counts = [
+        np.bincount(labels, minlength=len(rows.classes)).tolist()
+        for labels in (rows.both.y[: rows.trained_on], rows.both.y[rows.trained_on :])
+    ]
+    return tuple(zip(*counts, strict=True))
+
+
+def _quantities(rows: Prepared) -> tuple[Quantity, ...]:
+    scale, found = rows.targets, rows.training.y
+    if scale is None:
+        return ()
+    names = rows.target_names or ("",) * len(scale.mean)
+    return tuple(
+        Quantity(
+            name,
+            _unscaled(found[:, place].min(), float(scale.mean[place]), float(scale.std[place])),
+            _unscaled(found[:, place].max(), float(scale.mean[place]), float(scale.std[place])),
+            float(scale.mean[place]),
+            float(scale.std[place]),
+        )
+        for place, name in enumerate(names)
+    )
+
+
+def _unscaled(value: np.float32, mean: float, deviation: float) -> float:
+    """In the target's own unit, and as exact as rows are kept, in float32."""
+    return float(np.float32(float(value) * deviation + mean))
+
+
+def _split(facts: Facts, section: DataSection) -> str:
+    if section.folds is not None:
+        one = section.model_copy(update={"folds": None})
+        return f"{section.folds} folds, of which each is held out in turn; {_split(facts, one)}"
+    if not section.is_own:
+        return "validation rows by chance; the test rows are those of the data set"
+    parts = (("validation", section.validation), ("test", section.test))
+    files = [f"{part} rows from {size!r}" for part, size in parts if isinstance(size, str)]
+    return "; ".join(files if len(files) == len(parts) else [_way(facts, section), *files])
+
+
+def _way(facts: Facts, section: DataSection) -> str:
+    """How the rows of one file are split."""
+    if section.part_column is not None:
+        return f"as the column {section.part_column!r} says"
+    if section.group is not None:
+        return f"by chance; rows of one {section.group!r} are in one part"
+    if section.time is not None:
+        return f"in the order of {section.time!r}; the last rows are for the test"
+    way, shares = "by chance", "; each class has the same share in every part"
+    if section.kind in ("arrays", "images") and None in (section.validation, section.test):
+        way = "by chance, but for parts that came by themselves"
+    return f"{way}{shares if facts.task == 'classification' else ''}"
