@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from benchmarks.report import Table
+from search.runtime.formatting import plural
 
 KLAYER = "klayer"
 NETWORKS = "scikit-learn's networks"
@@ -76,7 +77,7 @@ def scores_table(results: Sequence[Result]) -> Table:
         for one in CONTENDERS:
             told = _mean_and_error([result.scores[one] for result in group], first)
             cells.append(f"**{told}**" if places[one] == min(places.values()) else told)
-        seconds = statistics.fmean(result.seconds[KLAYER] for result in group)
+        seconds = [statistics.fmean(r.seconds[one] for r in group) for one in CONTENDERS]
         kind = f"{first.classes} classes" if first.classes else "RMSE"
         rows.append(
             [
@@ -86,10 +87,10 @@ def scores_table(results: Sequence[Result]) -> Table:
                 kind,
                 str(len(group)),
                 *cells,
-                f"{seconds:.0f} s",
+                f"{' / '.join(f'{one:.0f}' for one in seconds)} s",
             ]
         )
-    columns = ["set", "from", "rows × inputs", "task", "splits", *CONTENDERS, "time of a search"]
+    columns = ["set", "from", "rows × inputs", "task", "splits", *CONTENDERS, "time of each"]
     return Table(columns, rows)
 
 
@@ -138,7 +139,7 @@ def page(results: Sequence[Result], about: Sequence[str], *, quick: bool = False
     """The generated section: versions, tables, and where klayer is behind."""
     sets, splits = len(by_set(results)), len(results)
     parts = [
-        f"{sets} sets, {splits} splits in all.",
+        f"{plural(sets, 'set')}, {plural(splits, 'split')} in all.",
         "\n".join(f"- {line}" for line in about),
         scores_table(results).text(),
         ranks_table(results).text(),

