@@ -12,6 +12,7 @@ KLAYER = "klayer"
 NETWORKS = "scikit-learn's networks"
 TREES = "HistGradientBoosting"
 CONTENDERS = (KLAYER, NETWORKS, TREES)
+LEAST_SPLITS = 3  # for a standard error to say whether a difference is one
 
 
 @dataclass(frozen=True)
@@ -127,8 +128,8 @@ def behind(results: Sequence[Result]) -> list[str]:
         unit = 100 if first.higher_is_better else 1
         told = f"{-unit * mean:.3g}{' points' if first.higher_is_better else ''}"
         error = _error(differences)
-        about = "one split alone"
-        if error is not None:
+        about = f"of {plural(len(group), 'split')} alone"
+        if error is not None and len(group) >= LEAST_SPLITS:
             within = "within" if -mean < 2 * error else "beyond"
             about = f"{within} two standard errors of the difference ({unit * error:.2g} each)"
         said.append(f"- {first.name}: behind by {told}; {about}.")

@@ -88,15 +88,17 @@ def test_where_klayer_is_behind_is_said_with_its_error() -> None:
     some = [
         result("noisy", 1, 0.80, 0.90, 0),
         result("noisy", 2, 0.88, 0.80, 0),
+        result("noisy", 3, 0.80, 0.82, 0),
         result("clear", 1, 5.0, 4.0, 0, task="regression"),
         result("clear", 2, 5.1, 4.0, 0, task="regression"),
+        result("clear", 3, 5.2, 4.0, 0, task="regression"),
         result("ahead", 1, 0.9, 0.8, 0),
         result("once", 1, 0.7, 0.8, 0),
     ]
     assert behind(some) == [
-        "- noisy: behind by 1 points; within two standard errors of the difference (9 each).",
-        "- clear: behind by 1.05; beyond two standard errors of the difference (0.05 each).",
-        "- once: behind by 10 points; one split alone.",
+        "- noisy: behind by 1.33 points; within two standard errors of the difference (5.2 each).",
+        "- clear: behind by 1.1; beyond two standard errors of the difference (0.058 each).",
+        "- once: behind by 10 points; of 1 split alone.",
     ]
 
 
