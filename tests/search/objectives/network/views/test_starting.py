@@ -140,12 +140,12 @@ def test_small_tables_have_studies_too(here: Path, count: int, target: str) -> N
     found = load(str(write_study(Path("cars.csv"), [target], others, None).file))
     training, facts = found.objective.training, found.objective.facts
     assert 1 <= training.batch_size <= facts.rows
-    assert training.schedule.epochs == 200
+    assert training.schedule.epochs == 60
 
 
 @pytest.mark.parametrize(
     ("rows", "batch", "epochs"),
-    [(5, 5, 200), (36, 8, 200), (640, 16, 75), (4_000, 128, 96), (60_000, 128, 10)],
+    [(5, 5, 60), (36, 8, 60), (640, 16, 60), (12_000, 128, 32), (60_000, 128, 10)],
 )
 def test_batches_and_epochs_follow_from_the_size(rows: int, batch: int, epochs: int) -> None:
     section = DataSection(source="cars.csv", target=("price",))
@@ -154,6 +154,26 @@ def test_batches_and_epochs_follow_from_the_size(rows: int, batch: int, epochs: 
     assert found["training"]["schedule"]["epochs"] == epochs
     assert found["training"]["schedule"]["factor"] ** epochs == pytest.approx(0.05, rel=0.11)
     assert found["stages"][0]["box"]["learning_rate"]["high"] == 0.1
+
+
+@pytest.mark.parametrize(
+    ("rows", "inputs", "decay", "width"),
+    [
+        (4_999, 10, (1e-5, 1.0), 128),
+        (5_000, 10, (1e-6, 0.1), 256),
+        (5_000, 10_000, (1e-6, 0.1), 256),
+        (45_000, 3_072, (1e-6, 0.1), 128),
+    ],
+)
+def test_many_rows_bear_wider_layers_and_few_more_decay(
+    rows: int, inputs: int, decay: tuple[float, float], width: int
+) -> None:
+    section = DataSection(source="cars.csv", target=("label",))
+    found = tomllib.loads(study_text(section, Facts(rows, 20, inputs, 3, "classification")))
+    box = found["stages"][0]["box"]
+    assert (box["weight_decay"]["low"], box["weight_decay"]["high"]) == decay
+    assert box["width_1"]["high"] == width
+    assert box["learning_rate"]["high"] == 0.5
 
 
 @pytest.mark.parametrize(
