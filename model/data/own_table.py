@@ -143,7 +143,7 @@ class OwnTable:
             )
         if self.fingerprint() != fingerprint:  # else other rows would be kept under its hash
             raise DataFileError(f"{self.files}: changed while it was read; try again")
-        fitted = encoding.fit(read.inputs, found.training, read.ignored, self.options.scaling)
+        fitted = self._fitted(read, found.training)
         return ReadTable(read, found.training, validation, test, fitted, fingerprint)
 
     def fold(self) -> Fold:
@@ -167,15 +167,19 @@ class OwnTable:
         if count is None:
             yield self._fold(whole)
             return
-        source = whole.table
-        for one, name in zip(self._splits(source), cross_validation.names(count), strict=True):
+        first, *names = cross_validation.names(count)
+        yield self._fold(whole, first)
+        for one, name in zip(self._splits(whole.table)[1:], names, strict=True):
             own = replace(
                 whole,
                 training=one.training,
-                validation=(source, one.validation),
-                encoding=encoding.fit(source.inputs, one.training, source.ignored),
+                validation=(whole.table, one.validation),
+                encoding=self._fitted(whole.table, one.training),
             )
             yield self._fold(own, name)
+
+    def _fitted(self, read: Table, training: Rows) -> Encoding:
+        return encoding.fit(read.inputs, training, read.ignored, self.options.scaling)
 
     def _fold(self, read: ReadTable, name: str = "") -> Fold:
         learned = (read.table, read.training)

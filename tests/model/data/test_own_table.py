@@ -12,7 +12,7 @@ from sklearn.preprocessing import OneHotEncoder
 from model.data import cross_validation, prepared, splits, table
 from model.data.own_table import OwnTable, Parts
 from model.data.standardise import statistics
-from model.data.table_options import TableOptions
+from model.data.table_options import Scaling, TableOptions
 from model.errors import DataFileError, ModelError
 from tests.model.data.tables import HEADER, changed, column, rows_of, write_table
 
@@ -329,22 +329,30 @@ def test_a_table_that_changes_while_it_is_read_is_refused(
     assert own(cars).fold().fingerprint == own(cars).fingerprint()
 
 
+@pytest.mark.parametrize("scaling", ["standard", "quantile"])
 def test_each_fold_is_encoded_and_standardised_by_its_own_training_rows(
-    cars: Path, tmp_path: Path
+    cars: Path, tmp_path: Path, scaling: Scaling
 ) -> None:
     """As the same table is whose column says which rows are held out."""
-    table_of_folds = own(cars, folds=3)
+
+    def scaled(given: OwnTable) -> OwnTable:
+        return replace(given, options=replace(given.options, scaling=scaling))
+
+    table_of_folds = scaled(own(cars, folds=3))
     whole, *folds = table_of_folds.every_fold()
     assert [one.split for one in folds] == list(cross_validation.names(3)[1:])
     everything, *right = cross_validation.folds(len(ROWS), 3, test=0.2, seed=3, labels=labels())
     np.testing.assert_array_equal(whole.raw.y, labels()[everything.training])
     assert len(whole.rows[1]) == 0
+    assert whole.encoding is not None
+    numbers = [one for one in whole.encoding["columns"] if one["kind"] == "number"]
+    assert all(bool(one.get("quantiles")) == (scaling == "quantile") for one in numbers)
     for number, (fold, split) in enumerate(zip(folds, right, strict=True)):
         said = np.full(len(ROWS), "train", object)
         said[split.validation], said[split.test] = "validation", "test"
         rows = [[*row, part] for row, part in zip(ROWS, said, strict=True)]
         path = write_table(tmp_path / f"{number}.csv", rows, [*HEADER, "part"])
-        expected = own(path, said="part").fold()
+        expected = scaled(own(path, said="part")).fold()
         np.testing.assert_array_equal(fold.raw.x, expected.raw.x)
         np.testing.assert_array_equal(fold.raw.y, expected.raw.y)
         assert fold.encoding is not None
