@@ -53,7 +53,8 @@ class OwnArrays:
 
     Attributes:
         training: Of the rows that are split, or that are for training.
-        validation: A count, a share, or files; None for those of the `.npz`, else `DEFAULT`.
+        validation: A count, a share, or files; None for those of the `.npz`, else `DEFAULT`; 0 for
+            none but those.
         test: Likewise; of IDX files also those beside it that are called as usual.
         task: None for what the target's type says.
         seed: Of the split.
@@ -142,7 +143,9 @@ class OwnArrays:
         }
         for path in named.values():
             check_regular(path, least=1, most=array_files.MOST_BYTES)
-        said = ["arrays", self.task, *map(_plain, (self.validation, self.test))]
+        target = self._files()["training"].target
+        named_as = None if target is None else target.stem  # in plots and predictions
+        said = ["arrays", self.task, named_as, *map(_plain, (self.validation, self.test))]
         try:
             return fingerprint_of(said, list(named.items()))
         except OSError as error:
@@ -203,7 +206,7 @@ class OwnArrays:
             elif part == "training":
                 found = _of_npz(pair.rows, self.scratch) | found
                 for one in found.keys() & {"validation", "test"}:
-                    if getattr(self, one) is not None:
+                    if getattr(self, one):
                         raise ModelError(
                             f"{pair.rows}: has an array of its own for the {one}, and {one} is "
                             "given too; leave out one of them"

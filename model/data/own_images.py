@@ -41,7 +41,7 @@ class OwnImages:
         path: The folder.
         seed: Of the split.
         validation: A count or a share; None for the folder of validation images, where there is
-            one, else `own_rows.DEFAULT`.
+            one, else `own_rows.DEFAULT`; 0 for none but those of that folder.
         test: Likewise.
         size: Height and width that images are scaled to; None where all have one size.
         colour: None for grey where no file can hold other colours, else rgb.
@@ -122,7 +122,7 @@ class OwnImages:
     def _listed(self) -> Listed:
         listed = image_folder.listed(self.path)
         for part in ("validation", "test"):
-            if part in listed.parts and getattr(self, part) is not None:
+            if part in listed.parts and getattr(self, part):
                 raise ModelError(
                     f"{self.path}: has a folder for the {part}, and {part} is given too; leave out "
                     "one of them"
@@ -162,7 +162,7 @@ class OwnImages:
             "validation": [images[row] for row in places.validation],
             "test": [images[row] for row in places.test],
         }
-        return {part: split[part] or listed.parts[part] for part in split}
+        return {part: split[part] or listed.parts.get(part, ()) for part in split}
 
     def _decoded(self, files: _Files, form: RowForm) -> npt.NDArray[Any]:
         """The images, (n, d) uint8."""

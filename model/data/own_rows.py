@@ -50,32 +50,31 @@ def places_of(
         y: (n,) labels, or (n, t) values.
         given: The parts that came by themselves, "validation" and "test".
         where: What messages call the rows.
-        validation: A count or a share of the rows; `DEFAULT` where it is None. It is not asked for
-            where that part is given.
+        validation: A count or a share of the rows; `DEFAULT` where it is None, 0 for none. It is
+            not asked for where that part is given.
         test: Likewise.
         seed: Of the split.
 
     Raises:
         ModelError: As `model.data.splits.split`.
     """
-    nothing = np.zeros(0, np.int64)
     said = {"validation": validation, "test": test}
-    sizes = [DEFAULT if size is None else size for part, size in said.items() if part not in given]
-    if not sizes:
-        return Places(np.arange(len(y)), nothing, nothing)
+    sizes = {
+        part: DEFAULT if size is None else size
+        for part, size in said.items()
+        if part not in given and size != 0
+    }
     try:
         found = splits.split(
             len(y),
-            validation=sizes[0],
-            test=sizes[1] if len(sizes) == 2 else None,
+            validation=sizes.get("validation"),
+            test=sizes.get("test"),
             seed=seed,
             labels=y if y.ndim == 1 else None,
         )
     except ModelError as error:
         raise ModelError(f"{where}: {error}") from error
-    if "validation" in given:
-        return Places(found.training, nothing, found.validation)
-    return Places(found.training, found.validation, nothing if found.test is None else found.test)
+    return Places(found.training, found.validation, found.test)
 
 
 def missing(x: npt.NDArray[Any]) -> int:

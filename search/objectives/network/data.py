@@ -77,7 +77,7 @@ class Dataset:
     @property
     def card(self) -> DataCard:
         """What is to be known of it without opening it."""
-        return cards.card(self.prepared, self.facts, self.objective.data, self.own)
+        return cards.card(self.prepared, self.folds, self.facts, self.objective.data, self.own)
 
 
 def cache_folder() -> Path:
@@ -180,8 +180,12 @@ def own_opened(section: DataSection, seed: int, base: Path) -> tuple[Facts, tupl
     own = own_data(section, seed, base, None)
     with faults_as_klayer_errors():
         fold = own.fold()
-        rows = prepared.keep(fold, prepared_folder(), most_bytes())
-    return facts_of(rows), tuple(f"{own.path.name}: {line}" for line in fold.notes)
+        if section.folds is None:
+            facts = facts_of(prepared.keep(fold, prepared_folder(), most_bytes()))
+        else:
+            rows, *folds = _kept(own, section.folds)
+            facts = facts_of(rows, folds)
+    return facts, tuple(f"{own.path.name}: {line}" for line in fold.notes)
 
 
 def own_data(section: DataSection, seed: int, base: Path, folder: Path | None) -> Own:

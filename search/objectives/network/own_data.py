@@ -30,9 +30,12 @@ def own_of(
         kept: A folder for the tables of data sets that scikit-learn carries.
 
     Raises:
-        ModelError: What is said contradicts itself.
+        ModelError: What is said contradicts itself, or two parts are one file.
         DataFileError: Such a table cannot be written.
     """
+    _check_files(section, base, folder)
+    if section.folds is not None and section.kind in ("arrays", "images"):
+        section = section.model_copy(update={"validation": 0})  # but for what came by itself
     if section.kind == "arrays":
         return _arrays(section, seed, base, folder, scratch)
     if section.kind == "images":
@@ -76,10 +79,25 @@ def _arrays(
     )
 
 
+def _check_files(section: DataSection, base: Path, folder: Path | None) -> None:
+    """Refuse one file for two parts: a test would be of rows that were learned."""
+    parts: dict[Path, str] = {}
+    for key in ("source", "validation", "test"):
+        said = getattr(section, key)
+        if isinstance(said, str):
+            path = _found(said, base, folder).resolve()
+            if (other := parts.setdefault(path, key)) != key:
+                raise ModelError(
+                    f"{path}: is found for {other} and for {key}; expected a file of its own for "
+                    "each"
+                )
+
+
 def _found(text: str, base: Path, folder: Path | None) -> Path:
     """The file or folder that a study file names; that of the user's folder comes first."""
     path = base / text
-    return folder / path.name if folder and (folder / path.name).exists() else path
+    here = () if folder is None else (folder / text, folder / path.name)
+    return next((one for one in here if one.exists()), path)
 
 
 def _path_or_size(part: str | Part, base: Path, folder: Path | None) -> Path | Part:

@@ -261,6 +261,15 @@ def test_the_fingerprint_is_of_all_files_and_of_what_is_said(tmp_path: Path) -> 
     assert own(files, test=test).fingerprint() != first
 
 
+def test_targets_of_other_names_are_other_data(tmp_path: Path) -> None:
+    """Plots and predictions are told by them."""
+    files = saved(tmp_path)
+    assert files.target is not None
+    other = tmp_path / "cost.npy"
+    shutil.copy(files.target, other)
+    assert own(files).fingerprint() != own(Pair(files.rows, other)).fingerprint()
+
+
 def test_a_file_that_changes_while_it_is_read_is_refused_and_nothing_kept(tmp_path: Path) -> None:
     files = saved(tmp_path)
     fold = own(files).fold()

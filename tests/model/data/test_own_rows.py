@@ -53,6 +53,13 @@ def test_parts_that_came_by_themselves_are_not_split_off(
     assert sorted(np.concatenate(parts).tolist()) == list(range(40))
 
 
+def test_there_may_be_no_validation_part() -> None:
+    found = places(LABELS, validation=0, test=0.85)
+    assert tuple(map(len, (found.training, found.validation, found.test))) == (6, 0, 34)
+    with pytest.raises(ModelError, match="test 41 leave none of 40 rows for training"):
+        places(LABELS, ("validation",), test=41)
+
+
 def test_a_split_that_cannot_be_made_is_told_with_the_path() -> None:
     with pytest.raises(ModelError, match=r"x\.npy: validation 20 and test 19 of 40 rows leave too"):
         places(LABELS, validation=20, test=19)

@@ -153,6 +153,36 @@ def test_files_of_the_data_folder_come_before_those_of_the_study(tmp_path: Path)
     assert own(tmp_path, data, source="a/flowers/").path == data / "flowers"
 
 
+@pytest.mark.parametrize("name", ["./cars.csv", "../study/cars.csv", "link.csv"])
+def test_one_file_is_not_for_two_parts_whatever_it_is_called(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "study"
+    folder.mkdir()
+    (folder / "cars.csv").touch()
+    (folder / "link.csv").symlink_to(folder / "cars.csv")
+    with pytest.raises(ModelError, match=r"cars\.csv: is found for source and for test; expected"):
+        own(folder, source="cars.csv", target="price", test=name)
+
+
+def test_the_data_folder_has_files_by_their_paths_first(tmp_path: Path) -> None:
+    """Else one x.npy there would be both."""
+    data = tmp_path / "data"
+    for part in ("train", "test"):
+        (data / part).mkdir(parents=True)
+        (data / part / "x.npy").touch()
+    keys = {
+        "source": "train/x.npy",
+        "target": "y.npy",
+        "test": "test/x.npy",
+        "test_target": "t.npy",
+    }
+    found = own(tmp_path, data, **keys)
+    assert (found.training.rows, found.test.rows) == (data / "train/x.npy", data / "test/x.npy")
+    (data / "train/x.npy").rename(data / "x.npy")
+    (data / "test/x.npy").unlink()
+    with pytest.raises(ModelError, match=r"x\.npy: is found for source and for test"):
+        own(tmp_path, data, **keys)
+
+
 def test_an_example_is_a_table_in_the_cache(tmp_path: Path) -> None:
     found = own(tmp_path, source="iris", test=30)
     assert isinstance(found, OwnTable)
