@@ -7,7 +7,9 @@ Nothing that is pickled is ever loaded.
 
 import gzip
 import io
+import lzma
 import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -29,6 +31,16 @@ MOST_BYTES = 1_000_000_000_000  # of a file that is mapped
 MOST_UNPACKED = 100_000_000_000
 _IDX_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _CHUNK = 2**20
+_MOST_HEADER = 10_000  # bytes of a .npy file, as NumPy has it
+_DAMAGED = (
+    zipfile.BadZipFile,
+    EOFError,
+    ValueError,
+    SyntaxError,
+    tokenize.TokenError,
+    zlib.error,
+    lzma.LZMAError,
+)  # what reading a damaged file raises
 
 Array = npt.NDArray[Any]
 Readable = IO[bytes] | gzip.GzipFile
@@ -139,7 +151,10 @@ def _npy_header(where: str, file: Readable) -> _Header:
     if version not in ((1, 0), (2, 0)):
         raise ValueError(f"version {version}")
     told = file.read(size)
-    content = file.read(int.from_bytes(told, "little")) if len(told) == size else b""
+    length = int.from_bytes(told, "little")
+    if length > _MOST_HEADER:
+        raise ValueError(f"a header of {length:,} bytes")
+    content = file.read(length)
     read = {
         (1, 0): np.lib.format.read_array_header_1_0,
         (2, 0): np.lib.format.read_array_header_2_0,
@@ -196,10 +211,10 @@ def _faults(where: object, what: str) -> Iterator[None]:
         raise
     except gzip.BadGzipFile as error:
         raise DataFileError(f"{where}: is damaged, or no gzip file ({error})") from error
-    except (zipfile.BadZipFile, EOFError, ValueError, SyntaxError, zlib.error) as error:
+    except _DAMAGED as error:
         raise DataFileError(
             f"{where}: is cut short, damaged, or not {what} ({error!s:.200})"
-        ) from (error)
+        ) from error
     except (RuntimeError, NotImplementedError, TypeError, KeyError) as error:
         raise DataFileError(f"{where}: cannot be read as {what} ({error!s:.200})") from error
     except OSError as error:

@@ -24,6 +24,7 @@ from model.data.regular import check_regular
 from model.errors import DataFileError
 
 MOST_BYTES = 100_000_000_000
+MOST_LINE = 50_000_000
 SEPARATORS = (",", ";", "\t", "|")
 FALLBACK_ENCODING = "cp1252"
 SNIFFED_ROWS = 30
@@ -148,7 +149,7 @@ def _encoding(path: Path) -> tuple[str, int]:
 
 def _count_lines(path: Path, encoding: str) -> int:
     """How many lines the file has at most: one end may be counted twice."""
-    decoder, lines, size = codecs.getincrementaldecoder(encoding)(), 1, 0
+    decoder, lines, size, blocks = codecs.getincrementaldecoder(encoding)(), 1, 0, 0
     with _content(path) as file:
         while piece := file.read(_BLOCK_BYTES):
             size += len(piece)
@@ -157,7 +158,13 @@ def _count_lines(path: Path, encoding: str) -> int:
             text = decoder.decode(piece)
             if "\0" in text:
                 raise DataFileError(_NO_TEXT.format(path=path))
-            lines += text.count("\n") + text.count("\r") - text.count("\r\n")
+            ends = text.count("\n") + text.count("\r") - text.count("\r\n")
+            lines, blocks = lines + ends, 0 if ends else blocks + 1
+            if blocks > MOST_LINE // _BLOCK_BYTES:  # which the reader has in memory whole
+                raise DataFileError(
+                    f"{path}: line {lines:,} has more than {MOST_LINE:,} bytes; expected rows of a "
+                    "table"
+                )
     decoder.decode(b"", final=True)
     return lines
 

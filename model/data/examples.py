@@ -35,13 +35,11 @@ def table(name: str, folder: Path) -> Path:
     header, rows = _read(name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", dir=folder, prefix=".", encoding="utf-8", newline="", delete=False
-        ) as file:
-            csv.writer(file, lineterminator="\n").writerows([header, *rows])
-        draft = Path(file.name)
-        draft.chmod(0o644)
-        draft.replace(path)  # complete or absent, also where two processes write it
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".") as place:
+            draft = Path(place) / path.name
+            with draft.open("w", encoding="utf-8", newline="") as file:
+                csv.writer(file, lineterminator="\n").writerows([header, *rows])
+            draft.replace(path)  # complete or absent, also where two processes write it
     except OSError as error:
         raise DataFileError(f"{path}: cannot be written ({error.strerror or error})") from error
     return path

@@ -47,7 +47,7 @@ def is_image(name: str) -> bool:
 
 
 def seen(path: Path) -> Seen:
-    """The image's size and kind, without decoding it.
+    """The image's size and kind.
 
     Raises:
         DataFileError: Pillow is not installed; the file is no regular file, is damaged or no such

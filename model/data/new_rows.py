@@ -76,7 +76,8 @@ def _array(path: Path) -> tuple[str, Array]:
     if path.suffix.lower() != ".npz":
         return str(path), array_files.array(path, None)
     there = array_files.arrays(path, None)
-    name = next((name for name in there if name in ("x", "x_test") or len(there) == 1), None)
+    alone = there if len(there) == 1 else ()
+    name = next((name for name in ("x", "x_test", *alone) if name in there), None)
     if name is None:
         listed = ", ".join(map(repr, list(there)[:8])) or "no array"
         raise DataFileError(f"{path}: has {listed}; expected the rows in x")

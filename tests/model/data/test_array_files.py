@@ -162,6 +162,31 @@ def test_damaged_npz_files_are_refused(tmp_path: Path) -> None:
         array_files.arrays(path, tmp_path)["x"].array()
 
 
+def test_headers_that_nothing_would_read_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.npy"
+    whole = npy(ROWS)
+    end = whole.index(b"\n")
+    long = b"\x93NUMPY\x02\x00" + (1 << 30).to_bytes(4, "little") + b" " * 100
+    for content, told in (
+        (whole[: end - 2] + b"[" + whole[end - 1 :], ""),
+        (long, "1,073,741,824"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(DataFileError, match=rf"a\.npy: is cut short, damaged.*{told}"):
+            array_files.array(path, tmp_path)
+
+
+def test_a_damaged_entry_that_is_packed_otherwise_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("x.npy", npy(np.random.default_rng(1).random(1_000)))
+    content = bytearray(path.read_bytes())
+    content[60:80] = bytes(20)
+    path.write_bytes(content)
+    with pytest.raises(DataFileError, match=r"a\.npz: is cut short, damaged"):
+        array_files.arrays(path, tmp_path)["x"].array()
+
+
 def test_an_entry_that_is_not_as_long_as_it_says_is_refused(tmp_path: Path) -> None:
     for content, told in ((npy(ROWS)[:-1], "'x': is cut short"), (npy(ROWS) + b"1", "is longer")):
         with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:

@@ -64,6 +64,16 @@ def test_all_that_are_used_now_stay(tmp_path: Path, three: list[Path]) -> None:
     assert [folder.exists() for folder in three] == [True, False, True]
 
 
+def test_what_others_may_still_write_stays(tmp_path: Path, three: list[Path]) -> None:
+    drafts = [tmp_path / f".digits-{'0' * 16}.{name}" for name in ("new", "old")]
+    for draft in drafts:
+        draft.mkdir()
+        (draft / "x.npy").write_bytes(bytes(1_000))
+    os.utime(drafts[1] / "x.npy", (1, 1))
+    assert bound(tmp_path, 0, *three) == 1_000
+    assert [draft.exists() for draft in drafts] == [True, False]
+
+
 def test_one_data_set_is_cleared_by_its_name(tmp_path: Path, three: list[Path]) -> None:
     with pytest.raises(DataFileError, match=r"cars: no data of this name .* digits, others"):
         clear(tmp_path, "cars")

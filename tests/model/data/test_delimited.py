@@ -114,6 +114,15 @@ def test_a_damaged_file_costs_one_message(
     assert "tabelle für uns.csv: " in str(raised.value)
 
 
+def test_a_line_without_an_end_is_refused_and_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delimited, "MOST_LINE", 3 * 2**20)
+    content = gzip.compress(b"a,b\n1,2\n" + b"3" * 5 * 2**20)
+    with pytest.raises(DataFileError, match=r"a\.csv\.gz: line 3 has more than 3,145,728 bytes"):
+        read_delimited(written(tmp_path, content, "a.csv.gz"))
+
+
 def test_a_gzipped_file_that_is_cut_short_is_refused(tmp_path: Path) -> None:
     whole = gzip.compress(os.urandom(2_000))
     for content in (whole[:-9], b"a,b\n1,2\n", whole[:100] + b"\xff\xff" + whole[102:]):

@@ -35,6 +35,15 @@ def test_arrays_come_in_memory_and_from_every_kind_of_file(
     assert new_rows(X, form, INPUTS).files == ()
 
 
+@pytest.mark.parametrize("names", [("x", "x_test"), ("x_test", "x")])
+def test_of_several_arrays_it_is_x_in_whatever_order(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    arrays = {name: X[: 1 + (name == "x")] for name in names}
+    np.savez(tmp_path / "a.npz", **arrays)
+    assert len(rows(tmp_path / "a.npz")) == 2
+
+
 def test_blocks_are_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("model.data.standardise.BLOCK_ROWS", 2)
     assert [len(block) for block in new_rows(X, FORM, INPUTS).blocks] == [2, 2, 1]
