@@ -47,7 +47,7 @@ from model.saved_network import FORMAT, SavedNetwork
 
 OLDEST_FORMAT = 2
 _ABOUT, _CHECKSUM = "about", "sha256"
-_MOST_ABOUT_BYTES = 80_000_000  # of an encoding with very many categories, in UTF-32
+_MOST_ABOUT_BYTES = 500_000_000  # of an encoding with very many categories, in UTF-32
 _SUFFIX = ".npy"
 _BLOCK_BYTES = 2**20
 _MAGIC = (

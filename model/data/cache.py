@@ -6,12 +6,15 @@ Running workers keep what they have open, where the system allows a file in use 
 
 import os
 import shutil
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from model.data.prepared_files import ABOUT, made_here, read_about
 from model.errors import DataFileError
+
+DRAFT_SECONDS = 86_400  # then nobody writes a folder any more whose name begins with a dot
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,8 @@ def bound(cache: Path, most_bytes: int, *spared: Path) -> int:
     above = sum(one.bytes for one in kept) - most_bytes
     gone = []
     for one in reversed(kept):
-        if above > 0 and one.folder not in spared:
+        is_written = one.folder.name.startswith(".") and time.time() - one.used_at < DRAFT_SECONDS
+        if above > 0 and one.folder not in spared and not is_written:
             gone.append(one)
             above -= one.bytes
     return _removed(gone)

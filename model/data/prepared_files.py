@@ -19,11 +19,11 @@ from model.data import array_file
 from model.data.fold import Fold
 from model.data.regular import read_regular
 from model.data.standardise import standardised, statistics
-from model.errors import DataFileError
+from model.errors import DataFileError, ModelError
 
 FORMAT = 4  # raised whenever the same images and seed would give another content
 ABOUT = "prepared.json"
-MOST_ABOUT_BYTES = 20_000_000  # of an encoding with very many categories
+MOST_ABOUT_BYTES = 100_000_000  # of an encoding with very many columns or categories
 _FOLDER = re.compile(r"\.?[a-z0-9-]+-[0-9a-f]{16}(\.[a-z0-9_]+)?")
 _FILES = frozenset(
     {ABOUT, "x.npy", "y.npy", "mean.npy", "std.npy", "target_mean.npy", "target_std.npy"}
@@ -75,6 +75,7 @@ def write(folder: Path, about: About, fold: Fold) -> None:
     Targets are standardised too, as the training rows have them.
 
     Raises:
+        ModelError: The columns cannot be described in `MOST_ABOUT_BYTES`.
         OSError: It cannot be written.
     """
     raw, order = fold.raw, np.concatenate(fold.rows)
@@ -91,9 +92,15 @@ def write(folder: Path, about: About, fold: Fold) -> None:
         array_file.write(folder / "y.npy", shape[:1], "<i8", [raw.y[order]])
     array_file.write(folder / "mean.npy", given.mean.shape, "<f8", [given.mean])
     array_file.write(folder / "std.npy", given.std.shape, "<f8", [given.std])
+    told = json.loads(json.dumps(asdict(about)))
+    text = json.dumps({"about": told, "sha256": _hash(told)})
+    if len(text) > MOST_ABOUT_BYTES:
+        raise ModelError(
+            f"the names of columns and categories, and quantiles, take {len(text):,} bytes; "
+            f"expected at most {MOST_ABOUT_BYTES:,}, so exclude columns"
+        )
     with (folder / ABOUT).open("x", encoding="utf-8") as file:
-        told = json.loads(json.dumps(asdict(about)))
-        json.dump({"about": told, "sha256": _hash(told)}, file, indent=1)
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
 

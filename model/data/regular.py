@@ -25,7 +25,7 @@ def read_regular(path: Path, *, least: int, most: int) -> bytes:
     check_regular(path, least=least, most=most)
     try:
         with path.open("rb") as file:
-            content = file.read(most + 1)
+            content = file.read(min(most, path.stat().st_size) + 1)  # it makes room for all of it
     except OSError as error:
         reason = error.strerror or str(error)
         raise DataFileError(f"{path}: cannot be read ({reason}); expected {right}") from error

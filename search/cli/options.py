@@ -44,7 +44,7 @@ DataOption = Annotated[
         "--data",
         envvar="KLAYER_DATA",
         metavar="FOLDER",
-        help="Folder that is looked in first for the files that [data] names; for cifar10, that "
+        help="Folder that is looked in first for the files that \\[data] names; for cifar10, that "
         "holds cifar-10-batches-bin/ or cifar-10-batches-py/, or else what `klayer data fetch` "
         "keeps.",
     ),

@@ -1,5 +1,7 @@
 """The data card of a network's data: what is known of the rows that were prepared."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from model.data.own import Own
@@ -11,11 +13,18 @@ from search.objectives.network.sections import DataSection
 MOST_COLUMNS = 100  # that lack values, which are recorded by name
 
 
-def card(rows: Prepared, facts: Facts, section: DataSection, own: Own | None) -> DataCard:
+def card(
+    rows: Prepared,
+    folds: Sequence[Prepared],
+    facts: Facts,
+    section: DataSection,
+    own: Own | None,
+) -> DataCard:
     """The card; no row is read for it that is not in memory.
 
     Args:
         rows: The training and validation rows; with folds, all of them for training.
+        folds: The folds, if any: classes are counted in the one that trains on fewest rows.
         facts: Their sizes.
         section: What the study file says of them.
         own: The data of the user's own that they are of; None for `digits` and `cifar10`.
@@ -32,7 +41,7 @@ def card(rows: Prepared, facts: Facts, section: DataSection, own: Own | None) ->
         classes=rows.classes,
         tested=NAMED[section.source].test if own is None else sum(rows.tested) or None,
         split=_split(facts, section),
-        class_rows=_class_rows(rows),
+        class_rows=_class_rows(min(folds or (rows,), key=lambda one: one.trained_on)),
         targets=_quantities(rows),
         missing=None if rows.missing is None else tuple(missing[:MOST_COLUMNS]),
         missing_columns=len(missing),
@@ -73,8 +82,11 @@ def _unscaled(value: np.float32, mean: float, deviation: float) -> float:
 
 def _split(facts: Facts, section: DataSection) -> str:
     if section.folds is not None:
+        folds = f"{section.folds} folds, of which each is held out in turn"
+        if not section.is_own:
+            return f"{folds}; the test rows are those of the data set"
         one = section.model_copy(update={"folds": None})
-        return f"{section.folds} folds, of which each is held out in turn; {_split(facts, one)}"
+        return f"{folds}; {_split(facts, one)}"
     if not section.is_own:
         return "validation rows by chance; the test rows are those of the data set"
     parts = (("validation", section.validation), ("test", section.test))
@@ -92,5 +104,5 @@ def _way(facts: Facts, section: DataSection) -> str:
         return f"in the order of {section.time!r}; the last rows are for the test"
     way, shares = "by chance", "; each class has the same share in every part"
     if section.kind in ("arrays", "images") and None in (section.validation, section.test):
-        way = "by chance, but for parts that came by themselves"
+        way = "by chance where the data have no such part themselves"
     return f"{way}{shares if facts.task == 'classification' else ''}"

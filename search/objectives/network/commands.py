@@ -208,7 +208,7 @@ def init(
         typer.Option(
             "--set",
             metavar="KEY=VALUE",
-            help="Another key of [data], as in data.task=regression; may be given again.",
+            help="Another key of \\[data], as in data.task=regression; may be given again.",
         ),
     ] = [],  # noqa: B006
     output: Annotated[

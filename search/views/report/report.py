@@ -81,6 +81,7 @@ def html(data: SearchData, stands: Overview, study: str) -> str:
         stands=stands,
         tiles=tiles(stands),
         study=study,
+        searched=json.dumps(data.search.study.canonical(), indent=1, ensure_ascii=False),
         plots=drawn,
         figures={one.key: _figure(one) for one in drawn},
         tables={one.key: _packed(one.table.csv()) for one in drawn},

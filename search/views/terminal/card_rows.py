@@ -17,7 +17,7 @@ def card_rows(card: DataCard) -> list[tuple[str, str]]:
     if card.rows is not None:
         rows.append(("Rows", _parts(card)))
     if card.split:
-        rows.append(("Split", shortened(card.split, 120)))
+        rows.append(("Split", shortened(card.split, 200)))
     if card.inputs is not None:
         shape = f", as {' x '.join(map(str, card.shape))}" if card.shape else ""
         rows.append(("Inputs", f"{card.inputs:,}{shape}"))

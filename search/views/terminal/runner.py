@@ -135,7 +135,9 @@ def submit_search(
         console.print(f"{name}: this search is finished already.")
         _tell_of_other_data(study, known, data_folder, console)
         return known
-    card = card_of(study, data_folder) if known is None else known.data
+    # Data that have a name may be on the workers' hosts alone; a study with others was read here.
+    card = None if known is None or study.objective.own_data else known.data
+    card = card or card_of(study, data_folder)
     with Ledger(storage, create=True) as ledger:
         search = ledger.record(study, text, card, environment())
         ledger.take_up(search, study)
