@@ -62,7 +62,8 @@ def row(parameter: Any) -> str:
     default = parameter.default
     shown = "required" if parameter.required else f"`{default}`" if default else "-"
     variable = ", ".join(f"`{one}`" for one in variables_of(parameter)) or "-"
-    return f"| {signature(parameter)} | {shown} | {variable} | {parameter.help} |"
+    told = parameter.help.replace("\\[", "[")  # which markup would swallow
+    return f"| {signature(parameter)} | {shown} | {variable} | {told} |"
 
 
 def signature(parameter: Any) -> str:

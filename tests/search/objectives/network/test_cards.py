@@ -37,13 +37,12 @@ def test_classes_are_counted_in_each_part(tmp_path: Path) -> None:
     assert card.targets == ()
 
 
-def test_with_folds_all_rows_but_the_test_are_counted(tmp_path: Path) -> None:
+def test_with_folds_the_one_that_trains_on_fewest_rows_is_counted(tmp_path: Path) -> None:
     card, right = card_in(tmp_path, ("label",), "data.folds=3"), parts()
     seen = [*right.training, *right.validation]
     counted = np.bincount(labels_of(seen)).tolist()
-    assert card.class_rows == tuple((count, 0) for count in counted)
-    assert card.rows is not None
-    assert card.held_out == len(seen) - card.rows
+    assert [sum(both) for both in card.class_rows] == counted
+    assert (card.rows, card.held_out) == tuple(map(sum, zip(*card.class_rows, strict=True)))
     assert card.split.startswith("3 folds, of which each is held out in turn; by chance; rows of")
 
 

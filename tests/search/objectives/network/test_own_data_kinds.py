@@ -116,7 +116,9 @@ def test_a_search_of_images_is_tested_as_scikit_learn_would(
     assert np.array(single[2:], float) == pytest.approx(np.array(rows[-1][2:], float), rel=1e-4)
     card = json.loads(klayer_here("data", "show", "mine.toml", "--json", cwd=tmp_path)[1])
     assert (card["shape"], card["tested"]) == ([3, 6, 7], 12)
-    assert card["split"].startswith("by chance, but for parts that came by themselves; each class")
+    assert card["split"].startswith(
+        "by chance where the data have no such part themselves; each class"
+    )
     assert len(network_file.load(tmp_path / "winner.npz").mean) == 3 * 6 * 7
     write_image(test / "dog" / "05.png", np.zeros((8, 9)))
     status, _, err = klayer_here("model", "mine", "--output", "again.npz", cwd=tmp_path)

@@ -308,6 +308,9 @@ def test_a_table_that_changed_is_refused_by_the_worker_with_its_name(
     status, out, _ = klayer_here("submit", "cars.toml", *changes)
     assert (status, out.splitlines()[0]) == (0, "cars: recorded; no worker yet.")
     write_table(tmp_path / "cars.csv", changed(ROWS, "size", [3], lambda _: "0.5"))
+    status, _, err = klayer_here("submit", "cars.toml", *changes)
+    assert status == 2
+    assert "klayer: cars: this search ran on other data (fingerprint " in err
     status, out, err = klayer_here("worker", "cars")
     assert status == 2
     assert "klayer: cars: this search ran on other data (fingerprint " in err
