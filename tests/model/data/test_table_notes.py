@@ -36,6 +36,16 @@ def test_encoding_columns_left_out_and_missing_values_are_told(tmp_path: Path) -
     )
 
 
+def test_of_many_columns_that_are_left_out_the_first_are_named(tmp_path: Path) -> None:
+    names = [*(f"same{place}" for place in range(11)), "km", "price"]
+    rows = [",".join([*["0"] * 11, str(km), str(2.5 * km)]) for km in (1, 4, 2, 8, 5, 7)]
+    told = told_of(written(tmp_path, [",".join(names), *rows], "utf-8"), "price")
+    assert told[7:] == (
+        "column 'same7' is left out: it is '0' in every row",
+        "3 more columns are left out likewise",
+    )
+
+
 def test_of_many_columns_the_first_are_named(tmp_path: Path) -> None:
     names = [f"x{i}" for i in range(10)]
     rows = [",".join([*names, "y"]), *(",".join(["", *"123456789", c]) for c in "ab")]
