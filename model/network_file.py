@@ -175,6 +175,7 @@ def _saved(entries: zipfile.ZipFile, size: int) -> SavedNetwork:
         about.targets,
         about.encoding,
         about.rows,
+        about.bound,
     )
 
 

@@ -4,6 +4,7 @@
 """
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -52,6 +53,7 @@ class About:
         targets: The names of the columns that it predicts, where it was trained on a table.
         encoding: How a table's columns become inputs; None where it was trained on arrays.
         rows: How the rows of a user's own arrays or images lie in their files; else None.
+        bound: Where standardised inputs are cut, at minus and plus that; None for nowhere.
 
     Raises:
         ModelError: There are fewer than 0 snapshots; not as many names of classes as outputs, or
@@ -68,6 +70,7 @@ class About:
     targets: tuple[str, ...]
     encoding: Encoding | None
     rows: RowForm | None = None
+    bound: float | None = None
 
     def __post_init__(self) -> None:
         if self.snapshots < 0:
@@ -77,6 +80,8 @@ class About:
             raise ModelError(f"there must be {names} names of classes, not {len(self.classes)}")
         if self.encoding is not None:
             self._check_table(self.encoding)
+        if self.bound is not None and not 0 < self.bound < math.inf:
+            raise ModelError(f"bound must be a finite number above 0, not {self.bound}")
         if self.rows is not None and self.rows.inputs != self.architecture.inputs:
             raise ModelError(
                 f"rows {self.rows.shape} must have {self.architecture.inputs} inputs, not "

@@ -1,5 +1,6 @@
 """A trained network with all that stands between it and raw rows, as one value."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,6 +78,7 @@ class SavedNetwork:
         targets: The names of the columns that it predicts, where it was trained on a table.
         encoding: How a table's columns become inputs; None where it was trained on arrays.
         rows: How the rows of a user's own arrays or images lie in their files; else None.
+        bound: Where standardised inputs are cut, at minus and plus that; None for nowhere.
 
     Raises:
         ModelError: These do not fit together, or a number is not finite.
@@ -92,6 +94,7 @@ class SavedNetwork:
     targets: tuple[str, ...] = ()
     encoding: Encoding | None = None
     rows: RowForm | None = None
+    bound: float | None = None
 
     def __post_init__(self) -> None:
         alike = {(one.architecture, one.members) for one in (self.network, *self.snapshots)}
@@ -192,7 +195,7 @@ class SavedNetwork:
         odd = np.isinf if is_own else lambda x: ~np.isfinite(x)
         if rows.dtype.kind not in "buif" or odd(rows).any():
             raise ModelError(f"rows must hold finite real numbers, not {rows.dtype}")
-        given = standardise.Statistics(self.mean, self.std)
+        given = standardise.Statistics(self.mean, self.std, self.bound or math.inf)
         blocks = standardise.standardised(rows, np.arange(len(rows)), given)
         return np.concatenate(list(blocks)).astype(self._dtype(), copy=False)
 
@@ -208,6 +211,7 @@ class SavedNetwork:
             targets=self.targets,
             encoding=self.encoding,
             rows=self.rows,
+            bound=self.bound,
         )
 
     def arrays(self) -> dict[str, Array]:

@@ -33,6 +33,7 @@ class Fold:
         missing: How many values are missing in each input column that lacks any; None where the
             rows have no columns.
         shape: Of a row that has more than one axis, such as an image.
+        is_bounded: Whether inputs are cut where no training row can be; see `standardise.bound_of`.
         still: Called when all rows were read from their files; raises DataFileError where those
             have changed meanwhile.
         notes: What a user should know of how they were read, each a sentence.
@@ -51,6 +52,7 @@ class Fold:
     encoding: Mapping[str, Any] | None = None
     missing: Mapping[str, int] | None = None
     shape: tuple[int, ...] = ()
+    is_bounded: bool = False
     still: Callable[[], None] | None = None
     notes: tuple[str, ...] = ()
 

@@ -111,6 +111,7 @@ class OwnArrays:
             seed=self.seed,
             target_names=read.target.names,
             shape=read.shape if len(read.shape) > 1 else (),
+            is_bounded=True,
             tested=counted(tested, read.target.classes),
             still=still,
             notes=self._notes(read),

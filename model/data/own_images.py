@@ -88,6 +88,7 @@ class OwnImages:
             seed=self.seed,
             target_names=(TARGET,),
             shape=form.shape,
+            is_bounded=True,
             tested=counted(_labels(parts["test"]), listed.classes),
             notes=_notes(listed, form),
         )

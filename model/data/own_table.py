@@ -195,6 +195,7 @@ class OwnTable:
             seed=self.seed,
             split=name,
             target_names=read.table.target_names,
+            is_bounded=True,
             tested=counted(read.test[0].targets[read.test[1]], read.table.classes),
             statistics=encoding.statistics(read.encoding, x, rows[0]),
             encoding=read.encoding.plain(),

@@ -11,6 +11,7 @@ A process killed while it writes leaves a folder whose name begins with a dot;
 """
 
 import hashlib
+import math
 import os
 import tempfile
 from collections.abc import Mapping
@@ -49,6 +50,7 @@ class Prepared:
         std: (d,) float64, of the raw training part; 1 for a constant input.
         targets: What the values to be learned were standardised by; None where there are classes.
         target_names: The columns that are to be learned, where they are a table's.
+        bound: Where standardised inputs are cut; infinite where they are not.
         tested: How many test rows there are of each class, or in all where values are learned; ()
             where that is not known.
         encoding: How the inputs were made of the columns of a table; None where they were not.
@@ -68,6 +70,7 @@ class Prepared:
     targets: Statistics | None = None
     target_names: tuple[str, ...] = ()
     tested: tuple[int, ...] = ()
+    bound: float = math.inf
     encoding: Mapping[str, Any] | None = None
     missing: Mapping[str, int] | None = None
     shape: tuple[int, ...] = ()
@@ -162,6 +165,7 @@ def keep(fold: Fold, cache: Path, most_bytes: int | None = None) -> Prepared:
         split=fold.split,
         target_names=fold.target_names,
         tested=fold.tested,
+        is_bounded=fold.is_bounded,
         encoding=fold.encoding,
         missing=fold.missing,
         shape=fold.shape,
@@ -217,6 +221,7 @@ def open_prepared(folder: Path) -> Prepared:
         targets=_open_statistics(folder, "target_", about.targets) if about.targets else None,
         target_names=about.target_names,
         tested=about.tested,
+        bound=about.bound,
         encoding=about.encoding,
         missing=about.missing,
         shape=about.shape,
@@ -240,7 +245,7 @@ def test_set(prepared: Prepared, source: Source) -> TestSet:
         _check_images(raw, source)
     if raw.x.shape[1] != len(prepared.mean):
         raise ModelError(f"test images must have {len(prepared.mean)} inputs, not {raw.x.shape[1]}")
-    return TestSet(raw.y, raw, Statistics(prepared.mean, prepared.std))
+    return TestSet(raw.y, raw, Statistics(prepared.mean, prepared.std, prepared.bound))
 
 
 def _check_images(raw: Labelled, source: Source) -> None:

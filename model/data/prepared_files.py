@@ -6,10 +6,11 @@ other. `model.data.prepared` says when folders are made, opened and removed.
 
 import hashlib
 import json
+import math
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,10 @@ import numpy as np
 from model.data import array_file
 from model.data.fold import Fold
 from model.data.regular import read_regular
-from model.data.standardise import standardised, statistics
+from model.data.standardise import bound_of, standardised, statistics
 from model.errors import DataFileError, ModelError
 
-FORMAT = 4  # raised whenever the same images and seed would give another content
+FORMAT = 5  # raised whenever the same images and seed would give another content
 ABOUT = "prepared.json"
 MOST_ABOUT_BYTES = 100_000_000  # of an encoding with very many columns or categories
 _FOLDER = re.compile(r"\.?[a-z0-9-]+-[0-9a-f]{16}(\.[a-z0-9_]+)?")
@@ -45,9 +46,15 @@ class About:
     split: str
     target_names: tuple[str, ...] = ()
     tested: tuple[int, ...] = ()
+    is_bounded: bool = False
     encoding: Mapping[str, Any] | None = None
     missing: Mapping[str, int] | None = None
     shape: tuple[int, ...] = ()
+
+    @property
+    def bound(self) -> float:
+        """Where standardised inputs are cut."""
+        return bound_of(self.training) if self.is_bounded else math.inf
 
     @property
     def targets(self) -> int:
@@ -79,7 +86,7 @@ def write(folder: Path, about: About, fold: Fold) -> None:
         OSError: It cannot be written.
     """
     raw, order = fold.raw, np.concatenate(fold.rows)
-    given = fold.statistics or statistics(raw.x, fold.rows[0])
+    given = replace(fold.statistics or statistics(raw.x, fold.rows[0]), bound=about.bound)
     shape = (len(order), about.inputs)
     array_file.write(folder / "x.npy", shape, "<f4", standardised(raw.x, order, given))
     if about.targets:

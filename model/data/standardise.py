@@ -4,6 +4,7 @@ Images are taken some rows at a time, so that memory stays bounded by one block 
 are. Sums are float64.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -28,15 +29,32 @@ class Statistics:
         mean: (d,) float64.
         std: (d,) float64, the population's standard deviation; 1 for an input that is constant,
             or that is missing in every row.
+        bound: Standardised inputs are cut at minus and plus that.
     """
 
     mean: npt.NDArray[np.float64]
     std: npt.NDArray[np.float64]
+    bound: float = math.inf
 
     def of(self, rows: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """Some rows (n, d), standardised."""
-        standard: npt.NDArray[np.float64] = (rows - self.mean) / self.std
+        return self.cut((rows - self.mean) / self.std)
+
+    def cut(self, standard: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Standardised rows, cut in place; NaN stays."""
+        if math.isfinite(self.bound):
+            np.clip(standard, -self.bound, self.bound, out=standard)
         return standard
+
+
+def bound_of(training: int) -> float:
+    """How far from 0 a standardised input of so many training rows can be at most.
+
+    One of n numbers lies at most the root of n - 1 standard deviations from their mean. An input
+    that hardly varies among the training rows can be thousands away in another row, and would end
+    a training on that row in weights that predict nothing.
+    """
+    return math.sqrt(max(1, training - 1))
 
 
 def split(images: int, *, validation: int, seed: int) -> tuple[Rows, Rows]:
@@ -100,6 +118,7 @@ def standardised(
     for block in _blocks(x, rows):
         block -= given.mean
         block /= given.std
+        given.cut(block)
         block[np.isnan(block)] = 0
         yield block.astype(np.float32)
 

@@ -22,7 +22,7 @@ from model.alone import alone
 from model.data.encoding import EncodedColumn, Encoding
 from model.data.row_form import RowForm
 from model.data.standardise import Statistics, standardised
-from model.errors import DataFileError
+from model.errors import DataFileError, ModelError
 from model.inference import Network, population_statistics
 from model.loss import REGRESSION
 from model.members import Architecture, Member, Placement
@@ -414,6 +414,17 @@ def test_a_key_that_an_earlier_klayer_did_not_write_has_its_default(file: Path) 
 
     rewritten(file, without_jitter)
     assert network_file.load(file).network.members[0] == replace(MEMBER, jitter=0.0, widths=(4, 3))
+
+
+def test_inputs_are_cut_as_they_were_in_training(tmp_path: Path) -> None:
+    network_file.save(tmp_path / "one.npz", replace(saved_of(), bound=2.0))
+    given = network_file.load(tmp_path / "one.npz")
+    deviations = GIVEN.std * np.array([[3.0] * len(GIVEN.std), [2.0] * len(GIVEN.std)])
+    far, near = given.probabilities(GIVEN.mean + deviations)
+    np.testing.assert_allclose(far, near, rtol=1e-5)
+    for bound in (0.0, -1.0, np.inf):
+        with pytest.raises(ModelError, match="bound must be a finite number above 0"):
+            replace(given, bound=bound)
 
 
 @pytest.mark.parametrize("form", [RowForm("array", (6,)), RowForm("image", (1, 2, 3)), None])

@@ -165,6 +165,7 @@ def retrain(
                 targets=rows.target_names,
                 encoding=None if rows.encoding is None else encoding.of(rows.encoding),
                 rows=_form(objective, rows),
+                bound=rows.bound if math.isfinite(rows.bound) else None,
             )
         )
 

@@ -91,6 +91,22 @@ def test_missing_numbers_are_the_mean_and_are_told(tmp_path: Path) -> None:
     np.testing.assert_array_equal(ready.training.x[np.isnan(training)], 0)
 
 
+def test_no_row_is_further_away_than_a_training_row_can_be(tmp_path: Path) -> None:
+    """An input that hardly varies among the training rows would spoil a training on others."""
+    odd, fold = X.astype(float), own(saved(tmp_path)).fold()
+    flat = odd.reshape(60, -1)
+    flat[:, 3], flat[:, 4] = 7, 0
+    flat[fold.rows[0][0], 4] = 1e-3  # as far as it can be
+    others = np.setdiff1d(np.arange(60), fold.rows[0])
+    flat[np.ix_(others, [3, 4])] = 500
+    ready, x, _ = of_test(own(saved(tmp_path, odd)), tmp_path / "cache")
+    most = np.sqrt(len(ready.training) - 1)
+    assert ready.bound == most
+    assert np.abs(ready.training.x).max() == pytest.approx(most)
+    for rows in (ready.validation.x, (x - ready.mean) / ready.std):
+        np.testing.assert_allclose(rows[:, [3, 4]], most, rtol=1e-6)
+
+
 @pytest.mark.parametrize("kind", ["u1", ">i2", "f2", "<f8", "?"])
 def test_rows_may_be_of_any_real_type(tmp_path: Path, kind: str) -> None:
     x = np.abs(X * 20).astype(kind)
