@@ -75,16 +75,19 @@ class RunView:
         if not (self._changes.any() or now):
             return
         self._looked = time.monotonic()
+        # Trials first: what is told of stages then counts every trial that has a line.
+        news = [] if self._console.is_terminal else self._new_trials()
         self._stages = self._ledger.read.stages(self._search)
         done = sum(stage.steps_done for stage in self._stages)
         if self._began is None and done > self._done_before:
             self._began, self._done_before = time.monotonic(), done
-        news = [] if self._console.is_terminal else self._new_trials()
         for stage in self._stages:
             if stage.state in ("open", "finished") and stage.step.number not in self._announced:
                 self._announced.add(stage.step.number)
                 self._announce(stage)
-            self._tell_trials(stage, [trial for trial in news if trial.stage == stage.step.name])
+            for trial in news:
+                if trial.stage == stage.step.name:
+                    self._tell(stage, trial, is_last=trial is news[-1])
         if self._console.is_terminal:
             self._draw_bars()
 
@@ -103,18 +106,17 @@ class RunView:
         self._latest = max((t.finished_at or 0.0 for t in new), default=self._latest)
         return new
 
-    def _tell_trials(self, stage: StageState, trials: Sequence[RecordedTrial]) -> None:
-        """A line for each trial; the last one says how the whole search stands."""
-        for trial in trials:
-            name = stage.step.name
-            self._counts[name] += 1
-            what = self._value_text(stage, trial) if trial.reason is None else brief(trial.reason)
-            if trial.pruned_after is not None:
-                what += f", pruned after {plural(trial.pruned_after, self._objective.step)}"
-            line = f"{name} #{trial.number}: {parameters(trial.parameters)}: {what}"
-            place = f"{self._counts[name]}/{stage.trials}"
-            rest = f"{self._best_text(stage)}{self._time_text()}" if trial is trials[-1] else ""
-            self.say(f"{line}  ({place}{rest})", indent=2)
+    def _tell(self, stage: StageState, trial: RecordedTrial, *, is_last: bool) -> None:
+        """A line for a trial; the last of a look says how the whole search stands."""
+        name = stage.step.name
+        self._counts[name] += 1
+        what = self._value_text(stage, trial) if trial.reason is None else brief(trial.reason)
+        if trial.pruned_after is not None:
+            what += f", pruned after {plural(trial.pruned_after, self._objective.step)}"
+        line = f"{name} #{trial.number}: {parameters(trial.parameters)}: {what}"
+        place = f"{self._counts[name]}/{stage.trials}"
+        rest = f"{self._best_text(stage)}{self._time_text()}" if is_last else ""
+        self.say(f"{line}  ({place}{rest})", indent=2)
 
     def _draw_bars(self) -> None:
         current = next((s for s in self._stages if s.state != "finished"), None)

@@ -13,6 +13,8 @@ from search.study.reading import load
 from search.views.terminal.progress import RunView, best_of, seconds_left
 from tests.search.views.timed import TimedStudy
 
+NAMES = ("coarse", "fine")
+
 
 def test_the_best_is_of_the_stages_that_search(study: Any, stage: Any, trial: Any) -> None:
     states = [
@@ -88,3 +90,35 @@ def test_a_unit_is_shown_as_it_is_and_never_read_as_markup(
     with RunView(console, ledger, replace(search, study=timed)) as view:
         view.update(now=True)
     assert "best 0.25 [/s] [red]" in console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_the_best_is_told_once_a_look_and_is_no_worse_than_what_has_a_line(
+    search: Any, stage: Any, trial: Any
+) -> None:
+    """Trials go on ending between the two reads of a look."""
+    ended: list[Any] = []
+    to_end: list[Any] = []
+
+    def trials(*_: object, **__: object) -> list[Any]:
+        found = list(ended)
+        ended.extend(to_end[:1])
+        return found
+
+    def stages(_: object) -> list[Any]:
+        found = []
+        for name in NAMES:
+            own = [one for one in ended if one.stage == name]
+            best = max(own, key=lambda one: one.value, default=None)
+            found.append(stage(name, state="open", trials=9, best=best))
+        ended.extend(to_end[:1])
+        return found
+
+    read = Mock(stages=stages, trials=trials)
+    console = Console(file=io.StringIO(), width=200)
+    view = RunView(console, Mock(changes=Mock(), read=read), search)
+    ended += [trial(value=0.5), trial(id=2, stage="fine", value=0.75)]
+    to_end += [trial(id=3, stage="fine", number=1, value=0.875)]
+    view.update(now=True)
+    lines = [line for line in console.file.getvalue().splitlines() if "#" in line]  # type: ignore[attr-defined]
+    assert [line.split(":")[0].strip() for line in lines] == ["coarse #0", "fine #0"]
+    assert ["best 87.50 %" in line for line in lines] == [False, True]
