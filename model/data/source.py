@@ -1,6 +1,7 @@
 """Where a data set comes from: its name, its classes, and how to read its two parts."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,8 +10,12 @@ from model.errors import ModelError
 
 
 def plain_name(text: str, most: int) -> str:
-    """A text as lower-case letters, digits and single hyphens, `most` at most; else "own"."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:most].strip("-") or "own"
+    """A text as lower-case letters, digits and single hyphens, `most` at most; else "own".
+
+    Letters lose their accents; those of other scripts are left out.
+    """
+    letters = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:most].strip("-") or "own"
 
 
 @dataclass(frozen=True)

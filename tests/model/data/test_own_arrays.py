@@ -307,7 +307,7 @@ def test_arrays_that_are_not_read_yet_travel_as_paths(tmp_path: Path) -> None:
     ("name", "told"),
     [
         ("x.npy", "x"),
-        ("Größe 2.NPZ", "gr-e-2"),
+        ("Größe 2.NPZ", "grosse-2"),
         ("train-images-idx3-ubyte", "train-images-idx3-ubyte"),
         ("train.images-idx3-ubyte.gz", "train-images-idx3-ubyte"),
     ],

@@ -52,7 +52,7 @@ def test_images_are_split_and_standardised_by_the_training_images(
     (x,) = test.blocks()
     np.testing.assert_allclose(x * ready.std + ready.mean, whole[right.test], atol=1e-3)
     np.testing.assert_array_equal(test.targets, LABELS[right.test])
-    assert (ready.shape, ready.classes, ready.name) == ((1, 8, 9), CLASSES, "tiere")
+    assert (ready.shape, ready.classes, ready.name) == ((1, 8, 9), CLASSES, "tiere-e")
     assert [one.name for one in (tmp_path / "cache").iterdir()] == [ready.folder.name]
 
 
