@@ -27,6 +27,8 @@ MOST_NAME = 60  # letters of the name that a search is given
 SEED = 1  # of a study file that says none
 UPDATES = 3_000  # of one training, about: enough to learn, few enough for dozens of trials
 MOST_EPOCHS = 60
+SHIPPED = {"digits": "digits", "cifar10": "lambda-coarse-to-fine"}
+"""Data sets that need no file, each with a study that ships with klayer."""
 MANY_ROWS = 5_000  # from which wider layers and less decay are worth trying
 MOST_NUMBERS = 50_000_000  # rows · inputs up to which wide layers stay quick
 
@@ -72,6 +74,10 @@ def write_study(
     source = _source(file.parent, data)
     if kind_of(source) == "arrays":
         target = [_from(file.parent, Path(one)) for one in target]
+    if source in SHIPPED:
+        raise KlayerError(
+            f"{source}: has studies that ship with klayer, such as `klayer run {SHIPPED[source]}`"
+        )
     section = _section(source, target, exclude, changes)
     base = file.parent.absolute()
     facts, said = own_opened(section, SEED, base)

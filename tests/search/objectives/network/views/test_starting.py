@@ -331,6 +331,8 @@ def test_an_example_is_named_as_it_is(here: Path) -> None:
         ("x.npy", ["none.npy"], "none.npy: is missing"),
         ("none.npz", [], "none.npz: is missing"),
         ("none/", [], 'found "none"; give digits'),
+        ("digits", [], "digits: has studies that ship with klayer, such as `klayer run digits`"),
+        ("cifar10", ["y"], "such as `klayer run lambda-coarse-to-fine`"),
         ("empty", [], "for each of two classes or more, found none"),
         ("mixed", [], "give a size that all are scaled to, such as size = [32, 32]"),
         ("mixed", ["cat"], "target: found, which is for tables and arrays"),
