@@ -95,11 +95,18 @@ class Draft:
         return found
 
 
-def amended(drafts: Sequence[Draft]) -> bool:
-    """Whether the file must be read once more, in the forms that the drafts have now."""
+def amended(drafts: Sequence[Draft], *, has_commas: bool) -> bool:
+    """Whether the file must be read once more, in the forms that the drafts have now.
+
+    Args:
+        drafts: Of all columns, as they are at the end of the file.
+        has_commas: Whether decimal commas are meant, also where no value shows that.
+    """
     if any(draft.is_wrong for draft in drafts if draft.is_kept or len(draft.forms) > 1):
         return True
-    if any(draft.shows_commas for draft in drafts if draft.forms[0] == "comma number"):
+    if has_commas or any(
+        draft.shows_commas for draft in drafts if draft.forms[0] == "comma number"
+    ):
         return False
     doubtful = [draft for draft in drafts if draft.forms[0] == "comma number"]
     for draft in doubtful:

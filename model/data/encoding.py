@@ -79,6 +79,7 @@ class Encoding:
         columns: Each input column, in the order of the outputs.
         ignored: Names of columns that a file may have and that are not used: the target, and what
             was excluded or left out.
+        has_commas: Whether the table had decimal commas: those of others are read likewise.
 
     Raises:
         ModelError: There is no output, there are more than `MOST_OUTPUTS`, or two columns have one
@@ -87,6 +88,7 @@ class Encoding:
 
     columns: tuple[EncodedColumn, ...]
     ignored: tuple[str, ...] = ()
+    has_commas: bool = False
 
     def __post_init__(self) -> None:
         counts = Counter(column.name for column in self.columns)
@@ -168,10 +170,11 @@ class Encoding:
 
     def plain(self) -> dict[str, Any]:
         """The encoding as values that JSON can hold; `of` is the way back."""
-        return {
+        found = {
             "columns": [column.plain() for column in self.columns],
             "ignored": list(self.ignored),
         }
+        return found | ({"has_commas": True} if self.has_commas else {})
 
     def _matched(self, inputs: Sequence[Column]) -> list[Column]:
         by_name = {column.name: column for column in inputs}
@@ -189,6 +192,8 @@ def fit(
     rows: Rows,
     ignored: Sequence[str] = (),
     scaling: Scaling = "standard",
+    *,
+    has_commas: bool = False,
 ) -> Encoding:
     """The encoding that follows from the given rows of the inputs.
 
@@ -197,6 +202,7 @@ def fit(
         rows: The training rows; one or more.
         ignored: See `Encoding`; `Table.ignored` has them.
         scaling: Of numbers.
+        has_commas: See `Encoding`.
 
     Raises:
         ModelError: There is no row or no column, or there would be too many outputs.
@@ -204,7 +210,8 @@ def fit(
     if not len(rows):
         raise ModelError("an encoding follows from one training row or more, not from none")
     scaled = sum(column.kind == "number" for column in inputs) if scaling == "quantile" else 0
-    return Encoding(tuple(_fitted(column, rows, scaled) for column in inputs), tuple(ignored))
+    fitted = tuple(_fitted(column, rows, scaled) for column in inputs)
+    return Encoding(fitted, tuple(ignored), has_commas)
 
 
 def of(plain: Mapping[str, Any]) -> Encoding:
@@ -224,8 +231,9 @@ def of(plain: Mapping[str, Any]) -> Encoding:
             )
             for column in plain["columns"]
         )
-        found = Encoding(columns, tuple(plain["ignored"]))
-        is_right = set(plain) == {"columns", "ignored"} and all(map(_is_valid, columns))
+        found = Encoding(columns, tuple(plain["ignored"]), plain.get("has_commas", False))
+        is_right = set(plain) - {"has_commas"} == {"columns", "ignored"}
+        is_right = is_right and all(map(_is_valid, columns)) and type(found.has_commas) is bool
     except (AttributeError, KeyError, TypeError) as error:
         raise ModelError(f"expected an encoding as `plain` gives it ({error!r})") from error
     if not is_right or not all(isinstance(name, str) for name in found.ignored):
@@ -244,7 +252,7 @@ def read_inputs(path: Path, encoding: Encoding) -> tuple[Column, ...]:
             infinite or too large.
     """
     kinds = {column.name: column.kind for column in encoding.columns}
-    return read_alike(path, kinds, encoding.ignored)
+    return read_alike(path, kinds, encoding.ignored, has_commas=encoding.has_commas)
 
 
 def statistics(encoding: Encoding, matrix: npt.NDArray[np.float32], rows: Rows) -> Statistics:

@@ -179,7 +179,13 @@ class OwnTable:
             yield self._fold(own, name)
 
     def _fitted(self, read: Table, training: Rows) -> Encoding:
-        return encoding.fit(read.inputs, training, read.ignored, self.options.scaling)
+        return encoding.fit(
+            read.inputs,
+            training,
+            read.ignored,
+            self.options.scaling,
+            has_commas=read.has_commas,
+        )
 
     def _fold(self, read: ReadTable, name: str = "") -> Fold:
         learned = (read.table, read.training)

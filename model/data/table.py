@@ -47,6 +47,7 @@ class Table:
         others: The columns that are no inputs, but for excluded ones: targets, those by which rows
             are split, and those left out.
         ignored: Every name that is no input's: a file that is predicted from may have them.
+        has_commas: Whether the file has decimal commas.
     """
 
     inputs: tuple[Column, ...]
@@ -59,6 +60,7 @@ class Table:
     notes: tuple[str, ...]
     others: tuple[Column, ...]
     ignored: tuple[str, ...]
+    has_commas: bool = False
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -121,6 +123,7 @@ def read(path: Path, options: TableOptions, scratch: Path | None = None) -> Tabl
         notes=found.notes,
         others=others,
         ignored=tuple(name for name in found.names if name not in taken),
+        has_commas=found.has_commas,
     )
 
 
@@ -139,7 +142,15 @@ def read_more(path: Path, known: Table, source: str, scratch: Path | None = None
     targets = [known.column(name) for name in known.target_names]
     kinds = {column.name: column.kind for column in (*known.inputs, *targets)}
     ignored = [name for name in known.ignored if name not in kinds]
-    found = read_alike(path, kinds, ignored, "the column", f"which {source} lacks", scratch)
+    found = read_alike(
+        path,
+        kinds,
+        ignored,
+        "the column",
+        f"which {source} lacks",
+        has_commas=known.has_commas,
+        scratch=scratch,
+    )
     inputs, own = found[: len(known.inputs)], found[len(known.inputs) :]
     for target in own:
         check_missing(path, target)

@@ -37,11 +37,13 @@ class Columns:
         by_name: Each column that was asked for, in the file's order, of one row or more.
         names: Of all its columns: those that can be read, in the file's order, then the others.
         notes: What a reader should be told of how the file was read, each a sentence.
+        has_commas: Whether its numbers have decimal commas.
     """
 
     by_name: Mapping[str, Column]
     names: tuple[str, ...]
     notes: tuple[str, ...]
+    has_commas: bool = False
 
 
 def read_columns(
@@ -51,6 +53,7 @@ def read_columns(
     categories: Collection[str] = (),
     skip: Collection[str] = (),
     unlimited: Collection[str] = (),
+    has_commas: bool = False,
     scratch: Path | None = None,
 ) -> Columns:
     """Read every column of the file.
@@ -66,6 +69,7 @@ def read_columns(
         categories: Columns whose values are categories also where all of them are numbers.
         skip: Columns that are left out; a Parquet file may have them of any type.
         unlimited: Columns that may have more than `MOST_TEXTS` different texts.
+        has_commas: Whether decimal commas are known to be meant, where the separator is none.
         scratch: The folder of the temporary file; None for the system's own.
 
     Raises:
@@ -97,9 +101,10 @@ def read_columns(
                     f"{path}: row {row:,} of column {draft.name!r} holds {text!r}; "
                     "expected a number"
                 )
-        if not amended(drafts):
+        if not amended(drafts, has_commas=has_commas):
             by_name = {column.name: column for column in found}
-            return Columns(by_name, (*raw.names, *raw.skipped), raw.notes)
+            has_commas = any(draft.forms[0] == "comma number" for draft in drafts)
+            return Columns(by_name, (*raw.names, *raw.skipped), raw.notes, has_commas)
 
 
 def read_alike(
@@ -108,6 +113,8 @@ def read_alike(
     ignored: Collection[str],
     lacking: str = "the input",
     foreign: str = "which the model does not know",
+    *,
+    has_commas: bool = False,
     scratch: Path | None = None,
 ) -> tuple[Column, ...]:
     """The columns of a file whose kinds another file has set, in the order of `kinds`.
@@ -120,6 +127,7 @@ def read_alike(
         ignored: Columns that the file may have and that are left out.
         lacking: What a column is called that the file lacks.
         foreign: What is said of a column that is neither.
+        has_commas: Whether the other file has decimal commas.
         scratch: As for `read_columns`.
 
     Raises:
@@ -131,6 +139,7 @@ def read_alike(
         numbers={name for name, kind in kinds.items() if kind == "number"},
         categories={name for name, kind in kinds.items() if kind == "category"},
         skip=set(ignored),
+        has_commas=has_commas,
         scratch=scratch,
     )
     return matched(path, found.by_name, list(kinds), lacking, foreign)

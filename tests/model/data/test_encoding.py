@@ -20,6 +20,7 @@ from model.data.encoding import (
     statistics,
 )
 from model.data.standardise import BLOCK_ROWS, standardised
+from model.data.table_file import read_columns
 from model.errors import DataFileError, ModelError
 from tests.model.data.tables import listed
 
@@ -40,6 +41,27 @@ def some_inputs(*, missing: float = 0.2) -> list[Column]:
         category_column("town", [None if h else f"t{i % 17}" for i, h in enumerate(holes)]),
         number("constant", np.full(N, 0.1)),
     ]
+
+
+def test_a_file_is_read_with_the_decimal_commas_of_the_table_that_was_learned(
+    tmp_path: Path,
+) -> None:
+    """Of one row alone, 1,234 could be a thousand."""
+    for name, rows in (("table", "1,25;x\n2,5;y\n"), ("new", "1,234;x\n"), ("points", "1.5;y\n")):
+        (tmp_path / f"{name}.csv").write_text(f"size;code\n{rows}")
+    read = read_columns(tmp_path / "table.csv")
+    assert read.has_commas
+    known = fit(tuple(read.by_name.values()), np.arange(2), has_commas=True)
+    again = of(json.loads(json.dumps(known.plain())))
+    assert again == known
+    for name, value in (("new", 1.234), ("points", 1.5)):
+        assert read_inputs(tmp_path / f"{name}.csv", again)[0].values.tolist() == [value]
+    without = fit(tuple(read.by_name.values()), np.arange(2))
+    assert "has_commas" not in without.plain()
+    with pytest.raises(
+        DataFileError, match=r"row 1 of column 'size' holds '1,234'; expected a num"
+    ):
+        read_inputs(tmp_path / "new.csv", without)
 
 
 def test_categories_agree_with_scikit_learn() -> None:

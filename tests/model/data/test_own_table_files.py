@@ -49,6 +49,22 @@ def test_each_file_is_a_part(folder: Path) -> None:
     np.testing.assert_array_equal([*fold.raw.y, *tested.y], labels)
 
 
+def test_files_of_their_own_have_the_decimal_commas_of_the_source(tmp_path: Path) -> None:
+    for name, sizes in (
+        ("train", ("1,25", "2,5", "3,75", "5,125") * 3),
+        ("test", ("1,234", "2,345")),
+    ):
+        rows = [f"{size};{'yn'[place % 2]}" for place, size in enumerate(sizes)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["size;code", *rows]))
+    parts = Parts(validation=0.25, test=tmp_path / "test.csv")
+    given = OwnTable(tmp_path / "train.csv", TableOptions(("code",)), parts, 3)
+    fold = given.fold()
+    assert fold.encoding is not None
+    origin = fold.encoding["columns"][0]["origin"]
+    found = given.source(fold.classes).test().x[:, 0] + origin
+    np.testing.assert_allclose(found, [1.234, 2.345], rtol=1e-6)
+
+
 def test_one_part_may_be_split_from_the_source(folder: Path) -> None:
     given = own(folder, PRICE, validation=0.25)
     fold = given.fold()
