@@ -1,7 +1,6 @@
 """`python -m benchmarks`: run the parts, print their tables, and write them to a page."""
 
 import argparse
-import os
 import sys
 import tempfile
 import time
@@ -23,12 +22,10 @@ from benchmarks import (
     throughput,
 )
 from benchmarks.problem import write_images
-from benchmarks.real_images import folder_of
+from benchmarks.real_images import folder_given
 from benchmarks.report import Section
 from benchmarks.setting import Setting, say
 from benchmarks.timing import NotMeasuredError
-from model.errors import DataFileError
-from search.views.terminal.generated import PageError
 
 PARTS: dict[str, Callable[[Setting], Section]] = {
     "one-network": one_network.run,
@@ -46,15 +43,8 @@ ROUNDS = 5
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run what the command line asks for; exit status 1 if a part could not be measured."""
     given = _arguments(arguments)
-    try:
-        if given.output is not None:
-            report.check(given.output)
-    except PageError as error:
-        sys.exit(f"benchmarks: --output: {error}")
-    try:
-        data = folder_of(os.environ.get("KLAYER_DATA"))
-    except DataFileError as error:
-        sys.exit(f"benchmarks: KLAYER_DATA: {error}")
+    report.ready("benchmarks", given.output)
+    data = folder_given("benchmarks")
     about = machine.description()
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="klayer-benchmarks-") as place:
@@ -70,9 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         write_images(setting.images, rows, problem.inputs, problem.classes)
         sections = [_measured(name, setting) for name in given.only or PARTS]
     text = _text(sections, about, time.monotonic() - began, quick=given.quick)
-    sys.stdout.write(text + "\n")
-    if given.output is not None:
-        report.write(given.output, text)
+    report.publish(text, given.output)
     failed = [section.title for section in sections if section.failed]
     if failed:
         sys.exit(f"benchmarks: not measured: {'; '.join(failed)}")

@@ -23,7 +23,6 @@ from benchmarks.large_search import NAME, filling
 from benchmarks.timing import ROOT, NotMeasuredError, environment
 from search.ledger.ledger import Ledger
 from search.views.report import write_report
-from search.views.terminal.generated import PageError
 
 TARGET = "bench-dashboard"  # of make
 DATABASES = ("SQLite", "PostgreSQL")
@@ -66,11 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     if BROWSER is None or DRIVER is None:
         sys.exit(f"benchmarks.dashboard: {WANTED}")
-    try:
-        if given.output is not None:
-            report.check(given.output, TARGET)
-    except PageError as error:
-        sys.exit(f"benchmarks.dashboard: --output: {error}")
+    report.ready("benchmarks.dashboard", given.output, TARGET)
     found: dict[str, Measured] = {}
     for name in [given.only] if given.only else DATABASES:
         try:
@@ -79,9 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         except NotMeasuredError as error:
             sys.exit(f"benchmarks.dashboard: {error}")
     text = page(found, given.trials)
-    sys.stdout.write(f"{text}\n")
-    if given.output is not None:
-        report.write(given.output, text, TARGET)
+    report.publish(text, given.output, TARGET)
 
 
 @contextmanager

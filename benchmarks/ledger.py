@@ -26,7 +26,6 @@ from benchmarks.ledger_tables import CONTENDERS, GOAL_WORKERS, PEER, RECORDED, S
 from benchmarks.rounds import counted, turn
 from benchmarks.setting import say
 from benchmarks.timing import NotMeasuredError
-from search.views.terminal.generated import PageError
 
 TARGET = "bench-ledger"  # of make
 DATABASES = ("SQLite", "PostgreSQL")
@@ -77,11 +76,7 @@ QUICK = Sizes((100, 10_000), (1, GOAL_WORKERS), 1, 0.5, 1.0)
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure what the command line asks for, print it, and write it to a page."""
     given = _arguments(arguments)
-    try:
-        if given.output is not None:
-            report.check(given.output, TARGET)
-    except PageError as error:
-        sys.exit(f"benchmarks.ledger: --output: {error}")
+    report.ready("benchmarks.ledger", given.output, TARGET)
     # Whoever ends this process ends the server and the other processes with it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("benchmarks.ledger: ended"))
     sizes = QUICK if given.quick else replace(Sizes(), rounds=given.rounds)
@@ -93,9 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         except NotMeasuredError as error:
             missing.append(f"**{name} was not measured: {error}**")
     text = page(found, sizes, time.monotonic() - began, [*missing, *_warning(given.quick)])
-    sys.stdout.write(text + "\n")
-    if given.output is not None:
-        report.write(given.output, text, TARGET)
+    report.publish(text, given.output, TARGET)
     if missing:
         sys.exit("benchmarks.ledger: not all was measured")
 

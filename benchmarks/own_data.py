@@ -11,7 +11,6 @@ that was interrupted goes on where it stood.
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 import time
@@ -25,17 +24,15 @@ from benchmarks import data_sets, machine, own_data_peers, report
 from benchmarks.data_sets import SETS, DataSet
 from benchmarks.own_data_peers import Found, Rows
 from benchmarks.own_data_tables import KLAYER, NETWORKS, TREES, Result, page
-from benchmarks.real_images import folder_of
+from benchmarks.real_images import folder_given
 from benchmarks.service import exported, finish, start, storage
 from benchmarks.setting import say
 from benchmarks.timing import NotMeasuredError
 from model.data import cifar10, table
 from model.data.table_options import TableOptions
-from model.errors import DataFileError
 from search.objectives.network.facts import NAMED
 from search.objectives.network.sections import DataSection
 from search.objectives.network.views.starting import study_text
-from search.views.terminal.generated import PageError
 
 TARGET = "bench-data"  # of make
 SEEDS = 5
@@ -57,15 +54,8 @@ QUICK = (
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure what is not there yet, print, and write to a page."""
     given = _arguments(arguments)
-    try:
-        if given.output is not None:
-            report.check(given.output, TARGET)
-    except PageError as error:
-        sys.exit(f"benchmarks.own_data: --output: {error}")
-    try:
-        data = folder_of(os.environ.get("KLAYER_DATA"))
-    except DataFileError as error:
-        sys.exit(f"benchmarks.own_data: KLAYER_DATA: {error}")
+    report.ready("benchmarks.own_data", given.output, TARGET)
+    data = folder_given("benchmarks.own_data")
     every = [*SETS, *([] if data is None else [IMAGES])]
     names = given.only or (QUICK_SETS if given.quick else every)
     results = read(given.results)
@@ -76,9 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (NotMeasuredError, RuntimeError) as error:
         sys.exit(f"benchmarks.own_data: {error}")
     text = page(results, machine.system(PACKAGES), quick=given.quick)
-    sys.stdout.write(f"{text}\n")
-    if given.output is not None:
-        report.write(given.output, text, TARGET)
+    report.publish(text, given.output, TARGET)
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -1,5 +1,7 @@
 """The images of experiment C4: the real ones, or random ones in the files that CIFAR-10 has."""
 
+import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from model.data import cifar10, digits, prepared
+from model.errors import DataFileError
 from search.study.reading import load
 
 STUDY = "lambda-coarse-to-fine"
@@ -77,6 +80,14 @@ def folder_of(told: str | None) -> Path | None:
     folder = Path(told).absolute()
     cifar10.source(folder)
     return folder
+
+
+def folder_given(program: str) -> Path | None:
+    """`folder_of` KLAYER_DATA; the program ends with a message where that holds something else."""
+    try:
+        return folder_of(os.environ.get("KLAYER_DATA"))
+    except DataFileError as error:
+        sys.exit(f"{program}: KLAYER_DATA: {error}")
 
 
 def _write_random(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """What a part found, as Markdown; and the generated section of a page that holds it."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +54,26 @@ class Section:
         """As Markdown."""
         parts = [f"### {self.title}", *(table.text() for table in self.tables), *self.notes]
         return "\n\n".join(parts)
+
+
+def ready(program: str, output: Path | None, target: str = BENCH) -> None:
+    """End the program with a message where the page that it was given cannot take its section."""
+    try:
+        if output is not None:
+            check(output, target)
+    except generated.PageError as error:
+        sys.exit(f"{program}: --output: {error}")
+
+
+def publish(text: str, output: Path | None, target: str = BENCH) -> None:
+    """Print a text, and put it into the page, where there is one.
+
+    Raises:
+        PageError: The page has no place for it.
+    """
+    sys.stdout.write(f"{text}\n")
+    if output is not None:
+        write(output, text, target)
 
 
 def check(path: Path, target: str = BENCH) -> None:
