@@ -6,7 +6,9 @@ from typing import Literal
 
 Kind = Literal["table", "arrays", "images", "example"]
 
-TABLES = (".csv", ".tsv", ".txt", ".parquet")
+TEXT_TABLES = (".csv", ".tsv", ".txt")
+TABLES = (*TEXT_TABLES, ".parquet")
+DEFAULT_PART = 0.2  # of all rows, for validation or the test, where nothing is said
 ARRAYS = (".npy", ".npz")
 EXAMPLES = ("iris", "wine", "breast_cancer", "diabetes")  # which scikit-learn carries
 _IDX = re.compile(r"[.-]idx\d+-[a-z]+(\.gz)?$")

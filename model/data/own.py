@@ -2,11 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from model.data.fold import Fold
+from model.data.labelled import Labelled
 from model.data.source import Source
 
 
@@ -51,6 +52,17 @@ class Own(Protocol):
         Raises:
             DataFileError: One is missing, or no regular file.
         """
+
+
+def source_of(own: Own, classes: tuple[str, ...], test: Callable[[], Labelled]) -> Source:
+    """As `Own.source`, of data whose test rows `test` reads."""
+    return Source(
+        own.name,
+        classes,
+        training=lambda: own.fold().raw,
+        test=test,
+        is_checked=True,  # when they were opened
+    )
 
 
 def fingerprint_of(said: object, files: Sequence[tuple[str, Path]]) -> str:

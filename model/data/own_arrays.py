@@ -16,7 +16,7 @@ from model.data.array_target import Target, of_another_part, target_of
 from model.data.fold import Fold, counted
 from model.data.kinds import ARRAYS, is_idx
 from model.data.labelled import Labelled, is_real
-from model.data.own import fingerprint_of
+from model.data.own import fingerprint_of, source_of
 from model.data.own_rows import Places
 from model.data.regular import check_regular
 from model.data.source import Source, plain_name
@@ -53,8 +53,8 @@ class OwnArrays:
 
     Attributes:
         training: Of the rows that are split, or that are for training.
-        validation: A count, a share, or files; None for those of the `.npz`, else `DEFAULT`; 0 for
-            none but those.
+        validation: A count, a share, or files; None for those of the `.npz`, else
+            `DEFAULT_PART`; 0 for none but those.
         test: Likewise; of IDX files also those beside it that are called as usual.
         task: None for what the target's type says.
         seed: Of the split.
@@ -119,13 +119,7 @@ class OwnArrays:
 
     def source(self, classes: tuple[str, ...]) -> Source:
         """As `Own.source`."""
-        return Source(
-            self.name,
-            classes,
-            training=lambda: self.fold().raw,
-            test=self._test,
-            is_checked=True,  # when the files were read
-        )
+        return source_of(self, classes, self._test)
 
     def _test(self) -> Labelled:
         read = self._read()

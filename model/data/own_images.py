@@ -18,7 +18,7 @@ from model.data.fold import Fold, counted
 from model.data.image_files import Seen
 from model.data.image_folder import Listed
 from model.data.labelled import Labelled
-from model.data.own import fingerprint_of
+from model.data.own import fingerprint_of, source_of
 from model.data.own_rows import MOST_INPUTS
 from model.data.regular import check_regular
 from model.data.row_form import RowForm
@@ -41,7 +41,7 @@ class OwnImages:
         path: The folder.
         seed: Of the split.
         validation: A count or a share; None for the folder of validation images, where there is
-            one, else `own_rows.DEFAULT`; 0 for none but those of that folder.
+            one, else `DEFAULT_PART`; 0 for none but those of that folder.
         test: Likewise.
         size: Height and width that images are scaled to; None where all have one size.
         colour: None for grey where no file can hold other colours, else rgb.
@@ -95,13 +95,7 @@ class OwnImages:
 
     def source(self, classes: tuple[str, ...]) -> Source:
         """As `Own.source`."""
-        return Source(
-            self.name,
-            classes,
-            training=lambda: self.fold().raw,
-            test=self._test,
-            is_checked=True,  # when they were decoded
-        )
+        return source_of(self, classes, self._test)
 
     def _test(self) -> Labelled:
         listed = self._listed()

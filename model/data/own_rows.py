@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.data import array_file, splits
+from model.data.kinds import DEFAULT_PART
 from model.data.labelled import Labelled
 from model.data.splits import Part
 from model.data.standardise import Rows, block_rows
@@ -17,7 +18,6 @@ from model.data.table_file import LARGEST
 from model.errors import DataFileError, ModelError
 
 MOST_INPUTS = 1_000_000  # a row would take more than 4 MB
-DEFAULT = 0.2  # of a part that neither comes by itself nor is said
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +50,8 @@ def places_of(
         y: (n,) labels, or (n, t) values.
         given: The parts that came by themselves, "validation" and "test".
         where: What messages call the rows.
-        validation: A count or a share of the rows; `DEFAULT` where it is None, 0 for none. It is
-            not asked for where that part is given.
+        validation: A count or a share of the rows; `DEFAULT_PART` where it is None, 0 for none. It
+            is not asked for where that part is given.
         test: Likewise.
         seed: Of the split.
 
@@ -60,7 +60,7 @@ def places_of(
     """
     said = {"validation": validation, "test": test}
     sizes = {
-        part: DEFAULT if size is None else size
+        part: DEFAULT_PART if size is None else size
         for part, size in said.items()
         if part not in given and size != 0
     }

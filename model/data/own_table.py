@@ -19,7 +19,9 @@ from model.data import array_file, cross_validation, encoding, splits, table, ta
 from model.data.delimited import MOST_BYTES
 from model.data.encoding import Encoding
 from model.data.fold import Fold, counted
+from model.data.kinds import DEFAULT_PART
 from model.data.labelled import Labelled
+from model.data.own import source_of
 from model.data.regular import check_regular
 from model.data.source import Source, plain_name
 from model.data.splits import Part
@@ -46,8 +48,8 @@ class Parts:
             validation part.
     """
 
-    validation: Part | Path = 0.2
-    test: Part | Path = 0.2
+    validation: Part | Path = DEFAULT_PART
+    test: Part | Path = DEFAULT_PART
     group: str | None = None
     time: str | None = None
     said: str | None = None
@@ -215,13 +217,7 @@ class OwnTable:
         Args:
             classes: As its fold has them.
         """
-        return Source(
-            self.name,
-            classes,
-            training=lambda: self.fold().raw,
-            test=self._test,
-            is_checked=True,  # when the table was read
-        )
+        return source_of(self, classes, self._test)
 
     def _test(self) -> Labelled:
         read = self.read()

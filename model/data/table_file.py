@@ -20,10 +20,10 @@ from model.data.array_file import temporary_file
 from model.data.column import Column, Kind
 from model.data.delimited import FALLBACK_ENCODING, read_delimited
 from model.data.draft import Draft, Form, amended
+from model.data.kinds import TEXT_TABLES
 from model.data.parquet_file import read_parquet
 from model.errors import DataFileError
 
-TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 MOST_TEXTS = 1_000_000  # different ones, which are in memory
 # The network computes in float32, and differences of two numbers must fit as well.
 LARGEST = float(np.finfo(np.float32).max) / 4
@@ -264,7 +264,7 @@ def _raw(path: Path, categories: Collection[str], skip: Collection[str]) -> _Raw
         _check_names(path, found.names)
         return _Raw(found.names, found.rows, found.blocks, tuple(sorted(found.skipped)))
     unpacked = name.removesuffix(".gz")
-    if not unpacked.endswith(TEXT_SUFFIXES) or unpacked in TEXT_SUFFIXES:
+    if not unpacked.endswith(TEXT_TABLES) or unpacked in TEXT_TABLES:
         raise DataFileError(
             f"{path}: expected a file named .csv, .tsv or .txt (also with .gz behind) or .parquet"
         )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from model.data import examples
+from model.data.kinds import DEFAULT_PART
 from model.data.own import Own
 from model.data.own_arrays import OwnArrays, Pair
 from model.data.own_images import OwnImages
@@ -130,7 +131,7 @@ def table_of(
         ModelError: What is said contradicts itself.
     """
     validation, test = (
-        0.2 if part is None else part for part in (section.validation, section.test)
+        DEFAULT_PART if part is None else part for part in (section.validation, section.test)
     )
     return OwnTable(
         _found(section.source, base, folder),

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from model.data.kinds import ARRAYS, EXAMPLES, TABLES, Kind, is_idx, kind_of
+from model.data.kinds import ARRAYS, DEFAULT_PART, EXAMPLES, TABLES, Kind, is_idx, kind_of
 from model.data.table_options import Scaling, Task
 from search.objectives.network.facts import NAMED
 from search.objectives.network.metrics import Score
@@ -270,7 +270,7 @@ def _usual_validation(source: str) -> int | float | None:
     """What is held out unless said; None where the files may hold that part."""
     if source in NAMED:
         return NAMED[source].validation
-    return None if kind_of(source) in ("arrays", "images") else 0.2
+    return None if kind_of(source) in ("arrays", "images") else DEFAULT_PART
 
 
 def _faults_of_target(rows: str, key: str, target: Sequence[str] | None) -> Iterator[Fault]:
