@@ -11,6 +11,7 @@ from benchmarks.layouts import LAYOUTS, METRICS, SCORE
 SIZES = Sizes(trials=5 * COHORT, steps=3, rounds=1, writes=1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_layout_holds_the_same_reports(kind: str) -> None:
     groups = {1: 4 * COHORT, 33: COHORT}  # the first cohorts side by side, and one that is left

@@ -58,6 +58,7 @@ def test_what_is_known_is_not_measured_again(monkeypatch: pytest.MonkeyPatch) ->
     assert [(one.name, one.seed) for one in found] == [("iris", 1), ("iris", 2), ("wine", 2)]
 
 
+@pytest.mark.long
 def test_a_quick_run_measures_all_contenders_and_goes_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ from search.errors import KlayerError
 SIZES = Sizes(trials=16, steps=4, rounds=2, writes=3)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_layout_is_measured(kind: str) -> None:
     found = measured(kind, SIZES)

@@ -12,10 +12,12 @@ from optuna.storages import RDBStorage
 
 from search.ledger.ledger import Ledger
 from tests.faults.claims_of_all import NAME, TRIALS, claim_all
+from tests.faults.databases import mostly_postgresql
 from tests.faults.watch import wait_until
 from tests.faults.workers import fork
 
 
+@mostly_postgresql
 @pytest.mark.parametrize("processes", [8, pytest.param(32, marks=pytest.mark.long)])
 def test_many_begin_at_once_and_every_trial_is_claimed_once(
     storage: str, tmp_path: Path, tried: Callable[..., None], processes: int

@@ -20,7 +20,7 @@ def expected(undisturbed: Callable[..., Table]) -> Table:
     return undisturbed(LEARNING)
 
 
-@pytest.mark.parametrize("workers", [1, 2, 8])
+@pytest.mark.parametrize("workers", [2, *(pytest.param(n, marks=pytest.mark.long) for n in (1, 8))])
 def test_the_number_of_workers_changes_nothing(
     pool_of: Callable[..., Pool],
     storage: str,

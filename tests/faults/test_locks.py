@@ -16,7 +16,7 @@ from tests.faults.workers import Pool
 @pytest.mark.parametrize(
     ("seconds", "times"),
     [
-        (1.5, 2),
+        pytest.param(1.5, 2, marks=pytest.mark.long),
         pytest.param(3.0, 3, marks=pytest.mark.long),
         # Longer than SQLite waits for a lock, and than a lease.
         pytest.param(75.0, 1, marks=pytest.mark.long),

@@ -124,6 +124,7 @@ def test_with_a_launcher(
     assert_given_up("a cohort kills whoever trains it (`klayer run`)", MOST_LOST)
 
 
+@mostly_sqlite
 def test_that_fails_each_time_in_a_service(
     storage: str, seed: int, tmp_path: Path, assert_given_up: Callable[[str, int], None]
 ) -> None:

@@ -35,6 +35,7 @@ def is_true(watch: Watch, statement: str) -> bool:
     return watch.ask(statement) == [1]
 
 
+@pytest.mark.long
 @mostly_sqlite
 def test_a_worker_that_wakes_behind_its_lease_writes_nothing(
     pool_of: PoolOf,

@@ -83,6 +83,7 @@ def test_workers_killed_one_after_another(
     tried(KILL, times, len(expected))
 
 
+@pytest.mark.long
 @only_sqlite
 def test_a_disk_that_is_full_again_and_again(
     recorded: Bench, storage: str, expected: Table, tried: Tried
@@ -93,6 +94,7 @@ def test_a_disk_that_is_full_again_and_again(
     tried(FULL, times, len(expected))
 
 
+@pytest.mark.long
 def test_killed_one_after_another_while_they_make_the_tables(
     bench: Bench, storage: str, expected: Table, tried: Tried
 ) -> None:
@@ -104,7 +106,7 @@ def test_killed_one_after_another_while_they_make_the_tables(
 
 
 @only_postgresql
-@pytest.mark.parametrize("happening", ["cut", "unanswered"])
+@pytest.mark.parametrize("happening", ["cut", pytest.param("unanswered", marks=pytest.mark.long)])
 def test_connections_cut_one_after_another(
     recorded: Bench, storage: str, expected: Table, tried: Tried, happening: Happening
 ) -> None:

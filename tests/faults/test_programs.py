@@ -43,6 +43,7 @@ def programs(study: Path) -> list[int]:
     return found
 
 
+@pytest.mark.long
 @mostly_postgresql
 def test_workers_killed_amid_a_program(
     begin: Begin, study: Path, expected: Table, assert_whole: AssertWhole

@@ -55,6 +55,7 @@ def test_a_server_restarted_crashed_and_away(
     assert_whole(run.storage, expected, fault, 3)
 
 
+@pytest.mark.long
 def test_connections_cut_all_the_time(
     begin: Begin, server: Server, storage: str, expected: Table, assert_whole: AssertWhole
 ) -> None:

@@ -139,6 +139,7 @@ def test_who_gives_the_password_is_let_in_and_nobody_else_and_it_ends_gently(
     assert "s3cret" not in running.lines[0]
 
 
+@pytest.mark.long
 def test_a_run_has_a_dashboard_beside_it_as_long_as_it_runs_and_the_same_numbers(
     klayer_here: Any, start: Started, tiny_run: Any, tmp_path: Path
 ) -> None:

@@ -45,7 +45,9 @@ class Served:
     status: int
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)]
+)
 def served(
     request: pytest.FixtureRequest, start: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Served:

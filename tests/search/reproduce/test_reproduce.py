@@ -21,6 +21,7 @@ from tests.search.workers.serving import Threads
 SMALLEST = "A1"
 
 
+@pytest.mark.long
 def test_every_row_of_the_list_is_filled(rehearsal: Rehearsal) -> None:
     assert rehearsal.found.rows
     unfilled = [row.published for row in rehearsal.found.rows if ours_text(row) == "–"]

@@ -201,6 +201,7 @@ def test_halving_drops_the_worst_and_trains_the_others_to_the_end(halved: Path) 
     assert all((one[7][0][1]["loss"] in first[:3]) == (one[4] != 1) for one in coarse)
 
 
+@pytest.mark.long
 def test_checkpoints_change_no_result(klayer: Any, halved: Path, tmp_path: Path) -> None:
     laid_out(tmp_path, HALVING, KEEP="yes")
     done = klayer("run", "study.toml", "--workers", "2", cwd=tmp_path)
@@ -236,6 +237,7 @@ def test_what_cannot_train_is_refused_before_anything_is_recorded(
     assert not (tmp_path / "klayer.db").exists() or "no search" in klayer_here("status", "study")[2]
 
 
+@pytest.mark.long
 def test_each_worker_has_gpus_of_its_own(klayer: Any, klayer_here: Any, tmp_path: Path) -> None:
     laid_out(tmp_path, PACE="0.1")
     with (tmp_path / "study.toml").open("a") as study:

@@ -34,10 +34,12 @@ SOON_SECONDS = 20.0
 pytestmark = pytest.mark.filterwarnings(
     "ignore::pytest.PytestUnraisableExceptionWarning"  # sockets that Dask and Ray leave open
 )
-every = pytest.mark.parametrize("name", ENGINES)
+# To start Ray takes ten seconds; `test_engine_searches.py` tries it each time.
+PARAMETERS = [pytest.param(one, marks=pytest.mark.long) if one == "ray" else one for one in ENGINES]
+every = pytest.mark.parametrize("name", PARAMETERS)
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+@pytest.fixture(scope="module", params=PARAMETERS)
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """Each of them, for three workers."""
     with closing(open_engine(request.param, 3)) as opened:

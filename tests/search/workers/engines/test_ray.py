@@ -51,6 +51,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.wait()
 
 
+@pytest.mark.long
 def test_a_cluster_is_used_by_its_address_and_left_as_it_was(address: str, tmp_path: Path) -> None:
     jobs = [Job(tmp_path, name) for name in ("one", "two")]
     with closing(open_engine("ray", 2, address)) as engine:
@@ -80,6 +81,7 @@ def test_a_cluster_is_used_by_its_address_and_left_as_it_was(address: str, tmp_p
     assert signal.getsignal(signal.SIGTERM) is handler
 
 
+@pytest.mark.long
 def test_a_cluster_that_is_too_small(address: str) -> None:
     with pytest.raises(EngineError, match=r"^--workers: 3 are more than the 2 slots .*Ray") as at:
         open_engine("ray", 3, address)

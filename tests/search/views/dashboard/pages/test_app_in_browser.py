@@ -182,6 +182,7 @@ def a_refresh(browser: Chromium) -> None:
     browser.until(lambda: browser.run(ASKED, NEWS) >= before + 2)
 
 
+@pytest.mark.long
 def test_only_plots_that_come_into_sight_are_asked_for(browser: Chromium, shown: Shown) -> None:
     browser.open(f"{shown.address}{PAGES['search']}")
     browser.run(LISTEN)
@@ -202,6 +203,7 @@ def test_only_plots_that_come_into_sight_are_asked_for(browser: Chromium, shown:
     assert browser.run(ASKED, PLOT) == before  # what is drawn already is not asked for again
 
 
+@pytest.mark.long
 def test_every_link_leads_to_a_page(browser: Chromium, shown: Shown) -> None:
     """Of all pages, each once; within klayer's they change the page without loading it anew."""
     seen: set[str] = set()
@@ -232,6 +234,7 @@ def test_every_link_leads_to_a_page(browser: Chromium, shown: Shown) -> None:
     assert len(seen) >= 4
 
 
+@pytest.mark.long
 def test_pages_change_without_being_loaded_anew(browser: Chromium, shown: Shown) -> None:
     opened(browser, shown, "searches")
     browser.run("window.same = true;")
@@ -295,6 +298,7 @@ def test_what_a_study_file_says_is_inert(visits: dict[str, Visit]) -> None:
     assert "<script>window.hit = 1</script>" in visits["search"].listings
 
 
+@pytest.mark.long
 def test_light_and_dark(browser: Chromium, shown: Shown) -> None:
     browser.prefer("dark")
     shows(browser, shown, "zoom")
@@ -372,6 +376,7 @@ def test_an_empty_database_says_what_to_do(browser: Chromium, empty: str) -> Non
     assert browser.faults() == []
 
 
+@pytest.mark.long
 def test_a_page_that_is_opened_too_early_shows_its_search_once_it_is_there(
     browser: Chromium, empty: str, klayer: Klayer, tmp_path: Path
 ) -> None:
@@ -385,7 +390,10 @@ def test_a_page_that_is_opened_too_early_shows_its_search_once_it_is_there(
     assert browser.faults() == []
 
 
-@pytest.mark.parametrize("way", ["http://anybody:let%20me%20in@{host}/klayer/", TOKEN])
+@pytest.mark.parametrize(
+    "way",
+    [pytest.param("http://anybody:let%20me%20in@{host}/klayer/", marks=pytest.mark.long), TOKEN],
+)
 def test_a_password_opens_the_pages_and_optunas(browser: Chromium, shown: Shown, way: str) -> None:
     # One of its own for each way: Chromium remembers what it was let in with.
     with dashboard(shown.storage, password="let me in") as address:
