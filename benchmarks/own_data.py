@@ -23,7 +23,7 @@ import numpy as np
 from benchmarks import data_sets, machine, own_data_peers, report
 from benchmarks.data_sets import SETS, DataSet
 from benchmarks.own_data_peers import Found, Rows
-from benchmarks.own_data_tables import KLAYER, NETWORKS, TREES, Result, page
+from benchmarks.own_data_tables import KLAYER, NETWORKS, TREES, WINNER, Result, page
 from benchmarks.real_images import folder_given
 from benchmarks.service import exported, finish, start, storage
 from benchmarks.setting import say
@@ -137,9 +137,10 @@ def one_split(
     """
     rows = images(folder, data) if name == IMAGES else tabular(SETS[name], seed, folder)
     ours = searched(name, seed, folder, data, quick=quick)
-    seconds, epochs = (0, QUICK_EPOCHS) if quick else (ours.seconds, own_data_peers.MOST_EPOCHS)
+    seconds, epochs = (0, QUICK_EPOCHS) if quick else (ours[0].seconds, own_data_peers.MOST_EPOCHS)
     found = {
-        KLAYER: ours,
+        KLAYER: ours[0],
+        WINNER: ours[1],
         NETWORKS: own_data_peers.networks(rows, seed, seconds, epochs),
         TREES: own_data_peers.trees(rows, seed),
     }
@@ -185,8 +186,11 @@ def images(folder: Path, data: Path | None) -> Rows:
 
 def searched(
     name: str, seed: int, folder: Path, data: Path | None = None, *, quick: bool = False
-) -> Found:
-    """What the search of a study file in the folder comes to, and how long `klayer run` takes."""
+) -> tuple[Found, Found]:
+    """What the search of a study file in the folder comes to: its finalists voting, its winner.
+
+    Both take as long as `klayer run`.
+    """
     changes = [f"seed={seed}", *(QUICK if quick else ())]
     options = [part for change in changes for part in ("--set", change)]
     database = folder / "search.db"
@@ -199,7 +203,10 @@ def searched(
     scores = tested["accuracies"] if "accuracies" in tested else tested["scores"]
     chosen = next(one for one in document["trials"] if one["stage"] == "final")["parameters"]
     note = ", ".join(f"{name} {value:.3g}" for name, value in chosen.items())
-    return Found(scores[0], seconds, f"{note}; finalists voting {tested['finalist_ensemble']:.4f}")
+    voting = tested["finalist_ensemble"]
+    together = f"{len(scores)} finalists" if voting is not None else "the winner alone is sound"
+    vote = scores[0] if voting is None else voting
+    return Found(vote, seconds, together), Found(scores[0], seconds, note)
 
 
 if __name__ == "__main__":

