@@ -7,12 +7,12 @@ behind this file is the same for both, but for the few statements that name a di
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, wraps
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, text
+from sqlalchemy import ColumnElement, Connection, Engine, Table, case, cast, literal, text
 from sqlalchemy.dialects import postgresql as postgresql_dialect
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from tenacity import (
@@ -157,6 +157,25 @@ def wake(connection: Connection) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"NOTIFY {postgresql.CHANNEL}"))
+
+
+def end_silent(connection: Connection) -> None:
+    """Free the locks of processes that have been silent for too long amid a transaction.
+
+    SQLite's are those of processes on this machine, and go with them.
+    """
+    if connection.dialect.name == "postgresql":
+        postgresql.end_silent(connection)
+
+
+def by_id(table: Table, column: str, values: Mapping[int, Any]) -> ColumnElement[Any]:
+    """What a column becomes in each of some rows, by their ids, so that one UPDATE writes them all.
+
+    Several would go to PostgreSQL as a pipeline (`search.ledger.postgresql.engine`).
+    """
+    kind = table.c[column].type
+    each = case({key: literal(one, kind) for key, one in values.items()}, value=table.c.id)
+    return cast(each, kind)
 
 
 def insert_new(

@@ -14,9 +14,13 @@ from search.errors import LedgerError
 
 # Of PostgreSQL, appendix A of its manual: the connection failed, a transaction was rolled back for
 # the sake of others, too many connections, the server is going down, or coming up, a lock was not
-# to be had, this process was silent for too long within a transaction.
+# to be had, this process was silent for too long within a transaction; its disk is full, a
+# statement took longer than it may, or the server is a replica that is about to be promoted.
 _PASSING_CLASSES = ("08", "40")
-_PASSING_STATES = ("53300", "57P01", "57P02", "57P03", "55P03", "25P03")
+_PASSING_STATES = (
+    *("53300", "57P01", "57P02", "57P03", "55P03", "25P03"),
+    *("53100", "57014", "25006"),
+)
 
 
 class NoLedgerError(LedgerError):

@@ -17,7 +17,7 @@ from search.errors import LedgerError
 from search.ledger import claims, presence, queries, results, rungs
 from search.ledger.changes import Changes, watch
 from search.ledger.claims import MOST_LOST, Finished, FreeCohort, LostLeaseError, Wait
-from search.ledger.database import Database, insert_new, now, patient, wake
+from search.ledger.database import Database, end_silent, insert_new, now, patient, wake
 from search.ledger.optuna_rows import Distributions
 from search.ledger.records import Claim, CohortClaim, PlanningClaim, Presence, Search, TrialResult
 from search.ledger.schema import open_database
@@ -205,11 +205,15 @@ class Ledger:
     ) -> bool:
         """Record a heartbeat, and renew the lease of what the process holds.
 
+        Locks of processes that fell silent amid a transaction are freed on the way.
+
         A claim that is lost is ignored: its worker learns of the loss when it next writes.
 
         Returns:
             Whether it should stop.
         """
+        with self.database.reading() as connection:
+            end_silent(connection)  # by itself: the other transaction may wait for one of those
         with self.database.writing() as connection:
             time = now(connection)
             # First what is held, then the process: in the order in which `release_of` locks them.

@@ -8,10 +8,10 @@ trial rests again or ends, so a cohort whose worker died is trained from there o
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from search.ledger import optuna_rows
-from search.ledger.database import wake
+from search.ledger.database import by_id, wake
 from search.ledger.optuna_rows import Distributions
 from search.ledger.records import TrialResult
 from search.ledger.tables import checkpoints, cohorts, stages, trials
@@ -207,20 +207,17 @@ def open_rung(connection: Connection, stage_id: int, plan: RungPlan, time: float
     mine = {row.number: row for row in connection.execute(query)}
     for dropped in _batched(plan.dropped):
         gone = [mine[number] for number in dropped]
-        connection.execute(
-            update(trials).where(trials.c.id == bindparam("trial")),
-            [
-                {
-                    "trial": row.id,
-                    "state": "pruned",
-                    "value": row.value,
-                    "pruned_after": plan.start,
-                    "finished_at": time,
-                }
-                for row in gone
-            ],
-        )
         ids = [row.id for row in gone]
+        connection.execute(
+            update(trials)
+            .where(trials.c.id.in_(ids))
+            .values(
+                state="pruned",
+                value=by_id(trials, "value", {row.id: row.value for row in gone}),
+                pruned_after=plan.start,
+                finished_at=time,
+            )
+        )
         connection.execute(delete(checkpoints).where(checkpoints.c.trial_id.in_(ids)))
         said = {"pruned_after": plan.start}
         ended = {row.optuna_trial: ("pruned", row.value, said) for row in gone}

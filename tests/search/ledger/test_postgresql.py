@@ -5,22 +5,37 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from search.errors import LedgerError
 from search.ledger import postgresql as module
+from search.ledger.claims import Wait
 from search.ledger.database import connect
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import LEASE_SECONDS, Ledger
 from search.ledger.location import locate
 from search.ledger.records import CohortClaim, Presence, Search
 from search.ledger.schema import open_database
+from search.ledger.tables import workers
 from search.objective.data_card import DataCard
 from search.study.file import Study
 from tests.search.ledger.conftest import open_stage, somebody
 
 if TYPE_CHECKING:
     from tests.postgresql import Server
+
+
+# A worker as its row has it, but for the name.
+SOME = {
+    "kind": "worker",
+    "host": "host",
+    "machine": "kernel",
+    "process": 11,
+    "started_at": 0.0,
+    "seen_at": 0.0,
+    "lease_seconds": 60.0,
+    "stop_asked": False,
+}
 
 
 @pytest.fixture
@@ -170,3 +185,50 @@ def test_who_may_not_write_is_told_what_to_grant_and_that_is_enough(
         search = ledger.record(study, "", DataCard("digits", "f" * 64), {})
         open_stage(ledger, search)
         assert isinstance(ledger.next_work(search, "a"), CohortClaim)
+
+
+IDLE = text(
+    "SELECT count(*) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND state = 'idle in transaction'"
+)
+
+
+def test_who_falls_silent_behind_rows_that_it_wrote_at_once_loses_its_session(
+    storage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind a pipeline, as psycopg sends `executemany`, the server forgot about every second."""
+    monkeypatch.setattr(module, "SILENCE_SECONDS", 1)
+    silent = [connect(locate(storage)) for _ in range(6)]
+    for number, engine in enumerate(silent):
+        names = [f"{number}/{place}" for place in range(3)]
+        engine.connect().execute(insert(workers), [{**SOME, "name": name} for name in names])
+    with somebody(storage) as other:
+        until = time.monotonic() + 10
+        while other.scalar(IDLE) and time.monotonic() < until:
+            time.sleep(0.1)
+            other.rollback()
+        assert other.scalar(IDLE) == 0
+    for engine in silent:
+        engine.dispose()
+
+
+def test_a_beat_frees_what_a_silent_client_locks_where_the_server_does_not(
+    ledger: Ledger, search: Search, storage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_stage(ledger, search)
+    claim = ledger.next_work(search, "silent", lease_seconds=0.0)
+    assert isinstance(claim, CohortClaim)
+    who = Presence("host/1", "worker", "host", "kernel", 11, None, None, 60.0)
+    ledger.join(who)
+    with somebody(storage) as other:
+        other.execute(text("SET idle_in_transaction_session_timeout = 0"))
+        other.commit()
+        other.execute(text("SELECT id FROM klayer_cohorts FOR UPDATE"))
+        ledger.beat(who, None)
+        assert isinstance(ledger.next_work(search, who.name), Wait)  # it may speak again
+        monkeypatch.setattr(module, "SILENCE_SECONDS", 0)
+        ledger.beat(who, None)
+        taken = ledger.next_work(search, who.name)
+        assert isinstance(taken, CohortClaim)
+        assert (taken.cohort_id, taken.attempt) == (claim.cohort_id, 2)
+        other.invalidate()
