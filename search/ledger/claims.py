@@ -16,25 +16,30 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     CursorResult,
     Row,
     bindparam,
     case,
+    exists,
     func,
     select,
     update,
 )
 
 from search.errors import KlayerError
-from search.ledger import optuna_rows, reports
+from search.ledger import cohort_checkpoints, optuna_rows, reports
 from search.ledger.records import Claim, CohortClaim, PlanningClaim, Search, StageRef
 from search.ledger.states import TO_BE_PLANNED
 from search.ledger.tables import checkpoints, cohorts, searches, stages, trials, workers
 from search.objective.report import Assignment
 
-# A cohort is given up when so many workers, one after another, were lost with it.
-MOST_LOST = 5
+# A cohort is given up when so many workers, one after another, were lost with it, and none of them
+# brought it further. Whoever kills workers now and then does not come to so many.
+MOST_LOST = 8
+# From then on it is for workers of other machines than the one that lost it last, if there are any.
+LOST_HERE = 2
 
 # Statements of every claim, built once: to build one takes longer than the database needs for it.
 # The search, with the first of its stages that is not finished.
@@ -61,6 +66,19 @@ _NEXT = (
     .order_by(stages.c.number)
     .limit(1)
 )
+
+
+def _for_this_machine() -> ColumnElement[bool]:
+    """Whether a cohort is for who asks: not if its machine lost it, and others can be asked."""
+    alive = workers.c.seen_at + workers.c.lease_seconds >= bindparam("now")
+    others = exists().where(
+        workers.c.kind == "worker", alive, workers.c.machine != cohorts.c.lost_on
+    )
+    its_own = select(workers.c.machine).where(workers.c.name == bindparam("asking"))
+    lost_here = cohorts.c.lost_on == its_own.scalar_subquery()
+    return (cohorts.c.lost < LOST_HERE) | ~func.coalesce(lost_here, False) | ~others
+
+
 _LOCKED_STAGE = (
     select(stages).where(stages.c.id == bindparam("stage")).with_for_update(key_share=True)
 )
@@ -69,11 +87,12 @@ _COHORTS = (
         cohorts.c.id,
         cohorts.c.attempt,
         cohorts.c.lost,
+        cohorts.c.lost_on,
         cohorts.c.owner,
         cohorts.c.start,
         cohorts.c.stop,
     )
-    .where(cohorts.c.stage_id == bindparam("stage"))
+    .where(cohorts.c.stage_id == bindparam("stage"), _for_this_machine())
     .order_by(cohorts.c.rung, cohorts.c.number)
     .limit(1)
 )
@@ -136,7 +155,8 @@ class FreeCohort:
         id: Its key.
         stage: Its stage.
         attempt: How often it was claimed before.
-        lost: With how many workers it was lost.
+        lost: With how many workers it was lost since it last came further.
+        lost_with: The worker with which it was lost just now; None where it waited.
         start: Steps that its trials have been trained already.
         stop: Steps after which they rest; None if they do not.
         study: The Optuna study of its stage.
@@ -146,6 +166,7 @@ class FreeCohort:
     stage: StageRef
     attempt: int
     lost: int
+    lost_with: str | None
     start: int
     stop: int | None
     study: str
@@ -212,9 +233,9 @@ def _free_cohort(
     given = {"stage": stage.id, "now": time, "asking": owner}
     lapsed = connection.execute(its_lapsed, given).first()
     if lapsed is not None:
-        return _free(stage, lapsed, lapsed.lost + (lapsed.owner != owner))
-    waiting = connection.execute(its_waiting, {"stage": stage.id}).first()
-    return None if waiting is None else _free(stage, waiting, waiting.lost)
+        return _free(stage, lapsed, int(lapsed.owner != owner))
+    waiting = connection.execute(its_waiting, given).first()
+    return None if waiting is None else _free(stage, waiting, 0)
 
 
 def _free(stage: Row[Any], cohort: Any, lost: int) -> FreeCohort:
@@ -222,7 +243,8 @@ def _free(stage: Row[Any], cohort: Any, lost: int) -> FreeCohort:
         id=cohort.id,
         stage=_stage(stage),
         attempt=cohort.attempt,
-        lost=lost,
+        lost=cohort.lost + lost,
+        lost_with=cohort.owner if lost else None,
         start=cohort.start,
         stop=cohort.stop,
         study=stage.optuna_study or "",
@@ -262,9 +284,11 @@ def _claim_cohort(
     lease_until: float,
 ) -> CohortClaim:
     cohort_id, attempt = free.id, free.attempt + 1
+    lost_on = {} if free.lost_with is None else {"lost_on": machine_of(connection, free.lost_with)}
     connection.execute(
         _CLAIM_COHORT,
         {
+            **lost_on,
             "cohort": cohort_id,
             "state": "claimed",
             "owner": owner,
@@ -276,8 +300,10 @@ def _claim_cohort(
     )
     begun = connection.execute(_BEGIN_TRIALS, {"cohort": cohort_id})
     mine = sorted(begun.all(), key=lambda row: row.number)
+    checkpoint = None
     if attempt > 1:
-        reports.forget(connection, cohort_id)  # of a lost attempt
+        checkpoint = cohort_checkpoints.find(connection, cohort_id)
+        reports.forget(connection, cohort_id, {} if checkpoint is None else checkpoint.steps)
     optuna_rows.begin(connection, free.study, [row.optuna_trial for row in mine], time)
     return CohortClaim(
         cohort_id=cohort_id,
@@ -290,6 +316,7 @@ def _claim_cohort(
         start=free.start,
         stop=free.stop,
         checkpoints=_checkpoints(connection, cohort_id) if free.start else (),
+        checkpoint=checkpoint,
         metrics=search.metrics,
         score=search.study.objective.score.name,
     )
@@ -306,14 +333,30 @@ def _checkpoints(connection: Connection, cohort_id: int) -> tuple[bytes, ...]:
     return tuple(connection.scalars(query))
 
 
-def hold(connection: Connection, claim: Claim, lease_until: float | None) -> None:
+def machine_of(connection: Connection, owner: str) -> str | None:
+    """On which machine a worker is; None where it is not known any more."""
+    query = select(workers.c.machine).where(workers.c.name == owner)
+    return connection.scalar(query)
+
+
+def hold(
+    connection: Connection, claim: Claim, lease_until: float | None, *, further: bool = False
+) -> None:
     """Set the lease of a claim that still holds, and lock it until the transaction ends.
+
+    Args:
+        connection: In a transaction.
+        claim: Which claim.
+        lease_until: Its lease from now on.
+        further: Whether a cohort came further than any earlier claim of it: the workers that were
+            lost with it before do not count any more.
 
     Raises:
         LostLeaseError: Another worker has claimed the work since.
     """
     if isinstance(claim, CohortClaim):
-        _write_held(connection, claim, {"lease_until": lease_until})
+        came = {"lost": 0, "lost_on": None} if further else {}
+        _write_held(connection, claim, {"lease_until": lease_until, **came})
         return
     held = connection.execute(
         update(stages)
@@ -361,8 +404,9 @@ def release(connection: Connection, owners: list[str], *, lost: bool) -> int:
     """
     held = list(
         connection.execute(
-            select(cohorts.c.id, stages.c.optuna_study)
+            select(cohorts.c.id, stages.c.optuna_study, workers.c.machine)
             .join(stages, stages.c.id == cohorts.c.stage_id)
+            .outerjoin(workers, workers.c.name == cohorts.c.owner)
             .where(cohorts.c.owner.in_(owners), cohorts.c.state == "claimed")
             .order_by(cohorts.c.id)
             .with_for_update(of=cohorts, key_share=True)
@@ -372,9 +416,9 @@ def release(connection: Connection, owners: list[str], *, lost: bool) -> int:
         connection.execute(
             update(cohorts)
             .where(cohorts.c.id == row.id)
-            .values(state="waiting", owner=None, lease_until=None, lost=cohorts.c.lost + int(lost))
+            .values(state="waiting", owner=None, lease_until=None, **_loss(row.machine, lost=lost))
         )
-        reports.forget(connection, row.id)
+        reports.forget(connection, row.id, cohort_checkpoints.steps(connection, row.id))
         mine = trials.c.cohort_id == row.id
         connection.execute(update(trials).where(mine).values(state="waiting"))
         ids = connection.scalars(select(trials.c.optuna_trial).where(mine))
@@ -385,6 +429,10 @@ def release(connection: Connection, owners: list[str], *, lost: bool) -> int:
         .values(owner=None, lease_until=None)
     )
     return len(held)
+
+
+def _loss(machine: str | None, *, lost: bool) -> dict[str, Any]:
+    return {"lost": cohorts.c.lost + 1, "lost_on": machine} if lost else {}
 
 
 def asked_to_stop(connection: Connection, claim: CohortClaim) -> bool:

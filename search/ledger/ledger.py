@@ -14,12 +14,20 @@ from typing import Any, Literal, Self
 from sqlalchemy import Connection, insert, select, update
 
 from search.errors import LedgerError
-from search.ledger import claims, presence, queries, results, rungs
+from search.ledger import claims, cohort_checkpoints, presence, queries, results, rungs
 from search.ledger.changes import Changes, watch
 from search.ledger.claims import MOST_LOST, Finished, FreeCohort, LostLeaseError, Wait
 from search.ledger.database import Database, end_silent, insert_new, now, patient, wake
 from search.ledger.optuna_rows import Distributions
-from search.ledger.records import Claim, CohortClaim, PlanningClaim, Presence, Search, TrialResult
+from search.ledger.records import (
+    Claim,
+    CohortCheckpoint,
+    CohortClaim,
+    PlanningClaim,
+    Presence,
+    Search,
+    TrialResult,
+)
 from search.ledger.schema import open_database
 from search.ledger.tables import searches, stages
 from search.objective.data_card import DataCard
@@ -385,6 +393,7 @@ class Ledger:
         claim: CohortClaim,
         reports: Mapping[int, Report],
         lease_seconds: float = LEASE_SECONDS,
+        checkpoint: CohortCheckpoint | None = None,
     ) -> bool:
         """Store what some of the claim's trials report, and renew the lease.
 
@@ -393,6 +402,7 @@ class Ledger:
             reports: By trial number; metrics that the search does not declare are not kept. Where
                 there are none, the lease is renewed.
             lease_seconds: How long the claim holds from now on.
+            checkpoint: Where another worker goes on from now on if this one is lost.
 
         Returns:
             Whether the claim's owner was asked to stop, or its search was.
@@ -401,8 +411,11 @@ class Ledger:
             LostLeaseError: Another worker has the claim; nothing was stored.
         """
         with self.database.writing() as connection:
-            claims.hold(connection, claim, now(connection) + lease_seconds)
+            until = now(connection) + lease_seconds
+            claims.hold(connection, claim, until, further=checkpoint is not None)
             results.record_reports(connection, claim, reports)
+            if checkpoint is not None:
+                cohort_checkpoints.keep(connection, claim.cohort_id, checkpoint)
             return claims.asked_to_stop(connection, claim)
 
     @patient

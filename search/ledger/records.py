@@ -1,6 +1,7 @@
 """What the ledger hands out: frozen values, one a row or a small group of rows."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -147,6 +148,21 @@ class Claim:
         return self.stage.name
 
 
+@dataclass(frozen=True)
+class CohortCheckpoint:
+    """How a cohort stood amid its training, for another worker that goes on from there.
+
+    Attributes:
+        steps: By trial number, the last step whose report counts.
+        notes: What its worker knew of the trials besides their reports, as plain values.
+        states: By number, what those trials go on from that are not at their ends.
+    """
+
+    steps: Mapping[int, int]
+    notes: Mapping[str, Any]
+    states: Mapping[int, bytes]
+
+
 @dataclass(frozen=True, kw_only=True)
 class CohortClaim(Claim):
     """A claim of a cohort.
@@ -159,6 +175,8 @@ class CohortClaim(Claim):
         start: Steps that they have been trained already.
         stop: Steps after which they rest at a rung; None where they are trained to the end.
         checkpoints: What each goes on from, in the same order; empty where `start` is 0.
+        checkpoint: How the cohort stood when an earlier worker of it last wrote that down; None
+            where none has.
         metrics: The names of the metrics that are stored of each report.
         score: The one of them that ranks.
     """
@@ -170,6 +188,7 @@ class CohortClaim(Claim):
     start: int = 0
     stop: int | None = None
     checkpoints: tuple[bytes, ...] = ()
+    checkpoint: CohortCheckpoint | None = None
     metrics: tuple[str, ...] = ()
     score: str = ""
 
@@ -279,7 +298,7 @@ class TrialWork:
         cohort: The cohort's number in the plan of its stage, or of its rung.
         mates: The numbers of all trials of the cohort, this one included.
         attempts: How often the cohort was claimed.
-        lost: How many of those who claimed it were lost with it.
+        lost: How many of those who claimed it were lost with it since it last came further.
         worker: Who has it, or had it last; None before.
         claimed_at: Since when; None before.
         finished_at: When it was handed in; None before.

@@ -40,10 +40,12 @@ Curves = dict[int, tuple[Report, ...]]
 """Reports in the order of their steps, by the trial's id. Their `value` is not kept, and None."""
 
 # Of every claim that is not the first of its cohort, built once.
-_FORGET = delete(reports).where(
-    reports.c.trial_id.in_(select(trials.c.id).where(trials.c.cohort_id == bindparam("cohort"))),
-    reports.c.step
-    > select(cohorts.c.start).where(cohorts.c.id == bindparam("cohort")).scalar_subquery(),
+_START = select(cohorts.c.start).where(cohorts.c.id == bindparam("cohort")).scalar_subquery()
+_OF_COHORT = select(trials.c.id).where(trials.c.cohort_id == bindparam("cohort"))
+_FORGET = delete(reports).where(reports.c.trial_id.in_(_OF_COHORT), reports.c.step > _START)
+_FORGET_BEHIND = delete(reports).where(
+    reports.c.trial_id.in_(_OF_COHORT.where(trials.c.number == bindparam("number"))),
+    reports.c.step > bindparam("behind"),
 )
 _IN_ORDER = select(reports).order_by(reports.c.trial_id, reports.c.step)
 _OF_SEARCH = (
@@ -83,9 +85,20 @@ def row(trial_id: int, names: Sequence[str], score: str, given: Report) -> dict[
     }
 
 
-def forget(connection: Connection, cohort_id: int) -> None:
-    """Delete what a cohort's trials reported after the step that the cohort starts from."""
-    connection.execute(_FORGET, {"cohort": cohort_id})
+def forget(connection: Connection, cohort_id: int, kept: Mapping[int, int]) -> None:
+    """Delete what a cohort's trials reported behind where the cohort is to go on.
+
+    Args:
+        connection: To the database.
+        cohort_id: Which cohort.
+        kept: The last step of each trial that stays, by number, as its checkpoint says; empty where
+            the cohort goes on from the step that it starts from.
+    """
+    if not kept:
+        connection.execute(_FORGET, {"cohort": cohort_id})
+    for number, step in kept.items():
+        given = {"cohort": cohort_id, "number": number, "behind": step}
+        connection.execute(_FORGET_BEHIND, given)
 
 
 def of_search(connection: Connection, search_id: int) -> Curves:

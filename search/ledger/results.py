@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, ScalarSelect, bindparam, func, select, update
 
 from search.errors import LedgerError
-from search.ledger import attachments, claims, optuna_rows, reports, rungs
+from search.ledger import attachments, claims, cohort_checkpoints, optuna_rows, reports, rungs
 from search.ledger.claims import FreeCohort
 from search.ledger.database import by_id, wake
 from search.ledger.records import CohortClaim, TrialResult
@@ -89,6 +89,7 @@ def hand_in(
             "others"
         )
     claims.finish(connection, claim, time)
+    cohort_checkpoints.forget(connection, claim.cohort_id)
     mine = _trials_of(connection, claim.cohort_id)
     stage = mine[claim.numbers[0]]
     rests = [one for one in given if one.checkpoint is not None]
@@ -115,12 +116,13 @@ def give_up(connection: Connection, free: FreeCohort, time: float) -> None:
     """
     reason = (
         f"given up: {free.lost} workers, one after another, were killed or failed while they "
-        "trained its cohort (out of memory?)"
+        "trained its cohort, and none of them brought it further (out of memory?)"
     )
     query = select(trials).where(trials.c.cohort_id == free.id, trials.c.finished_at.is_(None))
     mine = {row.number: row for row in connection.execute(query)}
     failed = [TrialResult(number, None, reason, failed=True) for number in mine]
     rungs.rest(connection, {n: row.id for n, row in mine.items()}, None, ())
+    cohort_checkpoints.forget(connection, free.id)
     _end(connection, free.study, mine, failed, time)
     connection.execute(
         update(cohorts)

@@ -98,7 +98,9 @@ cohorts = Table(
     Column("stop", Integer),  # steps after which they rest; NULL: they are trained to the end
     Column("state", String(16), nullable=False),
     Column("attempt", Integer, nullable=False),  # how often it was claimed
-    Column("lost", Integer, nullable=False),  # how many of those who claimed it were lost with it
+    # How many who claimed it were lost with it since it last came further.
+    Column("lost", Integer, nullable=False),
+    Column("lost_on", String(128)),  # the machine of the last of them
     Column("owner", String(160)),
     Column("lease_until", Float),
     Column("claimed_at", Float),
@@ -148,6 +150,16 @@ checkpoints = Table(
     Column("step", Integer, nullable=False),  # after which it rests
     Column("value", Float, nullable=False),  # that it is compared by
     Column("state", LargeBinary, nullable=False),  # what its training goes on from
+)
+
+# How the cohorts stand that are in training, as their workers last wrote it down; one whose worker
+# is lost goes on from there (`search.ledger.cohort_checkpoints`).
+cohort_checkpoints = Table(
+    "klayer_cohort_checkpoints",
+    metadata,
+    Column("cohort_id", ForeignKey("klayer_cohorts.id"), primary_key=True),
+    Column("standing", JSON, nullable=False),  # steps, sizes and notes, by the trials' numbers
+    Column("states", LargeBinary, nullable=False),  # of those that go on, one behind the other
 )
 
 # What an objective keeps with trials of the final, such as what pictures of them are drawn from.

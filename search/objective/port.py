@@ -7,6 +7,7 @@ which trains. Nothing outside an objective's own room knows what a trial consist
 
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
 from search.objective.data_card import DataCard
@@ -25,6 +26,21 @@ new, so that the caller may stop it. `send` the places of the trials that go on 
 others. The value of the generator: what each trial goes on from that came to `until`."""
 
 
+class Saver(Protocol):
+    """Takes down how trials stand amid their training, so that others can go on from there."""
+
+    def due(self) -> bool:
+        """Whether it is time to; asked after each step."""
+
+    def put(self, states: Mapping[int, bytes]) -> None:
+        """Take down what each trial goes on from that is not at its end.
+
+        Args:
+            states: By place among the assignments; it is given to `start` there. They are as of
+                the reports that are yielded next, and of those before.
+        """
+
+
 class Trainer(Protocol):
     """An objective with its data open, in the process that trains. Close it when done."""
 
@@ -37,6 +53,7 @@ class Trainer(Protocol):
         order_seed: int,
         start: Sequence[bytes] = (),
         until: int | None = None,
+        saver: Saver | None = None,
     ) -> Reports:
         """Train trials as one cohort.
 
@@ -47,14 +64,29 @@ class Trainer(Protocol):
             training: The settings of their stage.
             trials: One or more, that fit into one cohort.
             order_seed: Of the draws that they share.
-            start: What each goes on from, as earlier calls returned it; empty to begin.
+            start: What each goes on from, as earlier calls returned it or put it down; empty to
+                begin. One cohort's are all of the same step where the objective trains in step.
             until: After how many steps to stop before the end; None to train to the end.
+            saver: Takes down how they stand, now and then; None for nobody.
         """
 
     def evaluate(
-        self, training: Training, trials: Sequence[Assignment], order_seed: int
+        self,
+        training: Training,
+        trials: Sequence[Assignment],
+        order_seed: int,
+        start: Mapping[int, bytes] = MappingProxyType({}),
+        saver: Saver | None = None,
     ) -> Generator[Mapping[int, Report], Sequence[int] | None, Evaluation]:
-        """Train the chosen ones, the winner first, and read what nothing was chosen by."""
+        """Train the chosen ones, the winner first, and read what nothing was chosen by.
+
+        Args:
+            training: The settings of the final.
+            trials: The winner, and those that are trained beside it.
+            order_seed: Of the draws that they share.
+            start: What those go on from that an earlier call put down, by place; empty to begin.
+            saver: As for `train`.
+        """
 
     def close(self) -> None:
         """End what was started, and give back what was opened."""

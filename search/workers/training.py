@@ -1,8 +1,8 @@
 """Training one claimed cohort: step by step, each stored, until it rests or is handed in.
 
-Between steps, and now and then within a long one, it looks whether it should stop. Then it releases
-its cohort; the next worker that claims it trains it again from where it was claimed, with the same
-seeds.
+Now and then it is stored how the cohort stands. Between steps, and now and then within a long one,
+it looks whether it should stop. Then it releases its cohort. The next worker that claims it goes on
+from where it stood, or from where it was claimed, with the same seeds and to the same numbers.
 """
 
 import time
@@ -11,7 +11,7 @@ from contextlib import closing
 from typing import Any
 
 from search.ledger.ledger import Ledger
-from search.ledger.records import CohortClaim, Search, TrialResult
+from search.ledger.records import CohortCheckpoint, CohortClaim, Search, TrialResult
 from search.objective.port import Trainer
 from search.objective.report import Evaluation, Report
 from search.plan.halving import rungs, survivors
@@ -21,6 +21,11 @@ from search.study.halving import Halving
 
 # How often the ledger is asked whether to stop, while a training has nothing new to report.
 LOOK_SECONDS = 1.0
+# How a cohort stands is stored so seldom that it takes a twentieth of the time, and at most so much
+# of the database's room.
+SAVE_SECONDS = 0.5
+SAVE_SHARE = 0.05
+SAVE_BYTES_PER_SECOND = 2e6
 
 
 def train(
@@ -48,19 +53,23 @@ def train(
         LostLeaseError: Somebody else has the claim; what was trained is void.
     """
     step = step_of(search.study, claim.stage.number)
-    training = _training(trainer, step, claim)
+    saver = _Saver(should_stop)
     cohort = _Cohort(
         claim, step.halving, rungs(search.study, step, "cohort"), ranking_of(search.study)
     )
+    places, training = _training(trainer, step, claim, saver)
     going: Sequence[int] | None = None
     looked = time.monotonic()
     with closing(training):  # whatever is raised: a program of the user ends now
         while True:
             try:
-                reports = next(training) if going is None else training.send(going)
+                found = next(training) if going is None else training.send(going)
             except StopIteration as end:
                 ended: Evaluation | dict[int, bytes] = end.value
                 break
+            reports = {places[i]: report for i, report in found.items()}
+            left = cohort.after(reports)
+            going = None if left is None else [i for i, place in enumerate(places) if place in left]
             asked, now = False, time.monotonic()
             if reports:
                 stored = {
@@ -68,28 +77,81 @@ def train(
                     for place, report in reports.items()
                     if report.metrics
                 }
-                asked, looked = ledger.record_reports(claim, stored, lease_seconds), now
+                checkpoint = cohort.checkpoint(places, saver.states, left)
+                asked = ledger.record_reports(claim, stored, lease_seconds, checkpoint)
+                saver.stored()
+                looked = now
             elif now - looked >= LOOK_SECONDS:
                 asked, looked = ledger.read.asked_to_release(claim), now
             if asked or should_stop():
                 training.close()
                 ledger.release(claim)
                 return False
-            going = cohort.after(reports)
     if isinstance(ended, Evaluation):
         ledger.hand_in(claim, cohort.evaluated(ended), ended)
     else:
-        ledger.hand_in(claim, cohort.ended(ended))
+        ledger.hand_in(claim, cohort.ended({places[i]: state for i, state in ended.items()}))
     return True
 
 
+Run = Generator[Mapping[int, Report], Any, Evaluation | dict[int, bytes]]
+
+
 def _training(
-    trainer: Trainer, step: Step, claim: CohortClaim
-) -> Generator[Mapping[int, Report], Any, Evaluation | dict[int, bytes]]:
-    job = (step.training, claim.trials, claim.order_seed)
+    trainer: Trainer, step: Step, claim: CohortClaim, saver: "_Saver"
+) -> tuple[Sequence[int], Run]:
+    """The places in the cohort that are still to be trained, and their training."""
+    stood = None if claim.checkpoint is None else claim.checkpoint.states
+    every = range(len(claim.numbers))
     if step.kind == "final":
-        return trainer.evaluate(*job)
-    return trainer.train(*job, start=claim.checkpoints, until=claim.stop)
+        begun = {
+            place: stood[number]
+            for place, number in enumerate(claim.numbers)
+            if stood is not None and number in stood
+        }
+        return every, trainer.evaluate(step.training, claim.trials, claim.order_seed, begun, saver)
+    places = [place for place in every if stood is None or claim.numbers[place] in stood]
+    start = claim.checkpoints if stood is None else [stood[claim.numbers[i]] for i in places]
+    trials = [claim.trials[place] for place in places]
+    if not trials:
+        return (), _nothing()
+    training = trainer.train(step.training, trials, claim.order_seed, start, claim.stop, saver)
+    return places, training
+
+
+def _nothing() -> Run:
+    """The training of a cohort whose trials were all at their ends."""
+    yield from ()
+    return {}
+
+
+class _Saver:
+    """Fulfils `search.objective.port.Saver`, and says how often.
+
+    Attributes:
+        states: What was put down, until it is stored; None where nothing was.
+    """
+
+    def __init__(self, should_stop: Callable[[], bool]) -> None:
+        self._should_stop = should_stop
+        self.states: Mapping[int, bytes] | None = None
+        self._next = time.monotonic() + SAVE_SECONDS
+        self._began = 0.0
+
+    def due(self) -> bool:
+        self._began = time.monotonic()
+        return self._began >= self._next or self._should_stop()
+
+    def put(self, states: Mapping[int, bytes]) -> None:
+        self.states = states
+
+    def stored(self) -> None:
+        """What was put down is stored now, if anything was."""
+        if self.states is None:
+            return
+        now, size = time.monotonic(), sum(map(len, self.states.values()))
+        pause = max(SAVE_SECONDS, (now - self._began) / SAVE_SHARE, size / SAVE_BYTES_PER_SECOND)
+        self._next, self.states = now + pause, None
 
 
 class _Cohort:
@@ -105,6 +167,51 @@ class _Cohort:
         # By rung and place: the first report at the rung or behind it.
         self._at: dict[int, dict[int, Report]] = {rung: {} for rung in at}
         self._pruned: dict[int, int] = {}  # after how many steps
+        if claim.checkpoint is not None:
+            self._restore(claim.checkpoint.notes)
+
+    def _restore(self, notes: Mapping[str, Any]) -> None:
+        """Stand as an earlier worker of the cohort has noted."""
+        self._left, self._entered = notes["left"], notes["entered"]
+        self._last = _read(notes["last"])
+        self._at |= {int(rung): _read(reports) for rung, reports in notes["at"].items()}
+        self._pruned = {int(place): step for place, step in notes["pruned"].items()}
+
+    def checkpoint(
+        self,
+        places: Sequence[int],
+        states: Mapping[int, bytes] | None,
+        going: Sequence[int] | None,
+    ) -> CohortCheckpoint | None:
+        """How the cohort stands now, for another worker; None where no states were put down.
+
+        Args:
+            places: Of the trials that are trained.
+            states: What they go on from, by their places among those.
+            going: The places that go on behind a rung that was just compared.
+        """
+        if states is None:
+            return None
+        by_place = {places[i]: state for i, state in states.items()}
+        number = self._claim.numbers
+        return CohortCheckpoint(
+            steps={
+                one: self._last[place].step if place in self._last else self._claim.start
+                for place, one in enumerate(number)
+            },
+            notes={
+                "left": self._left,
+                "entered": list(self._entered),
+                "last": _written(self._last),
+                "at": {str(rung): _written(reports) for rung, reports in self._at.items()},
+                "pruned": {str(place): step for place, step in self._pruned.items()},
+            },
+            states={
+                number[place]: state
+                for place, state in by_place.items()
+                if place not in self._pruned and (going is None or place in going)
+            },
+        )
 
     def after(self, reports: Mapping[int, Report]) -> Sequence[int] | None:
         """The places that go on after some reports; None where they drop nobody.
@@ -174,3 +281,16 @@ class _Cohort:
         if rung is not None:
             return TrialResult(number, self._at[rung][place].value, pruned_after=rung)
         return TrialResult(number, last.value)
+
+
+def _written(reports: Mapping[int, Report]) -> dict[str, list[Any]]:
+    """Reports by place as plain values, without their metrics, which are stored by themselves."""
+    return {
+        str(place): [one.step, one.value, one.reason, one.diverged]
+        for place, one in reports.items()
+    }
+
+
+def _read(written: Mapping[str, Sequence[Any]]) -> dict[int, Report]:
+    """What `_written` was given."""
+    return {int(place): Report(step, {}, *rest) for place, (step, *rest) in written.items()}

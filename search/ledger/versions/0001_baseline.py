@@ -80,6 +80,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("attempt", sa.Integer, nullable=False),
         sa.Column("lost", sa.Integer, nullable=False),
+        sa.Column("lost_on", sa.String(128)),
         sa.Column("owner", sa.String(160)),
         sa.Column("lease_until", sa.Float),
         sa.Column("claimed_at", sa.Float),
@@ -122,6 +123,14 @@ def upgrade() -> None:
         sa.Column("state", sa.LargeBinary, nullable=False),
         sa.ForeignKeyConstraint(["trial_id"], ["klayer_trials.id"]),
         sa.PrimaryKeyConstraint("trial_id"),
+    )
+    op.create_table(
+        "klayer_cohort_checkpoints",
+        sa.Column("cohort_id", sa.Integer, nullable=False),
+        sa.Column("standing", sa.JSON, nullable=False),
+        sa.Column("states", sa.LargeBinary, nullable=False),
+        sa.ForeignKeyConstraint(["cohort_id"], ["klayer_cohorts.id"]),
+        sa.PrimaryKeyConstraint("cohort_id"),
     )
     op.create_table(
         "klayer_reports",

@@ -4,7 +4,7 @@ A member is a training of a trial on a fold.
 """
 
 import math
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -32,6 +32,8 @@ class StackEpoch:
     reports: dict[int, Report]
     network: Network
     snapshots: tuple[Network, ...]
+    state: Callable[[int], bytes]
+    """What the member at a place goes on from; to be asked before the next epoch is."""
 
 
 def epochs(
@@ -93,17 +95,19 @@ def epochs(
             place: _report(objective, record, now[place], values[place], of_members[place])
             for place, record in zip(places, epoch.records, strict=True)
         }
-        going = yield StackEpoch(places, reports, epoch.network, epoch.snapshots)
+
+        def state(place: int) -> bytes:
+            checkpoint = epoch.checkpoint(places.index(place))  # noqa: B023 (asked before the next)
+            return score.checkpoint(place, checkpoint).to_bytes()
+
+        going = yield StackEpoch(places, reports, epoch.network, epoch.snapshots, state)
         left = [
             row
             for row, place in enumerate(places)
             if reports[place].reason is None and (going is None or place in going)
         ]
         if epoch.number == until:
-            return {
-                places[row]: score.checkpoint(places[row], epoch.checkpoint(row)).to_bytes()
-                for row in left
-            }
+            return {places[row]: state(places[row]) for row in left}
         kept = left if len(left) < len(places) else None
         places = tuple(places[row] for row in left)
     return {}

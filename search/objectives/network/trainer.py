@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from search.objective.data_card import DataCard
-from search.objective.port import Reports
+from search.objective.port import Reports, Saver
 from search.objective.report import Assignment, Evaluation, Report
 from search.objectives.network import final, trials
 from search.objectives.network.data import Dataset, open_data
@@ -44,9 +44,12 @@ class NetworkTrainer:
         order_seed: int,
         start: Sequence[bytes] = (),
         until: int | None = None,
+        saver: Saver | None = None,
     ) -> Reports:
         """As `Trainer.train`: the trials are one stack."""
-        return trials.train(self.objective, training, trials_, order_seed, self.data, start, until)
+        return trials.train(
+            self.objective, training, trials_, order_seed, self.data, start, until, saver
+        )
 
     def evaluate(
         self, training: TrainingSection, trials_: Sequence[Assignment], order_seed: int

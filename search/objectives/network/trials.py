@@ -10,7 +10,7 @@ import statistics
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from search.objective.port import Reports
+from search.objective.port import Reports, Saver
 from search.objective.report import Assignment, Report
 from search.objectives.network.checkpoints import joined, parted
 from search.objectives.network.data import Dataset
@@ -33,6 +33,7 @@ def train(
     data: Dataset,
     start: Sequence[bytes] = (),
     until: int | None = None,
+    saver: Saver | None = None,
 ) -> Reports:
     """Train trials as one cohort; after each epoch, how each that took part in it stands.
 
@@ -49,6 +50,7 @@ def train(
         start: What each goes on from, in their order, as earlier calls returned it, of other
             cohorts perhaps; empty to begin from the seeds.
         until: After how many epochs to stop before the end; None to train to the end.
+        saver: Takes down how they stand after an epoch, now and then.
 
     Returns:
         What those go on from that have come to `until` in good health, by place; else nothing.
@@ -81,6 +83,12 @@ def train(
         if not found:
             return {trial: joined([own[run] for run in runs]) for trial, own in states.items()}
         reports = {trial: summed_up(objective, found[trial]) for trial in sorted(found)}
+        at = max(report.step for report in reports.values())
+        if saver is not None and at != until and saver.due():
+            sound = [trial for trial, report in reports.items() if report.reason is None]
+            for stack in stacks:
+                stack.put_down(sound, states)
+            saver.put({trial: joined([states[trial][run] for run in runs]) for trial in sound})
         sent = yield reports
         going = [
             trial
@@ -89,12 +97,13 @@ def train(
         ]
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Stack:
     """A stack that is trained in step with others, and of each member its trial and its run."""
 
     epochs: Generator[StackEpoch, Sequence[int] | None, dict[int, bytes]]
     members: Sequence[tuple[int, Run]]
+    last: StackEpoch | None = None
 
     def step(
         self,
@@ -122,9 +131,18 @@ class _Stack:
                 trial, run = self.members[place]
                 states.setdefault(trial, {})[run] = state
             return
+        self.last = epoch
         for place, report in epoch.reports.items():
             trial, run = self.members[place]
             found.setdefault(trial, {})[run] = report
+
+    def put_down(self, sound: Sequence[int], states: dict[int, dict[Run, bytes]]) -> None:
+        """Put what members of sound trials go on from after the last epoch into `states`."""
+        epoch = self.last
+        for place in () if epoch is None else epoch.places:
+            trial, run = self.members[place]
+            if epoch is not None and trial in sound:
+                states.setdefault(trial, {})[run] = epoch.state(place)
 
 
 def seed_of(seed: int, repeat: int) -> int:

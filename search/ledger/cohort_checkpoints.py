@@ -1,0 +1,60 @@
+"""Checkpoints of cohorts in training, in SQL: where another worker goes on if this one is lost.
+
+Each function is part of a transaction. A cohort has one at most, which the next replaces and its
+hand-in removes. Those of `search.ledger.rungs` are of trials that rest, and are kept beside it.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from search.ledger.records import CohortCheckpoint
+from search.ledger.tables import cohort_checkpoints as kept
+
+MOST_BYTES = 256 * 2**20
+"""Of one; cohorts whose states are larger are trained from where they were claimed once more."""
+
+
+def keep(connection: Connection, cohort_id: int, given: CohortCheckpoint) -> None:
+    """Store how a cohort stands, in place of what is stored of it.
+
+    Nothing is changed where its states are larger than `MOST_BYTES`.
+    """
+    sizes = {str(number): len(state) for number, state in given.states.items()}
+    if sum(sizes.values()) > MOST_BYTES:
+        return
+    steps = {str(number): step for number, step in given.steps.items()}
+    values = {
+        "standing": {"steps": steps, "sizes": sizes, "notes": dict(given.notes)},
+        "states": b"".join(given.states.values()),
+    }
+    mine = update(kept).where(kept.c.cohort_id == cohort_id)
+    if not connection.execute(mine.values(**values)).rowcount:
+        connection.execute(insert(kept).values(cohort_id=cohort_id, **values))
+
+
+def find(connection: Connection, cohort_id: int) -> CohortCheckpoint | None:
+    """What is stored of a cohort."""
+    row = connection.execute(select(kept).where(kept.c.cohort_id == cohort_id)).first()
+    if row is None:
+        return None
+    states, at = {}, 0
+    for number, size in row.standing["sizes"].items():
+        states[int(number)] = row.states[at : at + size]
+        at += size
+    return CohortCheckpoint(_steps(row.standing), row.standing["notes"], states)
+
+
+def steps(connection: Connection, cohort_id: int) -> dict[int, int]:
+    """Up to which step each trial's reports count, by number; {} where nothing is stored."""
+    standing = connection.scalar(select(kept.c.standing).where(kept.c.cohort_id == cohort_id))
+    return {} if standing is None else _steps(standing)
+
+
+def forget(connection: Connection, cohort_id: int) -> None:
+    """Remove what is stored of a cohort."""
+    connection.execute(delete(kept).where(kept.c.cohort_id == cohort_id))
+
+
+def _steps(standing: dict[str, Any]) -> dict[int, int]:
+    return {int(number): step for number, step in standing["steps"].items()}
