@@ -6,8 +6,10 @@
 The file is an uncompressed .npz, which `np.load(file, allow_pickle=False)` opens too:
 
 - `about` is JSON: format, architecture, member, precision, number of snapshots, classes, targets,
-  and the encoding of a table's columns (see `network_layout.About`);
-- the arrays are named as in `network.layer_1.weights` or `snapshot_2.layer_1.mean`;
+  the encoding of a table's columns, and what the other finalists are that vote (see
+  `network_layout.About`);
+- the arrays are named as in `network.layer_1.weights`, `snapshot_2.layer_1.mean` or
+  `other_1.layer_1.bias`;
 - `sha256` is the checksum, 64 hexadecimal digits: SHA-256 over `about` and then the arrays in
   ascending order of their names; of each its name, a line feed, and its bytes as a .npy file.
 
@@ -22,7 +24,8 @@ Versions: the format number is what a reader must understand to predict rightly;
 it knows is refused. It is raised when a network needs something new to predict, and a file has the
 lowest number that suffices for it. Keys that change no predictions are added to `about` without
 that: a reader passes over those that it does not know, and one that is missing has the default of
-its dataclass, which therefore is what older files meant. Format 2 is 3 without `sha256`.
+its dataclass, which therefore is what older files meant. Format 2 is 3 without `sha256`; format 4
+is 3 with other finalists.
 """
 
 import hashlib
@@ -163,10 +166,10 @@ def _saved(entries: zipfile.ZipFile, size: int) -> SavedNetwork:
     found = {name: _array(entries, name, shape) for name, shape in shapes.items()}
     if checksum:
         _check_sum(entries, sorted(shapes))
-    network, *snapshots = network_layout.networks(about, found)
+    network, *rest = network_layout.networks(about, found)
     return SavedNetwork(
         network,
-        tuple(snapshots),
+        tuple(rest[: about.snapshots]),
         found["mean"],
         found["std"],
         about.classes,
@@ -176,6 +179,7 @@ def _saved(entries: zipfile.ZipFile, size: int) -> SavedNetwork:
         about.encoding,
         about.rows,
         about.bound,
+        tuple(rest[about.snapshots :]),
     )
 
 

@@ -40,6 +40,14 @@ class Shape:
 
 
 @dataclass(frozen=True)
+class Other:
+    """What a network is that votes beside the first one."""
+
+    architecture: Architecture
+    member: Member
+
+
+@dataclass(frozen=True)
 class About:
     """What is saved; all shapes follow from it.
 
@@ -47,18 +55,19 @@ class About:
         format: Version of the file's format.
         architecture: Of the network and of its snapshots.
         member: Likewise.
-        precision: Of their parameters.
+        precision: Of all parameters.
         snapshots: How many there are.
         classes: The name of each class, in the order of the probabilities; () for regression.
         targets: The names of the columns that it predicts, where it was trained on a table.
         encoding: How a table's columns become inputs; None where it was trained on arrays.
         rows: How the rows of a user's own arrays or images lie in their files; else None.
         bound: Where standardised inputs are cut, at minus and plus that; None for nowhere.
+        others: The networks of other finalists that vote too, one after another.
 
     Raises:
         ModelError: There are fewer than 0 snapshots; not as many names of classes as outputs, or
             any for regression; or the encoding is none, gives another number of inputs, or comes
-            with another number of targets.
+            with another number of targets; or another network has other inputs or outputs.
     """
 
     format: int
@@ -71,10 +80,14 @@ class About:
     encoding: Encoding | None
     rows: RowForm | None = None
     bound: float | None = None
+    others: tuple[Other, ...] = ()
 
     def __post_init__(self) -> None:
         if self.snapshots < 0:
             raise ModelError(f"snapshots must be 0 or more, not {self.snapshots}")
+        ends = {_ends(self.architecture), *(_ends(one.architecture) for one in self.others)}
+        if len(ends) != 1:
+            raise ModelError("networks that vote must have the same inputs, outputs and task")
         names = 0 if self._predicts_values() else self.architecture.outputs
         if len(self.classes) != names:
             raise ModelError(f"there must be {names} names of classes, not {len(self.classes)}")
@@ -100,7 +113,8 @@ class About:
 
     def fewest_arrays(self) -> int:
         """How many arrays there are at least; found without listing them."""
-        return 2 + 2 * (len(self.member.widths) + 1) * (1 + self.snapshots)
+        others = sum(len(one.member.widths) + 1 for one in self.others)
+        return 2 + 2 * ((len(self.member.widths) + 1) * (1 + self.snapshots) + others)
 
     def shapes(self) -> dict[str, Shape]:
         """Every array by name."""
@@ -109,23 +123,34 @@ class About:
         if self._predicts_values():
             targets = Shape((self.architecture.outputs,), "<f8")
             scaling |= {"target_mean": targets, "target_std": targets}
-        one = _shapes(self.architecture, self.member, np.dtype(self.precision).str)
+        dtype = np.dtype(self.precision).str
         return scaling | {
             f"{network}.{name}": shape
-            for network in _names(self.snapshots)
-            for name, shape in one.items()
+            for network, each in self.networks()
+            for name, shape in _shapes(each.architecture, each.member, dtype).items()
         }
+
+    def networks(self) -> Iterator[tuple[str, Other]]:
+        """Every network by name: the first, its snapshots, and the others."""
+        first = Other(self.architecture, self.member)
+        yield "network", first
+        for number in range(1, self.snapshots + 1):
+            yield f"snapshot_{number}", first
+        for number, other in enumerate(self.others, start=1):
+            yield f"other_{number}", other
 
     def _predicts_values(self) -> bool:
         return self.architecture.loss in REGRESSION
 
 
 def arrays(
-    networks: Sequence[Network], scaling: Mapping[str, npt.NDArray[np.float64]]
+    about: About,
+    networks: Sequence[Network],
+    scaling: Mapping[str, npt.NDArray[np.float64]],
 ) -> dict[str, Array]:
-    """The arrays of the standardisation, of a network, and of its snapshots behind it, by name."""
+    """The arrays of the standardisation, and of the networks in their order, by name."""
     found: dict[str, Array] = dict(scaling)
-    for name, network in zip(_names(len(networks) - 1), networks, strict=True):
+    for (name, _), network in zip(about.networks(), networks, strict=True):
         own = named(network.parameters, network.statistics)
         found |= {f"{name}.{key}": array for key, array in own.items()}
     return found
@@ -156,8 +181,7 @@ def check(about: About, found: Mapping[str, Array]) -> None:
 
 
 def networks(about: About, found: Mapping[str, Array]) -> tuple[Network, ...]:
-    """The network, and its snapshots behind it, from arrays that `check` has passed."""
-    layers = len(about.member.widths) + 1
+    """The first network, its snapshots, and the others, from arrays that `check` has passed."""
 
     def statistics(prefix: str) -> Statistics | None:
         if f"{prefix}.mean" not in found:
@@ -165,7 +189,8 @@ def networks(about: About, found: Mapping[str, Array]) -> tuple[Network, ...]:
         return Statistics(found[f"{prefix}.mean"], found[f"{prefix}.variance"])
 
     made = []
-    for name in _names(about.snapshots):
+    for name, each in about.networks():
+        layers = len(each.member.widths) + 1
         prefixes = [f"{name}.layer_{number}" for number in range(1, layers + 1)]
         parameters = tuple(
             Layer(
@@ -177,13 +202,13 @@ def networks(about: About, found: Mapping[str, Array]) -> tuple[Network, ...]:
             for prefix in prefixes
         )
         kept = tuple(statistics(prefix) for prefix in prefixes[:-1])
-        made.append(Network(about.architecture, (about.member,), parameters, kept))
+        made.append(Network(each.architecture, (each.member,), parameters, kept))
     return tuple(made)
 
 
-def _names(snapshots: int) -> Iterator[str]:
-    yield "network"
-    yield from (f"snapshot_{number}" for number in range(1, snapshots + 1))
+def _ends(architecture: Architecture) -> tuple[int, int, bool]:
+    """Inputs, outputs, and whether it predicts values."""
+    return architecture.inputs, architecture.outputs, architecture.loss in REGRESSION
 
 
 def _shapes(architecture: Architecture, member: Member, dtype: str) -> dict[str, Shape]:

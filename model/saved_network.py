@@ -19,9 +19,10 @@ from model.data.row_form import RowForm
 from model.data.standardise import BLOCK_ROWS
 from model.errors import ModelError
 from model.inference import Network
-from model.network_layout import About
+from model.network_layout import About, Other
 
-FORMAT = 3  # what a reader must understand to predict rightly, see `model.network_file`
+# What a reader must understand to predict rightly, see `model.network_file`; the highest.
+FORMAT, FORMAT_ALONE = 4, 3
 
 Array = npt.NDArray[Any]
 
@@ -79,6 +80,8 @@ class SavedNetwork:
         encoding: How a table's columns become inputs; None where it was trained on arrays.
         rows: How the rows of a user's own arrays or images lie in their files; else None.
         bound: Where standardised inputs are cut, at minus and plus that; None for nowhere.
+        others: Networks of other finalists that vote beside this one, each a stack of one member of
+            its own; () for one that is meant to speak alone.
 
     Raises:
         ModelError: These do not fit together, or a number is not finite.
@@ -95,25 +98,34 @@ class SavedNetwork:
     encoding: Encoding | None = None
     rows: RowForm | None = None
     bound: float | None = None
+    others: tuple[Network, ...] = ()
 
     def __post_init__(self) -> None:
         alike = {(one.architecture, one.members) for one in (self.network, *self.snapshots)}
         if len(self.network.members) != 1 or len(alike) != 1:
             raise ModelError("a saved network and its snapshots are stacks of one and same member")
+        if any(len(one.members) != 1 for one in self.others):
+            raise ModelError("each network that votes is a stack of one member")
         network_layout.check(self.about(), self.arrays())
 
     def __repr__(self) -> str:
         units = "-".join(map(str, self.network.members[0].widths)) or "no"
         what = f"{len(self.classes)} classes" if self.classes else ", ".join(self.targets)
-        return f"<network of {len(self.mean)} inputs, {units} hidden units: {what or 'values'}>"
+        kind = f"{len(self.voters)} networks that vote, the first" if self.others else "network"
+        return f"<{kind} of {len(self.mean)} inputs, {units} hidden units: {what or 'values'}>"
 
-    def probabilities(self, rows: Array, *, vote: bool = False) -> Floats:
+    @property
+    def voters(self) -> tuple[Network, ...]:
+        """The networks that vote: the snapshots, or the network without, and the others."""
+        return (self.snapshots or (self.network,)) + self.others
+
+    def probabilities(self, rows: Array, *, vote: bool | None = None) -> Floats:
         """The probability of each class, (n, c), for raw rows (n, d), n ≥ 1.
 
         Args:
             rows: Of any real type, in the order of the data set that was trained on.
-            vote: Whether the snapshots vote, by the mean of their probabilities; the network as its
-                training left it speaks alone without, and where there are no snapshots.
+            vote: Whether all `voters` vote, by the mean of their probabilities, or the network as
+                its training left it speaks alone. None lets them vote where there are `others`.
 
         Raises:
             ModelError: The rows are of another shape or type, or not finite; the network predicts
@@ -122,12 +134,12 @@ class SavedNetwork:
         if self.target_mean is not None:
             raise ModelError("this network predicts values: ask for its predictions")
         x = self._standardised(rows)
-        return ensemble.mean_vote([one.probabilities(x)[0] for one in self._voters(vote)])
+        return ensemble.mean_vote([one.probabilities(x)[0] for one in self._speakers(vote)])
 
-    def predictions(self, rows: Array, *, vote: bool = False) -> npt.NDArray[np.float64]:
+    def predictions(self, rows: Array, *, vote: bool | None = None) -> npt.NDArray[np.float64]:
         """The values that regression predicts, (n, c), in the unit of the targets.
 
-        Arguments are those of `probabilities`; the snapshots vote by the mean of their values.
+        Arguments are those of `probabilities`; networks vote by the mean of their values.
 
         Raises:
             ModelError: The rows are of another shape or type, or not finite; the network has
@@ -136,11 +148,14 @@ class SavedNetwork:
         if self.target_mean is None or self.target_std is None:
             raise ModelError("this network has classes: ask for its probabilities")
         x = self._standardised(rows)
-        values = ensemble.mean_vote([one.predictions(x)[0] for one in self._voters(vote)])
+        values = ensemble.mean_vote([one.predictions(x)[0] for one in self._speakers(vote)])
         return values * self.target_std + self.target_mean
 
     def predict(
-        self, given: Path | str | Mapping[str, Iterable[Any]] | Frame | Array, *, vote: bool = False
+        self,
+        given: Path | str | Mapping[str, Iterable[Any]] | Frame | Array,
+        *,
+        vote: bool | None = None,
     ) -> "Predictions":
         """What it says of each row of what it was trained on the like of.
 
@@ -183,8 +198,9 @@ class SavedNetwork:
             self.targets, self.classes, np.concatenate(said), self.encoding.unknown(inputs, every)
         )
 
-    def _voters(self, vote: bool) -> tuple[Network, ...]:
-        return self.snapshots if vote and self.snapshots else (self.network,)
+    def _speakers(self, vote: bool | None) -> tuple[Network, ...]:
+        votes = bool(self.others) if vote is None else vote
+        return self.voters if votes else (self.network,)
 
     def _standardised(self, raw: Array) -> Floats:
         rows = np.asarray(raw)
@@ -202,7 +218,7 @@ class SavedNetwork:
     def about(self) -> About:
         """What is saved, but for the arrays."""
         return About(
-            format=FORMAT,
+            format=FORMAT if self.others else FORMAT_ALONE,
             architecture=self.network.architecture,
             member=self.network.members[0],
             precision="float64" if self._dtype() == np.float64 else "float32",
@@ -212,6 +228,7 @@ class SavedNetwork:
             encoding=self.encoding,
             rows=self.rows,
             bound=self.bound,
+            others=tuple(Other(one.architecture, one.members[0]) for one in self.others),
         )
 
     def arrays(self) -> dict[str, Array]:
@@ -223,7 +240,8 @@ class SavedNetwork:
             "target_std": self.target_std,
         }
         there = {name: array for name, array in scaling.items() if array is not None}
-        return network_layout.arrays((self.network, *self.snapshots), there)
+        networks = (self.network, *self.snapshots, *self.others)
+        return network_layout.arrays(self.about(), networks, there)
 
     def _dtype(self) -> np.dtype[Any]:
         return self.network.parameters[0].weights.dtype

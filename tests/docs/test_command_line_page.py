@@ -74,7 +74,7 @@ def signature(parameter: Any) -> str:
     kind = parameter.metavar or "N"
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         kind = r"\|".join(str(one.value) for one in annotation)
-    first, *others = parameter.opts
+    first, *others = (*parameter.opts, *parameter.secondary_opts)
     written = first if parameter.is_flag else f"{first} {kind}"
     return ", ".join(f"`{one}`" for one in (written, *others))
 
@@ -116,7 +116,8 @@ def test_each_section_begins_as_the_help_of_its_command(path: str) -> None:
 
 def test_the_page_names_no_option_command_or_variable_that_does_not_exist() -> None:
     parameters = [one for command in COMMANDS.values() for one in command.params]
-    options = {name for one in parameters for name in one.opts if name.startswith("--")}
+    names = {name for one in parameters for name in (*one.opts, *one.secondary_opts)}
+    options = {name for name in names if name.startswith("--")}
     assert set(re.findall(r"(?<![-|\w])--[a-z]+(?:-[a-z]+)*", PAGE)) == options | {"--help"}
     variables = {name for one in parameters for name in variables_of(one)}
     assert set(re.findall(r"KLAYER_\w+|CUDA_\w+", PAGE)) == variables | {

@@ -98,6 +98,44 @@ def test_what_is_loaded_is_what_was_saved(tmp_path: Path, kinds: dict[str, Any])
         np.testing.assert_array_equal(loaded.probabilities(PIXELS, vote=vote), said)
 
 
+def with_others(**kinds: Any) -> SavedNetwork:
+    """A network whose finalists have other widths, depths and kinds of layers than it."""
+    others = (
+        network_of(11, widths=(2,)),
+        network_of(12, widths=(2,)),
+        network_of(13, "none", widths=(7, 3, 2), loss="hinge"),
+    )
+    return replace(saved_of(**kinds), others=others)
+
+
+@pytest.mark.parametrize("snapshots", [0, 2])
+def test_other_finalists_come_back_and_vote(tmp_path: Path, snapshots: int) -> None:
+    saved = with_others(snapshots=snapshots)
+    network_file.save(tmp_path / "one.npz", saved)
+    loaded = network_file.load(tmp_path / "one.npz")
+    assert loaded.about() == saved.about()
+    assert [one.members for one in loaded.others] == [one.members for one in saved.others]
+    assert (len(loaded.snapshots), len(loaded.voters)) == (snapshots, max(1, snapshots) + 3)
+    votes = [one.probabilities(X)[0] for one in saved.voters]
+    said = loaded.probabilities(PIXELS)
+    np.testing.assert_array_equal(said, ensemble.mean_vote(votes))
+    np.testing.assert_array_equal(loaded.probabilities(PIXELS, vote=True), said)
+    single = saved.network.probabilities(X)[0]
+    np.testing.assert_array_equal(loaded.probabilities(PIXELS, vote=False), single)
+    network_file.save(tmp_path / "other.npz", loaded)
+    assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "other.npz").read_bytes()
+
+
+def test_a_klayer_that_knows_no_other_finalists_refuses_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network_file.save(tmp_path / "one.npz", saved_of())
+    network_file.save(tmp_path / "all.npz", with_others())
+    monkeypatch.setattr(network_file, "FORMAT", 3)
+    assert network_file.load(tmp_path / "one.npz").others == ()
+    refused(tmp_path / "all.npz", "has format 4, and this klayer reads formats 2 to 3; use a later")
+
+
 @pytest.mark.parametrize("kind", sorted(REGRESSION))
 @pytest.mark.parametrize("snapshots", [0, 2])
 def test_a_regression_comes_back_with_the_scale_of_its_targets(
@@ -123,7 +161,7 @@ def test_numpy_opens_the_file_without_pickles(file: Path) -> None:
         about = json.loads(str(found["about"]))
         arrays = {name: found[name] for name in found.files if name != "about"}
     assert str(arrays.pop("sha256")) == checksum(contents_of(file))
-    assert about["format"] == network_file.FORMAT
+    assert about["format"] == 3
     assert about["member"]["widths"] == [4, 3]
     assert about["classes"] == list(CLASSES)
     assert arrays["snapshot_2.layer_1.weights"].shape == (1, 6, 4)
@@ -260,10 +298,10 @@ BIAS = "network.layer_1.bias"
     ("change", "told"),
     [
         (
-            about_with(format=4),
-            "has format 4, and this klayer reads formats 2 to 3; use a later klayer",
+            about_with(format=5),
+            "has format 5, and this klayer reads formats 2 to 4; use a later klayer",
         ),
-        (about_with(format=1), "reads formats 2 to 3; use an earlier klayer"),
+        (about_with(format=1), "reads formats 2 to 4; use an earlier klayer"),
         (about_with(format="1"), "format must be"),
         (about_with(format=2), "sha256 is too much"),
         (about_with(snapshots=-1), "snapshots must be 0 or more"),
@@ -576,6 +614,34 @@ def test_a_hostile_description_of_a_table_is_refused(
     assert network_file.load(tmp_path / "one.npz").about() == of_table.about()
     rewritten(tmp_path / "one.npz", table_with(of_table, **dict(changes)))
     refused(tmp_path / "one.npz", told)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda told: told["others"].pop(), "other_3.layer_1.bias is too much"),
+        (lambda told: told["others"].append(told["others"][0]), "other_4.layer_1.beta is missing"),
+        (lambda told: told.update(others={}), "others must be a list"),
+        (lambda told: told.update(others=[3]), "others must have the keys architecture, member"),
+        (lambda told: told["others"][0]["architecture"].update(inputs=5), "the same inputs"),
+        (lambda told: told["others"][0]["architecture"].update(outputs=2), "the same inputs"),
+        (lambda told: told["others"][2]["architecture"].update(loss="huber"), "outputs and task"),
+        (lambda told: told["others"][0]["member"].update(widths=[3]), "other_1.layer_1.weights"),
+        (lambda told: told["others"][0]["member"].update(widths=[-2]), "width must be 1 or more"),
+        (lambda told: told["others"][0]["member"].update(widths=[2] * 50_000), "are needed"),
+    ],
+)
+def test_odd_other_finalists_are_refused(
+    tmp_path: Path, change: Callable[[dict[str, Any]], Any], told: str
+) -> None:
+    network_file.save(tmp_path / "all.npz", with_others())
+    described = json.loads(json.dumps(asdict(with_others().about())))
+    change(described)
+    rewritten(
+        tmp_path / "all.npz",
+        lambda contents: contents.update({"about.npy": npy(np.array(json.dumps(described)))}),
+    )
+    refused(tmp_path / "all.npz", told)
 
 
 def test_very_many_columns_are_refused_soon(tmp_path: Path, of_table: SavedNetwork) -> None:

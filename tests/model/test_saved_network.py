@@ -36,9 +36,9 @@ GOOD = SavedNetwork(network(MEMBERS[0]), (), np.zeros(4), np.ones(4), ("a", "b",
 REGRESSION = replace(ARCHITECTURE, loss="squared_error")
 
 
-def regression(seed: int) -> Network:
-    drawn = initialise(REGRESSION, [replace(MEMBERS[0], seed=seed)], np.float32)
-    return Network(REGRESSION, MEMBERS[:1], drawn, (None,))
+def regression(seed: int, member: Member = MEMBERS[0]) -> Network:
+    drawn = initialise(REGRESSION, [replace(member, seed=seed)], np.float32)
+    return Network(REGRESSION, (member,), drawn, (None,))
 
 
 MEANS, DEVIATIONS = np.array([10.0, -5, 1e6]), np.array([2.0, 1, 1e3])
@@ -52,6 +52,8 @@ VALUES = SavedNetwork(
     [
         ({"network": network(*MEMBERS)}, "one and same member"),
         ({"snapshots": (network(MEMBERS[1]),)}, "one and same member"),
+        ({"others": (network(*MEMBERS),)}, "each network that votes is a stack of one member"),
+        ({"others": (regression(1),)}, "must have the same inputs, outputs and task"),
         ({"classes": ("a", "b")}, "3 names of classes, not 2"),
         ({"mean": np.zeros(3)}, "mean must be (4,) <f8, not (3,) <f8"),
         ({"std": np.ones(4, np.float32)}, "std must be (4,) <f8, not (4,) <f4"),
@@ -98,6 +100,25 @@ def test_values_are_predicted_in_the_unit_of_the_targets() -> None:
     np.testing.assert_allclose(VALUES.predictions(rows, vote=True), expected, rtol=1e-6)
     without = replace(VALUES, snapshots=())
     np.testing.assert_array_equal(without.predictions(rows, vote=True), found)
+
+
+@pytest.mark.parametrize("snapshots", [VALUES.snapshots, ()])
+def test_other_finalists_vote_unless_the_network_is_asked_alone(
+    snapshots: tuple[Network, ...],
+) -> None:
+    """Of other widths than it; beside its snapshots, where it has some."""
+    others = (regression(5, MEMBERS[1]), regression(6, MEMBERS[1]), regression(7))
+    saved = replace(VALUES, snapshots=snapshots, others=others)
+    rows = np.random.default_rng(1).standard_normal((7, 4))
+    voters = [*(snapshots or [saved.network]), *others]
+    votes = [one.predictions(rows.astype(np.float32))[0] for one in voters]
+    said = saved.predictions(rows)
+    np.testing.assert_array_equal(said, np.mean(votes, axis=0) * DEVIATIONS + MEANS)
+    np.testing.assert_array_equal(saved.predictions(rows, vote=True), said)
+    np.testing.assert_array_equal(saved.predict(rows).values, said)
+    alone = VALUES.predictions(rows)
+    np.testing.assert_array_equal(saved.predictions(rows, vote=False), alone)
+    np.testing.assert_array_equal(saved.predict(rows, vote=False).values, alone)
 
 
 def test_what_a_network_does_not_predict_is_refused() -> None:
@@ -213,6 +234,8 @@ def test_a_network_says_in_a_line_what_it_is(tmp_path: Path) -> None:
     assert repr(VALUES).endswith(" hidden units: values>")
     saved = network_of_table(tmp_path, "price", "weight")
     assert repr(saved).endswith(", 5 hidden units: price, weight>")
+    voting = replace(VALUES, others=(regression(4),))
+    assert repr(voting).startswith("<3 networks that vote, the first of 4 inputs, 5 hidden units: ")
 
 
 def test_a_network_of_arrays_knows_no_columns(tmp_path: Path) -> None:

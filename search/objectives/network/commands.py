@@ -129,6 +129,10 @@ def model(
     ],
     storage: options.StorageOption = DEFAULT_STORAGE,
     data: options.DataOption = None,
+    finalists: Annotated[
+        bool,
+        typer.Option("--finalists", help="Write the other finalists too, which vote with it."),
+    ] = False,
     as_json: options.JsonOption = False,
 ) -> None:
     """Train the winner of a finished search again, as recorded, and write it to a file."""
@@ -138,9 +142,9 @@ def model(
 
     with (
         Ledger(storage) as ledger,
-        EpochsView(options.console(stderr=True), name) as view,
+        EpochsView(options.console(stderr=True), name, finalists=finalists) as view,
     ):
-        rebuilt = rebuild(ledger, name, data, output, view)
+        rebuilt = rebuild(ledger, name, data, output, view, finalists=finalists)
     if as_json:
         options.print_json(to_json(rebuilt))
     else:
@@ -164,8 +168,13 @@ def predict(
         Path, typer.Option("--output", "-o", metavar="FILE", help="Where to; such as out.csv.")
     ],
     vote: Annotated[
-        bool, typer.Option("--vote", help="Let the winner's snapshots vote, where it has some.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--vote/--no-vote",
+            help="Let all finalists in the file vote, or the winner's snapshots; or ask the winner "
+            "alone. Finalists vote unless said, snapshots do not.",
+        ),
+    ] = None,
 ) -> None:
     """Predict the target of each row with a winner that was trained on your own data."""
     from search.objectives.network.views.predicting import listed

@@ -2,10 +2,10 @@
 
 import hashlib
 import math
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,8 @@ from search.objectives.network.portraits import portraits
 from search.objectives.network.sections import TrainingSection
 from search.objectives.network.settings import recipe_of, stacks_of, values_of
 from search.objectives.network.stack import epochs, votes_of, worth
+
+_Given = TypeVar("_Given")  # what each network of the final gives
 
 MOST_CLASSES = 100  # of a confusion matrix
 MOST_PAIRS = 2_000  # of true and predicted values; of more rows an even choice
@@ -103,9 +105,19 @@ class TestReport:
 
 @dataclass(frozen=True)
 class Winner:
-    """The trained winner; what it consists of only the model knows."""
+    """The trained winner, alone or with what votes beside it; only the model knows their parts.
+
+    Attributes:
+        finalists: How many finalists it consists of, itself among them.
+    """
 
     _network: SavedNetwork
+    finalists: int
+
+    @property
+    def voters(self) -> int:
+        """How many networks vote together, if they vote."""
+        return len(self._network.voters)
 
     @property
     def snapshots(self) -> int:
@@ -133,30 +145,38 @@ def retrain(
     trials: Sequence[Assignment],
     order_seed: int,
     data: Dataset,
+    *,
+    finalists: bool = False,
 ) -> Generator[Mapping[int, Report], None, Winner]:
     """Train the winner once more, beside the same trials as in `evaluate`; no test image is read.
 
-    Yields reports as `evaluate` does, but only of the winner's own stack: what is trained in
-    another one has no effect on it.
+    Yields reports as `evaluate` does, but without `finalists` only of the winner's own stack: what
+    is trained in another one has no effect on it. With `finalists` all are kept that vote in
+    `evaluate`, in the same order.
 
     Raises:
         KlayerError: As `train`; or the winner diverges.
     """
-    places = stacks_of(objective, section, [trial.parameters for trial in trials])[0]
+    groups = stacks_of(objective, section, [trial.parameters for trial in trials])
     fold = _final_fold(objective, section, data)
-    stack = yield from _final_stack(objective, section, trials, places, order_seed, fold)
-    if 0 in stack.diverged:
+    stacks = []
+    for places in groups if finalists else groups[:1]:
+        stack = yield from _final_stack(objective, section, trials, places, order_seed, fold)
+        stacks.append(stack)
+    sound = _sound(stacks, len(trials) if finalists else 1)
+    if 0 not in sound:
         raise KlayerError("the winner diverges, and leaves no network behind")
+    lasts, snapshots = _voters(stacks)
     with faults_as_klayer_errors():
-        network, *snapshots = (
-            alone(voter.network, voter.places.index(0)) for voter in (stack.last, *stack.snapshots)
-        )
+        singles = _by_trial(lasts, sound, lambda i, row: alone(lasts[i].network, row))
+        kept = _by_trial(snapshots, sound, lambda i, row: alone(snapshots[i].network, row))
+        voting = kept or singles
         rows = data.prepared
         values = rows.targets
         return Winner(
             SavedNetwork(
-                network,
-                tuple(snapshots),
+                singles[0][0],
+                tuple(kept.get(0, ())),
                 rows.mean,
                 rows.std,
                 rows.classes,
@@ -166,7 +186,9 @@ def retrain(
                 encoding=None if rows.encoding is None else encoding.of(rows.encoding),
                 rows=_form(objective, rows),
                 bound=rows.bound if math.isfinite(rows.bound) else None,
-            )
+                others=tuple(one for place, own in voting.items() if place for one in own),
+            ),
+            len(voting),
         )
 
 
@@ -223,15 +245,14 @@ def _tested(
     objective: NetworkObjective, data: Dataset, stacks: Sequence[_FinalStack], trials: int
 ) -> tuple[TestReport, Mapping[int, Mapping[str, Any]]]:
     """What the test rows say, and by place what each network said of them, for its portrait."""
-    lasts = [stack.last for stack in stacks]
-    snapshots = [voter for stack in stacks for voter in stack.snapshots]
-    sound = set(range(trials)).difference(*(stack.diverged for stack in stacks))
+    lasts, snapshots = _voters(stacks)
+    sound = _sound(stacks, trials)
     with faults_as_klayer_errors():
         test = prepared.test_set(data.prepared, data.source())
     standard = data.prepared.targets
     probabilities, fingerprint = _vote(lasts + snapshots, test)
-    singles = _by_trial(lasts, probabilities[: len(lasts)], sound)
-    kept = _by_trial(snapshots, probabilities[len(lasts) :], sound)
+    singles = _by_trial(lasts, sound, lambda i, row: probabilities[i][row])
+    kept = _by_trial(snapshots, sound, lambda i, row: probabilities[len(lasts) + i][row])
     targets = test.targets if standard is None else standard.of(test.targets)
 
     def score(votes: Sequence[Any]) -> float | None:
@@ -289,13 +310,26 @@ def _vote(voters: Sequence[_Voter], test: TestSet) -> tuple[list[Any], str]:
     return [np.concatenate(own, axis=1) for own in votes], digest.hexdigest()
 
 
-def _by_trial(voters: list[_Voter], votes: list[Any], sound: set[int]) -> dict[int, list[Any]]:
-    """What is said, (t, c), by each sound trial's networks, by place."""
-    found: dict[int, list[Any]] = {}
-    for voter, probabilities in zip(voters, votes, strict=True):
+def _voters(stacks: Sequence[_FinalStack]) -> tuple[list[_Voter], list[_Voter]]:
+    """Each stack as its training left it, and the snapshots of all."""
+    snapshots = [voter for stack in stacks for voter in stack.snapshots]
+    return [stack.last for stack in stacks], snapshots
+
+
+def _sound(stacks: Sequence[_FinalStack], trials: int) -> set[int]:
+    """The places, of so many trials, of those that did not diverge."""
+    return set(range(trials)).difference(*(stack.diverged for stack in stacks))
+
+
+def _by_trial(
+    voters: Sequence[_Voter], sound: set[int], given: Callable[[int, int], _Given]
+) -> dict[int, list[_Given]]:
+    """By place, what each sound trial's networks give: of a voter's number and a member's row."""
+    found: dict[int, list[_Given]] = {}
+    for number, voter in enumerate(voters):
         for row, place in enumerate(voter.places):
             if place in sound:
-                found.setdefault(place, []).append(probabilities[row])
+                found.setdefault(place, []).append(given(number, row))
     return found
 
 

@@ -1,5 +1,7 @@
 """The winner of a finished search, trained again from what the ledger recorded, and written down.
 
+So are the other finalists, where they are to vote with it.
+
 A search keeps seeds and curves, not weights: one that is trained again from the same seeds has the
 same weights. That is not believed but compared: every figure of every epoch, bit for bit, while
 the training runs. Where one differs nothing is written, for then it is not the network that was
@@ -8,6 +10,7 @@ tested.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +28,8 @@ from search.objectives.network.trainer import NetworkTrainer
 from search.plan.plan import FINAL
 from search.runtime.environment import environment
 
-# Called after each epoch with its number, how many there will be, and how the winner stands.
+# Called after each epoch with how many have been trained of how many, counted by network, and with
+# how the first network of the stack stands.
 OnEpoch = Callable[[int, int, Report], None]
 
 
@@ -38,7 +42,7 @@ _NEW: dict[Kind, str] = {
 
 
 class NotReproducedError(UnforeseenError):
-    """The winner, trained again, has another curve than the recorded one; nothing was written."""
+    """A network, trained again, has another curve than the recorded one; nothing was written."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,10 @@ class Rebuilt:
         name: Of the search.
         file: What was written.
         winner: The trial of the final that it is.
-        epochs: How many were trained.
+        epochs: How many were trained, of all networks that were compared.
         figures: How many recorded figures were compared, and found equal.
+        finalists: How many finalists are in the file, the winner among them.
+        voters: How many networks vote together, if they vote.
         snapshots: How many networks of the winner's own cycles are in the file too.
         inputs: How many numbers a row of pixels has.
         test: The test report as recorded.
@@ -64,6 +70,8 @@ class Rebuilt:
     winner: RecordedTrial
     epochs: int
     figures: int
+    finalists: int
+    voters: int
     snapshots: int
     inputs: int
     test: Mapping[str, Any]
@@ -72,7 +80,13 @@ class Rebuilt:
 
 
 def rebuild(
-    ledger: Ledger, name: str, data_folder: Path | None, file: Path, on_epoch: OnEpoch
+    ledger: Ledger,
+    name: str,
+    data_folder: Path | None,
+    file: Path,
+    on_epoch: OnEpoch,
+    *,
+    finalists: bool = False,
 ) -> Rebuilt:
     """Train the winner of a search again, compare it with its record, and write it to a file.
 
@@ -82,26 +96,34 @@ def rebuild(
         data_folder: Where the data set's files lie; None for the cache.
         file: What to write; a file that is there is replaced.
         on_epoch: Told of the progress.
+        finalists: Whether the other finalists that voted with the winner are written too.
 
     Raises:
-        KlayerError: The search is not finished, its winner diverged, the images are others, or the
-            file cannot be written. Nothing was written.
+        KlayerError: The search is not finished, its winner diverged, there are no other finalists
+            that voted, the images are others, or the file cannot be written. Nothing was written.
         NotReproducedError: A figure differs from the recorded one. Nothing was written.
     """
     search = ledger.read.search(name)
     trials = _final_trials(ledger, search)
+    if finalists:
+        _check_vote(search, trials)
     _check_target(file)
     trainer = _trainer(search, data_folder)
-    recorded = ledger.read.curves(search)[trials[0].id]
-    winner = _retrained(search, trials, trainer, recorded, on_epoch)
+    curves = ledger.read.curves(search)
+    recorded = [curves[trial.id] for trial in (trials if finalists else trials[:1])]
+    winner = _retrained(search, trials, trainer, recorded, on_epoch, finalists=finalists)
     winner.save(file)
     kind = trainer.objective.data.kind
     return Rebuilt(
         name=name,
         file=file,
         winner=trials[0],
-        epochs=len(recorded),
-        figures=sum(value is not None for one in recorded for value in one.finite().values()),
+        epochs=sum(map(len, recorded)),
+        figures=sum(
+            value is not None for report in chain(*recorded) for value in report.finite().values()
+        ),
+        finalists=winner.finalists,
+        voters=winner.voters,
         snapshots=winner.snapshots,
         inputs=winner.inputs,
         test=search.result or {},
@@ -136,6 +158,22 @@ def _final_trials(ledger: Ledger, search: Search) -> list[RecordedTrial]:
     return trials
 
 
+def _check_vote(search: Search, trials: Sequence[RecordedTrial]) -> None:
+    """Refuse a vote that the final did not have."""
+    if any(trial.state != "diverged" for trial in trials[1:]):
+        return
+    if not search.study.objective.ensemble:
+        why = "its study has `ensemble = false` in [final]"
+    elif search.study.final.finalists < 2:
+        why = "its study has `finalists = 1` in [final]"
+    else:
+        why = "all others diverged"
+    raise KlayerError(
+        f"{search.study.name}: --finalists: no other finalist voted with the winner, since {why}; "
+        "without --finalists the file holds the winner"
+    )
+
+
 def _trainer(search: Search, data_folder: Path | None) -> NetworkTrainer:
     """The network of a search, with the images that it was recorded with.
 
@@ -164,36 +202,51 @@ def _retrained(
     search: Search,
     trials: Sequence[RecordedTrial],
     trainer: NetworkTrainer,
-    recorded: Sequence[Report],
+    recorded: Sequence[Sequence[Report]],
     on_epoch: OnEpoch,
+    *,
+    finalists: bool,
 ) -> Winner:
-    """The winner, each epoch of which was compared with its record.
+    """The winner, with the other finalists or alone.
+
+    Args:
+        search: The search.
+        trials: Of its final, the winner first.
+        trainer: What trains them.
+        recorded: The curves of the first of these trials, each epoch of which is compared.
+        on_epoch: Told of the progress.
+        finalists: Whether the others are kept too.
 
     Raises:
-        NotReproducedError: One differs; the training ends with it.
+        NotReproducedError: An epoch differs; the training ends with it.
     """
     training = trainer.retrain(
         search.study.final.training,
         [Assignment(trial.parameters, trial.seed) for trial in trials],
         trials[0].order_seed,
+        finalists=finalists,
     )
-    done = 0
+    done = [0] * len(recorded)
     # One thread, as the workers have: with more, a BLAS may add in another order.
     with threadpool_limits(limits=1):
         while True:
             try:
-                report = next(training)[0]
+                reports = next(training)
             except StopIteration as end:
                 winner: Winner = end.value
                 break
-            different = _differences(recorded[done : done + 1], report)
-            if different:
-                raise NotReproducedError(_refusal(search, different))
-            done += 1
-            on_epoch(done, len(recorded), report)
-    if done != len(recorded):
-        ended = f"the training ended after {done} epochs, and was recorded with {len(recorded)}"
-        raise NotReproducedError(_refusal(search, [ended]))
+            compared = {i: report for i, report in reports.items() if i < len(recorded)}
+            for place, report in compared.items():
+                before = recorded[place][done[place] : done[place] + 1]
+                different = _differences(before, report)
+                if different:
+                    raise NotReproducedError(_refusal(search, place, different))
+                done[place] += 1
+            on_epoch(sum(done), sum(map(len, recorded)), next(iter(compared.values())))
+    for place, curve in enumerate(recorded):
+        if done[place] != len(curve):
+            ended = f"the training ended after {done[place]} epochs, and was recorded with "
+            raise NotReproducedError(_refusal(search, place, [f"{ended}{len(curve)}"]))
     return winner
 
 
@@ -215,8 +268,8 @@ def _differences(recorded: Sequence[Report], now: Report) -> list[str]:
     ]
 
 
-def _refusal(search: Search, different: Sequence[str]) -> str:
-    """The message that says what differs, and what may be the reason."""
+def _refusal(search: Search, place: int, different: Sequence[str]) -> str:
+    """The message that says what differs of a trial of the final, and what may be the reason."""
     changes = _changes(search.environment, environment())
     reason = (
         "The same numbers come only from the same versions on the same kind of machine. What has "
@@ -224,8 +277,9 @@ def _refusal(search: Search, different: Sequence[str]) -> str:
         if changes
         else "Versions, BLAS and machine are those recorded, as far as they are recorded."
     )
+    who = f"finalist {place + 1}" if place else "the winner"
     return (
-        f"{search.study.name}: the winner, trained again, is not the recorded one; nothing was "
+        f"{search.study.name}: {who}, trained again, is not the recorded one; nothing was "
         "written.\n  " + "\n  ".join(different) + f"\n{reason}"
     )
 

@@ -58,10 +58,17 @@ class NetworkTrainer:
         return final.evaluate(self.objective, training, trials_, order_seed, self.data)
 
     def retrain(
-        self, training: TrainingSection, trials_: Sequence[Assignment], order_seed: int
+        self,
+        training: TrainingSection,
+        trials_: Sequence[Assignment],
+        order_seed: int,
+        *,
+        finalists: bool = False,
     ) -> Generator[Mapping[int, Report], None, Winner]:
-        """Train the winner once more, as `evaluate` did, and keep it; no test image is read."""
-        return final.retrain(self.objective, training, trials_, order_seed, self.data)
+        """Train the winner, or all finalists, once more as `evaluate` did, without the test."""
+        return final.retrain(
+            self.objective, training, trials_, order_seed, self.data, finalists=finalists
+        )
 
     def close(self) -> None:
         """Nothing was started."""

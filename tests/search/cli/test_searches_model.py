@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import re
 import sqlite3
 import struct
@@ -36,6 +37,21 @@ def folder(tiny_run: Any, tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_it_writes_the_finalists_which_vote_in_python_as_printed(
+    klayer_here: Any, shell_environment: dict[str, str], tiny_run: Any, folder: Path
+) -> None:
+    status, out, err = klayer_here("model", "tiny", "--finalists", "-o", "all.npz")
+    assert status == 0
+    share = float(json.loads(tiny_run.stdout)["test"]["finalist_ensemble"])
+    first, *_ = out.splitlines()
+    assert first == "all.npz: the winner of tiny and 1 other finalist: 2 networks that vote"
+    assert "40 epochs; all 280 figures equal the recorded ones, bit for bit\n" in out
+    assert f"  of 2 networks voting  {100 * share:.2f} %\n" in out
+    assert out.endswith("; vote=False, or --no-vote of the command, asks the winner alone.\n")
+    assert err.splitlines()[-1].startswith("tiny: epoch 40/40, as recorded: training accuracy ")
+    assert run_as_printed(out, folder, shell_environment) == share
+
+
 def recorded(tiny_run: Any) -> float:
     """The winner's test accuracy, as the run told it."""
     return float(json.loads(tiny_run.stdout)["test"]["accuracies"][0])
@@ -62,6 +78,11 @@ def test_the_python_that_it_prints_runs(
     klayer_here: Any, shell_environment: dict[str, str], tiny_run: Any, folder: Path
 ) -> None:
     _, out, _ = klayer_here("model", "tiny", "-o", "my winner.npz")
+    assert run_as_printed(out, folder, shell_environment) == recorded(tiny_run)
+
+
+def run_as_printed(out: str, folder: Path, shell_environment: dict[str, str]) -> float:
+    """The test accuracy that the Python in a command's output comes to."""
     code = "\n".join(re.findall(r"^    (\S.*)$", out, re.MULTILINE))
     assert len(code.splitlines()) == 3
     before = "from model.data import digits\ntest = digits.test()\npixels = test.x\n"
@@ -74,7 +95,7 @@ def test_the_python_that_it_prints_runs(
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert float(done.stdout) == recorded(tiny_run)
+    return float(done.stdout)
 
 
 def test_json_says_the_same(klayer_here: Any, tiny_run: Any, folder: Path) -> None:
@@ -83,10 +104,17 @@ def test_json_says_the_same(klayer_here: Any, tiny_run: Any, folder: Path) -> No
     assert status == 0
     assert (document["name"], document["file"]) == ("tiny", "w")
     assert (document["epochs"], document["figures"], document["snapshots"]) == (20, 140, 0)
+    assert (document["finalists"], document["networks"]) == (1, 1)
+    assert document["finalist_ensemble"] is None
     assert document["test_accuracy"] == recorded(tiny_run)
     assert document["snapshot_ensemble"] is None
     assert document["parameters"] == json.loads(tiny_run.stdout)["best"]["parameters"]
     assert (folder / "w").is_file()
+    _, out, _ = klayer_here("model", "tiny", "--output", "w", "--finalists", "--json")
+    both = json.loads(out)
+    assert (both["finalists"], both["networks"], both["epochs"]) == (2, 2, 40)
+    assert both["finalist_ensemble"] == json.loads(tiny_run.stdout)["test"]["finalist_ensemble"]
+    assert list(both) == list(document)
     page = (Path(__file__).parents[3] / "docs" / "command-line.md").read_text("utf-8")
     _, section, *_ = page.split("## `klayer model NAME`")
     section, _ = section.split("\n## ", 1)
@@ -140,3 +168,13 @@ def test_a_terminal_sees_one_bar() -> None:
     shown = console.export_text()
     assert "tiny: training the winner again" in shown
     assert "epoch 2/2, as recorded: training accuracy 50.00 %" in shown
+
+
+def test_a_finalist_that_diverges_again_is_told_as_such() -> None:
+    console = Console(force_terminal=True, width=120, record=True, file=io.StringIO())
+    lost = Report(1, {"train_accuracy": math.nan}, None, "diverged in epoch 1", diverged=True)
+    with EpochsView(console, "tiny", finalists=True) as view:
+        view(1, 4, lost)
+    shown = console.export_text()
+    assert "tiny: training the finalists again" in shown
+    assert "epoch 1/4, as recorded: diverged in epoch 1" in shown

@@ -36,7 +36,7 @@ def listed(columns: Sequence[str]) -> str:
     return named + (f" and {more:,} more" if more > 0 else "")
 
 
-def predict(model_file: Path, data: Path, output: Path, *, vote: bool) -> Predicted:
+def predict(model_file: Path, data: Path, output: Path, *, vote: bool | None) -> Predicted:
     """Write what a network says of each row: the class and all probabilities, or the values.
 
     Args:
@@ -44,7 +44,7 @@ def predict(model_file: Path, data: Path, output: Path, *, vote: bool) -> Predic
         data: The rows: a table with columns that are called as those that it was trained on, an
             array, or images.
         output: The CSV file, whose rows are in the same order.
-        vote: Whether the winner's snapshots vote.
+        vote: As for `SavedNetwork.probabilities`.
 
     Raises:
         DataError: The rows or the model are missing or damaged, are of another kind or shape, or a

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from model import schedule, training
+from model import network_file, schedule, training
 from model.data import digits, prepared
 from model.data.labelled import Labelled
 from model.data.own_table import OwnTable
@@ -37,6 +37,7 @@ from tests.search.objectives.network.trainings import (
     ORDER_SEED,
     TRIALS,
     directly,
+    drained,
     evaluated,
     fold_of,
     section_and_data,
@@ -253,6 +254,53 @@ def test_networks_and_votes_have_scikit_learn_s_scores_of_the_test_rows(
         )
         assert errors == pytest.approx(right, rel=1e-5)
     assert (reports[-1][0].value is None) == (train_on != "training")
+
+
+@pytest.mark.parametrize("schedule_", ["{kind='constant', epochs=3}", TABLE_CYCLES[18:]])
+@pytest.mark.parametrize(
+    ("targets", "score", "oracle"),
+    [(("label",), "log_loss", CLASSES), (("price", "weight"), "r2", VALUES)],
+)
+def test_the_finalists_trained_again_vote_as_those_that_were_tested(
+    tmp_path: Path, targets: tuple[str, ...], score: str, oracle: Any, schedule_: str
+) -> None:
+    """In float64, where networks say the same to the last digits in a stack and alone.
+
+    They differ in width, and are no one stack; one of them diverges, and is left out.
+    """
+    changes = [f"training.schedule={schedule_}", "training.precision='float64'"]
+    study = study_in(tmp_path, targets, score, changes)
+    section, data = section_and_data(study)
+    given = (
+        Assignment({"learning_rate": 0.05, "width_1": 6}, 3),
+        Assignment({"learning_rate": 0.01, "width_1": 4, "batch_size": 20}, 4),
+        Assignment({"learning_rate": 1e200, "width_1": 6}, 5),
+        Assignment({"learning_rate": 0.02, "width_1": 9}, 6),
+    )
+    first, evaluation = evaluated(study, given)
+    again = final.retrain(study.objective, section, given, ORDER_SEED, data, finalists=True)
+    reports, winner = drained(again)
+    assert [list(epoch) for epoch in reports] == [list(epoch) for epoch in first]
+    assert "diverged" in str(reports[0][2].reason)
+    kept = 2 if "cycles" in schedule_ else 0
+    assert (winner.finalists, winner.snapshots, winner.voters) == (3, kept, 3 * max(1, kept))
+    winner.save(tmp_path / "all.npz")
+    loaded = network_file.load(tmp_path / "all.npz")
+    assert [one.members[0].seed for one in loaded.voters[:: max(1, kept)]] == [3, 6, 4]
+    test = parts(targets).test
+    assert test is not None
+    rows = write_table(tmp_path / "test.csv", [ROWS[row] for row in test])
+    true = labels_of(test) if targets == ("label",) else values_of(targets, test)
+    for vote, told in (
+        (None, evaluation.result["finalist_ensemble"]),
+        (True, evaluation.result["finalist_ensemble"]),
+        (False, evaluation.result["scores"][0]),
+    ):
+        said = loaded.predict(rows, vote=vote).values
+        assert oracle[score](true, said) == pytest.approx(told, rel=1e-11)
+    assert evaluation.result["finalist_ensemble"] != pytest.approx(
+        evaluation.result["scores"][0], rel=1e-4
+    )
 
 
 def test_the_fingerprint_of_the_test_rows_follows_from_their_values(tmp_path: Path) -> None:

@@ -86,14 +86,16 @@ def trials_in(folder: Path, name: str = "cars") -> list[tuple[object, ...]]:
         return table(ledger, ledger.read.search(name))
 
 
-def rebuilt(folder: Path, file: Path, data: Path | None = None) -> SavedNetwork:
-    """The winner of a recorded search."""
+def rebuilt(
+    folder: Path, file: Path, data: Path | None = None, *, finalists: bool = False
+) -> SavedNetwork:
+    """The winner of a recorded search, or all its finalists."""
 
     def on_epoch(epoch: int, of_all: int, report: Report) -> None:
         """Nobody looks."""
 
     with Ledger(storage_of(folder)) as ledger:
-        done = rebuild(ledger, "cars", data, file, on_epoch)
+        done = rebuild(ledger, "cars", data, file, on_epoch, finalists=finalists)
     assert done.new == "new.csv"
     return network_file.load(file)
 
@@ -208,6 +210,10 @@ def test_the_recorded_test_score_is_scikit_learn_s_of_the_rebuilt_winner(
     assert saved.targets == finished.targets
     if finished.score == "rmse":
         assert 100 < expected < 5_000  # in the unit of the prices, whose deviation is thousands
+    everyone = rebuilt(finished.folder, tmp_path / "all.npz", finalists=True)
+    assert len(everyone.voters) == 2
+    expected = score_of(everyone, finished.targets, finished.score, tmp_path)
+    assert told["finalist_ensemble"] == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize(

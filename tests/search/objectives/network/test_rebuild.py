@@ -1,6 +1,7 @@
 """The winner comes back from the ledger alone, equal to its record, or is not written at all."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -40,6 +41,21 @@ STACKS = (
     "stages.coarse.box.width_1={low=5, high=50, log=false, step=5}",
 )
 
+SHORT = (
+    "stages=[{name='only', sampler='grid', box={learning_rate=[0.01, 0.02]}}]",
+    "final.finalists=2",
+    "final.seeds=0",
+    "training.schedule.epochs=1",
+)
+# In the final the penalty alone makes the one that learns fast diverge, in the second epoch.
+DIVERGING = (
+    "stages=[{name='only', sampler='grid', box={learning_rate=[1e-4, 2e-4, 5e-3]}}]",
+    "final.finalists=3",
+    "final.seeds=1",
+    "final.training={weight_decay=1000.0}",
+    "training.schedule.epochs=3",
+)
+
 METRICS = metrics_of("classification", "accuracy")
 
 Search = Callable[..., Path]
@@ -76,14 +92,18 @@ def copy_of(database: Path, folder: Path, *statements: str) -> Path:
 
 
 def rebuilt(
-    database: Path, file: Path, told: list[tuple[int, int, Report]] | None = None
+    database: Path,
+    file: Path,
+    told: list[tuple[int, int, Report]] | None = None,
+    *,
+    finalists: bool = False,
 ) -> Rebuilt:
     def on_epoch(epoch: int, of_all: int, report: Report) -> None:
         if told is not None:
             told.append((epoch, of_all, report))
 
     with Ledger(f"sqlite:///{database}") as ledger:
-        return rebuild(ledger, "digits", None, file, on_epoch)
+        return rebuild(ledger, "digits", None, file, on_epoch, finalists=finalists)
 
 
 def result_of(database: Path) -> dict[str, Any]:
@@ -94,7 +114,7 @@ def result_of(database: Path) -> dict[str, Any]:
     return found
 
 
-def accuracy(file: Path, *, vote: bool) -> float:
+def accuracy(file: Path, *, vote: bool | None = None) -> float:
     """Of the network in the file, on the raw test images."""
     test = digits.test()
     said = network_file.load(file).probabilities(test.x, vote=vote)
@@ -120,6 +140,29 @@ def test_the_file_has_the_recorded_test_accuracy(
         assert accuracy(file, vote=True) == result["snapshot_ensemble"]
     else:
         assert done.snapshots == 0
+
+
+@pytest.mark.parametrize("overrides", [DECAY, CYCLES, STACKS], ids=["decay", "cycles", "stacks"])
+def test_all_finalists_vote_with_the_recorded_test_accuracy(
+    finished: Search, tmp_path: Path, overrides: tuple[str, ...]
+) -> None:
+    database, file = finished(*overrides), tmp_path / "all.npz"
+    told: list[tuple[int, int, Report]] = []
+    done = rebuilt(database, file, told, finalists=True)
+    result = result_of(database)
+    assert accuracy(file) == accuracy(file, vote=True) == result["finalist_ensemble"]
+    assert accuracy(file, vote=False) == result["accuracies"][0]
+    snapshots = 3 if overrides == CYCLES else 0
+    assert (done.finalists, done.snapshots) == (3, snapshots)
+    assert done.voters == len(network_file.load(file).voters) == 3 * max(1, snapshots)
+    with Ledger(f"sqlite:///{database}") as ledger:
+        search = ledger.read.search("digits")
+        final = [one.id for one in ledger.read.trials(search) if one.stage == "final"]
+        curves = [ledger.read.curves(search)[trial] for trial in final]
+    assert done.epochs == told[-1][0] == told[-1][1] == sum(map(len, curves))
+    alone = rebuilt(database, tmp_path / "winner.npz")
+    assert (done.epochs, done.figures) == (3 * alone.epochs, 3 * alone.figures)
+    assert (alone.finalists, alone.voters) == (1, max(1, snapshots))
 
 
 def test_each_epoch_is_told_and_each_figure_compared(finished: Search, tmp_path: Path) -> None:
@@ -166,27 +209,32 @@ def test_twice_gives_the_same_bytes_and_changes_no_row(finished: Search, tmp_pat
     connection.close()
 
 
-WINNER = (
-    "(SELECT t.id FROM klayer_trials t JOIN klayer_stages s ON s.id = t.stage_id "
-    "WHERE s.name = 'final' AND t.number = 0)"
-)
+def finalist(number: int) -> str:
+    """The key of a trial of the final."""
+    return (
+        "(SELECT t.id FROM klayer_trials t JOIN klayer_stages s ON s.id = t.stage_id "
+        f"WHERE s.name = 'final' AND t.number = {number})"
+    )
 
 
-def measured(database: Path, epoch: int) -> dict[str, float]:
-    """The metrics of the winner's final training at an epoch, as they are recorded."""
-    query = f"SELECT metrics FROM klayer_reports WHERE step = {epoch} AND trial_id = {WINNER}"
+WINNER = finalist(0)
+
+
+def measured(database: Path, epoch: int, trial: str = WINNER) -> dict[str, float]:
+    """The metrics of the final training of a trial at an epoch, as they are recorded."""
+    query = f"SELECT metrics FROM klayer_reports WHERE step = {epoch} AND trial_id = {trial}"
     with sqlite3.connect(database) as connection:
         ((packed,),) = connection.execute(query).fetchall()
     connection.close()
     return dict(zip([one.name for one in METRICS], np.frombuffer(packed).tolist(), strict=True))
 
 
-def with_metric(database: Path, epoch: int, name: str, value: float) -> str:
-    """A statement that changes one metric of the winner's final training."""
-    changed = np.array([*(measured(database, epoch) | {name: value}).values()]).tobytes()
+def with_metric(database: Path, epoch: int, name: str, value: float, trial: str = WINNER) -> str:
+    """A statement that changes one metric of a trial's final training."""
+    changed = np.array([*(measured(database, epoch, trial) | {name: value}).values()]).tobytes()
     return (
         f"UPDATE klayer_reports SET metrics = X'{changed.hex()}' "
-        f"WHERE step = {epoch} AND trial_id = {WINNER}"
+        f"WHERE step = {epoch} AND trial_id = {trial}"
     )
 
 
@@ -206,6 +254,70 @@ def test_one_other_bit_in_the_record_is_found_and_nothing_is_written(
     assert "Versions, BLAS and machine are those recorded" in message
     assert len(told) == 1  # it ended with the first difference
     assert [path.name for path in tmp_path.iterdir()] == ["changed.db"]
+
+
+def test_a_finalist_that_diverged_as_recorded_is_left_out(finished: Search, tmp_path: Path) -> None:
+    database = finished(*DIVERGING)
+    with Ledger(f"sqlite:///{database}") as ledger:
+        trials = ledger.read.trials(ledger.read.search("digits"))
+    states = [one.state for one in trials if one.stage == "final"]
+    assert states == ["complete", "diverged", "complete"]
+    done = rebuilt(database, tmp_path / "all.npz", finalists=True)
+    assert (done.finalists, done.voters, done.epochs) == (2, 2, 3 + 2 + 3)
+    assert accuracy(tmp_path / "all.npz") == result_of(database)["finalist_ensemble"]
+
+
+@pytest.mark.parametrize(
+    ("number", "epoch", "told"),
+    [
+        (1, 1, "finalist 2, trained again, .*epoch 1: train_cost is"),
+        (1, 2, "finalist 2, trained again, .*epoch 2: train_cost is None here"),
+        (2, 3, "finalist 3, trained again, .*epoch 3: train_cost is"),
+    ],
+)
+def test_another_curve_of_any_finalist_is_found_and_nothing_written(
+    finished: Search, tmp_path: Path, number: int, epoch: int, told: str
+) -> None:
+    """But where the winner is written alone, the others' curves are not looked at."""
+    database, one = finished(*DIVERGING), finalist(number)
+    changed = copy_of(database, tmp_path, with_metric(database, epoch, "train_cost", 0.5, one))
+    with pytest.raises(NotReproducedError, match=f"(?s)^digits: {told}"):
+        rebuilt(changed, tmp_path / "all.npz", finalists=True)
+    assert not (tmp_path / "all.npz").exists()
+    rebuilt(changed, tmp_path / "winner.npz")
+
+
+def test_a_divergence_that_was_recorded_earlier_is_another_training(
+    finished: Search, tmp_path: Path
+) -> None:
+    statement = f"DELETE FROM klayer_reports WHERE step = 2 AND trial_id = {finalist(1)}"
+    changed = copy_of(finished(*DIVERGING), tmp_path, statement)
+    with pytest.raises(NotReproducedError, match=r"(?s)finalist 2, .*epoch 2 was not recorded"):
+        rebuilt(changed, tmp_path / "all.npz", finalists=True)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "statements", "why"),
+    [
+        ((*SHORT, "final.finalists=1"), (), "its study has `finalists = 1` in [final]"),
+        ((*SHORT, "final.ensemble=false"), (), "its study has `ensemble = false` in [final]"),
+        (
+            DIVERGING,
+            (f"UPDATE klayer_trials SET state = 'diverged' WHERE id = {finalist(2)}",),
+            "all others diverged",
+        ),
+    ],
+)
+def test_a_winner_that_nobody_voted_with_is_one_message(
+    finished: Search, tmp_path: Path, overrides: Any, statements: Any, why: str
+) -> None:
+    database = copy_of(finished(*overrides), tmp_path, *statements)
+    told: list[tuple[int, int, Report]] = []
+    right = f"^digits: --finalists: no other finalist voted with the winner, since {re.escape(why)}"
+    with pytest.raises(KlayerError, match=right):
+        rebuilt(database, tmp_path / "all.npz", told, finalists=True)
+    assert told == []
+    assert not (tmp_path / "all.npz").exists()
 
 
 def test_the_message_names_what_changed_since(finished: Search, tmp_path: Path) -> None:

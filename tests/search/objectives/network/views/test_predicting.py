@@ -1,6 +1,7 @@
 """Predictions for a table's rows: columns are found by name, and what is odd is told or refused."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -192,3 +193,18 @@ def test_the_command_tells_rows_and_notes(klayer_here: Any, classes: Path, tmp_p
     status, out, err = klayer_here("predict", "none.npz", "new.csv", "-o", "out.csv")
     assert (status, out) == (2, "")
     assert err.startswith("klayer: none.npz: is missing")
+
+
+@pytest.mark.parametrize(
+    ("option", "vote"), [((), True), (("--vote",), True), (("--no-vote",), False)]
+)
+def test_finalists_vote_unless_the_winner_is_asked_alone(
+    klayer_here: Any, new: Path, tmp_path: Path, option: tuple[str, ...], vote: bool
+) -> None:
+    saved = network_of_table(tmp_path, "price", snapshots=3)
+    saved = replace(saved, snapshots=(), others=saved.snapshots)
+    network_file.save(tmp_path / "all.npz", saved)
+    assert klayer_here("predict", "all.npz", "new.csv", "-o", "out.csv", *option)[0] == 0
+    values = np.array(written(tmp_path / "out.csv")[1:], float)
+    np.testing.assert_array_equal(values, saved.predict(new, vote=vote).values)
+    assert not np.allclose(values, saved.predict(new, vote=not vote).values)
