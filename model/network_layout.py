@@ -182,28 +182,38 @@ def check(about: About, found: Mapping[str, Array]) -> None:
 
 def networks(about: About, found: Mapping[str, Array]) -> tuple[Network, ...]:
     """The first network, its snapshots, and the others, from arrays that `check` has passed."""
+    return tuple(
+        network_of(each.architecture, (each.member,), found, name)
+        for name, each in about.networks()
+    )
+
+
+def network_of(
+    architecture: Architecture, members: tuple[Member, ...], found: Mapping[str, Array], name: str
+) -> Network:
+    """A stack from arrays that are called as `model.parameters.named` does, behind `name` each.
+
+    Raises:
+        KeyError: One is missing.
+    """
+    layers = len(members[0].widths) + 1
+    prefixes = [f"{name}.layer_{number}" for number in range(1, layers + 1)]
 
     def statistics(prefix: str) -> Statistics | None:
         if f"{prefix}.mean" not in found:
             return None
         return Statistics(found[f"{prefix}.mean"], found[f"{prefix}.variance"])
 
-    made = []
-    for name, each in about.networks():
-        layers = len(each.member.widths) + 1
-        prefixes = [f"{name}.layer_{number}" for number in range(1, layers + 1)]
-        parameters = tuple(
-            Layer(
-                found[f"{prefix}.weights"],
-                found[f"{prefix}.bias"],
-                found.get(f"{prefix}.gamma"),
-                found.get(f"{prefix}.beta"),
-            )
-            for prefix in prefixes
+    parameters = tuple(
+        Layer(
+            found[f"{prefix}.weights"],
+            found[f"{prefix}.bias"],
+            found.get(f"{prefix}.gamma"),
+            found.get(f"{prefix}.beta"),
         )
-        kept = tuple(statistics(prefix) for prefix in prefixes[:-1])
-        made.append(Network(each.architecture, (each.member,), parameters, kept))
-    return tuple(made)
+        for prefix in prefixes
+    )
+    return Network(architecture, members, parameters, tuple(map(statistics, prefixes[:-1])))
 
 
 def _ends(architecture: Architecture) -> tuple[int, int, bool]:

@@ -339,24 +339,20 @@ def machine_of(connection: Connection, owner: str) -> str | None:
     return connection.scalar(query)
 
 
-def hold(
-    connection: Connection, claim: Claim, lease_until: float | None, *, further: bool = False
-) -> None:
-    """Set the lease of a claim that still holds, and lock it until the transaction ends.
+def forget_losses(connection: Connection, cohort_id: int) -> None:
+    """Count the workers no more that were lost with a cohort before it came further."""
+    lost = update(cohorts).where(cohorts.c.id == cohort_id, cohorts.c.lost > 0)
+    connection.execute(lost.values(lost=0, lost_on=None))
 
-    Args:
-        connection: In a transaction.
-        claim: Which claim.
-        lease_until: Its lease from now on.
-        further: Whether a cohort came further than any earlier claim of it: the workers that were
-            lost with it before do not count any more.
+
+def hold(connection: Connection, claim: Claim, lease_until: float | None) -> None:
+    """Set the lease of a claim that still holds, and lock it until the transaction ends.
 
     Raises:
         LostLeaseError: Another worker has claimed the work since.
     """
     if isinstance(claim, CohortClaim):
-        came = {"lost": 0, "lost_on": None} if further else {}
-        _write_held(connection, claim, {"lease_until": lease_until, **came})
+        _write_held(connection, claim, {"lease_until": lease_until})
         return
     held = connection.execute(
         update(stages)

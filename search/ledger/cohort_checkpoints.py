@@ -15,22 +15,27 @@ MOST_BYTES = 256 * 2**20
 """Of one; cohorts whose states are larger are trained from where they were claimed once more."""
 
 
-def keep(connection: Connection, cohort_id: int, given: CohortCheckpoint) -> None:
+def keep(connection: Connection, cohort_id: int, given: CohortCheckpoint) -> bool:
     """Store how a cohort stands, in place of what is stored of it.
 
     Nothing is changed where its states are larger than `MOST_BYTES`.
+
+    Returns:
+        Whether it has come further than what was stored.
     """
     sizes = {str(number): len(state) for number, state in given.states.items()}
     if sum(sizes.values()) > MOST_BYTES:
-        return
-    steps = {str(number): step for number, step in given.steps.items()}
+        return False
+    before = steps(connection, cohort_id)
+    reached = {str(number): step for number, step in given.steps.items()}
     values = {
-        "standing": {"steps": steps, "sizes": sizes, "notes": dict(given.notes)},
+        "standing": {"steps": reached, "sizes": sizes, "notes": dict(given.notes)},
         "states": b"".join(given.states.values()),
     }
     mine = update(kept).where(kept.c.cohort_id == cohort_id)
     if not connection.execute(mine.values(**values)).rowcount:
         connection.execute(insert(kept).values(cohort_id=cohort_id, **values))
+    return any(step > before.get(number, 0) for number, step in given.steps.items())
 
 
 def find(connection: Connection, cohort_id: int) -> CohortCheckpoint | None:

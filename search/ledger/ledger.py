@@ -411,11 +411,12 @@ class Ledger:
             LostLeaseError: Another worker has the claim; nothing was stored.
         """
         with self.database.writing() as connection:
-            until = now(connection) + lease_seconds
-            claims.hold(connection, claim, until, further=checkpoint is not None)
+            claims.hold(connection, claim, now(connection) + lease_seconds)
             results.record_reports(connection, claim, reports)
-            if checkpoint is not None:
-                cohort_checkpoints.keep(connection, claim.cohort_id, checkpoint)
+            if checkpoint is not None and cohort_checkpoints.keep(
+                connection, claim.cohort_id, checkpoint
+            ):
+                claims.forget_losses(connection, claim.cohort_id)
             return claims.asked_to_stop(connection, claim)
 
     @patient

@@ -12,10 +12,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Self
+
+import psutil
 
 from search.objectives.faults import TrialError
 from search.runtime import safe_path
@@ -23,6 +25,8 @@ from search.runtime import safe_path
 GUARDIAN = Path(__file__).with_name("guardian.py")
 # Between SIGTERM and SIGKILL: enough to write a checkpoint, short enough for a stopped search.
 GRACE_SECONDS = 5.0
+# For a program to stand still: it does so at once, unless it waits for a disk that does not answer.
+STOP_SECONDS = 1.0
 # Variables of this process that are not for users' programs: a setting of klayer's own children,
 # which keeps the modules of a user's folder from them, and passwords, since what a program prints
 # is stored and shown.
@@ -90,6 +94,25 @@ class Supervised:
         with suppress(TrialError):
             while self._status is None:
                 self._hear()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Hold the program and all of its session still, so that its files do not change."""
+        self.wait(0)  # by which its process id is known
+        pid = self.pid
+        if pid is None or self._status is not None:
+            yield
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGSTOP)
+            until = time.monotonic() + STOP_SECONDS
+            while _runs(pid) and time.monotonic() < until:
+                time.sleep(0.001)
+        try:
+            yield
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGCONT)
 
     def __enter__(self) -> Self:
         return self
@@ -184,6 +207,14 @@ def start(
             guardian.stdin.write(len(order).to_bytes(8, "big") + order)
             guardian.stdin.flush()
     return Supervised(guardian, arguments)
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process neither stands still nor has ended."""
+    try:
+        return psutil.Process(pid).status() not in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _not_started(program: str, number: int) -> str:

@@ -71,7 +71,7 @@ def train(
             left = cohort.after(reports)
             going = None if left is None else [i for i, place in enumerate(places) if place in left]
             asked, now = False, time.monotonic()
-            if reports:
+            if reports or saver.states is not None:
                 stored = {
                     claim.numbers[place]: report
                     for place, report in reports.items()

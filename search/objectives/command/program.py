@@ -9,16 +9,20 @@ elsewhere.
 import json
 import signal
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from search.objectives.command.arguments import filled
 from search.objectives.command.report_file import ReportFile
+from search.objectives.declared.trials import PAUSED, Asked
 from search.objectives.faults import TrialError
 from search.objectives.output import last_lines
 from search.objectives.supervised import Supervised, start, users_environment
+
+Said = Mapping[str, object] | Literal["paused"] | None
 
 OUTPUT = "output.txt"
 LOOK_SECONDS = 0.02  # how often the report file is looked at; its end is noticed at once
@@ -63,19 +67,20 @@ def run(
     program: Program,
     place: TrialPlace,
     tick_seconds: float = 0.5,
-    enough: Callable[[], bool] = lambda: False,
-) -> Generator[Mapping[str, object] | None, None, None]:
+    asked: Asked = Asked(),  # noqa: B008 (frozen)
+) -> Generator[Said, None, None]:
     """Run a trial's program. Closing the generator ends the program and all that it started.
 
     Args:
         program: What is run.
         place: What the trial is given.
         tick_seconds: The longest time without a yield.
-        enough: Asked after each record. Once it says so, the program is ended, and what it has
+        asked: Asked after each record. Once it is enough, the program is ended, and what it has
             reported until then is yielded still.
 
     Yields:
-        Each record that the program reports; None after each `tick_seconds` without one.
+        Each record that the program reports; None after each `tick_seconds` without one; `PAUSED`
+        while the program is held still.
 
     Raises:
         TrialError: If the program fails, reports what is no record, or passes its time limit.
@@ -106,7 +111,7 @@ def run(
             ReportFile(report) as reports,
             start(arguments, program.folder, environment, output) as running,
         ):
-            yield from _records(running, reports, program, tick_seconds, enough)
+            yield from _records(running, reports, program, tick_seconds, asked)
     except TrialError as error:
         raise TrialError(error.reason, last_lines(printed)) from error
 
@@ -116,15 +121,21 @@ def _records(
     reports: ReportFile,
     program: Program,
     tick_seconds: float,
-    enough: Callable[[], bool],
-) -> Generator[Mapping[str, object] | None, None, None]:
+    asked: Asked,
+) -> Generator[Said, None, None]:
     limit = program.time_limit_seconds
     begun = told = time.monotonic()
     while not running.wait(LOOK_SECONDS):
+        has_news = False
         for record in reports.records():
             yield record
-            told = time.monotonic()
-        if enough():
+            told, has_news = time.monotonic(), True
+        if has_news and asked.pause():
+            with running.paused():
+                yield from reports.records()
+                yield PAUSED
+            yield None
+        if asked.enough():
             running.end()
             with suppress(TrialError):  # of a line where the program was ended
                 yield from reports.records(complete=True)

@@ -2,14 +2,14 @@
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from search.errors import KlayerError
 from search.objectives.command.objective import CommandObjective
 from search.objectives.command.program import Program, TrialPlace, run
 from search.objectives.declared.environment import variables
 from search.objectives.declared.trainer import DeclaredTrainer
-from search.objectives.declared.trials import TICK_SECONDS, Attempt, Given
+from search.objectives.declared.trials import PAUSED, TICK_SECONDS, Asked, Attempt, Given
 from search.objectives.faults import TrialError
 
 
@@ -32,9 +32,7 @@ class CommandTrainer(DeclaredTrainer):
         )
         _check(self._program)
 
-    def attempt(
-        self, given: Sequence[Given], _until: int | None, enough: Callable[[], bool]
-    ) -> Attempt:
+    def attempt(self, given: Sequence[Given], _until: int | None, asked: Asked) -> Attempt:
         """Run the program for each of the trials, one after another.
 
         Raises:
@@ -48,8 +46,8 @@ class CommandTrainer(DeclaredTrainer):
             raise KlayerError(str(error)) from error
         for place, one in enumerate(given):
             trial = TrialPlace(one.parameters, one.seed, one.checkpoints, one.scratch)
-            for record in run(self._program, trial, TICK_SECONDS, enough):
-                yield None if record is None else (place, record)
+            for event in run(self._program, trial, TICK_SECONDS, asked):
+                yield event if event is None or event == PAUSED else (place, event)
         return [None] * len(given)
 
 

@@ -1,19 +1,19 @@
 """A user's training, ready in the process of a worker; commands and functions say how."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from search.errors import KlayerError
 from search.objective.data_card import DataCard
-from search.objective.port import Reports
+from search.objective.port import Reports, Saver
 from search.objective.report import Assignment, Evaluation, Report
 from search.objectives.declared.objective import DeclaredObjective
 from search.objectives.declared.scratch import scratch, sweep
 from search.objectives.declared.tables import TrainingTable
-from search.objectives.declared.trials import Attempt, Cohort, Given, Rules
+from search.objectives.declared.trials import Asked, Attempt, Cohort, Given, Rules
 
 SEEDS = 2**32
 """Seeds of users' trainings lie below it: many libraries take no others."""
@@ -41,6 +41,7 @@ class DeclaredTrainer(ABC):
         _order_seed: int,
         start: Sequence[bytes] = (),
         until: int | None = None,
+        saver: Saver | None = None,
     ) -> Reports:
         """As `Trainer.train`. Trials share no draws."""
         objective = self.objective
@@ -51,7 +52,7 @@ class DeclaredTrainer(ABC):
         if self._folder is None:
             self._folder = self._opened.enter_context(scratch())
         folder = self._folder / str(self._cohorts)
-        return Cohort(self.attempt, rules, points, seeds, start, folder).train()
+        return Cohort(self.attempt, rules, points, seeds, start, folder, saver).train()
 
     def evaluate(
         self, *_: Any
@@ -64,9 +65,7 @@ class DeclaredTrainer(ABC):
         raise KlayerError(f"a {self.objective.kind} has nothing to evaluate at the end of a search")
 
     @abstractmethod
-    def attempt(
-        self, given: Sequence[Given], until: int | None, enough: Callable[[], bool]
-    ) -> Attempt:
+    def attempt(self, given: Sequence[Given], until: int | None, asked: Asked) -> Attempt:
         """Train some trials once, as `search.objectives.declared.trials.Run` says."""
 
     def close(self) -> None:

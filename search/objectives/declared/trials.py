@@ -6,12 +6,13 @@ How one attempt trains is for a command or a function to say, by a `Run`.
 import math
 import shutil
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
-from search.objective.port import Reports
+from search.objective.port import Reports, Saver
 from search.objective.report import Report
 from search.objectives.declared.checkpoints import State, pack, unpack
 from search.objectives.declared.reports import Judge, Progress
@@ -25,9 +26,12 @@ MOST_REASON = 2_000
 """Characters of what is stored of a failed trial."""
 
 Record = Mapping[str, object]
-Attempt = Generator[tuple[int, Record] | None, None, Sequence[Record | None]]
-"""Records by the trial's place in the attempt, None now and then where there are none; at the end
-the metrics that each trial returned, if any."""
+PAUSED: Literal["paused"] = "paused"
+Event = tuple[int, Record] | Literal["paused"] | None
+Attempt = Generator[Event, None, Sequence[Record | None]]
+"""Records by the trial's place in the attempt, None now and then where there are none, `PAUSED`
+while the training stands still behind all that it has reported; at the end the metrics that each
+trial returned, if any."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +52,22 @@ class Given:
     scratch: Path
 
 
-Run = Callable[[Sequence[Given], int | None, Callable[[], bool]], Attempt]
+@dataclass(frozen=True)
+class Asked:
+    """What an attempt asks after each record.
+
+    Attributes:
+        enough: Whether the training is to end.
+        pause: Whether it is to be held still for a moment, so that its checkpoints can be copied.
+    """
+
+    enough: Callable[[], bool] = lambda: False
+    pause: Callable[[], bool] = lambda: False
+
+
+Run = Callable[[Sequence[Given], int | None, Asked], Attempt]
 """How one attempt is trained: what each trial is given, the step at whose report a trial comes to
-rest, and what is asked after each record, whether the training is to end. Closing the generator
-ends the training."""
+rest, and what is asked. Closing the generator ends the training."""
 
 Sent = Generator[Mapping[int, Report], Sequence[int] | None, None]
 
@@ -138,6 +154,16 @@ class _Trial:
         self.left -= 1
         return self.left > 0
 
+    def now(self) -> bytes:
+        """What it goes on from that has come so far.
+
+        Raises:
+            TrialError: Its checkpoints are too large, or cannot be read.
+        """
+        packed = self.state.packed if self.checkpoints is None else pack(self.checkpoints)
+        ahead = self.ahead if packed else ()  # without checkpoints they will come again
+        return State(self.known, self.stride, ahead, packed).plain()
+
     def take(self, record: Record) -> Report | None:
         """What is new in a record of its training.
 
@@ -192,6 +218,7 @@ class Cohort:
         seeds: Of each trial.
         start: What each goes on from, as `train` returned it; empty to begin.
         folder: For files of these trials, removed with them; to be made by those that need it.
+        saver: Takes down how they stand, now and then.
     """
 
     def __init__(
@@ -202,8 +229,9 @@ class Cohort:
         seeds: Sequence[int],
         start: Sequence[bytes],
         folder: Path,
+        saver: Saver | None = None,
     ) -> None:
-        self._run, self._rules, self._folder = run, rules, folder
+        self._run, self._rules, self._folder, self._saver = run, rules, folder, saver
         states = [State.of(one) for one in start] or [State(Progress()) for _ in seeds]
         self._trials = [
             _Trial(place, *given, rules)
@@ -234,7 +262,8 @@ class Cohort:
         """Train some trials once; those that fail have a failure then."""
         try:
             given = [trial.begin(folder / str(trial.place)) for trial in trials]
-            with closing(self._run(given, self._rules.until, _all_over(trials))) as attempt:
+            asked = Asked(_all_over(trials), self._is_due)
+            with closing(self._run(given, self._rules.until, asked)) as attempt:
                 yield from self._records(trials, attempt)
         except TrialError as error:
             for trial in trials:
@@ -251,6 +280,9 @@ class Cohort:
                 break
             if event is None:
                 yield from self._send({})
+                continue
+            if event == PAUSED:
+                self._put_down()
                 continue
             place, record = event
             yield from self._taken(trials[place], partial(trials[place].take, record))
@@ -279,6 +311,19 @@ class Cohort:
             for trial in self._trials:
                 trial.dropped = trial.dropped or trial.place not in going
 
+    def _is_due(self) -> bool:
+        return self._saver is not None and self._saver.due()
+
+    def _put_down(self) -> None:
+        """Take down how the trials stand; those that have failed begin anew where this is used."""
+        left = [trial for trial in self._trials if not trial.dropped]
+        with suppress(TrialError):  # of folders that are too large, or cannot be read
+            states = {
+                one.place: one.now() if one.failure is None else one.state.plain() for one in left
+            }
+            if self._saver is not None:
+                self._saver.put(states)
+
     def _states(self) -> dict[int, bytes]:
         """What the trials go on from that rest."""
         states = {}
@@ -286,13 +331,9 @@ class Cohort:
             if not trial.rests or trial.failure is not None or trial.dropped:
                 continue
             try:
-                kept = trial.checkpoints
-                packed = trial.state.packed if kept is None else pack(kept)
+                states[trial.place] = trial.now()
             except TrialError as error:
                 trial.failure = error
-                continue
-            ahead = trial.ahead if packed else ()  # without checkpoints they will come again
-            states[trial.place] = State(trial.known, trial.stride, ahead, packed).plain()
         return states
 
 

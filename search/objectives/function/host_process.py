@@ -5,11 +5,12 @@ replaced when it dies or a trial cannot be stopped.
 """
 
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from search.objectives.declared.trials import PAUSED, Event
 from search.objectives.faults import TrialError
 from search.objectives.function.process import Process
 
@@ -19,7 +20,7 @@ STOP_SECONDS = 5.0
 EXIT_SECONDS = 1.0
 
 Result = float | Mapping[str, float] | None
-Training = Generator[tuple[int, Mapping[str, object]] | None, None, list[Result]]
+Training = Generator[Event, None, list[Result]]
 
 
 class FunctionError(TrialError):
@@ -67,6 +68,7 @@ class Host:
         checkpoints: Sequence[Path | None],
         tick_seconds: float,
         until: int | None = None,
+        pause: Callable[[], bool] = lambda: False,
     ) -> Training:
         """Call the function for a trial, or for the trials of a cohort.
 
@@ -80,10 +82,12 @@ class Host:
             tick_seconds: The longest time without a yield.
             until: The step that each trial is to come to: the report by which the last of them
                 does stops them all. None to call the function to its end.
+            pause: Asked after each report, whether to hold the process still for a moment.
 
         Yields:
             The place of a trial in `points`, and a report of it: the step and the metrics. None if
-            nothing was reported for `tick_seconds`.
+            nothing was reported for `tick_seconds`. `PAUSED` while the process is held still,
+            behind all that it has reported.
 
         Returns:
             What the function returned for each trial; None for each where they were stopped.
@@ -99,6 +103,16 @@ class Host:
         try:
             while "record" in (reply := (yield from self._reply(process, tick_seconds))):
                 yield reply["place"], reply["record"]
+                if not pause():
+                    continue
+                with process.paused():
+                    while "record" in (reply := process.receive(0.0) or {}):
+                        yield reply["place"], reply["record"]
+                    if not reply:
+                        yield PAUSED
+                if reply:
+                    break  # its last word
+                yield None
         except BaseException:
             if self._process is process and not _stopped(process):
                 self._end(0)

@@ -12,7 +12,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +95,10 @@ class Process:
         """The last lines that the trial has printed, and more below them."""
         last = last_lines(Path(f"/dev/fd/{self._printed.fileno()}"))
         return "\n".join(part for part in (last, more) if part)
+
+    def paused(self) -> AbstractContextManager[None]:
+        """Hold it still, and what it started."""
+        return self._program.paused()
 
     def forget_printed(self) -> None:
         """Begin anew for another trial."""

@@ -7,7 +7,7 @@ from contextlib import closing
 from search.errors import KlayerError
 from search.objectives.declared.environment import variables
 from search.objectives.declared.trainer import DeclaredTrainer
-from search.objectives.declared.trials import TICK_SECONDS, Attempt, Given, Record
+from search.objectives.declared.trials import TICK_SECONDS, Asked, Attempt, Event, Given, Record
 from search.objectives.faults import TrialError
 from search.objectives.function.host_process import FunctionError, Host, Result, Training
 from search.objectives.function.objective import FunctionObjective
@@ -45,9 +45,7 @@ class FunctionTrainer(DeclaredTrainer):
             self.close()
             raise
 
-    def attempt(
-        self, given: Sequence[Given], until: int | None, enough: Callable[[], bool]
-    ) -> Attempt:
+    def attempt(self, given: Sequence[Given], until: int | None, asked: Asked) -> Attempt:
         """Call the function for the trials, all at once.
 
         Raises:
@@ -60,10 +58,11 @@ class FunctionTrainer(DeclaredTrainer):
             [one.checkpoints for one in given],
             TICK_SECONDS,
             until,
+            asked.pause,
         )
         try:
             with closing(training):
-                results = yield from self._timed(training, enough)
+                results = yield from self._timed(training, asked.enough)
         except FunctionError as error:
             raise KlayerError(str(error)) from error  # so would every trial fail
         score = self.objective.score.name
@@ -76,7 +75,7 @@ class FunctionTrainer(DeclaredTrainer):
 
     def _timed(
         self, training: Training, enough: Callable[[], bool]
-    ) -> Generator[tuple[int, Record] | None, None, Sequence[Result] | None]:
+    ) -> Generator[Event, None, Sequence[Result] | None]:
         """What a training yields, within its time limit; None where it was ended."""
         limit = self.objective.program.time_limit_seconds
         begun = time.monotonic()

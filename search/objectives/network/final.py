@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,19 +18,26 @@ from model.data.prepared import Prepared
 from model.data.row_form import RowForm
 from model.data.standardise import Statistics
 from model.data.test_set import TestSet
-from model.inference import Network
 from model.saved_network import SavedNetwork
 from search.errors import KlayerError
+from search.objective.port import Saver
 from search.objective.report import Assignment, Evaluation, Report
 from search.objectives.network.data import Dataset
 from search.objectives.network.faults import faults_as_klayer_errors
+from search.objectives.network.final_checkpoints import Voter, packed, unpacked
 from search.objectives.network.folds import Fold, fold_of
 from search.objectives.network.metrics import Score
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.portrait import Portrait, to_bytes
 from search.objectives.network.portraits import portraits
 from search.objectives.network.sections import TrainingSection
-from search.objectives.network.settings import recipe_of, stacks_of, values_of
+from search.objectives.network.settings import (
+    architecture_of,
+    member_of,
+    recipe_of,
+    stacks_of,
+    values_of,
+)
 from search.objectives.network.stack import epochs, votes_of, worth
 
 _Given = TypeVar("_Given")  # what each network of the final gives
@@ -44,6 +52,8 @@ def evaluate(
     trials: Sequence[Assignment],
     order_seed: int,
     data: Dataset,
+    start: Mapping[int, bytes] = MappingProxyType({}),
+    saver: Saver | None = None,
 ) -> Generator[Mapping[int, Report], Sequence[int] | None, Evaluation]:
     """Train the winner, and the other finalists behind it, and read the test set.
 
@@ -55,10 +65,11 @@ def evaluate(
         DataError: The test images are missing or broken.
     """
     fold = _final_fold(objective, section, data)
+    saves = None if saver is None else _Saves(start, saver)
     stacks = []
     drawn: dict[int, Portrait] = {}
     for places in stacks_of(objective, section, [trial.parameters for trial in trials]):
-        stack = yield from _final_stack(objective, section, trials, places, order_seed, fold)
+        stack = yield from _final_stack(objective, section, trials, places, order_seed, fold, saves)
         stacks.append(stack)
         recipe = recipe_of(values_of(objective, section, trials[places[0]].parameters), order_seed)
         network, members = stack.last.network, stack.last.places
@@ -202,19 +213,11 @@ def _form(objective: NetworkObjective, rows: Prepared) -> RowForm | None:
 
 
 @dataclass(frozen=True)
-class _Voter:
-    """A stack that votes, and the trials that its members are."""
-
-    network: Network
-    places: tuple[int, ...]
-
-
-@dataclass(frozen=True)
 class _FinalStack:
     """What the training of a stack of the final leaves: who may vote, and who diverged."""
 
-    last: _Voter
-    snapshots: tuple[_Voter, ...]
+    last: Voter
+    snapshots: tuple[Voter, ...]
     diverged: frozenset[int]
 
 
@@ -225,20 +228,71 @@ def _final_stack(
     places: tuple[int, ...],
     order_seed: int,
     fold: Fold,
+    saves: "_Saves | None" = None,
 ) -> Generator[Mapping[int, Report], Any, _FinalStack]:
     """Train the trials at `places`, which fit into one stack; reports and voters are by place."""
-    diverged: set[int] = set()
-    lasts: list[_Voter] = []
-    snapshots: list[_Voter] = []
-    some = [trials[i] for i in places]
-    for epoch in epochs(objective, section, some, order_seed, [fold]):
-        here = tuple(places[i] for i in epoch.places)
-        lasts = [_Voter(epoch.network, here)]
-        snapshots += [_Voter(network, here) for network in epoch.snapshots]
-        reports = {places[i]: report for i, report in epoch.reports.items()}
+    begun: tuple[int, ...] = ()
+    states: Sequence[bytes] = ()
+    snapshots: list[Voter] = []
+    if saves is not None:
+        begun, states, snapshots = saves.of(objective, section, trials, places, fold)
+    going = begun or places
+    diverged = set(places) - set(going)
+    lasts: list[Voter] = []
+    some = [trials[i] for i in going]
+    last = math.ceil(objective.steps(section))
+    for epoch in epochs(objective, section, some, order_seed, [fold], states):
+        here = tuple(going[i] for i in epoch.places)
+        lasts = [Voter(epoch.network, here)]
+        snapshots += [Voter(network, here) for network in epoch.snapshots]
+        reports = {going[i]: report for i, report in epoch.reports.items()}
         diverged.update(place for place, report in reports.items() if report.reason is not None)
+        if saves is not None and saves.wanted(epoch.number, last):
+            sound = [i for i in epoch.places if going[i] not in diverged]
+            saves.put({going[i]: epoch.state(i) for i in sound}, snapshots)
         yield reports
     return _FinalStack(lasts[0], tuple(snapshots), frozenset(diverged))
+
+
+class _Saves:
+    """What the networks of a final go on from, stack after stack.
+
+    Of a stack that is trained to its end the last epoch but one is kept, and the last is trained
+    once more, for what it leaves.
+    """
+
+    def __init__(self, start: Mapping[int, bytes], saver: Saver) -> None:
+        self._states, self._saver = dict(start), saver
+
+    def of(
+        self,
+        objective: NetworkObjective,
+        section: TrainingSection,
+        trials: Sequence[Assignment],
+        places: Sequence[int],
+        fold: Fold,
+    ) -> tuple[tuple[int, ...], list[bytes], list[Voter]]:
+        """Of a stack the places that go on, from what each does, and its snapshots until then."""
+        values = {
+            place: values_of(objective, section, trials[place].parameters) for place in places
+        }
+        members = {place: member_of(one, trials[place].seed) for place, one in values.items()}
+        inputs, outputs = fold.data.x.shape[1], objective.facts.outputs
+        architecture = architecture_of(values[places[0]], inputs, outputs)
+        going = tuple(place for place in places if place in self._states)
+        read = [unpacked(self._states[place], members, architecture) for place in going]
+        return going, [state for state, _ in read], [one for _, some in read for one in some]
+
+    def wanted(self, epoch: int, last: int) -> bool:
+        """Whether to keep how a stack stands after an epoch."""
+        return epoch < last and (self._saver.due() or epoch == last - 1)
+
+    def put(self, states: Mapping[int, bytes], snapshots: Sequence[Voter]) -> None:
+        """Keep how a stack stands, and take it down with those before it."""
+        first = min(states, default=None)
+        for place, state in states.items():
+            self._states[place] = packed(state, snapshots if place == first else ())
+        self._saver.put(dict(self._states))
 
 
 def _tested(
@@ -298,7 +352,7 @@ def _said(
     return {"confusion": confusion}
 
 
-def _vote(voters: Sequence[_Voter], test: TestSet) -> tuple[list[Any], str]:
+def _vote(voters: Sequence[Voter], test: TestSet) -> tuple[list[Any], str]:
     """What each voter says of all test rows, (m, t, c), and the rows' fingerprint."""
     digest = hashlib.sha256()
     votes: list[list[Any]] = [[] for _ in voters]
@@ -310,7 +364,7 @@ def _vote(voters: Sequence[_Voter], test: TestSet) -> tuple[list[Any], str]:
     return [np.concatenate(own, axis=1) for own in votes], digest.hexdigest()
 
 
-def _voters(stacks: Sequence[_FinalStack]) -> tuple[list[_Voter], list[_Voter]]:
+def _voters(stacks: Sequence[_FinalStack]) -> tuple[list[Voter], list[Voter]]:
     """Each stack as its training left it, and the snapshots of all."""
     snapshots = [voter for stack in stacks for voter in stack.snapshots]
     return [stack.last for stack in stacks], snapshots
@@ -322,7 +376,7 @@ def _sound(stacks: Sequence[_FinalStack], trials: int) -> set[int]:
 
 
 def _by_trial(
-    voters: Sequence[_Voter], sound: set[int], given: Callable[[int, int], _Given]
+    voters: Sequence[Voter], sound: set[int], given: Callable[[int, int], _Given]
 ) -> dict[int, list[_Given]]:
     """By place, what each sound trial's networks give: of a voter's number and a member's row."""
     found: dict[int, list[_Given]] = {}

@@ -28,6 +28,7 @@ from search.objectives.network.settings import architecture_of, member_of, recip
 class StackEpoch:
     """An epoch of a stack: which members took part in it, by their places, and what came out."""
 
+    number: int
     places: tuple[int, ...]
     reports: dict[int, Report]
     network: Network
@@ -100,7 +101,9 @@ def epochs(
             checkpoint = epoch.checkpoint(places.index(place))  # noqa: B023 (asked before the next)
             return score.checkpoint(place, checkpoint).to_bytes()
 
-        going = yield StackEpoch(places, reports, epoch.network, epoch.snapshots, state)
+        going = yield StackEpoch(
+            epoch.number, places, reports, epoch.network, epoch.snapshots, state
+        )
         left = [
             row
             for row, place in enumerate(places)

@@ -3,6 +3,7 @@
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from search.objective.data_card import DataCard
 from search.objective.port import Reports, Saver
@@ -52,10 +53,17 @@ class NetworkTrainer:
         )
 
     def evaluate(
-        self, training: TrainingSection, trials_: Sequence[Assignment], order_seed: int
+        self,
+        training: TrainingSection,
+        trials_: Sequence[Assignment],
+        order_seed: int,
+        start: Mapping[int, bytes] = MappingProxyType({}),
+        saver: Saver | None = None,
     ) -> Generator[Mapping[int, Report], Sequence[int] | None, Evaluation]:
         """As `Trainer.evaluate`: the test images are read for the first time."""
-        return final.evaluate(self.objective, training, trials_, order_seed, self.data)
+        return final.evaluate(
+            self.objective, training, trials_, order_seed, self.data, start, saver
+        )
 
     def retrain(
         self,

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from search.objectives.command.program import OUTPUT, Program, TrialPlace, run
+from search.objectives.declared.trials import Asked
 from search.objectives.faults import TrialError
 from search.objectives.supervised import GRACE_SECONDS
 from tests.search.objectives.conftest import WAIT_SECONDS, is_there, pids_in, wait_until
@@ -258,7 +259,7 @@ def test_a_program_is_ended_once_it_is_enough_and_what_it_reported_is_kept(
 ) -> None:
     text = 'for i in 1 2 3; do echo "{\\"step\\": $i}" >> $KLAYER_REPORT; done; sleep 600'
     began = time.monotonic()
-    records = list(run(shell(tmp_path, text), place, enough=report_is_there(tmp_path)))
+    records = list(run(shell(tmp_path, text), place, asked=Asked(report_is_there(tmp_path))))
     assert [one["step"] for one in records if one is not None] == [1, 2, 3]
     assert time.monotonic() - began < 60
 

@@ -9,7 +9,7 @@ from search.objective.metric import Metric
 from search.objective.report import Report
 from search.objectives.declared.checkpoints import State
 from search.objectives.declared.reports import Judge
-from search.objectives.declared.trials import Attempt, Cohort, Given, Rules, Run, reason
+from search.objectives.declared.trials import Asked, Attempt, Cohort, Given, Rules, Run, reason
 from search.objectives.faults import TrialError
 
 JUDGE = Judge((Metric("loss"),), Metric("loss"), "last")
@@ -25,15 +25,13 @@ class Made:
         self.given: list[Sequence[Given]] = []
         self.closed = 0
 
-    def __call__(
-        self, given: Sequence[Given], _until: int | None, enough: Callable[[], bool]
-    ) -> Attempt:
+    def __call__(self, given: Sequence[Given], _until: int | None, asked: Asked) -> Attempt:
         self.given.append(given)
         script = self._scripts.pop(0) if len(self._scripts) > 1 else self._scripts[0]
         try:
             for event in script(given):
                 yield event
-                if enough():
+                if asked.enough():
                     break
         finally:
             self.closed += 1
