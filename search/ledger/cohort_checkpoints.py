@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from search.ledger.records import CohortCheckpoint
 from search.ledger.tables import cohort_checkpoints as kept
+from search.ledger.tables import cohorts, stages
 
 MOST_BYTES = 256 * 2**20
 """Of one; cohorts whose states are larger are trained from where they were claimed once more."""
@@ -54,6 +55,17 @@ def steps(connection: Connection, cohort_id: int) -> dict[int, int]:
     """Up to which step each trial's reports count, by number; {} where nothing is stored."""
     standing = connection.scalar(select(kept.c.standing).where(kept.c.cohort_id == cohort_id))
     return {} if standing is None else _steps(standing)
+
+
+def steps_of(connection: Connection, search_id: int) -> int:
+    """The steps of all trials of a search up to which they are stored."""
+    mine = (
+        select(kept.c.standing)
+        .join(cohorts, cohorts.c.id == kept.c.cohort_id)
+        .join(stages, stages.c.id == cohorts.c.stage_id)
+        .where(stages.c.search_id == search_id)
+    )
+    return sum(sum(_steps(standing).values()) for standing in connection.scalars(mine))
 
 
 def forget(connection: Connection, cohort_id: int) -> None:

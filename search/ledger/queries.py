@@ -10,6 +10,7 @@ from search.ledger import (
     attachments,
     best,
     claims,
+    cohort_checkpoints,
     presence,
     reports,
     rungs,
@@ -128,15 +129,18 @@ class Queries:
         return isinstance(found, claims.FreeCohort | PlanningClaim)
 
     @patient
-    def cohorts_done(self, search: Search) -> int:
-        """How many cohorts have been handed in, those that only came to a rung included."""
-        query = (
-            select(func.count())
-            .select_from(cohorts.join(stages, stages.c.id == cohorts.c.stage_id))
-            .where(stages.c.search_id == search.id, cohorts.c.state == "finished")
-        )
+    def trained(self, search: Search) -> tuple[int, int]:
+        """How far a search has come, in what no death of a worker takes away.
+
+        Returns:
+            How many cohorts have been handed in, those that only came to a rung included; and the
+            steps up to which the trials of others are stored (`cohort_checkpoints`).
+        """
+        of_search = (stages.c.id == cohorts.c.stage_id) & (stages.c.search_id == search.id)
+        done = select(func.count()).select_from(cohorts.join(stages, of_search))
         with self.database.reading() as connection:
-            return connection.scalar(query) or 0
+            finished = connection.scalar(done.where(cohorts.c.state == "finished"))
+            return finished or 0, cohort_checkpoints.steps_of(connection, search.id)
 
     @patient
     def workers(self, search: Search | None = None) -> list[WorkerState]:

@@ -236,7 +236,7 @@ class _Pool:
     ) -> None:
         self._ledger, self._engine, self._job, self._devices = ledger, engine, job, devices
         self._search = search
-        self._started, self._deaths, self._done = 0, 0, self._cohorts_done()
+        self._started, self._deaths, self._done = 0, 0, self._trained()
         self._killed = False
         self._working: dict[Future[None], Job] = {}
 
@@ -276,17 +276,17 @@ class _Pool:
                 raise error
 
     def _count_death(self) -> None:
-        before, self._done = self._done, self._cohorts_done()
+        before, self._done = self._done, self._trained()
         self._deaths = self._deaths + 1 if self._done == before else 1
         if self._search is not None and self._deaths >= MOST_FRUITLESS_DEATHS * len(self._devices):
             raise WorkersDiedError(
                 f"{self._search.study.name}: worker processes died {self._deaths} times without "
-                "finishing a trial; look for the reason in the system's log (out of memory?), "
-                "or try fewer --workers. What is finished is kept."
+                "bringing a trial further; look for the reason in the system's log (out of "
+                "memory?), or try fewer --workers. What is finished is kept."
             )
 
-    def _cohorts_done(self) -> int:
-        return 0 if self._search is None else self._ledger.read.cohorts_done(self._search)
+    def _trained(self) -> tuple[int, int]:
+        return (0, 0) if self._search is None else self._ledger.read.trained(self._search)
 
     def ask_to_stop(self) -> None:
         """Let the workers hand back what they hold; end them where that cannot be told.

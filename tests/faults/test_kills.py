@@ -155,5 +155,5 @@ def test_workers_that_only_die_end_the_run_with_the_reason(begin: Begin) -> None
         time.sleep(0.01)
     status, said = run.end()
     assert status == 1, said
-    assert "tiny: worker processes died 12 times without finishing a trial" in said
+    assert "tiny: worker processes died 18 times without bringing a trial further" in said
     assert "--workers" in said

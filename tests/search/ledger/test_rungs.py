@@ -189,7 +189,7 @@ def test_each_trial_rests_or_ends(
 def test_a_cohort_that_came_to_a_rung_counts_as_done(
     ledger: Ledger, search: Search, open_next: OpenNext, claim_next: ClaimNext, figures: Figures
 ) -> None:
-    assert ledger.read.cohorts_done(search) == 0
+    assert ledger.read.trained(search) == (0, 0)
     come_to_the_first_rung(ledger, open_next, claim_next, figures)
-    assert ledger.read.cohorts_done(search) == 2
+    assert ledger.read.trained(search) == (2, 0)
     assert sum(stage.finished for stage in ledger.read.stages(search)) == 0
