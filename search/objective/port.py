@@ -5,7 +5,7 @@ is what they say, as a frozen value. `Objective.open` looks at the data once and
 which trains. Nothing outside an objective's own room knows what a trial consists of.
 """
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, Protocol
@@ -30,14 +30,14 @@ class Saver(Protocol):
     """Takes down how trials stand amid their training, so that others can go on from there."""
 
     def due(self) -> bool:
-        """Whether it is time to; asked after each step."""
+        """Whether it is time to; for trainings that cannot offer at each step."""
 
-    def put(self, states: Mapping[int, bytes]) -> None:
-        """Take down what each trial goes on from that is not at its end.
+    def offer(self, states: Callable[[], Mapping[int, bytes]]) -> None:
+        """Offer what each trial goes on from that is not at its end, as of what is yielded next.
 
         Args:
-            states: By place among the assignments; it is given to `start` there. They are as of
-                the reports that are yielded next, and of those before.
+            states: Gives it by place among the assignments; it is given to `start` there. Called,
+                if at all, before the training is resumed.
         """
 
 

@@ -94,8 +94,11 @@ class Heartbeat:
             # Where the database was away for longer than is borne, that is not the claim's fault,
             # and to wait for it once more would help nobody: on leaving it is free.
             if not (isinstance(error, DatabaseFaultError) and error.passing):
+                of_the_work = isinstance(error, Exception) and not isinstance(
+                    error, DatabaseFaultError
+                )
                 with suppress(DatabaseFaultError):
-                    self._ledger.release(claim, lost=isinstance(error, Exception))
+                    self._ledger.release(claim, lost=of_the_work)
             raise
         finally:
             self._claim = None

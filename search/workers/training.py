@@ -71,19 +71,26 @@ def train(
             left = cohort.after(reports)
             going = None if left is None else [i for i, place in enumerate(places) if place in left]
             asked, now = False, time.monotonic()
-            if reports or saver.states is not None:
+            offered, checkpoint = saver.taken(), None
+            if offered is not None and saver.due():
+                checkpoint = cohort.checkpoint(places, offered(), left)
+            if reports or checkpoint is not None:
                 stored = {
                     claim.numbers[place]: report
                     for place, report in reports.items()
                     if report.metrics
                 }
-                checkpoint = cohort.checkpoint(places, saver.states, left)
                 asked = ledger.record_reports(claim, stored, lease_seconds, checkpoint)
-                saver.stored()
                 looked = now
+                if checkpoint is not None:
+                    size = sum(map(len, checkpoint.states.values()))
+                    saver.wait(time.monotonic() - now, size)
             elif now - looked >= LOOK_SECONDS:
                 asked, looked = ledger.read.asked_to_release(claim), now
             if asked or should_stop():
+                if checkpoint is None and offered is not None:
+                    checkpoint = cohort.checkpoint(places, offered(), left)
+                    ledger.record_reports(claim, {}, lease_seconds, checkpoint)
                 training.close()
                 ledger.release(claim)
                 return False
@@ -126,32 +133,28 @@ def _nothing() -> Run:
 
 
 class _Saver:
-    """Fulfils `search.objective.port.Saver`, and says how often.
-
-    Attributes:
-        states: What was put down, until it is stored; None where nothing was.
-    """
+    """Fulfils `search.objective.port.Saver`, and says how often something is stored."""
 
     def __init__(self, should_stop: Callable[[], bool]) -> None:
         self._should_stop = should_stop
-        self.states: Mapping[int, bytes] | None = None
+        self._offered: Callable[[], Mapping[int, bytes]] | None = None
         self._next = time.monotonic() + SAVE_SECONDS
-        self._began = 0.0
 
     def due(self) -> bool:
-        self._began = time.monotonic()
-        return self._began >= self._next or self._should_stop()
+        return time.monotonic() >= self._next or self._should_stop()
 
-    def put(self, states: Mapping[int, bytes]) -> None:
-        self.states = states
+    def offer(self, states: Callable[[], Mapping[int, bytes]]) -> None:
+        self._offered = states
 
-    def stored(self) -> None:
-        """What was put down is stored now, if anything was."""
-        if self.states is None:
-            return
-        now, size = time.monotonic(), sum(map(len, self.states.values()))
-        pause = max(SAVE_SECONDS, (now - self._began) / SAVE_SHARE, size / SAVE_BYTES_PER_SECOND)
-        self._next, self.states = now + pause, None
+    def taken(self) -> Callable[[], Mapping[int, bytes]] | None:
+        """What was offered since the last time; None where nothing was."""
+        offered, self._offered = self._offered, None
+        return offered
+
+    def wait(self, seconds: float, size: int) -> None:
+        """Let some time pass until the next is due, after one that took so long and is so large."""
+        pause = max(SAVE_SECONDS, seconds / SAVE_SHARE, size / SAVE_BYTES_PER_SECOND)
+        self._next = time.monotonic() + pause
 
 
 class _Cohort:
@@ -180,18 +183,16 @@ class _Cohort:
     def checkpoint(
         self,
         places: Sequence[int],
-        states: Mapping[int, bytes] | None,
+        states: Mapping[int, bytes],
         going: Sequence[int] | None,
-    ) -> CohortCheckpoint | None:
-        """How the cohort stands now, for another worker; None where no states were put down.
+    ) -> CohortCheckpoint:
+        """How the cohort stands now, for another worker.
 
         Args:
             places: Of the trials that are trained.
             states: What they go on from, by their places among those.
             going: The places that go on behind a rung that was just compared.
         """
-        if states is None:
-            return None
         by_place = {places[i]: state for i, state in states.items()}
         number = self._claim.numbers
         return CohortCheckpoint(

@@ -322,7 +322,7 @@ class Cohort:
                 one.place: one.now() if one.failure is None else one.state.plain() for one in left
             }
             if self._saver is not None:
-                self._saver.put(states)
+                self._saver.offer(lambda: states)
 
     def _states(self) -> dict[int, bytes]:
         """What the trials go on from that rest."""

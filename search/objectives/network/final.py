@@ -4,6 +4,7 @@ import hashlib
 import math
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -38,7 +39,7 @@ from search.objectives.network.settings import (
     stacks_of,
     values_of,
 )
-from search.objectives.network.stack import epochs, votes_of, worth
+from search.objectives.network.stack import StackEpoch, epochs, votes_of, worth
 
 _Given = TypeVar("_Given")  # what each network of the final gives
 
@@ -247,9 +248,9 @@ def _final_stack(
         snapshots += [Voter(network, here) for network in epoch.snapshots]
         reports = {going[i]: report for i, report in epoch.reports.items()}
         diverged.update(place for place, report in reports.items() if report.reason is not None)
-        if saves is not None and saves.wanted(epoch.number, last):
-            sound = [i for i in epoch.places if going[i] not in diverged]
-            saves.put({going[i]: epoch.state(i) for i in sound}, snapshots)
+        if saves is not None:
+            sound = {going[i]: i for i in epoch.places if going[i] not in diverged}
+            saves.offer(epoch, sound, tuple(snapshots), last)
         yield reports
     return _FinalStack(lasts[0], tuple(snapshots), frozenset(diverged))
 
@@ -283,16 +284,35 @@ class _Saves:
         read = [unpacked(self._states[place], members, architecture) for place in going]
         return going, [state for state, _ in read], [one for _, some in read for one in some]
 
-    def wanted(self, epoch: int, last: int) -> bool:
-        """Whether to keep how a stack stands after an epoch."""
-        return epoch < last and (self._saver.due() or epoch == last - 1)
+    def offer(
+        self,
+        epoch: StackEpoch,
+        sound: Mapping[int, int],
+        snapshots: tuple[Voter, ...],
+        last: int,
+    ) -> None:
+        """Offer how a stack stands after an epoch, with those before it.
 
-    def put(self, states: Mapping[int, bytes], snapshots: Sequence[Voter]) -> None:
-        """Keep how a stack stands, and take it down with those before it."""
-        first = min(states, default=None)
-        for place, state in states.items():
-            self._states[place] = packed(state, snapshots if place == first else ())
-        self._saver.put(dict(self._states))
+        Args:
+            epoch: Of the stack.
+            sound: Its places by those of the trials that go on.
+            snapshots: Of the stack until then.
+            last: The number of its last epoch, after which it stands as after the one before.
+        """
+
+        def states() -> dict[int, bytes]:
+            first = min(sound, default=None)
+            return self._states | {
+                place: packed(epoch.state(row), snapshots if place == first else ())
+                for place, row in sound.items()
+            }
+
+        if epoch.number == last - 1:
+            self._states = states()
+        if epoch.number < last - 1:
+            self._saver.offer(states)
+        elif self._states:
+            self._saver.offer(partial(dict, self._states))
 
 
 def _tested(

@@ -7,8 +7,9 @@ trainings, with the standard error of its value.
 
 import math
 import statistics
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from search.objective.port import Reports, Saver
 from search.objective.report import Assignment, Report
@@ -83,12 +84,9 @@ def train(
         if not found:
             return {trial: joined([own[run] for run in runs]) for trial, own in states.items()}
         reports = {trial: summed_up(objective, found[trial]) for trial in sorted(found)}
-        at = max(report.step for report in reports.values())
-        if saver is not None and at != until and saver.due():
+        if saver is not None and max(one.step for one in reports.values()) != until:
             sound = [trial for trial, report in reports.items() if report.reason is None]
-            for stack in stacks:
-                stack.put_down(sound, states)
-            saver.put({trial: joined([states[trial][run] for run in runs]) for trial in sound})
+            saver.offer(partial(_states, stacks, sound, runs))
         sent = yield reports
         going = [
             trial
@@ -136,13 +134,24 @@ class _Stack:
             trial, run = self.members[place]
             found.setdefault(trial, {})[run] = report
 
-    def put_down(self, sound: Sequence[int], states: dict[int, dict[Run, bytes]]) -> None:
-        """Put what members of sound trials go on from after the last epoch into `states`."""
-        epoch = self.last
-        for place in () if epoch is None else epoch.places:
-            trial, run = self.members[place]
-            if epoch is not None and trial in sound:
-                states.setdefault(trial, {})[run] = epoch.state(place)
+    def states(self, sound: Sequence[int]) -> Iterator[tuple[int, Run, bytes]]:
+        """What members of sound trials go on from after the last epoch, by trial and run."""
+        if self.last is not None:
+            for place in self.last.places:
+                trial, run = self.members[place]
+                if trial in sound:
+                    yield trial, run, self.last.state(place)
+
+
+def _states(
+    stacks: Sequence[_Stack], sound: Sequence[int], runs: Sequence[Run]
+) -> dict[int, bytes]:
+    """What sound trials go on from after the last epoch."""
+    states: dict[int, dict[Run, bytes]] = {trial: {} for trial in sound}
+    for stack in stacks:
+        for trial, run, state in stack.states(sound):
+            states[trial][run] = state
+    return {trial: joined([own[run] for run in runs]) for trial, own in states.items()}
 
 
 def seed_of(seed: int, repeat: int) -> int:

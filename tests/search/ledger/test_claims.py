@@ -290,8 +290,8 @@ def test_a_cohort_with_which_many_are_lost_is_given_up_and_the_search_goes_on(
     kept = {one.number: one for one in ledger.read.trials(search)}
     assert [(kept[n].state, kept[n].value) for n in (0, 2, 4)] == [("failed", None)] * 3
     assert kept[0].reason == (
-        "given up: 5 workers, one after another, were killed or failed while they trained its "
-        "cohort (out of memory?)"
+        "given up: 8 workers, one after another, were killed or failed while they trained its "
+        "cohort, and none of them brought it further (out of memory?)"
     )
     stage = ledger.read.stages(search)[0]
     assert (stage.state, stage.finished, stage.failed, stage.diverged) == ("open", 3, 3, 0)

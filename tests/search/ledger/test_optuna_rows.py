@@ -334,7 +334,7 @@ def test_what_was_given_up_has_failed_with_the_reason(
     claim_next("next")
     failed, running = optuna_trials("digits/1-coarse")[:2]
     assert (failed.state, running.state) == (TrialState.FAIL, TrialState.RUNNING)
-    assert failed.user_attrs["reason"].startswith("given up: 5 workers")
+    assert failed.user_attrs["reason"].startswith("given up: 8 workers")
     assert failed.value is None
 
 

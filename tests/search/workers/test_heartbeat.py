@@ -147,9 +147,9 @@ def test_a_lease_that_is_lost_ends_neither_the_thread_nor_the_process(
 
 
 @pytest.mark.parametrize(
-    ("error", "lost"), [(ZeroDivisionError, 1), (DatabaseFaultError, 1), (KeyboardInterrupt, 0)]
+    ("error", "lost"), [(ZeroDivisionError, 1), (DatabaseFaultError, 0), (KeyboardInterrupt, 0)]
 )
-def test_what_fails_is_free_at_once_and_counts_as_lost_unless_somebody_wished_it(
+def test_what_fails_is_free_at_once_and_counts_as_lost_if_it_was_by_its_own_fault(
     ledger: Ledger, search: Search, error: type[BaseException], lost: int
 ) -> None:
     with Heartbeat(ledger, worker()) as heartbeat:

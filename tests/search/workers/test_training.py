@@ -17,6 +17,7 @@ from search.objective.port import Trainer
 from search.objective.report import Assignment, Evaluation, Report
 from search.objectives.network.portrait import from_bytes
 from search.workers import plan_next
+from search.workers import training as module
 from search.workers.heartbeat import Heartbeat
 from search.workers.training import train
 from tests.search.ledger.conftest import renew
@@ -97,10 +98,17 @@ def test_retraining_what_the_database_says_gives_the_recorded_test_accuracy(
     assert [one.value for one in chosen] == list(said.values)
 
 
+POINTS = "[{learning_rate=0.1, weight_decay=0.1}, {learning_rate=1e6, weight_decay=0.1}]"
+DIVERGING = (
+    f"stages=[{{name='only', sampler='points', points={POINTS}}}]",
+    "network.batch_norm='none'",
+    "final.finalists=1",
+)
+CYCLES = ("training.schedule={kind='cycles', cycles=3, half_cycle_epochs=1}",)
+
+
 def test_a_diverging_trial_is_recorded_with_the_epoch_and_its_curve(ledger: Ledger) -> None:
-    points = "[{learning_rate=0.1, weight_decay=0.1}, {learning_rate=1e6, weight_decay=0.1}]"
-    stage = f"stages=[{{name='only', sampler='points', points={points}}}]"
-    search = recorded(ledger, stage, "network.batch_norm='none'", "final.finalists=1")
+    search = recorded(ledger, *DIVERGING)
     work(ledger, search)
     fine, diverged = [one for one in ledger.read.trials(search) if one.stage == "only"]
     assert (fine.state, diverged.state, diverged.value) == ("complete", "diverged", None)
@@ -187,6 +195,12 @@ class Epochs:
         self._at[number] = happens
 
 
+def steps(ledger: Ledger, search: Search) -> list[list[int]]:
+    """The steps that each trial has reported."""
+    curves = ledger.read.curves(search)
+    return [[one.step for one in curves.get(trial.id, ())] for trial in ledger.read.trials(search)]
+
+
 @pytest.fixture
 def epochs(monkeypatch: pytest.MonkeyPatch) -> Epochs:
     return Epochs(monkeypatch)
@@ -198,9 +212,9 @@ def test_a_worker_that_is_asked_to_stop_hands_its_cohort_back(
     search = recorded(ledger)
     said = work(ledger, search, should_stop=lambda: epochs.stored >= 1)
     assert said == ["digits: planned coarse", "digits: coarse #0 to #1: handed back"]
-    assert epochs.stored == 1
+    assert epochs.stored == 2  # the epoch, and how it stood
     assert states(ledger, search) == ["waiting"] * 4
-    assert ledger.read.curves(search) == {}
+    assert steps(ledger, search) == [[1], [1], [], []]
     assert attempts(ledger, search) == [(1, 0), (0, 0)]
     work(ledger, search, "b")
     assert is_finished(ledger, search)
@@ -213,11 +227,12 @@ def test_when_its_search_is_stopped_the_cohort_is_handed_back_after_the_epoch(
     search = recorded(ledger, "training.schedule.epochs=9")
     epochs.before(2, lambda ledger, _: ledger.stop(search))
     work(ledger, search)  # it ends: nobody works on a search that is stopped
-    assert epochs.stored == 2
+    assert epochs.stored == 3  # two epochs, and how it stood
+    assert steps(ledger, search) == [[1, 2], [1, 2], [], []]
     assert states(ledger, search) == ["waiting"] * 4
     assert attempts(ledger, search) == [(1, 0), (0, 0)]
     work(ledger, search)
-    assert epochs.stored == 2
+    assert epochs.stored == 3
     ledger.take_up(search)
     work(ledger, search)
     assert is_finished(ledger, search)
@@ -232,7 +247,7 @@ def test_a_launcher_asks_through_the_ledger_and_another_s_worker_does_not_hear_i
     epochs.before(1, lambda ledger, _: ledger.ask_to_stop("another/launcher"))
     epochs.before(2, lambda ledger, _: ledger.ask_to_stop("pool/launcher"))
     assert not train(ledger, search, trainer, claim, never, 60.0)
-    assert epochs.stored == 2
+    assert epochs.stored == 3  # two epochs, and how it stood
     assert states(ledger, search) == ["waiting"] * 4
 
 
@@ -246,6 +261,38 @@ def planned_and_claimed(
     claim = ledger.next_work(search, name)
     assert isinstance(claim, CohortClaim)
     return claim, open_recorded(search, None)
+
+
+class KilledError(BaseException):
+    """Ends a worker where it stands."""
+
+
+@pytest.mark.parametrize("study", [(), HALVED, DIVERGING, CYCLES])
+def test_whoever_is_lost_after_an_epoch_loses_no_more_than_that(
+    ledger: Ledger, epochs: Epochs, monkeypatch: pytest.MonkeyPatch, study: tuple[str, ...]
+) -> None:
+    """Every second epoch that is to be stored is the last of its worker."""
+    monkeypatch.setattr(module, "SAVE_SECONDS", 0.0)
+    monkeypatch.setattr(module, "SAVE_SHARE", math.inf)
+    undisturbed = recorded(ledger, *study, name="undisturbed")
+    work(ledger, undisturbed)
+    needed, epochs.stored = epochs.stored, 0
+
+    def kill(*_: object) -> None:
+        raise KilledError
+
+    for number in range(2, 10 * needed, 2):
+        epochs.before(number, kill)
+    search, killed = recorded(ledger, *study), 0
+    while not is_finished(ledger, search):
+        try:
+            work(ledger, search, f"worker {killed}")
+        except KilledError:
+            killed += 1
+    assert killed > 4
+    assert epochs.stored <= needed + killed
+    assert table(ledger, search) == table(ledger, undisturbed)
+    assert ledger.read.again(search).result == ledger.read.again(undisturbed).result
 
 
 def test_what_is_trained_behind_a_lost_lease_is_void(ledger: Ledger, epochs: Epochs) -> None:
