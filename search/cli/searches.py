@@ -135,8 +135,8 @@ def export(
     import io
 
     from search.ledger.ledger import Ledger
+    from search.runtime.output import replace
     from search.views.terminal import export as exports
-    from search.views.terminal.output import writing
 
     with Ledger(storage) as ledger:
         search = ledger.read.search(name)
@@ -150,5 +150,4 @@ def export(
     if output is None:
         typer.echo(text.getvalue(), nl=False)
         return
-    with writing(output):
-        output.write_text(text.getvalue(), encoding="utf-8")
+    replace(output, text.getvalue(), search.study.objective.reads)

@@ -31,6 +31,8 @@ from search.objectives.network.portraits import portraits
 from search.objectives.network.sections import TrainingSection
 from search.objectives.network.settings import recipe_of, stacks_of, values_of
 from search.objectives.network.stack import epochs, votes_of, worth
+from search.runtime.output import writing
+from search.runtime.whole_file import whole_file
 
 MOST_CLASSES = 100  # of a confusion matrix
 MOST_PAIRS = 2_000  # of true and predicted values; of more rows an even choice
@@ -121,10 +123,10 @@ class Winner:
         """Write it to a file, which is complete or absent; `model.network_file.load` reads it.
 
         Raises:
-            DataError: The file cannot be written.
+            KlayerError: The file cannot be written.
         """
-        with faults_as_klayer_errors():
-            network_file.save(file, self._network)
+        with writing(file), whole_file(file) as opened:
+            network_file.save(opened, self._network)
 
 
 def retrain(

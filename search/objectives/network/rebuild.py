@@ -24,6 +24,7 @@ from search.objectives.network.final import Winner
 from search.objectives.network.trainer import NetworkTrainer
 from search.plan.plan import FINAL
 from search.runtime.environment import environment
+from search.runtime.output import check
 
 # Called after each epoch with its number, how many there will be, and how the winner stands.
 OnEpoch = Callable[[int, int, Report], None]
@@ -90,7 +91,8 @@ def rebuild(
     """
     search = ledger.read.search(name)
     trials = _final_trials(ledger, search)
-    _check_target(file)
+    folder = () if data_folder is None else (data_folder,)
+    _check_target(file, (*search.study.objective.reads, *folder))
     trainer = _trainer(search, data_folder)
     recorded = ledger.read.curves(search)[trials[0].id]
     winner = _retrained(search, trials, trainer, recorded, on_epoch)
@@ -152,12 +154,13 @@ def _trainer(search: Search, data_folder: Path | None) -> NetworkTrainer:
     return trainer
 
 
-def _check_target(file: Path) -> None:
+def _check_target(file: Path, reads: Sequence[Path]) -> None:
     """Find out before the training what would else be found out behind it."""
     if file.is_dir():
         raise KlayerError(f"--output: {file}: is a folder; give the name of a file")
     if not file.absolute().parent.is_dir():
         raise KlayerError(f"--output: {file}: its folder does not exist; make it, or give another")
+    check(file, reads)
 
 
 def _retrained(
