@@ -84,6 +84,21 @@ def let_readers_in(engine: Engine) -> None:
         cursor.close()
 
 
+def give_no_key_again(connection: Connection, key: int) -> None:
+    """Note the key of a search that was deleted: workers and pages may still know it by that.
+
+    SQLite itself gives the highest key again. The note is the file's `user_version`, which is
+    written within the transaction.
+    """
+    if key > highest_key_given(connection):
+        connection.exec_driver_sql(f"PRAGMA user_version = {key:d}")
+
+
+def highest_key_given(connection: Connection) -> int:
+    """The highest key of a search that was deleted; 0 where none was."""
+    return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+
+
 def let_tables_be_replaced(connection: Connection) -> None:
     """Let rows refer to none for a while: where a table is dropped, and another takes its name.
 
