@@ -24,6 +24,7 @@ from search.cli.app import AskedToStop, app
 from search.errors import KlayerError, UnforeseenError
 from search.runtime.process_title import hide_passwords
 from search.runtime.safe_path import set_safe_path
+from search.runtime.streams import checked_streams
 from search.study.kinds import COMMANDS
 
 for _commands in COMMANDS:
@@ -35,7 +36,8 @@ def main() -> None:
     hide_passwords(sys.orig_argv)
     set_safe_path(os.environ)  # before any command starts a process
     try:
-        app(prog_name="klayer")
+        with checked_streams():
+            app(prog_name="klayer")
     except (AskedToStop, KeyboardInterrupt):
         typer.echo("klayer: stopped", err=True)
         sys.exit(130)
