@@ -84,6 +84,15 @@ def let_readers_in(engine: Engine) -> None:
         cursor.close()
 
 
+def identity(path: Path) -> tuple[int, int] | None:
+    """What tells the file at a path from another one that is put there; None where none is."""
+    try:
+        there = path.stat()
+    except OSError:
+        return None
+    return there.st_dev, there.st_ino
+
+
 def give_no_key_again(connection: Connection, key: int) -> None:
     """Note the key of a search that was deleted: workers and pages may still know it by that.
 
