@@ -24,7 +24,7 @@ from search.cli.app import AskedToStop, app
 from search.errors import KlayerError, UnforeseenError
 from search.runtime.process_title import hide_passwords
 from search.runtime.safe_path import set_safe_path
-from search.runtime.streams import checked_streams
+from search.runtime.streams import checked_streams, ignore_odd_width
 from search.study.kinds import COMMANDS
 
 for _commands in COMMANDS:
@@ -34,6 +34,7 @@ for _commands in COMMANDS:
 def main() -> None:
     """Run the command line; every fault in what was given is one message and exit status 2."""
     hide_passwords(sys.orig_argv)
+    ignore_odd_width(os.environ)
     set_safe_path(os.environ)  # before any command starts a process
     try:
         with checked_streams():

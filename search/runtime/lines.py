@@ -1,16 +1,20 @@
 """Lines of text: on a terminal wrapped between words, under their own beginning; elsewhere whole.
 
-So what reads a pipe or a file finds one thing a line.
+So what reads a pipe or a file finds one thing a line. On a terminal that is very narrow, tables are
+wider than it, and its own wrapping is left to it: columns of two letters would be worse.
 """
 
+import sys
 from collections.abc import Sequence
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 _LABEL_WIDTH = 28
+_READABLE_WIDTH = 60  # of a table, if it needs as much
 
 
 def say(console: Console, text: str, *, indent: int = 0, style: str = "") -> None:
@@ -32,4 +36,14 @@ def say_labelled(console: Console, rows: Sequence[tuple[str, str]]) -> None:
     table.add_column()
     for label, text in rows:
         table.add_row(label, Text(text))
+    say_table(console, table)
+
+
+def say_table(console: Console, table: Table) -> None:
+    """Print a table, a row a line where no terminal is."""
+    unbounded = console.options.update(max_width=sys.maxsize)
+    needed = Measurement.get(console, unbounded, table).maximum
+    least = min(needed, _READABLE_WIDTH) if console.is_terminal else needed
+    if console.width < least:
+        console.width = least
     console.print(table)

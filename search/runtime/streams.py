@@ -6,17 +6,28 @@ what is printed would land there. So closed ones are opened first, to nothing.
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from search.errors import KlayerError, UnforeseenError
 
+LEAST_COLUMNS = 20
 NAMES = {1: "standard output", 2: "standard error"}
 
 
 class OutputError(UnforeseenError):
     """What a command prints cannot be written."""
+
+
+def ignore_odd_width(environment: MutableMapping[str, str]) -> None:
+    """Take COLUMNS out of an environment where no terminal can be so narrow.
+
+    Some shells and containers say 0, and libraries would print nothing then.
+    """
+    said = environment.get("COLUMNS", "")
+    if said.isdecimal() and int(said) < LEAST_COLUMNS:
+        del environment["COLUMNS"]
 
 
 @contextmanager

@@ -108,7 +108,7 @@ def complete_search(
             ledger.take_up(search, study)
             _work(ledger, storage, search, data_folder, workers, opened, console, beside, devices)
             return summary_of(ledger, study.name)
-    console.print(f"{study.name}: this search is finished already; nothing was run.")
+    say(console, f"{study.name}: this search is finished already; nothing was run.")
     _tell_of_other_data(study, known, data_folder, console)
     with Ledger(storage) as ledger:
         return summary_of(ledger, study.name)
@@ -132,7 +132,7 @@ def submit_search(
     known = _recorded(study, text, storage)
     name, where = study.name, _where(storage)
     if known is not None and known.finished_at is not None:
-        console.print(f"{name}: this search is finished already.")
+        say(console, f"{name}: this search is finished already.")
         _tell_of_other_data(study, known, data_folder, console)
         return known
     # Data that have a name may be on the workers' hosts alone; a study with others was read here.
@@ -143,7 +143,7 @@ def submit_search(
         ledger.take_up(search, study)
         serving = [one for one in ledger.read.workers() if _serves_all(one)]
     there = f"{plural(len(serving), 'worker')} serving every search" if serving else "no worker yet"
-    console.print(f"{name}: {_taken(known)}; {there}.")
+    say(console, f"{name}: {_taken(known)}; {there}.")
     if not serving:
         say(console, f"klayer worker{where} starts one, on this host or any other.")
     say(console, f"klayer status {name}{where} shows how it stands.")
@@ -185,7 +185,7 @@ def stop_search(name: str, storage: str, console: Console) -> None:
     with Ledger(storage, patience_seconds=PATIENCE_SECONDS) as ledger:
         search = ledger.read.search(name)
         if search.finished_at is not None:
-            console.print(f"{name}: this search is finished already; there is nothing to stop.")
+            say(console, f"{name}: this search is finished already; there is nothing to stop.")
             return
         known = ledger.read.workers(search)
         held = sum(1 for one in known if one.working_on == name and not one.lost)
@@ -297,4 +297,4 @@ def _work(
                 view.update(now=True)  # the last trials say why
             raise
         view.update(now=True)
-    console.print(f"{name}: finished in {duration(time.monotonic() - began)}")
+    say(console, f"{name}: finished in {duration(time.monotonic() - began)}")

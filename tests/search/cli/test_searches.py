@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pty
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -199,3 +200,22 @@ def test_one_worker_and_two_give_the_same_bytes(
 ) -> None:
     storage = f"sqlite:///{on_terminal[0]}"
     assert klayer_here("export", "tiny", *options, "--storage", storage)[1] == exported(*options)
+
+
+@pytest.mark.parametrize("columns", ["0", "1", "30"])
+def test_a_name_is_one_word_in_a_pipe_however_narrow_a_terminal_is_said_to_be(
+    klayer_here: Any, tiny_run: Any, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    for command in (["status"], ["status", "tiny"], ["plan", "digits"], ["--help"]):
+        wide = klayer_here(*command, cwd=tiny_run.folder)[1]
+        monkeypatch.setenv("COLUMNS", columns)
+        narrow = klayer_here(*command, cwd=tiny_run.folder)[1]
+        monkeypatch.setenv("COLUMNS", "200")
+        assert narrow.strip()
+        if command != ["--help"]:
+            assert without_times(narrow) == without_times(wide)
+
+
+def without_times(text: str) -> list[str]:
+    """The lines, without their ends, and without what is timed anew each time."""
+    return [re.sub(r"\d[\d.:]* s", "", line).split() for line in text.splitlines()]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from search.ledger.ledger import Ledger
+from search.runtime.streams import ignore_odd_width
 from tests.search.conftest import TinyRun
 
 ROOT = Path(__file__).parents[3]
@@ -66,6 +67,14 @@ def test_a_fault_of_a_stream_is_one_message(
     assert done.stderr.count("\n") <= 1
     found = tmp_path / "file"
     assert (found.read_text() if found.exists() else None) == file
+
+
+@pytest.mark.parametrize("said", ["0", "5", "80", "x"])
+def test_a_width_that_no_terminal_has_is_not_believed(said: str) -> None:
+    environment = {"COLUMNS": said}
+    ignore_odd_width(environment)
+    assert environment == ({} if said in "05" else {"COLUMNS": said})
+    ignore_odd_width({})
 
 
 def test_streams_are_as_before_behind_it(tmp_path: Path) -> None:
