@@ -1,5 +1,6 @@
 """One run from a study to its summary: data, ledger, workers, and what the terminal shows of it."""
 
+import shlex
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
@@ -200,9 +201,9 @@ def stop_search(name: str, storage: str, console: Console) -> None:
 
 
 def _where(storage: str) -> str:
-    """What a command needs to find the same database; without a password, and where it must."""
+    """What a command needs to find the same database, for a shell; without a password."""
     shown = locate(storage).shown
-    return "" if shown == DEFAULT_STORAGE else f" --storage {shown}"
+    return "" if shown == DEFAULT_STORAGE else f" --storage {shlex.quote(shown)}"
 
 
 def summary_of(ledger: Ledger, name: str) -> Summary:
