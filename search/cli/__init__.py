@@ -22,6 +22,7 @@ from search.cli import (  # noqa: F401 (each adds commands)
 )
 from search.cli.app import AskedToStop, app
 from search.errors import KlayerError, UnforeseenError
+from search.runtime.formatting import harmless
 from search.runtime.process_title import hide_passwords
 from search.runtime.safe_path import set_safe_path
 from search.runtime.streams import checked_streams, ignore_odd_width
@@ -43,7 +44,7 @@ def main() -> None:
         typer.echo("klayer: stopped", err=True)
         sys.exit(130)
     except KlayerError as error:
-        typer.echo(f"klayer: {error}", err=True)
+        typer.echo(f"klayer: {harmless(str(error))}", err=True)
         sys.exit(_exit_status(error))
 
 

@@ -186,6 +186,6 @@ def export(
     else:
         exports.write_csv(search.study.objective, trials, curves, text, steps=steps)
     if output is None:
-        typer.echo(text.getvalue(), nl=False)
+        options.print_text(text.getvalue())
         return
     replace(output, text.getvalue(), search.study.objective.reads)

@@ -5,16 +5,34 @@ wider than it, and its own wrapping is left to it: columns of two letters would 
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.measure import Measurement
 from rich.padding import Padding
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from search.runtime.formatting import harmless
+
 _LABEL_WIDTH = 28
 _READABLE_WIDTH = 60  # of a table, if it needs as much
+
+
+class HarmlessConsole(Console):
+    """A console that prints no control characters but its own.
+
+    What is recorded in a database may be of anybody's making: reasons of failures, descriptions,
+    the names of workers and their hosts.
+    """
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """The segments of what is printed; those that are not text are the console's own."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=harmless(segment.text))
 
 
 def say(console: Console, text: str, *, indent: int = 0, style: str = "") -> None:

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from search.runtime.lines import say, say_labelled, say_table
+from search.runtime.lines import HarmlessConsole, say, say_labelled, say_table
 
 LONG = "learning_rate: [0.0001, 1] → [0.004149, 1]: spanned by the best [8]"
 
@@ -70,3 +70,19 @@ def test_a_narrow_terminal_wraps_what_could_not_be_read_in_it(width: int, widest
     small.add_row("b")
     say_table(console, small)
     assert file.getvalue() == " a \n b \n"
+
+
+def test_no_control_character_of_what_is_printed_reaches_a_terminal() -> None:
+    """The console's own, for colours here, do."""
+    file = io.StringIO()
+    console = HarmlessConsole(file=file, width=40, force_terminal=True, color_system="standard")
+    evil = "\x1b]0;title\x07\x1b[2J"
+    say(console, evil, style="red")
+    console.print(evil, markup=False)
+    made = Table("a", box=None)
+    made.add_row(evil)
+    say_table(console, made)
+    assert "\x1b[31m" in file.getvalue()
+    for raw in ("\x1b]", "\x1b[2J", "\x07"):
+        assert raw not in file.getvalue()
+    assert file.getvalue().count("title") == 3
