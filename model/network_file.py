@@ -31,9 +31,7 @@ is 3 with other finalists.
 import hashlib
 import json
 import math
-import os
 import struct
-import tempfile
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -61,31 +59,15 @@ _PREFIX_BYTES = 10  # the magic, and the length of the header in two bytes
 Array = npt.NDArray[Any]
 
 
-def save(path: Path | str, saved: SavedNetwork) -> None:
-    """Write the network to a file, in place of one that is there; it is complete or absent.
+def save(file: Path | str | IO[bytes], saved: SavedNetwork) -> None:
+    """Write the network to a file that is opened for writing, or to a path.
 
     Raises:
-        DataFileError: The file cannot be written.
+        OSError: It cannot be written.
     """
-    target = Path(path)
     about = np.array(json.dumps(asdict(saved.about()), allow_nan=False))
-    try:
-        with tempfile.TemporaryDirectory(
-            prefix=f".{target.name}.", dir=target.parent, ignore_cleanup_errors=True
-        ) as place:
-            draft = Path(place) / "network"
-            with draft.open("xb") as file:
-                with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as entries:
-                    _write_all(entries, about, saved.arrays())
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(target)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise DataFileError(
-            f"{target}: cannot be written ({reason}); expected the name of a file in a folder that "
-            "can be written to"
-        ) from error
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as entries:
+        _write_all(entries, about, saved.arrays())
 
 
 def load(path: Path | str) -> SavedNetwork:

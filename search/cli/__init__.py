@@ -22,8 +22,10 @@ from search.cli import (  # noqa: F401 (each adds commands)
 )
 from search.cli.app import AskedToStop, app
 from search.errors import KlayerError, UnforeseenError
+from search.runtime.formatting import harmless
 from search.runtime.process_title import hide_passwords
 from search.runtime.safe_path import set_safe_path
+from search.runtime.streams import checked_streams, ignore_odd_width
 from search.study.kinds import COMMANDS
 
 for _commands in COMMANDS:
@@ -33,14 +35,16 @@ for _commands in COMMANDS:
 def main() -> None:
     """Run the command line; every fault in what was given is one message and exit status 2."""
     hide_passwords(sys.orig_argv)
+    ignore_odd_width(os.environ)
     set_safe_path(os.environ)  # before any command starts a process
     try:
-        app(prog_name="klayer")
+        with checked_streams():
+            app(prog_name="klayer")
     except (AskedToStop, KeyboardInterrupt):
         typer.echo("klayer: stopped", err=True)
         sys.exit(130)
     except KlayerError as error:
-        typer.echo(f"klayer: {error}", err=True)
+        typer.echo(f"klayer: {harmless(str(error))}", err=True)
         sys.exit(_exit_status(error))
 
 

@@ -22,6 +22,7 @@ ORDER = (
     "submit",
     "worker",
     "stop",
+    "delete",
     "status",
     "workers",
     "dashboard",

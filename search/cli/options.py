@@ -1,11 +1,14 @@
 """What several commands take and do alike: options with their help, and how a command writes."""
 
 import json
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from search.runtime.formatting import harmless
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -115,11 +118,16 @@ def cores() -> int:
 
 def console(*, stderr: bool = False) -> "Console":
     """Where a command writes for people."""
-    from rich.console import Console
+    from search.runtime.lines import HarmlessConsole
 
-    return Console(stderr=stderr, highlight=False)
+    return HarmlessConsole(stderr=stderr, highlight=False)
 
 
 def print_json(document: Any) -> None:
     """Write for scripts."""
-    typer.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+    print_text(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def print_text(text: str) -> None:
+    """Write a text as it is; to a terminal without control characters."""
+    typer.echo(harmless(text) if sys.stdout.isatty() else text, nl=False)

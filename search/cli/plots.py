@@ -53,8 +53,9 @@ def plot(
 
     with Ledger(storage) as ledger:
         digest = Digest(ledger, name)
-        entry = catalogue.find(digest.outline().objective, plot)
+        objective = digest.outline().objective
+        entry = catalogue.find(objective, plot)
         drawn = entry.draw(digest.data(needs=entry.needs))
     with Browser() as browser:
-        write_plot(drawn, output, "dark" if dark else "light", browser)
+        write_plot(drawn, output, "dark" if dark else "light", browser, objective.reads)
     options.console().print(f"{output}: {drawn.caption}", soft_wrap=True, markup=False)

@@ -1,12 +1,14 @@
-"""Commands on searches: begin, go on, stop, look, take away."""
+"""Commands on searches: begin, go on, stop, delete, look, take away."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from search.cli import options
-from search.cli.app import app
+from search.cli.app import AskedToStop, app
+from search.errors import KlayerError
 from search.ledger import DEFAULT_STORAGE
 
 if TYPE_CHECKING:
@@ -92,6 +94,42 @@ def stop(name: options.NameArgument, storage: options.StorageOption = DEFAULT_ST
 
 
 @app.command()
+def delete(
+    name: options.NameArgument,
+    storage: options.StorageOption = DEFAULT_STORAGE,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Delete a search: its trials, curves, checkpoints, attachments and Optuna studies."""
+    from search.ledger.ledger import PATIENCE_SECONDS, Ledger
+    from search.runtime.formatting import plural
+
+    with Ledger(storage, patience_seconds=PATIENCE_SECONDS) as ledger:
+        search = ledger.read.search(name)
+        done = sum(stage.finished for stage in ledger.read.stages(search))
+        what = f"{name} with {plural(done, 'finished trial')}"
+        if not yes:
+            _ask(f"Delete {what} from {ledger.database.shown}? It cannot be undone.", name)
+        ledger.delete(search)
+    typer.echo(f"{what}: deleted")
+
+
+def _ask(question: str, name: str) -> None:
+    """Go on if that is what a person wants.
+
+    Raises:
+        KlayerError: Nobody can be asked, or the answer is no.
+    """
+    if not sys.stdin.isatty():
+        raise KlayerError(f"{name}: nothing was deleted: nobody can be asked here; give --yes")
+    try:
+        agreed = typer.confirm(question, err=True)
+    except typer.Abort:
+        raise AskedToStop from None
+    if not agreed:
+        raise KlayerError(f"{name}: nothing was deleted")
+
+
+@app.command()
 def status(
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="Name of a search; all, unless given.")
@@ -135,8 +173,8 @@ def export(
     import io
 
     from search.ledger.ledger import Ledger
+    from search.runtime.output import replace
     from search.views.terminal import export as exports
-    from search.views.terminal.output import writing
 
     with Ledger(storage) as ledger:
         search = ledger.read.search(name)
@@ -148,7 +186,6 @@ def export(
     else:
         exports.write_csv(search.study.objective, trials, curves, text, steps=steps)
     if output is None:
-        typer.echo(text.getvalue(), nl=False)
+        options.print_text(text.getvalue())
         return
-    with writing(output):
-        output.write_text(text.getvalue(), encoding="utf-8")
+    replace(output, text.getvalue(), search.study.objective.reads)

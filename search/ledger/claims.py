@@ -172,6 +172,26 @@ class FreeCohort:
     study: str
 
 
+def lock_all(connection: Connection, search: Search, time: float) -> int:
+    """Lock a search so that nothing of it can be claimed; how many claims hold at `time`."""
+    its_own = stages.c.search_id == search.id
+    claimed = connection.execute(
+        select(cohorts.c.state, cohorts.c.lease_until)
+        .where(cohorts.c.stage_id.in_(select(stages.c.id).where(its_own)))
+        .order_by(cohorts.c.id)
+        .with_for_update()
+    ).all()
+    planned = connection.execute(
+        select(stages.c.state, stages.c.owner, stages.c.lease_until)
+        .where(its_own)
+        .order_by(stages.c.id)
+        .with_for_update()
+    ).all()
+    leases = [row.lease_until for row in claimed if row.state == "claimed"]
+    leases += [row.lease_until for row in planned if row.state in TO_BE_PLANNED and row.owner]
+    return sum(1 for until in leases if until is not None and until >= time)
+
+
 def find(
     connection: Connection, search: Search, owner: str, time: float, *, lock: bool
 ) -> FreeCohort | PlanningClaim | Wait | Finished:
@@ -194,9 +214,9 @@ def find(
     if row.state == "open":
         return _free_cohort(connection, row, owner, time, lock=lock) or Wait()
     if lock:
-        row = connection.execute(_LOCKED_STAGE, {"stage": row.id}).one()
-        if row.state not in TO_BE_PLANNED:
-            return Wait()  # another planner was quicker; the worker asks again
+        row = connection.execute(_LOCKED_STAGE, {"stage": row.id}).first()
+        if row is None or row.state not in TO_BE_PLANNED:
+            return Wait()  # another process was quicker; the worker asks again
     return _to_plan(connection, row, owner, time)
 
 

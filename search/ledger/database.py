@@ -59,6 +59,7 @@ class Database:
 
     def __init__(self, engine: Engine, location: Location, patience_seconds: float) -> None:
         self.engine, self.location, self.shown = engine, location, location.shown
+        self._file = None if location.path is None else sqlite.identity(location.path)
         self.stop_retrying = threading.Event()
         self._retrying = Retrying(
             retry=retry_if_exception(_passes),
@@ -93,7 +94,7 @@ class Database:
         Raises:
             DatabaseFaultError: The database failed.
         """
-        with reported(self.shown), self.engine.begin() as connection:
+        with self._reported(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -103,13 +104,39 @@ class Database:
         Raises:
             DatabaseFaultError: The database failed.
         """
-        with reported(self.shown), self.engine.connect() as connection:
+        with self._reported(), self.engine.connect() as connection:
             if connection.dialect.name == "sqlite":
                 yield connection.execution_options(**{sqlite.READING: True})
             else:
                 yield connection.execution_options(
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
                 )
+
+    @contextmanager
+    def _reported(self) -> Iterator[None]:
+        self._check_file()
+        try:
+            with reported(self.shown):
+                yield
+        except DatabaseFaultError:
+            self._check_file()
+            raise
+
+    def _check_file(self) -> None:
+        """Whether SQLite's file is still the one that was opened: SQLite itself does not look.
+
+        Raises:
+            DatabaseFaultError: It is not.
+        """
+        path = self.location.path
+        if path is None or self._file is None or (there := sqlite.identity(path)) == self._file:
+            return
+        what = (
+            "removed while it was in use: what was recorded in it is lost, unless there is a copy"
+            if there is None
+            else "replaced by another while it was in use, which lacks what was recorded since"
+        )
+        raise DatabaseFaultError(f"{self.shown}: the file was {what}")
 
     def close(self) -> None:
         """Close the connections."""

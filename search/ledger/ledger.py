@@ -11,10 +11,20 @@ from contextlib import suppress
 from functools import cached_property
 from typing import Any, Literal, Self
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from search.errors import LedgerError
-from search.ledger import claims, cohort_checkpoints, presence, queries, results, rungs
+from search.ledger import (
+    claims,
+    cohort_checkpoints,
+    deletion,
+    optuna_rows,
+    presence,
+    queries,
+    results,
+    rungs,
+    sqlite,
+)
 from search.ledger.changes import Changes, watch
 from search.ledger.claims import MOST_LOST, Finished, FreeCohort, LostLeaseError, Wait
 from search.ledger.database import Database, end_silent, insert_new, now, patient, wake
@@ -114,6 +124,7 @@ class Ledger:
                 added = connection.scalar(
                     insert_new(connection, searches)
                     .values(
+                        **_key_of_its_own(connection),
                         name=study.name,
                         study=recorded_form(study),
                         study_hash=fingerprint(canonical),
@@ -191,6 +202,18 @@ class Ledger:
                 update(searches).where(searches.c.id == search.id).values(failure=reason)
             )
             wake(connection)
+
+    @patient
+    def delete(self, search: Search) -> None:
+        """Delete a search: trials, reports, checkpoints, attachments, and its Optuna studies.
+
+        Nothing happens if it is gone.
+
+        Raises:
+            LedgerError: A worker holds work of it or serves it; nothing was deleted.
+        """
+        with self.database.writing() as connection:
+            deletion.delete_search(connection, search, now(connection))
 
     # --- workers -------------------------------------------------------------------------------
 
@@ -356,7 +379,7 @@ class Ledger:
                 distributions,
                 f"{name}/{stage.number}-{stage.name}",
                 search.study.objective.score,
-                {"klayer:search": name, "klayer:explanation": plan.explanation},
+                {optuna_rows.SEARCH: name, "klayer:explanation": plan.explanation},
                 now(connection),
             )
 
@@ -459,6 +482,14 @@ def _add_stages(connection: Connection, search_id: int, study: Study) -> None:
             for step in steps(study)
         ],
     )
+
+
+def _key_of_its_own(connection: Connection) -> dict[str, int]:
+    """The key of a new search where the database would give one again that was deleted."""
+    if connection.dialect.name != "sqlite" or not (gone := sqlite.highest_key_given(connection)):
+        return {}
+    there = connection.scalar(select(func.max(searches.c.id))) or 0
+    return {"id": max(gone, there) + 1}
 
 
 def _wanted(found: FreeCohort | PlanningClaim | Wait | Finished, only: WorkKind | None) -> bool:

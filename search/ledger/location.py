@@ -125,7 +125,16 @@ def _sqlite_url(storage: str, url: URL, name: str) -> URL:
             "an in-memory database cannot be shared by worker processes; "
             f"name a file, for example {DEFAULT_STORAGE}",
         )
-    return URL.create("sqlite+pysqlite", database=url.database)
+    return URL.create("sqlite+pysqlite", database=_from_home(url.database))
+
+
+def _from_home(path: str) -> str:
+    """A path that begins with `~/` or `~anna/`, which a shell leaves as it is within a URL."""
+    if not path.startswith("~") or "/" not in path:
+        return path
+    with suppress(RuntimeError):  # there is no such user
+        return str(Path(path).expanduser())
+    return path
 
 
 def _postgresql_url(storage: str, url: URL, name: str, environment: Mapping[str, str]) -> URL:

@@ -24,6 +24,7 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    delete,
     func,
     insert,
     select,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 Distributions: TypeAlias = "Mapping[str, BaseDistribution]"
 """Optuna's distribution of each hyperparameter, the same for every trial of a study."""
 
+SEARCH = "klayer:search"  # user attribute of every study: the name of its search
 SEED = "klayer:seed"  # user attribute of every trial: the seed of its own draws
 METRIC_NAMES = "study:metric_names"  # system attribute, as `Study.set_metric_names` writes it
 REVISION = "v3.2.0.a"  # of Optuna's tables
@@ -127,6 +129,13 @@ _values = Table(
     Column("value", Float(53)),
     Column("value_type", Enum("FINITE", "INF_POS", "INF_NEG", name="trialvaluetype")),
 )
+
+# Of these only the rows of deleted trials matter here.
+_KEPT_BY_OPTUNA = (
+    Table(name, _optuna, Column("trial_id", Integer))
+    for name in ("trial_system_attributes", "trial_intermediate_values", "trial_heartbeats")
+)
+_OF_TRIALS = (_trial_attributes, _parameters, _values, *_KEPT_BY_OPTUNA)
 
 # Of every claim and every result, built once: to build one takes longer than the database does.
 # Trials count if they are still that study's: SQLite gives the ids of deleted ones again.
@@ -301,6 +310,31 @@ def attributes(trial: Any) -> dict[str, Any]:
     """
     said = {"reason": trial.reason, "pruned_after": trial.pruned_after}
     return {key: value for key, value in said.items() if value is not None}
+
+
+def delete_studies(connection: Connection, search: str, names: Any) -> None:
+    """Delete studies of a search, with all that Optuna and its tools have kept with them.
+
+    Args:
+        connection: In a transaction.
+        search: The name of the search, which each of its studies has as an attribute; others of the
+            same names are not klayer's, and stay.
+        names: A query of the studies' names.
+    """
+    mine = connection.scalars(
+        select(_studies.c.study_id)
+        .join(_study_attributes, _study_attributes.c.study_id == _studies.c.study_id)
+        .where(
+            _studies.c.study_name.in_(names),
+            _study_attributes.c.key == SEARCH,
+            _study_attributes.c.value_json == json.dumps(search),
+        )
+    ).all()
+    of_mine = select(_trials.c.trial_id).where(_trials.c.study_id.in_(mine))
+    for table in _OF_TRIALS:
+        connection.execute(delete(table).where(table.c.trial_id.in_(of_mine)))
+    for table in (_trials, _directions, _study_attributes, _system_attributes, _studies):
+        connection.execute(delete(table).where(table.c.study_id.in_(mine)))
 
 
 def _study_id(name: str) -> Any:

@@ -36,17 +36,31 @@ def open_database(storage: str, *, create: bool, patience_seconds: float = 0.0) 
     if location.path is not None:
         sqlite.check_file(location.path, location.shown, create=create)
     engine = connect(location)
+    with _explained(location):
+        try:
+            _make_ready(engine, location, create=create)
+        except DBAPIError as error:
+            if create or location.path is None or not sqlite.lacks_room(error):
+                raise
+            try:
+                engine = sqlite.reader(location)
+            except OSError:
+                raise error from None
+            _make_ready(engine, location, create=False)
+    return Database(engine, location, patience_seconds)
+
+
+def _make_ready(engine: Engine, location: Location, *, create: bool) -> None:
+    """Make tables where there are none, if that is wanted, and check those that there are."""
     try:
-        with _explained(location):
-            if create:
-                _make_sure(engine, location)
-            _check(engine, location, writes=create)
-            if create and location.kind == "sqlite":
-                _until_free(sqlite.let_readers_in)(engine)
+        if create:
+            _make_sure(engine, location)
+        _check(engine, location, writes=create)
+        if create and location.kind == "sqlite":
+            _until_free(sqlite.let_readers_in)(engine)
     except BaseException:
         engine.dispose()
         raise
-    return Database(engine, location, patience_seconds)
 
 
 def upgrade(storage: str) -> tuple[str, str]:

@@ -5,10 +5,13 @@ two readers that both want to write then fail or take the same work.
 """
 
 import math
+import shutil
 import sqlite3
+import tempfile
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 
@@ -18,6 +21,12 @@ from search.ledger.file_system import check_file_system
 from search.ledger.location import Location
 
 BUSY_SECONDS = 60
+_LACKS_ROOM = (
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+)
 READING = "klayer_reading"  # execution option of a connection that will not write
 
 
@@ -25,6 +34,53 @@ def engine(location: Location) -> Engine:
     """An engine whose every transaction begins as a writer, unless it says that it only reads."""
     made = create_engine(location.url, connect_args={"timeout": BUSY_SECONDS})
     set_up(made)
+    return made
+
+
+def lacks_room(error: BaseException) -> bool:
+    """Whether SQLite could not write the files beside its own that even readers share."""
+    code = getattr(getattr(error, "orig", error), "sqlite_errorcode", 0)
+    return (code & 0xFF) in _LACKS_ROOM
+
+
+def reader(location: Location) -> Engine:
+    """An engine that only reads, and writes nothing beside the file: not to be used amid writes.
+
+    What was committed last may still be in the write-ahead log, where a writer was killed; then a
+    copy of both is read, which is removed when the engine is disposed of.
+
+    Raises:
+        OSError: They cannot be read or copied.
+    """
+    path = (location.path or Path()).absolute()
+    log = path.with_name(f"{path.name}-wal")
+    copied = log.exists() and log.stat().st_size > 0
+    folder = Path(tempfile.mkdtemp(prefix="klayer-")) if copied else path.parent
+
+    def remove() -> None:
+        if copied:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    try:
+        for file in (path, log) if copied else ():
+            shutil.copyfile(file, folder / file.name)
+    except OSError:
+        remove()
+        raise
+    uri = f"file:{quote(str(folder / path.name))}" + ("" if copied else "?immutable=1")
+    made = create_engine(
+        location.url, creator=lambda: sqlite3.connect(uri, uri=True, check_same_thread=False)
+    )
+    set_up(made)
+
+    @event.listens_for(made, "connect")
+    def _only_reads(connection: Any, _: Any) -> None:
+        connection.execute("PRAGMA query_only = ON")
+
+    @event.listens_for(made, "engine_disposed")
+    def _disposed(_: Engine) -> None:
+        remove()
+
     return made
 
 
@@ -82,6 +138,30 @@ def let_readers_in(engine: Engine) -> None:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.close()
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """What tells the file at a path from another one that is put there; None where none is."""
+    try:
+        there = path.stat()
+    except OSError:
+        return None
+    return there.st_dev, there.st_ino
+
+
+def give_no_key_again(connection: Connection, key: int) -> None:
+    """Note the key of a search that was deleted: workers and pages may still know it by that.
+
+    SQLite itself gives the highest key again. The note is the file's `user_version`, which is
+    written within the transaction.
+    """
+    if key > highest_key_given(connection):
+        connection.exec_driver_sql(f"PRAGMA user_version = {key:d}")
+
+
+def highest_key_given(connection: Connection) -> int:
+    """The highest key of a search that was deleted; 0 where none was."""
+    return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
 
 
 def let_tables_be_replaced(connection: Connection) -> None:

@@ -110,6 +110,7 @@ class Objective(Protocol):
         plots: The module with the plots that only this objective has, which is imported when one
             is asked for (see `search.views.plots.catalogue`); None where it has none.
         own_data: Whether the data are files of the user's own, which may change.
+        reads: The user's files and folders that it is known to read, whether they are there or not.
         evaluation: The metric of the values that an evaluation gives; None without one.
         registry: Its hyperparameters.
     """
@@ -126,6 +127,7 @@ class Objective(Protocol):
     usual_order: tuple[str, ...]
     plots: str | None
     own_data: bool
+    reads: Sequence[Path]
     evaluation: Metric | None
     registry: Registry
 

@@ -14,10 +14,10 @@ from search.reproduce.experiments import order
 from search.reproduce.pictures import Drawn, drawn_of
 from search.reproduce.rows import Row
 from search.reproduce.table import results_table
+from search.runtime.output import replace, writing
 from search.views.plots.data import SearchData
 from search.views.plots.theme import TONES, themed
 from search.views.terminal.browser import Browser, NoBrowserError
-from search.views.terminal.output import writing
 from search.views.terminal.plot_file import write_plot
 
 PLOTLY, INDEX = "plotly.min.js", "index.html"
@@ -78,12 +78,12 @@ def write_album(
     with writing(folder, "--pictures"), Browser() as browser:
         writer = _Writer(folder, browser, say)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / PLOTLY).write_text(get_plotlyjs(), "utf-8")
+        replace(folder / PLOTLY, get_plotlyjs(), option="--pictures")
         shown = [
             (one, [writer.write(one.data.name, drawn) for drawn in drawn_of(one.data)])
             for one in chapters
         ]
-        (folder / INDEX).write_text(index(shown, about), "utf-8")
+        replace(folder / INDEX, index(shown, about), option="--pictures")
     return sum(len(pictures) for _, pictures in shown)
 
 
@@ -112,7 +112,7 @@ class _Writer:
         html = themed(picture.figure, "light").to_html(
             include_plotlyjs=f"../{PLOTLY}", config={"displaylogo": False}
         )
-        page.write_text(html, "utf-8")
+        replace(page, html, option="--pictures")
         if self._draws:
             try:
                 write_plot(picture, image, "light", self._browser)

@@ -11,8 +11,8 @@ from search.reproduce.results import Results
 from search.reproduce.table import checks_table, results_table
 from search.runtime.environment import kernels
 from search.runtime.formatting import duration
+from search.runtime.output import replace, writing
 from search.views.terminal import generated
-from search.views.terminal.output import writing
 
 COMMAND = "klayer reproduce"
 SOURCES = {"cifar10": "CIFAR-10", "digits": "the handwritten digits that scikit-learn carries"}
@@ -62,8 +62,7 @@ def write(path: Path, text: str) -> None:
     """
     if not path.exists():
         begin, end = generated.markers(COMMAND)
-        with writing(path):
-            path.write_text(f"# Published experiments, run again\n\n{begin}\n{end}\n", "utf-8")
+        replace(path, f"# Published experiments, run again\n\n{begin}\n{end}\n")
     generated.write(path, text, COMMAND)
 
 

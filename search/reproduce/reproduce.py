@@ -20,7 +20,7 @@ from search.reproduce.pictures import curves_wanted
 from search.reproduce.results import Results, results
 from search.reproduce.table import Cells, checks_table, results_table
 from search.runtime.formatting import plural
-from search.runtime.lines import say
+from search.runtime.lines import say, say_table
 from search.study import reading
 from search.views.reading import Digest
 from search.views.terminal.runner import complete_search
@@ -192,7 +192,7 @@ def _print(cells: Cells, console: Console) -> None:
     table = Table(*cells.columns, box=None)
     for row in cells.rows:
         table.add_row(*map(Text, row))
-    console.print(table)
+    say_table(console, table)
 
 
 def _draw(

@@ -1,6 +1,10 @@
 """Numbers and reasons as people read them: shares, durations, parameters, why a trial failed."""
 
+import re
 from collections.abc import Mapping
+
+# All but the tab and the line end; then those that reverse the direction of what follows.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def share(part: float) -> str:
@@ -42,6 +46,11 @@ def shortened(text: str, most: int = 40) -> str:
     """A name that somebody gave, on one line: cut, and without what a terminal would obey."""
     plain = "".join(letter if letter.isprintable() else " " for letter in text[: most + 1])
     return plain if len(text) <= most else f"{plain[: most - 1]}…"
+
+
+def harmless(text: str) -> str:
+    """A text whose control characters a terminal cannot obey; line ends and tabs stay."""
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def plural(count: int, noun: str) -> str:

@@ -5,7 +5,6 @@ import io
 import json
 import math
 import os
-import stat
 import struct
 import time
 import zipfile
@@ -199,40 +198,6 @@ def test_without_snapshots_the_network_speaks_alone() -> None:
     saved = saved_of(snapshots=0)
     alone_said = saved.probabilities(PIXELS)
     np.testing.assert_array_equal(saved.probabilities(PIXELS, vote=True), alone_said)
-
-
-# --- writing ------------------------------------------------------------------------------------
-
-
-def test_a_file_that_is_there_is_replaced_and_nothing_else_is_left(file: Path) -> None:
-    network_file.save(file, saved_of(snapshots=1))
-    assert len(network_file.load(file).snapshots) == 1
-    assert [path.name for path in file.parent.iterdir()] == ["winner.npz"]
-    mask = os.umask(0)
-    os.umask(mask)
-    assert stat.S_IMODE(file.stat().st_mode) == 0o666 & ~mask
-
-
-def test_a_write_that_fails_leaves_the_old_file(
-    file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = file.read_bytes()
-
-    def full(_: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(DataFileError, match=r"winner.npz: cannot be written \(No space left"):
-        network_file.save(file, saved_of(snapshots=0))
-    assert file.read_bytes() == before
-    assert [path.name for path in file.parent.iterdir()] == ["winner.npz"]
-
-
-@pytest.mark.parametrize("name", ["missing/winner.npz", "."])
-def test_a_place_that_cannot_be_written_is_one_message(tmp_path: Path, name: str) -> None:
-    with pytest.raises(DataFileError, match="cannot be written"):
-        network_file.save(tmp_path / name, saved_of())
-    assert list(tmp_path.iterdir()) == []
 
 
 # --- damaged, foreign and hostile files ---------------------------------------------------------

@@ -22,6 +22,12 @@ class CommandObjective(DeclaredObjective):
         """The command as a shell would have it."""
         return shlex.join(self.program.command)
 
+    @property
+    def reads(self) -> Sequence[Path]:
+        """As `Objective.reads`: the words of the command that are files."""
+        named = (self.folder / word for word in self.program.command)
+        return [path for path in named if path.is_file()]
+
     def open(
         self, _seed: int, _data_folder: Path | None, devices: Sequence[str] | None = None
     ) -> Any:

@@ -79,6 +79,11 @@ class DeclaredObjective:
         raise KlayerError(f"{self.kind}: says nothing of what is trained")
 
     @property
+    def reads(self) -> Sequence[Path]:
+        """The files of the user's that are known to be run."""
+        return ()
+
+    @property
     def step(self) -> str:
         """What a step is called."""
         table: ProgramTable = self.program

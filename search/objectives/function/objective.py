@@ -27,6 +27,12 @@ class FunctionObjective(DeclaredObjective):
         return name
 
     @property
+    def reads(self) -> Sequence[Path]:
+        """As `Objective.reads`: the file of the function."""
+        module = self.program.function.partition(":")[0].removesuffix(".py")
+        return [self.folder / f"{module.replace('.', '/')}.py"]
+
+    @property
     def python(self) -> str:
         """The interpreter: a name in PATH, or a path."""
         given: str | None = self.program.python

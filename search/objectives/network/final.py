@@ -40,6 +40,8 @@ from search.objectives.network.settings import (
     values_of,
 )
 from search.objectives.network.stack import StackEpoch, epochs, votes_of, worth
+from search.runtime.output import writing
+from search.runtime.whole_file import whole_file
 
 _Given = TypeVar("_Given")  # what each network of the final gives
 
@@ -145,10 +147,10 @@ class Winner:
         """Write it to a file, which is complete or absent; `model.network_file.load` reads it.
 
         Raises:
-            DataError: The file cannot be written.
+            KlayerError: The file cannot be written.
         """
-        with faults_as_klayer_errors():
-            network_file.save(file, self._network)
+        with writing(file), whole_file(file) as opened:
+            network_file.save(opened, self._network)
 
 
 def retrain(

@@ -65,6 +65,11 @@ class NetworkObjective:
         return self.data.is_own
 
     @property
+    def reads(self) -> Sequence[Path]:
+        """As `Objective.reads`."""
+        return [Path(self.base, text) for text in self.data.files()]
+
+    @property
     def scored_by(self) -> Score:
         """What trials are ranked by."""
         return self.named_score or MEASURED[self.facts.task]

@@ -27,6 +27,7 @@ from search.objectives.network.final import Winner
 from search.objectives.network.trainer import NetworkTrainer
 from search.plan.plan import FINAL
 from search.runtime.environment import environment
+from search.runtime.output import check
 
 # Called after each epoch with how many have been trained of how many, counted by network, and with
 # how the first network of the stack stands.
@@ -107,7 +108,8 @@ def rebuild(
     trials = _final_trials(ledger, search)
     if finalists:
         _check_vote(search, trials)
-    _check_target(file)
+    folder = () if data_folder is None else (data_folder,)
+    _check_target(file, (*search.study.objective.reads, *folder))
     trainer = _trainer(search, data_folder)
     curves = ledger.read.curves(search)
     recorded = [curves[trial.id] for trial in (trials if finalists else trials[:1])]
@@ -190,12 +192,13 @@ def _trainer(search: Search, data_folder: Path | None) -> NetworkTrainer:
     return trainer
 
 
-def _check_target(file: Path) -> None:
+def _check_target(file: Path, reads: Sequence[Path]) -> None:
     """Find out before the training what would else be found out behind it."""
     if file.is_dir():
         raise KlayerError(f"--output: {file}: is a folder; give the name of a file")
     if not file.absolute().parent.is_dir():
         raise KlayerError(f"--output: {file}: its folder does not exist; make it, or give another")
+    check(file, reads)
 
 
 def _retrained(

@@ -154,6 +154,15 @@ class DataSection(Table):
         """Of data of the user's own; None for others."""
         return kind_of(self.source) if self.is_own else None
 
+    def files(self) -> list[str]:
+        """The paths of files and folders that it names, as it names them."""
+        if self.kind not in ("table", "arrays", "images"):
+            return []
+        parts = (self.source, self.validation, self.test)
+        targets = (self.validation_target, self.test_target)
+        labels = (self.target or ()) if self.kind == "arrays" else ()
+        return [one for one in (*parts, *targets, *labels) if isinstance(one, str)]
+
     def canonical(self) -> dict[str, Any]:
         """As a file would write it, with every default that it may have."""
         unused = set()

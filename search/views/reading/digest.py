@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from search.errors import LedgerError
+from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.records import RecordedTrial, Search, StageState
 from search.objective.report import Report
@@ -45,9 +47,13 @@ class Digest:
 
     Raises:
         LedgerError: There is no search of that name.
+
+    Attributes:
+        gone: Whether the search was found to be deleted; then there is nothing more to read.
     """
 
     def __init__(self, ledger: Ledger, name: str) -> None:
+        self.gone = False
         self._ledger, self._search = ledger, ledger.read.search(name)
         self._reading = threading.Lock()
         self._looked = -FRESH_SECONDS
@@ -134,7 +140,14 @@ class Digest:
 
     def _read(self) -> SearchData:
         read = self._ledger.read
-        clock, search = read.clock(), read.again(self._search)
+        clock = read.clock()
+        try:
+            search = read.again(self._search)
+        except DatabaseFaultError:
+            raise
+        except LedgerError:
+            self.gone = True
+            raise
         stages = tuple(read.stages(search))
         self._read_trials(search, stages)
         return SearchData(search, stages, tuple(self._trials.values()), clock)

@@ -17,6 +17,7 @@ from plotly.offline import get_plotlyjs
 from search.errors import KlayerError
 from search.ledger.ledger import Ledger
 from search.runtime.formatting import capital, duration, parameters, shortened
+from search.runtime.output import check, replace
 from search.views.plots import standing
 from search.views.plots.catalogue import entries
 from search.views.plots.data import SearchData
@@ -27,7 +28,6 @@ from search.views.reading.overview import Overview, overview, tiles
 from search.views.reading.recorded import instant, recorded
 from search.views.reading.spread import value_text
 from search.views.terminal.card_rows import CLASS_COLUMNS, card_rows, class_rows
-from search.views.terminal.output import replace
 
 BEST = 20  # trials in the table
 
@@ -49,10 +49,11 @@ def write_report(ledger: Ledger, name: str, output: Path) -> int:
     if output.is_dir() or not output.name:
         raise KlayerError(f"--output: {output}: is a folder; give a file, such as report.html")
     data = Digest(ledger, name).data()
+    check(output, data.objective.reads)
     workers = ledger.read.workers(data.search)
     stands = overview(data.search, data.stages, standing.best(data), workers, data.time)
     text = html(data, stands, ledger.read.text(data.search))
-    replace(output, text)
+    replace(output, text, data.objective.reads)
     return len(text.encode())
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from search.errors import KlayerError
-from search.views.terminal.output import replace
+from search.runtime.output import replace
 
 
 class PageError(KlayerError):

@@ -10,6 +10,7 @@ from rich.table import Table
 from search.objective.metric import ABSENT
 from search.plan.plan import Step
 from search.runtime.formatting import duration, plural, plural_of, share
+from search.runtime.lines import say_table
 from search.space.space import Box
 from search.study.file import Study
 from search.study.halving import Halving
@@ -87,7 +88,7 @@ def show(planned: Outline, console: Console) -> None:
             ABSENT if stage.seconds is None else duration(stage.seconds),
             escape(stage.box),
         )
-    console.print(table)
+    say_table(console, table)
     total = sum(stage.trials for stage in planned.stages)
     workers = plural(planned.workers, "worker")
     if planned.seconds is None:

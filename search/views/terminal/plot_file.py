@@ -1,18 +1,20 @@
 """Writes one plot to a file, as what its ending says."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from search.errors import KlayerError
+from search.runtime.output import check, replace
 from search.views.plots.plot import Plot
 from search.views.plots.theme import Mode, themed
 from search.views.terminal.browser import Browser
-from search.views.terminal.output import writing
 
 DRAWN = (".svg", ".png", ".pdf")
 
 
-def write_plot(plot: Plot, output: Path, mode: Mode, browser: Browser) -> None:
+def write_plot(
+    plot: Plot, output: Path, mode: Mode, browser: Browser, reads: Sequence[Path] = ()
+) -> None:
     """Write a plot: HTML that needs no network, a drawing, Plotly's JSON, or its data as CSV.
 
     Args:
@@ -20,6 +22,7 @@ def write_plot(plot: Plot, output: Path, mode: Mode, browser: Browser) -> None:
         output: The file, whose ending says how.
         mode: Light or dark.
         browser: Draws it, if it is to be drawn.
+        reads: What must not be written over: what the search reads.
 
     Raises:
         KlayerError: The file's ending names none of these, the file cannot be written, or there is
@@ -37,6 +40,5 @@ def write_plot(plot: Plot, output: Path, mode: Mode, browser: Browser) -> None:
             f"--output: {output}: its ending says as what a plot is written; "
             f"found {output.suffix or 'none'}, give one of {', '.join(writers)}"
         )
-    content = writers[output.suffix]()
-    with writing(output):
-        output.write_bytes(content if isinstance(content, bytes) else content.encode())
+    check(output, reads)  # before a browser is started
+    replace(output, writers[output.suffix](), reads)

@@ -1,5 +1,6 @@
 """One run from a study to its summary: data, ledger, workers, and what the terminal shows of it."""
 
+import shlex
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
@@ -108,7 +109,7 @@ def complete_search(
             ledger.take_up(search, study)
             _work(ledger, storage, search, data_folder, workers, opened, console, beside, devices)
             return summary_of(ledger, study.name)
-    console.print(f"{study.name}: this search is finished already; nothing was run.")
+    say(console, f"{study.name}: this search is finished already; nothing was run.")
     _tell_of_other_data(study, known, data_folder, console)
     with Ledger(storage) as ledger:
         return summary_of(ledger, study.name)
@@ -132,7 +133,7 @@ def submit_search(
     known = _recorded(study, text, storage)
     name, where = study.name, _where(storage)
     if known is not None and known.finished_at is not None:
-        console.print(f"{name}: this search is finished already.")
+        say(console, f"{name}: this search is finished already.")
         _tell_of_other_data(study, known, data_folder, console)
         return known
     # Data that have a name may be on the workers' hosts alone; a study with others was read here.
@@ -143,7 +144,7 @@ def submit_search(
         ledger.take_up(search, study)
         serving = [one for one in ledger.read.workers() if _serves_all(one)]
     there = f"{plural(len(serving), 'worker')} serving every search" if serving else "no worker yet"
-    console.print(f"{name}: {_taken(known)}; {there}.")
+    say(console, f"{name}: {_taken(known)}; {there}.")
     if not serving:
         say(console, f"klayer worker{where} starts one, on this host or any other.")
     say(console, f"klayer status {name}{where} shows how it stands.")
@@ -185,7 +186,7 @@ def stop_search(name: str, storage: str, console: Console) -> None:
     with Ledger(storage, patience_seconds=PATIENCE_SECONDS) as ledger:
         search = ledger.read.search(name)
         if search.finished_at is not None:
-            console.print(f"{name}: this search is finished already; there is nothing to stop.")
+            say(console, f"{name}: this search is finished already; there is nothing to stop.")
             return
         known = ledger.read.workers(search)
         held = sum(1 for one in known if one.working_on == name and not one.lost)
@@ -200,9 +201,9 @@ def stop_search(name: str, storage: str, console: Console) -> None:
 
 
 def _where(storage: str) -> str:
-    """What a command needs to find the same database; without a password, and where it must."""
+    """What a command needs to find the same database, for a shell; without a password."""
     shown = locate(storage).shown
-    return "" if shown == DEFAULT_STORAGE else f" --storage {shown}"
+    return "" if shown == DEFAULT_STORAGE else f" --storage {shlex.quote(shown)}"
 
 
 def summary_of(ledger: Ledger, name: str) -> Summary:
@@ -297,4 +298,4 @@ def _work(
                 view.update(now=True)  # the last trials say why
             raise
         view.update(now=True)
-    console.print(f"{name}: finished in {duration(time.monotonic() - began)}")
+    say(console, f"{name}: finished in {duration(time.monotonic() - began)}")

@@ -8,13 +8,14 @@ from rich.table import Table
 
 from search.objective.metric import ABSENT
 from search.runtime.formatting import parameters
+from search.runtime.lines import say, say_table
 from search.views.terminal.summary import Summary
 
 
 def show(summaries: Sequence[Summary], console: Console) -> None:
     """Print the table, or that there is nothing to print."""
     if not summaries:
-        console.print("No search is recorded here yet; `klayer run digits` makes one.")
+        say(console, "No search is recorded here yet; `klayer run digits` makes one.")
         return
     table = Table(box=None, pad_edge=False)
     for name in ("search", "state", "trials", "best", "at", "test"):
@@ -30,7 +31,7 @@ def show(summaries: Sequence[Summary], console: Console) -> None:
             "" if one.best is None else escape(parameters(one.best.parameters)),
             one.findings[0].metric_text if one.findings else ABSENT,
         )
-    console.print(table)
+    say_table(console, table)
 
 
 def _state(summary: Summary) -> str:

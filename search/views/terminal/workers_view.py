@@ -10,6 +10,7 @@ from rich.table import Table
 
 from search.ledger.records import WorkerState
 from search.runtime.formatting import duration
+from search.runtime.lines import say, say_table
 
 
 def show(workers: Sequence[WorkerState], time: float, name: str | None, console: Console) -> None:
@@ -23,7 +24,7 @@ def show(workers: Sequence[WorkerState], time: float, name: str | None, console:
     """
     if not workers:
         on = "" if name is None else f" on {name}"
-        console.print(f"Nobody works{on}; `klayer worker` and `klayer run` do.")
+        say(console, f"Nobody works{on}; `klayer worker` and `klayer run` do.")
         return
     table = Table(box=None, pad_edge=False)
     for column in ("worker", "host", "process", "serves", "works on", "for", "seen", "up"):
@@ -39,7 +40,7 @@ def show(workers: Sequence[WorkerState], time: float, name: str | None, console:
             "lost" if one.lost else f"{duration(time - one.seen_at)} ago",
             duration((one.seen_at if one.lost else time) - one.started_at),
         )
-    console.print(table)
+    say_table(console, table)
 
 
 def _work(worker: WorkerState) -> str:

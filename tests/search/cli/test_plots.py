@@ -1,6 +1,7 @@
 """`klayer report` and `klayer plot`, on a search that was really run."""
 
 import shutil
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +25,17 @@ def test_a_report(klayer_here: Here, folder: Path) -> None:
     assert "<title>tiny – klayer</title>" in (folder / "report.html").read_text()
 
 
+def test_a_link_and_a_mode_stay(klayer_here: Here, folder: Path) -> None:
+    (folder / "real.csv").write_text("")
+    (folder / "real.csv").chmod(0o600)
+    (folder / "link.csv").symlink_to("real.csv")
+    for command in (("export", "tiny"), ("plot", "tiny", "best")):
+        assert klayer_here(*command, "-o", "link.csv")[0] == 0
+        assert (folder / "link.csv").is_symlink()
+        assert stat.S_IMODE((folder / "real.csv").stat().st_mode) == 0o600
+        assert len((folder / "real.csv").read_text().splitlines()) > 5
+
+
 def test_a_name_is_written_as_it_is(klayer_here: Here, folder: Path) -> None:
     status, out, _ = klayer_here("report", "tiny", "--output", "[bold]a[")
     assert status == 0
@@ -45,6 +57,8 @@ def test_one_plot(klayer_here: Here, folder: Path) -> None:
         (("plot", "tiny", "zoom", "-o", "x.doc"), "give one of .html"),
         (("report", "none", "-o", "x.html"), "no search of this name"),
         (("report", "tiny", "-o", "none/x.html"), "cannot be written"),
+        (("report", "tiny", "-o", "klayer.db"), "klayer.db: is a SQLite database"),
+        (("export", "tiny", "-o", "klayer.db"), "klayer.db: is a SQLite database"),
         (("report", "tiny", "-o", "."), "is a folder"),
         (("report", "tiny", "-o", "/"), "is a folder"),
     ],

@@ -5,13 +5,19 @@ import io
 import json
 import os
 import pty
+import re
+import shutil
+import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from search.cli import options
 from search.runtime.environment import environment, kernels
 
 EXPORTS = (("--format", "json"), ("--format", "csv"), ("--steps",))
@@ -199,3 +205,53 @@ def test_one_worker_and_two_give_the_same_bytes(
 ) -> None:
     storage = f"sqlite:///{on_terminal[0]}"
     assert klayer_here("export", "tiny", *options, "--storage", storage)[1] == exported(*options)
+
+
+@pytest.mark.parametrize("columns", ["0", "1", "30"])
+def test_a_name_is_one_word_in_a_pipe_however_narrow_a_terminal_is_said_to_be(
+    klayer_here: Any, tiny_run: Any, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    for command in (["status"], ["status", "tiny"], ["plan", "digits"], ["--help"]):
+        wide = klayer_here(*command, cwd=tiny_run.folder)[1]
+        monkeypatch.setenv("COLUMNS", columns)
+        narrow = klayer_here(*command, cwd=tiny_run.folder)[1]
+        monkeypatch.setenv("COLUMNS", "200")
+        assert narrow.strip()
+        if command != ["--help"]:
+            assert without_times(narrow) == without_times(wide)
+
+
+def without_times(text: str) -> list[str]:
+    """The lines, without their ends, and without what is timed anew each time."""
+    return [re.sub(r"\d[\d.:]* s", "", line).split() for line in text.splitlines()]
+
+
+def test_escape_sequences_in_the_database_are_not_obeyed(
+    klayer_here: Any, tiny_run: Any, tmp_path: Path
+) -> None:
+    """Whoever may write to the database has not thereby the terminals of those who read it."""
+    shutil.copy(tiny_run.folder / "klayer.db", tmp_path)
+    evil = "\x1b]0;owned\x07\x1b[2J"
+    with closing(sqlite3.connect(tmp_path / "klayer.db")) as connection, connection:
+        connection.execute("UPDATE klayer_searches SET failure = ?", (evil,))
+        connection.execute("UPDATE klayer_trials SET state = 'failed', reason = ?", (evil,))
+        connection.execute(
+            "INSERT INTO klayer_workers (name, kind, host, machine, process, started_at, seen_at, "
+            "lease_seconds, stop_asked) VALUES (?, 'worker', ?, 'm', 1, 0, 0, 1, 0)",
+            (evil, evil),
+        )
+        connection.execute("UPDATE klayer_searches SET name = ?", (evil,))
+    for command in (["workers"], ["status"], ["status", evil], ["status", "none"]):
+        _, out, err = klayer_here(*command)
+        assert "owned" in out + err or command == ["status"]
+        assert "\x1b" not in out + err
+        assert "\x07" not in out + err
+
+
+def test_an_export_is_as_recorded_in_a_pipe_and_harmless_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options.print_text("a\x9b2J\n")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    options.print_text("a\x9b2J\n")
+    assert capsys.readouterr().out == "a\x9b2J\na�2J\n"

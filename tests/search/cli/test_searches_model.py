@@ -142,6 +142,7 @@ def test_a_winner_that_comes_out_otherwise_ends_with_status_1_and_no_file(
         (["tiny"], "Missing option '--output'"),
         (["tiny", "--output", "."], "klayer: --output: .: is a folder"),
         (["tiny", "--output", "none/w"], "klayer: --output: none/w: its folder does not exist"),
+        (["tiny", "--output", "klayer.db"], "klayer.db: is a SQLite database"),
         (["other", "--output", "w"], "klayer: other: no search of this name"),
         (["tiny", "--output", "w", "--storage", "sqlite:///none.db"], "none.db"),
     ],

@@ -1,5 +1,6 @@
 """Transactions happen whole or not at all; faults that pass are borne, for as long as is said."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -327,3 +329,24 @@ def test_a_connection_that_breaks_is_told_of_by_an_exception_alone(library: str)
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert done.stderr == "heard\n"
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("how", ["removed", "replaced"])
+def test_a_file_that_is_removed_or_replaced_in_use_is_told_of(
+    ledger: Ledger, search: Search, study: Study, tmp_path: Path, how: str
+) -> None:
+    """SQLite goes on with the file that it has open, and nobody finds it afterwards."""
+    names = [path.name for path in tmp_path.iterdir()]
+    if how == "replaced":
+        shutil.copy(tmp_path / "ledger.db", tmp_path / "copy")
+        (tmp_path / "copy").replace(tmp_path / "ledger.db")
+    else:
+        for path in tmp_path.iterdir():
+            path.unlink()
+    for use in (ledger.read.names, lambda: ledger.record(study, "", search.data, {})):
+        with pytest.raises(DatabaseFaultError, match=f"the file was {how}") as told:
+            use()
+        assert "kept" not in str(told.value)
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left <= ({*names} if how == "replaced" else set())  # no new one was made

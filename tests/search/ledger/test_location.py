@@ -318,3 +318,13 @@ def test_a_server_that_refuses_the_password_does_not_show_it(bare: str) -> None:
         user_of(bare, {PASSWORD: MARK})
     assert "authentication failed" in str(caught.value)
     assert MARK not in str(caught.value)
+
+
+def test_a_path_in_a_home_folder_is_found_as_a_shell_finds_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HOME", "/home/anna")
+    assert locate("sqlite:///~/k.db").shown == "sqlite:////home/anna/k.db"
+    assert locate("sqlite:///~root/k.db").path == Path("~root/k.db").expanduser()
+    assert locate("sqlite:///~nobody at all/k.db").path == Path("~nobody at all/k.db")
+    assert locate("sqlite:///~k.db").path == Path("~k.db")

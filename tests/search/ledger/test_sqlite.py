@@ -1,9 +1,12 @@
 """One file, of one machine: who may make it, who writes to it, and that readers are let in."""
 
 import os
+import shutil
 import sqlite3
+import subprocess
+import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,11 @@ from search.ledger.faults import NoLedgerError
 from search.ledger.ledger import Ledger
 from search.ledger.location import locate
 from search.ledger.schema import open_database
+from search.objective.data_card import DataCard
+from search.study.reading import load
+from tests.without_rights import WITHOUT_RIGHTS
+
+ROOT = Path(__file__).parents[3]
 
 
 def refusal(storage: str, *, create: bool = True) -> str:
@@ -119,3 +127,101 @@ def test_rows_that_refer_to_none_are_refused(engine: Engine) -> None:
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 1  # NORMAL
     engine.dispose()
+
+
+READS = """\
+import sys
+from search.errors import LedgerError
+from search.ledger.ledger import Ledger
+with Ledger(sys.argv[1]) as ledger:
+    print(ledger.read.names())
+    try:
+        ledger.stop(ledger.read.search("digits"))
+    except LedgerError as error:
+        print(error)
+"""
+
+
+def read_without_rights(storage: str, scratch: Path) -> list[str]:
+    """What a reader that is bound by modes finds, and what it is told when it writes."""
+    command = [*WITHOUT_RIGHTS, sys.executable, "-c", READS, storage]
+    scratch.mkdir(exist_ok=True)
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(scratch)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert list(scratch.iterdir()) == []
+    return done.stdout.splitlines()
+
+
+@pytest.fixture
+def recorded(file: Path) -> Path:
+    """A database with a search, in a folder of its own."""
+    with Ledger(f"sqlite:///{file}") as ledger:
+        ledger.record(load("digits"), "", DataCard("digits", "f" * 64), {})
+    folder = file.parent / "folder #1%"
+    folder.mkdir()
+    return Path(shutil.move(file, folder / "a.db"))
+
+
+def leave_a_log(recorded: Path) -> None:
+    """Rename the search as a writer that is killed does: the change is in the log alone."""
+    before = recorded.read_bytes()
+    with closing(sqlite3.connect(recorded)) as writer:
+        writer.execute("UPDATE klayer_searches SET name = 'renamed'")
+        writer.commit()
+        log = recorded.with_name("a.db-wal").read_bytes()
+    recorded.write_bytes(before)
+    recorded.with_name("a.db-wal").write_bytes(log)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="rights are given up in Linux's way")
+@pytest.mark.parametrize("mode", [0o644, 0o444])
+def test_a_file_in_a_folder_that_may_not_be_written_is_read(
+    recorded: Path, tmp_path: Path, mode: int
+) -> None:
+    recorded.chmod(mode)
+    recorded.parent.chmod(0o555)
+    names, told = read_without_rights(f"sqlite:///{recorded}", tmp_path / "scratch")
+    assert names == "['digits']"
+    assert "attempt to write a readonly database" in told
+    assert [path.name for path in recorded.parent.iterdir()] == ["a.db"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="rights are given up in Linux's way")
+def test_what_a_killed_writer_left_in_the_log_is_read_too(recorded: Path, tmp_path: Path) -> None:
+    leave_a_log(recorded)
+    before = recorded.read_bytes()
+    recorded.parent.chmod(0o555)
+    storage = f"sqlite:///{recorded}"
+    names, told = read_without_rights(storage, tmp_path / "scratch")
+    assert names == "['renamed']"
+    assert "no search of this name" in told
+    assert recorded.read_bytes() == before
+    assert sorted(path.name for path in recorded.parent.iterdir()) == ["a.db", "a.db-wal"]
+
+
+@pytest.mark.parametrize("logged", [False, True])
+def test_a_file_on_a_full_disk_is_read(recorded: Path, tmp_path: Path, logged: bool) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if logged:
+        leave_a_log(recorded)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("needs the right to mount a file system")
+    try:
+        for path in recorded.parent.iterdir():
+            shutil.copy(path, disk)
+        with suppress(OSError), (disk / "ballast").open("wb", buffering=0) as ballast:
+            while True:
+                ballast.write(b"0" * 4096)
+        with Ledger(f"sqlite:///{disk}/a.db") as ledger:
+            assert ledger.read.names() == ["renamed" if logged else "digits"]
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)

@@ -6,6 +6,7 @@ from search.runtime.formatting import (
     brief,
     capital,
     duration,
+    harmless,
     number,
     parameters,
     plural,
@@ -127,3 +128,8 @@ def test_a_reason_of_many_lines_is_one(reason: str, line: str) -> None:
 
 def test_what_begins_a_sentence_has_a_capital() -> None:
     assert [capital(one) for one in ("loss", "η", "")] == ["Loss", "Η", ""]
+
+
+def test_what_a_terminal_would_obey_is_replaced() -> None:
+    assert harmless("a\tb\nλ é 漢") == "a\tb\nλ é 漢"
+    assert harmless("\x1b[31mred\x07\r\x9b2J\x7f\u202e") == "�[31mred���2J��"

@@ -2,9 +2,11 @@
 
 import io
 
+import pytest
 from rich.console import Console
+from rich.table import Table
 
-from search.runtime.lines import say, say_labelled
+from search.runtime.lines import HarmlessConsole, say, say_labelled, say_table
 
 LONG = "learning_rate: [0.0001, 1] → [0.004149, 1]: spanned by the best [8]"
 
@@ -43,3 +45,44 @@ def test_on_a_terminal_the_second_column_wraps() -> None:
     lines = file.getvalue().splitlines()
     assert len(lines) > 1
     assert all(not line[:28].strip() for line in lines[1:])
+
+
+def table() -> Table:
+    made = Table("search", "at", box=None)
+    made.add_row("a-name-of-a-search-of-forty-letters-or-so", LONG)
+    return made
+
+
+def test_a_row_of_a_table_is_one_line_in_a_pipe() -> None:
+    console, file = printed(20, terminal=False)
+    say_table(console, table())
+    _, row = file.getvalue().splitlines()
+    assert row.split(maxsplit=1) == ["a-name-of-a-search-of-forty-letters-or-so", f"{LONG} "]
+
+
+@pytest.mark.parametrize(("width", "widest"), [(20, 60), (60, 60), (80, 80)])
+def test_a_narrow_terminal_wraps_what_could_not_be_read_in_it(width: int, widest: int) -> None:
+    console, file = printed(width, terminal=True)
+    say_table(console, table())
+    assert max(map(len, file.getvalue().splitlines())) == widest
+    console, file = printed(width, terminal=True)
+    small = Table("a", box=None)
+    small.add_row("b")
+    say_table(console, small)
+    assert file.getvalue() == " a \n b \n"
+
+
+def test_no_control_character_of_what_is_printed_reaches_a_terminal() -> None:
+    """The console's own, for colours here, do."""
+    file = io.StringIO()
+    console = HarmlessConsole(file=file, width=40, force_terminal=True, color_system="standard")
+    evil = "\x1b]0;title\x07\x1b[2J"
+    say(console, evil, style="red")
+    console.print(evil, markup=False)
+    made = Table("a", box=None)
+    made.add_row(evil)
+    say_table(console, made)
+    assert "\x1b[31m" in file.getvalue()
+    for raw in ("\x1b]", "\x1b[2J", "\x07"):
+        assert raw not in file.getvalue()
+    assert file.getvalue().count("title") == 3

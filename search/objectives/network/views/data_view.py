@@ -11,7 +11,7 @@ from rich.text import Text
 
 from model.data.cache import Kept
 from search.objective.data_card import DataCard
-from search.runtime.lines import say, say_labelled
+from search.runtime.lines import say, say_labelled, say_table
 from search.views.terminal.card_rows import CLASS_COLUMNS, card_rows, class_rows
 
 
@@ -25,7 +25,7 @@ def show_card(card: DataCard, console: Console) -> None:
         for row in class_rows(card):
             table.add_row(*map(Text, row))
         console.print()
-        console.print(table)
+        say_table(console, table)
 
 
 def show_kept(kept: Sequence[Kept], console: Console) -> None:
@@ -38,7 +38,7 @@ def show_kept(kept: Sequence[Kept], console: Console) -> None:
         used = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.used_at))
         sizes = (f"{one.rows:,}", f"{one.inputs:,}", f"{one.bytes / 1e6:,.1f}")
         table.add_row(one.name or "(unreadable)", *sizes, used, one.folder.name)
-    console.print(table)
+    say_table(console, table)
     say(console, f"{sum(one.bytes for one in kept) / 1e6:,.1f} MB in {kept[0].folder.parent}")
 
 

@@ -1,6 +1,7 @@
 """A winner that is trained again and written to a file: its epochs, and how to use the file."""
 
 import json
+import shlex
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -94,8 +95,8 @@ def show(rebuilt: Rebuilt, console: Console) -> None:
         last = f'said = winner.predict("{rebuilt.new}"{vote})  # see said.values, said.labels'
         what = {"new.csv": "a table", "new.npy": "an array", "new/": "a folder of images"}
         console.print(
-            f"\nklayer predict {rebuilt.file} {rebuilt.new} --output predicted.csv predicts "
-            f"{what[rebuilt.new]}.",
+            f"\nklayer predict {shlex.quote(str(rebuilt.file))} {rebuilt.new} "
+            f"--output predicted.csv predicts {what[rebuilt.new]}.",
             soft_wrap=True,
             markup=False,
         )

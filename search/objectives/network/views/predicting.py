@@ -1,15 +1,16 @@
 """Predictions of a saved winner for rows of the kind that it was trained on, written as CSV."""
 
 import csv
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from model import network_file
-from search.errors import KlayerError
 from search.objectives.network.faults import faults_as_klayer_errors
 from search.runtime.formatting import plural, shortened
-from search.views.terminal.output import writing
+from search.runtime.output import check, writing
+from search.runtime.whole_file import whole_file
 
 MOST_SHOWN = 5  # of unknown categories, and of columns
 
@@ -51,14 +52,15 @@ def predict(model_file: Path, data: Path, output: Path, *, vote: bool | None) ->
             column is missing or foreign.
         KlayerError: The file is one that is read, or cannot be written.
     """
-    if output.resolve() in (data.resolve(), model_file.resolve()):
-        raise KlayerError(f"--output: {output}: this file is read; give another name")
+    check(output, (data, model_file))
     with faults_as_klayer_errors():
         said = network_file.load(model_file).predict(data, vote=vote)
-    with writing(output), output.open("w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file, lineterminator="\n")
+    with writing(output), whole_file(output) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+        rows = csv.writer(text, lineterminator="\n")
         rows.writerow(said.columns())
         rows.writerows(said.rows())
+        text.detach()
     notes = tuple(
         f"{data}: column {name!r} has {plural(len(texts), 'category')} that no training row had "
         f"({', '.join(map(repr, texts[:MOST_SHOWN]))}); such a row counts as having none"

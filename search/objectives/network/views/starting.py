@@ -18,10 +18,10 @@ from search.objectives.network.data import own_opened
 from search.objectives.network.facts import Facts
 from search.objectives.network.sections import DataSection
 from search.runtime.formatting import plural
+from search.runtime.output import writing
 from search.study.messages import faults_of
 from search.study.overrides import overridden
 from search.study.table import NAME_LENGTH, NAME_PATTERN
-from search.views.terminal.output import writing
 
 MOST_NAME = 60  # letters of the name that a search is given
 SEED = 1  # of a study file that says none

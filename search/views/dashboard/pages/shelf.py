@@ -40,6 +40,9 @@ class Shelf:
             raise LedgerError("there is no search of this name")
         with self._lock:
             known = self._digests.get(name)
+            if known is not None and known.gone:
+                del self._digests[name]  # another search may have its name
+                known = None
         digest = known or Digest(self.ledger, name)
         with self._lock:
             digest = self._digests.setdefault(name, digest)

@@ -116,6 +116,18 @@ def test_what_a_function_declares(tmp_path: Path) -> None:
     assert objective.about() == [("function", "train.py:train; maximizes accuracy")]
 
 
+def test_files_that_are_run_are_known(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(FUNCTION + REST)
+    function = load(str(tmp_path / "own.toml")).objective
+    assert function.reads == [tmp_path / "train.py"]
+    (tmp_path / "own.toml").write_text(COMMAND + REST)
+    command = load(str(tmp_path / "own.toml")).objective
+    assert command.reads == []
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "train").write_text("")
+    assert command.reads == [tmp_path / "work" / "train"]
+
+
 def test_bounds_of_the_file_are_what_no_zoom_passes(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text(COMMAND + REST)
     study = load(str(tmp_path / "own.toml"))

@@ -1,12 +1,14 @@
 """A network as an objective: its length, its rungs, what compares, and how far zooms may go."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from search.errors import StudyFileError
 from search.objectives.network.objective import NetworkObjective
-from search.objectives.network.sections import TrainingSection
+from search.objectives.network.sections import DataSection, TrainingSection
 from search.study.file import Study, study_of
 from search.study.reading import load
 from search.study.zoom_rules import Limits
@@ -85,6 +87,22 @@ def test_its_tables_are_written_whole() -> None:
     assert set(written) == {"data", "network", "training"}
     assert written["training"]["momentum"] == 0.5
     assert "learning_rate" in written["training"]
+
+
+def test_the_files_that_it_reads_are_known() -> None:
+    made = objective()
+    assert made.reads == []
+    table = DataSection(source="a.csv", target=("y",), test="b.csv", validation=0.2)
+    own = replace(made, data=table, base="/data")
+    assert own.reads == [Path("/data/a.csv"), Path("/data/b.csv")]
+    arrays = DataSection(source="x.npy", target=("y.npy",), test="/t.npy", test_target="u.npy")
+    own = replace(made, data=arrays, base="/data")
+    assert own.reads == [
+        Path("/data/x.npy"),
+        Path("/t.npy"),
+        Path("/data/u.npy"),
+        Path("/data/y.npy"),
+    ]
 
 
 def test_rungs_count_epochs_or_whole_cycles() -> None:

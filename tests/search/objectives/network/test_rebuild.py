@@ -12,7 +12,7 @@ import pytest
 
 from model import network_file
 from model.data import digits
-from search.errors import DataError, KlayerError
+from search.errors import KlayerError
 from search.ledger.ledger import Ledger
 from search.objective.report import Report
 from search.objectives.network.data import open_data
@@ -422,6 +422,6 @@ def test_a_disk_that_is_full_is_one_message(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(DataError, match="cannot be written"):
+    with pytest.raises(KlayerError, match="cannot be written"):
         rebuilt(finished(*DECAY), tmp_path / "winner.npz")
     assert list(tmp_path.iterdir()) == []

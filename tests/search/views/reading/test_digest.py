@@ -249,3 +249,19 @@ def test_an_even_choice_of_those_that_halving_dropped(
     assert found[0] == pruned[0]
     assert found[-1] == pruned[-1]
     assert len({trial.stage for trial in found}) > 1
+
+
+def test_a_search_that_was_deleted_is_gone(ledger: Ledger, going: Iterator[Search]) -> None:
+    search = next(going)
+    kept = Digest(ledger, "large")
+    kept.outline()
+    assert not kept.gone
+    with ledger.database.writing() as connection:
+        connection.execute(text("UPDATE klayer_cohorts SET owner = NULL, state = 'waiting'"))
+        connection.execute(text("UPDATE klayer_stages SET owner = NULL"))
+    ledger.delete(search)
+    with pytest.raises(LedgerError, match="is gone"):
+        kept.outline()
+    assert kept.gone
+    with pytest.raises(LedgerError, match="no search of this name"):
+        Digest(ledger, "large")

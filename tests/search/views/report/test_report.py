@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import re
 from base64 import b64decode
 from collections.abc import Iterator
@@ -98,7 +99,7 @@ def test_what_was_there_stays_until_the_new_one_is_whole(
     def full(*_: object, **__: object) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(KlayerError, match="cannot be written: No space left"):
         write_report(finished, "large", output)
     assert output.read_bytes() == b"before"

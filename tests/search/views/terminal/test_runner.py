@@ -1,6 +1,7 @@
 """A run in this process: what it refuses, and what it finds; what is submitted, and stopped."""
 
 import json
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -205,6 +206,16 @@ def test_a_submitted_search_is_recorded_and_nothing_is_run(tmp_path: Path) -> No
         assert search.environment == environment()
         assert states(ledger, search) == []
         assert ledger.read.workers() == []
+
+
+def test_commands_that_are_suggested_are_quoted_for_a_shell(tmp_path: Path) -> None:
+    (tmp_path / "a b").mkdir()
+    storage = f"sqlite:///{tmp_path}/a b/$k.db"
+    _, worker_line, status_line = submitted(storage)
+    words = shlex.split(worker_line.partition(" starts one")[0])
+    assert words == ["klayer", "worker", "--storage", storage]
+    words = shlex.split(status_line.partition(" shows how")[0])
+    assert words == ["klayer", "status", "digits", "--storage", storage]
 
 
 def test_it_is_said_how_many_workers_serve_what_is_submitted(ledger: Ledger, storage: str) -> None:
