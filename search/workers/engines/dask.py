@@ -21,17 +21,20 @@ from distributed import Client, KilledWorker, LocalCluster
 from distributed.client import FutureCancelledError
 
 from search.workers.engines.engine import (
+    ClusterLostError,
     EngineError,
     WorkerKilledError,
     check_slots,
-    killed,
+    failed,
     signals_blocked,
+    silence,
 )
 from search.workers.engines.task import Task
 
 T = TypeVar("T")
 CONNECT_SECONDS = 10
 POLL_SECONDS = 0.1
+CONNECTION_LOST = "scheduler-connection-lost"  # Dask's reason why a future was cancelled
 ADDRESSES = "an address looks like tcp://host:8786"
 
 
@@ -51,9 +54,7 @@ class DaskEngine:
         self._lock = threading.Lock()
         self._killed = False
         self._started: dict[Any, Future[None]] = {}
-        # What is logged of lost workers and lines would stand between the lines of the progress.
-        # What matters of it is raised.
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        silence("distributed")
         self._cluster = _local_cluster(workers) if address is None else None
         self._address = address
         self._client = self._connect()
@@ -82,7 +83,9 @@ class DaskEngine:
         key = f"klayer-worker-{uuid.uuid4().hex}"
         with self._lock:
             if self._killed:
-                return killed()
+                return failed(WorkerKilledError("the engine was killed"))
+            if self._client.status != "running":
+                return failed(self._lost_error())
             inner = self._client.submit(Task(serve, job), key=key, pure=False, retries=0)
             self._started[inner] = result
         # `inner` would tell so in a thread of its own, which outlives it by a while.
@@ -91,19 +94,25 @@ class DaskEngine:
         return result
 
     def _wait(self, inner: Any, result: Future[None]) -> None:
-        failed: BaseException | None = None
+        raised: BaseException | None = None
         try:
             inner.result()
-        except (KilledWorker, FutureCancelledError) as error:
-            failed = WorkerKilledError(str(error))
+        except FutureCancelledError as error:
+            lost = error.reason == CONNECTION_LOST and not self._killed
+            raised = self._lost_error() if lost else WorkerKilledError(str(error))
+        except KilledWorker as error:
+            raised = WorkerKilledError(str(error))
         except BaseException as error:
-            failed = WorkerKilledError() if self._killed else error
+            raised = WorkerKilledError() if self._killed else error
         self._started.pop(inner, None)
         with suppress(InvalidStateError):  # `kill` has not waited for it
-            if failed is None:
+            if raised is None:
                 result.set_result(None)
             else:
-                result.set_exception(failed)
+                result.set_exception(raised)
+
+    def _lost_error(self) -> ClusterLostError:
+        return ClusterLostError("Dask", self._address, "the connection to its scheduler broke")
 
     def kill(self) -> None:
         """As `Engine.kill`."""
