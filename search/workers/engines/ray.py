@@ -199,9 +199,10 @@ class _Connection:
 
     def _hold(self, options: dict[str, Any]) -> None:
         quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
-        # Ray puts the folder in which a program runs first on the path of its workers, except for
-        # programs that run elsewhere, which it takes this one for.
-        quiet["job_config"] = self._ray.job_config.JobConfig(_client_job=True)
+        if self._address is None or not _is_of_client(self._address):
+            # Ray puts the folder in which a program runs first on the path of its workers, except
+            # for programs that run elsewhere, which it takes this one for.
+            quiet["job_config"] = self._ray.job_config.JobConfig(_client_job=True)
         with signals_blocked():
             try:
                 self._ray.init(**options, **quiet)

@@ -62,6 +62,16 @@ def test_a_cluster_is_used_by_its_address_and_left_as_it_was(address: str, tmp_p
 
 
 @pytest.mark.long
+def test_a_cluster_is_used_by_the_address_of_its_client_server(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    with closing(open_engine("ray", 1, cluster.client_address)) as engine:
+        engine.start(tell, Job(tmp_path, "job")).result(LONGEST_SECONDS)
+        with pytest.raises(DataError, match=r"^bad: no images$"):
+            engine.start(fail, Job(tmp_path, "bad")).result(LONGEST_SECONDS)
+
+
+@pytest.mark.long
 def test_a_head_that_is_gone_is_told_and_ends_all_waiting(tmp_path: Path) -> None:
     held, late = Job(tmp_path, "held"), Job(tmp_path, "late")
     with ray_cluster(tmp_path) as cluster:
