@@ -1,5 +1,9 @@
 """Workers on a Dask cluster: one on this machine, made for the purpose, or one that runs already.
 
+Whoever connects to a cluster can run code as its owner. One that is started here asks for a
+certificate that is made for it, and kept in memory; one that runs already is as safe as its owner
+made it.
+
 A cluster's slots are the threads of its workers. Where a worker dies, its nanny starts another;
 Dask itself would run the task again there, which a cluster of our own leaves to the launcher.
 """
@@ -19,6 +23,7 @@ from typing import Any, TypeVar
 import dask
 from distributed import Client, KilledWorker, LocalCluster
 from distributed.client import FutureCancelledError
+from distributed.security import Security
 
 from search.workers.engines.engine import (
     ClusterLostError,
@@ -66,6 +71,12 @@ class DaskEngine:
     def _connect(self) -> Client:
         if self._address is not None and not re.search(r":\d+/?$", self._address):
             raise self._no_answer("it names no port")
+        certificate = dask.config.get("distributed.comm.tls.client.cert")
+        if certificate is None and (self._address or "").startswith("tls:"):
+            raise EngineError(
+                f"--address: {self._address} asks for a certificate, and Dask's configuration has "
+                "none: set ca-file, client.cert and client.key of distributed.comm.tls"
+            )
         try:
             at = self._cluster or self._address
             return Client(at, timeout=CONNECT_SECONDS, set_as_default=False)
@@ -138,13 +149,19 @@ class DaskEngine:
 
 
 def _local_cluster(workers: int) -> LocalCluster:
-    with signals_blocked(), dask.config.set({"distributed.scheduler.allowed-failures": 0}):
+    settings: dict[str, Any] = {
+        "distributed.scheduler.allowed-failures": 0,
+        "distributed.scheduler.http.routes": [],
+        "distributed.worker.http.routes": [],
+    }
+    with signals_blocked(), dask.config.set(settings):
         return LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
             host="127.0.0.1",
-            # Without a dashboard there is still a server of a few pages: not on a port that others
-            # may want, of which Dask would warn.
+            security=Security.temporary(),
+            # Without a dashboard there are still servers of pages, which ask nobody: above they are
+            # left without pages. Not on a port that others may want, of which Dask would warn.
             dashboard_address=None,
             scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
             memory_limit=None,  # Dask would pause and kill workers that come near it

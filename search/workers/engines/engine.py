@@ -97,7 +97,7 @@ def open_engine(name: EngineName, workers: int, address: str | None = None) -> E
         from search.workers.engines.ray import RayEngine
 
         return RayEngine(workers, address)
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         raise EngineError(
             f"--engine: {name} is not installed here ({error}); pip install 'klayer[{name}]'"
         ) from error

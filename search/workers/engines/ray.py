@@ -1,6 +1,9 @@
 """Workers on a Ray cluster: one on this machine, started for the purpose, or one that runs already.
 
 A cluster's slots are its CPUs, of which each worker takes one. A process has one connection to Ray.
+
+Whoever connects to a cluster can run code as its owner. One that is started here admits only this
+process (`private_ray.py`); one that runs already is as safe as its owner made it.
 """
 
 import logging
@@ -12,7 +15,7 @@ import time
 import warnings
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -25,6 +28,7 @@ from search.workers.engines.engine import (
     signals_blocked,
     silence,
 )
+from search.workers.engines.private_ray import private_cluster, read_token_again
 from search.workers.engines.task import Task, call
 
 T = TypeVar("T")
@@ -203,9 +207,11 @@ class _Connection:
             # Ray puts the folder in which a program runs first on the path of its workers, except
             # for programs that run elsewhere, which it takes this one for.
             quiet["job_config"] = self._ray.job_config.JobConfig(_client_job=True)
-        with signals_blocked():
+        with signals_blocked(), ExitStack() as stack:
             try:
-                self._ray.init(**options, **quiet)
+                private = {} if self._address else stack.enter_context(private_cluster())
+                read_token_again()
+                self._ray.init(**options, **private, **quiet)
                 # What Ray says of a worker's death it would print, on the output of results.
                 self._ray._private.worker._worker_logs_enabled = False
                 # Of a head that is gone Ray's client would speak as well.

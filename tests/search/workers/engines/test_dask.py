@@ -1,5 +1,7 @@
 """A Dask cluster that runs already is used by its address; its workers are threads of processes."""
 
+import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -16,6 +18,7 @@ from search.workers.engines import (
     open_engine,
 )
 from tests.search.workers.engines.clusters import Cluster, dask_cluster, dask_process
+from tests.search.workers.engines.intrusion import intruded, listening
 from tests.search.workers.engines.jobs import (
     LONGEST_SECONDS,
     PASSWORD,
@@ -91,6 +94,19 @@ def test_a_cluster_that_is_too_small(address: str, monkeypatch: pytest.MonkeyPat
     assert address in str(at.value)
 
 
+def test_an_address_with_tls_needs_a_certificate() -> None:
+    with pytest.raises(
+        EngineError, match=r"^--address: tls://127.0.0.1:1 asks for a cert.*ca-file"
+    ):
+        open_engine("dask", 1, "tls://127.0.0.1:1")
+
+
+def test_without_cryptography_no_cluster_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography", None)  # a stand-in for what is not there
+    with pytest.raises(EngineError, match=r"cryptography.*pip install 'klayer\[dask\]'$"):
+        open_engine("dask", 1)
+
+
 @pytest.mark.parametrize("nowhere", ["tcp://127.0.0.1:1", "127.0.0.1:1", "nonsense://x"])
 def test_an_address_where_nobody_answers(nowhere: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert dask.CONNECT_SECONDS <= 10
@@ -99,6 +115,17 @@ def test_an_address_where_nobody_answers(nowhere: str, monkeypatch: pytest.Monke
     with pytest.raises(EngineError, match=rf"^--address: no Dask scheduler answers at {nowhere}"):
         open_engine("dask", 1, nowhere)
     assert time.monotonic() - begun < 5
+
+
+def test_no_other_user_can_run_code_on_a_cluster_of_this_machine(address: str) -> None:
+    port = int(address.rpartition(":")[2])
+    assert os.getuid() in intruded("dask", [port])[port]  # one that asks nobody is met like this
+    before = listening()
+    with closing(open_engine("dask", 1)):
+        ports = listening() - before
+        answers = intruded("dask", ports)
+    assert len(ports) >= 3  # scheduler, nanny, worker
+    assert {type(one) for each in answers.values() for one in each} == {str}, answers
 
 
 @pytest.mark.long
