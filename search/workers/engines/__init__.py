@@ -5,6 +5,12 @@ own, so that the death of one is nothing to the others: joblib's `Parallel` woul
 task is handed to what joblib's backends are made of: its loky, Dask's client, Ray's functions.
 """
 
-from search.workers.engines.engine import Engine, EngineError, WorkerKilledError, open_engine
+from search.workers.engines.engine import (
+    ClusterLostError,
+    Engine,
+    EngineError,
+    WorkerKilledError,
+    open_engine,
+)
 
-__all__ = ["Engine", "EngineError", "WorkerKilledError", "open_engine"]
+__all__ = ["ClusterLostError", "Engine", "EngineError", "WorkerKilledError", "open_engine"]

@@ -1,5 +1,9 @@
 """Workers on a Dask cluster: one on this machine, made for the purpose, or one that runs already.
 
+Whoever connects to a cluster can run code as its owner. One that is started here asks for a
+certificate that is made for it, and kept in memory; one that runs already is as safe as its owner
+made it.
+
 A cluster's slots are the threads of its workers. Where a worker dies, its nanny starts another;
 Dask itself would run the task again there, which a cluster of our own leaves to the launcher.
 """
@@ -19,19 +23,23 @@ from typing import Any, TypeVar
 import dask
 from distributed import Client, KilledWorker, LocalCluster
 from distributed.client import FutureCancelledError
+from distributed.security import Security
 
 from search.workers.engines.engine import (
+    ClusterLostError,
     EngineError,
     WorkerKilledError,
     check_slots,
-    killed,
+    failed,
     signals_blocked,
+    silence,
 )
 from search.workers.engines.task import Task
 
 T = TypeVar("T")
 CONNECT_SECONDS = 10
 POLL_SECONDS = 0.1
+CONNECTION_LOST = "scheduler-connection-lost"  # Dask's reason why a future was cancelled
 ADDRESSES = "an address looks like tcp://host:8786"
 
 
@@ -51,9 +59,7 @@ class DaskEngine:
         self._lock = threading.Lock()
         self._killed = False
         self._started: dict[Any, Future[None]] = {}
-        # What is logged of lost workers and lines would stand between the lines of the progress.
-        # What matters of it is raised.
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        silence("distributed")
         self._cluster = _local_cluster(workers) if address is None else None
         self._address = address
         self._client = self._connect()
@@ -65,6 +71,12 @@ class DaskEngine:
     def _connect(self) -> Client:
         if self._address is not None and not re.search(r":\d+/?$", self._address):
             raise self._no_answer("it names no port")
+        certificate = dask.config.get("distributed.comm.tls.client.cert")
+        if certificate is None and (self._address or "").startswith("tls:"):
+            raise EngineError(
+                f"--address: {self._address} asks for a certificate, and Dask's configuration has "
+                "none: set ca-file, client.cert and client.key of distributed.comm.tls"
+            )
         try:
             at = self._cluster or self._address
             return Client(at, timeout=CONNECT_SECONDS, set_as_default=False)
@@ -82,7 +94,9 @@ class DaskEngine:
         key = f"klayer-worker-{uuid.uuid4().hex}"
         with self._lock:
             if self._killed:
-                return killed()
+                return failed(WorkerKilledError("the engine was killed"))
+            if self._client.status != "running":
+                return failed(self._lost_error())
             inner = self._client.submit(Task(serve, job), key=key, pure=False, retries=0)
             self._started[inner] = result
         # `inner` would tell so in a thread of its own, which outlives it by a while.
@@ -91,19 +105,25 @@ class DaskEngine:
         return result
 
     def _wait(self, inner: Any, result: Future[None]) -> None:
-        failed: BaseException | None = None
+        raised: BaseException | None = None
         try:
             inner.result()
-        except (KilledWorker, FutureCancelledError) as error:
-            failed = WorkerKilledError(str(error))
+        except FutureCancelledError as error:
+            lost = error.reason == CONNECTION_LOST and not self._killed
+            raised = self._lost_error() if lost else WorkerKilledError(str(error))
+        except KilledWorker as error:
+            raised = WorkerKilledError(str(error))
         except BaseException as error:
-            failed = WorkerKilledError() if self._killed else error
+            raised = WorkerKilledError() if self._killed else error
         self._started.pop(inner, None)
         with suppress(InvalidStateError):  # `kill` has not waited for it
-            if failed is None:
+            if raised is None:
                 result.set_result(None)
             else:
-                result.set_exception(failed)
+                result.set_exception(raised)
+
+    def _lost_error(self) -> ClusterLostError:
+        return ClusterLostError("Dask", self._address, "the connection to its scheduler broke")
 
     def kill(self) -> None:
         """As `Engine.kill`."""
@@ -129,13 +149,19 @@ class DaskEngine:
 
 
 def _local_cluster(workers: int) -> LocalCluster:
-    with signals_blocked(), dask.config.set({"distributed.scheduler.allowed-failures": 0}):
+    settings: dict[str, Any] = {
+        "distributed.scheduler.allowed-failures": 0,
+        "distributed.scheduler.http.routes": [],
+        "distributed.worker.http.routes": [],
+    }
+    with signals_blocked(), dask.config.set(settings):
         return LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
             host="127.0.0.1",
-            # Without a dashboard there is still a server of a few pages: not on a port that others
-            # may want, of which Dask would warn.
+            security=Security.temporary(),
+            # Without a dashboard there are still servers of pages, which ask nobody: above they are
+            # left without pages. Not on a port that others may want, of which Dask would warn.
             dashboard_address=None,
             scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
             memory_limit=None,  # Dask would pause and kill workers that come near it

@@ -3,6 +3,7 @@
 Dask and Ray are extras: what imports them is imported when they are asked for.
 """
 
+import logging
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from typing import Literal, Protocol, TypeVar
 
-from search.errors import KlayerError
+from search.errors import KlayerError, UnforeseenError
 
 T = TypeVar("T")
 EngineName = Literal["loky", "dask", "ray"]
@@ -22,6 +23,17 @@ class EngineError(KlayerError):
 
 class WorkerKilledError(Exception):
     """A worker process ended before its function did: killed by somebody, or by its engine."""
+
+
+class ClusterLostError(UnforeseenError):
+    """A cluster, or the way to it, is gone while tasks run there."""
+
+    def __init__(self, name: str, address: str | None, what: str) -> None:
+        super().__init__(
+            f"the {name} cluster {f'at {address}' if address else 'of this run'} is gone: {what}. "
+            f"What is finished is kept; {'when it is there again, ' if address else ''}the same "
+            "command goes on."
+        )
 
 
 class Engine(Protocol):
@@ -41,7 +53,8 @@ class Engine(Protocol):
     def start(self, serve: Callable[[T], None], job: T) -> Future[None]:
         """Run `serve(job)` in a process, beside all others that were started.
 
-        The future raises what `serve` raised, and `WorkerKilledError` where the process died.
+        The future raises what `serve` raised, `WorkerKilledError` where the process died, and
+        `ClusterLostError` where nobody can tell any more: then no other task can be run either.
         Processes that are started here hear neither Ctrl-C nor a closed terminal. After `kill`
         nothing is started: the future raises `WorkerKilledError`.
         """
@@ -84,16 +97,16 @@ def open_engine(name: EngineName, workers: int, address: str | None = None) -> E
         from search.workers.engines.ray import RayEngine
 
         return RayEngine(workers, address)
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         raise EngineError(
             f"--engine: {name} is not installed here ({error}); pip install 'klayer[{name}]'"
         ) from error
 
 
-def killed() -> Future[None]:
-    """What becomes of a task that is given to an engine after its `kill`."""
+def failed(error: Exception) -> Future[None]:
+    """What becomes of a task that an engine cannot run any more."""
     result: Future[None] = Future()
-    result.set_exception(WorkerKilledError("the engine was killed"))
+    result.set_exception(error)
     return result
 
 
@@ -108,6 +121,16 @@ def check_slots(slots: int, kind: str, workers: int, name: str, address: str | N
             f"--workers: {workers} are more than the {slots} slots ({kind}) of the {name} cluster "
             f"at {address}; add to it, or ask for fewer"
         )
+
+
+def silence(library: str) -> None:
+    """Stop a library's log: it would stand between the lines of the progress.
+
+    What matters of it is raised.
+    """
+    for name in list(logging.root.manager.loggerDict):  # many have levels of their own
+        if name.partition(".")[0] == library:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 @contextmanager

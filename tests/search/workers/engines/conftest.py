@@ -5,10 +5,8 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
-import psutil
 import pytest
 
 ROOT = Path(__file__).parents[4]
@@ -32,15 +30,3 @@ def _surroundings() -> Iterator[None]:
             patch.delenv(name, raising=False)  # the tests' own, which would do an engine's work
         yield
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def ended(*pids: int) -> None:
-    """Ask processes to end, and kill what is left of them and of those that they have started."""
-    there = [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
-    families = [[one, *one.children(recursive=True)] for one in there]
-    for parent, *_ in families:
-        parent.terminate()
-    _, alive = psutil.wait_procs([one for family in families for one in family], timeout=10)
-    for one in alive:
-        with suppress(psutil.NoSuchProcess):
-            one.kill()

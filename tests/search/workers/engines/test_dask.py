@@ -1,7 +1,6 @@
 """A Dask cluster that runs already is used by its address; its workers are threads of processes."""
 
-import json
-import subprocess
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -11,8 +10,15 @@ from pathlib import Path
 import pytest
 
 from search.errors import DataError
-from search.workers.engines import EngineError, WorkerKilledError, dask, open_engine
-from tests.search.workers.engines.conftest import ended
+from search.workers.engines import (
+    ClusterLostError,
+    EngineError,
+    WorkerKilledError,
+    dask,
+    open_engine,
+)
+from tests.search.workers.engines.clusters import Cluster, dask_cluster, dask_process
+from tests.search.workers.engines.intrusion import intruded, listening
 from tests.search.workers.engines.jobs import (
     LONGEST_SECONDS,
     PASSWORD,
@@ -30,36 +36,16 @@ pytestmark = pytest.mark.filterwarnings(
 
 
 @pytest.fixture(scope="module")
-def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the cluster's processes say."""
-    return tmp_path_factory.mktemp("dask") / "log.txt"
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A cluster of two processes with one thread each, that asks nobody who connects."""
+    with dask_cluster(tmp_path_factory.mktemp("dask")) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
-def address(log: Path) -> Iterator[str]:
-    """A cluster of two processes with one thread each."""
-    found = log.with_name("scheduler.json")
-    commands = (
-        "scheduler --host 127.0.0.1 --port 0 --no-dashboard",
-        "worker --host 127.0.0.1 --nworkers 2 --nthreads 1 --no-dashboard",
-    )
-    with log.open("w") as output:
-        processes = [
-            subprocess.Popen(
-                [sys.executable, "-m", "dask", *one.split(), "--scheduler-file", str(found)],
-                cwd=log.parent,
-                stdout=output,
-                stderr=output,
-            )
-            for one in commands
-        ]
-        try:
-            wait_for(found)
-            yield json.loads(found.read_text())["address"]
-        finally:
-            ended(*(one.pid for one in reversed(processes)))
-            for process in processes:
-                process.wait()
+def address(cluster: Cluster) -> str:
+    """Where it is."""
+    return cluster.address
 
 
 def test_a_cluster_is_used_by_its_address_and_left_as_it_was(address: str, tmp_path: Path) -> None:
@@ -78,13 +64,13 @@ def test_a_cluster_is_used_by_its_address_and_left_as_it_was(address: str, tmp_p
                 engine.start(fail, Job(tmp_path, "bad")).result(LONGEST_SECONDS)
 
 
-def test_the_log_of_a_cluster_shows_no_password(address: str, log: Path, tmp_path: Path) -> None:
-    with closing(open_engine("dask", 1, address)) as engine:
+def test_the_log_of_a_cluster_shows_no_password(cluster: Cluster, tmp_path: Path) -> None:
+    with closing(open_engine("dask", 1, cluster.address)) as engine:
         failed = engine.start(fail_loudly, Job(tmp_path, "unforeseen"))
         assert isinstance(failed.exception(LONGEST_SECONDS), ZeroDivisionError)
     time.sleep(0.5)
-    assert "ZeroDivisionError" in log.read_text()
-    assert PASSWORD not in log.read_text()
+    assert "ZeroDivisionError" in cluster.log.read_text()
+    assert PASSWORD not in cluster.log.read_text()
 
 
 def test_jobs_on_a_cluster_are_abandoned_by_kill(address: str, tmp_path: Path) -> None:
@@ -108,6 +94,19 @@ def test_a_cluster_that_is_too_small(address: str, monkeypatch: pytest.MonkeyPat
     assert address in str(at.value)
 
 
+def test_an_address_with_tls_needs_a_certificate() -> None:
+    with pytest.raises(
+        EngineError, match=r"^--address: tls://127.0.0.1:1 asks for a cert.*ca-file"
+    ):
+        open_engine("dask", 1, "tls://127.0.0.1:1")
+
+
+def test_without_cryptography_no_cluster_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography", None)  # a stand-in for what is not there
+    with pytest.raises(EngineError, match=r"cryptography.*pip install 'klayer\[dask\]'$"):
+        open_engine("dask", 1)
+
+
 @pytest.mark.parametrize("nowhere", ["tcp://127.0.0.1:1", "127.0.0.1:1", "nonsense://x"])
 def test_an_address_where_nobody_answers(nowhere: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert dask.CONNECT_SECONDS <= 10
@@ -116,3 +115,37 @@ def test_an_address_where_nobody_answers(nowhere: str, monkeypatch: pytest.Monke
     with pytest.raises(EngineError, match=rf"^--address: no Dask scheduler answers at {nowhere}"):
         open_engine("dask", 1, nowhere)
     assert time.monotonic() - begun < 5
+
+
+def test_no_other_user_can_run_code_on_a_cluster_of_this_machine(address: str) -> None:
+    port = int(address.rpartition(":")[2])
+    assert os.getuid() in intruded("dask", [port])[port]  # one that asks nobody is met like this
+    before = listening()
+    with closing(open_engine("dask", 1)):
+        ports = listening() - before
+        answers = intruded("dask", ports)
+    assert len(ports) >= 3  # scheduler, nanny, worker
+    assert {type(one) for each in answers.values() for one in each} == {str}, answers
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_scheduler_that_is_gone_is_told_and_ends_all_waiting(
+    restarted: bool, tmp_path: Path
+) -> None:
+    held, late = Job(tmp_path, "held"), Job(tmp_path, "late")
+    with dask_cluster(tmp_path) as cluster, closing(open_engine("dask", 2, cluster.address)) as one:
+        future = one.start(stay, held)
+        wait_for(held.note)
+        cluster.kill_head()
+        port = cluster.address.rpartition(":")[2]
+        with dask_process(tmp_path / "log.txt", f"scheduler --port {port if restarted else 0}"):
+            with pytest.raises(ClusterLostError, match=rf"^the Dask cluster at {cluster.address} "):
+                future.result(30)
+            with pytest.raises(ClusterLostError):
+                one.start(tell, late).result(30)
+            begun = time.monotonic()
+            one.kill()
+            one.close()
+            assert time.monotonic() - begun < 25
+    assert not late.note.exists()

@@ -1,10 +1,6 @@
 """A Ray cluster that runs already is used by its address; and Ray leaves this process as it was."""
 
-import os
 import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -13,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from search.errors import DataError
-from search.workers.engines import EngineError, WorkerKilledError, open_engine
-from tests.search.workers.engines.conftest import ended
+from search.workers.engines import ClusterLostError, EngineError, WorkerKilledError, open_engine
+from tests.search.workers.engines.clusters import Cluster, ray_cluster
 from tests.search.workers.engines.jobs import LONGEST_SECONDS, Job, fail, stay, tell, wait_for
 
 pytestmark = pytest.mark.filterwarnings(
@@ -23,32 +19,16 @@ pytestmark = pytest.mark.filterwarnings(
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A cluster of two CPUs."""
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("", 0)) as other:
-        port, client_port = one.getsockname()[1], other.getsockname()[1]
-    log = tmp_path_factory.mktemp("ray") / "log.txt"
-    command = (
-        "ray start --head --block --node-ip-address 127.0.0.1 --num-cpus 2 "
-        f"--port {port} --ray-client-server-port {client_port} --include-dashboard false "
-        f"--object-store-memory 100000000 --temp-dir {os.environ['RAY_TMPDIR']}/head"
-    )
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [str(Path(sys.executable).with_name("ray")), *command.split()[1:]],
-            stdout=output,
-            stderr=output,
-        )
-    try:
-        until = time.monotonic() + LONGEST_SECONDS
-        while "Ray runtime started" not in log.read_text():
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < until, log.read_text()
-            time.sleep(0.1)
-        yield f"127.0.0.1:{port}"
-    finally:
-        ended(process.pid)  # never `ray stop`, which ends all that have such names
-        process.wait()
+    with ray_cluster(tmp_path_factory.mktemp("ray")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def address(cluster: Cluster) -> str:
+    """Where it is."""
+    return cluster.address
 
 
 @pytest.mark.long
@@ -79,6 +59,35 @@ def test_a_cluster_is_used_by_its_address_and_left_as_it_was(address: str, tmp_p
     held.go.touch()
     assert not late.note.exists()
     assert signal.getsignal(signal.SIGTERM) is handler
+
+
+@pytest.mark.long
+def test_a_cluster_is_used_by_the_address_of_its_client_server(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    with closing(open_engine("ray", 1, cluster.client_address)) as engine:
+        engine.start(tell, Job(tmp_path, "job")).result(LONGEST_SECONDS)
+        with pytest.raises(DataError, match=r"^bad: no images$"):
+            engine.start(fail, Job(tmp_path, "bad")).result(LONGEST_SECONDS)
+
+
+@pytest.mark.long
+def test_a_head_that_is_gone_is_told_and_ends_all_waiting(tmp_path: Path) -> None:
+    held, late = Job(tmp_path, "held"), Job(tmp_path, "late")
+    with ray_cluster(tmp_path) as cluster:
+        with closing(open_engine("ray", 2, cluster.address)) as engine:
+            future = engine.start(stay, held)
+            wait_for(held.note)
+            cluster.kill_head()
+            with pytest.raises(
+                ClusterLostError, match=rf"^the Ray cluster at {cluster.address} is"
+            ):
+                future.result(30)
+            begun = time.monotonic()
+            with pytest.raises(ClusterLostError):
+                engine.start(tell, late).result(30)
+            engine.kill()
+        assert time.monotonic() - begun < 30
 
 
 @pytest.mark.long
