@@ -1,18 +1,27 @@
 """Copies of one database, on each of which a process is disturbed at chosen statements."""
 
+import os
 import shutil
+import signal
 from collections.abc import Callable, Collection
 from itertools import count
 from pathlib import Path
 
+import psutil
 from psycopg import sql
 
-from tests.faults.points import Happening
-from tests.faults.watch import lapse
+from tests.faults.points import Happening, work_among_silent
+from tests.faults.watch import lapse, wait_until
 from tests.faults.workers import LEASE_SECONDS, ended, fork, work
 from tests.postgresql import OWNER, Server
 
 Work = Callable[..., None]
+SHORT_LEASE_SECONDS = 3.0  # of a worker whose beats are to come often
+
+
+def is_stopped(pid: int) -> bool:
+    """Whether a process stands still."""
+    return psutil.Process(pid).status() == psutil.STATUS_STOPPED
 
 
 class Bench:
@@ -67,6 +76,24 @@ class Bench:
         said = "/dev/null" if happening == "full" else str(self._log(storage, "said"))
         points = str(self._log(storage, "points"))
         return ended(fork(function, storage, happening, places, points, said))
+
+    def freeze(self, function: Work, storage: str, place: int) -> bool:
+        """Stop a process at a point for good, while another finishes; whether it came to that.
+
+        Then it wakes up, and must do no harm.
+        """
+        points, said = str(self._log(storage, "points")), str(self._log(storage, "said"))
+        frozen = fork(function, storage, "freeze", [place], points, said)
+        pid = frozen.pid
+        assert pid is not None
+        try:
+            wait_until(lambda: not frozen.is_alive() or is_stopped(pid), "it to stand still")
+            lapse(storage)
+            finishing = fork(work_among_silent, storage, SHORT_LEASE_SECONDS, said)
+            assert ended(finishing) == 0, self.said(storage)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        return ended(frozen) == 0
 
     def finish(self, storage: str) -> int:
         """Let another worker go on, when the leases have run out; its exit status."""

@@ -11,12 +11,13 @@ import psycopg
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 
-from search.ledger import sqlite
+from search.ledger import postgresql, sqlite
 from tests.faults.runs import SHORTEST
 from tests.faults.workers import LEASE_SECONDS, record, work, write_to
 
-Happening = Literal["nothing", "kill", "cut", "unanswered", "full"]
+Happening = Literal["nothing", "kill", "freeze", "cut", "unanswered", "full"]
 COMMIT = "COMMIT"
+SHORT_SILENCE_SECONDS = 1  # instead of 30, which hundreds of tries would wait for
 
 
 class Points:
@@ -72,6 +73,8 @@ class Points:
         match self._happening:
             case "kill":
                 os.kill(os.getpid(), signal.SIGKILL)
+            case "freeze":
+                os.kill(os.getpid(), signal.SIGSTOP)
             case "full":  # of every file that grows; the limit is on sizes
                 resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
             case "cut":
@@ -104,8 +107,16 @@ def work_until(
 ) -> None:
     """Be a worker to which that happens."""
     write_to(log)
+    if happening == "freeze":
+        postgresql.SILENCE_SECONDS = SHORT_SILENCE_SECONDS
     Points(happening, places, points).install()
     work(storage, "disturbed", LEASE_SECONDS, log)
+
+
+def work_among_silent(storage: str, lease_seconds: float, log: str) -> None:
+    """Be another worker, that looks for clients who have fallen silent, often."""
+    postgresql.SILENCE_SECONDS = SHORT_SILENCE_SECONDS
+    work(storage, "another", lease_seconds, log)
 
 
 def create_until(

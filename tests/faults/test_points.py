@@ -30,6 +30,7 @@ KILL = "SIGKILL at each statement and commit"
 KILL_CREATING = "SIGKILL at each statement that makes the tables"
 CUT = "connection cut at each statement and commit"
 UNANSWERED = "connection cut behind each commit, before its answer"
+FROZEN = "SIGSTOP at a statement or commit, for good, and SIGCONT behind the end"
 FULL = "no space from each statement on"
 
 only_postgresql = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
@@ -177,6 +178,32 @@ def test_killed_at_each_point_that_makes_the_tables(
 
     each(bench, expected, range(len(points)), disturb)
     tried(KILL_CREATING, len(points), len(expected))
+
+
+def frozen(bench: Bench, storage: str, point: str, place: int) -> None:
+    assert bench.freeze(work_until, storage, place), (point, bench.said(storage))
+
+
+@only_postgresql
+def test_a_worker_that_freezes_behind_an_epoch_holds_nobody_up(
+    recorded: Bench, expected: Table, tried: Tried
+) -> None:
+    """It holds the lock of its cohort, and would hold it for as long as it stands still."""
+    points = recorded.points(work_until)
+    stored = [place for place, what in enumerate(points) if "INTO klayer_reports" in what]
+    storage = recorded.copy()
+    frozen(recorded, storage, points[stored[1] + 1], stored[1] + 1)
+    assert_whole(storage, expected)
+    tried(FROZEN, 1, len(expected))
+
+
+@pytest.mark.long
+@only_postgresql
+def test_frozen_at_each_point(recorded: Bench, expected: Table, tried: Tried) -> None:
+    points = recorded.points(work_until)
+    places = range(first_after_opening(points), len(points))
+    each(recorded, expected, places, lambda storage, n: frozen(recorded, storage, points[n], n))
+    tried(FROZEN, len(places), len(expected))
 
 
 @pytest.mark.long
