@@ -13,7 +13,8 @@ import statistics
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
-from joblib import Parallel, cpu_count, delayed, parallel_config
+from joblib import cpu_count
+from joblib.externals.loky import get_reusable_executor
 
 from search.objective.port import Training
 from search.plan.generations import GenerationPlan, rehearsed_generations
@@ -23,6 +24,7 @@ from search.plan.ranking import ranking_of
 from search.plan.trial import Trial
 from search.space.space import Point
 from search.study.file import Study
+from search.workers.engines.loky import ONE_THREAD
 
 CALIBRATION_SECONDS = 0.5  # of training, in all; a longer time proved no more precise
 SHORTEST_SECONDS = 0.05  # of one kind of cohort; one epoch at least
@@ -205,14 +207,19 @@ def _paces(study: Study, samples: Mapping[_Kind, _Cohort]) -> dict[_Kind, float]
         by_processes.setdefault(kind.at_once, []).append(kind)
     found: dict[_Kind, float] = {}
     for processes, kinds in by_processes.items():
-        some = [samples[kind] for kind in kinds]
-        with parallel_config(backend="loky", inner_max_num_threads=1):
-            timed = Parallel(n_jobs=processes, batch_size=1, pre_dispatch="all")(
-                delayed(_time)(study, some, budget) for _ in range(processes)
-            )
+        timed = _timed_at_once(processes, study, [samples[kind] for kind in kinds], budget)
         for place, kind in enumerate(kinds):
             found[kind] = sum(one[place] for one in timed) / processes / samples[kind].work
     return found
+
+
+def _timed_at_once(
+    processes: int, study: Study, samples: Sequence[_Cohort], budget: float
+) -> list[list[float]]:
+    """What each of some processes finds, all at the same time."""
+    executor = get_reusable_executor(max_workers=processes, env=ONE_THREAD)
+    begun = [executor.submit(_time, study, samples, budget) for _ in range(processes)]
+    return [one.result() for one in begun]
 
 
 def _time(study: Study, samples: Sequence[_Cohort], budget: float) -> list[float]:

@@ -103,6 +103,6 @@ class Heartbeat:
     def _beat(self) -> None:
         every = min(self.lease_seconds, self._who.lease_seconds) / BEATS
         while not self._done.wait(every):
-            with suppress(LedgerError):
+            with suppress(LedgerError, OSError, MemoryError):  # the next beat may have room again
                 asked = self._ledger.beat(self._who, self._claim, self.lease_seconds)
                 self.asked_to_stop |= asked

@@ -1,6 +1,6 @@
 """How long a study is expected to take, stage by stage."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from search.plan.plan import plan, steps
 from search.space.space import Point
 from search.study.file import Study
 from search.study.reading import load
-from search.workers.forecast import CALIBRATION_SECONDS, MOST_KINDS, forecast, makespan
+from search.workers.forecast import CALIBRATION_SECONDS, MOST_KINDS, _time, forecast, makespan
 
 
 @pytest.mark.parametrize(
@@ -65,10 +65,10 @@ class Clock:
         self.budgets.append(budget)
         return columns(points) * float(points[0].get("batch_size", 100))
 
-    def parallel(self, n_jobs: int, **_: object) -> Callable[[Iterable[Any]], list[Any]]:
-        """In place of joblib's: one after another, in this process."""
-        self.processes.append(n_jobs)
-        return lambda tasks: [call(*args, **named) for call, args, named in tasks]
+    def timed_at_once(self, processes: int, *asked: Any) -> list[list[float]]:
+        """One after another, in this process."""
+        self.processes.append(processes)
+        return [_time(*asked) for _ in range(processes)]
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     monkeypatch.setattr(
         NetworkObjective, "seconds_per_step", lambda _, *asked: made.seconds_per_step(*asked)
     )
-    monkeypatch.setattr("search.workers.forecast.Parallel", made.parallel)
+    monkeypatch.setattr("search.workers.forecast._timed_at_once", made.timed_at_once)
     return made
 
 
