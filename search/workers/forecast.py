@@ -11,6 +11,7 @@ generation begins before the last one is through.
 import heapq
 import statistics
 from collections.abc import Hashable, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
 from joblib import cpu_count
@@ -40,12 +41,14 @@ class StageForecast:
         trials: How many.
         steps: Of all its trials together, if all have values; None where that is not known.
         seconds: About how long it trains; None where that is not known.
+        cohort_bytes: About how much memory its largest cohort needs; None where that is not known.
     """
 
     step: Step
     trials: int
     steps: float | None
     seconds: float | None
+    cohort_bytes: int | None
 
 
 @dataclass(frozen=True)
@@ -124,8 +127,20 @@ def forecast(study: Study, workers: int) -> tuple[StageForecast, ...]:
             each *= study.objective.final_factor if made.step.kind == "final" else 1.0
             times = [[paces.get(c.kind, usual) * c.work * each for c in wave] for wave in waves]
             seconds = sum(makespan(wave, at_once) for wave in times)
-        listed.append(StageForecast(made.step, sum(sizes), steps_in_all, seconds))
+        memory = _most_bytes(study, [cohort for wave in waves for cohort in wave])
+        listed.append(StageForecast(made.step, sum(sizes), steps_in_all, seconds, memory))
     return tuple(listed)
+
+
+def _most_bytes(study: Study, cohorts: Sequence[_Cohort]) -> int | None:
+    """Of the largest cohort."""
+    largest: dict[_Kind, _Cohort] = {}
+    for one in cohorts:
+        before = largest.setdefault(one.kind, one)
+        largest[one.kind] = one if one.work > before.work else before
+    found = [study.objective.cohort_bytes(c.section, c.points) for c in largest.values()]
+    known = [one for one in found if one is not None]
+    return max(known, default=None)
 
 
 def _most_work(
@@ -197,7 +212,7 @@ def _alike(study: Study, step: Step, trials: Sequence[PlannedTrial]) -> list[tup
 
 
 def _paces(study: Study, samples: Mapping[_Kind, _Cohort]) -> dict[_Kind, float]:
-    """Seconds of an epoch of each kind, for each column of its first layer.
+    """Seconds of an epoch of each kind that fits into memory, for each column of its first layer.
 
     Each is timed with as many processes beside it as there will be.
     """
@@ -209,19 +224,30 @@ def _paces(study: Study, samples: Mapping[_Kind, _Cohort]) -> dict[_Kind, float]
     for processes, kinds in by_processes.items():
         timed = _timed_at_once(processes, study, [samples[kind] for kind in kinds], budget)
         for place, kind in enumerate(kinds):
-            found[kind] = sum(one[place] for one in timed) / processes / samples[kind].work
+            seconds = [one for one in (each[place] for each in timed) if one is not None]
+            if len(seconds) == processes:
+                found[kind] = sum(seconds) / processes / samples[kind].work
     return found
 
 
 def _timed_at_once(
     processes: int, study: Study, samples: Sequence[_Cohort], budget: float
-) -> list[list[float]]:
-    """What each of some processes finds, all at the same time."""
+) -> list[list[float | None]]:
+    """What each of some processes finds, all at the same time; nothing where one is killed."""
     executor = get_reusable_executor(max_workers=processes, env=ONE_THREAD)
     begun = [executor.submit(_time, study, samples, budget) for _ in range(processes)]
-    return [one.result() for one in begun]
+    try:
+        return [one.result() for one in begun]
+    except BrokenProcessPool:  # as the system does where memory runs out
+        return [[None] * len(samples)] * processes
 
 
-def _time(study: Study, samples: Sequence[_Cohort], budget: float) -> list[float]:
-    pace = study.objective.seconds_per_step
-    return [pace(one.section, one.points, budget) for one in samples]
+def _time(study: Study, samples: Sequence[_Cohort], budget: float) -> list[float | None]:
+    """Of each cohort; None for one that does not fit into memory."""
+    found: list[float | None] = []
+    for one in samples:
+        try:
+            found.append(study.objective.seconds_per_step(one.section, one.points, budget))
+        except MemoryError:
+            found.append(None)
+    return found

@@ -9,12 +9,14 @@ from rich.table import Table
 
 from search.objective.metric import ABSENT
 from search.plan.plan import Step
-from search.runtime.formatting import duration, plural, plural_of, share
+from search.runtime.formatting import duration, in_bytes, plural, plural_of, share
 from search.space.space import Box
 from search.study.file import Study
 from search.study.halving import Halving
 from search.study.zoom_rules import DecadesZoom, ZoomRule
 from search.workers.forecast import forecast
+
+PROCESS_BYTES = 150_000_000  # of Python and libraries, of which processes share a part
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class StageOutline:
         steps: Of each trial that is trained to its end; None where that is not known.
         steps_total: Of all its trials, if none diverges.
         seconds: About how long the whole stage takes.
+        cohort_bytes: About how much memory its largest cohort needs; None where that is not known.
     """
 
     step: Step
@@ -38,6 +41,7 @@ class StageOutline:
     steps: float | None
     steps_total: float | None
     seconds: float | None
+    cohort_bytes: int | None
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,12 @@ class Outline:
         known = [stage.seconds for stage in self.stages if stage.seconds is not None]
         return sum(known) if len(known) == len(self.stages) else None
 
+    @property
+    def cohort_bytes(self) -> int | None:
+        """About how much memory the largest cohort needs; None where that is not known."""
+        known = [stage.cohort_bytes for stage in self.stages if stage.cohort_bytes is not None]
+        return max(known, default=None)
+
 
 def outline(study: Study, workers: int) -> Outline:
     """What the study would do; times come from a calibration of seconds on this machine."""
@@ -62,7 +72,16 @@ def outline(study: Study, workers: int) -> Outline:
         each = study.objective.steps(one.step.training)
         sampler, box = _drawn(study, one.step)
         listed.append(
-            StageOutline(one.step, sampler, box, one.trials, each, one.steps, one.seconds)
+            StageOutline(
+                one.step,
+                sampler,
+                box,
+                one.trials,
+                each,
+                one.steps,
+                one.seconds,
+                one.cohort_bytes,
+            )
         )
     return Outline(study, workers, tuple(listed))
 
@@ -96,6 +115,9 @@ def show(planned: Outline, console: Console) -> None:
         said = f"{plural(total, 'trial')}, about {duration(planned.seconds)} of training on "
         said += f"{workers}; starting and planning take some seconds more"
     console.print(f"\n{said}", soft_wrap=True)
+    if planned.cohort_bytes is not None:
+        said = f"each worker needs about {in_bytes(PROCESS_BYTES + planned.cohort_bytes)} of memory"
+        console.print(f"{said} for the largest cohort, beside the data", soft_wrap=True)
 
 
 def to_json(planned: Outline) -> dict[str, Any]:
@@ -116,6 +138,7 @@ def to_json(planned: Outline) -> dict[str, Any]:
                 "steps": stage.steps,
                 "steps_total": stage.steps_total,
                 "seconds": stage.seconds,
+                "cohort_bytes": stage.cohort_bytes,
             }
             for stage in planned.stages
         ],

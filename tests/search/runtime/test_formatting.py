@@ -6,6 +6,7 @@ from search.runtime.formatting import (
     brief,
     capital,
     duration,
+    in_bytes,
     number,
     parameters,
     plural,
@@ -14,6 +15,14 @@ from search.runtime.formatting import (
     share,
     shortened,
 )
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "1 MB"), (34_567_890, "35 MB"), (996_000_000, "1 GB"), (12_345_678_901, "12 GB")],
+)
+def test_sizes(count: int, text: str) -> None:
+    assert in_bytes(count) == text
 
 
 @pytest.mark.parametrize(
