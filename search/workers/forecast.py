@@ -42,6 +42,7 @@ class StageForecast:
         steps: Of all its trials together, if all have values; None where that is not known.
         seconds: About how long it trains; None where that is not known.
         cohort_bytes: About how much memory its largest cohort needs; None where that is not known.
+        repeated: How many trials of a searching stage have the point of another one before them.
     """
 
     step: Step
@@ -49,6 +50,7 @@ class StageForecast:
     steps: float | None
     seconds: float | None
     cohort_bytes: int | None
+    repeated: int
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,9 @@ def forecast(study: Study, workers: int) -> tuple[StageForecast, ...]:
             times = [[paces.get(c.kind, usual) * c.work * each for c in wave] for wave in waves]
             seconds = sum(makespan(wave, at_once) for wave in times)
         memory = _most_bytes(study, [cohort for wave in waves for cohort in wave])
-        listed.append(StageForecast(made.step, sum(sizes), steps_in_all, seconds, memory))
+        again = len(made.trials) - len({frozenset(t.parameters.items()) for t in made.trials})
+        repeated = again if made.step.kind == "search" else 0
+        listed.append(StageForecast(made.step, sum(sizes), steps_in_all, seconds, memory, repeated))
     return tuple(listed)
 
 

@@ -32,6 +32,7 @@ class StageOutline:
         steps_total: Of all its trials, if none diverges.
         seconds: About how long the whole stage takes.
         cohort_bytes: About how much memory its largest cohort needs; None where that is not known.
+        repeated: How many of its trials have the point of another one before them.
     """
 
     step: Step
@@ -42,6 +43,7 @@ class StageOutline:
     steps_total: float | None
     seconds: float | None
     cohort_bytes: int | None
+    repeated: int
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def outline(study: Study, workers: int) -> Outline:
                 one.steps,
                 one.seconds,
                 one.cohort_bytes,
+                one.repeated,
             )
         )
     return Outline(study, workers, tuple(listed))
@@ -107,6 +110,13 @@ def show(planned: Outline, console: Console) -> None:
             escape(stage.box),
         )
     console.print(table)
+    for stage in planned.stages:
+        if stage.repeated:
+            said = (
+                f"{stage.repeated:,} of {plural(stage.trials, 'trial')} of {stage.step.name} have"
+            )
+            said += " the same point as another one, with seeds of their own"
+            console.print(escape(said), soft_wrap=True)
     total = sum(stage.trials for stage in planned.stages)
     workers = plural(planned.workers, "worker")
     if planned.seconds is None:
@@ -139,6 +149,7 @@ def to_json(planned: Outline) -> dict[str, Any]:
                 "steps_total": stage.steps_total,
                 "seconds": stage.seconds,
                 "cohort_bytes": stage.cohort_bytes,
+                "repeated": stage.repeated,
             }
             for stage in planned.stages
         ],

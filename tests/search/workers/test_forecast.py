@@ -209,6 +209,15 @@ def test_the_memory_is_that_of_the_largest_cohort(clock: Clock) -> None:
     assert clock.timed
 
 
+@pytest.mark.parametrize("sampler", ["random", "sobol"])
+def test_trials_that_repeat_another_one_are_counted(clock: Clock, sampler: str) -> None:
+    box = "box={activation=['relu', 'elu']}"
+    stage = f"stages=[{{name='two', sampler='{sampler}', trials=10, {box}}}]"
+    assert [one.repeated for one in forecast(load("digits", [stage]), 1)] == [8, 0, 0]
+    assert [one.repeated for one in forecast(load("digits"), 1)] == [0] * 5
+    assert clock.timed
+
+
 def test_of_many_kinds_of_cohorts_few_are_timed(clock: Clock) -> None:
     sizes = list(range(20, 120))
     box = f"{{batch_size={sizes}, learning_rate={{low=0.01, high=0.1, points=100}}}}"

@@ -36,6 +36,14 @@ def test_without_seeds_the_final_has_the_other_finalists_too(printed: Any) -> No
     assert "fresh seeds" not in text
 
 
+def test_trials_of_one_point_are_told(printed: Any) -> None:
+    stage = "stages=[{name='two', trials=10, box={activation=['relu', 'elu']}}]"
+    planned = outline(load("digits", [stage]), 1)
+    told = "8 of 10 trials of two have the same point as another one, with seeds of their own"
+    assert told in printed(show, planned)
+    assert [stage["repeated"] for stage in to_json(planned)["stages"]] == [8, 0, 0]
+
+
 def test_halving_is_told_with_the_epochs_in_all(printed: Any) -> None:
     study = load("digits", ["stages.coarse.halving={keep=0.25, at=[1, 4]}"])
     planned = outline(study, 2)
