@@ -22,6 +22,7 @@ from search.runtime.scratch import scratch, sweep
 
 RETRIES = 3  # of a broken download, after 1, 2 and 3 seconds
 _CHUNK_BYTES = 1 << 16
+_MOST_BYTES = 1_000_000  # of a file whose size is not known
 _PREFIX = ".fetching-"
 _OF_A_CONNECTION = re.compile(r"^<?HTTPS?Connection(Pool)?\([^)]*\)[^:]*: ")
 
@@ -134,7 +135,12 @@ def _cause(error: Exception) -> str:
 def _unpack(archive: Archive, packed: str, draft: Path) -> None:
     try:
         with tarfile.open(packed, "r:gz") as tar:
-            for name in archive.members:
+            for name, size in archive.members.items():
+                found = tar.getmember(name).size
+                if found > (_MOST_BYTES if size is None else size):
+                    raise DataError(
+                        f"{archive.url}: holds {name} of {found:,} bytes, which is too much"
+                    )
                 content = tar.extractfile(name)
                 if content is not None:
                     with content, (draft / PurePosixPath(name).name).open("wb") as file:

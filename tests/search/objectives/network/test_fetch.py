@@ -186,6 +186,8 @@ LINK = {"type": tarfile.SYMTYPE, "linkname": "/etc/passwd"}
         ([entry("images/one.bin", type=tarfile.LNKTYPE, linkname="x"), NAMES], "unpacked"),
         ([entry("images/one.bin", type=tarfile.CHRTYPE, devmajor=1, devminor=5), NAMES], "lacks"),
         ([entry("images/one.bin", type=tarfile.DIRTYPE), NAMES], "lacks the file one.bin"),
+        ([entry("images/one.bin", bytes(300_001)), NAMES], "holds .*one.bin of 300,001 bytes"),
+        ([ONE, entry("images/names.txt", bytes(2_000_000))], "names.txt of 2,000,000 bytes, which"),
         ([entry("images/one.bin", CONTENT[:-1]), NAMES], "has 299,999 bytes instead of 300,000"),
     ],
 )
