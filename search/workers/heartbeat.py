@@ -69,7 +69,12 @@ class Heartbeat:
 
     def __enter__(self) -> Self:
         self._ledger.join(self._who)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:  # the system refuses one
+            with suppress(DatabaseFaultError):
+                self._ledger.leave(self._who)
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
