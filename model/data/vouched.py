@@ -88,7 +88,10 @@ def check_files(folder: Path, digests: Mapping[str, str]) -> None:
             checked[name] = [*before, digest]
     if checked != known:
         with suppress(OSError):  # a cache that may only be read: it is checked each time
-            (folder / CHECKED).write_text(json.dumps(checked))
+            # Whatever the umask says, nobody else may write to it.
+            descriptor = os.open(folder / CHECKED, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+            with os.fdopen(descriptor, "w") as file:
+                json.dump(checked, file)
 
 
 def _owners() -> tuple[int, ...]:

@@ -42,6 +42,17 @@ def test_a_file_is_hashed_once(folder: Path, hashed: list[Path]) -> None:
     assert hashed == [folder / "x.npy"]
 
 
+def test_what_is_remembered_is_closed_to_others_too(folder: Path, hashed: list[Path]) -> None:
+    before = os.umask(0)
+    try:
+        vouched.check_files(folder, DIGESTS)
+    finally:
+        os.umask(before)
+    vouched.check_owner(folder)
+    vouched.check_files(folder, DIGESTS)
+    assert len(hashed) == 1
+
+
 def test_a_file_that_was_touched_replaced_or_copied_is_hashed_again(
     folder: Path, hashed: list[Path]
 ) -> None:
