@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 
 from model import batch_norm, inference, network, parameters
-from model.arrays import Floats
+from model.arrays import Floats, Integers
 from model.buffers import Buffers
 from model.checkpoint import Checkpoint
 from model.errors import ModelError
@@ -122,8 +122,10 @@ def train(
 ) -> Generator[Epoch, Sequence[int] | None, None]:
     """Train a stack; yield an `Epoch` after each pass over the rows.
 
-    The last epoch is a part of a pass where the schedule ends amid one. A member that diverges goes
-    on as NaN and does not touch its neighbours; `send` the places of the others to drop it.
+    The last epoch is a part of a pass where the schedule ends amid one. With batch normalisation a
+    last batch of one row is passed over: normalised by itself it is 0, whatever it holds. A member
+    that diverges goes on as NaN and does not touch its neighbours; `send` the places of the others
+    to drop it.
 
     Args:
         architecture: What the members agree in.
@@ -183,6 +185,8 @@ class _Pass:
         self._order = order.permutation(everything) if recipe.shuffle else np.arange(everything)
         self._noise = generator(recipe.seed, "jitter", number)
         self._per_epoch = steps_per_epoch(everything, recipe.batch_size)
+        normalised = architecture.batch_norm != "none" and len(state.parameters) > 1
+        self._least = min(recipe.batch_size, 2) if normalised else 1
         self._losses = np.zeros(len(state.members))
         self._measured = np.zeros(len(state.members))
         self._rows = 0
@@ -192,9 +196,19 @@ class _Pass:
 
     def update(self, step: int) -> None:
         """One step of gradient descent on the step's batch."""
-        state, recipe, architecture = self._state, self._recipe, self._architecture
+        state, recipe = self._state, self._recipe
         first = (step % self._per_epoch) * recipe.batch_size
         rows = self._order[first : first + recipe.batch_size]
+        self.rate = recipe.schedule.rate(step, self._per_epoch, state.low, state.high)
+        if len(rows) >= self._least or not first:
+            self._learn(rows)
+        if recipe.schedule.cycle_ends(step + 1, self._per_epoch):
+            now = self.network()
+            self.snapshots.append(replace(now, parameters=parameters.copy(now.parameters)))
+
+    def _learn(self, rows: Integers) -> None:
+        """Change the stack by what a batch of these rows says."""
+        state, recipe, architecture = self._state, self._recipe, self._architecture
         batch = self._data.batch(rows, self._buffers)
         targets = batch.targets
         x = _jittered(batch.x, state.jitter, recipe.jitter_relative, self._noise)
@@ -206,7 +220,6 @@ class _Pass:
             architecture, state.parameters, state.shape, x, targets, scale, batch.weights
         )
         gradients = network.backward(architecture, passed)
-        self.rate = recipe.schedule.rate(step, self._per_epoch, state.low, state.high)
         state.optimizer.step_in_place(
             state.parameters, gradients, self.rate.reshape(-1, 1, 1), self._buffers.weights
         )
@@ -217,9 +230,6 @@ class _Pass:
         self._losses += passed.losses.astype(float) * len(rows)
         self._measured += inference.measured(architecture.loss, passed.scores, targets)
         self._rows += len(rows)
-        if recipe.schedule.cycle_ends(step + 1, self._per_epoch):
-            now = self.network()
-            self.snapshots.append(replace(now, parameters=parameters.copy(now.parameters)))
 
     def network(self) -> Network:
         """The stack as it is now, ready for inference."""

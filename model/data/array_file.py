@@ -1,11 +1,12 @@
 """One array in one `.npy` file: written block by block, opened as a read-only memory map.
 
 A file is opened only where its header and its size are, byte for byte, those of the array that is
-asked for. Damage inside an array that keeps the file's size is not seen.
+asked for. Damage inside an array that keeps the file's size is seen by `model.data.vouched`.
 
 Arrays that are needed for a while and may be larger than the memory lie in a temporary file.
 """
 
+import hashlib
 import io
 import os
 import tempfile
@@ -22,8 +23,8 @@ from model.errors import DataFileError
 
 def write(
     path: Path, shape: tuple[int, ...], dtype: str, blocks: Iterable[npt.NDArray[Any]]
-) -> None:
-    """Write a new file, and wait until it is on the disk.
+) -> str:
+    """Write a new file, wait until it is on the disk, and return its SHA-256 in hexadecimal.
 
     It is written, not mapped: a full disk is then an error here instead of a signal that ends the
     process.
@@ -37,12 +38,17 @@ def write(
     Raises:
         OSError: The file cannot be written.
     """
+    header = _header(shape, dtype)
+    digest = hashlib.sha256(header)
     with path.open("xb") as file:
-        file.write(_header(shape, dtype))
+        file.write(header)
         for block in blocks:
-            file.write(np.ascontiguousarray(block, dtype).tobytes())
+            content = np.ascontiguousarray(block, dtype).tobytes()
+            digest.update(content)
+            file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    return digest.hexdigest()
 
 
 def opened(path: Path, shape: tuple[int, ...], dtype: str) -> np.memmap[Any, np.dtype[Any]]:

@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from model.data import array_file
 from model.data.kinds import is_idx
-from model.data.regular import check_regular
+from model.data.regular import check_expansion, check_regular
 from model.errors import DataFileError
 
 MOST_BYTES = 1_000_000_000_000  # of a file that is mapped
@@ -77,7 +77,8 @@ def array(path: Path, folder: Path | None) -> Array:
     with _faults(path, "an IDX file" if idx else "a .npy file"):
         if idx and path.suffix.lower() == ".gz":
             with gzip.open(path) as file:
-                return _unpacked(str(path), _idx_header(path, file), file, folder)
+                packed = path.stat().st_size
+                return _unpacked(str(path), _idx_header(path, file), file, folder, packed)
         with path.open("rb") as file:
             header = _idx_header(path, file) if idx else _npy_header(str(path), file)
         found = path.stat().st_size - header.size
@@ -119,14 +120,18 @@ class Entry:
             zipfile.ZipFile(self.path) as archive,
             archive.open(self.name) as file,
         ):
-            return _unpacked(where, _npy_header(where, file), file, self.folder)
+            packed = archive.getinfo(self.name).compress_size
+            return _unpacked(where, _npy_header(where, file), file, self.folder, packed)
 
 
-def _unpacked(where: str, header: _Header, file: Readable, folder: Path | None) -> Array:
+def _unpacked(
+    where: str, header: _Header, file: Readable, folder: Path | None, packed: int
+) -> Array:
     if header.bytes > MOST_UNPACKED:
         raise DataFileError(
             f"{where}: has {header.bytes:,} bytes unpacked; expected at most {MOST_UNPACKED:,}"
         )
+    check_expansion(where, packed, header.bytes)
     found = 0
 
     def blocks() -> Iterator[Array]:

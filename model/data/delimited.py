@@ -20,7 +20,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from model.data.regular import check_regular
+from model.data.regular import check_expansion, check_regular
 from model.errors import DataFileError
 
 MOST_BYTES = 100_000_000_000
@@ -153,6 +153,7 @@ def _count_lines(path: Path, encoding: str) -> int:
     with _content(path) as file:
         while piece := file.read(_BLOCK_BYTES):
             size += len(piece)
+            check_expansion(str(path), path.stat().st_size, size)
             if size > MOST_BYTES:
                 raise DataFileError(f"{path}: holds more than {MOST_BYTES:,} bytes, decompressed")
             text = decoder.decode(piece)

@@ -4,7 +4,8 @@ The training images are split by the seed into training and validation images; m
 deviation come from the training part alone. The folder's name carries a hash of all that the
 content follows from, so other data and other seeds go elsewhere. A folder is complete or absent:
 it is written under another name and renamed. Where several processes prepare the same at once, all
-use the one that was first. The test images are not read here, except in `test_set`.
+use the one that was first. One whose arrays have changed since is made again, one of another user
+refused. The test images are not read here, except in `test_set`.
 
 A process killed while it writes leaves a folder whose name begins with a dot;
 `model.data.cache` removes it.
@@ -23,7 +24,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model.data import array_file, cross_validation
+from model.data import array_file, cross_validation, vouched
 from model.data.cache import bound, touch
 from model.data.fold import Fold
 from model.data.labelled import Labelled
@@ -31,6 +32,7 @@ from model.data.prepared_files import FORMAT, About, folder_name, read_about, wr
 from model.data.source import Source
 from model.data.standardise import Statistics, split
 from model.data.test_set import TestSet
+from model.data.vouched import ForeignFolderError
 from model.errors import DataFileError, ModelError
 
 
@@ -150,7 +152,8 @@ def keep(fold: Fold, cache: Path, most_bytes: int | None = None) -> Prepared:
             have more bytes; None for no limit.
 
     Raises:
-        DataFileError: The folder cannot be written, or the rows' files have changed meanwhile.
+        DataFileError: The folder cannot be written or belongs to another user, or the rows' files
+            have changed meanwhile.
     """
     raw = fold.raw
     about = About(
@@ -201,14 +204,17 @@ def open_prepared(folder: Path) -> Prepared:
     """Open a folder that `prepare` made.
 
     Raises:
-        DataFileError: The folder is missing, or a file of it is missing, of a wrong size, or
-            contradicts the others.
+        DataFileError: The folder is missing or others may write to it, or a file of it is missing
+            or not what was written.
     """
     folder = folder.absolute()
+    vouched.check_owner(folder)
     about = read_about(folder)
     touch(folder)
     both = _open_rows(folder, about)
     given = _open_statistics(folder, "", about.inputs)
+    targets = _open_statistics(folder, "target_", about.targets) if about.targets else None
+    vouched.check_files(folder, about.digests)
     return Prepared(
         folder=folder,
         name=about.name,
@@ -218,7 +224,7 @@ def open_prepared(folder: Path) -> Prepared:
         trained_on=about.training,
         mean=given.mean,
         std=given.std,
-        targets=_open_statistics(folder, "target_", about.targets) if about.targets else None,
+        targets=targets,
         target_names=about.target_names,
         tested=about.tested,
         bound=about.bound,
@@ -270,8 +276,6 @@ def _open_statistics(folder: Path, prefix: str, count: int) -> Statistics:
         np.array(array_file.opened(folder / f"{prefix}{name}.npy", (count,), "<f8"))
         for name in ("mean", "std")
     )
-    if not (np.isfinite(mean).all() and np.isfinite(std).all() and (std > 0).all()):
-        raise DataFileError(f"{folder}: its mean or std is damaged; expected finite, std > 0")
     mean.setflags(write=False)
     std.setflags(write=False)
     return Statistics(mean, std)
@@ -282,8 +286,6 @@ def _open_rows(folder: Path, about: About) -> Labelled:
     x = array_file.opened(folder / "x.npy", (rows, about.inputs), "<f4")
     shape, kind = ((rows, about.targets), "<f4") if about.targets else ((rows,), "<i8")
     y = np.array(array_file.opened(folder / "y.npy", shape, kind))
-    if not about.targets and (y.min() < 0 or y.max() >= len(about.classes)):
-        raise DataFileError(f"{folder}: its labels are damaged; prepare it again")
     y.setflags(write=False)
     return Labelled(x, y)
 
@@ -291,6 +293,8 @@ def _open_rows(folder: Path, about: About) -> Labelled:
 def _intact(folder: Path) -> Prepared | None:
     try:
         return open_prepared(folder)
+    except ForeignFolderError:
+        raise
     except DataFileError:
         return None
 

@@ -9,25 +9,34 @@ import json
 import math
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from model.data import array_file
+from model.data import array_file, vouched
 from model.data.fold import Fold
 from model.data.regular import read_regular
 from model.data.standardise import bound_of, standardised, statistics
 from model.errors import DataFileError, ModelError
 
-FORMAT = 5  # raised whenever the same images and seed would give another content
+FORMAT = 6  # raised whenever the same images and seed would give another content
 ABOUT = "prepared.json"
 MOST_ABOUT_BYTES = 100_000_000  # of an encoding with very many columns or categories
 _FOLDER = re.compile(r"\.?[a-z0-9-]+-[0-9a-f]{16}(\.[a-z0-9_]+)?")
 _FILES = frozenset(
-    {ABOUT, "x.npy", "y.npy", "mean.npy", "std.npy", "target_mean.npy", "target_std.npy"}
+    {
+        ABOUT,
+        vouched.CHECKED,
+        "x.npy",
+        "y.npy",
+        "mean.npy",
+        "std.npy",
+        "target_mean.npy",
+        "target_std.npy",
+    }
 )
 
 
@@ -50,6 +59,7 @@ class About:
     encoding: Mapping[str, Any] | None = None
     missing: Mapping[str, int] | None = None
     shape: tuple[int, ...] = ()
+    digests: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of each array's file
 
     @property
     def bound(self) -> float:
@@ -87,19 +97,22 @@ def write(folder: Path, about: About, fold: Fold) -> None:
     """
     raw, order = fold.raw, np.concatenate(fold.rows)
     given = replace(fold.statistics or statistics(raw.x, fold.rows[0]), bound=about.bound)
-    shape = (len(order), about.inputs)
-    array_file.write(folder / "x.npy", shape, "<f4", standardised(raw.x, order, given))
+    digests: dict[str, str] = {}
+
+    def put(name: str, shape: tuple[int, ...], dtype: str, blocks: Iterable[Any]) -> None:
+        digests[name] = array_file.write(folder / name, shape, dtype, blocks)
+
+    put("x.npy", (len(order), about.inputs), "<f4", standardised(raw.x, order, given))
     if about.targets:
-        shape = (len(order), about.targets)
         own = statistics(raw.y, fold.rows[0])
-        array_file.write(folder / "y.npy", shape, "<f4", standardised(raw.y, order, own))
-        array_file.write(folder / "target_mean.npy", own.mean.shape, "<f8", [own.mean])
-        array_file.write(folder / "target_std.npy", own.std.shape, "<f8", [own.std])
+        put("y.npy", (len(order), about.targets), "<f4", standardised(raw.y, order, own))
+        put("target_mean.npy", own.mean.shape, "<f8", [own.mean])
+        put("target_std.npy", own.std.shape, "<f8", [own.std])
     else:
-        array_file.write(folder / "y.npy", shape[:1], "<i8", [raw.y[order]])
-    array_file.write(folder / "mean.npy", given.mean.shape, "<f8", [given.mean])
-    array_file.write(folder / "std.npy", given.std.shape, "<f8", [given.std])
-    told = json.loads(json.dumps(asdict(about)))
+        put("y.npy", (len(order),), "<i8", [raw.y[order]])
+    put("mean.npy", given.mean.shape, "<f8", [given.mean])
+    put("std.npy", given.std.shape, "<f8", [given.std])
+    told = json.loads(json.dumps(asdict(replace(about, digests=digests))))
     text = json.dumps({"about": told, "sha256": _hash(told)})
     if len(text) > MOST_ABOUT_BYTES:
         raise ModelError(
@@ -110,6 +123,7 @@ def write(folder: Path, about: About, fold: Fold) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+    vouched.close_to_others(folder)
 
 
 def read_about(folder: Path) -> About:

@@ -1,9 +1,12 @@
-"""Read a file whole, once it is known to be a regular file of a bearable size."""
+"""Read a file whole, once it is known to be a regular file of a bearable size, also unpacked."""
 
 import stat
 from pathlib import Path
 
 from model.errors import DataFileError
+
+# Data that repeat themselves are packed a hundredfold; what is made to fill a disk, a thousandfold.
+MOST_EXPANSION, LEAST_EXPANDED = 500, 1_000_000_000
 
 
 def read_regular(path: Path, *, least: int, most: int) -> bytes:
@@ -53,6 +56,24 @@ def check_regular(path: Path, *, least: int, most: int) -> None:
         raise DataFileError(f"{path}: is {kind}; expected a regular file of {right}")
     if not least <= found.st_size <= most:
         raise DataFileError(f"{path}: has {found.st_size:,} bytes; expected {right}")
+
+
+def check_expansion(where: str, packed: int, unpacked: int) -> None:
+    """Refuse what unpacks to so much more than it is packed that it can only fill the disk.
+
+    Args:
+        where: The file, and the part of it.
+        packed: Bytes.
+        unpacked: Bytes, as they are promised or as far as they were counted.
+
+    Raises:
+        DataFileError: It unpacks to more than `MOST_EXPANSION` times its bytes, and to no little.
+    """
+    if unpacked > max(LEAST_EXPANDED, MOST_EXPANSION * packed):
+        raise DataFileError(
+            f"{where}: unpacks to more than {MOST_EXPANSION} times its {packed:,} bytes; expected "
+            "less, or unpacked data"
+        )
 
 
 def _right(least: int, most: int) -> str:

@@ -24,6 +24,7 @@ from search.cli.app import AskedToStop, app
 from search.errors import KlayerError, UnforeseenError
 from search.runtime.formatting import harmless
 from search.runtime.process_title import hide_passwords
+from search.runtime.refusals import refusal
 from search.runtime.safe_path import set_safe_path
 from search.runtime.streams import checked_streams, ignore_odd_width
 from search.study.kinds import COMMANDS
@@ -46,6 +47,11 @@ def main() -> None:
     except KlayerError as error:
         typer.echo(f"klayer: {harmless(str(error))}", err=True)
         sys.exit(_exit_status(error))
+    except Exception as error:
+        if (refused := refusal(error)) is None:
+            raise
+        typer.echo(f"klayer: {refused}", err=True)
+        sys.exit(1)
 
 
 def _exit_status(error: KlayerError) -> int:

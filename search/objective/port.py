@@ -180,6 +180,14 @@ class Objective(Protocol):
             budget_seconds: For how long it may be timed.
         """
 
+    def cohort_bytes(self, training: Training, points: Sequence[Point]) -> int | None:
+        """About how much memory a cohort needs, beside its data; None where that is not known.
+
+        Args:
+            training: The settings of its stage.
+            points: Its trials.
+        """
+
     def about(self) -> Sequence[tuple[str, str]]:
         """What is trained, in rows of a label and a text."""
 

@@ -78,7 +78,11 @@ class Family:
         self._prctl = _prctl()
         self._adopts = self._prctl is not None and not self._prctl(PR_SET_CHILD_SUBREAPER, 1)
         failed, fail = os.pipe()  # closed by a successful exec
-        self._program = os.fork()
+        try:
+            self._program = os.fork()
+        except OSError as error:
+            _say(f"errno {error.errno}")
+            sys.exit()
         if self._program == 0:
             self._become(arguments, environment, fail)
         os.close(fail)

@@ -19,8 +19,10 @@ from typing import IO, Self
 
 import psutil
 
+from search.errors import KlayerError
 from search.objectives.faults import TrialError
 from search.runtime import safe_path
+from search.runtime.refusals import refusal
 
 GUARDIAN = Path(__file__).with_name("guardian.py")
 # Between SIGTERM and SIGKILL: enough to write a checkpoint, short enough for a stopped search.
@@ -61,6 +63,7 @@ class Supervised:
 
         Raises:
             TrialError: If the program could not be started.
+            RefusedError: If the system refuses another process.
         """
         self.wait(0)
         return self._status
@@ -73,6 +76,7 @@ class Supervised:
 
         Raises:
             TrialError: If the program could not be started.
+            RefusedError: If the system refuses another process.
         """
         until = time.monotonic() + seconds
         while self._status is None and self._readable(max(0.0, until - time.monotonic())):
@@ -150,7 +154,7 @@ class Supervised:
                 with suppress(OSError):
                     os.killpg(self.pid, signal.SIGKILL)
         if first.startswith("errno"):
-            raise TrialError(_not_started(self._arguments[0], int(first.split()[1])))
+            raise _not_started(self._arguments[0], int(first.split()[1]))
 
 
 def users_environment(extra: Mapping[str, str]) -> dict[str, str]:
@@ -182,6 +186,7 @@ def start(
 
     Raises:
         TrialError: If the working folder cannot be entered.
+        RefusedError: If the system refuses pipes or another process.
     """
     try:
         guardian = subprocess.Popen(  # noqa: S603
@@ -193,7 +198,10 @@ def start(
             pass_fds=kept_open,
             start_new_session=True,  # neither Ctrl-C nor `kill -9` of the worker's group is for it
         )
-    except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
+    except OSError as error:
+        told = refusal(error, f'the program "{arguments[0]}" cannot be started')
+        if told is not None:
+            raise told from error
         if error.filename != str(folder):
             raise
         raise TrialError(
@@ -217,15 +225,19 @@ def _runs(pid: int) -> bool:
         return False
 
 
-def _not_started(program: str, number: int) -> str:
+def _not_started(program: str, number: int) -> KlayerError:
+    """The trial's fault, or the system's."""
     found = f'the program "{program}" '
+    refused = refusal(OSError(number, ""), f"{found}cannot be started")
+    if refused is not None:
+        return refused
     if number == errno.ENOENT:
-        return (
+        return TrialError(
             f"{found}was not found: expected a program in PATH, or a path such as ./train.sh from "
             "the working folder; if it is there, the interpreter that its first line names is not"
         )
     if number == errno.EACCES:
-        return f"{found}may not be executed: `chmod +x` makes a file a program"
+        return TrialError(f"{found}may not be executed: `chmod +x` makes a file a program")
     if number == errno.ENOEXEC:
-        return f"{found}is no program: a script begins with a line such as #!/bin/sh"
-    return f"{found}could not be started: {os.strerror(number)}"
+        return TrialError(f"{found}is no program: a script begins with a line such as #!/bin/sh")
+    return TrialError(f"{found}could not be started: {os.strerror(number)}")

@@ -25,6 +25,12 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
 
 
+def in_bytes(count: int) -> str:
+    """A size of memory with two significant digits: `1 MB` at least, `350 MB`, `1.2 GB`."""
+    rounded = max(float(f"{count:.1e}"), 1e6)
+    return f"{rounded / 1e6:.0f} MB" if rounded < 1e9 else f"{rounded / 1e9:g} GB"
+
+
 def parameters(point: Mapping[str, object]) -> str:
     """Parameters in one line: `weight_decay 0.000315, width_1 50`."""
     return ", ".join(f"{name} {number(value)}" for name, value in point.items())

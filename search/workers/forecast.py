@@ -11,9 +11,11 @@ generation begins before the last one is through.
 import heapq
 import statistics
 from collections.abc import Hashable, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
-from joblib import Parallel, cpu_count, delayed, parallel_config
+from joblib import cpu_count
+from joblib.externals.loky import get_reusable_executor
 
 from search.objective.port import Training
 from search.plan.generations import GenerationPlan, rehearsed_generations
@@ -23,6 +25,7 @@ from search.plan.ranking import ranking_of
 from search.plan.trial import Trial
 from search.space.space import Point
 from search.study.file import Study
+from search.workers.engines.loky import ONE_THREAD
 
 CALIBRATION_SECONDS = 0.5  # of training, in all; a longer time proved no more precise
 SHORTEST_SECONDS = 0.05  # of one kind of cohort; one epoch at least
@@ -38,12 +41,16 @@ class StageForecast:
         trials: How many.
         steps: Of all its trials together, if all have values; None where that is not known.
         seconds: About how long it trains; None where that is not known.
+        cohort_bytes: About how much memory its largest cohort needs; None where that is not known.
+        repeated: How many trials of a searching stage have the point of another one before them.
     """
 
     step: Step
     trials: int
     steps: float | None
     seconds: float | None
+    cohort_bytes: int | None
+    repeated: int
 
 
 @dataclass(frozen=True)
@@ -122,8 +129,22 @@ def forecast(study: Study, workers: int) -> tuple[StageForecast, ...]:
             each *= study.objective.final_factor if made.step.kind == "final" else 1.0
             times = [[paces.get(c.kind, usual) * c.work * each for c in wave] for wave in waves]
             seconds = sum(makespan(wave, at_once) for wave in times)
-        listed.append(StageForecast(made.step, sum(sizes), steps_in_all, seconds))
+        memory = _most_bytes(study, [cohort for wave in waves for cohort in wave])
+        again = len(made.trials) - len({frozenset(t.parameters.items()) for t in made.trials})
+        repeated = again if made.step.kind == "search" else 0
+        listed.append(StageForecast(made.step, sum(sizes), steps_in_all, seconds, memory, repeated))
     return tuple(listed)
+
+
+def _most_bytes(study: Study, cohorts: Sequence[_Cohort]) -> int | None:
+    """Of the largest cohort."""
+    largest: dict[_Kind, _Cohort] = {}
+    for one in cohorts:
+        before = largest.setdefault(one.kind, one)
+        largest[one.kind] = one if one.work > before.work else before
+    found = [study.objective.cohort_bytes(c.section, c.points) for c in largest.values()]
+    known = [one for one in found if one is not None]
+    return max(known, default=None)
 
 
 def _most_work(
@@ -195,7 +216,7 @@ def _alike(study: Study, step: Step, trials: Sequence[PlannedTrial]) -> list[tup
 
 
 def _paces(study: Study, samples: Mapping[_Kind, _Cohort]) -> dict[_Kind, float]:
-    """Seconds of an epoch of each kind, for each column of its first layer.
+    """Seconds of an epoch of each kind that fits into memory, for each column of its first layer.
 
     Each is timed with as many processes beside it as there will be.
     """
@@ -205,16 +226,32 @@ def _paces(study: Study, samples: Mapping[_Kind, _Cohort]) -> dict[_Kind, float]
         by_processes.setdefault(kind.at_once, []).append(kind)
     found: dict[_Kind, float] = {}
     for processes, kinds in by_processes.items():
-        some = [samples[kind] for kind in kinds]
-        with parallel_config(backend="loky", inner_max_num_threads=1):
-            timed = Parallel(n_jobs=processes, batch_size=1, pre_dispatch="all")(
-                delayed(_time)(study, some, budget) for _ in range(processes)
-            )
+        timed = _timed_at_once(processes, study, [samples[kind] for kind in kinds], budget)
         for place, kind in enumerate(kinds):
-            found[kind] = sum(one[place] for one in timed) / processes / samples[kind].work
+            seconds = [one for one in (each[place] for each in timed) if one is not None]
+            if len(seconds) == processes:
+                found[kind] = sum(seconds) / processes / samples[kind].work
     return found
 
 
-def _time(study: Study, samples: Sequence[_Cohort], budget: float) -> list[float]:
-    pace = study.objective.seconds_per_step
-    return [pace(one.section, one.points, budget) for one in samples]
+def _timed_at_once(
+    processes: int, study: Study, samples: Sequence[_Cohort], budget: float
+) -> list[list[float | None]]:
+    """What each of some processes finds, all at the same time; nothing where one is killed."""
+    executor = get_reusable_executor(max_workers=processes, env=ONE_THREAD)
+    begun = [executor.submit(_time, study, samples, budget) for _ in range(processes)]
+    try:
+        return [one.result() for one in begun]
+    except BrokenProcessPool:  # as the system does where memory runs out
+        return [[None] * len(samples)] * processes
+
+
+def _time(study: Study, samples: Sequence[_Cohort], budget: float) -> list[float | None]:
+    """Of each cohort; None for one that does not fit into memory."""
+    found: list[float | None] = []
+    for one in samples:
+        try:
+            found.append(study.objective.seconds_per_step(one.section, one.points, budget))
+        except MemoryError:
+            found.append(None)
+    return found

@@ -69,7 +69,12 @@ class Heartbeat:
 
     def __enter__(self) -> Self:
         self._ledger.join(self._who)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:  # the system refuses one
+            with suppress(DatabaseFaultError):
+                self._ledger.leave(self._who)
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -106,6 +111,6 @@ class Heartbeat:
     def _beat(self) -> None:
         every = min(self.lease_seconds, self._who.lease_seconds) / BEATS
         while not self._done.wait(every):
-            with suppress(LedgerError):
+            with suppress(LedgerError, OSError, MemoryError):  # the next beat may have room again
                 asked = self._ledger.beat(self._who, self._claim, self.lease_seconds)
                 self.asked_to_stop |= asked

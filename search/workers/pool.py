@@ -294,7 +294,10 @@ class _Pool:
         It is told by a thread: where a worker that hangs holds SQLite's lock, the database answers
         when that is killed, and who may ask for that is not to wait until then.
         """
-        threading.Thread(target=self._ask_to_stop, name="asking", daemon=True).start()
+        try:
+            threading.Thread(target=self._ask_to_stop, name="asking", daemon=True).start()
+        except RuntimeError:  # the system refuses one
+            self._ask_to_stop()
 
     def _ask_to_stop(self) -> None:
         try:

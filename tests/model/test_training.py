@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -61,6 +62,50 @@ class Spy:
     def __call__(self, architecture, stack, shape, x, labels, scale=None, weights=None):
         self.batches.append(x.copy())  # the rows' buffer is written over by the next batch
         return self._forward(architecture, stack, shape, x, labels, scale, weights)
+
+
+# Batches of one row
+
+
+@pytest.mark.parametrize("placement", ["before", "after"])
+def test_a_last_batch_of_one_row_is_not_normalised_by_itself(
+    monkeypatch: pytest.MonkeyPatch, placement: Placement
+) -> None:
+    data = Data(X[:41], LABELS[:41], X[44:], LABELS[44:])
+    spy = Spy(monkeypatch)
+    architecture = replace(ARCHITECTURE, batch_norm=placement, batch_norm_decay=0.0)
+    *_, last = run(
+        data=data, architecture=architecture, recipe=replace(RECIPE, schedule=Constant(40))
+    )
+    assert {len(batch) for batch in spy.batches} == {10}
+    assert max(record.validation_measure for record in last.records) > 0.6
+    for kept in last.network.statistics:
+        assert kept is not None
+        assert kept.variance.max() > 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "size", "sizes"),
+    [({"batch_norm": "none"}, 10, {10, 1}), ({}, 1, {1}), ({}, 50, {41})],
+)
+def test_others_of_one_row_are_learned(
+    monkeypatch: pytest.MonkeyPatch, changes: Any, size: int, sizes: set[int]
+) -> None:
+    spy = Spy(monkeypatch)
+    data = Data(X[:41], LABELS[:41], X[44:], LABELS[44:])
+    recipe = replace(RECIPE, batch_size=size, schedule=Constant(1))
+    run(data=data, architecture=replace(ARCHITECTURE, **changes), recipe=recipe)
+    assert {len(batch) for batch in spy.batches} == sizes
+    assert sum(map(len, spy.batches)) == 41
+
+
+def test_a_network_without_hidden_layers_normalises_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spy = Spy(monkeypatch)
+    data = Data(X[:41], LABELS[:41], X[44:], LABELS[44:])
+    run([Member((), 11, 0.1)], data=data)
+    assert {len(batch) for batch in spy.batches} == {10, 1}
 
 
 # What an epoch records

@@ -156,6 +156,9 @@ class DeclaredObjective:
         """Not known without training: `has_pace` is False."""
         return math.nan
 
+    def cohort_bytes(self, _training: TrainingTable, _points: Sequence[Point]) -> None:
+        """As `Objective.cohort_bytes`: only the user's program knows."""
+
     def about(self) -> Sequence[tuple[str, str]]:
         """As `Objective.about`."""
         ranks = f"{self.score.direction}s {self.score.words}"

@@ -11,10 +11,11 @@ from search.objective.data_card import DataCard
 from search.objective.port import Reports, Saver
 from search.objective.report import Assignment, Evaluation, Report
 from search.objectives.declared.objective import DeclaredObjective
-from search.objectives.declared.scratch import scratch, sweep
 from search.objectives.declared.tables import TrainingTable
 from search.objectives.declared.trials import Asked, Attempt, Cohort, Given, Rules
+from search.runtime.scratch import scratch, sweep
 
+SCRATCH = "klayer-trial-"
 SEEDS = 2**32
 """Seeds of users' trainings lie below it: many libraries take no others."""
 
@@ -26,7 +27,7 @@ class DeclaredTrainer(ABC):
         self.objective = objective
         self._cohorts = 0
         self._opened = ExitStack()
-        sweep()
+        sweep(SCRATCH)
         self._folder: Path | None = None
 
     @property
@@ -50,7 +51,7 @@ class DeclaredTrainer(ABC):
         seeds = [trial.seed % SEEDS for trial in trials]
         self._cohorts += 1  # a folder each, as one that was given up may still be removed
         if self._folder is None:
-            self._folder = self._opened.enter_context(scratch())
+            self._folder = self._opened.enter_context(scratch(SCRATCH))
         folder = self._folder / str(self._cohorts)
         return Cohort(self.attempt, rules, points, seeds, start, folder, saver).train()
 

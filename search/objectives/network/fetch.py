@@ -2,12 +2,13 @@
 
 pooch downloads, tries again after a break, and checks the checksum before anything is opened.
 Archive and files stand in a folder of their own until all is whole; then one rename puts the files
-in place. Only the expected files are unpacked, under plain names, whatever else an archive holds.
+in place. What a killed process left is removed by the next call. Only the expected files are
+unpacked, under plain names, whatever else an archive holds.
 """
 
+import re
 import shutil
 import tarfile
-import tempfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,9 +18,13 @@ import pooch
 import requests
 
 from search.errors import DataError
+from search.runtime.scratch import scratch, sweep
 
 RETRIES = 3  # of a broken download, after 1, 2 and 3 seconds
 _CHUNK_BYTES = 1 << 16
+_MOST_BYTES = 1_000_000  # of a file whose size is not known
+_PREFIX = ".fetching-"
+_OF_A_CONNECTION = re.compile(r"^<?HTTPS?Connection(Pool)?\([^)]*\)[^:]*: ")
 
 
 @dataclass(frozen=True)
@@ -75,8 +80,9 @@ def fetch(archive: Archive, folder: Path, *, progress: bool = False) -> Path:
             _check(archive, target, "remove it to have the files fetched")
             return target
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".fetching-", dir=folder) as place:
-            draft = Path(place) / archive.folder
+        sweep(_PREFIX, folder)
+        with scratch(_PREFIX, folder) as place:
+            draft = place / archive.folder
             draft.mkdir()
             _unpack(archive, _download(archive, place, progress), draft)
             _check(archive, draft, f"{archive.url} holds others")
@@ -93,7 +99,7 @@ def fetch(archive: Archive, folder: Path, *, progress: bool = False) -> Path:
     return target
 
 
-def _download(archive: Archive, place: str, progress: bool) -> str:
+def _download(archive: Archive, place: Path, progress: bool) -> str:
     """The path of the archive, whose checksum is right."""
     pooch.get_logger().setLevel("WARNING")
     name = f"{archive.folder}.tar.gz"
@@ -110,16 +116,31 @@ def _download(archive: Archive, place: str, progress: bool) -> str:
     try:
         return str(downloading.fetch(name, downloader=over_http))
     except (requests.RequestException, ValueError) as error:
-        cause = getattr(next(iter(error.args), None), "reason", error)  # that requests wraps
         raise DataError(
-            f"{archive.url}: cannot be downloaded ({cause}); the same command tries again"
+            f"{archive.url}: cannot be downloaded ({_cause(error)}); the same command tries again"
         ) from error
+
+
+def _cause(error: Exception) -> str:
+    """What is the matter, of the errors that requests wraps in each other."""
+    cause: object = error
+    while isinstance(cause, Exception) and cause.args and isinstance(cause.args[0], Exception):
+        cause = cause.args[0]
+        cause = getattr(cause, "reason", cause)
+    if isinstance(cause, Exception) and len(cause.args) > 1 and isinstance(cause.args[0], str):
+        cause = cause.args[0]  # behind it stands the error that it was made of
+    return _OF_A_CONNECTION.sub("", str(cause))
 
 
 def _unpack(archive: Archive, packed: str, draft: Path) -> None:
     try:
         with tarfile.open(packed, "r:gz") as tar:
-            for name in archive.members:
+            for name, size in archive.members.items():
+                found = tar.getmember(name).size
+                if found > (_MOST_BYTES if size is None else size):
+                    raise DataError(
+                        f"{archive.url}: holds {name} of {found:,} bytes, which is too much"
+                    )
                 content = tar.extractfile(name)
                 if content is not None:
                     with content, (draft / PurePosixPath(name).name).open("wb") as file:

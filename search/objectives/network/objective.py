@@ -182,6 +182,12 @@ class NetworkObjective:
 
         return seconds_per_epoch(self, training, points, budget_seconds)
 
+    def cohort_bytes(self, training: TrainingSection, points: Sequence[Point]) -> int:
+        """As `Objective.cohort_bytes`."""
+        from search.objectives.network.memory import cohort_bytes
+
+        return cohort_bytes(self, training, points)
+
     def about(self) -> Sequence[tuple[str, str]]:
         """As `Objective.about`."""
         widths = "-".join(map(str, self.network.widths)) or "no hidden layer"

@@ -79,7 +79,8 @@ _ALL: tuple[Hyperparameter, ...] = (
     ),
     Choice(
         "batch_norm",
-        "where batch normalisation stands: nowhere, before or after the activation",
+        "where batch normalisation stands: nowhere, before or after the activation; it needs "
+        "batches of 2 rows or more, and a last one of 1 row is left out",
         get_args(BatchNorm),
         title="batch normalisation",
     ),

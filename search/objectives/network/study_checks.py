@@ -50,6 +50,7 @@ def faults_between(
     yield from _unread(network, stages, boxes)
     yield from _rungs(stages, boxes)
     yield from _batches(facts, training, stages, final, boxes)
+    yield from _single_rows(network, training, stages, final, boxes)
     yield from _learning_rates(training, stages, final, boxes)
 
 
@@ -216,6 +217,52 @@ def _batches(
             if most > rows:
                 faults.append(Fault(("stages", place, *key), f"found {most:,.0f}; {right}"))
     return list(dict.fromkeys(faults))
+
+
+def _single_rows(
+    network: NetworkSection,
+    base: TrainingSection,
+    stages: Sequence[Stage],
+    final: NetworkFinal,
+    boxes: Mapping[str, Box],
+) -> list[Fault]:
+    """Batches of one row, which batch normalisation makes 0: nothing would be learned of them."""
+    named = contenders(stages)
+    right = "of which batch normalisation leaves nothing; give 2 or more"
+    faults = []
+    for place, stage in enumerate(stages if network.widths else ()):
+        box = boxes[stage.name]
+        trained: list[tuple[Key, TrainingSection]] = [(("stages", place), stage.training)]
+        trained += [(("final",), final.training)] if stage.name in named else []
+        for where, training in trained:
+            if _normalises_single_rows(network, training, stage, box):
+                shared = training.batch_size == base.batch_size
+                key = (*(() if shared else where), "training", "batch_size")
+                faults.append(Fault(key, f"found 1, {right}"))
+        for key, name, extent in own_ranges(stage):
+            least = lowest({name: extent}, name, 2) if name == "batch_size" else 2
+            norms = set(_settings(network, box, name, "batch_norm"))
+            if stage.points:
+                norms = {
+                    point.get("batch_norm", network.batch_norm)
+                    for point in stage.points
+                    if point.get("batch_size") == 1
+                }
+            if least < 2 and norms - {"none"}:
+                faults.append(Fault(("stages", place, *key), f"found 1, {right}"))
+    return list(dict.fromkeys(faults))
+
+
+def _normalises_single_rows(
+    network: NetworkSection, training: TrainingSection, stage: Stage, box: Box
+) -> bool:
+    """Whether a trial of a stage that does not search the batch size is one of single rows."""
+    if training.batch_size > 1 or box.always("batch_size"):
+        return False
+    if stage.points:
+        norms = [point.get("batch_norm", network.batch_norm) for point in stage.points]
+        return any(one != "none" for one in norms)
+    return any(one != "none" for one in _settings(network, box, "batch_size", "batch_norm"))
 
 
 def _learning_rates(

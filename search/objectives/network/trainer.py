@@ -2,17 +2,21 @@
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
 from search.objective.data_card import DataCard
 from search.objective.port import Reports, Saver
 from search.objective.report import Assignment, Evaluation, Report
-from search.objectives.network import final, trials
+from search.objectives.network import final, trials, within_memory
 from search.objectives.network.data import Dataset, open_data
 from search.objectives.network.final import Winner
+from search.objectives.network.memory import cohort_bytes
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.sections import TrainingSection
+from search.objectives.network.settings import values_of
+from search.runtime.formatting import in_bytes
 
 
 @dataclass(frozen=True)
@@ -47,10 +51,25 @@ class NetworkTrainer:
         until: int | None = None,
         saver: Saver | None = None,
     ) -> Reports:
-        """As `Trainer.train`: the trials are one stack."""
-        return trials.train(
-            self.objective, training, trials_, order_seed, self.data, start, until, saver
+        """As `Trainer.train`: the trials are one stack, where that fits into memory."""
+
+        def some(places: Sequence[int], saver: Saver | None = None) -> Reports:
+            given = [trials_[place] for place in places]
+            begun = [start[place] for place in places] if start else ()
+            return trials.train(
+                self.objective, training, given, order_seed, self.data, begun, until, saver
+            )
+
+        every = range(len(trials_))
+        alone = [partial(some, [place]) for place in every]
+        return within_memory.train(
+            some(every, saver), alone, [self._too_large(training, t) for t in trials_]
         )
+
+    def _too_large(self, training: TrainingSection, trial: Assignment) -> str:
+        widths = values_of(self.objective, training, trial.parameters)["widths"]
+        size = in_bytes(cohort_bytes(self.objective, training, [trial.parameters]))
+        return f"not enough memory for a network of widths {'-'.join(map(str, widths))} ({size})"
 
     def evaluate(
         self,

@@ -9,13 +9,15 @@ from rich.table import Table
 
 from search.objective.metric import ABSENT
 from search.plan.plan import Step
-from search.runtime.formatting import duration, plural, plural_of, share
+from search.runtime.formatting import duration, in_bytes, plural, plural_of, share
 from search.runtime.lines import say_table
 from search.space.space import Box
 from search.study.file import Study
 from search.study.halving import Halving
 from search.study.zoom_rules import DecadesZoom, ZoomRule
 from search.workers.forecast import forecast
+
+PROCESS_BYTES = 150_000_000  # of Python and libraries, of which processes share a part
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class StageOutline:
         steps: Of each trial that is trained to its end; None where that is not known.
         steps_total: Of all its trials, if none diverges.
         seconds: About how long the whole stage takes.
+        cohort_bytes: About how much memory its largest cohort needs; None where that is not known.
+        repeated: How many of its trials have the point of another one before them.
     """
 
     step: Step
@@ -39,6 +43,8 @@ class StageOutline:
     steps: float | None
     steps_total: float | None
     seconds: float | None
+    cohort_bytes: int | None
+    repeated: int
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,12 @@ class Outline:
         known = [stage.seconds for stage in self.stages if stage.seconds is not None]
         return sum(known) if len(known) == len(self.stages) else None
 
+    @property
+    def cohort_bytes(self) -> int | None:
+        """About how much memory the largest cohort needs; None where that is not known."""
+        known = [stage.cohort_bytes for stage in self.stages if stage.cohort_bytes is not None]
+        return max(known, default=None)
+
 
 def outline(study: Study, workers: int) -> Outline:
     """What the study would do; times come from a calibration of seconds on this machine."""
@@ -63,7 +75,17 @@ def outline(study: Study, workers: int) -> Outline:
         each = study.objective.steps(one.step.training)
         sampler, box = _drawn(study, one.step)
         listed.append(
-            StageOutline(one.step, sampler, box, one.trials, each, one.steps, one.seconds)
+            StageOutline(
+                one.step,
+                sampler,
+                box,
+                one.trials,
+                each,
+                one.steps,
+                one.seconds,
+                one.cohort_bytes,
+                one.repeated,
+            )
         )
     return Outline(study, workers, tuple(listed))
 
@@ -89,6 +111,13 @@ def show(planned: Outline, console: Console) -> None:
             escape(stage.box),
         )
     say_table(console, table)
+    for stage in planned.stages:
+        if stage.repeated:
+            said = (
+                f"{stage.repeated:,} of {plural(stage.trials, 'trial')} of {stage.step.name} have"
+            )
+            said += " the same point as another one, with seeds of their own"
+            console.print(escape(said), soft_wrap=True)
     total = sum(stage.trials for stage in planned.stages)
     workers = plural(planned.workers, "worker")
     if planned.seconds is None:
@@ -97,6 +126,9 @@ def show(planned: Outline, console: Console) -> None:
         said = f"{plural(total, 'trial')}, about {duration(planned.seconds)} of training on "
         said += f"{workers}; starting and planning take some seconds more"
     console.print(f"\n{said}", soft_wrap=True)
+    if planned.cohort_bytes is not None:
+        said = f"each worker needs about {in_bytes(PROCESS_BYTES + planned.cohort_bytes)} of memory"
+        console.print(f"{said} for the largest cohort, beside the data", soft_wrap=True)
 
 
 def to_json(planned: Outline) -> dict[str, Any]:
@@ -117,6 +149,8 @@ def to_json(planned: Outline) -> dict[str, Any]:
                 "steps": stage.steps,
                 "steps_total": stage.steps_total,
                 "seconds": stage.seconds,
+                "cohort_bytes": stage.cohort_bytes,
+                "repeated": stage.repeated,
             }
             for stage in planned.stages
         ],

@@ -2,20 +2,22 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from joblib.externals.loky import ProcessPoolExecutor
 
+from search.runtime.refusals import RefusedError, refusal
 from search.workers.engines.engine import WorkerKilledError, signals_blocked
 from search.workers.engines.task import Task
 
 T = TypeVar("T")
 
 # One thread for each worker. A BLAS reads it when it is loaded.
-_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 class LokyEngine:
@@ -38,22 +40,29 @@ class LokyEngine:
         return result
 
     def _run(self, task: Task[Any], result: Future[None]) -> None:
-        with signals_blocked():
-            executor = ProcessPoolExecutor(max_workers=1, env=dict.fromkeys(_THREADS, "1"))
-            try:
+        """Run a task; whatever is raised on the way is its result, for which others wait."""
+        executor = None
+        try:
+            with signals_blocked():
+                executor = self._executor()
                 self._submit(executor, task).result()
-            except BrokenProcessPool as error:
-                result.set_exception(WorkerKilledError(str(error)))
-            except BaseException as error:
-                result.set_exception(WorkerKilledError() if self._killed else error)
-            else:
-                result.set_result(None)
+        except BrokenProcessPool as error:
+            result.set_exception(WorkerKilledError(str(error)))
+        except BaseException as error:
+            result.set_exception(WorkerKilledError() if self._killed else error)
+        else:
+            result.set_result(None)
+        if executor is not None:
             with self._lock:
                 self._executors.discard(executor)
             _end(executor)
 
+    def _executor(self) -> Any:
+        with _refusals_told():
+            return ProcessPoolExecutor(max_workers=1, env=ONE_THREAD)
+
     def _submit(self, executor: Any, task: Task[Any]) -> Future[None]:
-        with self._lock:
+        with self._lock, _refusals_told():
             if self._killed:
                 raise WorkerKilledError("the engine was killed")
             self._executors.add(executor)
@@ -78,6 +87,25 @@ class LokyEngine:
         self.kill()
         for thread in self._threads:
             thread.join()
+
+
+@contextmanager
+def _refusals_told() -> Iterator[None]:
+    """Say of what the system refuses to a new process that none can be started.
+
+    Raises:
+        RefusedError: Where the pipes, semaphores, threads or the process itself are refused.
+    """
+    doing = "a worker process cannot be started"
+    try:
+        yield
+    except Exception as error:
+        told = refusal(error, doing)
+        if told is None and isinstance(error, OSError):  # without a /dev/shm, for example
+            told = RefusedError(f"{doing}: {error}; it needs pipes, and semaphores in /dev/shm")
+        if told is None:
+            raise
+        raise told from error
 
 
 def _end(executor: Any) -> None:

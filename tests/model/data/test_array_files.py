@@ -146,6 +146,27 @@ def test_a_file_that_would_unpack_to_very_much_is_refused(
         entry.array()
 
 
+@pytest.mark.parametrize("name", ["x.npz", "x-idx1-ubyte.gz"])
+def test_a_file_that_unpacks_a_thousandfold_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    zeros, path = np.zeros(10**6, np.uint8), tmp_path / name
+    if name == "x.npz":
+        np.savez_compressed(path, x=zeros)
+    else:
+        path.write_bytes(gzip.compress(idx_bytes(zeros)))
+
+    def read() -> object:
+        if name == "x.npz":
+            return array_files.arrays(path, tmp_path)["x"].array()
+        return array_files.array(path, tmp_path)
+
+    assert read() is not None  # as it fills no disk
+    monkeypatch.setattr("model.data.regular.LEAST_EXPANDED", 1000)
+    with pytest.raises(DataFileError, match=r"unpacks to more than 500 times its [\d,]+ bytes"):
+        read()
+
+
 def test_damaged_npz_files_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
     np.savez(path, x=ROWS, o=OBJECTS)

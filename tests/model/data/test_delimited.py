@@ -138,6 +138,16 @@ def test_a_file_that_decompresses_to_too_much_is_refused(
         read_delimited(written(tmp_path, gzip.compress(b"a" * 1_001), "a.csv.gz"))
 
 
+def test_a_file_that_decompresses_a_thousandfold_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, gzip.compress(b"a\n" + b"1\n" * 1_000_000), "a.csv.gz")
+    assert read_delimited(path).names == ("a",)
+    monkeypatch.setattr("model.data.regular.LEAST_EXPANDED", 1000)
+    with pytest.raises(DataFileError, match=r"unpacks to more than 500 times its [\d,]+ bytes"):
+        read_delimited(path)
+
+
 def test_a_folder_and_a_pipe_are_not_opened(tmp_path: Path) -> None:
     (tmp_path / "folder.csv").mkdir()
     os.mkfifo(tmp_path / "pipe.csv")

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.data import cifar10, digits, prepared
+from model.data import cifar10, digits, prepared, vouched
 from model.data.cache import clear
 from model.data.fold import Fold
 from model.data.labelled import Labelled
@@ -97,7 +97,10 @@ def test_every_image_keeps_its_label_and_is_used_once(tmp_path: Path) -> None:
 
 
 def content(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    """What was written there; not what openings remember."""
+    found = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    found.pop(vouched.CHECKED, None)
+    return found
 
 
 def test_the_same_seed_gives_the_same_bytes_elsewhere(tmp_path: Path) -> None:
@@ -218,12 +221,48 @@ def test_damage_is_found_and_mended(tmp_path: Path, name: str, damage: str) -> N
     assert list(tmp_path.iterdir()) == [mended.folder]
 
 
-def test_damaged_labels_and_descriptions_are_found(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".npy")])
+def test_one_flipped_bit_is_found_and_mended(tmp_path: Path, name: str) -> None:
     ready = prepare(BLIND, tmp_path)
-    labels = ready.folder / "y.npy"
-    labels.write_bytes(labels.read_bytes()[:-8] + (10).to_bytes(8, "little"))
-    with pytest.raises(DataFileError, match="labels are damaged"):
+    prepared.open_prepared(ready.folder)
+    whole, path = content(ready.folder), ready.folder / name
+    path.write_bytes(whole[name][:-1] + bytes([whole[name][-1] ^ 1]))
+    with pytest.raises(DataFileError, match=rf"{name}: is damaged"):
         prepared.open_prepared(ready.folder)
+    with pytest.raises(DataFileError, match=rf"{name}: is damaged"):
+        pickle.loads(pickle.dumps(ready))
+    assert content(prepare(BLIND, tmp_path).folder) == whole
+
+
+def test_a_folder_is_written_closed_to_others_and_made_again_where_it_was_opened(
+    tmp_path: Path,
+) -> None:
+    before = os.umask(0o002)
+    try:
+        ready = prepare(BLIND, tmp_path)
+    finally:
+        os.umask(before)
+    paths = [ready.folder, *ready.folder.iterdir()]
+    assert not any(path.stat().st_mode & 0o022 for path in paths)
+    ready.folder.chmod(0o777)
+    with pytest.raises(DataFileError, match=r"others may write to it \(mode 777\)"):
+        prepared.open_prepared(ready.folder)
+    assert prepare(BLIND, tmp_path).folder.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_folder_of_another_user_is_refused_and_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready = prepare(BLIND, tmp_path)
+    before = content(ready.folder)
+    monkeypatch.setattr("model.data.vouched._owners", lambda: (os.geteuid() + 1,))
+    for opened in (lambda: prepared.open_prepared(ready.folder), lambda: prepare(BLIND, tmp_path)):
+        with pytest.raises(DataFileError, match=r"belongs to the user with id \d+; .*XDG_CACHE"):
+            opened()
+    assert content(ready.folder) == before
+
+
+def test_a_damaged_description_is_found(tmp_path: Path) -> None:
     ready = prepare(BLIND, tmp_path)
     about = ready.folder / "prepared.json"
     about.write_text(about.read_text().replace('"seed": 11', '"seed": 12'))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from model.data.regular import read_regular
+from model.data.regular import check_expansion, read_regular
 from model.errors import DataFileError
 
 
@@ -38,3 +38,10 @@ def test_refuses_what_is_no_regular_file(tmp_path: Path) -> None:
     }.items():
         with pytest.raises(DataFileError, match=f"{name}: {reason}"):
             read_regular(tmp_path / name, least=0, most=9)
+
+
+def test_little_may_unpack_to_any_multiple_of_itself_and_much_to_500_times() -> None:
+    check_expansion("x", 0, 1_000_000_000)
+    check_expansion("x", 10**7, 5 * 10**9)
+    with pytest.raises(DataFileError, match=r"^x: unpacks to more than 500 times its 10,000,000 "):
+        check_expansion("x", 10**7, 5 * 10**9 + 1)

@@ -1,5 +1,6 @@
 """Programs behind a guardian: their status, their surroundings, and their end when it is asked."""
 
+import errno
 import os
 import signal
 import sys
@@ -9,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from search.objectives import supervised
 from search.objectives.faults import TrialError
 from search.objectives.supervised import Supervised, start, users_environment
+from search.runtime.refusals import RefusedError
+from tests.search.limits import no_more_files
 from tests.search.objectives.conftest import WAIT_SECONDS, Script, is_there, pids_in, wait_until
 
 Start = Callable[..., Supervised]
@@ -29,6 +33,17 @@ def status_of(program: Supervised) -> int | None:
     with program:
         assert program.wait(WAIT_SECONDS)
     return program.poll()
+
+
+def test_what_the_system_refuses_is_not_the_trial_s_fault(tmp_path: Path) -> None:
+    with (tmp_path / "output").open("wb") as output:
+        with (
+            no_more_files(),
+            pytest.raises(RefusedError, match=r'"sh" cannot be started: Too many'),
+        ):
+            start(["sh"], tmp_path, os.environ, output)
+        assert isinstance(supervised._not_started("sh", errno.EAGAIN), RefusedError)
+        assert isinstance(supervised._not_started("sh", errno.E2BIG), TrialError)
 
 
 @pytest.mark.parametrize("status", [0, 1, 3, 127, 255])

@@ -7,6 +7,7 @@ from search.runtime.formatting import (
     capital,
     duration,
     harmless,
+    in_bytes,
     number,
     parameters,
     plural,
@@ -15,6 +16,14 @@ from search.runtime.formatting import (
     share,
     shortened,
 )
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "1 MB"), (34_567_890, "35 MB"), (996_000_000, "1 GB"), (12_345_678_901, "12 GB")],
+)
+def test_sizes(count: int, text: str) -> None:
+    assert in_bytes(count) == text
 
 
 @pytest.mark.parametrize(

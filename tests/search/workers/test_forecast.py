@@ -1,6 +1,8 @@
 """How long a study is expected to take, stage by stage."""
 
-from collections.abc import Callable, Iterable
+import os
+import signal
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +13,16 @@ from search.plan.plan import plan, steps
 from search.space.space import Point
 from search.study.file import Study
 from search.study.reading import load
-from search.workers.forecast import CALIBRATION_SECONDS, MOST_KINDS, forecast, makespan
+from search.workers.forecast import (
+    CALIBRATION_SECONDS,
+    MOST_KINDS,
+    _Cohort,
+    _Kind,
+    _time,
+    _timed_at_once,
+    forecast,
+    makespan,
+)
 
 
 @pytest.mark.parametrize(
@@ -65,10 +76,10 @@ class Clock:
         self.budgets.append(budget)
         return columns(points) * float(points[0].get("batch_size", 100))
 
-    def parallel(self, n_jobs: int, **_: object) -> Callable[[Iterable[Any]], list[Any]]:
-        """In place of joblib's: one after another, in this process."""
-        self.processes.append(n_jobs)
-        return lambda tasks: [call(*args, **named) for call, args, named in tasks]
+    def timed_at_once(self, processes: int, *asked: Any) -> list[list[float]]:
+        """One after another, in this process."""
+        self.processes.append(processes)
+        return [_time(*asked) for _ in range(processes)]
 
 
 @pytest.fixture
@@ -77,7 +88,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     monkeypatch.setattr(
         NetworkObjective, "seconds_per_step", lambda _, *asked: made.seconds_per_step(*asked)
     )
-    monkeypatch.setattr("search.workers.forecast.Parallel", made.parallel)
+    monkeypatch.setattr("search.workers.forecast._timed_at_once", made.timed_at_once)
     return made
 
 
@@ -146,6 +157,65 @@ def test_where_the_pace_is_not_known_the_steps_are_still_counted(
     assert clock.timed == []
     monkeypatch.setattr(NetworkObjective, "steps", lambda *_: None)
     assert {(one.steps, one.seconds) for one in forecast(load("digits", WIDE), 1)} == {(None, None)}
+
+
+def test_a_cohort_that_does_not_fit_into_memory_is_taken_to_be_like_the_others(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = load("digits", WIDE)
+    whole = forecast(study, 1)[0]
+
+    def little(_: object, section: object, points: Any, budget: float) -> float:
+        if points[0].get("batch_size") == 100:
+            raise MemoryError
+        return clock.seconds_per_step(section, points, budget)
+
+    monkeypatch.setattr(NetworkObjective, "seconds_per_step", little)
+    found = forecast(study, 1)[0]
+    assert 0 < (found.seconds or 0) < (whole.seconds or 0)
+    assert found.cohort_bytes == whole.cohort_bytes
+    monkeypatch.setattr(
+        "search.workers.forecast._timed_at_once", lambda n, _, some, __: [[None] * len(some)] * n
+    )
+    assert forecast(study, 1)[0].seconds is None
+
+
+class Killed:
+    """A study whose trainings are killed."""
+
+    objective: Any
+
+    def __init__(self) -> None:
+        self.objective = self
+
+    def seconds_per_step(self, *_: object) -> float:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return 0.0
+
+
+def test_a_process_that_is_killed_leaves_the_time_unknown() -> None:
+    sample = _Cohort(_Kind("kind", 1, 1), 1, None, ({},))
+    study: Any = Killed()
+    assert _timed_at_once(1, study, [sample], 0.1) == [[None]]
+    assert forecast(load("digits", WIDE), 1)[0].seconds is not None  # others are timed then
+
+
+def test_the_memory_is_that_of_the_largest_cohort(clock: Clock) -> None:
+    study = load("digits", WIDE)
+    objective, section = study.objective, study.objective.training
+    first = forecast(study, 1)[0]
+    cohorts = [objective.cohort_bytes(section, one) or 0 for one in cohorts_of_first(study)]
+    assert first.cohort_bytes == max(cohorts)
+    assert clock.timed
+
+
+@pytest.mark.parametrize("sampler", ["random", "sobol"])
+def test_trials_that_repeat_another_one_are_counted(clock: Clock, sampler: str) -> None:
+    box = "box={activation=['relu', 'elu']}"
+    stage = f"stages=[{{name='two', sampler='{sampler}', trials=10, {box}}}]"
+    assert [one.repeated for one in forecast(load("digits", [stage]), 1)] == [8, 0, 0]
+    assert [one.repeated for one in forecast(load("digits"), 1)] == [0] * 5
+    assert clock.timed
 
 
 def test_of_many_kinds_of_cohorts_few_are_timed(clock: Clock) -> None:

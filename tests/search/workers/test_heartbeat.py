@@ -3,6 +3,7 @@
 Whatever the database does meanwhile, its thread goes on.
 """
 
+import errno
 import os
 import threading
 import time
@@ -125,6 +126,33 @@ def test_a_fault_of_the_database_does_not_end_the_thread(
             renew(ledger, claim)  # nobody else has it
     assert set(beats) == {"lease heartbeat"}
     assert keepers() == []
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EMFILE, "x"), MemoryError()])
+def test_what_the_system_refuses_for_a_while_does_not_end_it_either(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    beats: list[None] = []
+
+    def refused(*_: Any) -> bool:
+        beats.append(None)
+        raise error
+
+    monkeypatch.setattr(Ledger, "beat", refused)
+    with Heartbeat(ledger, worker("a"), lease_seconds=0.1):
+        assert soon(lambda: len(beats) > 2)
+
+
+def test_a_process_that_gets_no_thread_is_not_left_as_known(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    with pytest.raises(RuntimeError, match="new thread"), Heartbeat(ledger, worker("a")):
+        raise AssertionError("it was entered")
+    assert ledger.read.workers() == []
 
 
 def test_a_lease_that_is_lost_ends_neither_the_thread_nor_the_process(

@@ -124,6 +124,54 @@ def test_a_batch_size_that_no_trial_uses_is_not_held_against_the_images() -> Non
         study(boxed(learning_rate=RATES), data=few)
 
 
+NORMALISED = {"batch_norm": "before"}
+SINGLE = "found 1, of which batch normalisation leaves nothing; give 2 or more"
+
+
+@pytest.mark.parametrize(
+    ("stage", "training", "where"),
+    [
+        (boxed(learning_rate=RATES), {"batch_size": 1}, "training.batch_size"),
+        (
+            boxed(learning_rate=RATES) | {"training": {"batch_size": 1}},
+            {},
+            "stages.first.training.batch_size",
+        ),
+        (boxed(batch_size=[1, 32]), {}, "stages.first.box.batch_size"),
+        (boxed(batch_size={"low": 1, "high": 32}), {}, "stages.first.box.batch_size"),
+        (
+            {"name": "first", "sampler": "points", "points": [{"batch_size": 1}]},
+            {},
+            "stages.first.points",
+        ),
+    ],
+)
+def test_batches_of_one_row_are_refused_with_batch_normalisation(
+    stage: dict[str, Any], training: dict[str, Any], where: str
+) -> None:
+    assert faults(stage, training=training, network=NORMALISED) == [f"{where}: {SINGLE}"]
+    assert study(stage, training=training)
+    assert study(stage, training=training, network=NORMALISED | {"widths": []})
+
+
+def test_so_are_those_of_finalists_and_of_a_searched_normalisation() -> None:
+    final = {"training": {"batch_size": 1}}
+    (found,) = faults(boxed(learning_rate=RATES), final=final, network=NORMALISED)
+    assert found == f"final.training.batch_size: {SINGLE}"
+    both = boxed(batch_size=[1, 32], batch_norm=["none", "after"])
+    assert faults(both) == [f"stages.first.box.batch_size: {SINGLE}"]
+    points = [{"batch_size": 1, "batch_norm": "none"}, {"batch_size": 2, "batch_norm": "after"}]
+    assert study({"name": "x", "sampler": "points", "points": points}, network=NORMALISED)
+
+
+def test_batches_of_one_row_may_be_searched_where_nothing_is_normalised() -> None:
+    sizes = {"values": [1, 32], "when": {"batch_norm": "none"}}
+    assert study(boxed(batch_size=sizes, batch_norm=["none", "after"]))
+    zoom = {"trials": 2, "zoom": NEAR}
+    stages = boxed(batch_size={"low": 2, "high": 32}), zoom
+    assert study(*stages, network=NORMALISED)
+
+
 # --- the task of a table --------------------------------------------------------------------------
 
 

@@ -15,6 +15,7 @@ def test_every_stage_is_outlined_with_its_trials_and_epochs(study: Any) -> None:
     assert [stage.trials for stage in planned.stages] == [16, 8, 8, 6, 3]
     assert {stage.steps for stage in planned.stages} == {10}
     assert planned.seconds == sum(stage.seconds for stage in planned.stages) > 0
+    assert to_json(planned)["stages"][0]["cohort_bytes"] == planned.stages[0].cohort_bytes > 10**6
 
 
 def test_people_see_the_boxes_and_the_totals(study: Any, printed: Any) -> None:
@@ -25,6 +26,7 @@ def test_people_see_the_boxes_and_the_totals(study: Any, printed: Any) -> None:
     assert "± 0.5 decade round the best of coarse and fine" in text
     assert "41 trials, about " in text
     assert "on 2 workers" in text
+    assert "each worker needs about 1" in text
 
 
 def test_without_seeds_the_final_has_the_other_finalists_too(printed: Any) -> None:
@@ -32,6 +34,14 @@ def test_without_seeds_the_final_has_the_other_finalists_too(printed: Any) -> No
     text = " ".join(printed(show, outline(study, 2)).split())
     assert "the winner and 2 other finalists, trained anew; then the test accuracy, once" in text
     assert "fresh seeds" not in text
+
+
+def test_trials_of_one_point_are_told(printed: Any) -> None:
+    stage = "stages=[{name='two', trials=10, box={activation=['relu', 'elu']}}]"
+    planned = outline(load("digits", [stage]), 1)
+    told = "8 of 10 trials of two have the same point as another one, with seeds of their own"
+    assert told in printed(show, planned)
+    assert [stage["repeated"] for stage in to_json(planned)["stages"]] == [8, 0, 0]
 
 
 def test_halving_is_told_with_the_epochs_in_all(printed: Any) -> None:

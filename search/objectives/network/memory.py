@@ -1,0 +1,50 @@
+"""About how much memory a cohort needs while it is trained, beside its rows and the program itself.
+
+Parameters, their gradients and velocities are counted, and what a batch, or a block of rows that
+are evaluated, leaves at each hidden unit. Python and libraries take some 150 MB more.
+"""
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+
+from model.inference import BLOCK_ROWS
+from search.objectives.network.objective import NetworkObjective
+from search.objectives.network.sections import TrainingSection
+from search.objectives.network.settings import members_of_a_trial, values_of
+from search.space.space import Point
+
+# Arrays of a number for each row and hidden unit: of a training pass, what batch normalisation adds
+# to them, and of an evaluation.
+TRAINING_ARRAYS, NORMALISATION_ARRAYS, EVALUATION_ARRAYS = 4, 2, 3
+
+
+def cohort_bytes(
+    objective: NetworkObjective, section: TrainingSection, points: Sequence[Point]
+) -> int:
+    """About how many bytes trials need as one stack.
+
+    Args:
+        objective: The network.
+        section: How they are trained.
+        points: The trials.
+    """
+    every = [values_of(objective, section, point) for point in points]
+    first, facts = every[0], objective.facts
+    batch_size = min(int(first["batch_size"]), facts.rows)
+    members = len(points) * members_of_a_trial(objective, int(first["batch_size"]))
+    widths = [max(layer) for layer in zip(*(values["widths"] for values in every), strict=True)]
+    sizes = [facts.inputs, *widths, facts.outputs]
+    layers = [one * next_ for one, next_ in itertools.pairwise(sizes)]
+    copies = 3 if any(values["momentum"] for values in every) else 2
+    arrays = TRAINING_ARRAYS + NORMALISATION_ARRAYS * (first["batch_norm"] != "none")
+    units = sum(sizes[1:])
+    evaluated = facts.rows if first["figures"] == "full" else facts.held_out
+    at_once = max(
+        arrays * batch_size * units,
+        EVALUATION_ARRAYS * min(BLOCK_ROWS, evaluated) * max(sizes[1:]),
+        2 * max(layers),  # one layer's weights in float64
+    )
+    numbers: int = members * (copies * sum(layers) + at_once) + batch_size * facts.inputs
+    return numbers * int(np.dtype(first["precision"]).itemsize)
