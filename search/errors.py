@@ -17,5 +17,9 @@ class DataError(KlayerError):
     """A data set that is missing, broken or not what it claims to be."""
 
 
+class FailedTrialsError(KlayerError):
+    """A search came to its end, but trials of it failed; exit status 3."""
+
+
 class UnforeseenError(KlayerError):
     """A fault that nothing in what was given explains; exit status 1."""

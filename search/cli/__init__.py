@@ -1,8 +1,8 @@
 """The command line: what each command is called and takes, and how it ends.
 
-Exit status 0 is success, 2 a fault in what was given, 130 a command that was asked to stop, 1
-anything else. Everything heavy is imported by the command that needs it, so that `--help` answers
-at once.
+Exit status 0 is success, 2 a fault in what was given, 3 a search with failed trials, 130 a command
+that was asked to stop, 1 anything else. Everything heavy is imported by the command that needs it,
+so that `--help` answers at once.
 """
 
 import os
@@ -21,7 +21,7 @@ from search.cli import (  # noqa: F401 (each adds commands)
     workers,
 )
 from search.cli.app import AskedToStop, app
-from search.errors import KlayerError, UnforeseenError
+from search.errors import FailedTrialsError, KlayerError, UnforeseenError
 from search.runtime.formatting import harmless
 from search.runtime.process_title import hide_passwords
 from search.runtime.refusals import refusal
@@ -60,5 +60,7 @@ def _exit_status(error: KlayerError) -> int:
 
     if isinstance(error, InterruptedRunError):
         return 130
+    if isinstance(error, FailedTrialsError):
+        return 3
     unforeseen = WorkersDiedError | DatabaseFaultError | UnforeseenError
     return 1 if isinstance(error, unforeseen) else 2

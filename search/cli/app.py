@@ -23,6 +23,7 @@ ORDER = (
     "worker",
     "stop",
     "delete",
+    "retry",
     "status",
     "workers",
     "dashboard",

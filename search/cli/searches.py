@@ -34,7 +34,7 @@ def run(
 ) -> None:
     """Run a search, or go on with it where it stopped."""
     from search.study import reading
-    from search.views.terminal.runner import run_search
+    from search.views.terminal.runner import check_none_failed, run_search
     from search.workers.engines import open_engine
 
     loaded = options.load(study, changes, name, data)
@@ -52,6 +52,7 @@ def run(
     )
     if as_json:
         options.print_json(summary.to_json())
+    check_none_failed(summary, storage)
 
 
 def _dashboard_of(storage: str) -> "Beside":
@@ -120,13 +121,36 @@ def _ask(question: str, name: str) -> None:
         KlayerError: Nobody can be asked, or the answer is no.
     """
     if not sys.stdin.isatty():
-        raise KlayerError(f"{name}: nothing was deleted: nobody can be asked here; give --yes")
+        raise KlayerError(f"{name}: nothing was done: nobody can be asked here; give --yes")
     try:
         agreed = typer.confirm(question, err=True)
     except typer.Abort:
         raise AskedToStop from None
     if not agreed:
-        raise KlayerError(f"{name}: nothing was deleted")
+        raise KlayerError(f"{name}: nothing was done")
+
+
+@app.command()
+def retry(
+    name: options.NameArgument,
+    storage: options.StorageOption = DEFAULT_STORAGE,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Let the failed trials of a search be trained again; `run` or `submit` goes on with it."""
+    from search.ledger.ledger import PATIENCE_SECONDS, Ledger
+    from search.ledger.retrying import retry_of
+    from search.runtime.formatting import plural
+
+    with Ledger(storage, patience_seconds=PATIENCE_SECONDS) as ledger:
+        search = ledger.read.search(name)
+        found = retry_of(search, ledger.read.stages(search))
+        drops = f"{plural(found.dropped, 'finished trial')} that followed without them"
+        failed = plural(found.failed, "failed trial")
+        if found.dropped and not yes:
+            _ask(f"Train {failed} of {found.step.name} again, and drop {drops}?", name)
+        ledger.retry(search, found)
+    said = f"{name}: {failed} of {found.step.name} to be trained again"
+    typer.echo(f"{said}, and {drops} planned anew" if found.dropped else said)
 
 
 @app.command()

@@ -3,7 +3,7 @@
 It is part of a transaction, and locks what might be claimed before it looks at what is held.
 """
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Select, delete, select
 
 from search.errors import LedgerError
 from search.ledger import optuna_rows, presence, sqlite
@@ -34,14 +34,21 @@ def delete_search(connection: Connection, search: Search, time: float) -> None:
     at_work = [one for one in presence.listed(connection, search.id) if not one.lost]
     if held or at_work:
         raise LedgerError(_refusal(search.study.name, max(held, len(at_work))))
-    mine = select(stages.c.id).where(stages.c.search_id == search.id)
-    optuna_rows.delete_studies(
-        connection,
-        search.study.name,
-        select(stages.c.optuna_study).where(
-            stages.c.search_id == search.id, stages.c.optuna_study.is_not(None)
-        ),
+    delete_trials(connection, search, select(stages.c.id).where(stages.c.search_id == search.id))
+    for table in (stages, workers):
+        connection.execute(delete(table).where(table.c.search_id == search.id))
+    connection.execute(delete(searches).where(searches.c.id == search.id))
+    if connection.dialect.name == "sqlite":
+        sqlite.give_no_key_again(connection, search.id)
+    wake(connection)
+
+
+def delete_trials(connection: Connection, search: Search, mine: Select[tuple[int]]) -> None:
+    """Delete all that stages of a search consist of, whose keys a query gives."""
+    studies = select(stages.c.optuna_study).where(
+        stages.c.id.in_(mine), stages.c.optuna_study.is_not(None)
     )
+    optuna_rows.delete_studies(connection, search.study.name, studies)
     of_mine = select(trials.c.id).where(trials.c.stage_id.in_(mine))
     for table in (attachments, checkpoints, reports):
         connection.execute(delete(table).where(table.c.trial_id.in_(of_mine)))
@@ -51,12 +58,6 @@ def delete_search(connection: Connection, search: Search, time: float) -> None:
     )
     for table in (trials, cohorts):
         connection.execute(delete(table).where(table.c.stage_id.in_(mine)))
-    for table in (stages, workers):
-        connection.execute(delete(table).where(table.c.search_id == search.id))
-    connection.execute(delete(searches).where(searches.c.id == search.id))
-    if connection.dialect.name == "sqlite":
-        sqlite.give_no_key_again(connection, search.id)
-    wake(connection)
 
 
 def _refusal(name: str, count: int) -> str:

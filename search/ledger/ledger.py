@@ -22,6 +22,7 @@ from search.ledger import (
     presence,
     queries,
     results,
+    retrying,
     rungs,
     sqlite,
 )
@@ -38,6 +39,7 @@ from search.ledger.records import (
     Search,
     TrialResult,
 )
+from search.ledger.retrying import Retry
 from search.ledger.schema import open_database
 from search.ledger.tables import searches, stages
 from search.objective.data_card import DataCard
@@ -131,6 +133,7 @@ class Ledger:
                         study_text=text,
                         metrics=[metric.name for metric in study.objective.metrics],
                         data=data.plain(),
+                        readings=0,
                         environment=dict(environment),
                         created_at=now(connection),
                     )
@@ -214,6 +217,16 @@ class Ledger:
         """
         with self.database.writing() as connection:
             deletion.delete_search(connection, search, now(connection))
+
+    @patient
+    def retry(self, search: Search, retry: Retry) -> None:
+        """Let the failed trials of a search wait again, and plan anew what followed without them.
+
+        Raises:
+            LedgerError: A worker holds work of it; nothing was changed.
+        """
+        with self.database.writing() as connection:
+            retrying.retry_failed(connection, search, retry, now(connection))
 
     # --- workers -------------------------------------------------------------------------------
 

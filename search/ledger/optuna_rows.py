@@ -263,6 +263,17 @@ def wait(connection: Connection, study: str, ids: Iterable[int | None]) -> None:
     connection.execute(update(_trials).where(_of(study, ids)).values(state="WAITING"))
 
 
+def wait_again(connection: Connection, study: str, ids: Sequence[int | None]) -> None:
+    """Let failed trials wait as if they had never begun."""
+    again = update(_trials).where(_of(study, ids))
+    connection.execute(again.values(state="WAITING", datetime_start=None, datetime_complete=None))
+    reasons = _trial_attributes.c.key == "reason"
+    there = select(_trials.c.trial_id).where(_of(study, ids))
+    connection.execute(
+        delete(_trial_attributes).where(_trial_attributes.c.trial_id.in_(there), reasons)
+    )
+
+
 def end(
     connection: Connection,
     study: str,

@@ -199,4 +199,7 @@ def _finish_stage(
     if failure is not None and connection.scalar(valued.limit(1)) is not None:
         failure = None  # others of the stage say what was asked
     its_search = update(searches).where(searches.c.id == stage.search_id)
+    if result is not None:
+        before = select(searches.c.readings).where(searches.c.id == stage.search_id)
+        result = {**result, "readings": 1 + (connection.scalar(before) or 0)}
     connection.execute(its_search.values(result=result, failure=failure, finished_at=time))

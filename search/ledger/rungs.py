@@ -101,7 +101,7 @@ def _add(
 ) -> None:
     """Insert waiting trials and their cohorts behind those that a stage has."""
     optuna_ids = optuna_rows.add_trials(connection, optuna_study, distributions, planned)
-    cohort_ids = _add_cohorts(connection, stage_id, 0, len(grouped), 0, stop)
+    cohort_ids = add_cohorts(connection, stage_id, 0, len(grouped), 0, stop)
     homes = {
         number: cohort_id
         for cohort_id, numbers in zip(cohort_ids, grouped, strict=True)
@@ -126,7 +126,7 @@ def _add(
     )
 
 
-def _add_cohorts(
+def add_cohorts(
     connection: Connection, stage_id: int, rung: int, count: int, start: int, stop: int | None
 ) -> list[int]:
     """Insert cohorts that wait, numbered behind those of their rung; their ids in that order."""
@@ -222,7 +222,7 @@ def open_rung(connection: Connection, stage_id: int, plan: RungPlan, time: float
         said = {"pruned_after": plan.start}
         ended = {row.optuna_trial: ("pruned", row.value, said) for row in gone}
         optuna_rows.end(connection, stage.optuna_study, ended, time)
-    cohort_ids = _add_cohorts(
+    cohort_ids = add_cohorts(
         connection, stage_id, plan.rung, len(plan.cohorts), plan.start, plan.stop
     )
     for cohort_id, numbers in zip(cohort_ids, plan.cohorts, strict=True):

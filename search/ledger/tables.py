@@ -45,6 +45,7 @@ searches = Table(
     Column("stopped_at", Float),  # when it was asked to stop; NULL again once it is taken up
     Column("failure", Text),  # why it cannot go on; NULL again once it is taken up
     Column("result", JSON),  # of the evaluation, once it is there
+    Column("readings", Integer, nullable=False),  # of the test data, before a retry
 )
 
 workers = Table(

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("stopped_at", sa.Float),
         sa.Column("failure", sa.Text),
         sa.Column("result", sa.JSON),
+        sa.Column("readings", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name"),
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from search.errors import KlayerError
+from search.errors import FailedTrialsError, KlayerError
 from search.ledger import DEFAULT_STORAGE
 from search.ledger.faults import DatabaseFaultError, NoLedgerError
 from search.ledger.ledger import LEASE_SECONDS, PATIENCE_SECONDS, Ledger
@@ -84,6 +84,20 @@ def run_search(
         f"klayer export {study.name}{where} writes every trial.",
     )
     return told
+
+
+def check_none_failed(told: Summary, storage: str) -> None:
+    """Whether a search came to its end without a failed trial.
+
+    Raises:
+        FailedTrialsError: Some failed.
+    """
+    failed = sum(stage.failed for stage in told.stages)
+    if failed:
+        raise FailedTrialsError(
+            f"{told.name}: {plural(failed, 'trial')} failed; `klayer retry "
+            f"{told.name}{_where(storage)}` lets them be trained again"
+        )
 
 
 def complete_search(

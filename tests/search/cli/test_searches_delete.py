@@ -43,7 +43,7 @@ def test_nothing_is_deleted_where_nobody_can_be_asked(
         monkeypatch.setattr("sys.stdin", nothing)
         status, out, err = klayer_here("delete", "tiny")
     assert (status, out) == (2, "")
-    assert err == "klayer: tiny: nothing was deleted: nobody can be asked here; give --yes\n"
+    assert err == "klayer: tiny: nothing was done: nobody can be asked here; give --yes\n"
     assert names(folder) == ["tiny"]
 
 
@@ -76,7 +76,7 @@ def test_a_person_is_asked(
     assert names(folder) == left
     if answer == "n\n":
         assert "Delete tiny with 10 finished trials from sqlite:///klayer.db?" in err
-        assert err.endswith("klayer: tiny: nothing was deleted\n")
+        assert err.endswith("klayer: tiny: nothing was done\n")
 
 
 def test_a_search_with_a_worker_is_left(klayer_here: Any, folder: Path, start: Any) -> None:

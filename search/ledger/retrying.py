@@ -1,0 +1,150 @@
+"""The failed trials of a search made to wait again, in SQL, with what followed from their failing.
+
+It is part of a transaction. Stages behind theirs were planned from results that lacked theirs, so
+that they are planned anew; and so is their own stage where others of it went on by comparison with
+them. What the test data said before is kept count of: they are read once more then.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, delete, select, update
+
+from search.errors import LedgerError
+from search.ledger import deletion, optuna_rows, rungs
+from search.ledger.claims import lock_all
+from search.ledger.database import wake
+from search.ledger.records import Search, StageState
+from search.ledger.tables import (
+    attachments,
+    checkpoints,
+    cohorts,
+    reports,
+    searches,
+    stages,
+    trials,
+)
+from search.plan.plan import Step
+from search.runtime.formatting import plural
+
+
+@dataclass(frozen=True)
+class Retry:
+    """What a retry comes to.
+
+    Attributes:
+        step: The first stage with failed trials.
+        failed: How many it has.
+        dropped: How many finished trials are dropped, since they were planned without those.
+    """
+
+    step: Step
+    failed: int
+    dropped: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether the stage is planned and trained anew, and not its failed trials alone."""
+        return self.step.halving is not None or self.step.generations > 1
+
+
+def retry_of(search: Search, found: Sequence[StageState]) -> Retry:
+    """What a retry would come to.
+
+    Raises:
+        LedgerError: No trial failed.
+    """
+    first = next((stage for stage in found if stage.failed), None)
+    if first is None:
+        raise LedgerError(f"{search.study.name}: no trial of this search failed")
+    retry = Retry(first.step, first.failed, 0)
+    behind = [stage for stage in found if stage.step.number > first.step.number]
+    dropped = sum(stage.finished for stage in behind)
+    if retry.whole:
+        dropped += first.finished - first.failed
+    return Retry(first.step, first.failed, dropped)
+
+
+def retry_failed(connection: Connection, search: Search, retry: Retry, time: float) -> None:
+    """Put a retry into effect.
+
+    Raises:
+        LedgerError: A worker holds work of the search; nothing was changed.
+    """
+    if held := lock_all(connection, search, time):
+        raise LedgerError(
+            f"{search.study.name}: {plural(held, 'process')} at work on it, so nothing was "
+            f"changed; stop it with `klayer stop {search.study.name}` first"
+        )
+    first = retry.step.number
+    anew = stages.c.number >= first if retry.whole else stages.c.number > first
+    _plan_anew(connection, search, anew)
+    if not retry.whole:
+        _wait_again(connection, search, first)
+    before = connection.execute(
+        select(searches.c.result, searches.c.readings).where(searches.c.id == search.id)
+    ).one()
+    connection.execute(
+        update(searches)
+        .where(searches.c.id == search.id)
+        .values(
+            finished_at=None,
+            stopped_at=None,
+            failure=None,
+            result=None,
+            readings=before.readings + (before.result is not None),
+        )
+    )
+    wake(connection)
+
+
+def _plan_anew(connection: Connection, search: Search, which: ColumnElement[bool]) -> None:
+    """Let stages be as if they had never been planned."""
+    mine = select(stages.c.id).where(stages.c.search_id == search.id, which)
+    deletion.delete_trials(connection, search, mine)
+    connection.execute(
+        update(stages)
+        .where(stages.c.search_id == search.id, which)
+        .values(
+            state="unplanned",
+            owner=None,
+            lease_until=None,
+            boxes=None,
+            explanation=None,
+            steps=None,
+            trials=None,
+            generations=0,
+            optuna_study=None,
+            opened_at=None,
+            finished_at=None,
+        )
+    )
+
+
+def _wait_again(connection: Connection, search: Search, number: int) -> None:
+    """Let the failed trials of a stage wait, in cohorts like those that they had."""
+    its_row = (stages.c.search_id == search.id) & (stages.c.number == number)
+    stage = connection.execute(select(stages).where(its_row)).one()
+    failed = connection.execute(
+        select(trials)
+        .where(trials.c.stage_id == stage.id, trials.c.state == "failed")
+        .order_by(trials.c.number)
+    ).all()
+    ids = [row.id for row in failed]
+    for table in (reports, checkpoints, attachments):
+        connection.execute(delete(table).where(table.c.trial_id.in_(ids)))
+    homes = dict.fromkeys(row.cohort_id for row in failed)
+    made = rungs.add_cohorts(connection, stage.id, 0, len(homes), 0, None)
+    for old, new in zip(homes, made, strict=True):
+        mine = [row.id for row in failed if row.cohort_id == old]
+        connection.execute(
+            update(trials)
+            .where(trials.c.id.in_(mine))
+            .values(cohort_id=new, state="waiting", value=None, reason=None, finished_at=None)
+        )
+    optuna_rows.wait_again(connection, stage.optuna_study, [row.optuna_trial for row in failed])
+    connection.execute(
+        update(stages).where(stages.c.id == stage.id).values(state="open", finished_at=None)
+    )
+    left = select(trials.c.id).where(trials.c.cohort_id == cohorts.c.id).exists()
+    connection.execute(delete(cohorts).where(cohorts.c.id.in_(homes), ~left))
