@@ -120,7 +120,9 @@ def test_with_a_launcher(
     (tmp_path / "sitecustomize.py").write_text(DEADLY.format(seed=seed))
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{ROOT}")
     run = begin(2)
-    assert run.end() == (0, "")
+    status, said = run.end()
+    assert (status, said.count("\n")) == (3, 1), said
+    assert "tiny: 2 trials failed; `klayer retry tiny" in said
     assert_given_up("a cohort kills whoever trains it (`klayer run`)", MOST_LOST)
 
 

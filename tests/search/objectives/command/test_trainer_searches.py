@@ -214,7 +214,10 @@ def test_a_search_goes_on_past_trials_that_fail(klayer: Any, tmp_path: Path) -> 
     text = TRAIN.replace("while step < 4:", "print('so be it'); assert rate < 0.1\nwhile step < 4:")
     (tmp_path / "train.py").write_text(text)
     done = klayer("run", "study.toml", "--workers", "1", cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 3
+    assert re.fullmatch(
+        r"klayer: study: \d+ trials? failed; `klayer retry study` .*\n", done.stderr
+    )
     trials = recorded(tmp_path)
     failed = [one for one in trials if one[2] == "failed"]
     assert failed
