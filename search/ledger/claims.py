@@ -12,6 +12,7 @@ stronger locks two workers that hand in cohorts of one stage would wait for each
 one writer at a time, and no such clauses.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +39,10 @@ from search.objective.report import Assignment
 # A cohort is given up when so many workers, one after another, were lost with it, and none of them
 # brought it further. Whoever kills workers now and then does not come to so many.
 MOST_LOST = 8
+# No lease ends later than this from now: one that seems to was given before the server's clock was
+# set back, and whoever is alive renews it by the new one. On SQLite it may be that of a worker
+# whose own clock is ahead, as containers' may be.
+LONGEST_LEASE_SECONDS = 120.0
 # From then on it is for workers of other machines than the one that lost it last, if there are any.
 LOST_HERE = 2
 
@@ -98,7 +103,9 @@ _COHORTS = (
 )
 _LAPSED = _COHORTS.where(
     cohorts.c.state == "claimed",
-    (cohorts.c.lease_until < bindparam("now")) | (cohorts.c.owner == bindparam("asking")),
+    (cohorts.c.lease_until < bindparam("now"))
+    | (cohorts.c.lease_until > bindparam("latest"))
+    | (cohorts.c.owner == bindparam("asking")),
 )
 _WAITING = _COHORTS.where(cohorts.c.state == "waiting")
 _LOCKED_LAPSED = _LAPSED.with_for_update(skip_locked=True, key_share=True)
@@ -223,7 +230,8 @@ def find(
 def _to_plan(
     connection: Connection, row: Row[Any], owner: str, time: float
 ) -> PlanningClaim | Wait:
-    if row.owner not in (None, owner) and row.lease_until >= time:
+    holds = time <= (row.lease_until or 0.0) <= _latest(connection, time)
+    if row.owner not in (None, owner) and holds:
         return Wait()
     return PlanningClaim(
         attempt=row.attempt + 1,
@@ -250,12 +258,19 @@ def _free_cohort(
 ) -> FreeCohort | None:
     """The first cohort whose lease has run out, or else the first that waits."""
     its_lapsed, its_waiting = (_LOCKED_LAPSED, _LOCKED_WAITING) if lock else (_LAPSED, _WAITING)
-    given = {"stage": stage.id, "now": time, "asking": owner}
+    latest = _latest(connection, time)
+    given = {"stage": stage.id, "now": time, "latest": latest, "asking": owner}
     lapsed = connection.execute(its_lapsed, given).first()
     if lapsed is not None:
         return _free(stage, lapsed, int(lapsed.owner != owner))
     waiting = connection.execute(its_waiting, given).first()
     return None if waiting is None else _free(stage, waiting, 0)
+
+
+def _latest(connection: Connection, time: float) -> float:
+    """The latest end that a lease may have."""
+    is_shared = connection.dialect.name == "postgresql"  # its clock, by all workers
+    return time + LONGEST_LEASE_SECONDS if is_shared else math.inf
 
 
 def _free(stage: Row[Any], cohort: Any, lost: int) -> FreeCohort:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, select
 
 from search.errors import LedgerError
 from search.ledger.states import TO_BE_PLANNED
-from search.ledger.tables import cohorts, revision, stages
+from search.ledger.tables import cohorts, revision, stages, workers
 
 if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
@@ -46,7 +46,8 @@ def upgrade(connection: Connection, found: str | None, time: float, shown: str) 
         shown: Its URL, without a password.
 
     Raises:
-        LedgerError: Workers hold leases.
+        LedgerError: Somebody works on it, or waits for work: an idle worker would go on with its
+            old code.
     """
     from alembic.migration import MigrationContext
     from alembic.operations import Operations
@@ -56,8 +57,8 @@ def upgrade(connection: Connection, found: str | None, time: float, shown: str) 
     held = _held(connection, time) if found else 0
     if held:
         raise LedgerError(
-            f"{shown}: workers of revision {found} hold leases ({held}); stop them first (or, if "
-            "they were killed, wait a minute until their leases end), then upgrade"
+            f"{shown}: processes of revision {found} are at work ({held}); stop them first (or, if "
+            "they were killed, wait some minutes until their leases end), then upgrade"
         )
     missing = list(_scripts().iterate_revisions("head", found or "base"))
     with Operations.context(MigrationContext.configure(connection)):
@@ -73,11 +74,15 @@ def _scripts() -> "ScriptDirectory":
 
 
 def _held(connection: Connection, time: float) -> int:
-    """How many leases hold, on cohorts and on planning, by columns that every revision has."""
+    """How many leases hold, or else processes are there, by columns that every revision has."""
     training = (cohorts.c.state == "claimed") & (cohorts.c.lease_until >= time)
     planning = stages.c.state.in_(TO_BE_PLANNED) & stages.c.owner.is_not(None)
     counts = (
         select(func.count(cohorts.c.id)).where(training),
         select(func.count(stages.c.id)).where(planning, stages.c.lease_until >= time),
     )
-    return sum(connection.scalar(one) or 0 for one in counts)
+    alive = select(func.count(workers.c.id)).where(
+        workers.c.seen_at + workers.c.lease_seconds >= time
+    )
+    leases = sum(connection.scalar(one) or 0 for one in counts)
+    return max(leases, connection.scalar(alive) or 0)

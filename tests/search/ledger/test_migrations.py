@@ -18,7 +18,7 @@ from search.errors import LedgerError
 from search.ledger import migrations
 from search.ledger.ledger import Ledger
 from search.ledger.location import locate
-from search.ledger.records import CohortClaim
+from search.ledger.records import CohortClaim, Presence
 from search.ledger.schema import upgrade
 from search.ledger.tables import metadata
 from search.objective.data_card import DataCard
@@ -186,10 +186,22 @@ def test_while_somebody_works_nothing_is_changed(
     with pytest.raises(LedgerError) as caught:
         upgrade(used)
     assert str(caught.value) == (
-        f"{locate(used).shown}: workers of revision {LAST} hold leases (1); stop them first (or, "
-        "if they were killed, wait a minute until their leases end), then upgrade"
+        f"{locate(used).shown}: processes of revision {LAST} are at work (1); stop them first (or, "
+        "if they were killed, wait some minutes until their leases end), then upgrade"
     )
     assert content(used) == before
+
+
+def test_while_somebody_waits_for_work_nothing_is_changed(used: str, later: Later) -> None:
+    """It would go on with its old code."""
+    who = Presence("host/1", "worker", "host", "kernel", 11, None, None, 60.0)
+    with Ledger(used) as ledger:
+        ledger.join(who)
+        later()
+        with pytest.raises(LedgerError, match=r"are at work \(1\); stop them first"):
+            upgrade(used)
+        ledger.leave(who)
+    assert upgrade(used) == (LAST, "9999")
 
 
 def test_an_upgrade_that_fails_changes_nothing(used: str, later: Later) -> None:

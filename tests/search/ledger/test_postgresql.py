@@ -14,7 +14,7 @@ from search.ledger.database import connect
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import LEASE_SECONDS, Ledger
 from search.ledger.location import locate
-from search.ledger.records import CohortClaim, Presence, Search
+from search.ledger.records import CohortClaim, PlanningClaim, Presence, Search
 from search.ledger.schema import open_database
 from search.ledger.tables import workers
 from search.objective.data_card import DataCard
@@ -232,3 +232,21 @@ def test_a_beat_frees_what_a_silent_client_locks_where_the_server_does_not(
         assert isinstance(taken, CohortClaim)
         assert (taken.cohort_id, taken.attempt) == (claim.cohort_id, 2)
         other.invalidate()
+
+
+@pytest.mark.parametrize("table", ["klayer_stages", "klayer_cohorts"])
+def test_a_lease_that_was_given_before_the_clock_was_set_back_has_run_out(
+    ledger: Ledger, search: Search, storage: str, table: str
+) -> None:
+    if table == "klayer_cohorts":
+        open_stage(ledger, search)
+    held = ledger.next_work(search, "gone")
+    assert isinstance(held, PlanningClaim if table == "klayer_stages" else CohortClaim)
+    assert isinstance(ledger.next_work(search, "b"), Wait)
+    with somebody(storage) as other:
+        later = f"UPDATE {table} SET lease_until = lease_until + 3600 WHERE owner IS NOT NULL"
+        other.execute(text(later))
+        other.commit()
+    taken = ledger.next_work(search, "b")
+    assert type(taken) is type(held)
+    assert taken.attempt == held.attempt + 1  # type: ignore[union-attr]
