@@ -253,7 +253,7 @@ def test_a_final_that_is_given_up_ends_the_search_without_a_report(
     found = ledger.read.again(search)
     assert found.finished_at is not None
     assert found.result is None
-    assert "5 workers, one after another, were killed or failed" in str(found.failure)
+    assert "8 workers, one after another, were killed or failed" in str(found.failure)
     assert ledger.read.stages(search)[-1].failed == 2
     ledger.take_up(search)  # there is nothing to go on with
     assert ledger.read.again(search) == found

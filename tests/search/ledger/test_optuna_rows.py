@@ -22,6 +22,7 @@ from sqlalchemy import Connection
 
 from search.errors import LedgerError
 from search.ledger import optuna_rows
+from search.ledger.claims import MOST_LOST
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.location import locate
@@ -329,7 +330,7 @@ def test_what_was_given_up_has_failed_with_the_reason(
     optuna_trials: Trials,
 ) -> None:
     open_next(2)
-    for place in range(5):
+    for place in range(MOST_LOST):
         claim_next(f"lost {place}", -1.0)
     claim_next("next")
     failed, running = optuna_trials("digits/1-coarse")[:2]

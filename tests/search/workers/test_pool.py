@@ -130,7 +130,7 @@ def test_a_killed_worker_is_replaced_alone_and_changes_no_number(
     assert watch.pids
     assert is_finished(ledger, search)
     *others, killed = sorted(attempts(ledger, search))
-    assert killed == (2, 1)
+    assert killed[0] == 2  # it may have come further since, and then counts as lost no more
     assert set(others) == {(1, 0)}  # the other worker has trained on
     work(ledger, undisturbed)
     assert table(ledger, search) == table(ledger, undisturbed)
