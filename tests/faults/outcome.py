@@ -40,11 +40,13 @@ class Counts:
         lost: Planned, and not there.
         doubled: There twice, with two results, or not planned at all.
         stuck: There without a result, though the search has ended.
+        failed: Ended as failed, as they would not have undisturbed.
     """
 
     lost: int = 0
     doubled: int = 0
     stuck: int = 0
+    failed: int = 0
 
 
 def table(storage: str) -> Table:
@@ -88,7 +90,9 @@ def count(storage: str, expected: Table) -> Counts:
     stuck = {row[:2] for row in ours if row[2] not in ENDED}
     stuck |= {row[:2] for row in optunas if not is_ended[row[2]]}
     lost = {place for place in planned if any(place not in places for places in seen)}
-    return Counts(len(lost), len(doubled), len(stuck))
+    known = {row[:2] for row in expected if row[2] == "failed"}
+    failed = {row[:2] for row in ours if row[2] == "failed"} - known
+    return Counts(len(lost), len(doubled), len(stuck), len(failed))
 
 
 def assert_whole(storage: str, expected: Table) -> None:

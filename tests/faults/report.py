@@ -1,4 +1,4 @@
-"""The faults that were tried, as a table: a row each, with what was lost, doubled and stuck."""
+"""The faults that were tried, as a table: of each what was lost, doubled, stuck and failed."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,8 +9,8 @@ from tests.faults.outcome import Counts
 PROPERTY = "fault"
 BEGIN, END = "<!-- make faults: begin -->", "<!-- make faults: end -->"
 HEAD = (
-    "| fault | database | times | trials | lost | doubled | stuck | table |\n"
-    "|---|---|---:|---:|---:|---:|---:|---|"
+    "| fault | database | times | trials | lost | doubled | stuck | failed | table |\n"
+    "|---|---|---:|---:|---:|---:|---:|---:|---|"
 )
 DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
@@ -57,6 +57,7 @@ def line(row: Row) -> str:
         counts.lost,
         counts.doubled,
         counts.stuck,
+        counts.failed,
         "equal" if row.equal else "NOT EQUAL",
     )
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
