@@ -6,7 +6,7 @@ hand-in removes. Those of `search.ledger.rungs` are of trials that rest, and are
 
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from search.ledger.records import CohortCheckpoint
 from search.ledger.tables import cohort_checkpoints as kept
@@ -14,6 +14,9 @@ from search.ledger.tables import cohorts, stages
 
 MOST_BYTES = 256 * 2**20
 """Of one; cohorts whose states are larger are trained from where they were claimed once more."""
+
+
+_FORGET = delete(kept).where(kept.c.cohort_id == bindparam("cohort"))  # of every hand-in
 
 
 def keep(connection: Connection, cohort_id: int, given: CohortCheckpoint) -> bool:
@@ -70,7 +73,7 @@ def steps_of(connection: Connection, search_id: int) -> int:
 
 def forget(connection: Connection, cohort_id: int) -> None:
     """Remove what is stored of a cohort."""
-    connection.execute(delete(kept).where(kept.c.cohort_id == cohort_id))
+    connection.execute(_FORGET, {"cohort": cohort_id})
 
 
 def _steps(standing: dict[str, Any]) -> dict[int, int]:

@@ -12,7 +12,19 @@ from contextlib import contextmanager
 from functools import cache, wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, case, cast, literal, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    Update,
+    bindparam,
+    case,
+    cast,
+    literal,
+    text,
+    update,
+)
 from sqlalchemy.dialects import postgresql as postgresql_dialect
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from tenacity import (
@@ -195,11 +207,33 @@ def end_silent(connection: Connection) -> None:
         postgresql.end_silent(connection)
 
 
-def by_id(table: Table, column: str, values: Mapping[int, Any]) -> ColumnElement[Any]:
-    """What a column becomes in each of some rows, by their ids, so that one UPDATE writes them all.
+def update_each(
+    connection: Connection, table: Table, rows: Mapping[int, Mapping[str, Any]]
+) -> None:
+    """Write values into some rows, by their ids; each row has some for the same columns.
 
-    Several would go to PostgreSQL as a pipeline (`search.ledger.postgresql.engine`).
+    PostgreSQL has one statement: several would go to it as a pipeline
+    (`search.ledger.postgresql.engine`).
     """
+    if connection.dialect.name == "sqlite" or len(rows) == 1:
+        given = [{_ROW: key, **values} for key, values in rows.items()]
+        connection.execute(_update_row(table), given)
+        return
+    columns = next(iter(rows.values()), {})
+    by_id = {name: {key: values[name] for key, values in rows.items()} for name in columns}
+    written = {name: _case(table, name, values) for name, values in by_id.items()}
+    connection.execute(update(table).where(table.c.id.in_(rows)).values(written))
+
+
+_ROW = "row_to_update"  # no column is called like this
+
+
+@cache
+def _update_row(table: Table) -> Update:
+    return update(table).where(table.c.id == bindparam(_ROW))
+
+
+def _case(table: Table, column: str, values: Mapping[int, Any]) -> ColumnElement[Any]:
     kind = table.c[column].type
     each = case({key: literal(one, kind) for key, one in values.items()}, value=table.c.id)
     return cast(each, kind)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, ScalarSelect, bindparam, func, select, update
 from search.errors import LedgerError
 from search.ledger import attachments, claims, cohort_checkpoints, optuna_rows, reports, rungs
 from search.ledger.claims import FreeCohort
-from search.ledger.database import by_id, wake
+from search.ledger.database import update_each, wake
 from search.ledger.records import CohortClaim, TrialResult
 from search.ledger.tables import cohorts, searches, stages, trials
 from search.objective.report import Evaluation, Report
@@ -142,21 +142,22 @@ def _end(
     """End trials, by the rows of their numbers."""
     if not results:
         return
-    rows = {mine[one.number].id: one for one in results}
-    each = ("state", "value", "reason", "pruned_after")
-    written = {name: by_id(trials, name, _column(rows, name)) for name in each}
-    connection.execute(
-        update(trials).where(trials.c.id.in_(rows)).values(**written, finished_at=time)
-    )
+    rows = {
+        mine[one.number].id: {
+            "state": one.state,
+            "value": one.value,
+            "reason": one.reason,
+            "pruned_after": one.pruned_after,
+            "finished_at": time,
+        }
+        for one in results
+    }
+    update_each(connection, trials, rows)
     ended = {
         mine[one.number].optuna_trial: (one.state, one.value, optuna_rows.attributes(one))
         for one in results
     }
     optuna_rows.end(connection, study, ended, time)
-
-
-def _column(rows: Mapping[int, TrialResult], name: str) -> dict[int, Any]:
-    return {key: getattr(one, name) for key, one in rows.items()}
 
 
 def _trials_of(connection: Connection, cohort_id: int) -> dict[int, Any]:

@@ -11,7 +11,7 @@ from itertools import islice
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from search.ledger import optuna_rows
-from search.ledger.database import by_id, wake
+from search.ledger.database import update_each, wake
 from search.ledger.optuna_rows import Distributions
 from search.ledger.records import TrialResult
 from search.ledger.tables import checkpoints, cohorts, stages, trials
@@ -208,16 +208,8 @@ def open_rung(connection: Connection, stage_id: int, plan: RungPlan, time: float
     for dropped in _batched(plan.dropped):
         gone = [mine[number] for number in dropped]
         ids = [row.id for row in gone]
-        connection.execute(
-            update(trials)
-            .where(trials.c.id.in_(ids))
-            .values(
-                state="pruned",
-                value=by_id(trials, "value", {row.id: row.value for row in gone}),
-                pruned_after=plan.start,
-                finished_at=time,
-            )
-        )
+        same = {"state": "pruned", "pruned_after": plan.start, "finished_at": time}
+        update_each(connection, trials, {row.id: {"value": row.value, **same} for row in gone})
         connection.execute(delete(checkpoints).where(checkpoints.c.trial_id.in_(ids)))
         said = {"pruned_after": plan.start}
         ended = {row.optuna_trial: ("pruned", row.value, said) for row in gone}
