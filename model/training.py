@@ -11,6 +11,7 @@ so training knows nothing of why. All members see the same rows, or each those o
 same order, with the same noise.
 """
 
+import math
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -94,12 +95,14 @@ class Epoch:
 
     Attributes:
         number: Counted from 1.
+        last: The number of the last one.
         records: One a member, in the order of the stack.
         network: The stack as it is now. It is the one being trained: copy what should stay.
         snapshots: Copies of the stack, one for each cycle of η that ended in this epoch.
     """
 
     number: int
+    last: int
     records: tuple[EpochRecord, ...]
     network: Network
     snapshots: tuple[Network, ...]
@@ -150,6 +153,7 @@ def train(
     buffers = Buffers.of(state.parameters, min(recipe.batch_size, data.rows))
     per_epoch = steps_per_epoch(data.rows, recipe.batch_size)
     total = recipe.schedule.steps(per_epoch)
+    last = math.ceil(total / per_epoch)
     for first_step in range(done * per_epoch, total, per_epoch):
         number = first_step // per_epoch + 1
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -159,7 +163,7 @@ def train(
             now = work.network()
             state = replace(state, statistics=work.statistics)
             records = _records(number, state, now, work.training_figures(now), data, work.rate)
-        kept = yield Epoch(number, records, now, tuple(work.snapshots), state)
+        kept = yield Epoch(number, last, records, now, tuple(work.snapshots), state)
         if kept is not None:
             state, data = state.take(kept), data.take(kept)
             buffers = Buffers.of(state.parameters, min(recipe.batch_size, data.rows))

@@ -12,7 +12,6 @@ stronger locks two workers that hand in cohorts of one stage would wait for each
 one writer at a time, and no such clauses.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,20 +30,22 @@ from sqlalchemy import (
 
 from search.errors import KlayerError
 from search.ledger import cohort_checkpoints, optuna_rows, reports
+from search.ledger.database import now
 from search.ledger.records import Claim, CohortClaim, PlanningClaim, Search, StageRef
 from search.ledger.states import TO_BE_PLANNED
 from search.ledger.tables import checkpoints, cohorts, searches, stages, trials, workers
 from search.objective.report import Assignment
 
 # A cohort is given up when so many workers, one after another, were lost with it, and none of them
-# brought it further. Whoever kills workers now and then does not come to so many.
+# brought it further: more than workers that are killed now and then come to.
 MOST_LOST = 8
-# No lease ends later than this from now: one that seems to was given before the server's clock was
-# set back, and whoever is alive renews it by the new one. On SQLite it may be that of a worker
-# whose own clock is ahead, as containers' may be.
-LONGEST_LEASE_SECONDS = 120.0
-# From then on it is for workers of other machines than the one that lost it last, if there are any.
+# From so many on it is for workers of other machines than the one that lost it last, if there are
+# any, for some time; who is busy does not take it meanwhile, or has not what it needs.
 LOST_HERE = 2
+ELSEWHERE_SECONDS = 60.0
+# No lease ends later than this from now: one that seems to was given before the server's clock was
+# set back.
+LONGEST_LEASE_SECONDS = 120.0
 
 # Statements of every claim, built once: to build one takes longer than the database needs for it.
 # The search, with the first of its stages that is not finished.
@@ -74,14 +75,18 @@ _NEXT = (
 
 
 def _for_this_machine() -> ColumnElement[bool]:
-    """Whether a cohort is for who asks: not if its machine lost it, and others can be asked."""
+    """Whether who asks may claim a cohort: not if others are to try it, on other machines."""
     alive = workers.c.seen_at + workers.c.lease_seconds >= bindparam("now")
+    its_search = select(stages.c.search_id).where(stages.c.id == bindparam("stage"))
+    serves = workers.c.search_id.is_(None) | (workers.c.search_id == its_search.scalar_subquery())
     others = exists().where(
-        workers.c.kind == "worker", alive, workers.c.machine != cohorts.c.lost_on
+        workers.c.kind == "worker", alive, serves, workers.c.machine != cohorts.c.lost_on
     )
+    lately = func.coalesce(cohorts.c.lost_at, 0.0) > bindparam("now") - ELSEWHERE_SECONDS
     its_own = select(workers.c.machine).where(workers.c.name == bindparam("asking"))
     lost_here = cohorts.c.lost_on == its_own.scalar_subquery()
-    return (cohorts.c.lost < LOST_HERE) | ~func.coalesce(lost_here, False) | ~others
+    elsewhere = func.coalesce(lost_here, False) & lately & others
+    return (cohorts.c.lost < LOST_HERE) | ~elsewhere
 
 
 _LOCKED_STAGE = (
@@ -103,9 +108,7 @@ _COHORTS = (
 )
 _LAPSED = _COHORTS.where(
     cohorts.c.state == "claimed",
-    (cohorts.c.lease_until < bindparam("now"))
-    | (cohorts.c.lease_until > bindparam("latest"))
-    | (cohorts.c.owner == bindparam("asking")),
+    (cohorts.c.lease_until < bindparam("now")) | (cohorts.c.owner == bindparam("asking")),
 )
 _WAITING = _COHORTS.where(cohorts.c.state == "waiting")
 _LOCKED_LAPSED = _LAPSED.with_for_update(skip_locked=True, key_share=True)
@@ -230,8 +233,7 @@ def find(
 def _to_plan(
     connection: Connection, row: Row[Any], owner: str, time: float
 ) -> PlanningClaim | Wait:
-    holds = time <= (row.lease_until or 0.0) <= _latest(connection, time)
-    if row.owner not in (None, owner) and holds:
+    if row.owner not in (None, owner) and row.lease_until >= time:
         return Wait()
     return PlanningClaim(
         attempt=row.attempt + 1,
@@ -258,19 +260,12 @@ def _free_cohort(
 ) -> FreeCohort | None:
     """The first cohort whose lease has run out, or else the first that waits."""
     its_lapsed, its_waiting = (_LOCKED_LAPSED, _LOCKED_WAITING) if lock else (_LAPSED, _WAITING)
-    latest = _latest(connection, time)
-    given = {"stage": stage.id, "now": time, "latest": latest, "asking": owner}
+    given = {"stage": stage.id, "now": time, "asking": owner}
     lapsed = connection.execute(its_lapsed, given).first()
     if lapsed is not None:
         return _free(stage, lapsed, int(lapsed.owner != owner))
     waiting = connection.execute(its_waiting, given).first()
     return None if waiting is None else _free(stage, waiting, 0)
-
-
-def _latest(connection: Connection, time: float) -> float:
-    """The latest end that a lease may have."""
-    is_shared = connection.dialect.name == "postgresql"  # its clock, by all workers
-    return time + LONGEST_LEASE_SECONDS if is_shared else math.inf
 
 
 def _free(stage: Row[Any], cohort: Any, lost: int) -> FreeCohort:
@@ -319,7 +314,9 @@ def _claim_cohort(
     lease_until: float,
 ) -> CohortClaim:
     cohort_id, attempt = free.id, free.attempt + 1
-    lost_on = {} if free.lost_with is None else {"lost_on": machine_of(connection, free.lost_with)}
+    lost_on = {}
+    if free.lost_with is not None:
+        lost_on = {"lost_on": machine_of(connection, free.lost_with), "lost_at": time}
     connection.execute(
         _CLAIM_COHORT,
         {
@@ -377,7 +374,7 @@ def machine_of(connection: Connection, owner: str) -> str | None:
 def forget_losses(connection: Connection, cohort_id: int) -> None:
     """Count the workers no more that were lost with a cohort before it came further."""
     lost = update(cohorts).where(cohorts.c.id == cohort_id, cohorts.c.lost > 0)
-    connection.execute(lost.values(lost=0, lost_on=None))
+    connection.execute(lost.values(lost=0, lost_on=None, lost_at=None))
 
 
 def hold(connection: Connection, claim: Claim, lease_until: float | None) -> None:
@@ -443,11 +440,17 @@ def release(connection: Connection, owners: list[str], *, lost: bool) -> int:
             .with_for_update(of=cohorts, key_share=True)
         )
     )
+    loss_at = now(connection) if lost else 0.0
     for row in held:
         connection.execute(
             update(cohorts)
             .where(cohorts.c.id == row.id)
-            .values(state="waiting", owner=None, lease_until=None, **_loss(row.machine, lost=lost))
+            .values(
+                state="waiting",
+                owner=None,
+                lease_until=None,
+                **_loss(row.machine, loss_at, lost=lost),
+            )
         )
         reports.forget(connection, row.id, cohort_checkpoints.steps(connection, row.id))
         mine = trials.c.cohort_id == row.id
@@ -462,8 +465,25 @@ def release(connection: Connection, owners: list[str], *, lost: bool) -> int:
     return len(held)
 
 
-def _loss(machine: str | None, *, lost: bool) -> dict[str, Any]:
-    return {"lost": cohorts.c.lost + 1, "lost_on": machine} if lost else {}
+def _loss(machine: str | None, time: float, *, lost: bool) -> dict[str, Any]:
+    return {"lost": cohorts.c.lost + 1, "lost_on": machine, "lost_at": time} if lost else {}
+
+
+def bring_to(connection: Connection, time: float, lease_seconds: float) -> None:
+    """Let leases begin now that were given before the server's clock was set back.
+
+    Those who are alive renew them; the others' run out as if they had been renewed now.
+    """
+    far = time + LONGEST_LEASE_SECONDS
+    for table in (cohorts, stages):
+        held = table.c.owner.is_not(None) & (table.c.lease_until > far)
+        odd = select(table.c.id).where(held).order_by(table.c.id)
+        ids = list(connection.scalars(odd.with_for_update(skip_locked=True, key_share=True)))
+        if ids:
+            until = update(table).where(table.c.id.in_(ids))
+            connection.execute(until.values(lease_until=time + lease_seconds))
+    seen = update(workers).where(workers.c.seen_at > far)
+    connection.execute(seen.values(seen_at=time))
 
 
 def asked_to_stop(connection: Connection, claim: CohortClaim) -> bool:

@@ -258,6 +258,9 @@ class Ledger:
         """
         with self.database.reading() as connection:
             end_silent(connection)  # by itself: the other transaction may wait for one of those
+        if self.database.location.kind == "postgresql":  # whose clock is that of all workers
+            with self.database.writing() as connection:
+                claims.bring_to(connection, now(connection), LEASE_SECONDS)
         with self.database.writing() as connection:
             time = now(connection)
             # First what is held, then the process: in the order in which `release_of` locks them.

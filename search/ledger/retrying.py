@@ -45,7 +45,8 @@ class Retry:
     @property
     def whole(self) -> bool:
         """Whether the stage is planned and trained anew, and not its failed trials alone."""
-        return self.step.halving is not None or self.step.generations > 1
+        step = self.step
+        return step.halving is not None or step.generations > 1 or step.kind == "final"
 
 
 def retry_of(search: Search, found: Sequence[StageState]) -> Retry:

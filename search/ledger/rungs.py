@@ -132,16 +132,16 @@ def add_cohorts(
     """Insert cohorts that wait, numbered behind those of their rung; their ids in that order."""
     if not count:
         return []
-    there = connection.scalar(
-        select(func.count()).where(cohorts.c.stage_id == stage_id, cohorts.c.rung == rung)
-    )
+    of_rung = cohorts.c.stage_id == stage_id, cohorts.c.rung == rung
+    last = connection.scalar(select(func.max(cohorts.c.number)).where(*of_rung))
+    first = 0 if last is None else last + 1
     added = connection.execute(
         insert(cohorts).returning(cohorts.c.id, sort_by_parameter_order=True),
         [
             {
                 "stage_id": stage_id,
                 "rung": rung,
-                "number": (there or 0) + place,
+                "number": first + place,
                 "start": start,
                 "stop": stop,
                 "state": "waiting",

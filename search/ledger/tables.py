@@ -102,6 +102,7 @@ cohorts = Table(
     # How many who claimed it were lost with it since it last came further.
     Column("lost", Integer, nullable=False),
     Column("lost_on", String(128)),  # the machine of the last of them
+    Column("lost_at", Float),
     Column("owner", String(160)),
     Column("lease_until", Float),
     Column("claimed_at", Float),

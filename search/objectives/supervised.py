@@ -100,22 +100,25 @@ class Supervised:
                 self._hear()
 
     @contextmanager
-    def paused(self) -> Iterator[None]:
-        """Hold the program and all of its session still, so that its files do not change."""
+    def paused(self) -> Iterator[bool]:
+        """Hold the program and its process group still, so that its files do not change.
+
+        Gives whether it stands still: one that has ended, or has become another user, does not.
+        """
         self.wait(0)  # by which its process id is known
         pid = self.pid
         if pid is None or self._status is not None:
-            yield
+            yield False
             return
-        with suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGSTOP)
-            until = time.monotonic() + STOP_SECONDS
-            while _runs(pid) and time.monotonic() < until:
-                time.sleep(0.001)
         try:
-            yield
+            with suppress(OSError):
+                os.killpg(pid, signal.SIGSTOP)
+            until = time.monotonic() + STOP_SECONDS
+            while (still := _stands_still(pid)) is None and time.monotonic() < until:
+                time.sleep(0.001)
+            yield bool(still)
         finally:
-            with suppress(ProcessLookupError):
+            with suppress(OSError):
                 os.killpg(pid, signal.SIGCONT)
 
     def __enter__(self) -> Self:
@@ -217,12 +220,15 @@ def start(
     return Supervised(guardian, arguments)
 
 
-def _runs(pid: int) -> bool:
-    """Whether a process neither stands still nor has ended."""
+def _stands_still(pid: int) -> bool | None:
+    """Whether a process stands still; False where it has ended, None while it runs."""
     try:
-        return psutil.Process(pid).status() not in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE)
+        status = psutil.Process(pid).status()
     except psutil.NoSuchProcess:
         return False
+    if status == psutil.STATUS_ZOMBIE:
+        return False
+    return True if status == psutil.STATUS_STOPPED else None
 
 
 def _not_started(program: str, number: int) -> KlayerError:

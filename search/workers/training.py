@@ -26,6 +26,7 @@ LOOK_SECONDS = 1.0
 SAVE_SECONDS = 0.5
 SAVE_SHARE = 0.05
 SAVE_BYTES_PER_SECOND = 2e6
+FULL_SECONDS = 60.0  # until that is tried again, where memory was too small for it
 
 
 def train(
@@ -71,9 +72,10 @@ def train(
             left = cohort.after(reports)
             going = None if left is None else [i for i, place in enumerate(places) if place in left]
             asked, now = False, time.monotonic()
-            offered, checkpoint = saver.taken(), None
-            if offered is not None and saver.due():
-                checkpoint = cohort.checkpoint(places, offered(), left)
+            offered = saver.taken()
+            checkpoint = None
+            if offered is not None and saver.due() and (states := saver.states(offered)):
+                checkpoint = cohort.checkpoint(places, states, left)
             if reports or checkpoint is not None:
                 stored = {
                     claim.numbers[place]: report
@@ -88,12 +90,13 @@ def train(
             elif now - looked >= LOOK_SECONDS:
                 asked, looked = ledger.read.asked_to_release(claim), now
             if asked or should_stop():
-                if checkpoint is None and offered is not None:
-                    checkpoint = cohort.checkpoint(places, offered(), left)
+                if checkpoint is None and offered and (states := saver.states(offered)):
+                    checkpoint = cohort.checkpoint(places, states, left)
                     ledger.record_reports(claim, {}, lease_seconds, checkpoint)
                 training.close()
                 ledger.release(claim)
                 return False
+            offered = checkpoint = states = None  # which may hold what the training needs room for
     if isinstance(ended, Evaluation):
         ledger.hand_in(claim, cohort.evaluated(ended), ended)
     else:
@@ -150,6 +153,17 @@ class _Saver:
         """What was offered since the last time; None where nothing was."""
         offered, self._offered = self._offered, None
         return offered
+
+    def states(self, offered: Callable[[], Mapping[int, bytes]]) -> Mapping[int, bytes] | None:
+        """What was offered; None, for a while, where there is no memory for it."""
+        try:
+            return offered()
+        except (MemoryError, ValueError) as error:
+            # NumPy closes the file that it could not write, and says that instead.
+            if not any(isinstance(one, MemoryError) for one in (error, error.__context__)):
+                raise
+            self._next = time.monotonic() + FULL_SECONDS
+            return None
 
     def wait(self, seconds: float, size: int) -> None:
         """Let some time pass until the next is due, after one that took so long and is so large."""
@@ -210,7 +224,9 @@ class _Cohort:
             states={
                 number[place]: state
                 for place, state in by_place.items()
-                if place not in self._pruned and (going is None or place in going)
+                if place not in self._pruned
+                and not self._failed(place)
+                and (going is None or place in going)
             },
         )
 

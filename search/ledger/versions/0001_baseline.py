@@ -82,6 +82,7 @@ def upgrade() -> None:
         sa.Column("attempt", sa.Integer, nullable=False),
         sa.Column("lost", sa.Integer, nullable=False),
         sa.Column("lost_on", sa.String(128)),
+        sa.Column("lost_at", sa.Float),
         sa.Column("owner", sa.String(160)),
         sa.Column("lease_until", sa.Float),
         sa.Column("claimed_at", sa.Float),

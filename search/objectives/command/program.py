@@ -13,18 +13,22 @@ from collections.abc import Generator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from search.objectives.command.arguments import filled
 from search.objectives.command.report_file import ReportFile
-from search.objectives.declared.trials import PAUSED, Asked
+from search.objectives.declared.trials import Asked
 from search.objectives.faults import TrialError
 from search.objectives.output import last_lines
 from search.objectives.supervised import Supervised, start, users_environment
 
-Said = Mapping[str, object] | Literal["paused"] | None
+Record = Mapping[str, object]
+Said = Record | list[Record] | None
 
 OUTPUT = "output.txt"
+# From a report until its program is held still, as what it saves then it has most likely saved; one
+# that reports faster is not waited for.
+SETTLE_SECONDS = 0.1
+MOST_NEWS = 50
 LOOK_SECONDS = 0.02  # how often the report file is looked at; its end is noticed at once
 
 
@@ -79,8 +83,8 @@ def run(
             reported until then is yielded still.
 
     Yields:
-        Each record that the program reports; None after each `tick_seconds` without one; `PAUSED`
-        while the program is held still.
+        Each record that the program reports; None after each `tick_seconds` without one; the list
+        of those that were not yielded yet while the program is held still.
 
     Raises:
         TrialError: If the program fails, reports what is no record, or passes its time limit.
@@ -125,15 +129,16 @@ def _records(
 ) -> Generator[Said, None, None]:
     limit = program.time_limit_seconds
     begun = told = time.monotonic()
+    news = 0  # records since it was held still
     while not running.wait(LOOK_SECONDS):
-        has_news = False
         for record in reports.records():
             yield record
-            told, has_news = time.monotonic(), True
-        if has_news and asked.pause():
-            with running.paused():
-                yield from reports.records()
-                yield PAUSED
+            told = time.monotonic()
+            news += 1
+        settled = time.monotonic() - told >= SETTLE_SECONDS or news > MOST_NEWS
+        if news and settled and asked.pause():
+            begun += yield from _held_still(running, reports)  # which is not of its time
+            news = 0
             yield None
         if asked.enough():
             running.end()
@@ -154,6 +159,15 @@ def _records(
             raise
     if status:
         raise TrialError(_failure(status))
+
+
+def _held_still(running: Supervised, reports: ReportFile) -> Generator[list[Record], None, float]:
+    """Yield what a program has reported while it stands still; for how many seconds it did."""
+    began = time.monotonic()
+    with running.paused() as still:
+        if still:
+            yield list(reports.records())
+    return time.monotonic() - began
 
 
 def _failure(status: int) -> str:

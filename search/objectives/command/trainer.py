@@ -9,7 +9,7 @@ from search.objectives.command.objective import CommandObjective
 from search.objectives.command.program import Program, TrialPlace, run
 from search.objectives.declared.environment import variables
 from search.objectives.declared.trainer import DeclaredTrainer
-from search.objectives.declared.trials import PAUSED, TICK_SECONDS, Asked, Attempt, Given
+from search.objectives.declared.trials import TICK_SECONDS, Asked, Attempt, Given, Paused
 from search.objectives.faults import TrialError
 
 
@@ -47,7 +47,10 @@ class CommandTrainer(DeclaredTrainer):
         for place, one in enumerate(given):
             trial = TrialPlace(one.parameters, one.seed, one.checkpoints, one.scratch)
             for event in run(self._program, trial, TICK_SECONDS, asked):
-                yield event if event is None or event == PAUSED else (place, event)
+                if isinstance(event, list):
+                    yield Paused([(place, record) for record in event])
+                else:
+                    yield None if event is None else (place, event)
         return [None] * len(given)
 
 

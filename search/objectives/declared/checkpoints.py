@@ -56,16 +56,16 @@ def pack(folder: Path, most_bytes: int = MOST_BYTES) -> bytes:
     Raises:
         TrialError: It holds more than fits, or something that cannot be read.
     """
-    if not folder.is_dir() or not any(folder.iterdir()):
-        return b""
-    size = sum(one.lstat().st_size for one in folder.rglob("*") if one.is_file())
-    if size > most_bytes:
-        raise TrialError(
-            f"its checkpoint folder holds {size / 2**20:,.0f} MiB, but a trial that waits at a "
-            f"rung may keep {most_bytes / 2**20:,.0f} MiB; keep the last checkpoint alone"
-        )
     packed = io.BytesIO()
     try:
+        if not folder.is_dir() or not any(folder.iterdir()):
+            return b""
+        size = sum(one.lstat().st_size for one in folder.rglob("*") if one.is_file())
+        if size > most_bytes:
+            raise TrialError(
+                f"its checkpoint folder holds {size / 2**20:,.0f} MiB, but a trial that waits at a "
+                f"rung may keep {most_bytes / 2**20:,.0f} MiB; keep the last checkpoint alone"
+            )
         with tarfile.open(fileobj=packed, mode="w") as tar:
             tar.add(folder, arcname=".", filter=partial(_with_relative_link, folder.absolute()))
     except OSError as error:

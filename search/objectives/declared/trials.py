@@ -6,11 +6,10 @@ How one attempt trains is for a command or a function to say, by a `Run`.
 import math
 import shutil
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from search.objective.port import Reports, Saver
 from search.objective.report import Report
@@ -26,12 +25,23 @@ MOST_REASON = 2_000
 """Characters of what is stored of a failed trial."""
 
 Record = Mapping[str, object]
-PAUSED: Literal["paused"] = "paused"
-Event = tuple[int, Record] | Literal["paused"] | None
+
+
+@dataclass(frozen=True)
+class Paused:
+    """The training stands still until the next event is asked for, behind all that it has reported.
+
+    Attributes:
+        records: What it had reported that was not yielded yet, by the trial's place.
+    """
+
+    records: Sequence[tuple[int, Record]] = ()
+
+
+Event = tuple[int, Record] | Paused | None
 Attempt = Generator[Event, None, Sequence[Record | None]]
-"""Records by the trial's place in the attempt, None now and then where there are none, `PAUSED`
-while the training stands still behind all that it has reported; at the end the metrics that each
-trial returned, if any."""
+"""Records by the trial's place in the attempt, None now and then where there are none; at the end
+the metrics that each trial returned, if any."""
 
 
 @dataclass(frozen=True)
@@ -272,17 +282,22 @@ class Cohort:
 
     def _records(self, trials: Sequence[_Trial], attempt: Attempt) -> Sent:
         returned: Sequence[Record | None] = ()
+        behind: list[dict[int, Report]] = []
+        states: dict[int, bytes] | None = None
         while True:
             try:
                 event = next(attempt)
             except StopIteration as end:
                 returned = end.value
                 break
+            if isinstance(event, Paused):
+                behind, states = self._stand_still(trials, event)
+                continue  # the training goes on, before anything is stored
+            if behind or states is not None:
+                yield from self._after_it_stood(behind, states)
+                behind, states = [], None
             if event is None:
                 yield from self._send({})
-                continue
-            if event == PAUSED:
-                self._put_down()
                 continue
             place, record = event
             yield from self._taken(trials[place], partial(trials[place].take, record))
@@ -311,18 +326,45 @@ class Cohort:
             for trial in self._trials:
                 trial.dropped = trial.dropped or trial.place not in going
 
+    def _after_it_stood(
+        self, behind: Sequence[dict[int, Report]], states: dict[int, bytes] | None
+    ) -> Sent:
+        """Tell what was reported until a training stood still, and offer how it stood."""
+        for reports in behind[:-1]:
+            yield from self._send(reports)
+        if states is not None and self._saver is not None:
+            self._saver.offer(partial(dict, states))
+        yield from self._send(behind[-1] if behind else {})
+
     def _is_due(self) -> bool:
         return self._saver is not None and self._saver.due()
 
-    def _put_down(self) -> None:
-        """Take down how the trials stand; those that have failed begin anew where this is used."""
+    def _stand_still(
+        self, trials: Sequence[_Trial], paused: Paused
+    ) -> tuple[list[dict[int, Report]], dict[int, bytes] | None]:
+        """What a training that stands still had reported, and what its trials go on from.
+
+        Those that have failed begin anew where this is used. There is nothing where a folder is too
+        large or cannot be read: then it is not tried again.
+        """
+        behind = []
+        for place, record in paused.records:
+            trial = trials[place]
+            try:
+                report = None if trial.failure is not None else trial.take(record)
+            except TrialError as error:
+                trial.failure = error
+                continue
+            if report is not None:
+                behind.append({trial.place: report})
         left = [trial for trial in self._trials if not trial.dropped]
-        with suppress(TrialError):  # of folders that are too large, or cannot be read
-            states = {
+        try:
+            return behind, {
                 one.place: one.now() if one.failure is None else one.state.plain() for one in left
             }
-            if self._saver is not None:
-                self._saver.offer(lambda: states)
+        except TrialError:
+            self._saver = None
+            return behind, None
 
     def _states(self) -> dict[int, bytes]:
         """What the trials go on from that rest."""

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from search.objectives.declared.trials import PAUSED, Event
+from search.objectives.declared.trials import Event, Paused
 from search.objectives.faults import TrialError
 from search.objectives.function.process import Process
 
@@ -18,6 +18,10 @@ from search.objectives.function.process import Process
 STOP_SECONDS = 5.0
 # For an idle process that is to end: for what the user's libraries do at exit.
 EXIT_SECONDS = 1.0
+# From a report until the process is held still, as what it saves then it has most likely saved; one
+# that reports faster is not waited for.
+SETTLE_SECONDS = 0.1
+MOST_NEWS = 50
 
 Result = float | Mapping[str, float] | None
 Training = Generator[Event, None, list[Result]]
@@ -86,7 +90,7 @@ class Host:
 
         Yields:
             The place of a trial in `points`, and a report of it: the step and the metrics. None if
-            nothing was reported for `tick_seconds`. `PAUSED` while the process is held still,
+            nothing was reported for `tick_seconds`. `Paused` while the process is held still,
             behind all that it has reported.
 
         Returns:
@@ -101,18 +105,7 @@ class Host:
         request = {"points": points, "seeds": seeds, "checkpoints": folders, "until": until}
         process.send(request)
         try:
-            while "record" in (reply := (yield from self._reply(process, tick_seconds))):
-                yield reply["place"], reply["record"]
-                if not pause():
-                    continue
-                with process.paused():
-                    while "record" in (reply := process.receive(0.0) or {}):
-                        yield reply["place"], reply["record"]
-                    if not reply:
-                        yield PAUSED
-                if reply:
-                    break  # its last word
-                yield None
+            reply = yield from self._records(process, tick_seconds, pause)
         except BaseException:
             if self._process is process and not _stopped(process):
                 self._end(0)
@@ -147,11 +140,51 @@ class Host:
             process.loaded = True
         return process
 
+    def _records(
+        self, process: Process, tick_seconds: float, pause: Callable[[], bool]
+    ) -> Generator[Event, None, Any]:
+        """Yield what is reported; the reply that is no record."""
+        news = 0  # records since it was held still
+        while True:
+            reply = self._received(process, SETTLE_SECONDS if news else tick_seconds)
+            if reply is not None:
+                if "record" not in reply:
+                    return reply
+                yield reply["place"], reply["record"]
+                news += 1
+            if news and (reply is None or news > MOST_NEWS) and pause():
+                records: list[tuple[int, Mapping[str, object]]] = []
+                with process.paused() as still:
+                    reply = None
+                    while still and (reply := self._received(process, 0.0)) is not None:
+                        if "record" not in reply:
+                            break
+                        records.append((reply["place"], reply["record"]))
+                    if still and reply is None:
+                        yield Paused(records)
+                        records = []
+                news = 0
+                yield from records
+                if reply is not None:
+                    return reply
+            if reply is None:
+                yield None
+
     def _reply(self, process: Process, tick_seconds: float) -> Generator[None, None, Any]:
         """The next reply; None for each time that passes without one."""
+        while (reply := self._received(process, tick_seconds)) is None:
+            yield None
+        return reply
+
+    def _received(self, process: Process, seconds: float) -> Any:
+        """The next reply; None where some time passes without one.
+
+        Raises:
+            FunctionError: The process ended before it had loaded the function.
+            TrialError: It ended.
+        """
         try:
-            while (reply := process.receive(tick_seconds)) is None:
-                yield None
+            return process.receive(seconds)
         except EOFError:
             output = process.printed()
             reason = f"the process of {self._function} {self._end(EXIT_SECONDS)}"
@@ -160,7 +193,6 @@ class Host:
             raise FunctionError(
                 f"{reason} (before the function was loaded; it takes Python 3.9 or later)", output
             ) from None
-        return reply
 
     def _end(self, seconds: float) -> str:
         """End the process, which has some seconds to do so itself; how it ended."""

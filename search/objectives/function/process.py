@@ -96,8 +96,8 @@ class Process:
         last = last_lines(Path(f"/dev/fd/{self._printed.fileno()}"))
         return "\n".join(part for part in (last, more) if part)
 
-    def paused(self) -> AbstractContextManager[None]:
-        """Hold it still, and what it started."""
+    def paused(self) -> AbstractContextManager[bool]:
+        """Hold it still, and what it started; whether it stands still."""
         return self._program.paused()
 
     def forget_printed(self) -> None:

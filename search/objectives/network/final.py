@@ -243,7 +243,6 @@ def _final_stack(
     diverged = set(places) - set(going)
     lasts: list[Voter] = []
     some = [trials[i] for i in going]
-    last = math.ceil(objective.steps(section))
     for epoch in epochs(objective, section, some, order_seed, [fold], states):
         here = tuple(going[i] for i in epoch.places)
         lasts = [Voter(epoch.network, here)]
@@ -252,7 +251,7 @@ def _final_stack(
         diverged.update(place for place, report in reports.items() if report.reason is not None)
         if saves is not None:
             sound = {going[i]: i for i in epoch.places if going[i] not in diverged}
-            saves.offer(epoch, sound, tuple(snapshots), last)
+            saves.offer(epoch, sound, tuple(snapshots))
         yield reports
     return _FinalStack(lasts[0], tuple(snapshots), frozenset(diverged))
 
@@ -266,6 +265,7 @@ class _Saves:
 
     def __init__(self, start: Mapping[int, bytes], saver: Saver) -> None:
         self._states, self._saver = dict(start), saver
+        self._stack: frozenset[int] = frozenset()  # the places of the one that is trained
 
     def of(
         self,
@@ -276,6 +276,7 @@ class _Saves:
         fold: Fold,
     ) -> tuple[tuple[int, ...], list[bytes], list[Voter]]:
         """Of a stack the places that go on, from what each does, and its snapshots until then."""
+        self._stack = frozenset(places)
         values = {
             place: values_of(objective, section, trials[place].parameters) for place in places
         }
@@ -291,7 +292,6 @@ class _Saves:
         epoch: StackEpoch,
         sound: Mapping[int, int],
         snapshots: tuple[Voter, ...],
-        last: int,
     ) -> None:
         """Offer how a stack stands after an epoch, with those before it.
 
@@ -299,22 +299,24 @@ class _Saves:
             epoch: Of the stack.
             sound: Its places by those of the trials that go on.
             snapshots: Of the stack until then.
-            last: The number of its last epoch, after which it stands as after the one before.
         """
+        others = {k: state for k, state in self._states.items() if k not in self._stack}
 
         def states() -> dict[int, bytes]:
             first = min(sound, default=None)
-            return self._states | {
+            return others | {
                 place: packed(epoch.state(row), snapshots if place == first else ())
                 for place, row in sound.items()
             }
 
-        if epoch.number == last - 1:
-            self._states = states()
-        if epoch.number < last - 1:
+        if epoch.number < epoch.last - 1:
             self._saver.offer(states)
-        elif self._states:
-            self._saver.offer(partial(dict, self._states))
+            return
+        if epoch.number == epoch.last - 1:
+            self._states = states()
+        kept = {k: s for k, s in self._states.items() if k in sound or k not in self._stack}
+        if kept:
+            self._saver.offer(partial(dict, kept))
 
 
 def _tested(

@@ -29,6 +29,7 @@ class StackEpoch:
     """An epoch of a stack: which members took part in it, by their places, and what came out."""
 
     number: int
+    last: int
     places: tuple[int, ...]
     reports: dict[int, Report]
     network: Network
@@ -102,7 +103,7 @@ def epochs(
             return score.checkpoint(place, checkpoint).to_bytes()
 
         going = yield StackEpoch(
-            epoch.number, places, reports, epoch.network, epoch.snapshots, state
+            epoch.number, epoch.last, places, reports, epoch.network, epoch.snapshots, state
         )
         left = [
             row

@@ -8,7 +8,13 @@ from sqlalchemy import text
 
 from search.ledger.claims import MOST_LOST, Finished, LostLeaseError, Wait
 from search.ledger.ledger import Ledger
-from search.ledger.records import CohortClaim, PlanningClaim, RecordedTrial, Search, TrialResult
+from search.ledger.records import (
+    CohortClaim,
+    PlanningClaim,
+    RecordedTrial,
+    Search,
+    TrialResult,
+)
 from search.objective.report import Report
 from search.plan.plan import plan, step_of
 from search.plan.samplers import distributions

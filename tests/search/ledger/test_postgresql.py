@@ -19,7 +19,8 @@ from search.ledger.schema import open_database
 from search.ledger.tables import workers
 from search.objective.data_card import DataCard
 from search.study.file import Study
-from tests.search.ledger.conftest import open_stage, somebody
+from search.study.reading import load
+from tests.search.ledger.conftest import OVERRIDES, Alter, open_stage, somebody
 
 if TYPE_CHECKING:
     from tests.postgresql import Server
@@ -235,18 +236,57 @@ def test_a_beat_frees_what_a_silent_client_locks_where_the_server_does_not(
 
 
 @pytest.mark.parametrize("table", ["klayer_stages", "klayer_cohorts"])
-def test_a_lease_that_was_given_before_the_clock_was_set_back_has_run_out(
+def test_a_lease_from_before_the_clock_was_set_back_begins_at_the_next_beat(
     ledger: Ledger, search: Search, storage: str, table: str
 ) -> None:
+    """The dead lapse a lease later, and the living renew it: nobody is taken for lost."""
     if table == "klayer_cohorts":
         open_stage(ledger, search)
     held = ledger.next_work(search, "gone")
     assert isinstance(held, PlanningClaim if table == "klayer_stages" else CohortClaim)
-    assert isinstance(ledger.next_work(search, "b"), Wait)
+    who = Presence("host/1", "worker", "host", "kernel", 11, None, None, 60.0)
+    ledger.join(who)
     with somebody(storage) as other:
         later = f"UPDATE {table} SET lease_until = lease_until + 3600 WHERE owner IS NOT NULL"
         other.execute(text(later))
+        other.execute(text("UPDATE klayer_workers SET seen_at = seen_at + 3600"))
         other.commit()
-    taken = ledger.next_work(search, "b")
-    assert type(taken) is type(held)
-    assert taken.attempt == held.attempt + 1  # type: ignore[union-attr]
+        left = text(f"SELECT max(lease_until) - extract(epoch FROM now()) FROM {table}")
+        assert other.scalar(left) > 3600
+        other.rollback()
+        ledger.beat(who, None)
+        assert 50 < other.scalar(left) <= 60
+        seen = text("SELECT max(seen_at) - extract(epoch FROM now()) FROM klayer_workers")
+        assert other.scalar(seen) < 1
+    assert isinstance(ledger.next_work(search, "b"), Wait)
+
+
+# --- machines that lose what others may finish ----------------------------------------------------
+
+
+def join(ledger: Ledger, name: str, machine: str, search_id: int | None = None) -> None:
+    ledger.join(Presence(name, "worker", machine, machine, 11, search_id, None, 60.0))
+
+
+@pytest.mark.parametrize("elsewhere", ["there", "absent", "serves another search"])
+def test_what_a_machine_has_lost_twice_is_for_others_for_a_minute_where_there_are_any(
+    ledger: Ledger, search: Search, alter: Alter, elsewhere: str
+) -> None:
+    open_stage(ledger, search)
+    for name in ("a1", "a2", "a3"):
+        join(ledger, name, "a")
+    if elsewhere != "absent":
+        other = ledger.record(load("digits", OVERRIDES, "other"), "", DataCard("x", "f" * 64), {})
+        join(ledger, "b1", "b", other.id if "another" in elsewhere else search.id)
+    for name in ("a1", "a2"):
+        claim = ledger.next_work(search, name)
+        assert isinstance(claim, CohortClaim)
+        ledger.release(claim, lost=True)
+    if elsewhere == "there":
+        assert isinstance(ledger.next_work(search, "a3"), Wait)
+        alter("UPDATE klayer_cohorts SET lost_at = lost_at - 61 WHERE lost > 0")
+        assert isinstance(ledger.next_work(search, "a3"), CohortClaim)
+        alter("UPDATE klayer_cohorts SET lost_at = lost_at + 61, state = 'waiting', owner = NULL")
+        assert isinstance(ledger.next_work(search, "b1"), CohortClaim)
+    else:
+        assert isinstance(ledger.next_work(search, "a3"), CohortClaim)

@@ -72,6 +72,29 @@ def test_they_wait_in_cohorts_as_before_and_later_stages_are_planned_anew(
     assert states(ledger, search)["fine"] == ["waiting"] * 3
 
 
+def test_it_may_be_done_again_and_again(ledger: Ledger, search: Search) -> None:
+    open_stage(ledger, search, 2)
+    for _ in range(3):
+        hand_in_all(ledger, search, failing=True)
+        retry = retry_of(search, ledger.read.stages(search))
+        assert retry.failed
+        ledger.retry(search, retry)
+    hand_in_all(ledger, search)
+    assert states(ledger, search) == {"coarse": ["complete"] * 6}
+
+
+def test_a_final_is_trained_anew_as_a_whole(ledger: Ledger, search: Search) -> None:
+    for _ in range(4):
+        open_stage(ledger, search)
+        hand_in_all(ledger, search)
+    open_stage(ledger, search)
+    hand_in_all(ledger, search, failing=True)
+    retry = retry_of(search, ledger.read.stages(search))
+    assert (retry.step.kind, retry.whole) == ("final", True)
+    ledger.retry(search, retry)
+    assert "final" not in states(ledger, search)
+
+
 def test_a_stage_with_halving_is_planned_anew_as_a_whole(ledger: Ledger) -> None:
     study = load("digits", (*OVERRIDES, HALVED))
     search = ledger.record(study, "", DataCard("digits", "f" * 64), {})
