@@ -202,5 +202,6 @@ def _finish_stage(
     its_search = update(searches).where(searches.c.id == stage.search_id)
     if result is not None:
         before = select(searches.c.readings).where(searches.c.id == stage.search_id)
-        result = {**result, "readings": 1 + (connection.scalar(before) or 0)}
+        readings = connection.scalar(before)
+        result = {**result, "readings": 1 + readings} if readings else result
     connection.execute(its_search.values(result=result, failure=failure, finished_at=time))

@@ -9,7 +9,9 @@ generation begins before the last one is through.
 """
 
 import heapq
+import signal
 import statistics
+import time
 from collections.abc import Hashable, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -23,12 +25,14 @@ from search.plan.halving import expected_steps
 from search.plan.plan import PlannedTrial, StagePlan, Step, plan, steps
 from search.plan.ranking import ranking_of
 from search.plan.trial import Trial
+from search.runtime.signals import stop_requests
 from search.space.space import Point
 from search.study.file import Study
 from search.workers.engines.loky import ONE_THREAD
 
 CALIBRATION_SECONDS = 0.5  # of training, in all; a longer time proved no more precise
 SHORTEST_SECONDS = 0.05  # of one kind of cohort; one epoch at least
+MOST_SECONDS = 60.0  # until it is given up; what takes longer than that for an epoch is not timed
 MOST_KINDS = 10  # that are timed; the others are taken to be like those
 
 
@@ -237,13 +241,30 @@ def _paces(study: Study, samples: Mapping[_Kind, _Cohort]) -> dict[_Kind, float]
 def _timed_at_once(
     processes: int, study: Study, samples: Sequence[_Cohort], budget: float
 ) -> list[list[float | None]]:
-    """What each of some processes finds, all at the same time; nothing where one is killed."""
+    """What each of some processes finds, all at the same time.
+
+    Nothing where one is killed, or an epoch takes too long to wait for. None of them outlasts this.
+    """
     executor = get_reusable_executor(max_workers=processes, env=ONE_THREAD)
-    begun = [executor.submit(_time, study, samples, budget) for _ in range(processes)]
+    until = time.monotonic() + MOST_SECONDS
+    finished = False
     try:
-        return [one.result() for one in begun]
-    except BrokenProcessPool:  # as the system does where memory runs out
+        with stop_requests(_interrupt, [signal.SIGTERM]):
+            begun = [executor.submit(_time, study, samples, budget) for _ in range(processes)]
+            found = [one.result(max(0.0, until - time.monotonic())) for one in begun]
+        finished = True
+    except (BrokenProcessPool, TimeoutError):  # the system kills them where memory runs out
         return [[None] * len(samples)] * processes
+    else:
+        return found
+    finally:
+        if not finished:
+            executor.shutdown(kill_workers=True)
+
+
+def _interrupt(*_: int) -> None:
+    """Let SIGTERM be as Ctrl-C, by which the processes that were started are ended."""
+    raise KeyboardInterrupt
 
 
 def _time(study: Study, samples: Sequence[_Cohort], budget: float) -> list[float | None]:

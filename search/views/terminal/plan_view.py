@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+import psutil
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -128,7 +129,11 @@ def show(planned: Outline, console: Console) -> None:
     console.print(f"\n{said}", soft_wrap=True)
     if planned.cohort_bytes is not None:
         said = f"each worker needs about {in_bytes(PROCESS_BYTES + planned.cohort_bytes)} of memory"
-        console.print(f"{said} for the largest cohort, beside the data", soft_wrap=True)
+        said += " for the largest cohort, beside the data"
+        room = psutil.virtual_memory().total
+        if PROCESS_BYTES + planned.cohort_bytes > room:
+            said += f"; this machine has {in_bytes(room)}, on which it will not run"
+        console.print(said, soft_wrap=True)
 
 
 def to_json(planned: Outline) -> dict[str, Any]:

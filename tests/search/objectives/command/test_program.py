@@ -11,8 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
+from search.objectives import supervised
 from search.objectives.command.program import OUTPUT, Program, TrialPlace, run
 from search.objectives.declared.trials import Asked
 from search.objectives.faults import TrialError
@@ -266,3 +268,48 @@ def test_a_program_is_ended_once_it_is_enough_and_what_it_reported_is_kept(
 
 def report_is_there(folder: Path) -> Callable[[], bool]:
     return lambda: any(file.stat().st_size for file in folder.rglob("report.jsonl"))
+
+
+def test_a_program_stands_still_while_its_checkpoints_are_copied_and_goes_on(
+    place: TrialPlace, tmp_path: Path
+) -> None:
+    """It counts as fast as it can, and does not count while it stands still."""
+    text = """
+    echo $$ > pid; step=0
+    while [ $step -lt 4 ]; do
+        step=$((step + 1)); echo "{\\"step\\": $step}" >> "$KLAYER_REPORT"
+        for i in $(seq 100); do echo $i >> "$KLAYER_CHECKPOINTS/count"; sleep 0.004; done
+    done
+    """
+    seen, stood = [], 0
+    for one in run(shell(tmp_path, text), place, asked=Asked(pause=lambda: True)):
+        if not isinstance(one, list):
+            seen += [] if one is None else [one["step"]]
+            continue
+        pid = int((tmp_path / "pid").read_text())
+        assert psutil.Process(pid).status() == psutil.STATUS_STOPPED
+        before = (place.checkpoints / "count").read_text()
+        time.sleep(0.05)
+        assert (place.checkpoints / "count").read_text() == before
+        seen += [record["step"] for record in one]
+        stood += 1
+    assert seen == [1, 2, 3, 4]
+    assert stood >= 3
+
+
+def test_one_that_cannot_be_held_still_is_not_copied_and_goes_on(
+    place: TrialPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as one that has become another user, by sudo."""
+    real = os.killpg
+
+    def refused(group: int, number: int) -> None:
+        if number in (signal.SIGSTOP, signal.SIGCONT):
+            raise PermissionError(1, "Operation not permitted")
+        real(group, number)
+
+    monkeypatch.setattr(os, "killpg", refused)
+    monkeypatch.setattr(supervised, "STOP_SECONDS", 0.05)
+    text = "for i in 1 2; do echo '{\"step\": '$i'}' >> \"$KLAYER_REPORT\"; sleep 0.4; done"
+    told = list(run(shell(tmp_path, text), place, asked=Asked(pause=lambda: True)))
+    assert [one for one in told if one is not None] == [{"step": 1}, {"step": 2}]

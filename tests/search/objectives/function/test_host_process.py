@@ -7,11 +7,12 @@ import subprocess
 import sys
 import textwrap
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
+from search.objectives.declared.trials import Paused
 from search.objectives.faults import TrialError
 from search.objectives.function import host_process
 from search.objectives.function.host_process import FunctionError
@@ -335,3 +336,29 @@ def test_trials_are_stopped_by_the_report_of_the_last_step_that_is_asked_for(
         seen = [one[0] for one in trial if one is not None]
     assert seen == [0, 1, 0, 1, 0]
     assert (tmp_path / "log").read_text().splitlines() == ["0 1", "1 1", "0 2", "1 2"]
+
+
+@pytest.mark.parametrize("line", ["os._exit(4)", "return 0.5", "raise ValueError"])
+def test_what_ends_while_it_is_to_be_held_still_ends_as_ever(users: Users, line: str) -> None:
+    host = users(f"""
+import os, time
+def train(parameters, seed, report):
+    for step in range(3):
+        report(loss=step)
+        time.sleep(0.3)
+    {line}
+""")
+    training = host.train([{}], [1], [None], 0.5, pause=lambda: True)
+    steps, stood = [], 0
+    reason = {"os._exit(4)": "exit status 4", "raise ValueError": "ValueError"}.get(line)
+    with ExitStack() as stack:
+        if reason:
+            stack.enter_context(pytest.raises(TrialError, match=reason))
+        for event in training:
+            if isinstance(event, Paused):
+                stood += 1
+                steps += [record["loss"] for _, record in event.records]
+            elif event is not None:
+                steps.append(event[1]["loss"])
+    assert steps == [0, 1, 2]
+    assert stood >= 2
