@@ -56,7 +56,9 @@ class DeclaredObjective:
     plots: ClassVar[str | None] = None
     own_data: ClassVar[bool] = False
     evaluation: ClassVar[Metric | None] = None
-    advice: ClassVar[str] = "look up with `klayer status` why trials failed"
+    advice: ClassVar[str] = (
+        "look up with `klayer status` why trials failed, mend that, and use `klayer retry`"
+    )
 
     @classmethod
     def of(cls, document: DeclaredDocument, folder: Path) -> Self:
