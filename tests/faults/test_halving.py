@@ -38,6 +38,7 @@ def test_most_trials_of_the_first_stage_are_pruned(halved: Path, undisturbed: Un
     assert counts["complete"] >= 4
 
 
+@mostly_sqlite
 @pytest.mark.parametrize("workers", [2, pytest.param(8, marks=pytest.mark.long)])
 def test_the_number_of_workers_changes_nothing(
     pool_of: PoolOf,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.databases import mostly_sqlite
+from tests.faults.databases import mostly_postgresql, mostly_sqlite
 from tests.faults.outcome import Table
 from tests.faults.runs import LEARNING, Run, kill_now_and_then
 from tests.faults.watch import Watch, wait_until
@@ -20,6 +20,7 @@ def expected(undisturbed: Callable[..., Table]) -> Table:
     return undisturbed(LEARNING)
 
 
+@mostly_postgresql
 @pytest.mark.parametrize("workers", [2, *(pytest.param(n, marks=pytest.mark.long) for n in (1, 8))])
 def test_the_number_of_workers_changes_nothing(
     pool_of: Callable[..., Pool],

@@ -110,6 +110,7 @@ def test_a_search_runs_on_a_cluster(klayer: Klayer, folder: Path, engine: str) -
     assert f"{engine}: finished" in run(klayer, folder, engine)
 
 
+@pytest.mark.long
 def test_workers_that_are_started_by_hand_work(klayer: Klayer, folder: Path) -> None:
     assert klayer("submit", "digits", *SMALL, "--name", "by-hand", cwd=folder).returncode == 0
     done = klayer("worker", "by-hand", "--workers", "2", cwd=folder)

@@ -31,10 +31,12 @@ def train(
         As `Trainer.train`.
     """
     sent: list[Sequence[int] | None] = []  # after each step of the whole cohort
+    told = 0  # the last step of these
     try:
         with closing(whole):
             reports = next(whole)
             while True:
+                told = max((one.step for one in reports.values()), default=told)
                 sent.append((yield reports))
                 reports = whole.send(sent[-1])
     except StopIteration as end:
@@ -59,7 +61,7 @@ def train(
             continue
         except MemoryError:
             pass
-        step = max(len(curves[place]), len(sent))
+        step = max(told, *(one.step for one in curves[place][-1:]), 1)
         failed[place] = Report(step, {}, None, reasons[place])
     going = yield from _told(curves, failed, sent)
     return {place: state for place, state in states.items() if place in going}

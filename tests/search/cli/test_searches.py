@@ -207,7 +207,9 @@ def test_one_worker_and_two_give_the_same_bytes(
     assert klayer_here("export", "tiny", *options, "--storage", storage)[1] == exported(*options)
 
 
-@pytest.mark.parametrize("columns", ["0", "1", "30"])
+@pytest.mark.parametrize(
+    "columns", ["0", *(pytest.param(one, marks=pytest.mark.long) for one in ("1", "30"))]
+)
 def test_a_name_is_one_word_in_a_pipe_however_narrow_a_terminal_is_said_to_be(
     klayer_here: Any, tiny_run: Any, monkeypatch: pytest.MonkeyPatch, columns: str
 ) -> None:

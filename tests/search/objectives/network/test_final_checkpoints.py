@@ -33,7 +33,12 @@ LONGER = ("training.schedule.epochs=8", "network.batch_norm='none'")
 APART = Assignment({"learning_rate": 0.05, "weight_decay": 1e-4, "batch_size": 50}, 7)
 
 
-FINALS = (TRIALS, (*TRIALS, DIVERGING), (*TRIALS, APART))
+OTHERS = (
+    (DECAY, TRIALS),
+    (DECAY, (*TRIALS, APART)),
+    (CYCLES, TRIALS),
+    (CYCLES, (*TRIALS, DIVERGING)),
+)
 
 
 class Each:
@@ -58,7 +63,9 @@ def by_step(reports: list[Mapping[int, Report]]) -> dict[tuple[int, int], str]:
 @pytest.mark.parametrize(
     ("changes", "given"),
     [
-        *(((one,), given) for one in (DECAY, CYCLES) for given in FINALS),
+        ((DECAY,), (*TRIALS, DIVERGING)),
+        ((CYCLES,), (*TRIALS, APART)),
+        *(pytest.param((one,), given, marks=pytest.mark.long) for one, given in OTHERS),
         (STEPS, (*TRIALS, APART)),
         (LONGER, (*TRIALS, LATER)),
     ],

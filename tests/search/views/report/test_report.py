@@ -151,6 +151,7 @@ def test_it_is_drawn_without_a_network_and_without_a_fault_at_both_widths(
     assert browser.faults() == []
 
 
+@pytest.mark.long
 @needs_browser
 @pytest.mark.timeout(3 * SOON_SECONDS)
 def test_it_prints(finished: Ledger, tmp_path: Path, browser: Chromium) -> None:

@@ -64,6 +64,7 @@ def test_one_browser_draws_all_forms_and_ends_with_the_block() -> None:
     assert ended(lambda: children() - before)
 
 
+@pytest.mark.long
 @needs_browser
 @pytest.mark.usefixtures("chromium")
 def test_a_browser_that_ends_between_images_is_replaced() -> None:

@@ -49,8 +49,19 @@ def dask_cluster(folder: Path) -> Iterator[Cluster]:
     with dask_process(log, f"scheduler --port 0 --scheduler-file {found}") as scheduler:
         worker = f"worker --nworkers 2 --nthreads 1 --scheduler-file {found}"
         with dask_process(log, worker):
-            wait_for(found)
-            yield Cluster(json.loads(found.read_text())["address"], scheduler, log)
+            yield Cluster(_address_in(found), scheduler, log)
+
+
+def _address_in(found: Path) -> str:
+    """What a scheduler writes to its file, which is there a moment before its content is."""
+    wait_for(found)
+    until = time.monotonic() + LONGEST_SECONDS
+    while True:
+        with suppress(json.JSONDecodeError):
+            return str(json.loads(found.read_text())["address"])
+        if time.monotonic() > until:
+            raise TimeoutError(f"{found} stays without an address")
+        time.sleep(0.01)
 
 
 @contextmanager
