@@ -19,7 +19,7 @@ test: .venv/installed  ## every test
 test-long: .venv/installed  ## what `make test` leaves out, but for the faults: some minutes
 	$(BIN)/python -m pytest --ignore tests/faults -m long
 
-faults: .venv/installed  ## the faults, the long ones too, for most of an hour; rewrites docs/reliability.md
+faults: .venv/installed  ## the faults, the long ones too, for two hours; rewrites docs/reliability.md
 	$(BIN)/python -m pytest tests/faults -m "long or not long" --report docs/reliability.md
 
 check: .venv/installed  ## format, lint and strict types
