@@ -13,7 +13,7 @@ from tests.faults.outcome import Table
 from tests.faults.runs import HERE, Run, kill_every
 
 STORM = HERE / "storm.toml"
-LONGER = ("training.schedule.epochs=1320",)  # cohorts of about 120 s
+LONGER = ("training.schedule.epochs=4300",)  # cohorts of about 120 s
 PROGRAM = HERE / "storm_program.toml"
 
 Begin = Callable[..., Run]
