@@ -41,6 +41,7 @@ StorageOption = Annotated[
         "--storage", envvar="KLAYER_STORAGE", metavar="URL", help="Database that keeps the search."
     ),
 ]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 DataOption = Annotated[
     Path | None,
     typer.Option(

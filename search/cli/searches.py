@@ -1,4 +1,4 @@
-"""Commands on searches: begin, go on, stop, delete, look, take away."""
+"""Commands on searches: begin, go on, stop, delete, retry, look, take away."""
 
 import sys
 from pathlib import Path
@@ -98,7 +98,7 @@ def stop(name: options.NameArgument, storage: options.StorageOption = DEFAULT_ST
 def delete(
     name: options.NameArgument,
     storage: options.StorageOption = DEFAULT_STORAGE,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: options.YesOption = False,
 ) -> None:
     """Delete a search: its trials, curves, checkpoints, attachments and Optuna studies."""
     from search.ledger.ledger import PATIENCE_SECONDS, Ledger
@@ -134,7 +134,7 @@ def _ask(question: str, name: str) -> None:
 def retry(
     name: options.NameArgument,
     storage: options.StorageOption = DEFAULT_STORAGE,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: options.YesOption = False,
 ) -> None:
     """Let the failed trials of a search be trained again; `run` or `submit` goes on with it."""
     from search.ledger.ledger import PATIENCE_SECONDS, Ledger

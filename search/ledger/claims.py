@@ -97,7 +97,6 @@ _COHORTS = (
         cohorts.c.id,
         cohorts.c.attempt,
         cohorts.c.lost,
-        cohorts.c.lost_on,
         cohorts.c.owner,
         cohorts.c.start,
         cohorts.c.stop,

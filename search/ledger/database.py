@@ -198,15 +198,6 @@ def wake(connection: Connection) -> None:
         connection.execute(text(f"NOTIFY {postgresql.CHANNEL}"))
 
 
-def end_silent(connection: Connection) -> None:
-    """Free the locks of processes that have been silent for too long amid a transaction.
-
-    SQLite's are those of processes on this machine, and go with them.
-    """
-    if connection.dialect.name == "postgresql":
-        postgresql.end_silent(connection)
-
-
 def update_each(
     connection: Connection, table: Table, rows: Mapping[int, Mapping[str, Any]]
 ) -> None:

@@ -19,6 +19,7 @@ from search.ledger import (
     cohort_checkpoints,
     deletion,
     optuna_rows,
+    postgresql,
     presence,
     queries,
     results,
@@ -28,7 +29,7 @@ from search.ledger import (
 )
 from search.ledger.changes import Changes, watch
 from search.ledger.claims import MOST_LOST, Finished, FreeCohort, LostLeaseError, Wait
-from search.ledger.database import Database, end_silent, insert_new, now, patient, wake
+from search.ledger.database import Database, insert_new, now, patient, wake
 from search.ledger.optuna_rows import Distributions
 from search.ledger.records import (
     Claim,
@@ -256,10 +257,9 @@ class Ledger:
         Returns:
             Whether it should stop.
         """
-        with self.database.reading() as connection:
-            end_silent(connection)  # by itself: the other transaction may wait for one of those
         if self.database.location.kind == "postgresql":  # whose clock is that of all workers
             with self.database.writing() as connection:
+                postgresql.end_silent(connection)  # before that waits for one of them which follows
                 claims.bring_to(connection, now(connection), LEASE_SECONDS)
         with self.database.writing() as connection:
             time = now(connection)

@@ -131,10 +131,10 @@ _values = Table(
 )
 
 # Of these only the rows of deleted trials matter here.
-_KEPT_BY_OPTUNA = (
+_KEPT_BY_OPTUNA = [
     Table(name, _optuna, Column("trial_id", Integer))
     for name in ("trial_system_attributes", "trial_intermediate_values", "trial_heartbeats")
-)
+]
 _OF_TRIALS = (_trial_attributes, _parameters, _values, *_KEPT_BY_OPTUNA)
 
 # Of every claim and every result, built once: to build one takes longer than the database does.

@@ -69,8 +69,7 @@ def engine(location: Location) -> Engine:
     @event.listens_for(made, "connect")
     def _connected(connection: Any, _: Any) -> None:
         settings = {**_SESSION, "idle_in_transaction_session_timeout": f"{SILENCE_SECONDS}s"}
-        for key, value in settings.items():
-            connection.execute(f"SET {key} = '{value}'")
+        connection.execute("; ".join(f"SET {key} = '{value}'" for key, value in settings.items()))
         connection.commit()
 
     return made

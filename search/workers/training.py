@@ -72,10 +72,7 @@ def train(
             left = cohort.after(reports)
             going = None if left is None else [i for i, place in enumerate(places) if place in left]
             asked, now = False, time.monotonic()
-            offered = saver.taken()
-            checkpoint = None
-            if offered is not None and saver.due() and (states := saver.states(offered)):
-                checkpoint = cohort.checkpoint(places, states, left)
+            checkpoint = cohort.checkpoint(places, saver.states(), left) if saver.due() else None
             if reports or checkpoint is not None:
                 stored = {
                     claim.numbers[place]: report
@@ -90,13 +87,15 @@ def train(
             elif now - looked >= LOOK_SECONDS:
                 asked, looked = ledger.read.asked_to_release(claim), now
             if asked or should_stop():
-                if checkpoint is None and offered and (states := saver.states(offered)):
-                    checkpoint = cohort.checkpoint(places, states, left)
-                    ledger.record_reports(claim, {}, lease_seconds, checkpoint)
+                if checkpoint is None:
+                    checkpoint = cohort.checkpoint(places, saver.states(), left)
+                    if checkpoint is not None:
+                        ledger.record_reports(claim, {}, lease_seconds, checkpoint)
                 training.close()
                 ledger.release(claim)
                 return False
-            offered = checkpoint = states = None  # which may hold what the training needs room for
+            checkpoint = None  # which may hold what the training needs room for, as the offer does
+            saver.forget()
     if isinstance(ended, Evaluation):
         ledger.hand_in(claim, cohort.evaluated(ended), ended)
     else:
@@ -149,21 +148,20 @@ class _Saver:
     def offer(self, states: Callable[[], Mapping[int, bytes]]) -> None:
         self._offered = states
 
-    def taken(self) -> Callable[[], Mapping[int, bytes]] | None:
-        """What was offered since the last time; None where nothing was."""
-        offered, self._offered = self._offered, None
-        return offered
+    def forget(self) -> None:
+        """Drop what was offered, before the training is resumed."""
+        self._offered = None
 
-    def states(self, offered: Callable[[], Mapping[int, bytes]]) -> Mapping[int, bytes] | None:
-        """What was offered; None, for a while, where there is no memory for it."""
+    def states(self) -> Mapping[int, bytes]:
+        """What was offered; nothing where nothing was, or there is no memory for it."""
         try:
-            return offered()
+            return {} if self._offered is None else self._offered()
         except (MemoryError, ValueError) as error:
             # NumPy closes the file that it could not write, and says that instead.
             if not any(isinstance(one, MemoryError) for one in (error, error.__context__)):
                 raise
             self._next = time.monotonic() + FULL_SECONDS
-            return None
+            return {}
 
     def wait(self, seconds: float, size: int) -> None:
         """Let some time pass until the next is due, after one that took so long and is so large."""
@@ -199,14 +197,16 @@ class _Cohort:
         places: Sequence[int],
         states: Mapping[int, bytes],
         going: Sequence[int] | None,
-    ) -> CohortCheckpoint:
-        """How the cohort stands now, for another worker.
+    ) -> CohortCheckpoint | None:
+        """How the cohort stands now, for another worker; None where there are no states.
 
         Args:
             places: Of the trials that are trained.
             states: What they go on from, by their places among those.
             going: The places that go on behind a rung that was just compared.
         """
+        if not states:
+            return None
         by_place = {places[i]: state for i, state in states.items()}
         number = self._claim.numbers
         return CohortCheckpoint(

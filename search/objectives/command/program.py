@@ -16,19 +16,14 @@ from pathlib import Path
 
 from search.objectives.command.arguments import filled
 from search.objectives.command.report_file import ReportFile
-from search.objectives.declared.trials import Asked
+from search.objectives.declared.trials import MOST_NEWS, SETTLE_SECONDS, Asked, Record
 from search.objectives.faults import TrialError
 from search.objectives.output import last_lines
 from search.objectives.supervised import Supervised, start, users_environment
 
-Record = Mapping[str, object]
 Said = Record | list[Record] | None
 
 OUTPUT = "output.txt"
-# From a report until its program is held still, as what it saves then it has most likely saved; one
-# that reports faster is not waited for.
-SETTLE_SECONDS = 0.1
-MOST_NEWS = 50
 LOOK_SECONDS = 0.02  # how often the report file is looked at; its end is noticed at once
 
 

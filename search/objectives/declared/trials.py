@@ -21,6 +21,12 @@ from search.space.space import Value
 TICK_SECONDS = 0.5
 """The longest time in which a training yields nothing, and cannot be stopped."""
 
+SETTLE_SECONDS = 0.1
+"""From a report until a training is held still: what it saves then, it has most likely saved."""
+
+MOST_NEWS = 50
+"""Reports after which one that reports faster than that is held still as well."""
+
 MOST_REASON = 2_000
 """Characters of what is stored of a failed trial."""
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from search.objectives.declared.trials import Event, Paused
+from search.objectives.declared.trials import MOST_NEWS, SETTLE_SECONDS, Event, Paused
 from search.objectives.faults import TrialError
 from search.objectives.function.process import Process
 
@@ -18,10 +18,6 @@ from search.objectives.function.process import Process
 STOP_SECONDS = 5.0
 # For an idle process that is to end: for what the user's libraries do at exit.
 EXIT_SECONDS = 1.0
-# From a report until the process is held still, as what it saves then it has most likely saved; one
-# that reports faster is not waited for.
-SETTLE_SECONDS = 0.1
-MOST_NEWS = 50
 
 Result = float | Mapping[str, float] | None
 Training = Generator[Event, None, list[Result]]

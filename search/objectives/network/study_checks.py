@@ -208,8 +208,7 @@ def _batches(
     faults = []
     for where, training, stage in trained:
         if not boxes[stage.name].always("batch_size") and training.batch_size > rows:
-            shared = training.batch_size == base.batch_size
-            key = (*(() if shared else where), "training", "batch_size")
+            key = _batch_size_key(where, training, base)
             faults.append(Fault(key, f"found {training.batch_size:,}; {right}"))
     for place, stage in enumerate(stages):
         for key, name, extent in own_ranges(stage):
@@ -217,6 +216,11 @@ def _batches(
             if most > rows:
                 faults.append(Fault(("stages", place, *key), f"found {most:,.0f}; {right}"))
     return list(dict.fromkeys(faults))
+
+
+def _batch_size_key(where: Key, training: TrainingSection, base: TrainingSection) -> Key:
+    """Where a batch size is said: in the part of the file, or above for all of its parts."""
+    return (*(() if training.batch_size == base.batch_size else where), "training", "batch_size")
 
 
 def _single_rows(
@@ -236,8 +240,7 @@ def _single_rows(
         trained += [(("final",), final.training)] if stage.name in named else []
         for where, training in trained:
             if _normalises_single_rows(network, training, stage, box):
-                shared = training.batch_size == base.batch_size
-                key = (*(() if shared else where), "training", "batch_size")
+                key = _batch_size_key(where, training, base)
                 faults.append(Fault(key, f"found 1, {right}"))
         for key, name, extent in own_ranges(stage):
             least = lowest({name: extent}, name, 2) if name == "batch_size" else 2
