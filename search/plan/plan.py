@@ -187,7 +187,7 @@ def search_cohorts(
 
 
 def _drawn(study: Study, stage: Stage, boxes: tuple[Box, ...]) -> tuple[Drawn, ...]:
-    if stage.sampler == "tpe" or stage.sampler == "cmaes":
+    if stage.sampler == "tpe" or stage.sampler == "cmaes" or stage.sampler == "gp":
         return learned.ask(study, stage, boxes, 0, [])
     seed = derive(study.seed, "stage", stage.name)
     return draw(stage.sampler, boxes, stage.trials, seed, stage.points)
