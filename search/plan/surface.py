@@ -26,7 +26,8 @@ MOST_TOLD = 512
 """Trials that a surface is laid through; a fit takes about a second for so many."""
 
 _DEVIATIONS = 2.0  # by which a point that is not yet tried may be better than expected
-_WIDE, _NEAR = 512, 32  # points that are looked at: anywhere, and near each of the leaders
+_WIDE, _NEAR = 512, 32  # points that are looked at: anywhere, or 4 for each that is asked for if
+# that is more; and near each of the leaders
 _LEADERS = 8
 _NEARBY = 0.1  # standard deviation of the places near a leader
 _OTHER_CHOICE = 0.15  # how often a point near a leader has another value of a list
@@ -57,7 +58,7 @@ class Surface:
         A point that was tried is asked for again only where the box has not enough others.
         """
         random = np.random.default_rng(seed)
-        drawn = self._drawn(random)
+        drawn = self._drawn(random, max(_WIDE, 4 * count))
         tried = {_key(point) for point in self.told}
         distinct = list({_key(point): point for point in drawn}.values())
         fresh = [point for point in distinct if _key(point) not in tried]
@@ -65,10 +66,10 @@ class Surface:
         chosen = self.process.apart(_places(self.box, offered), count, _DEVIATIONS)
         return [offered[place] for place in chosen]
 
-    def _drawn(self, random: np.random.Generator) -> list[Point]:
+    def _drawn(self, random: np.random.Generator, wide: int) -> list[Point]:
         points = [
             {name: _at(extent, random.random()) for name, extent in self.box.ranges.items()}
-            for _ in range(_WIDE)
+            for _ in range(wide)
         ]
         order = np.argsort(self.expected(self.told), kind="stable")[:_LEADERS]
         for place in order:
