@@ -18,6 +18,7 @@ from search.ledger import (
     claims,
     cohort_checkpoints,
     deletion,
+    one_version,
     optuna_rows,
     postgresql,
     presence,
@@ -48,6 +49,7 @@ from search.objective.report import Evaluation, Report
 from search.plan.generations import GenerationPlan
 from search.plan.halving import RungPlan
 from search.plan.plan import StagePlan, steps
+from search.runtime.environment import code_version
 from search.study.changes import differences
 from search.study.file import Study
 from search.study.hashing import fingerprint
@@ -136,6 +138,7 @@ class Ledger:
                         data=data.plain(),
                         readings=0,
                         environment=dict(environment),
+                        klayer=code_version(),
                         created_at=now(connection),
                     )
                     .returning(searches.c.id)
@@ -157,8 +160,12 @@ class Ledger:
             search: Which search.
             study: The same as it was read now, perhaps from another folder, from which relative
                 paths start from now on.
+
+        Raises:
+            OtherVersionError: Processes of another version of klayer are at work on it.
         """
         with self.database.writing() as connection:
+            one_version.take_over(connection, search, now(connection))
             its_row = searches.c.id == search.id
             connection.execute(
                 update(searches)
@@ -323,6 +330,9 @@ class Ledger:
             owner: The worker that asks; unique to a process.
             lease_seconds: How long the claim holds unless it is renewed.
             only: The kind of work to claim; `Wait` where other work comes next. None for any.
+
+        Raises:
+            OtherVersionError: Another version of klayer works on the search.
         """
         if only == "planning" or not self._found_a_cohort:
             with self.database.reading() as connection:

@@ -367,4 +367,5 @@ def _search(row: Row[Any], study: Study) -> Search:
         stopped_at=row.stopped_at,
         failure=row.failure,
         metrics=tuple(row.metrics),
+        klayer=row.klayer,
     )
