@@ -29,11 +29,19 @@ from sqlalchemy import (
 )
 
 from search.errors import KlayerError, LedgerError
-from search.ledger import cohort_checkpoints, optuna_rows, reports
+from search.ledger import cohort_checkpoints, one_version, optuna_rows, reports
 from search.ledger.database import now
 from search.ledger.records import Claim, CohortClaim, PlanningClaim, Search, StageRef
 from search.ledger.states import TO_BE_PLANNED
-from search.ledger.tables import checkpoints, cohorts, searches, stages, trials, workers
+from search.ledger.tables import (
+    checkpoints,
+    cohorts,
+    revision,
+    searches,
+    stages,
+    trials,
+    workers,
+)
 from search.objective.report import Assignment
 from search.runtime.formatting import plural
 
@@ -65,6 +73,8 @@ _NEXT = (
         stages.c.lease_until,
         stages.c.generations,
         stages.c.optuna_study,
+        searches.c.klayer,
+        select(revision.c.version_num).limit(1).scalar_subquery().label("revision"),
     )
     .outerjoin_from(
         searches, stages, (stages.c.search_id == searches.c.id) & (stages.c.state != "finished")
@@ -231,11 +241,15 @@ def find(
         owner: The worker that asks.
         time: The database's.
         lock: Whether nobody else may claim what is found until this transaction ends.
+
+    Raises:
+        OtherVersionError: Another version of klayer works on the search.
     """
     known = {"search": search.id, "study_hash": search.study_hash}
     row: Any = connection.execute(_NEXT, known).first()
     if row is None or row.id is None or any(value is not None for value in row[:3]):
         return Finished()
+    one_version.check(search, row.klayer, row.revision)
     if row.state == "open":
         return _free_cohort(connection, row, owner, time, lock=lock) or Wait()
     if lock:

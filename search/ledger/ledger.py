@@ -19,6 +19,7 @@ from search.ledger import (
     cohort_checkpoints,
     deletion,
     extending,
+    one_version,
     optuna_rows,
     postgresql,
     presence,
@@ -50,6 +51,7 @@ from search.objective.report import Evaluation, Report
 from search.plan.generations import GenerationPlan
 from search.plan.halving import RungPlan
 from search.plan.plan import StagePlan, Step, steps
+from search.runtime.environment import code_version
 from search.study.changes import differences
 from search.study.file import Study
 from search.study.hashing import fingerprint
@@ -139,6 +141,7 @@ class Ledger:
                         readings=0,
                         extensions=[],
                         environment=dict(environment),
+                        klayer=code_version(),
                         created_at=now(connection),
                     )
                     .returning(searches.c.id)
@@ -160,8 +163,12 @@ class Ledger:
             search: Which search.
             study: The same as it was read now, perhaps from another folder, from which relative
                 paths start from now on.
+
+        Raises:
+            OtherVersionError: Processes of another version of klayer are at work on it.
         """
         with self.database.writing() as connection:
+            one_version.take_over(connection, search, now(connection))
             its_row = searches.c.id == search.id
             connection.execute(
                 update(searches)
@@ -344,6 +351,9 @@ class Ledger:
             owner: The worker that asks; unique to a process.
             lease_seconds: How long the claim holds unless it is renewed.
             only: The kind of work to claim; `Wait` where other work comes next. None for any.
+
+        Raises:
+            OtherVersionError: Another version of klayer works on the search.
         """
         if only == "planning" or not self._found_a_cohort:
             with self.database.reading() as connection:

@@ -371,4 +371,5 @@ def _search(row: Row[Any], study: Study) -> Search:
         extensions=tuple(
             Extended(**one | {"changes": tuple(one["changes"])}) for one in row.extensions
         ),
+        klayer=row.klayer,
     )

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from search.errors import LedgerError
@@ -11,6 +11,7 @@ from search.objective.data_card import DataCard
 from search.objective.report import Assignment
 from search.plan.plan import Kind, Step
 from search.plan.trial import Trial
+from search.runtime.environment import code_version
 from search.study.file import Study
 
 WorkerKind = Literal["worker", "launcher"]
@@ -52,6 +53,7 @@ class Search:
         failure: Why it cannot go on, or ended without an evaluation; None unless that is so.
         metrics: The names of the metrics that its trials report, in the order of the record.
         extensions: How the study was changed since it was recorded, oldest first.
+        klayer: The version that works on it.
     """
 
     id: int
@@ -66,6 +68,7 @@ class Search:
     failure: str | None = None
     metrics: tuple[str, ...] = ()
     extensions: tuple[Extended, ...] = ()
+    klayer: str = ""
 
     @property
     def data_fingerprint(self) -> str:
@@ -87,6 +90,7 @@ class Presence:
         launcher: The name of the launcher that started it; None if nobody did.
         sees_launcher: Whether it sees by itself that its launcher is gone, as a child does.
         lease_seconds: When it has not been heard of for so long, it is lost.
+        klayer: Its version.
     """
 
     name: str
@@ -98,6 +102,7 @@ class Presence:
     launcher: str | None
     lease_seconds: float
     sees_launcher: bool = False
+    klayer: str = field(default_factory=code_version)
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,7 @@ class WorkerState:
         work: What it holds, such as "coarse #0 to #3"; None where it waits.
         working_on: The search of what it holds.
         since: Since when it holds that; None where that is not known, or nothing.
+        klayer: Its version.
     """
 
     name: str
@@ -129,6 +135,7 @@ class WorkerState:
     work: str | None
     working_on: str | None
     since: float | None
+    klayer: str
 
 
 @dataclass(frozen=True)

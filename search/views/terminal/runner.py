@@ -17,7 +17,7 @@ from search.ledger.location import locate
 from search.ledger.opening import card_of
 from search.ledger.records import Search, WorkerState
 from search.runtime import blas
-from search.runtime.environment import environment, kernels
+from search.runtime.environment import code_version, environment, kernels, package_changes
 from search.runtime.formatting import duration, plural
 from search.runtime.lines import say
 from search.study.file import Study
@@ -278,6 +278,16 @@ def _work(
             view.say(
                 f"This search was begun with {before} kernels of the BLAS{keep}: with others, "
                 "numbers may differ in their last bits from those of an undisturbed run."
+            )
+        if others := package_changes(search.environment, environment()):
+            view.say(
+                f"This run computes with {' and '.join(others)}: its numbers may differ in their "
+                "last bits from those that are recorded."
+            )
+        if search.klayer != code_version():
+            view.say(
+                f"klayer {search.klayer} worked on this search so far; from here on klayer "
+                f"{code_version()} does, whose numbers may be others."
             )
         if held:  # no worker of this run has begun
             view.say(

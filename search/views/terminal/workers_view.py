@@ -27,7 +27,9 @@ def show(workers: Sequence[WorkerState], time: float, name: str | None, console:
         say(console, f"Nobody works{on}; `klayer worker` and `klayer run` do.")
         return
     table = Table(box=None, pad_edge=False)
-    for column in ("worker", "host", "process", "serves", "works on", "for", "seen", "up"):
+    mixed = len({one.klayer for one in workers}) > 1
+    columns = ("worker", "host", "process", "serves", "works on", "for", "seen", "up")
+    for column in columns + ("klayer",) * mixed:
         table.add_column(column, overflow="fold")
     for one in workers:
         table.add_row(
@@ -39,6 +41,7 @@ def show(workers: Sequence[WorkerState], time: float, name: str | None, console:
             "" if one.since is None else duration(time - one.since),
             "lost" if one.lost else f"{duration(time - one.seen_at)} ago",
             duration((one.seen_at if one.lost else time) - one.started_at),
+            *[escape(one.klayer)] * mixed,
         )
     say_table(console, table)
 

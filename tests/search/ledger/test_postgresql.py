@@ -36,6 +36,7 @@ SOME = {
     "seen_at": 0.0,
     "lease_seconds": 60.0,
     "stop_asked": False,
+    "klayer": "0",
 }
 
 
