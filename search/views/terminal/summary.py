@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from search.ledger.records import RecordedTrial, Search, StageState
+from search.ledger.records import RecordedTrial, Search, StageState, Strays
 from search.objective.data_card import DataCard
 from search.objective.port import Objective
 from search.objective.report import Finding
@@ -17,6 +17,7 @@ from search.runtime.lines import say, say_labelled
 from search.space.space import Point
 from search.views.terminal.card_rows import card_line
 from search.views.terminal.failures import failures
+from search.views.terminal.strays import stray_lines
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Summary:
         failures: Of each stage that has any, which trials failed and why, a line for each reason.
         data: What is known of the data.
         error: The standard error of the chosen trial's value, where that is a mean.
+        strays: What others have done to its Optuna studies.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Summary:
     failures: Mapping[str, Sequence[str]]
     data: DataCard
     error: float | None = None
+    strays: Sequence[Strays] = ()
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -78,6 +81,7 @@ class Summary:
             "test": self.result,
             "data": self.data.plain(),
             "stages": [_stage_json(stage) for stage in self.stages],
+            "strays": [asdict(one) for one in self.strays],
         }
 
 
@@ -117,7 +121,8 @@ def show(summary: Summary, console: Console) -> None:
     if summary.data.rows is not None:
         say(console, card_line(summary.data), indent=1, style="dim")
     for stage in summary.stages:
-        _show_stage(summary.objective, stage, summary.failures.get(stage.step.name, ()), console)
+        notes = [*summary.failures.get(stage.step.name, ()), *stray_lines(summary.strays, stage)]
+        _show_stage(summary.objective, stage, notes, console)
     if summary.failure is not None:
         say(console, f"\n{_failed(summary)}: {summary.failure}", style="bold")
     elif summary.stopped:
@@ -139,7 +144,7 @@ def _failed(summary: Summary) -> str:
 
 
 def _show_stage(
-    objective: Objective, stage: StageState, failed: Sequence[str], console: Console
+    objective: Objective, stage: StageState, notes: Sequence[str], console: Console
 ) -> None:
     step = stage.step
     count = plural(stage.trials, "trial")
@@ -156,7 +161,7 @@ def _show_stage(
     say(console, f"{step.number} {step.name:<12} {head}", indent=1)
     for line in stage.explanation.splitlines():
         say(console, line, indent=5, style="dim")
-    for line in failed:
+    for line in notes:
         say(console, line, indent=5)
 
 
