@@ -215,7 +215,7 @@ def status(
 
     with Ledger(storage) as ledger:
         names = ledger.read.names() if name is None else [name]
-        found = [summary_of(ledger, one) for one in names]
+        found = [summary_of(ledger, one, strays=name is not None) for one in names]
     if as_json:
         documents = [one.to_json() for one in found]
         options.print_json(documents if name is None else documents[0])

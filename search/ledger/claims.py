@@ -29,7 +29,13 @@ from sqlalchemy import (
 )
 
 from search.errors import KlayerError, LedgerError
-from search.ledger import cohort_checkpoints, one_version, optuna_rows, reports
+from search.ledger import (
+    cohort_checkpoints,
+    one_version,
+    optuna_repair,
+    optuna_rows,
+    reports,
+)
 from search.ledger.database import now
 from search.ledger.records import Claim, CohortClaim, PlanningClaim, Search, StageRef
 from search.ledger.states import TO_BE_PLANNED
@@ -128,7 +134,7 @@ _CLAIM_COHORT = update(cohorts).where(cohorts.c.id == bindparam("cohort"))
 _BEGIN_TRIALS = (
     update(trials)
     .where(trials.c.cohort_id == bindparam("cohort"))
-    .values(state="running")
+    .values(state="running", started_at=func.coalesce(trials.c.started_at, bindparam("began")))
     .returning(
         trials.c.number,
         trials.c.parameters,
@@ -359,19 +365,23 @@ def _claim_cohort(
             "claimed_at": time,
         },
     )
-    begun = connection.execute(_BEGIN_TRIALS, {"cohort": cohort_id})
+    begun = connection.execute(_BEGIN_TRIALS, {"cohort": cohort_id, "began": time})
     mine = sorted(begun.all(), key=lambda row: row.number)
     checkpoint = None
     if attempt > 1:
         checkpoint = cohort_checkpoints.find(connection, cohort_id)
         reports.forget(connection, cohort_id, {} if checkpoint is None else checkpoint.steps)
-    optuna_rows.begin(connection, free.study, [row.optuna_trial for row in mine], time)
+    numbers = tuple(row.number for row in mine)
+    new = attempt == 1 and not free.start
+    ids = [row.optuna_trial for row in mine]
+    if not (new and optuna_rows.begin(connection, free.study, ids, time)):
+        optuna_repair.put_right(connection, free.stage.id, numbers)
     return CohortClaim(
         cohort_id=cohort_id,
         attempt=attempt,
         owner=owner,
         stage=free.stage,
-        numbers=tuple(row.number for row in mine),
+        numbers=numbers,
         trials=tuple(Assignment(row.parameters, row.seed) for row in mine),
         order_seed=mine[0].order_seed,
         start=free.start,

@@ -20,7 +20,7 @@ from search.ledger import (
     deletion,
     extending,
     one_version,
-    optuna_rows,
+    optuna_repair,
     postgresql,
     presence,
     queries,
@@ -157,7 +157,7 @@ class Ledger:
 
     @patient
     def take_up(self, search: Search, study: Study | None = None) -> None:
-        """Resume a search that was stopped, or that failed.
+        """Resume a search that was stopped, or that failed; put its Optuna studies right.
 
         Args:
             search: Which search.
@@ -180,6 +180,7 @@ class Ledger:
             if form is not None and here != _start_of_paths(form) and here:
                 moved = {**form, "objective": {**form["objective"], **here}}
                 connection.execute(update(searches).where(its_row).values(study=moved))
+            optuna_repair.put_search_right(connection, search.id)
             wake(connection)
 
     @patient
@@ -412,7 +413,6 @@ class Ledger:
 
         Raises:
             LostLeaseError: Another process plans the stage, or has planned it.
-            LedgerError: There is an Optuna study of the stage's name that is not klayer's.
         """
         name, stage = search.study.name, claim.stage
         with self.database.writing() as connection:
@@ -425,8 +425,7 @@ class Ledger:
                 steps_each,
                 distributions,
                 f"{name}/{stage.number}-{stage.name}",
-                search.study.objective.score,
-                {optuna_rows.SEARCH: name, "klayer:explanation": plan.explanation},
+                search,
                 now(connection),
             )
 

@@ -11,6 +11,7 @@ from search.ledger import (
     best,
     claims,
     cohort_checkpoints,
+    optuna_repair,
     presence,
     reports,
     rungs,
@@ -26,6 +27,7 @@ from search.ledger.records import (
     RecordedTrial,
     Search,
     StageState,
+    Strays,
     TrialWork,
     WorkerState,
 )
@@ -313,6 +315,15 @@ class Queries:
         """Which worker trains or trained a trial, and how often that was begun."""
         with self.database.reading() as connection:
             return _work(connection, trial.id)
+
+    @patient
+    def strays(self, search: Search) -> list[Strays]:
+        """What others have done to the Optuna studies of a search; those left alone are left out.
+
+        `Ledger.take_up` puts them right, but for trials that others have added.
+        """
+        with self.database.reading() as connection:
+            return optuna_repair.strays(connection, search.id)
 
     @patient
     def spans(self, search: Search) -> list[tuple[float, float]]:

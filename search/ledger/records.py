@@ -384,6 +384,25 @@ class StageState:
     finished_at: float | None
 
 
+@dataclass(frozen=True)
+class Strays:
+    """What others have done to the Optuna study of a stage.
+
+    Attributes:
+        stage: The name of the stage.
+        study: That of the study.
+        missing: Whether it is gone, or another one has its name.
+        foreign: The numbers of trials in it that are not klayer's.
+        changed: The numbers of klayer's trials that were changed.
+    """
+
+    stage: str
+    study: str
+    missing: bool
+    foreign: tuple[int, ...] = ()
+    changed: tuple[int, ...] = ()
+
+
 def named(stage: str, lowest: int, highest: int, count: int) -> str:
     """The trials of a cohort for people, such as "coarse #0 to #3" or "coarse #1 and 3 more"."""
     if count == 1:

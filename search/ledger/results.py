@@ -9,7 +9,15 @@ from typing import Any
 from sqlalchemy import Connection, ScalarSelect, bindparam, func, select, update
 
 from search.errors import LedgerError
-from search.ledger import attachments, claims, cohort_checkpoints, optuna_rows, reports, rungs
+from search.ledger import (
+    attachments,
+    claims,
+    cohort_checkpoints,
+    optuna_repair,
+    optuna_rows,
+    reports,
+    rungs,
+)
 from search.ledger.claims import FreeCohort
 from search.ledger.database import update_each, wake
 from search.ledger.records import CohortClaim, TrialResult
@@ -98,7 +106,7 @@ def hand_in(
         resting = [mine[one.number].optuna_trial for one in rests]
         optuna_rows.wait(connection, stage.optuna_study, resting)
     ended = [one for one in given if one.checkpoint is None]
-    _end(connection, stage.optuna_study, mine, ended, time)
+    _end(connection, stage.stage_id, stage.optuna_study, mine, ended, time)
     attachments.keep(
         connection, {mine[claim.numbers[place]].id: content for place, content in kept.items()}
     )
@@ -123,7 +131,7 @@ def give_up(connection: Connection, free: FreeCohort, time: float) -> None:
     failed = [TrialResult(number, None, reason, failed=True) for number in mine]
     rungs.rest(connection, {n: row.id for n, row in mine.items()}, None, ())
     cohort_checkpoints.forget(connection, free.id)
-    _end(connection, free.study, mine, failed, time)
+    _end(connection, free.stage.id, free.study, mine, failed, time)
     connection.execute(
         update(cohorts)
         .where(cohorts.c.id == free.id)
@@ -134,6 +142,7 @@ def give_up(connection: Connection, free: FreeCohort, time: float) -> None:
 
 def _end(
     connection: Connection,
+    stage_id: int,
     study: str,
     mine: Mapping[int, Any],
     results: Sequence[TrialResult],
@@ -157,7 +166,8 @@ def _end(
         mine[one.number].optuna_trial: (one.state, one.value, optuna_rows.attributes(one))
         for one in results
     }
-    optuna_rows.end(connection, study, ended, time)
+    if not optuna_rows.end(connection, study, ended, time):
+        optuna_repair.put_right(connection, stage_id, list(mine))
 
 
 def _trials_of(connection: Connection, cohort_id: int) -> dict[int, Any]:
@@ -193,6 +203,7 @@ def _finish_stage(
         connection.execute(this.values(state="learning"))
         return
     connection.execute(this.values(state="finished", finished_at=time))
+    optuna_repair.put_right_unless_ended(connection, stage.id)
     numbers = select(func.max(stages.c.number)).where(stages.c.search_id == stage.search_id)
     if stage.number != connection.scalar(numbers):
         return

@@ -97,7 +97,7 @@ def retry_failed(connection: Connection, search: Search, retry: Retry, time: flo
 def _plan_anew(connection: Connection, search: Search, which: ColumnElement[bool]) -> None:
     """Let stages be as if they had never been planned."""
     mine = select(stages.c.id).where(stages.c.search_id == search.id, which)
-    deletion.delete_trials(connection, search, mine)
+    deletion.delete_trials(connection, mine)
     connection.execute(
         update(stages)
         .where(stages.c.search_id == search.id, which)
@@ -136,7 +136,14 @@ def _wait_again(connection: Connection, search: Search, number: int) -> None:
         connection.execute(
             update(trials)
             .where(trials.c.id.in_(mine))
-            .values(cohort_id=new, state="waiting", value=None, reason=None, finished_at=None)
+            .values(
+                cohort_id=new,
+                state="waiting",
+                value=None,
+                reason=None,
+                started_at=None,
+                finished_at=None,
+            )
         )
     optuna_rows.wait_again(connection, stage.optuna_study, [row.optuna_trial for row in failed])
     connection.execute(

@@ -132,6 +132,7 @@ trials = Table(
     Column("value", Float),
     Column("reason", Text),
     Column("pruned_after", Integer),  # steps
+    Column("started_at", Float),  # when it was first claimed
     Column("finished_at", Float),
     UniqueConstraint("stage_id", "number"),
 )

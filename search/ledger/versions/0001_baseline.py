@@ -113,6 +113,7 @@ def upgrade() -> None:
         sa.Column("value", sa.Float),
         sa.Column("reason", sa.Text),
         sa.Column("pruned_after", sa.Integer),
+        sa.Column("started_at", sa.Float),
         sa.Column("finished_at", sa.Float),
         sa.ForeignKeyConstraint(["cohort_id"], ["klayer_cohorts.id"]),
         sa.ForeignKeyConstraint(["stage_id"], ["klayer_stages.id"]),

@@ -126,6 +126,8 @@ def complete_search(
     say(console, f"{study.name}: this search is finished already; nothing was run.")
     _tell_of_other_data(study, known, data_folder, console)
     with Ledger(storage) as ledger:
+        if any(one.missing or one.changed for one in ledger.read.strays(known)):
+            ledger.take_up(known)
         return summary_of(ledger, study.name)
 
 
@@ -220,8 +222,13 @@ def _where(storage: str) -> str:
     return "" if shown == DEFAULT_STORAGE else f" --storage {shlex.quote(shown)}"
 
 
-def summary_of(ledger: Ledger, name: str) -> Summary:
+def summary_of(ledger: Ledger, name: str, *, strays: bool = True) -> Summary:
     """The summary of a recorded search.
+
+    Args:
+        ledger: Its database.
+        name: Of the search.
+        strays: Whether to look what others have done to its Optuna studies.
 
     Raises:
         LedgerError: There is no search of that name.
@@ -229,6 +236,8 @@ def summary_of(ledger: Ledger, name: str) -> Summary:
     read = ledger.read
     search = read.search(name)
     found = summarise(search, read.stages(search), read.trials(search))
+    if strays:
+        found = replace(found, strays=read.strays(search))
     best = found.best
     if best is None or not any(one.spread_of for one in found.objective.metrics):
         return found

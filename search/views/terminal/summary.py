@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from search.ledger.records import Extended, RecordedTrial, Search, StageState
+from search.ledger.records import Extended, RecordedTrial, Search, StageState, Strays
 from search.objective.data_card import DataCard
 from search.objective.port import Objective
 from search.objective.report import Finding
@@ -18,6 +18,7 @@ from search.runtime.lines import say, say_labelled
 from search.space.space import Point
 from search.views.terminal.card_rows import card_line
 from search.views.terminal.failures import failures
+from search.views.terminal.strays import stray_lines
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Summary:
         data: What is known of the data.
         error: The standard error of the chosen trial's value, where that is a mean.
         extensions: How the study was changed since it was recorded.
+        strays: What others have done to its Optuna studies.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Summary:
     data: DataCard
     error: float | None = None
     extensions: tuple[Extended, ...] = ()
+    strays: Sequence[Strays] = ()
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -82,6 +85,7 @@ class Summary:
             "data": self.data.plain(),
             "extensions": [asdict(one) for one in self.extensions],
             "stages": [_stage_json(stage) for stage in self.stages],
+            "strays": [asdict(one) for one in self.strays],
         }
 
 
@@ -125,7 +129,8 @@ def show(summary: Summary, console: Console) -> None:
         when = datetime.fromtimestamp(one.at).strftime("%Y-%m-%d %H:%M")
         say(console, f"extended {when} by {one.by}: {'; '.join(one.changes)}", indent=1)
     for stage in summary.stages:
-        _show_stage(summary.objective, stage, summary.failures.get(stage.step.name, ()), console)
+        notes = [*summary.failures.get(stage.step.name, ()), *stray_lines(summary.strays, stage)]
+        _show_stage(summary.objective, stage, notes, console)
     if summary.failure is not None:
         say(console, f"\n{_failed(summary)}: {summary.failure}", style="bold")
     elif summary.stopped:
@@ -147,7 +152,7 @@ def _failed(summary: Summary) -> str:
 
 
 def _show_stage(
-    objective: Objective, stage: StageState, failed: Sequence[str], console: Console
+    objective: Objective, stage: StageState, notes: Sequence[str], console: Console
 ) -> None:
     step = stage.step
     count = plural(stage.trials, "trial")
@@ -164,7 +169,7 @@ def _show_stage(
     say(console, f"{step.number} {step.name:<12} {head}", indent=1)
     for line in stage.explanation.splitlines():
         say(console, line, indent=5, style="dim")
-    for line in failed:
+    for line in notes:
         say(console, line, indent=5)
 
 
