@@ -170,8 +170,6 @@ def _layout(plane: Plane, ended: Sequence[RecordedTrial]) -> dict[str, Any]:
     if plane.y is not None and values:
         places = plane.scale.place(plane.scale.shown(values))
         layout["coloraxis"] = value_axis(plane.scale, places)
-        # The bar above the figure would push a title that makes its own room out of the plot.
-        layout["title"] = {"automargin": False, "y": 0.93, "yanchor": "top"}
     return layout
 
 

@@ -16,7 +16,7 @@ from plotly.offline import get_plotlyjs
 
 from search.errors import KlayerError
 from search.ledger.ledger import Ledger
-from search.runtime.formatting import capital, duration, parameters, shortened
+from search.runtime.formatting import ago, capital, duration, parameters, shortened
 from search.runtime.output import check, replace
 from search.views.plots import standing
 from search.views.plots.catalogue import entries
@@ -30,6 +30,7 @@ from search.views.reading.spread import value_text
 from search.views.terminal.card_rows import CLASS_COLUMNS, card_rows, class_rows
 
 BEST = 20  # trials in the table
+_PICTURE = Path(__file__).parents[1] / "dashboard" / "pages" / "assets" / "picture.js"
 
 
 def write_report(ledger: Ledger, name: str, output: Path) -> int:
@@ -69,9 +70,9 @@ def html(data: SearchData, stands: Overview, study: str) -> str:
         loader=PackageLoader("search.views.report", "."), autoescape=True, undefined=StrictUndefined
     )
     environment.filters |= {
-        "value": data.score.text,
         "capital": capital,
         "duration": duration,
+        "ago": ago,
         "parameters": parameters,
         "cell": _cell,
     }
@@ -86,6 +87,7 @@ def html(data: SearchData, stands: Overview, study: str) -> str:
         plots=drawn,
         figures={one.key: _figure(one) for one in drawn},
         tables={one.key: _packed(one.table.csv()) for one in drawn},
+        stage_value=lambda stage: standing.stage_value(data, stage),
         value_of=lambda one: value_text(data.objective, one.value, data.curves.get(one.id, ())),
         card=card_rows(data.search.data),
         classes=class_rows(data.search.data),
@@ -94,6 +96,7 @@ def html(data: SearchData, stands: Overview, study: str) -> str:
         tones=TONES,
         templates={mode: template(mode).to_plotly_json() for mode in TONES},
         plotly=get_plotlyjs(),
+        picture=_PICTURE.read_text(encoding="utf-8"),
         version=version("klayer"),
         recorded=recorded(data.search),
         begun=instant(data.search.created_at),

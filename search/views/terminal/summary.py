@@ -129,8 +129,7 @@ def show(summary: Summary, console: Console) -> None:
         when = datetime.fromtimestamp(one.at).strftime("%Y-%m-%d %H:%M")
         say(console, f"extended {when} by {one.by}: {'; '.join(one.changes)}", indent=1)
     for stage in summary.stages:
-        notes = [*summary.failures.get(stage.step.name, ()), *stray_lines(summary.strays, stage)]
-        _show_stage(summary.objective, stage, notes, console)
+        _show_stage(summary, stage, console)
     if summary.failure is not None:
         say(console, f"\n{_failed(summary)}: {summary.failure}", style="bold")
     elif summary.stopped:
@@ -151,9 +150,7 @@ def _failed(summary: Summary) -> str:
     return "It has no test report" if evaluated else "Its last stage has no value"
 
 
-def _show_stage(
-    objective: Objective, stage: StageState, notes: Sequence[str], console: Console
-) -> None:
+def _show_stage(summary: Summary, stage: StageState, console: Console) -> None:
     step = stage.step
     count = plural(stage.trials, "trial")
     if stage.state in ("unplanned", "planning"):
@@ -163,21 +160,29 @@ def _show_stage(
         head = done + (f", {stage.pruned} pruned" if stage.pruned else "")
         head += f", {stage.diverged} diverged" if stage.diverged else ""
         head += f", {stage.failed} failed" if stage.failed else ""
-        if stage.best is not None:
-            value = _value_text(objective, step.kind == "final", stage.best)
-            head += f", {value} at {parameters(stage.best.parameters)}"
-    say(console, f"{step.number} {step.name:<12} {head}", indent=1)
+        head += _best_of_stage(summary, stage)
+    say(console, f"{step.number} {step.name:<12} {head}", indent=1, hanging=4)
     for line in stage.explanation.splitlines():
         say(console, line, indent=5, style="dim")
+    notes = (*summary.failures.get(step.name, ()), *stray_lines(summary.strays, stage))
     for line in notes:
         say(console, line, indent=5)
 
 
-def _value_text(objective: Objective, evaluated: bool, best: RecordedTrial) -> str:
-    """The value of a stage's best trial, with what it is."""
-    if evaluated and objective.evaluation is not None:
-        return f"winner's {objective.evaluation.words} {objective.evaluation.text(best.value)}"
-    return f"best {objective.score.text(best.value)}"
+def _best_of_stage(summary: Summary, stage: StageState) -> str:
+    """What its best is worth, and where; of finalists the mean, as one seed may be a lucky one."""
+    objective, best, spread = summary.objective, stage.best, summary.spread
+    if stage.step.kind == FINALISTS:
+        if summary.best is None or spread is None or spread.mean is None:
+            return ""
+        mean = objective.score.around(spread.mean, spread.standard_deviation)
+        return f", best mean {mean} at {parameters(summary.best.parameters)}"
+    if best is None:
+        return ""
+    value = f"best {objective.score.text(best.value)}"
+    if stage.step.kind == FINAL and objective.evaluation is not None:
+        value = f"winner's {objective.evaluation.words} {objective.evaluation.text(best.value)}"
+    return f", {value} at {parameters(best.parameters)}"
 
 
 def _validation_rows(summary: Summary, best: RecordedTrial) -> list[tuple[str, str]]:

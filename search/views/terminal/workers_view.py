@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from search.ledger.records import WorkerState
-from search.runtime.formatting import duration
+from search.runtime.formatting import ago, duration
 from search.runtime.lines import say, say_table
 
 
@@ -39,7 +39,7 @@ def show(workers: Sequence[WorkerState], time: float, name: str | None, console:
             one.search or "all",
             _work(one),
             "" if one.since is None else duration(time - one.since),
-            "lost" if one.lost else f"{duration(time - one.seen_at)} ago",
+            "lost" if one.lost else ago(time - one.seen_at),
             duration((one.seen_at if one.lost else time) - one.started_at),
             *[escape(one.klayer)] * mixed,
         )
