@@ -7,7 +7,13 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from model.data.kinds import ARRAYS, DEFAULT_PART, EXAMPLES, TABLES, Kind, is_idx, kind_of
 from model.data.table_options import Scaling, Task
@@ -332,6 +338,12 @@ class NetworkSection(Table):
     loss: Loss = limited("loss", "cross_entropy")
 
 
+_LATER_KEYS = frozenset(
+    ["dropout", "input_dropout", "label_smoothing", "clip_norm", "mixup", "flip", "shift", "cutout"]
+)
+"""Keys of [training] that came when searches had been recorded without them."""
+
+
 class TrainingSection(Table):
     """One training: how long, in which steps, and what its value is."""
 
@@ -349,6 +361,14 @@ class TrainingSection(Table):
         default=False,
         description="whether `jitter` is a share of each batch's own standard deviation",
     )
+    dropout: float = limited("dropout", 0.0)
+    input_dropout: float = limited("input_dropout", 0.0)
+    label_smoothing: float = limited("label_smoothing", 0.0)
+    clip_norm: float | None = limited("clip_norm", None)
+    mixup: float = limited("mixup", 0.0)
+    flip: bool = limited("flip", False)
+    shift: int = limited("shift", 0)
+    cutout: int = limited("cutout", 0)
     figures: Literal["running", "full"] = Field(
         default="running",
         description="training figures of an epoch: means over its batches as they were trained, "
@@ -380,6 +400,12 @@ class TrainingSection(Table):
             if not number or not 0 <= weight < math.inf:
                 raise faulty([Fault((name,), f"found {shown(weight)}; give a number from 0")])
         return raw
+
+    @model_serializer(mode="wrap")
+    def _without_later_keys(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leaves later keys out that the file does not have, so older studies keep their hashes."""
+        unsaid = _LATER_KEYS - self.model_fields_set
+        return {key: value for key, value in written(self).items() if key not in unsaid}
 
     @model_validator(mode="after")
     def _fits_together(self) -> "TrainingSection":
