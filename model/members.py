@@ -70,6 +70,10 @@ class Member:
         negative_slope: Of leaky ReLU below zero.
         elu_alpha: a of ELU.
         jitter: σ of the Gaussian noise that is added to each training batch.
+        dropout: Share of each hidden layer's outputs that a training batch does without.
+        input_dropout: Share of the inputs that a training batch does without.
+        label_smoothing: Share of a label that cross-entropy, in training, spreads over all classes.
+        clip_norm: Largest norm of the gradient at all parameters together; None for no limit.
 
     Raises:
         ModelError: A number is out of its range.
@@ -86,6 +90,10 @@ class Member:
     negative_slope: float = 0.01
     elu_alpha: float = 1.0
     jitter: float = 0.0
+    dropout: float = 0.0
+    input_dropout: float = 0.0
+    label_smoothing: float = 0.0
+    clip_norm: float | None = None
 
     def __post_init__(self) -> None:
         if any(width < 1 for width in self.widths):
@@ -105,6 +113,14 @@ class Member:
                 "init_sigma and elu_alpha must be 0 or more and negative_slope in [0, 1), not "
                 f"{self.init_sigma:g}, {self.elu_alpha:g} and {self.negative_slope:g}"
             )
+        shares = (self.dropout, self.input_dropout, self.label_smoothing)
+        if not all(0 <= share < 1 for share in shares):
+            raise ModelError(
+                "dropout, input_dropout and label_smoothing must be in [0, 1), not "
+                f"{self.dropout:g}, {self.input_dropout:g} and {self.label_smoothing:g}"
+            )
+        if self.clip_norm is not None and not self.clip_norm > 0:
+            raise ModelError(f"clip_norm must be above 0, not {self.clip_norm:g}")
         if self.seed < 0:
             raise ModelError(f"a seed must be 0 or more, not {self.seed}")
 

@@ -32,7 +32,6 @@ class State:
         statistics: Of batch normalisation, kept for inference, one a hidden layer; None before the
             first step, and without batch normalisation.
         shape: Of the activation, (m, 1, 1).
-        jitter: σ, (m, 1, 1).
         low: η_min, (m,), in float64.
         high: η_max, (m,), in float64.
     """
@@ -42,7 +41,6 @@ class State:
     optimizer: Descent
     statistics: tuple[Statistics | None, ...]
     shape: Floats
-    jitter: Floats
     low: Floats
     high: Floats
 
@@ -65,7 +63,6 @@ class State:
             optimizer=Descent.at_rest(members, start, dtype),
             statistics=(None,) * (len(start) - 1),
             shape=network.activation_shape(architecture, members, dtype),
-            jitter=column(members, "jitter", dtype),
             low=column(members, "learning_rate_min", float).ravel(),
             high=column(members, "learning_rate", float).ravel(),
         )
@@ -128,7 +125,6 @@ class State:
             self.optimizer.take(kept),
             parameters.take_statistics(self.statistics, kept),
             self.shape[kept],
-            self.jitter[kept],
             self.low[kept],
             self.high[kept],
         )

@@ -349,6 +349,14 @@ class TrainingSection(Table):
         default=False,
         description="whether `jitter` is a share of each batch's own standard deviation",
     )
+    dropout: float = limited("dropout", 0.0)
+    input_dropout: float = limited("input_dropout", 0.0)
+    label_smoothing: float = limited("label_smoothing", 0.0)
+    clip_norm: float | None = limited("clip_norm", None)
+    mixup: float = limited("mixup", 0.0)
+    flip: bool = limited("flip", False)
+    shift: int = limited("shift", 0)
+    cutout: int = limited("cutout", 0)
     figures: Literal["running", "full"] = Field(
         default="running",
         description="training figures of an epoch: means over its batches as they were trained, "
