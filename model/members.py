@@ -74,6 +74,10 @@ class Member:
         beta_1: Of Adam and AdamW, the share of the mean gradient that each step keeps.
         beta_2: Likewise of the mean squared gradient.
         epsilon: Likewise, what is added to its root.
+        dropout: Share of each hidden layer's outputs that a training batch does without.
+        input_dropout: Share of the inputs that a training batch does without.
+        label_smoothing: Share of a label that cross-entropy, in training, spreads over all classes.
+        clip_norm: Largest norm of the gradient at all parameters together; None for no limit.
 
     Raises:
         ModelError: A number is out of its range.
@@ -93,6 +97,10 @@ class Member:
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-8
+    dropout: float = 0.0
+    input_dropout: float = 0.0
+    label_smoothing: float = 0.0
+    clip_norm: float | None = None
 
     def __post_init__(self) -> None:
         if any(width < 1 for width in self.widths):
@@ -117,6 +125,14 @@ class Member:
                 "beta_1 and beta_2 must be in [0, 1) and epsilon above 0, not "
                 f"{self.beta_1:g}, {self.beta_2:g} and {self.epsilon:g}"
             )
+        shares = (self.dropout, self.input_dropout, self.label_smoothing)
+        if not all(0 <= share < 1 for share in shares):
+            raise ModelError(
+                "dropout, input_dropout and label_smoothing must be in [0, 1), not "
+                f"{self.dropout:g}, {self.input_dropout:g} and {self.label_smoothing:g}"
+            )
+        if self.clip_norm is not None and not self.clip_norm > 0:
+            raise ModelError(f"clip_norm must be above 0, not {self.clip_norm:g}")
         if self.seed < 0:
             raise ModelError(f"a seed must be 0 or more, not {self.seed}")
 

@@ -29,7 +29,6 @@ class State:
         statistics: Of batch normalisation, kept for inference, one a hidden layer; None before the
             first step, and without batch normalisation.
         shape: Of the activation, (m, 1, 1).
-        jitter: σ, (m, 1, 1).
         low: η_min, (m,), in float64.
         high: η_max, (m,), in float64.
     """
@@ -39,7 +38,6 @@ class State:
     optimizer: Optimizer
     statistics: tuple[Statistics | None, ...]
     shape: Floats
-    jitter: Floats
     low: Floats
     high: Floats
 
@@ -63,7 +61,6 @@ class State:
             optimizer=at_rest(optimizer, members, start),
             statistics=(None,) * (len(start) - 1),
             shape=network.activation_shape(architecture, members, dtype),
-            jitter=column(members, "jitter", dtype),
             low=column(members, "learning_rate_min", float).ravel(),
             high=column(members, "learning_rate", float).ravel(),
         )
@@ -124,7 +121,6 @@ class State:
             self.optimizer.take(kept),
             parameters.take_statistics(self.statistics, kept),
             self.shape[kept],
-            self.jitter[kept],
             self.low[kept],
             self.high[kept],
         )

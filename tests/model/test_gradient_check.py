@@ -11,11 +11,14 @@ from model import activation, batch_norm, linear, loss, network, parameters, sca
 from model.activation import ActivationCache
 from model.batch_norm import BatchNormCache
 from model.descent import Descent
+from model.dropout import Masks
 from model.errors import ModelError
 from model.finite_difference import FORMULAS, Entries, Point, differences
 from model.gradient_check import check
 from model.linear import LinearCache, WeightGradient
 from model.members import Architecture, Member
+from model.mixup import Partners
+from model.network import Regularisation
 from model.parameters import Gradients, Parameters, initialise
 
 BOUND = 1e-6
@@ -94,6 +97,27 @@ def test_gradients_with_weighted_rows_agree_with_central_differences(
         for checked in found:
             assert checked.worst <= BOUND
             assert checked.checked >= 0.5 * (checked.checked + checked.kinked)
+
+
+@pytest.mark.parametrize("kind_of_loss", ["cross_entropy", "hinge", "huber"])
+@pytest.mark.parametrize("placement", ["none", "before", "after"])
+def test_gradients_of_regularised_passes_agree_with_central_differences(
+    placement: str, kind_of_loss: loss.Kind
+) -> None:
+    architecture = Architecture(7, 4, "elu", placement, loss=kind_of_loss)
+    members = [replace(one, dropout=0.3 * i) for i, one in enumerate(members_of(3))]
+    targets = VALUES if kind_of_loss in loss.REGRESSION else LABELS
+    regularisation = Regularisation(
+        Masks(members, 1, np.dtype(float)).draw(len(X)),
+        np.array([[0.2], [0.0]]) if kind_of_loss == "cross_entropy" else None,
+        Partners(targets[::-1], None, 0.7),
+    )
+    found = check(
+        architecture, members, X, targets, regularisation=regularisation, entries=1_000, seed=3
+    )
+    for checked in found:
+        assert checked.worst <= BOUND
+        assert checked.checked >= 0.4 * (checked.checked + checked.kinked)
 
 
 def test_a_difference_across_the_kink_of_hubers_slope_is_left_out() -> None:

@@ -15,9 +15,9 @@ from search.objectives.network.sections import TrainingSection
 from search.objectives.network.settings import members_of_a_trial, values_of
 from search.space.space import Point
 
-# Arrays of a number for each row and hidden unit: of a training pass, what batch normalisation adds
-# to them, and of an evaluation.
-TRAINING_ARRAYS, NORMALISATION_ARRAYS, EVALUATION_ARRAYS = 4, 2, 3
+# Arrays of a number for each row and hidden unit: of a training pass, what batch normalisation and
+# dropout add to them, and of an evaluation.
+TRAINING_ARRAYS, NORMALISATION_ARRAYS, DROPOUT_ARRAYS, EVALUATION_ARRAYS = 4, 2, 2, 3
 
 
 def cohort_bytes(
@@ -39,6 +39,7 @@ def cohort_bytes(
     layers = [one * next_ for one, next_ in itertools.pairwise(sizes)]
     copies = 3 if any(values["momentum"] for values in every) else 2
     arrays = TRAINING_ARRAYS + NORMALISATION_ARRAYS * (first["batch_norm"] != "none")
+    arrays += DROPOUT_ARRAYS * any(values["dropout"] for values in every)
     units = sum(sizes[1:])
     evaluated = facts.rows if first["figures"] == "full" else facts.held_out
     at_once = max(

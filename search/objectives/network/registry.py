@@ -58,6 +58,66 @@ _ALL: tuple[Hyperparameter, ...] = (
         "σ of the Gaussian noise added to each training batch, in units of the standardised inputs",
         0,
     ),
+    Number(
+        "dropout",
+        "the share of each hidden layer's outputs that a training batch does without",
+        0,
+        1,
+        high_included=False,
+    ),
+    Number(
+        "input_dropout",
+        "likewise of the inputs",
+        0,
+        1,
+        high_included=False,
+        title="dropout of inputs",
+    ),
+    Number(
+        "label_smoothing",
+        "the share of a label that is spread over all classes in training; read by loss = "
+        '"cross_entropy" alone',
+        0,
+        1,
+        high_included=False,
+    ),
+    Number(
+        "clip_norm",
+        "the largest norm of the gradient at all parameters together; longer ones are shortened",
+        0,
+        low_included=False,
+        title="largest gradient norm",
+    ),
+    Number(
+        "mixup",
+        "α: rows of a batch are mixed with one another by a share from Beta(α, α), and so are "
+        "their losses; 0 for none",
+        0,
+        title="mixup α",
+    ),
+    Choice(
+        "flip",
+        "whether images of training batches are flipped from left to right, by chance",
+        (True, False),
+        title="flips",
+    ),
+    Number(
+        "shift",
+        "pixels that images of training batches are shifted by at most, up or down and left or "
+        "right",
+        0,
+        MOST,
+        whole=True,
+        title="shift (pixels)",
+    ),
+    Number(
+        "cutout",
+        "side of the square of pixels that is cut out of images of training batches",
+        0,
+        MOST,
+        whole=True,
+        title="cut-out side (pixels)",
+    ),
     Choice(
         "shuffle",
         "whether the rows are put in a new order for each epoch",
@@ -134,7 +194,7 @@ def names(layers: int = 1) -> list[str]:
     return [*REGISTRY, *(f"width_{layer}" for layer in range(1, layers + 1))]
 
 
-def limited(name: str, default: Value) -> Any:
+def limited(name: str, default: Value | None) -> Any:
     """The pydantic field of a section that holds the hyperparameter `name`, with its limits."""
     one = REGISTRY[name]
     if isinstance(one, Choice):

@@ -335,6 +335,17 @@ class NetworkSection(Table):
 class TrainingSection(Table):
     """One training: how long, in which steps, and what its value is."""
 
+    later = (
+        "dropout",
+        "input_dropout",
+        "label_smoothing",
+        "clip_norm",
+        "mixup",
+        "flip",
+        "shift",
+        "cutout",
+    )
+
     batch_size: int = limited("batch_size", 100)
     learning_rate: float = limited("learning_rate", 0.01)
     learning_rate_min: float = limited("learning_rate_min", 1e-5)
@@ -349,6 +360,14 @@ class TrainingSection(Table):
         default=False,
         description="whether `jitter` is a share of each batch's own standard deviation",
     )
+    dropout: float = limited("dropout", 0.0)
+    input_dropout: float = limited("input_dropout", 0.0)
+    label_smoothing: float = limited("label_smoothing", 0.0)
+    clip_norm: float | None = limited("clip_norm", None)
+    mixup: float = limited("mixup", 0.0)
+    flip: bool = limited("flip", False)
+    shift: int = limited("shift", 0)
+    cutout: int = limited("cutout", 0)
     figures: Literal["running", "full"] = Field(
         default="running",
         description="training figures of an epoch: means over its batches as they were trained, "

@@ -4,6 +4,7 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 from model import schedule, training
+from model.images import Images
 from model.members import Architecture, Member
 from search.objective.fit import Fit
 from search.objectives.network.folds import is_stacked
@@ -18,7 +19,7 @@ def fit(objective: NetworkObjective, section: TrainingSection, point: Point) -> 
     """What a trial must agree in with others to be one stack with them, and what is padded."""
     values = values_of(objective, section, point)
     facts = objective.facts
-    key = architecture_of(values, facts.inputs, facts.outputs), recipe_of(values, order_seed=0)
+    key = architecture_of(values, facts.inputs, facts.outputs), recipe_of(values, 0, facts.shape)
     members = members_of_a_trial(objective, int(values["batch_size"]))
     return Fit(key, tuple(members * width for width in values["widths"]))
 
@@ -67,14 +68,23 @@ def architecture_of(values: dict[str, Any], inputs: int, outputs: int) -> Archit
     )
 
 
-def recipe_of(values: dict[str, Any], order_seed: int) -> training.Recipe:
-    """How the trial is trained, where those beside it must be trained alike."""
+def recipe_of(values: dict[str, Any], order_seed: int, shape: tuple[int, ...]) -> training.Recipe:
+    """How the trial is trained, where those beside it must be trained alike.
+
+    Args:
+        values: Of the trial.
+        order_seed: Of the draws that they share.
+        shape: Of a row of the data.
+    """
+    changes = {name: values[name] for name in ("flip", "shift", "cutout")}
     return training.Recipe(
         batch_size=int(values["batch_size"]),
         schedule=_schedule(values["schedule"]),
         seed=order_seed,
         shuffle=values["shuffle"],
         jitter_relative=values["jitter_relative"],
+        mixup=values["mixup"],
+        images=Images(shape, **changes) if any(changes.values()) else None,
         figures=values["figures"],
         precision=values["precision"],
     )
@@ -95,6 +105,10 @@ def member_of(values: dict[str, Any], seed: int) -> Member:
         negative_slope=values["negative_slope"],
         elu_alpha=values["elu_alpha"],
         jitter=values["jitter"],
+        dropout=values["dropout"],
+        input_dropout=values["input_dropout"],
+        label_smoothing=values["label_smoothing"],
+        clip_norm=values["clip_norm"],
     )
 
 

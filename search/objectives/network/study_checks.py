@@ -25,6 +25,7 @@ _NEEDS = {
     "negative_slope": ("activation", "leaky_relu"),
     "elu_alpha": ("activation", "elu"),
     "init_sigma": ("initialization", "normal"),
+    "label_smoothing": ("loss", "cross_entropy"),
 }
 """Hyperparameters that only one setting of another one reads."""
 

@@ -30,7 +30,16 @@ DECAY = (
     "final.finalists=3",
     "training.schedule.epochs=3",
 )
-CYCLES = (*DECAY[:-1], "training.schedule={kind='cycles', cycles=3, half_cycle_steps=11}")
+CYCLES = (
+    *DECAY[:-1],
+    "training.schedule={kind='cycles', cycles=3, half_cycle_steps=11}",
+    "training.dropout=0.1",
+    "training.input_dropout=0.05",
+    "training.label_smoothing=0.1",
+    "training.clip_norm=1.0",
+    "training.mixup=0.2",
+    "training.shift=1",
+)
 # Finalists of different batch sizes are trained in different stacks.
 STACKS = (
     *DECAY,
