@@ -14,11 +14,8 @@ from model.batch_norm import Statistics
 from model.checkpoint import Checkpoint
 from model.errors import ModelError
 from model.members import Architecture, Member, column
-from model.optimizer import Descent
+from model.optimizer import Kind, Optimizer, at_rest
 from model.parameters import Parameters
-
-# How the optimizer's arrays begin in a checkpoint; a stack has them only where it needs them.
-_OPTIMIZER = ("velocity", "scale")
 
 
 @dataclass(frozen=True)
@@ -28,7 +25,7 @@ class State:
     Attributes:
         members: m of them.
         parameters: Of the stack; the weights as `optimizer` keeps them.
-        optimizer: Its velocities and scales.
+        optimizer: With its own arrays.
         statistics: Of batch normalisation, kept for inference, one a hidden layer; None before the
             first step, and without batch normalisation.
         shape: Of the activation, (m, 1, 1).
@@ -38,7 +35,7 @@ class State:
 
     members: tuple[Member, ...]
     parameters: Parameters
-    optimizer: Descent
+    optimizer: Optimizer
     statistics: tuple[Statistics | None, ...]
     shape: Floats
     low: Floats
@@ -50,6 +47,7 @@ class State:
         architecture: Architecture,
         members: Sequence[Member],
         dtype: np.dtype[np.floating],
+        optimizer: Kind = "sgd",
     ) -> "State":
         """Before the first step.
 
@@ -60,7 +58,7 @@ class State:
         return cls(
             members=tuple(members),
             parameters=start,
-            optimizer=Descent.at_rest(members, start, dtype),
+            optimizer=at_rest(optimizer, members, start),
             statistics=(None,) * (len(start) - 1),
             shape=network.activation_shape(architecture, members, dtype),
             low=column(members, "learning_rate_min", float).ravel(),
@@ -74,13 +72,14 @@ class State:
         members: Sequence[Member],
         dtype: np.dtype[np.floating],
         checkpoints: Sequence[Checkpoint],
+        optimizer: Kind = "sgd",
     ) -> "State":
         """Where each member was put down, one checkpoint a member.
 
         Raises:
             ModelError: A checkpoint is not of such a member, or the members differ in depth.
         """
-        state = cls.initial(architecture, members, dtype)
+        state = cls.initial(architecture, members, dtype, optimizer)
         if architecture.batch_norm != "none":
             empty = [np.zeros_like(layer.bias) for layer in state.parameters[:-1]]
             kept = tuple(Statistics(zeros, zeros.copy()) for zeros in empty)
@@ -94,18 +93,15 @@ class State:
         first, last = self.parameters[0].weights, self.parameters[-1].weights
         widths = self.members[place].widths
         sizes = (first.shape[1], *widths, last.shape[2])
-        velocity, scale = self.optimizer.velocity, self.optimizer.scale
-        own = replace(
-            self,
-            parameters=parameters.cut(self.parameters, place, sizes),
-            optimizer=replace(
-                self.optimizer,
-                velocity=velocity and parameters.cut(velocity, place, sizes),
-                scale=None if scale is None else scale[place : place + 1].copy(),
-            ),
-            statistics=parameters.cut_statistics(self.statistics, place, widths),
+        found = parameters.named(
+            parameters.cut(self.parameters, place, sizes),
+            parameters.cut_statistics(self.statistics, place, widths),
         )
-        return Checkpoint(epochs, own._arrays())
+        for name, moments in self.optimizer.moments().items():
+            found |= parameters.named(parameters.cut(moments, place, sizes), what=name)
+        for name, numbers in self.optimizer.numbers().items():
+            found[name] = numbers[place : place + 1].copy()
+        return Checkpoint(epochs, found)
 
     def take(self, at: Sequence[int]) -> "State":
         """The stack of some members.
@@ -132,15 +128,13 @@ class State:
     def _put_back(self, place: int, checkpoint: Checkpoint) -> None:
         """Write a checkpoint over the member at `place`."""
         own = self.checkpoint(place, 0).arrays
-        # A member that does not move or decay has these for its neighbours' sake alone.
-        idle = () if self.optimizer.momentum[place].any() else ("velocity",)
-        idle = idle if self.optimizer.weight_decay[place].any() else (*idle, "scale")
-        odd = [n for n in checkpoint.arrays if n not in own and not n.startswith(_OPTIMIZER)]
+        spared, optional = self.optimizer.spared(place), self.optimizer.optional
+        odd = [n for n in checkpoint.arrays if n not in own and not n.startswith(optional)]
         if odd:
             raise ModelError(f"member {place} has no checkpoint of this network: it has {odd[0]}")
         for name, array in self._arrays().items():
             found = checkpoint.arrays.get(name)
-            if name.startswith(idle):
+            if name.startswith(spared):
                 continue
             if name == "scale" and found is None:
                 continue  # it moved, or lay beside one that did: then its weights are W, and s is 1
@@ -158,7 +152,6 @@ class State:
     def _arrays(self) -> dict[str, Floats]:
         """Every array that training changes, by name: (m, rows, columns) each."""
         found = parameters.named(self.parameters, self.statistics)
-        found |= parameters.named(self.optimizer.velocity or (), what="velocity")
-        if self.optimizer.scale is not None:
-            found["scale"] = self.optimizer.scale
-        return found
+        for name, moments in self.optimizer.moments().items():
+            found |= parameters.named(moments, what=name)
+        return found | dict(self.optimizer.numbers())

@@ -27,6 +27,7 @@ from model.images import Images
 from model.inference import Figures, Network
 from model.members import Architecture, Member
 from model.mixup import Partners
+from model.optimizer import Kind
 from model.regularisers import Regularisers
 from model.rows import Data, Folds
 from model.schedule import Schedule, steps_per_epoch
@@ -49,6 +50,7 @@ class Recipe:
         figures: Training figures of an epoch: "running" means over its batches, which cost
             nothing, or a "full" pass over the training rows at its end.
         precision: Of the parameters and of all arithmetic.
+        optimizer: How gradients change the parameters.
 
     Raises:
         ModelError: The batch size is below 1, or the seed or mixup below 0.
@@ -63,6 +65,7 @@ class Recipe:
     images: Images | None = None
     figures: Literal["running", "full"] = "running"
     precision: Literal["float32", "float64"] = "float32"
+    optimizer: Kind = "sgd"
 
     def __post_init__(self) -> None:
         if self.batch_size < 1:
@@ -80,7 +83,8 @@ class EpochRecord:
     Attributes:
         epoch: Counted from 1.
         learning_rate: η of the epoch's last step.
-        train_cost: Mean loss + λ Σ‖W‖², the weights as at the end of the epoch.
+        train_cost: Mean loss + λ Σ‖W‖², the weights as at the end of the epoch; of AdamW the mean
+            loss alone.
         train_loss: Mean loss.
         train_measure: Accuracy of labels, root mean squared error of values: see `Figures`.
         validation_cost: As for training, over the validation rows.
@@ -154,10 +158,10 @@ def train(
     """
     dtype = np.dtype(recipe.precision)
     if start is None:
-        done, state = 0, State.initial(architecture, members, dtype)
+        done, state = 0, State.initial(architecture, members, dtype, recipe.optimizer)
     else:
         done = _epochs_done(start, members)
-        state = State.resumed(architecture, members, dtype, start)
+        state = State.resumed(architecture, members, dtype, start, recipe.optimizer)
     data = data.plain()
     buffers = Buffers.of(state.parameters, min(recipe.batch_size, data.rows))
     per_epoch = steps_per_epoch(data.rows, recipe.batch_size)
@@ -216,7 +220,7 @@ class _Pass:
         self.snapshots: list[Network] = []
 
     def update(self, step: int) -> None:
-        """One step of gradient descent on the step's batch."""
+        """One step of the optimizer on the step's batch."""
         state, recipe = self._state, self._recipe
         first = (step % self._per_epoch) * recipe.batch_size
         rows = self._order[first : first + recipe.batch_size]
@@ -300,7 +304,7 @@ def _records(
 ) -> tuple[EpochRecord, ...]:
     held_out = data.validation(state.shape.dtype)
     validation = now.figures(held_out.x, held_out.targets, held_out.weights)
-    decay = state.optimizer.weight_decay.ravel()
+    decay = state.optimizer.penalty.ravel()
     penalty = decay * parameters.squared_norm(state.parameters).astype(float)
     return tuple(
         EpochRecord(

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model import activation, batch_norm, linear, loss, network, parameters
-from model import optimizer as optimizer_module
+from model import activation, batch_norm, linear, loss, network, parameters, scaled_weights
 from model.activation import ActivationCache
 from model.batch_norm import BatchNormCache
+from model.descent import Descent
 from model.dropout import Masks
 from model.errors import ModelError
 from model.finite_difference import FORMULAS, Entries, Point, differences
@@ -19,7 +19,6 @@ from model.linear import LinearCache, WeightGradient
 from model.members import Architecture, Member
 from model.mixup import Partners
 from model.network import Regularisation
-from model.optimizer import Descent
 from model.parameters import Gradients, Parameters, initialise
 
 BOUND = 1e-6
@@ -213,7 +212,7 @@ def error_of_a_step(momentum: float) -> float:
     stack = initialise(architecture, members, float)
     point = Point(architecture, tuple(members), parameters.copy(stack), X, LABELS)
     gradients = network.backward(architecture, point.passed(point.parameters))
-    optimizer = Descent.at_rest(members, stack, float)
+    optimizer = Descent.at_rest(members, stack)
     rates = np.full((2, 1, 1), 1e-3)
     buffers = [layer.weights for layer in parameters.zeros_like(stack)]
     optimizer.step_in_place(stack, gradients, rates, buffers)
@@ -234,7 +233,7 @@ def test_a_step_goes_down_the_gradient_of_the_cost_with_its_decay(momentum: floa
     assert error_of_a_step(momentum) <= BOUND
 
 
-right_shrink, right_move = optimizer_module._shrink, Descent._move_weights
+right_shrink, right_move = scaled_weights.shrink, Descent._move_weights
 
 
 def half_the_shrinking(scale: np.ndarray, stack: Parameters, factor: np.ndarray) -> None:
@@ -271,10 +270,10 @@ def growth(optimizer: Descent, *arrays: np.ndarray) -> None:
 @pytest.mark.parametrize(
     ("momentum", "where", "name", "wrong"),
     [
-        (0.0, optimizer_module, "_shrink", half_the_shrinking),
-        (0.0, optimizer_module, "_shrink", no_shrinking),
-        (0.0, optimizer_module, "_shrink", shrinking_of_the_first_layer),
-        (0.0, optimizer_module, "_shrink", shrinking_by_a_neighbours),
+        (0.0, scaled_weights, "shrink", half_the_shrinking),
+        (0.0, scaled_weights, "shrink", no_shrinking),
+        (0.0, scaled_weights, "shrink", shrinking_of_the_first_layer),
+        (0.0, scaled_weights, "shrink", shrinking_by_a_neighbours),
         (0.9, Descent, "_move_weights", half_the_decay),
         (0.9, Descent, "_move_weights", no_decay),
         (0.9, Descent, "_move_weights", growth),

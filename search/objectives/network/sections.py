@@ -9,9 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     Field,
-    SerializerFunctionWrapHandler,
     field_validator,
-    model_serializer,
     model_validator,
 )
 
@@ -347,14 +345,19 @@ class NetworkSection(Table):
     loss: Loss = limited("loss", "cross_entropy")
 
 
-_LATER_KEYS = frozenset(
-    ["dropout", "input_dropout", "label_smoothing", "clip_norm", "mixup", "flip", "shift", "cutout"]
-)
-"""Keys of [training] that came when searches had been recorded without them."""
-
-
 class TrainingSection(Table):
     """One training: how long, in which steps, and what its value is."""
+
+    later = (
+        "dropout",
+        "input_dropout",
+        "label_smoothing",
+        "clip_norm",
+        "mixup",
+        "flip",
+        "shift",
+        "cutout",
+    )
 
     batch_size: int = limited("batch_size", 100)
     learning_rate: float = limited("learning_rate", 0.01)
@@ -409,12 +412,6 @@ class TrainingSection(Table):
             if not number or not 0 <= weight < math.inf:
                 raise faulty([Fault((name,), f"found {shown(weight)}; give a number from 0")])
         return raw
-
-    @model_serializer(mode="wrap")
-    def _without_later_keys(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leaves later keys out that the file does not have, so older studies keep their hashes."""
-        unsaid = _LATER_KEYS - self.model_fields_set
-        return {key: value for key, value in written(self).items() if key not in unsaid}
 
     @model_validator(mode="after")
     def _fits_together(self) -> "TrainingSection":
