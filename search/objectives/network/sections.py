@@ -7,7 +7,11 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import (
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from model.data.kinds import ARRAYS, DEFAULT_PART, EXAMPLES, TABLES, Kind, is_idx, kind_of
 from model.data.table_options import Scaling, Task
@@ -37,7 +41,6 @@ KEYS: dict[str, tuple[Kind, ...]] = {
     "exclude": ("table",),
     "numbers": ("table",),
     "categories": ("table",),
-    "scaling": ("table", "example"),
     "test": ("table", "arrays", "images", "example"),
     "group": ("table",),
     "time": ("table",),
@@ -106,10 +109,11 @@ class DataSection(Table):
     categories: Columns | None = Field(
         default=None, strict=False, description="inputs that are categories, even if they look else"
     )
-    scaling: Scaling | None = Field(
+    scaling: Scaling | Literal["channel"] | None = Field(
         default=None,
-        description="how inputs that are numbers are scaled: standard, by mean and standard "
-        "deviation, or quantile, to normal ones by their quantiles; standard unless said",
+        description="how inputs that are numbers are scaled: standard, each by its mean and "
+        "standard deviation; of tables also quantile, to normal ones by their quantiles; of images "
+        "also channel, by those of all pixels of a colour; standard unless said",
     )
     test: int | float | str | None = Field(
         default=None,
@@ -213,9 +217,17 @@ class DataSection(Table):
         elif self.validation > most:
             right = f"{self.source} has {most + 1:,} training images: give {most:,} or fewer"
             yield Fault(("validation",), f"found {self.validation}; {right}")
+        yield from self._faults_of_scaling("images")
         for key in KEYS:
             if getattr(self, key) is not None:
                 yield Fault((key,), f"found, but {self.source} has no columns; leave it out")
+
+    def _faults_of_scaling(self, kind: Kind) -> Iterator[Fault]:
+        right = ("standard", "quantile" if kind in ("table", "example") else "channel")
+        if self.scaling is not None and self.scaling not in right:
+            rows = "images" if kind == "images" else _CALLED[kind]
+            found = f"found {shown(self.scaling)}; {rows} take {' or '.join(right)}"
+            yield Fault(("scaling",), found)
 
     def _faults_of_own(self) -> Iterator[Fault]:
         kind = kind_of(self.source)
@@ -229,6 +241,7 @@ class DataSection(Table):
             if getattr(self, key) is not None and kind not in kinds:
                 whose = " and ".join(_CALLED[one] for one in kinds)
                 yield Fault((key,), f"found, which is for {whose}; leave it out")
+        yield from self._faults_of_scaling(kind)
         for key in ("validation", "test"):
             yield from self._faults_of_part(kind, key)
         if isinstance(self.test, str) and self.test in (self.source, self.validation):
