@@ -1,7 +1,8 @@
 """About how much memory a cohort needs while it is trained, beside its rows and the program itself.
 
-Parameters, their gradients and the optimizer's arrays are counted, and what a batch, or a block of
-rows that are evaluated, leaves at each hidden unit. Python and libraries take some 150 MB more.
+Parameters, their gradients, averages and the optimizer's arrays are counted, and what a batch, or a
+block of rows that are evaluated, leaves at each hidden unit. Python and libraries take some 150 MB
+more.
 """
 
 import itertools
@@ -43,7 +44,7 @@ def cohort_bytes(
     moments = MOMENTS[first["optimizer"]]
     if not moments and any(values["momentum"] for values in every):
         moments = 1
-    copies = 2 + moments
+    copies = 2 + moments + any(values["ema_decay"] for values in every)
     arrays = TRAINING_ARRAYS + NORMALISATION_ARRAYS * (first["batch_norm"] != "none")
     arrays += DROPOUT_ARRAYS * any(values["dropout"] for values in every)
     units = sum(sizes[1:])

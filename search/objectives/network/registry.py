@@ -91,6 +91,15 @@ _ALL: tuple[Hyperparameter, ...] = (
         low_included=False,
         title="ε of Adam",
     ),
+    Number(
+        "ema_decay",
+        "the share of an average of the weights over the updates that each leaves as it was; the "
+        "network is judged and kept with the averaged weights; 0 for none",
+        0,
+        1,
+        high_included=False,
+        title="decay of averaged weights",
+    ),
     Number("batch_size", "rows per update", 1, MOST, whole=True),
     Number(
         "jitter",

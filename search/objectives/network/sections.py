@@ -368,6 +368,7 @@ class TrainingSection(Table):
         "beta_1",
         "beta_2",
         "epsilon",
+        "ema_decay",
     )
 
     batch_size: int = limited("batch_size", 100)
@@ -382,6 +383,7 @@ class TrainingSection(Table):
     beta_1: float = limited("beta_1", 0.9)
     beta_2: float = limited("beta_2", 0.999)
     epsilon: float = limited("epsilon", 1e-8)
+    ema_decay: float = limited("ema_decay", 0.0)
     shuffle: bool = limited("shuffle", True)
     jitter: float = limited("jitter", 0.0)
     jitter_relative: bool = Field(

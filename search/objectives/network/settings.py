@@ -104,6 +104,7 @@ def member_of(values: dict[str, Any], seed: int) -> Member:
         beta_1=values["beta_1"],
         beta_2=values["beta_2"],
         epsilon=values["epsilon"],
+        ema_decay=values["ema_decay"],
         initialization=values["initialization"],
         init_sigma=values["init_sigma"],
         negative_slope=values["negative_slope"],

@@ -40,6 +40,7 @@ CYCLES = (
     "training.mixup=0.2",
     "training.shift=1",
     "training.optimizer='adam'",
+    "training.ema_decay=0.9",
 )
 # Finalists of different batch sizes are trained in different stacks.
 STACKS = (
