@@ -74,6 +74,7 @@ class Member:
         beta_1: Of Adam and AdamW, the share of the mean gradient that each step keeps.
         beta_2: Likewise of the mean squared gradient.
         epsilon: Likewise, what is added to its root.
+        ema_decay: Share of the averaged weights that each step leaves as it was; 0 for no average.
         dropout: Share of each hidden layer's outputs that a training batch does without.
         input_dropout: Share of the inputs that a training batch does without.
         label_smoothing: Share of a label that cross-entropy, in training, spreads over all classes.
@@ -97,6 +98,7 @@ class Member:
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-8
+    ema_decay: float = 0.0
     dropout: float = 0.0
     input_dropout: float = 0.0
     label_smoothing: float = 0.0
@@ -120,6 +122,8 @@ class Member:
                 "init_sigma and elu_alpha must be 0 or more and negative_slope in [0, 1), not "
                 f"{self.init_sigma:g}, {self.elu_alpha:g} and {self.negative_slope:g}"
             )
+        if not 0 <= self.ema_decay < 1:
+            raise ModelError(f"ema_decay must be in [0, 1), not {self.ema_decay:g}")
         if not (0 <= self.beta_1 < 1 and 0 <= self.beta_2 < 1 and self.epsilon > 0):
             raise ModelError(
                 "beta_1 and beta_2 must be in [0, 1) and epsilon above 0, not "

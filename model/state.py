@@ -10,6 +10,7 @@ import numpy as np
 
 from model import network, parameters
 from model.arrays import Floats
+from model.average import PREFIX, Average
 from model.batch_norm import Statistics
 from model.checkpoint import Checkpoint
 from model.errors import ModelError
@@ -26,6 +27,7 @@ class State:
         members: m of them.
         parameters: Of the stack; the weights as `optimizer` keeps them.
         optimizer: With its own arrays.
+        average: The averaged parameters; None where no member has any.
         statistics: Of batch normalisation, kept for inference, one a hidden layer; None before the
             first step, and without batch normalisation.
         shape: Of the activation, (m, 1, 1).
@@ -36,6 +38,7 @@ class State:
     members: tuple[Member, ...]
     parameters: Parameters
     optimizer: Optimizer
+    average: Average | None
     statistics: tuple[Statistics | None, ...]
     shape: Floats
     low: Floats
@@ -59,6 +62,7 @@ class State:
             members=tuple(members),
             parameters=start,
             optimizer=at_rest(optimizer, members, start),
+            average=Average.at_rest(members, start),
             statistics=(None,) * (len(start) - 1),
             shape=network.activation_shape(architecture, members, dtype),
             low=column(members, "learning_rate_min", float).ravel(),
@@ -97,10 +101,13 @@ class State:
             parameters.cut(self.parameters, place, sizes),
             parameters.cut_statistics(self.statistics, place, widths),
         )
-        for name, moments in self.optimizer.moments().items():
-            found |= parameters.named(parameters.cut(moments, place, sizes), what=name)
-        for name, numbers in self.optimizer.numbers().items():
-            found[name] = numbers[place : place + 1].copy()
+        moments, numbers = dict(self.optimizer.moments()), dict(self.optimizer.numbers())
+        if self.average is not None:
+            moments[PREFIX] = self.average.parameters
+            numbers |= self.average.numbers()
+        for name, whole in moments.items():
+            found |= parameters.named(parameters.cut(whole, place, sizes), what=name)
+        found |= {name: array[place : place + 1].copy() for name, array in numbers.items()}
         return Checkpoint(epochs, found)
 
     def take(self, at: Sequence[int]) -> "State":
@@ -119,6 +126,7 @@ class State:
             tuple(self.members[i] for i in kept),
             parameters.take(self.parameters, kept),
             self.optimizer.take(kept),
+            self.average and self.average.take(kept),
             parameters.take_statistics(self.statistics, kept),
             self.shape[kept],
             self.low[kept],
@@ -128,7 +136,9 @@ class State:
     def _put_back(self, place: int, checkpoint: Checkpoint) -> None:
         """Write a checkpoint over the member at `place`."""
         own = self.checkpoint(place, 0).arrays
-        spared, optional = self.optimizer.spared(place), self.optimizer.optional
+        spared = self.optimizer.spared(place)
+        spared = spared if self.members[place].ema_decay else (*spared, PREFIX)
+        optional = (*self.optimizer.optional, PREFIX)
         odd = [n for n in checkpoint.arrays if n not in own and not n.startswith(optional)]
         if odd:
             raise ModelError(f"member {place} has no checkpoint of this network: it has {odd[0]}")
@@ -154,4 +164,5 @@ class State:
         found = parameters.named(self.parameters, self.statistics)
         for name, moments in self.optimizer.moments().items():
             found |= parameters.named(moments, what=name)
-        return found | dict(self.optimizer.numbers())
+        found |= dict(self.optimizer.numbers())
+        return found if self.average is None else found | self.average.arrays()

@@ -254,6 +254,10 @@ class _Pass:
         state.optimizer.step_in_place(
             state.parameters, gradients, self.rate.reshape(-1, 1, 1), self._buffers.weights
         )
+        if state.average is not None:
+            state.average.update_in_place(
+                state.parameters, state.optimizer.scale, self._buffers.weights
+            )
         self.statistics = tuple(
             now and batch_norm.moving_average(kept, now, architecture.batch_norm_decay)
             for kept, now in zip(self.statistics, passed.statistics, strict=True)
@@ -271,15 +275,24 @@ class _Pass:
         return partners.share * found + (1 - partners.share) * others
 
     def network(self) -> Network:
-        """The stack as it is now, ready for inference."""
-        state, statistics = self._state, self.statistics
+        """The stack as it is now, ready for inference; where it has averaged weights, with those.
+
+        No batch was normalised with averaged weights: their statistics are of the training set.
+        """
+        state, statistics, architecture = self._state, self.statistics, self._architecture
         state.optimizer.fold(state.parameters)
-        if self._architecture.batch_norm_statistics == "training_set":
+        shown = state.parameters if state.average is None else state.average.parameters
+        if state.average is not None or architecture.batch_norm_statistics == "training_set":
             x = self._data.training(state.shape.dtype).x
-            statistics = inference.population_statistics(
-                self._architecture, state.members, state.parameters, x
-            )
-        return Network(self._architecture, state.members, state.parameters, statistics)
+            found = inference.population_statistics(architecture, state.members, shown, x)
+            if state.average is not None and architecture.batch_norm_statistics != "training_set":
+                averaged = state.average.decay > 0
+                found = tuple(
+                    one and own and one.of_some(averaged, own)
+                    for one, own in zip(found, statistics, strict=True)
+                )
+            statistics = found
+        return Network(architecture, state.members, shown, statistics)
 
     def training_figures(self, now: Network) -> Figures:
         """Loss and measure on the training rows, as the recipe says."""
@@ -305,7 +318,7 @@ def _records(
     held_out = data.validation(state.shape.dtype)
     validation = now.figures(held_out.x, held_out.targets, held_out.weights)
     decay = state.optimizer.penalty.ravel()
-    penalty = decay * parameters.squared_norm(state.parameters).astype(float)
+    penalty = decay * parameters.squared_norm(now.parameters).astype(float)
     return tuple(
         EpochRecord(
             epoch=number,

@@ -271,7 +271,7 @@ def test_members_go_on_with_their_own_moments_in_other_stacks(kind: Kind) -> Non
     architecture = Architecture(6, 3, "leaky_relu")
     recipe = replace(RECIPE, optimizer=kind)
     members = [replace(m, beta_1=0.5 + i / 5, learning_rate=0.01) for i, m in enumerate(MEMBERS)]
-    members = [replace(members[0], weight_decay=0.5), *members[1:]]
+    members = [replace(members[0], weight_decay=0.5, ema_decay=0.9), *members[1:]]
     whole = list(train(architecture, members, recipe, DATA))[2:]
     start = put_down(architecture, members, recipe, 2)
     for places in ([0], [1], [2, 1], [2, 0, 1]):
@@ -279,6 +279,14 @@ def test_members_go_on_with_their_own_moments_in_other_stacks(kind: Kind) -> Non
         again = list(train(architecture, some, recipe, DATA, begun))
         for own, place in enumerate(places):
             assert_member_goes_on(again, own, whole, place)
+
+
+@pytest.mark.parametrize("placement", PLACEMENTS)
+def test_averaged_weights_are_taken_up(placement: Placement) -> None:
+    members = [replace(m, ema_decay=d) for m, d in zip(MOVING, (0.9, 0.0, 0.5), strict=True)]
+    assert_resumes(Architecture(6, 3, batch_norm=placement), members, RECIPE)
+    with pytest.raises(ModelError, match=r"member 0 has no checkpoint.*average_1.weights must"):
+        State.resumed(PLAIN, members, np.dtype(float), started(PLAIN, MOVING))
 
 
 def test_a_checkpoint_of_another_optimizer_is_refused() -> None:

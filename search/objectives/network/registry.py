@@ -18,6 +18,7 @@ from search.study.table import MOST
 Activation = Literal["relu", "leaky_relu", "elu"]
 BatchNorm = Literal["none", "before", "after"]
 Initialization = Literal["he", "xavier", "normal"]
+Optimizer = Literal["sgd", "nesterov", "adam", "adamw"]
 Loss = Literal["cross_entropy", "hinge", "squared_error", "huber"]
 
 LOSSES: dict[Task, tuple[Loss, ...]] = {
@@ -30,27 +31,74 @@ _WIDTH = re.compile(r"width_([1-9][0-9]{0,3})")
 
 
 _ALL: tuple[Hyperparameter, ...] = (
-    Number("weight_decay", "λ: the cost is the mean loss + λ Σ‖W‖²", 0, title="weight decay λ"),
+    Choice(
+        "optimizer",
+        "what updates are made of: the gradient, with momentum where that is above 0, or with "
+        "Nesterov's; or Adam, or AdamW, whose weight decay is no part of the cost",
+        get_args(Optimizer),
+    ),
+    Number(
+        "weight_decay",
+        'λ: the cost is the mean loss + λ Σ‖W‖²; with optimizer = "adamw" it is the mean loss, '
+        "and each update takes the share λ η of the weights away",
+        0,
+        title="weight decay λ",
+    ),
     Number(
         "learning_rate",
-        "η: the step size of the updates; the peak of a schedule with cycles",
+        "η: the step size of the updates; the largest of a schedule that changes it",
         0,
         low_included=False,
         title="learning rate η",
     ),
     Number(
         "learning_rate_min",
-        "the η that each cycle starts from and returns to; read by cycles alone",
+        "the least η: what cosine and one_cycle end at, and each cycle starts from and returns to; "
+        "read by those schedules alone",
         0,
         low_included=False,
         title="least learning rate η",
     ),
     Number(
         "momentum",
-        "the share of the last update that the next one keeps",
+        'the share of the last update that the next one keeps; read by optimizer = "sgd" and '
+        '"nesterov" alone',
         0,
         1,
         high_included=False,
+    ),
+    Number(
+        "beta_1",
+        'the share of the mean gradient that each update keeps; read by optimizer = "adam" and '
+        '"adamw" alone',
+        0,
+        1,
+        high_included=False,
+        title="β1",
+    ),
+    Number(
+        "beta_2",
+        "the share of the mean squared gradient that each update keeps; read likewise",
+        0,
+        1,
+        high_included=False,
+        title="β2",
+    ),
+    Number(
+        "epsilon",
+        "what is added to the root of that mean; read likewise",
+        0,
+        low_included=False,
+        title="ε of Adam",
+    ),
+    Number(
+        "ema_decay",
+        "the share of an average of the weights over the updates that each leaves as it was; the "
+        "network is judged and kept with the averaged weights; 0 for none",
+        0,
+        1,
+        high_included=False,
+        title="decay of averaged weights",
     ),
     Number("batch_size", "rows per update", 1, MOST, whole=True),
     Number(

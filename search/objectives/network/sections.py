@@ -17,8 +17,15 @@ from model.data.kinds import ARRAYS, DEFAULT_PART, EXAMPLES, TABLES, Kind, is_id
 from model.data.table_options import Scaling, Task
 from search.objectives.network.facts import NAMED
 from search.objectives.network.metrics import Score
-from search.objectives.network.registry import Activation, BatchNorm, Initialization, Loss, limited
-from search.objectives.network.schedules import ConstantSchedule, CyclesSchedule, Schedule
+from search.objectives.network.registry import (
+    Activation,
+    BatchNorm,
+    Initialization,
+    Loss,
+    Optimizer,
+    limited,
+)
+from search.objectives.network.schedules import ConstantSchedule, Schedule
 from search.study.faults import Fault, faulty, shown
 from search.study.stage_table import StageTable
 from search.study.table import MOST, List, Table
@@ -357,6 +364,11 @@ class TrainingSection(Table):
         "flip",
         "shift",
         "cutout",
+        "optimizer",
+        "beta_1",
+        "beta_2",
+        "epsilon",
+        "ema_decay",
     )
 
     batch_size: int = limited("batch_size", 100)
@@ -365,8 +377,13 @@ class TrainingSection(Table):
     schedule: Schedule = Field(
         default=ConstantSchedule(epochs=10), description="how η moves, and for how long"
     )
+    optimizer: Optimizer = limited("optimizer", "sgd")
     weight_decay: float = limited("weight_decay", 0.0)
     momentum: float = limited("momentum", 0.0)
+    beta_1: float = limited("beta_1", 0.9)
+    beta_2: float = limited("beta_2", 0.999)
+    epsilon: float = limited("epsilon", 1e-8)
+    ema_decay: float = limited("ema_decay", 0.0)
     shuffle: bool = limited("shuffle", True)
     jitter: float = limited("jitter", 0.0)
     jitter_relative: bool = Field(
@@ -395,6 +412,13 @@ class TrainingSection(Table):
     precision: Literal["float32", "float64"] = Field(
         default="float32", description="the numbers that are computed with"
     )
+    repeats: int | None = Field(
+        default=None,
+        ge=1,
+        le=100,
+        description="of a stage alone: with how many seeds of its weights each of its trials is "
+        "trained; as `data.repeats` unless said",
+    )
     class_weights: Literal["balanced"] | dict[str, float] | None = Field(
         default=None,
         description="what a row's loss is multiplied by, by its class, as `{yes = 2.5, no = 1}`; a "
@@ -415,7 +439,7 @@ class TrainingSection(Table):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "TrainingSection":
-        if self.score == "snapshot_ensemble" and not isinstance(self.schedule, CyclesSchedule):
+        if self.score == "snapshot_ensemble" and not self.schedule.keeps_snapshots:
             right = 'only a schedule of kind "cycles" keeps snapshots'
             found = f'found "snapshot_ensemble" with kind "{self.schedule.kind}"'
             raise faulty([Fault(("score",), f"{found}; {right}")])

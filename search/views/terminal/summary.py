@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from rich.console import Console
 
-from search.ledger.records import RecordedTrial, Search, StageState
+from search.ledger.records import Extended, RecordedTrial, Search, StageState
 from search.objective.data_card import DataCard
 from search.objective.port import Objective
 from search.objective.report import Finding
@@ -36,6 +37,7 @@ class Summary:
         failures: Of each stage that has any, which trials failed and why, a line for each reason.
         data: What is known of the data.
         error: The standard error of the chosen trial's value, where that is a mean.
+        extensions: How the study was changed since it was recorded.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Summary:
     failures: Mapping[str, Sequence[str]]
     data: DataCard
     error: float | None = None
+    extensions: tuple[Extended, ...] = ()
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -77,6 +80,7 @@ class Summary:
             "validation": None if self.spread is None else asdict(self.spread),
             "test": self.result,
             "data": self.data.plain(),
+            "extensions": [asdict(one) for one in self.extensions],
             "stages": [_stage_json(stage) for stage in self.stages],
         }
 
@@ -108,6 +112,7 @@ def summarise(
         result=search.result,
         failures=failures(trials),
         data=search.data,
+        extensions=search.extensions,
     )
 
 
@@ -116,6 +121,9 @@ def show(summary: Summary, console: Console) -> None:
     say(console, f"\n{summary.name}: the path of the box", style="bold")
     if summary.data.rows is not None:
         say(console, card_line(summary.data), indent=1, style="dim")
+    for one in summary.extensions:
+        when = datetime.fromtimestamp(one.at).strftime("%Y-%m-%d %H:%M")
+        say(console, f"extended {when} by {one.by}: {'; '.join(one.changes)}", indent=1)
     for stage in summary.stages:
         _show_stage(summary.objective, stage, summary.failures.get(stage.step.name, ()), console)
     if summary.failure is not None:

@@ -39,6 +39,8 @@ CYCLES = (
     "training.clip_norm=1.0",
     "training.mixup=0.2",
     "training.shift=1",
+    "training.optimizer='adam'",
+    "training.ema_decay=0.9",
 )
 # Finalists of different batch sizes are trained in different stacks.
 STACKS = (
@@ -54,7 +56,8 @@ SHORT = (
     "stages=[{name='only', sampler='grid', box={learning_rate=[0.01, 0.02]}}]",
     "final.finalists=2",
     "final.seeds=0",
-    "training.schedule.epochs=1",
+    "training.optimizer='adamw'",
+    "training.schedule={kind='one_cycle', epochs=1}",
 )
 # In the final the penalty alone makes the one that learns fast diverge, in the second epoch.
 DIVERGING = (
