@@ -128,6 +128,7 @@ _BEGIN_TRIALS = (
     .where(trials.c.cohort_id == bindparam("cohort"))
     .values(state="running")
     .returning(
+        trials.c.id,
         trials.c.number,
         trials.c.parameters,
         trials.c.seed,
@@ -355,19 +356,21 @@ def _claim_cohort(
         attempt=attempt,
         owner=owner,
         stage=free.stage,
+        lost=free.lost,
         numbers=tuple(row.number for row in mine),
+        ids=tuple(row.id for row in mine),
         trials=tuple(Assignment(row.parameters, row.seed) for row in mine),
         order_seed=mine[0].order_seed,
         start=free.start,
         stop=free.stop,
-        checkpoints=_checkpoints(connection, cohort_id) if free.start else (),
+        start_states=_start_states(connection, cohort_id) if free.start else (),
         checkpoint=checkpoint,
         metrics=search.metrics,
         score=search.study.objective.score.name,
     )
 
 
-def _checkpoints(connection: Connection, cohort_id: int) -> tuple[bytes, ...]:
+def _start_states(connection: Connection, cohort_id: int) -> tuple[bytes, ...]:
     """What the trials of a cohort go on from, by their numbers."""
     query = (
         select(checkpoints.c.state)
