@@ -265,10 +265,10 @@ class Ledger:
         Returns:
             Whether it should stop.
         """
-        if self.database.location.kind == "postgresql":  # whose clock is that of all workers
-            with self.database.writing() as connection:
+        with self.database.writing() as connection:
+            if connection.dialect.name == "postgresql":
                 postgresql.end_silent(connection)  # before that waits for one of them which follows
-                claims.bring_to(connection, now(connection), LEASE_SECONDS)
+            claims.bring_to(connection, now(connection), LEASE_SECONDS)
         with self.database.writing() as connection:
             time = now(connection)
             # First what is held, then the process: in the order in which `release_of` locks them.
