@@ -58,8 +58,8 @@ MOST_LOST = 8
 # any, for some time; who is busy does not take it meanwhile, or has not what it needs.
 LOST_HERE = 2
 ELSEWHERE_SECONDS = 60.0
-# No lease ends later than this from now: one that seems to was given before the server's clock was
-# set back.
+# No lease ends later than this from now: one that seems to was given before the clock was set back,
+# or on SQLite, where each process has its own, by one that is ahead.
 LONGEST_LEASE_SECONDS = 120.0
 
 # Statements of every claim, built once: to build one takes longer than the database needs for it.
@@ -100,7 +100,8 @@ def _for_this_machine() -> ColumnElement[bool]:
     others = exists().where(
         workers.c.kind == "worker", alive, serves, workers.c.machine != cohorts.c.lost_on
     )
-    lately = func.coalesce(cohorts.c.lost_at, 0.0) > bindparam("now") - ELSEWHERE_SECONDS
+    now, lost_at = bindparam("now"), func.coalesce(cohorts.c.lost_at, 0.0)
+    lately = lost_at.between(now - ELSEWHERE_SECONDS, now + ELSEWHERE_SECONDS)
     its_own = select(workers.c.machine).where(workers.c.name == bindparam("asking"))
     lost_here = cohorts.c.lost_on == its_own.scalar_subquery()
     elsewhere = func.coalesce(lost_here, False) & lately & others
@@ -136,6 +137,7 @@ _BEGIN_TRIALS = (
     .where(trials.c.cohort_id == bindparam("cohort"))
     .values(state="running", started_at=func.coalesce(trials.c.started_at, bindparam("began")))
     .returning(
+        trials.c.id,
         trials.c.number,
         trials.c.parameters,
         trials.c.seed,
@@ -381,19 +383,21 @@ def _claim_cohort(
         attempt=attempt,
         owner=owner,
         stage=free.stage,
+        lost=free.lost,
         numbers=numbers,
+        ids=tuple(row.id for row in mine),
         trials=tuple(Assignment(row.parameters, row.seed) for row in mine),
         order_seed=mine[0].order_seed,
         start=free.start,
         stop=free.stop,
-        checkpoints=_checkpoints(connection, cohort_id) if free.start else (),
+        start_states=_start_states(connection, cohort_id) if free.start else (),
         checkpoint=checkpoint,
         metrics=search.metrics,
         score=search.study.objective.score.name,
     )
 
 
-def _checkpoints(connection: Connection, cohort_id: int) -> tuple[bytes, ...]:
+def _start_states(connection: Connection, cohort_id: int) -> tuple[bytes, ...]:
     """What the trials of a cohort go on from, by their numbers."""
     query = (
         select(checkpoints.c.state)
@@ -509,7 +513,7 @@ def _loss(machine: str | None, time: float, *, lost: bool) -> dict[str, Any]:
 
 
 def bring_to(connection: Connection, time: float, lease_seconds: float) -> None:
-    """Let leases begin now that were given before the server's clock was set back.
+    """Let leases begin now that were given before the clock was set back, or by one that is ahead.
 
     Those who are alive renew them; the others' run out as if they had been renewed now.
     """

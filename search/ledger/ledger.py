@@ -9,6 +9,7 @@ transaction, and only from the latest claim: so every planned trial gets exactly
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, Literal, Self
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -286,10 +287,10 @@ class Ledger:
         Returns:
             Whether it should stop.
         """
-        if self.database.location.kind == "postgresql":  # whose clock is that of all workers
-            with self.database.writing() as connection:
+        with self.database.writing() as connection:
+            if connection.dialect.name == "postgresql":
                 postgresql.end_silent(connection)  # before that waits for one of them which follows
-                claims.bring_to(connection, now(connection), LEASE_SECONDS)
+            claims.bring_to(connection, now(connection), LEASE_SECONDS)
         with self.database.writing() as connection:
             time = now(connection)
             # First what is held, then the process: in the order in which `release_of` locks them.
@@ -460,7 +461,7 @@ class Ledger:
     def record_reports(
         self,
         claim: CohortClaim,
-        reports: Mapping[int, Report],
+        reports: Mapping[int, Report | Sequence[Report]],
         lease_seconds: float = LEASE_SECONDS,
         checkpoint: CohortCheckpoint | None = None,
     ) -> bool:
@@ -468,8 +469,8 @@ class Ledger:
 
         Args:
             claim: The cohort.
-            reports: By trial number; metrics that the search does not declare are not kept. Where
-                there are none, the lease is renewed.
+            reports: One or several, by trial number; metrics that the search does not declare are
+                not kept. Where there are none, the lease is renewed.
             lease_seconds: How long the claim holds from now on.
             checkpoint: Where another worker goes on from now on if this one is lost.
 
@@ -482,10 +483,11 @@ class Ledger:
         with self.database.writing() as connection:
             claims.hold(connection, claim, now(connection) + lease_seconds)
             results.record_reports(connection, claim, reports)
-            if checkpoint is not None and cohort_checkpoints.keep(
-                connection, claim.cohort_id, checkpoint
-            ):
-                claims.forget_losses(connection, claim.cohort_id)
+            if checkpoint is not None:
+                before = cohort_checkpoints.steps(connection, claim.cohort_id) if claim.lost else {}
+                kept = cohort_checkpoints.keep(connection, claim.cohort_id, checkpoint)
+                if kept and claim.lost and checkpoint.is_further_than(before):
+                    claims.forget_losses(connection, claim.cohort_id)
             return claims.asked_to_stop(connection, claim)
 
     @patient
@@ -494,6 +496,7 @@ class Ledger:
         claim: CohortClaim,
         given: Sequence[TrialResult],
         evaluation: Evaluation | None = None,
+        reports: Mapping[int, Report | Sequence[Report]] = MappingProxyType({}),
     ) -> None:
         """Take the results of a cohort, all at once, and the evaluation with those of the final.
 
@@ -501,6 +504,7 @@ class Ledger:
             claim: The cohort.
             given: One result for each of its trials, whether at its end or at a rung.
             evaluation: What was said of the final's trials; attachments are by place in the claim.
+            reports: Those of its trials that are not stored yet, by trial number.
 
         Raises:
             LostLeaseError: Another worker has the claim, or its results are taken already; nothing
@@ -508,7 +512,7 @@ class Ledger:
             LedgerError: The results or the attachments are not those of the claim's trials.
         """
         with self.database.writing() as connection:
-            results.hand_in(connection, claim, given, evaluation, now(connection))
+            results.hand_in(connection, claim, given, evaluation, reports, now(connection))
 
 
 def _add_stages(connection: Connection, search_id: int, added: Sequence[Step]) -> None:

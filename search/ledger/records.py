@@ -190,6 +190,10 @@ class CohortCheckpoint:
     notes: Mapping[str, Any]
     states: Mapping[int, bytes]
 
+    def is_further_than(self, steps: Mapping[int, int]) -> bool:
+        """Whether a trial has come further than it had in an earlier one, by number."""
+        return any(step > steps.get(number, 0) for number, step in self.steps.items())
+
 
 @dataclass(frozen=True, kw_only=True)
 class CohortClaim(Claim):
@@ -197,25 +201,29 @@ class CohortClaim(Claim):
 
     Attributes:
         cohort_id: Which cohort.
+        lost: With how many workers it was lost since it last came further.
         numbers: Its trials' numbers in the stage's plan.
+        ids: Their keys in the database, in the same order.
         trials: What is to be trained, in the same order.
         order_seed: Of the draws that the trials share.
         start: Steps that they have been trained already.
         stop: Steps after which they rest at a rung; None where they are trained to the end.
-        checkpoints: What each goes on from, in the same order; empty where `start` is 0.
-        checkpoint: How the cohort stood when an earlier worker of it last wrote that down; None
+        start_states: What each was put down as then, in the same order; empty where `start` is 0.
+        checkpoint: Where the cohort goes on instead, as an earlier worker of it stored it; None
             where none has.
         metrics: The names of the metrics that are stored of each report.
         score: The one of them that ranks.
     """
 
     cohort_id: int
+    lost: int
     numbers: tuple[int, ...]
+    ids: tuple[int, ...]
     trials: tuple[Assignment, ...]
     order_seed: int
     start: int = 0
     stop: int | None = None
-    checkpoints: tuple[bytes, ...] = ()
+    start_states: tuple[bytes, ...] = ()
     checkpoint: CohortCheckpoint | None = None
     metrics: tuple[str, ...] = ()
     score: str = ""

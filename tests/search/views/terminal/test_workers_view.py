@@ -53,6 +53,14 @@ def test_who_waits_serves_all_and_who_watches_is_told(printed: Any) -> None:
     assert watches == "south/9 north 4711 digits starts and watches workers 4 s ago 1:03:20"
 
 
+def test_who_has_a_clock_that_is_ahead_is_not_seen_just_now(printed: Any) -> None:
+    ahead, nearly = rows(
+        printed, replace(WAITING, seen_at=NOW + 7200), replace(WAITING, seen_at=NOW + 0.3)
+    )
+    assert " waits by a clock that is 2:00:00 ahead " in ahead
+    assert " waits 0.0 s ago " in nearly
+
+
 def test_versions_are_shown_where_there_are_several(printed: Any) -> None:
     older = replace(WAITING, klayer="0.0.9 (8070597abc)")
     newer, old = rows(printed, TRAINING, older)
