@@ -5,11 +5,14 @@ ranked by them.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from search.ledger.records import RecordedTrial, StageState
 from search.objective.metric import ABSENT
 from search.plan.ranking import Spread, over_seeds
+from search.plan.verdicts import ahead
 from search.space.space import Point
+from search.study.ranges import write_box
 from search.views.plots.data import SearchData
 
 ENDED = ("complete", "pruned", "diverged", "failed")
@@ -92,6 +95,18 @@ def stage_value(data: SearchData, stage: StageState) -> str:
     if evaluated is None or value is None:
         return data.score.text(value)
     return f"{evaluated.words} {evaluated.text(value)}"
+
+
+def to_come(data: SearchData) -> StageState | None:
+    """The next stage that searches, with the boxes that it would have were it planned now.
+
+    None where all are planned, or nothing tells.
+    """
+    stage = next((one for one in data.searched() if not one.boxes), None)
+    if stage is None or not complete(searched(data)):
+        return None
+    boxes, why = ahead(data.search.study, stage.step, [t for t in data.trials if t.state in ENDED])
+    return replace(stage, boxes=tuple(map(write_box, boxes)), explanation=why) if boxes else None
 
 
 def absent(data: SearchData) -> str:

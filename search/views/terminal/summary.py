@@ -37,6 +37,7 @@ class Summary:
         result: The evaluation as recorded; None before.
         failures: Of each stage that has any, which trials failed and why, a line for each reason.
         data: What is known of the data.
+        verdict: Three questions on it, such as whether it improves, with their answers.
         error: The standard error of the chosen trial's value, where that is a mean.
         extensions: How the study was changed since it was recorded.
         strays: What others have done to its Optuna studies.
@@ -53,6 +54,7 @@ class Summary:
     result: dict[str, Any] | None
     failures: Mapping[str, Sequence[str]]
     data: DataCard
+    verdict: Sequence[tuple[str, str]] = ()
     error: float | None = None
     extensions: tuple[Extended, ...] = ()
     strays: Sequence[Strays] = ()
@@ -84,6 +86,7 @@ class Summary:
             "test": self.result,
             "data": self.data.plain(),
             "extensions": [asdict(one) for one in self.extensions],
+            "verdict": dict(self.verdict),
             "stages": [_stage_json(stage) for stage in self.stages],
             "strays": [asdict(one) for one in self.strays],
         }
@@ -94,7 +97,7 @@ def summarise(
     stages: Sequence[StageState],
     trials: Sequence[RecordedTrial],
 ) -> Summary:
-    """The summary of a search, from what the ledger says of it."""
+    """The summary of a search, from what the ledger says of it; without a verdict."""
     valued = [t for t in trials if t.stage not in (FINALISTS, FINAL) and t.state == "complete"]
     contenders = search.study.contenders()
     searched = [trial for trial in valued if trial.stage in contenders] or valued
@@ -137,9 +140,9 @@ def show(summary: Summary, console: Console) -> None:
     if summary.best is None:
         none = f"None of its trials has a value; {summary.objective.advice}."
         say(console, f"\n{none if summary.finished else 'No trial is trained to its end yet.'}")
-        return
     console.print()
-    say_labelled(console, [*_validation_rows(summary, summary.best), *_findings_rows(summary)])
+    found = [] if summary.best is None else _validation_rows(summary, summary.best)
+    say_labelled(console, [*found, *_findings_rows(summary), *summary.verdict])
 
 
 def _failed(summary: Summary) -> str:
