@@ -10,6 +10,8 @@ Each function is part of a transaction.
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -18,6 +20,7 @@ from search.ledger import optuna_rows
 from search.ledger.database import update_each
 from search.ledger.optuna_rows import Distributions
 from search.ledger.optuna_tables import (
+    ENDS,
     MINE,
     STATES,
     datetime_of,
@@ -27,18 +30,23 @@ from search.ledger.optuna_tables import (
     values,
 )
 from search.ledger.optuna_tables import trials as theirs
+from search.ledger.optuna_values import Worth, worths
 from search.ledger.records import Strays
 from search.ledger.studies import Studies
 from search.ledger.tables import searches, stages, trials
 from search.plan.samplers import distributions
+from search.study.file import Study
 from search.study.ranges import recorded_box
 
 AT_ONCE = 500  # trials: databases bound how many values a statement may have
 
 _STAGE = select(
-    stages, searches.c.name.label("search"), searches.c.study_hash, searches.c.study
+    stages,
+    searches.c.name.label("search"),
+    searches.c.study_hash,
+    searches.c.study,
+    searches.c.result,
 ).join(searches, searches.c.id == stages.c.search_id)
-_ENDS = ("COMPLETE", "PRUNED", "FAIL")
 _studies = Studies()
 
 
@@ -64,15 +72,18 @@ def put_right(
         return
     study_id = optuna_rows.our_study(connection, stage.optuna_study)
     if study_id is None or numbers is None:
-        study = _studies.read(stage.search_id, stage.study_hash, stage.study)
-        said = optuna_rows.said_of_stage(stage.search, stage.name, stage.explanation, stage.boxes)
-        score, name = study.objective.score, stage.optuna_study
         numbers = None
-        study_id = optuna_rows.add_study(connection, name, score, said)
+        said = optuna_rows.said_of_stage(stage.search, stage.name, stage.explanation, stage.boxes)
+        if stage.kind == "final" and stage.result is not None:
+            said["klayer:result"] = stage.result
+        score = _study(stage).objective.score
+        study_id = optuna_rows.add_study(connection, stage.optuna_study, score, said)
     if study_id is None:
         return
-    astray = [row for row in _rows(connection, stage, study_id, numbers) if not _is_right(row)]
-    space = distributions(tuple(recorded_box(box) for box in stage.boxes)) if astray else {}
+    seen = _seen(connection, stage, study_id, numbers)
+    astray = [one for one in seen if not one.right]
+    boxes = tuple(recorded_box(box) for box in stage.boxes)
+    space = distributions(boxes, listed=stage.kind != "search") if astray else {}
     for start in range(0, len(astray), AT_ONCE):
         _rewrite(connection, stage_id, study_id, space, astray[start : start + AT_ONCE])
 
@@ -86,7 +97,7 @@ def put_right_unless_ended(connection: Connection, stage_id: int) -> None:
     ended = (
         select(func.count())
         .select_from(trials.join(theirs, same))
-        .where(mine, theirs.c.study_id == study_id, theirs.c.state.in_(_ENDS))
+        .where(mine, theirs.c.study_id == study_id, theirs.c.state.in_(ENDS))
     )
     planned = select(func.count()).select_from(trials).where(mine)
     if connection.scalar(ended) != connection.scalar(planned):
@@ -102,21 +113,92 @@ def strays(connection: Connection, search_id: int) -> list[Strays]:
         if study_id is None:
             found.append(Strays(stage.name, stage.optuna_study, missing=True))
             continue
-        rows = _rows(connection, stage, study_id, None)
-        mine = {row.there for row in rows if not _is_taken(row)}
+        seen = [one for one in _seen(connection, stage, study_id, None) if not one.taken]
+        mine = {one.row.there for one in seen}
         others = select(theirs.c.trial_id, theirs.c.number).where(theirs.c.study_id == study_id)
         foreign = sorted(
             row.number for row in connection.execute(others) if row.trial_id not in mine
         )
-        changed = [
-            row.number
-            for row in rows
-            if row.there is not None and not _is_right(row) and not _is_taken(row)
-        ]
+        changed = [one.row.number for one in seen if one.row.there is not None and not one.right]
         if foreign or changed:
             name = stage.optuna_study
             found.append(Strays(stage.name, name, False, tuple(foreign), tuple(changed)))
     return found
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A trial as the ledger has it, and as Optuna has it.
+
+    Attributes:
+        row: The ledger's, and beside it `there`, its id in Optuna, and what is found by that id.
+        worth: What Optuna should have.
+        own: By which name its own value is told where its worth is another's.
+    """
+
+    row: Row[Any]
+    worth: Worth
+    own: str | None
+
+    @property
+    def right(self) -> bool:
+        """Whether Optuna has what it should have."""
+        row, standing = self.row, self.standing
+        found = row.numbered, row.shown, row.began, row.ended
+        counts = len(row.parameters), int(self.worth.value is not None)
+        return (
+            row.there is not None
+            and found == tuple(standing.values())
+            and row.told == self.worth.value
+            and (row.points, row.objectives) == counts
+        )
+
+    @property
+    def taken(self) -> bool:
+        """Whether somebody has taken it by `ask`, which writes when that was."""
+        began: datetime | None = self.row.began
+        return began is not None and began != self.standing["datetime_start"]
+
+    @property
+    def standing(self) -> dict[str, Any]:
+        """It as a row of Optuna's trials."""
+        began, ended = self.row.started_at, self.row.finished_at
+        if self.worth.state not in ENDS:
+            ended = None
+        return {
+            "number": self.row.number,
+            "state": self.worth.state,
+            "datetime_start": None if began is None else datetime_of(began),
+            "datetime_complete": None if ended is None else datetime_of(ended),
+        }
+
+    @property
+    def end(self) -> tuple[float | None, dict[str, Any]]:
+        """Its value in Optuna, and the attributes that say how it ended."""
+        said = optuna_rows.attributes(self.row)
+        if self.own is not None and self.row.value is not None:
+            said[self.own] = self.row.value
+        return self.worth.value, said
+
+
+def _study(stage: Row[Any]) -> Study:
+    return _studies.read(stage.search_id, stage.study_hash, stage.study)
+
+
+def _seen(
+    connection: Connection, stage: Row[Any], study_id: int, numbers: Collection[int] | None
+) -> list[_Seen]:
+    """The trials of a stage."""
+    rows = _rows(connection, stage, study_id, numbers)
+    if stage.kind == "search":
+        return [_Seen(row, Worth(STATES[row.state], row.value), None) for row in rows]
+    study = _study(stage)
+    known = worths(connection, stage, study)
+    metric = study.objective.evaluation if stage.kind == "final" else None
+    own = f"{MINE}{(metric or study.objective.score).name}"
+    return [
+        _Seen(row, known.get(row.number) or Worth(STATES[row.state], None), own) for row in rows
+    ]
 
 
 def _rows(
@@ -149,55 +231,31 @@ def _rows(
     return connection.execute(query).all()
 
 
-def _is_right(row: Row[Any]) -> bool:
-    """Whether Optuna has of a trial what the ledger has."""
-    found = row.there, row.numbered, row.shown, row.began, row.ended, row.told
-    value = row.value
-    wanted = row.optuna_trial, row.number, STATES[row.state], _began(row), _ended(row), value
-    counts = row.points, row.objectives
-    return found == wanted and counts == (len(row.parameters), int(value is not None))
-
-
-def _is_taken(row: Row[Any]) -> bool:
-    """Whether somebody has taken it by `ask`, which writes when that was."""
-    return row.began is not None and row.began != _began(row)
-
-
-def _began(row: Row[Any]) -> Any:
-    return None if row.started_at is None else datetime_of(row.started_at)
-
-
-def _ended(row: Row[Any]) -> Any:
-    return None if row.finished_at is None else datetime_of(row.finished_at)
-
-
 def _rewrite(
     connection: Connection,
     stage_id: int,
     study_id: int,
     space: Distributions,
-    rows: Sequence[Row[Any]],
+    seen: Sequence[_Seen],
 ) -> None:
     """Write trials of a study as the ledger has them."""
-    taken = [row.there for row in rows if _is_taken(row)]
+    taken = [one.row.there for one in seen if one.taken]
     ids = {
-        row.number: row.there for row in rows if row.there is not None and row.there not in taken
+        one.row.number: one.row.there for one in seen if one.row.there is not None and not one.taken
     }
-    for row in rows:
-        if row.number in ids:
-            its_row = update(theirs).where(theirs.c.trial_id == ids[row.number])
-            connection.execute(its_row.values(_standing(row)))
-    missing = [row for row in rows if row.number not in ids]
+    for one in seen:
+        if one.row.number in ids:
+            its_row = update(theirs).where(theirs.c.trial_id == ids[one.row.number])
+            connection.execute(its_row.values(one.standing))
+    missing = [one for one in seen if one.row.number not in ids]
     if missing:
         ids |= _add(connection, stage_id, study_id, taken, missing)
     _clear(connection, [*ids.values(), *taken], (trial_attributes,))
     _clear(connection, ids.values(), (parameters, values, intermediate_values))
-    points = {ids[row.number]: (row.parameters, row.seed) for row in rows}
+    points = {ids[one.row.number]: (one.row.parameters, one.row.seed) for one in seen}
     optuna_rows.write_points(connection, space, points)
-    ended = [row for row in rows if row.finished_at is not None]
-    optuna_rows.write_ends(
-        connection, {ids[row.number]: (row.value, optuna_rows.attributes(row)) for row in ended}
-    )
+    ended = {ids[one.row.number]: one.end for one in seen if one.worth.state in ENDS}
+    optuna_rows.write_ends(connection, ended)
 
 
 def _add(
@@ -205,7 +263,7 @@ def _add(
     stage_id: int,
     study_id: int,
     taken: Collection[int],
-    rows: Sequence[Row[Any]],
+    seen: Sequence[_Seen],
 ) -> dict[int, int]:
     """Add trials that a study lacks; Optuna's ids by number."""
     known = connection.scalars(
@@ -213,28 +271,18 @@ def _add(
             trials.c.stage_id == stage_id, trials.c.optuna_trial.is_not(None)
         )
     )
-    numbers = [row.number for row in rows]
+    numbers = [one.row.number for one in seen]
     optuna_rows.make_room(connection, study_id, numbers, set(known) - set(taken))
     added = connection.scalars(
         insert(theirs).returning(theirs.c.trial_id, sort_by_parameter_order=True),
-        [{"study_id": study_id, **_standing(row)} for row in rows],
+        [{"study_id": study_id, **one.standing} for one in seen],
     ).all()
     update_each(
         connection,
         trials,
-        {row.id: {"optuna_trial": key} for row, key in zip(rows, added, strict=True)},
+        {one.row.id: {"optuna_trial": key} for one, key in zip(seen, added, strict=True)},
     )
     return dict(zip(numbers, added, strict=True))
-
-
-def _standing(row: Row[Any]) -> dict[str, Any]:
-    """A trial as a row of Optuna's."""
-    return {
-        "number": row.number,
-        "state": STATES[row.state],
-        "datetime_start": _began(row),
-        "datetime_complete": _ended(row),
-    }
 
 
 def _clear(connection: Connection, ids: Iterable[int], tables: Iterable[Any]) -> None:

@@ -26,6 +26,9 @@ STATES: Final = {
 }
 """Optuna's state of a trial by the ledger's."""
 
+ENDS: Final = ("COMPLETE", "PRUNED", "FAIL")
+"""States of Optuna's of a trial at its end."""
+
 _optuna = MetaData()
 
 

@@ -20,7 +20,7 @@ from search.ledger import (
 )
 from search.ledger.claims import FreeCohort
 from search.ledger.database import update_each, wake
-from search.ledger.records import CohortClaim, TrialResult
+from search.ledger.records import CohortClaim, StageRef, TrialResult
 from search.ledger.tables import cohort_checkpoints as stored
 from search.ledger.tables import cohorts, searches, stages, trials
 from search.objective.report import Evaluation, Report
@@ -117,7 +117,7 @@ def hand_in(
         resting = [mine[one.number].optuna_trial for one in rests]
         optuna_rows.wait(connection, stage.optuna_study, resting)
     ended = [one for one in given if one.checkpoint is None]
-    _end(connection, stage.stage_id, stage.optuna_study, mine, ended, time)
+    _end(connection, claim.stage, stage.optuna_study, mine, ended, time)
     attachments.keep(
         connection, {mine[claim.numbers[place]].id: content for place, content in kept.items()}
     )
@@ -142,7 +142,7 @@ def give_up(connection: Connection, free: FreeCohort, time: float) -> None:
     failed = [TrialResult(number, None, reason, failed=True) for number in mine]
     rungs.rest(connection, {n: row.id for n, row in mine.items()}, None, ())
     cohort_checkpoints.forget(connection, free.id)
-    _end(connection, free.stage.id, free.study, mine, failed, time)
+    _end(connection, free.stage, free.study, mine, failed, time)
     connection.execute(
         update(cohorts)
         .where(cohorts.c.id == free.id)
@@ -153,7 +153,7 @@ def give_up(connection: Connection, free: FreeCohort, time: float) -> None:
 
 def _end(
     connection: Connection,
-    stage_id: int,
+    stage: StageRef,
     study: str,
     mine: Mapping[int, Any],
     results: Sequence[TrialResult],
@@ -173,12 +173,14 @@ def _end(
         for one in results
     }
     update_each(connection, trials, rows)
+    if stage.kind != "search":
+        return  # what they are worth in Optuna is known at the end of the stage
     ended = {
         mine[one.number].optuna_trial: (one.state, one.value, optuna_rows.attributes(one))
         for one in results
     }
     if not optuna_rows.end(connection, study, ended, time):
-        optuna_repair.put_right(connection, stage_id, list(mine))
+        optuna_repair.put_right(connection, stage.id, list(mine))
 
 
 def _trials_of(connection: Connection, cohort_id: int) -> dict[int, Any]:
@@ -214,16 +216,26 @@ def _finish_stage(
         connection.execute(this.values(state="learning"))
         return
     connection.execute(this.values(state="finished", finished_at=time))
-    optuna_repair.put_right_unless_ended(connection, stage.id)
     numbers = select(func.max(stages.c.number)).where(stages.c.search_id == stage.search_id)
-    if stage.number != connection.scalar(numbers):
-        return
-    valued = select(trials.c.id).where(trials.c.stage_id == stage.id, trials.c.value.is_not(None))
+    if stage.number == connection.scalar(numbers):
+        _finish_search(connection, stage, time, result, failure)
+    optuna_repair.put_right_unless_ended(connection, stage.id)
+
+
+def _finish_search(
+    connection: Connection,
+    last: Any,
+    time: float,
+    result: dict[str, Any] | None,
+    failure: str | None,
+) -> None:
+    """Close a search whose last stage was closed."""
+    valued = select(trials.c.id).where(trials.c.stage_id == last.id, trials.c.value.is_not(None))
     if failure is not None and connection.scalar(valued.limit(1)) is not None:
         failure = None  # others of the stage say what was asked
-    its_search = update(searches).where(searches.c.id == stage.search_id)
+    its_search = update(searches).where(searches.c.id == last.search_id)
     if result is not None:
-        before = select(searches.c.readings).where(searches.c.id == stage.search_id)
+        before = select(searches.c.readings).where(searches.c.id == last.search_id)
         readings = connection.scalar(before)
         result = {**result, "readings": 1 + readings} if readings else result
     connection.execute(its_search.values(result=result, failure=failure, finished_at=time))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from search.errors import LedgerError
-from search.ledger import deletion, optuna_rows, rungs
+from search.ledger import deletion, optuna_repair, optuna_rows, rungs
 from search.ledger.claims import lock_idle
 from search.ledger.database import wake
 from search.ledger.records import Search, StageState
@@ -151,3 +151,4 @@ def _wait_again(connection: Connection, search: Search, number: int) -> None:
     )
     left = select(trials.c.id).where(trials.c.cohort_id == cohorts.c.id).exists()
     connection.execute(delete(cohorts).where(cohorts.c.id.in_(homes), ~left))
+    optuna_repair.put_right(connection, stage.id)
