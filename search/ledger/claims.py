@@ -19,6 +19,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     CursorResult,
+    Float,
     Row,
     bindparam,
     case,
@@ -100,7 +101,8 @@ def _for_this_machine() -> ColumnElement[bool]:
     others = exists().where(
         workers.c.kind == "worker", alive, serves, workers.c.machine != cohorts.c.lost_on
     )
-    now, lost_at = bindparam("now"), func.coalesce(cohorts.c.lost_at, 0.0)
+    now: ColumnElement[float] = bindparam("now", type_=Float)
+    lost_at = func.coalesce(cohorts.c.lost_at, 0.0)
     lately = lost_at.between(now - ELSEWHERE_SECONDS, now + ELSEWHERE_SECONDS)
     its_own = select(workers.c.machine).where(workers.c.name == bindparam("asking"))
     lost_here = cohorts.c.lost_on == its_own.scalar_subquery()
