@@ -20,6 +20,7 @@ from model.data.row_form import axes_of
 from model.errors import ModelError
 
 TOGETHER = 10  # images of a group
+_ALL = (slice(None),)  # of the members' axis, where there is one
 
 
 @dataclass(frozen=True)
@@ -87,34 +88,34 @@ class Images:
         groups = math.ceil(rows / TOGETHER)
         shifts = draw.integers(-self.shift, self.shift + 1, (groups, 2)).tolist()
         flips = draw.integers(2, size=groups).tolist()
-        centres = draw.random((groups, 2)).tolist()
+        corners = self._corners(draw.random((groups, 2)))
+        pixels = self._pixels(x)
         for group, ((down, right), flip) in enumerate(zip(shifts, flips, strict=True)):
-            part = x[..., group * TOGETHER : (group + 1) * TOGETHER, :]
+            those = (*_ALL[: x.ndim - 2], slice(group * TOGETHER, (group + 1) * TOGETHER))
             flipped = self.flip and bool(flip)
             if down or right or flipped:
-                self._move(part, down, right, flipped=flipped)
+                x[those] = x[those].take(self._sources(down, right, flipped=flipped), axis=-1)
+            here = pixels[those]
+            if down:
+                here[..., slice(down) if down > 0 else slice(down, None), :] = 0
+            if right:
+                here[..., slice(right) if right > 0 else slice(right, None)] = 0
             if self.cutout:
-                self._cut(part, centres[group])
+                top, left = corners[group]
+                bottom, end = top + self.cutout, left + self.cutout
+                here[..., max(0, top) : bottom, max(0, left) : end] = 0
 
-    def _move(self, x: Floats, down: int, right: int, *, flipped: bool) -> None:
+    def _sources(self, down: int, right: int, *, flipped: bool) -> Integers:
+        """Where each number of a row comes from, (d,)."""
         height, width = self._axes
-        index = self._lines[width, right, flipped] + self._lines[height, down, False]
-        x[...] = x.take((index + self._firsts).ravel(), axis=-1)
-        pixels = self._pixels(x)
-        if down:
-            pixels[..., slice(down) if down > 0 else slice(down, None), :] = 0
-        if right:
-            pixels[..., slice(right) if right > 0 else slice(right, None)] = 0
+        columns, rows = self._lines[width, right, flipped], self._lines[height, down, False]
+        return (self._firsts + (rows + columns)).ravel()
 
-    def _cut(self, x: Floats, centre: list[float]) -> None:
-        """Cut a square out around a point, which is given as shares of height and width."""
-        pixels = self._pixels(x)
-        firsts = [
-            int(share * length) - self.cutout // 2
-            for share, length in zip(centre, pixels.shape[-2:], strict=True)
-        ]
-        rows, columns = (slice(max(0, first), first + self.cutout) for first in firsts)
-        pixels[..., rows, columns] = 0
+    def _corners(self, centres: Floats) -> list[list[int]]:
+        """Top and left of the squares around points, which are shares of height and width."""
+        sides = [self.shape[axis] for axis in self._axes]
+        corners: list[list[int]] = ((centres * sides).astype(int) - self.cutout // 2).tolist()
+        return corners
 
     def _pixels(self, x: Floats) -> Floats:
         """Rows as (…, height, width), a view."""

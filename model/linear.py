@@ -47,10 +47,11 @@ class WeightGradient:
         """‖dW‖² of each member, (m,).
 
         ‖xᵀ dz‖² = Σ_ij (x xᵀ)_ij (dz dzᵀ)_ij, which costs a share of dW where there are fewer rows
-        than inputs and units, and x xᵀ is the same for all members that share x.
+        than inputs and units; x xᵀ is the same for all members that share x.
         """
-        (_, n, h), d = self.dz.shape, self.x.shape[-1]
-        if n * (d + h) > d * h:
+        (m, n, h), d = self.dz.shape, self.x.shape[-1]
+        of_inputs = d / m if self.x.ndim == 2 else d
+        if n * (of_inputs + h) > d * h:
             product = self.product()
             squares: Floats = np.einsum("mdh,mdh->m", product, product)
             return squares
