@@ -97,7 +97,7 @@ def extend(
     ).all()
     if before.study_hash != search.study_hash or len(known) != extension.kept:
         raise LedgerError(f"{search.study.name}: it was changed meanwhile; try again")
-    deletion.delete_trials(connection, search, select(stages.c.id).where(behind))
+    deletion.delete_trials(connection, select(stages.c.id).where(behind))
     connection.execute(delete(stages).where(behind))
     version = {
         "at": time,

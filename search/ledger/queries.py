@@ -7,16 +7,19 @@ from sqlalchemy import Connection, Row, bindparam, func, or_, select
 
 from search.errors import LedgerError
 from search.ledger import (
+    at_work,
     attachments,
     best,
     claims,
     cohort_checkpoints,
+    optuna_repair,
     presence,
     reports,
     rungs,
     stage_states,
     trial_rows,
 )
+from search.ledger.at_work import Stint, Training
 from search.ledger.database import Database, now, patient
 from search.ledger.records import (
     CohortClaim,
@@ -26,6 +29,7 @@ from search.ledger.records import (
     RecordedTrial,
     Search,
     StageState,
+    Strays,
     TrialWork,
     WorkerState,
 )
@@ -315,6 +319,15 @@ class Queries:
             return _work(connection, trial.id)
 
     @patient
+    def strays(self, search: Search) -> list[Strays]:
+        """What others have done to the Optuna studies of a search; those left alone are left out.
+
+        `Ledger.take_up` puts them right, but for trials that others have added.
+        """
+        with self.database.reading() as connection:
+            return optuna_repair.strays(connection, search.id)
+
+    @patient
     def spans(self, search: Search) -> list[tuple[float, float]]:
         """When each finished cohort was claimed, for the last time, and when it was handed in.
 
@@ -328,6 +341,24 @@ class Queries:
         )
         with self.database.reading() as connection:
             return [(row.claimed_at, row.finished_at) for row in connection.execute(times)]
+
+    @patient
+    def now_trained(self, search: Search) -> list[Training]:
+        """The trials that workers hold, with how far each is, by stage and number."""
+        with self.database.reading() as connection:
+            return at_work.now_trained(connection, search.id)
+
+    @patient
+    def stints(self, search: Search, seconds: float | None = None) -> list[Stint]:
+        """The cohorts that are held, or were handed in, in the order of their claims.
+
+        Args:
+            search: Which search.
+            seconds: Only those handed in since so long ago, beside those that are held.
+        """
+        with self.database.reading() as connection:
+            since = 0.0 if seconds is None else now(connection) - seconds
+            return at_work.stints(connection, search.id, since)
 
     @patient
     def attachment(self, trial: RecordedTrial) -> bytes | None:
@@ -371,4 +402,5 @@ def _search(row: Row[Any], study: Study) -> Search:
         extensions=tuple(
             Extended(**one | {"changes": tuple(one["changes"])}) for one in row.extensions
         ),
+        klayer=row.klayer,
     )

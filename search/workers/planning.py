@@ -55,7 +55,8 @@ def make_plan(ledger: Ledger, search: Search, claim: PlanningClaim) -> None:
             made = plan(study, step, ledger.read.finished_trials(search))
             each = study.objective.steps(step.training)
             in_all = expected_trials(study, step) if step.generations > 1 else None
-            ledger.open_stage(search, claim, made, distributions(made.boxes), each, in_all)
+            space = distributions(made.boxes, listed=step.kind != "search")
+            ledger.open_stage(search, claim, made, space, each, in_all)
     except (DatabaseFaultError, LostLeaseError):
         raise
     except KlayerError as error:
