@@ -409,6 +409,13 @@ class TrainingSection(Table):
         "after the best one, or of the networks kept at the end of each cycle, which vote by the "
         "mean of their probabilities or values",
     )
+    patience: int | None = Field(
+        default=None,
+        ge=1,
+        le=MOST,
+        description="after how many epochs without a better score on the validation rows a trial "
+        "ends; none unless said",
+    )
     precision: Literal["float32", "float64"] = Field(
         default="float32", description="the numbers that are computed with"
     )
