@@ -229,6 +229,8 @@ def summary_of(ledger: Ledger, name: str) -> Summary:
     read = ledger.read
     search = read.search(name)
     found = summarise(search, read.stages(search), read.trials(search))
+    if not found.finished:
+        found = replace(found, set_aside=tuple(read.set_aside(search)))
     best = found.best
     if best is None or not any(one.spread_of for one in found.objective.metrics):
         return found
@@ -298,6 +300,11 @@ def _work(
         def on_stop() -> None:
             view.say("Stopping: workers hand back what they hold. Ctrl-C again ends them at once.")
 
+        def on_loss() -> None:
+            view.say("A worker was killed; another begins, and goes on from what was stored.")
+            for one in ledger.read.set_aside(search):
+                view.say(one.text, indent=1)
+
         try:
             launch(
                 ledger,
@@ -309,6 +316,7 @@ def _work(
                 view.update,
                 on_stop,
                 devices,
+                on_loss,
             )
         except InterruptedRunError:
             view.update(now=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from search.ledger.records import RecordedTrial, Search, StageState
+from search.ledger.records import RecordedTrial, Search, SetAside, StageState
 from search.objective.data_card import DataCard
 from search.objective.port import Objective
 from search.objective.report import Finding
@@ -36,6 +36,7 @@ class Summary:
         failures: Of each stage that has any, which trials failed and why, a line for each reason.
         data: What is known of the data.
         error: The standard error of the chosen trial's value, where that is a mean.
+        set_aside: The cohorts that are left to other hosts for now.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Summary:
     failures: Mapping[str, Sequence[str]]
     data: DataCard
     error: float | None = None
+    set_aside: tuple[SetAside, ...] = ()
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -78,6 +80,7 @@ class Summary:
             "test": self.result,
             "data": self.data.plain(),
             "stages": [_stage_json(stage) for stage in self.stages],
+            "set_aside": [asdict(one) for one in self.set_aside],
         }
 
 
@@ -118,6 +121,8 @@ def show(summary: Summary, console: Console) -> None:
         say(console, card_line(summary.data), indent=1, style="dim")
     for stage in summary.stages:
         _show_stage(summary.objective, stage, summary.failures.get(stage.step.name, ()), console)
+    for one in summary.set_aside:
+        say(console, one.text, indent=1)
     if summary.failure is not None:
         say(console, f"\n{_failed(summary)}: {summary.failure}", style="bold")
     elif summary.stopped:
