@@ -28,13 +28,14 @@ from sqlalchemy import (
     update,
 )
 
-from search.errors import KlayerError
+from search.errors import KlayerError, LedgerError
 from search.ledger import cohort_checkpoints, optuna_repair, optuna_rows, reports
 from search.ledger.database import now
 from search.ledger.records import Claim, CohortClaim, PlanningClaim, Search, StageRef
 from search.ledger.states import TO_BE_PLANNED
 from search.ledger.tables import checkpoints, cohorts, searches, stages, trials, workers
 from search.objective.report import Assignment
+from search.runtime.formatting import plural
 
 # A cohort is given up when so many workers, one after another, were lost with it, and none of them
 # brought it further: more than workers that are killed now and then come to.
@@ -68,7 +69,8 @@ _NEXT = (
     .outerjoin_from(
         searches, stages, (stages.c.search_id == searches.c.id) & (stages.c.state != "finished")
     )
-    .where(searches.c.id == bindparam("search"))
+    # Whoever knows it as it was before it was extended finds nothing to do.
+    .where(searches.c.id == bindparam("search"), searches.c.study_hash == bindparam("study_hash"))
     .order_by(stages.c.number)
     .limit(1)
 )
@@ -201,6 +203,19 @@ def lock_all(connection: Connection, search: Search, time: float) -> int:
     return sum(1 for until in leases if until is not None and until >= time)
 
 
+def lock_idle(connection: Connection, search: Search, time: float) -> None:
+    """Lock a search so that nothing of it can be claimed.
+
+    Raises:
+        LedgerError: A worker holds work of it.
+    """
+    if held := lock_all(connection, search, time):
+        raise LedgerError(
+            f"{search.study.name}: {plural(held, 'process')} at work on it, so nothing was "
+            f"changed; stop it with `klayer stop {search.study.name}` first"
+        )
+
+
 def find(
     connection: Connection, search: Search, owner: str, time: float, *, lock: bool
 ) -> FreeCohort | PlanningClaim | Wait | Finished:
@@ -217,7 +232,8 @@ def find(
         time: The database's.
         lock: Whether nobody else may claim what is found until this transaction ends.
     """
-    row: Any = connection.execute(_NEXT, {"search": search.id}).first()
+    known = {"search": search.id, "study_hash": search.study_hash}
+    row: Any = connection.execute(_NEXT, known).first()
     if row is None or row.id is None or any(value is not None for value in row[:3]):
         return Finished()
     if row.state == "open":

@@ -18,6 +18,7 @@ from search.ledger import (
     claims,
     cohort_checkpoints,
     deletion,
+    extending,
     optuna_repair,
     postgresql,
     presence,
@@ -30,6 +31,7 @@ from search.ledger import (
 from search.ledger.changes import Changes, watch
 from search.ledger.claims import MOST_LOST, Finished, FreeCohort, LostLeaseError, Wait
 from search.ledger.database import Database, insert_new, now, patient, wake
+from search.ledger.extending import Extension
 from search.ledger.optuna_rows import Distributions
 from search.ledger.records import (
     Claim,
@@ -47,7 +49,7 @@ from search.objective.data_card import DataCard
 from search.objective.report import Evaluation, Report
 from search.plan.generations import GenerationPlan
 from search.plan.halving import RungPlan
-from search.plan.plan import StagePlan, steps
+from search.plan.plan import StagePlan, Step, steps
 from search.study.changes import differences
 from search.study.file import Study
 from search.study.hashing import fingerprint
@@ -135,13 +137,14 @@ class Ledger:
                         metrics=[metric.name for metric in study.objective.metrics],
                         data=data.plain(),
                         readings=0,
+                        extensions=[],
                         environment=dict(environment),
                         created_at=now(connection),
                     )
                     .returning(searches.c.id)
                 )
                 if added is not None:  # nobody else was quicker
-                    _add_stages(connection, added, study)
+                    _add_stages(connection, added, steps(study))
                 wake(connection)
                 known = self.read.find(connection, study.name)
         if known is None:
@@ -229,6 +232,24 @@ class Ledger:
         """
         with self.database.writing() as connection:
             retrying.retry_failed(connection, search, retry, now(connection))
+
+    @patient
+    def extend(self, search: Search, extension: Extension, text: str, by: str) -> None:
+        """Let a search go on as another study; what of it is planned stays.
+
+        Args:
+            search: Which search.
+            extension: What it comes to.
+            text: The study file, as it was read.
+            by: Who does it, for the record.
+
+        Raises:
+            LedgerError: A worker holds work of it, or it was changed meanwhile; nothing was
+                changed.
+        """
+        with self.database.writing() as connection:
+            extending.extend(connection, search, extension, text, by, now(connection))
+            _add_stages(connection, search.id, extension.steps)
 
     # --- workers -------------------------------------------------------------------------------
 
@@ -480,8 +501,8 @@ class Ledger:
             results.hand_in(connection, claim, given, evaluation, now(connection))
 
 
-def _add_stages(connection: Connection, search_id: int, study: Study) -> None:
-    """Insert the stages of a search, none of which is planned yet."""
+def _add_stages(connection: Connection, search_id: int, added: Sequence[Step]) -> None:
+    """Insert stages of a search, none of which is planned yet."""
     connection.execute(
         insert(stages),
         [
@@ -494,7 +515,7 @@ def _add_stages(connection: Connection, search_id: int, study: Study) -> None:
                 "attempt": 0,
                 "generations": 0,
             }
-            for step in steps(study)
+            for step in added
         ],
     )
 
@@ -522,12 +543,14 @@ def _start_of_paths(form: Mapping[str, Any]) -> dict[str, Any]:
 def _check_same(known: Search, canonical: dict[str, Any], data: DataCard) -> None:
     name = known.study.name
     changed = differences(known.study.canonical(), canonical)
-    if changed:
+    before = {one.study_hash for one in known.extensions}
+    if changed and fingerprint(canonical) not in before:  # what it grew from serves as well
         raise LedgerError(
             f"{name}: this search is recorded with another study file. What changed:\n  "
             + "\n  ".join(changed)
-            + "\nUndo the change to go on with the recorded search, or give the new one a name of "
-            "its own: --name NAME; or keep it in another database: --storage URL"
+            + "\nUndo the change to go on with the recorded search; let it go on so with `klayer "
+            f"extend {name} --stages FILE`, where what changed is not planned yet; or give the new "
+            "one a name of its own: --name NAME; or keep it in another database: --storage URL"
         )
     if known.data_fingerprint != data.fingerprint:
         raise LedgerError(

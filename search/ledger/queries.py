@@ -21,6 +21,7 @@ from search.ledger import (
 from search.ledger.database import Database, now, patient
 from search.ledger.records import (
     CohortClaim,
+    Extended,
     PlanningClaim,
     Presence,
     RecordedTrial,
@@ -378,4 +379,7 @@ def _search(row: Row[Any], study: Study) -> Search:
         stopped_at=row.stopped_at,
         failure=row.failure,
         metrics=tuple(row.metrics),
+        extensions=tuple(
+            Extended(**one | {"changes": tuple(one["changes"])}) for one in row.extensions
+        ),
     )

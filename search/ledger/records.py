@@ -17,6 +17,25 @@ WorkerKind = Literal["worker", "launcher"]
 
 
 @dataclass(frozen=True)
+class Extended:
+    """One change of a recorded study (`search.ledger.extending`).
+
+    Attributes:
+        at: When, in seconds since 1970, UTC.
+        by: Who, as user@host.
+        changes: What differs, a line each.
+        study_hash: SHA-256 of the study's canonical form before.
+        study_text: The study file before, as it was read.
+    """
+
+    at: float
+    by: str
+    changes: tuple[str, ...]
+    study_hash: str
+    study_text: str
+
+
+@dataclass(frozen=True)
 class Search:
     """One search as the ledger holds it. Times are seconds since 1970, UTC.
 
@@ -32,6 +51,7 @@ class Search:
         stopped_at: When it was asked to stop; None unless it stands still since.
         failure: Why it cannot go on, or ended without an evaluation; None unless that is so.
         metrics: The names of the metrics that its trials report, in the order of the record.
+        extensions: How the study was changed since it was recorded, oldest first.
     """
 
     id: int
@@ -45,6 +65,7 @@ class Search:
     stopped_at: float | None = None
     failure: str | None = None
     metrics: tuple[str, ...] = ()
+    extensions: tuple[Extended, ...] = ()
 
     @property
     def data_fingerprint(self) -> str:

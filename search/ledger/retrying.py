@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from search.errors import LedgerError
 from search.ledger import deletion, optuna_repair, optuna_rows, rungs
-from search.ledger.claims import lock_all
+from search.ledger.claims import lock_idle
 from search.ledger.database import wake
 from search.ledger.records import Search, StageState
 from search.ledger.tables import (
@@ -25,7 +25,6 @@ from search.ledger.tables import (
     trials,
 )
 from search.plan.plan import Step
-from search.runtime.formatting import plural
 
 
 @dataclass(frozen=True)
@@ -72,11 +71,7 @@ def retry_failed(connection: Connection, search: Search, retry: Retry, time: flo
     Raises:
         LedgerError: A worker holds work of the search; nothing was changed.
     """
-    if held := lock_all(connection, search, time):
-        raise LedgerError(
-            f"{search.study.name}: {plural(held, 'process')} at work on it, so nothing was "
-            f"changed; stop it with `klayer stop {search.study.name}` first"
-        )
+    lock_idle(connection, search, time)
     first = retry.step.number
     anew = stages.c.number >= first if retry.whole else stages.c.number > first
     _plan_anew(connection, search, anew)

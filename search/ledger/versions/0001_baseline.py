@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("failure", sa.Text),
         sa.Column("result", sa.JSON),
         sa.Column("readings", sa.Integer, nullable=False),
+        sa.Column("extensions", sa.JSON, nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name"),
     )

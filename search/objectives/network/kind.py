@@ -19,6 +19,7 @@ from search.objectives.network.study_checks import (
     class_weight_faults,
     fold_faults,
     layer_faults,
+    repeat_faults,
     task_faults,
 )
 from search.objectives.network.study_checks import faults_between as faults_of
@@ -59,6 +60,7 @@ def objective(tables: Document, folder: Path, data_folder: Path | None = None) -
         named_score=given.objective.score,
         base=str(folder),
         classes=classes,
+        repeated=any((stage.training.repeats or 1) > 1 for stage in given.stages),
     )
 
 
@@ -93,6 +95,7 @@ def recorded(form: Mapping[str, Any]) -> NetworkObjective:
         ensemble=form["ensemble"],
         named_score=form["named_score"],
         base=form.get("base", ""),
+        repeated=form.get("repeated", False),
     )
 
 
@@ -118,6 +121,7 @@ def faults_between(
     ]
     names = partial(_class_names, network)
     yield from class_weight_faults(network.facts.task, names, trainings)
+    yield from repeat_faults(given.training, given.final.training)
     if given.data.folds is not None:
         yield from fold_faults(trainings)
     yield from faults_of(network.facts, network.network, given.training, stages, given.final, boxes)

@@ -134,7 +134,7 @@ def seconds_per_epoch(
     members = [
         replace(member_of(point, 0), learning_rate=TIMED_LEARNING_RATE) for point in values
     ] * members_of_a_trial(
-        objective, recipe.batch_size
+        objective, section, recipe.batch_size
     )  # a searched one may diverge, which is slow
     one = Data(x, targets, x[:held_out], targets[:held_out])
     data: Data | Folds = one

@@ -33,7 +33,7 @@ def cohort_bytes(
     every = [values_of(objective, section, point) for point in points]
     first, facts = every[0], objective.facts
     batch_size = min(int(first["batch_size"]), facts.rows)
-    members = len(points) * members_of_a_trial(objective, int(first["batch_size"]))
+    members = len(points) * members_of_a_trial(objective, section, int(first["batch_size"]))
     widths = [max(layer) for layer in zip(*(values["widths"] for values in every), strict=True)]
     sizes = [facts.inputs, *widths, facts.outputs]
     layers = [one * next_ for one, next_ in itertools.pairwise(sizes)]

@@ -38,6 +38,7 @@ class NetworkObjective:
             It is no part of what was asked for.
         classes: The names of the classes of data of the user's own, where these were looked at;
             likewise.
+        repeated: Whether a stage trains its trials with several seeds each.
     """
 
     data: DataSection
@@ -49,6 +50,7 @@ class NetworkObjective:
     named_score: Score | None = None
     base: str = field(default="", compare=False)
     classes: tuple[str, ...] = field(default=(), compare=False)
+    repeated: bool = False
 
     kind: ClassVar[str] = "network"
     step: ClassVar[str] = "epoch"
@@ -77,7 +79,7 @@ class NetworkObjective:
     @cached_property
     def metrics(self) -> tuple[Metric, ...]:
         """What is reported of each epoch."""
-        several, spread = self.facts.has_several, self.data.runs > 1
+        several, spread = self.facts.has_several, self.data.runs > 1 or self.repeated
         return metrics_of(self.facts.task, self.scored_by, several=several, spread=spread)
 
     @property
@@ -115,6 +117,10 @@ class NetworkObjective:
         from search.objectives.network.trainer import NetworkTrainer
 
         return NetworkTrainer.opened(self, seed, data_folder)
+
+    def repeats(self, training: TrainingSection) -> int:
+        """With how many seeds each trial is trained."""
+        return training.repeats or self.data.repeats
 
     def fit(self, training: TrainingSection, point: Point) -> Fit:
         """As `Objective.fit`."""
@@ -202,7 +208,8 @@ class NetworkObjective:
     def measured(self, training: TrainingSection, steps: int) -> str:
         """As `Objective.measured`."""
         means = [f"{self.data.folds} folds"] if self.data.folds else []
-        means += [f"{self.data.repeats} seeds"] if self.data.repeats > 1 else []
+        repeats = self.repeats(training)
+        means += [f"{repeats} seeds"] if repeats > 1 else []
         mean = f"mean of {' and '.join(means)}, " if means else ""
         return mean + measured(training.score, steps)
 
@@ -217,6 +224,7 @@ class NetworkObjective:
             "train_on": self.train_on,
             "ensemble": self.ensemble,
             "named_score": self.named_score,
+            **({"repeated": True} if self.repeated else {}),
             **({"base": self.base} if self.data.is_own else {}),
         }
 

@@ -363,6 +363,13 @@ class TrainingSection(Table):
     precision: Literal["float32", "float64"] = Field(
         default="float32", description="the numbers that are computed with"
     )
+    repeats: int | None = Field(
+        default=None,
+        ge=1,
+        le=100,
+        description="of a stage alone: with how many seeds of its weights each of its trials is "
+        "trained; as `data.repeats` unless said",
+    )
     class_weights: Literal["balanced"] | dict[str, float] | None = Field(
         default=None,
         description="what a row's loss is multiplied by, by its class, as `{yes = 2.5, no = 1}`; a "

@@ -19,15 +19,17 @@ def fit(objective: NetworkObjective, section: TrainingSection, point: Point) -> 
     values = values_of(objective, section, point)
     facts = objective.facts
     key = architecture_of(values, facts.inputs, facts.outputs), recipe_of(values, order_seed=0)
-    members = members_of_a_trial(objective, int(values["batch_size"]))
+    members = members_of_a_trial(objective, section, int(values["batch_size"]))
     return Fit(key, tuple(members * width for width in values["widths"]))
 
 
-def members_of_a_trial(objective: NetworkObjective, batch_size: int) -> int:
+def members_of_a_trial(
+    objective: NetworkObjective, section: TrainingSection, batch_size: int
+) -> int:
     """How many members of one stack a trial is; where folds are no stack, there are more stacks."""
     facts, data = objective.facts, objective.data
     together = is_stacked(facts.rows, facts.inputs, batch_size)
-    return data.repeats * (data.folds if data.folds and together else 1)
+    return objective.repeats(section) * (data.folds if data.folds and together else 1)
 
 
 def stacks_of(

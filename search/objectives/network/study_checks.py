@@ -90,6 +90,16 @@ def fold_faults(trainings: Sequence[tuple[Key, TrainingSection]]) -> Iterator[Fa
             yield Fault(where, f"{found}; give half_cycle_epochs")
 
 
+def repeat_faults(training: TrainingSection, final: TrainingSection) -> Iterator[Fault]:
+    """Seeds a trial where there are no trials of one stage."""
+    if training.repeats is not None:
+        right = "give data.repeats for all trials, or stages.training.repeats for those of a stage"
+        yield Fault(("training", "repeats"), f"found {training.repeats}; {right}")
+    elif final.repeats is not None:
+        right = "leave it out: final.seeds says how often finalists are trained again"
+        yield Fault(("final", "training", "repeats"), f"found {final.repeats}; {right}")
+
+
 def class_weight_faults(
     task: Task,
     names: Callable[[], Sequence[str]],

@@ -59,7 +59,7 @@ def train(
     Raises:
         KlayerError: The trials do not fit into one stack, or a value is out of its range.
     """
-    folds, repeats = folds_of(section, data), objective.data.repeats
+    folds, repeats = folds_of(section, data), objective.repeats(section)
     seeded = [
         replace(trial, seed=seed_of(trial.seed, repeat))
         for trial in trials

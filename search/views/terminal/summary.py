@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from rich.console import Console
 
-from search.ledger.records import RecordedTrial, Search, StageState, Strays
+from search.ledger.records import Extended, RecordedTrial, Search, StageState, Strays
 from search.objective.data_card import DataCard
 from search.objective.port import Objective
 from search.objective.report import Finding
@@ -38,6 +39,7 @@ class Summary:
         data: What is known of the data.
         error: The standard error of the chosen trial's value, where that is a mean.
         strays: What others have done to its Optuna studies.
+        extensions: How the study was changed since it was recorded.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Summary:
     data: DataCard
     error: float | None = None
     strays: Sequence[Strays] = ()
+    extensions: tuple[Extended, ...] = ()
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -80,6 +83,7 @@ class Summary:
             "validation": None if self.spread is None else asdict(self.spread),
             "test": self.result,
             "data": self.data.plain(),
+            "extensions": [asdict(one) for one in self.extensions],
             "stages": [_stage_json(stage) for stage in self.stages],
             "strays": [asdict(one) for one in self.strays],
         }
@@ -112,6 +116,7 @@ def summarise(
         result=search.result,
         failures=failures(trials),
         data=search.data,
+        extensions=search.extensions,
     )
 
 
@@ -120,6 +125,9 @@ def show(summary: Summary, console: Console) -> None:
     say(console, f"\n{summary.name}: the path of the box", style="bold")
     if summary.data.rows is not None:
         say(console, card_line(summary.data), indent=1, style="dim")
+    for one in summary.extensions:
+        when = datetime.fromtimestamp(one.at).strftime("%Y-%m-%d %H:%M")
+        say(console, f"extended {when} by {one.by}: {'; '.join(one.changes)}", indent=1)
     for stage in summary.stages:
         notes = [*summary.failures.get(stage.step.name, ()), *stray_lines(summary.strays, stage)]
         _show_stage(summary.objective, stage, notes, console)

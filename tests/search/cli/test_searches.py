@@ -95,7 +95,7 @@ def test_status_in_json_is_what_the_run_printed(
 
 def test_json_says_how_the_search_stands(summary: dict[str, Any]) -> None:
     told = ["name", "finished", "stopped", "failure", "best", "validation", "test", "data"]
-    told += ["stages", "strays"]
+    told += ["extensions", "stages", "strays"]
     assert list(summary) == told
     assert [summary[key] for key in told[:4]] == ["tiny", True, False, None]
     assert list(summary["best"]) == ["stage", "number", "value", "parameters", "seed"]

@@ -303,6 +303,16 @@ IN_STEPS = {"kind": "cycles", "cycles": 1, "half_cycle_steps": 24}
         ({"data": {"folds": 1}}, "data.folds: found 1; give 2 or more"),
         ({"data": {"repeats": 0}}, "data.repeats: found 0; give 1 or more"),
         (
+            {"training": {"repeats": 2}},
+            "training.repeats: found 2; give data.repeats for all trials, or "
+            "stages.training.repeats for those of a stage",
+        ),
+        (
+            {"final": {"training": {"repeats": 2}}},
+            "final.training.repeats: found 2; leave it out: final.seeds says how often finalists "
+            "are trained again",
+        ),
+        (
             {"data": {"folds": 5, "validation": 300}},
             "data.validation: found beside folds, each of which is held out in turn; leave it out, "
             "or leave out folds",
