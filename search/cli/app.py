@@ -36,6 +36,7 @@ ORDER = (
     "reproduce",
     "data",
     "storage",
+    "doctor",
 )
 
 
