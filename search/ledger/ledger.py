@@ -19,6 +19,7 @@ from search.ledger import (
     cohort_checkpoints,
     deletion,
     extending,
+    optuna_curves,
     optuna_repair,
     postgresql,
     presence,
@@ -476,6 +477,7 @@ class Ledger:
                 connection, claim.cohort_id, checkpoint
             ):
                 claims.forget_losses(connection, claim.cohort_id)
+                optuna_curves.go_on_with(connection, claim.cohort_id)
             return claims.asked_to_stop(connection, claim)
 
     @patient
