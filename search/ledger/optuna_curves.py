@@ -79,6 +79,16 @@ def go_on_with(connection: Connection, cohort_id: int) -> None:
     connection.execute(_add(connection.dialect.name, _OF_COHORT, more=True), {"cohort": cohort_id})
 
 
+def take_back(connection: Connection, optuna_trial: int, trial_id: int) -> None:
+    """Delete from a trial of somebody else's what is a copy of reports of a ledger's trial."""
+    copied = exists().where(
+        reports.c.trial_id == trial_id,
+        reports.c.step == _values.step,
+        reports.c.score == _values.intermediate_value,
+    )
+    connection.execute(delete(intermediate_values).where(_values.trial_id == optuna_trial, copied))
+
+
 def clear(connection: Connection, stage_id: int) -> None:
     """Delete steps of a stage's trials that they have not reported: others wrote them."""
     reported = exists().where(reports.c.trial_id == trials.c.id, reports.c.step == _values.step)

@@ -251,6 +251,8 @@ def _rewrite(
         one.row.number: one.row.there for one in seen if one.row.there is not None and not one.taken
     }
     for one in seen:
+        if one.taken:
+            optuna_curves.take_back(connection, one.row.there, one.row.id)
         if one.row.number in ids:
             its_row = update(theirs).where(theirs.c.trial_id == ids[one.row.number])
             connection.execute(its_row.values(one.standing))

@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable
 
 import pytest
+from optuna import load_study
+from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from search.ledger import optuna_curves
@@ -118,3 +120,26 @@ def test_a_study_that_is_written_anew_has_its_curves(
     assert [one.intermediate_values for one in optuna_trials(COARSE)] == [
         {1: n / 7} for n in claim.numbers
     ]
+
+
+def test_whoever_takes_a_trial_that_was_released_gets_none_of_its_curve(
+    ledger: Ledger,
+    open_next: OpenNext,
+    claim_next: ClaimNext,
+    optuna_trials: Trials,
+    optuna_storage: RDBStorage,
+    figures: Figures,
+) -> None:
+    open_next(1)
+    claim = claim_next("a")
+    stood = CohortCheckpoint(dict.fromkeys(claim.numbers, 1), {}, {0: b"x"})
+    reports = {n: figures(1, n / 7) for n in claim.numbers}
+    ledger.record_reports(claim, reports, checkpoint=stood)
+    ledger.release(claim)
+    study = load_study(study_name=COARSE, storage=optuna_storage)
+    taken = study.ask()
+    taken.report(0.25, 2)
+    claim_next("b")
+    found = optuna_trials(COARSE)
+    assert [one.intermediate_values for one in found[:6]] == [{1: n / 7} for n in range(6)]
+    assert (found[6].number, found[6].intermediate_values) == (6, {2: 0.25})
