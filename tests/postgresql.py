@@ -126,7 +126,8 @@ class Server:
             [database],
         )
         return sum(
-            bool(self.execute("SELECT pg_terminate_backend(%s)", [pid])[0][0]) for (pid,) in others
+            bool(self.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])[0][0])
+            for (pid,) in others
         )
 
     def start(self) -> None:

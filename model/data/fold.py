@@ -33,6 +33,8 @@ class Fold:
         missing: How many values are missing in each input column that lacks any; None where the
             rows have no columns.
         shape: Of a row that has more than one axis, such as an image.
+        channels_of: The shape of images whose inputs of one colour are standardised alike; () where
+            each input is by itself.
         is_bounded: Whether inputs are cut where no training row can be; see `standardise.bound_of`.
         still: Called when all rows were read from their files; raises DataFileError where those
             have changed meanwhile.
@@ -52,6 +54,7 @@ class Fold:
     encoding: Mapping[str, Any] | None = None
     missing: Mapping[str, int] | None = None
     shape: tuple[int, ...] = ()
+    channels_of: tuple[int, ...] = ()
     is_bounded: bool = False
     still: Callable[[], None] | None = None
     notes: tuple[str, ...] = ()

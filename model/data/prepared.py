@@ -17,7 +17,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,8 @@ from model.data.standardise import Statistics, split
 from model.data.test_set import TestSet
 from model.data.vouched import ForeignFolderError
 from model.errors import DataFileError, ModelError
+
+_BY_CHANNEL = ", standardised by channel"  # in what a folder's name is a hash of
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +98,13 @@ class Prepared:
 
 
 def prepare(
-    source: Source, cache: Path, *, validation: int, seed: int, most_bytes: int | None = None
+    source: Source,
+    cache: Path,
+    *,
+    validation: int,
+    seed: int,
+    most_bytes: int | None = None,
+    channels_of: tuple[int, ...] = (),
 ) -> Prepared:
     """Standardise the source's training images into a folder of `cache`, or open what is there.
 
@@ -108,6 +116,7 @@ def prepare(
         validation: How many training images to hold out, 1 to all but one.
         seed: Seed of the split, 0 or more.
         most_bytes: As for `keep`.
+        channels_of: As of a `Fold`.
 
     Raises:
         ModelError: `validation` or `seed` is out of its range, a label names no class,
@@ -117,13 +126,15 @@ def prepare(
     raw = source.training()
     _check_images(raw, source)
     rows = split(len(raw), validation=validation, seed=seed)
-    fold = Fold(
-        source.name, source.classes, raw, rows, _fingerprint(raw), seed, split=str(validation)
-    )
+    split_as = f"{validation}{_BY_CHANNEL if channels_of else ''}"
+    fold = Fold(source.name, source.classes, raw, rows, _fingerprint(raw), seed, split=split_as)
+    fold = replace(fold, channels_of=channels_of)
     return keep(fold, cache, most_bytes)
 
 
-def prepare_folds(source: Source, cache: Path, *, count: int, seed: int) -> tuple[Prepared, ...]:
+def prepare_folds(
+    source: Source, cache: Path, *, count: int, seed: int, channels_of: tuple[int, ...] = ()
+) -> tuple[Prepared, ...]:
     """As `prepare`, of all training images without validation, and behind them of each fold.
 
     Raises:
@@ -134,7 +145,9 @@ def prepare_folds(source: Source, cache: Path, *, count: int, seed: int) -> tupl
     _check_images(raw, source)
     rows = np.arange(len(raw)), np.arange(0)
     whole = Fold(source.name, source.classes, raw, rows, _fingerprint(raw), seed)
-    return tuple(keep(fold, cache) for fold in cross_validation.refolded(whole, count))
+    folds = cross_validation.refolded(replace(whole, channels_of=channels_of), count)
+    end = _BY_CHANNEL if channels_of else ""
+    return tuple(keep(replace(fold, split=f"{fold.split}{end}"), cache) for fold in folds)
 
 
 def kept(cache: Path, name: str, fingerprint: str, seed: int, split: str = "") -> Prepared | None:

@@ -19,7 +19,7 @@ import numpy as np
 from model.data import array_file, vouched
 from model.data.fold import Fold
 from model.data.regular import read_regular
-from model.data.standardise import bound_of, standardised, statistics
+from model.data.standardise import bound_of, channel_statistics, standardised, statistics
 from model.errors import DataFileError, ModelError
 
 FORMAT = 6  # raised whenever the same images and seed would give another content
@@ -96,7 +96,11 @@ def write(folder: Path, about: About, fold: Fold) -> None:
         OSError: It cannot be written.
     """
     raw, order = fold.raw, np.concatenate(fold.rows)
-    given = replace(fold.statistics or statistics(raw.x, fold.rows[0]), bound=about.bound)
+    if fold.channels_of:
+        given = channel_statistics(raw.x, fold.rows[0], fold.channels_of)
+    else:
+        given = fold.statistics or statistics(raw.x, fold.rows[0])
+    given = replace(given, bound=about.bound)
     digests: dict[str, str] = {}
 
     def put(name: str, shape: tuple[int, ...], dtype: str, blocks: Iterable[Any]) -> None:

@@ -46,6 +46,13 @@ class EngineName(StrEnum):
 StudyArgument = Annotated[
     str, typer.Argument(metavar="STUDY", help="A study that ships with klayer, or a TOML file.")
 ]
+StudyOrNameArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="STUDY",
+        help="A study that ships with klayer, a TOML file, or the name of a recorded search.",
+    ),
+]
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of a recorded search.")]
 StorageOption = Annotated[
     str,
@@ -115,6 +122,36 @@ def load(reference: str, changes: list[str], name: str | None, data: Path | None
     from search.study.reading import load
 
     return load(reference, changes, name, data)
+
+
+def load_or_recorded(
+    reference: str, changes: list[str], name: str | None, data: Path | None, storage: str
+) -> "tuple[Study, str]":
+    """A study with its file's text, as `load`; or that of a search of this name in a database.
+
+    So what pages and messages advise works from any folder. A change makes another search of it,
+    which takes another name.
+
+    Raises:
+        KlayerError: Something in it is wrong.
+    """
+    from search.ledger.faults import NoLedgerError
+    from search.ledger.ledger import Ledger
+    from search.study import reading
+
+    if not reading.is_there(reference):
+        try:
+            with Ledger(storage) as ledger:
+                if reference in ledger.read.names():
+                    search = ledger.read.search(reference)
+                    study, text = search.study, ledger.read.text(search)
+                    if changes or name is not None:
+                        where = f"{reference} in {ledger.database.shown}"
+                        study = reading.changed(study, where, changes, name, data)
+                    return study, text
+        except NoLedgerError:
+            pass  # and so no search is recorded there
+    return load(reference, changes, name, data), reading.text(reference)
 
 
 def devices(gpus: str) -> tuple[str, ...]:

@@ -57,5 +57,5 @@ def plot(
         entry = catalogue.find(objective, plot)
         drawn = entry.draw(digest.data(needs=entry.needs))
     with Browser() as browser:
-        write_plot(drawn, output, "dark" if dark else "light", browser, objective.reads)
+        write_plot(drawn, name, output, "dark" if dark else "light", browser, objective.reads)
     options.console().print(f"{output}: {drawn.caption}", soft_wrap=True, markup=False)

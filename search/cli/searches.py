@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @app.command()
 def run(
-    study: options.StudyArgument,
+    study: options.StudyOrNameArgument,
     storage: options.StorageOption = DEFAULT_STORAGE,
     workers: options.WorkersOption = None,
     changes: options.SetOption = [],  # noqa: B006
@@ -33,15 +33,14 @@ def run(
     as_json: options.JsonOption = False,
 ) -> None:
     """Run a search, or go on with it where it stopped."""
-    from search.study import reading
     from search.views.terminal.runner import check_none_failed, run_search
     from search.workers.engines import open_engine
 
-    loaded = options.load(study, changes, name, data)
+    loaded, text = options.load_or_recorded(study, changes, name, data, storage)
     console, count = options.console(stderr=as_json), workers or options.cores()
     summary = run_search(
         loaded,
-        reading.text(study),
+        text,
         storage,
         data,
         count,
@@ -72,18 +71,17 @@ def _dashboard_of(storage: str) -> "Beside":
 
 @app.command()
 def submit(
-    study: options.StudyArgument,
+    study: options.StudyOrNameArgument,
     storage: options.StorageOption = DEFAULT_STORAGE,
     changes: options.SetOption = [],  # noqa: B006
     name: options.RenameOption = None,
     data: options.DataOption = None,
 ) -> None:
     """Record a search for workers that serve all, or let a stopped one go on; and return."""
-    from search.study import reading
     from search.views.terminal.runner import submit_search
 
-    loaded = options.load(study, changes, name, data)
-    submit_search(loaded, reading.text(study), storage, data, options.console())
+    loaded, text = options.load_or_recorded(study, changes, name, data, storage)
+    submit_search(loaded, text, storage, data, options.console())
 
 
 @app.command()

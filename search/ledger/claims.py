@@ -19,6 +19,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     CursorResult,
+    Float,
     Row,
     bindparam,
     case,
@@ -29,11 +30,25 @@ from sqlalchemy import (
 )
 
 from search.errors import KlayerError, LedgerError
-from search.ledger import cohort_checkpoints, optuna_repair, optuna_rows, reports
+from search.ledger import (
+    cohort_checkpoints,
+    one_version,
+    optuna_repair,
+    optuna_rows,
+    reports,
+)
 from search.ledger.database import now
 from search.ledger.records import Claim, CohortClaim, PlanningClaim, Search, StageRef
 from search.ledger.states import TO_BE_PLANNED
-from search.ledger.tables import checkpoints, cohorts, searches, stages, trials, workers
+from search.ledger.tables import (
+    checkpoints,
+    cohorts,
+    revision,
+    searches,
+    stages,
+    trials,
+    workers,
+)
 from search.objective.report import Assignment
 from search.runtime.formatting import plural
 
@@ -44,8 +59,8 @@ MOST_LOST = 8
 # any, for some time; who is busy does not take it meanwhile, or has not what it needs.
 LOST_HERE = 2
 ELSEWHERE_SECONDS = 60.0
-# No lease ends later than this from now: one that seems to was given before the server's clock was
-# set back.
+# No lease ends later than this from now: one that seems to was given before the clock was set back,
+# or on SQLite, where each process has its own, by one that is ahead.
 LONGEST_LEASE_SECONDS = 120.0
 
 # Statements of every claim, built once: to build one takes longer than the database needs for it.
@@ -65,6 +80,8 @@ _NEXT = (
         stages.c.lease_until,
         stages.c.generations,
         stages.c.optuna_study,
+        searches.c.klayer,
+        select(revision.c.version_num).limit(1).scalar_subquery().label("revision"),
     )
     .outerjoin_from(
         searches, stages, (stages.c.search_id == searches.c.id) & (stages.c.state != "finished")
@@ -84,7 +101,9 @@ def _for_this_machine() -> ColumnElement[bool]:
     others = exists().where(
         workers.c.kind == "worker", alive, serves, workers.c.machine != cohorts.c.lost_on
     )
-    lately = func.coalesce(cohorts.c.lost_at, 0.0) > bindparam("now") - ELSEWHERE_SECONDS
+    now: ColumnElement[float] = bindparam("now", type_=Float)
+    lost_at = func.coalesce(cohorts.c.lost_at, 0.0)
+    lately = lost_at.between(now - ELSEWHERE_SECONDS, now + ELSEWHERE_SECONDS)
     its_own = select(workers.c.machine).where(workers.c.name == bindparam("asking"))
     lost_here = cohorts.c.lost_on == its_own.scalar_subquery()
     elsewhere = func.coalesce(lost_here, False) & lately & others
@@ -120,6 +139,7 @@ _BEGIN_TRIALS = (
     .where(trials.c.cohort_id == bindparam("cohort"))
     .values(state="running", started_at=func.coalesce(trials.c.started_at, bindparam("began")))
     .returning(
+        trials.c.id,
         trials.c.number,
         trials.c.parameters,
         trials.c.seed,
@@ -231,11 +251,15 @@ def find(
         owner: The worker that asks.
         time: The database's.
         lock: Whether nobody else may claim what is found until this transaction ends.
+
+    Raises:
+        OtherVersionError: Another version of klayer works on the search.
     """
     known = {"search": search.id, "study_hash": search.study_hash}
     row: Any = connection.execute(_NEXT, known).first()
     if row is None or row.id is None or any(value is not None for value in row[:3]):
         return Finished()
+    one_version.check(search, row.klayer, row.revision)
     if row.state == "open":
         return _free_cohort(connection, row, owner, time, lock=lock) or Wait()
     if lock:
@@ -361,19 +385,21 @@ def _claim_cohort(
         attempt=attempt,
         owner=owner,
         stage=free.stage,
+        lost=free.lost,
         numbers=numbers,
+        ids=tuple(row.id for row in mine),
         trials=tuple(Assignment(row.parameters, row.seed) for row in mine),
         order_seed=mine[0].order_seed,
         start=free.start,
         stop=free.stop,
-        checkpoints=_checkpoints(connection, cohort_id) if free.start else (),
+        start_states=_start_states(connection, cohort_id) if free.start else (),
         checkpoint=checkpoint,
         metrics=search.metrics,
         score=search.study.objective.score.name,
     )
 
 
-def _checkpoints(connection: Connection, cohort_id: int) -> tuple[bytes, ...]:
+def _start_states(connection: Connection, cohort_id: int) -> tuple[bytes, ...]:
     """What the trials of a cohort go on from, by their numbers."""
     query = (
         select(checkpoints.c.state)
@@ -489,7 +515,7 @@ def _loss(machine: str | None, time: float, *, lost: bool) -> dict[str, Any]:
 
 
 def bring_to(connection: Connection, time: float, lease_seconds: float) -> None:
-    """Let leases begin now that were given before the server's clock was set back.
+    """Let leases begin now that were given before the clock was set back, or by one that is ahead.
 
     Those who are alive renew them; the others' run out as if they had been renewed now.
     """

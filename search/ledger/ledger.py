@@ -9,6 +9,7 @@ transaction, and only from the latest claim: so every planned trial gets exactly
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, Literal, Self
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -19,6 +20,7 @@ from search.ledger import (
     cohort_checkpoints,
     deletion,
     extending,
+    one_version,
     optuna_curves,
     optuna_repair,
     postgresql,
@@ -51,6 +53,7 @@ from search.objective.report import Evaluation, Report
 from search.plan.generations import GenerationPlan
 from search.plan.halving import RungPlan
 from search.plan.plan import StagePlan, Step, steps
+from search.runtime.environment import code_version
 from search.study.changes import differences
 from search.study.file import Study
 from search.study.hashing import fingerprint
@@ -140,6 +143,7 @@ class Ledger:
                         readings=0,
                         extensions=[],
                         environment=dict(environment),
+                        klayer=code_version(),
                         created_at=now(connection),
                     )
                     .returning(searches.c.id)
@@ -161,8 +165,12 @@ class Ledger:
             search: Which search.
             study: The same as it was read now, perhaps from another folder, from which relative
                 paths start from now on.
+
+        Raises:
+            OtherVersionError: Processes of another version of klayer are at work on it.
         """
         with self.database.writing() as connection:
+            one_version.take_over(connection, search, now(connection))
             its_row = searches.c.id == search.id
             connection.execute(
                 update(searches)
@@ -280,10 +288,10 @@ class Ledger:
         Returns:
             Whether it should stop.
         """
-        if self.database.location.kind == "postgresql":  # whose clock is that of all workers
-            with self.database.writing() as connection:
+        with self.database.writing() as connection:
+            if connection.dialect.name == "postgresql":
                 postgresql.end_silent(connection)  # before that waits for one of them which follows
-                claims.bring_to(connection, now(connection), LEASE_SECONDS)
+            claims.bring_to(connection, now(connection), LEASE_SECONDS)
         with self.database.writing() as connection:
             time = now(connection)
             # First what is held, then the process: in the order in which `release_of` locks them.
@@ -346,6 +354,9 @@ class Ledger:
             owner: The worker that asks; unique to a process.
             lease_seconds: How long the claim holds unless it is renewed.
             only: The kind of work to claim; `Wait` where other work comes next. None for any.
+
+        Raises:
+            OtherVersionError: Another version of klayer works on the search.
         """
         if only == "planning" or not self._found_a_cohort:
             with self.database.reading() as connection:
@@ -451,7 +462,7 @@ class Ledger:
     def record_reports(
         self,
         claim: CohortClaim,
-        reports: Mapping[int, Report],
+        reports: Mapping[int, Report | Sequence[Report]],
         lease_seconds: float = LEASE_SECONDS,
         checkpoint: CohortCheckpoint | None = None,
     ) -> bool:
@@ -459,8 +470,8 @@ class Ledger:
 
         Args:
             claim: The cohort.
-            reports: By trial number; metrics that the search does not declare are not kept. Where
-                there are none, the lease is renewed.
+            reports: One or several, by trial number; metrics that the search does not declare are
+                not kept. Where there are none, the lease is renewed.
             lease_seconds: How long the claim holds from now on.
             checkpoint: Where another worker goes on from now on if this one is lost.
 
@@ -473,11 +484,13 @@ class Ledger:
         with self.database.writing() as connection:
             claims.hold(connection, claim, now(connection) + lease_seconds)
             results.record_reports(connection, claim, reports)
-            if checkpoint is not None and cohort_checkpoints.keep(
-                connection, claim.cohort_id, checkpoint
-            ):
-                claims.forget_losses(connection, claim.cohort_id)
-                optuna_curves.go_on_with(connection, claim.cohort_id)
+            if checkpoint is not None:
+                before = cohort_checkpoints.steps(connection, claim.cohort_id) if claim.lost else {}
+                kept = cohort_checkpoints.keep(connection, claim.cohort_id, checkpoint)
+                if kept and claim.lost and checkpoint.is_further_than(before):
+                    claims.forget_losses(connection, claim.cohort_id)
+                if kept:
+                    optuna_curves.go_on_with(connection, claim.cohort_id)
             return claims.asked_to_stop(connection, claim)
 
     @patient
@@ -486,6 +499,7 @@ class Ledger:
         claim: CohortClaim,
         given: Sequence[TrialResult],
         evaluation: Evaluation | None = None,
+        reports: Mapping[int, Report | Sequence[Report]] = MappingProxyType({}),
     ) -> None:
         """Take the results of a cohort, all at once, and the evaluation with those of the final.
 
@@ -493,6 +507,7 @@ class Ledger:
             claim: The cohort.
             given: One result for each of its trials, whether at its end or at a rung.
             evaluation: What was said of the final's trials; attachments are by place in the claim.
+            reports: Those of its trials that are not stored yet, by trial number.
 
         Raises:
             LostLeaseError: Another worker has the claim, or its results are taken already; nothing
@@ -500,7 +515,7 @@ class Ledger:
             LedgerError: The results or the attachments are not those of the claim's trials.
         """
         with self.database.writing() as connection:
-            results.hand_in(connection, claim, given, evaluation, now(connection))
+            results.hand_in(connection, claim, given, evaluation, reports, now(connection))
 
 
 def _add_stages(connection: Connection, search_id: int, added: Sequence[Step]) -> None:

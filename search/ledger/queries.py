@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Row, bindparam, func, or_, select
 
 from search.errors import LedgerError
 from search.ledger import (
+    at_work,
     attachments,
     best,
     claims,
@@ -18,6 +19,7 @@ from search.ledger import (
     stage_states,
     trial_rows,
 )
+from search.ledger.at_work import Stint, Training
 from search.ledger.database import Database, now, patient
 from search.ledger.records import (
     CohortClaim,
@@ -341,6 +343,24 @@ class Queries:
             return [(row.claimed_at, row.finished_at) for row in connection.execute(times)]
 
     @patient
+    def now_trained(self, search: Search) -> list[Training]:
+        """The trials that workers hold, with how far each is, by stage and number."""
+        with self.database.reading() as connection:
+            return at_work.now_trained(connection, search.id)
+
+    @patient
+    def stints(self, search: Search, seconds: float | None = None) -> list[Stint]:
+        """The cohorts that are held, or were handed in, in the order of their claims.
+
+        Args:
+            search: Which search.
+            seconds: Only those handed in since so long ago, beside those that are held.
+        """
+        with self.database.reading() as connection:
+            since = 0.0 if seconds is None else now(connection) - seconds
+            return at_work.stints(connection, search.id, since)
+
+    @patient
     def attachment(self, trial: RecordedTrial) -> bytes | None:
         """What the objective keeps with a trial of the final; None where there is nothing."""
         with self.database.reading() as connection:
@@ -382,4 +402,5 @@ def _search(row: Row[Any], study: Study) -> Search:
         extensions=tuple(
             Extended(**one | {"changes": tuple(one["changes"])}) for one in row.extensions
         ),
+        klayer=row.klayer,
     )

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from search.errors import LedgerError
@@ -11,6 +11,7 @@ from search.objective.data_card import DataCard
 from search.objective.report import Assignment
 from search.plan.plan import Kind, Step
 from search.plan.trial import Trial
+from search.runtime.environment import code_version
 from search.study.file import Study
 
 WorkerKind = Literal["worker", "launcher"]
@@ -52,6 +53,7 @@ class Search:
         failure: Why it cannot go on, or ended without an evaluation; None unless that is so.
         metrics: The names of the metrics that its trials report, in the order of the record.
         extensions: How the study was changed since it was recorded, oldest first.
+        klayer: The version that works on it.
     """
 
     id: int
@@ -66,6 +68,7 @@ class Search:
     failure: str | None = None
     metrics: tuple[str, ...] = ()
     extensions: tuple[Extended, ...] = ()
+    klayer: str = ""
 
     @property
     def data_fingerprint(self) -> str:
@@ -87,6 +90,7 @@ class Presence:
         launcher: The name of the launcher that started it; None if nobody did.
         sees_launcher: Whether it sees by itself that its launcher is gone, as a child does.
         lease_seconds: When it has not been heard of for so long, it is lost.
+        klayer: Its version.
     """
 
     name: str
@@ -98,6 +102,7 @@ class Presence:
     launcher: str | None
     lease_seconds: float
     sees_launcher: bool = False
+    klayer: str = field(default_factory=code_version)
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,7 @@ class WorkerState:
         work: What it holds, such as "coarse #0 to #3"; None where it waits.
         working_on: The search of what it holds.
         since: Since when it holds that; None where that is not known, or nothing.
+        klayer: Its version.
     """
 
     name: str
@@ -129,6 +135,7 @@ class WorkerState:
     work: str | None
     working_on: str | None
     since: float | None
+    klayer: str
 
 
 @dataclass(frozen=True)
@@ -183,6 +190,10 @@ class CohortCheckpoint:
     notes: Mapping[str, Any]
     states: Mapping[int, bytes]
 
+    def is_further_than(self, steps: Mapping[int, int]) -> bool:
+        """Whether a trial has come further than it had in an earlier one, by number."""
+        return any(step > steps.get(number, 0) for number, step in self.steps.items())
+
 
 @dataclass(frozen=True, kw_only=True)
 class CohortClaim(Claim):
@@ -190,25 +201,29 @@ class CohortClaim(Claim):
 
     Attributes:
         cohort_id: Which cohort.
+        lost: With how many workers it was lost since it last came further.
         numbers: Its trials' numbers in the stage's plan.
+        ids: Their keys in the database, in the same order.
         trials: What is to be trained, in the same order.
         order_seed: Of the draws that the trials share.
         start: Steps that they have been trained already.
         stop: Steps after which they rest at a rung; None where they are trained to the end.
-        checkpoints: What each goes on from, in the same order; empty where `start` is 0.
-        checkpoint: How the cohort stood when an earlier worker of it last wrote that down; None
+        start_states: What each was put down as then, in the same order; empty where `start` is 0.
+        checkpoint: Where the cohort goes on instead, as an earlier worker of it stored it; None
             where none has.
         metrics: The names of the metrics that are stored of each report.
         score: The one of them that ranks.
     """
 
     cohort_id: int
+    lost: int
     numbers: tuple[int, ...]
+    ids: tuple[int, ...]
     trials: tuple[Assignment, ...]
     order_seed: int
     start: int = 0
     stop: int | None = None
-    checkpoints: tuple[bytes, ...] = ()
+    start_states: tuple[bytes, ...] = ()
     checkpoint: CohortCheckpoint | None = None
     metrics: tuple[str, ...] = ()
     score: str = ""

@@ -22,6 +22,7 @@ from search.ledger import (
 from search.ledger.claims import FreeCohort
 from search.ledger.database import update_each, wake
 from search.ledger.records import CohortClaim, StageRef, TrialResult
+from search.ledger.tables import cohort_checkpoints as stored
 from search.ledger.tables import cohorts, searches, stages, trials
 from search.objective.report import Evaluation, Report
 
@@ -34,11 +35,13 @@ _OF_COHORT = (
         trials.c.stage_id,
         trials.c.finished_at,
         stages.c.optuna_study,
+        stored.c.cohort_id.label("checkpoint"),  # NULL where there is none
         cohorts.c.number.label("cohort"),
         cohorts.c.owner.label("worker"),
     )
     .join(stages, stages.c.id == trials.c.stage_id)
     .join(cohorts, cohorts.c.id == trials.c.cohort_id)
+    .outerjoin(stored, stored.c.cohort_id == trials.c.cohort_id)
     .where(trials.c.cohort_id == bindparam("cohort"))
 )
 _LOCKED_STAGE = (
@@ -63,14 +66,18 @@ def _first(state: str) -> ScalarSelect[int]:
 _UNFINISHED = select(_first("waiting"), _first("claimed"))
 
 
-def record_reports(connection: Connection, claim: CohortClaim, given: Mapping[int, Report]) -> None:
-    """Store what some of the claim's trials report, by trial number; again does no harm.
+Given = Mapping[int, Report | Sequence[Report]]
+"""Reports by trial number, one or several."""
+
+
+def record_reports(connection: Connection, claim: CohortClaim, given: Given) -> None:
+    """Store what some of the claim's trials report; again does no harm.
 
     Raises:
         KeyError: A trial is not of the claim.
     """
-    ids = _trials_of(connection, claim.cohort_id)
-    mine = {ids[number].id: one for number, one in given.items()}
+    ids = dict(zip(claim.numbers, claim.ids, strict=True))
+    mine = {ids[number]: one for number, one in given.items()}
     reports.record(connection, claim.metrics, claim.score, mine)
 
 
@@ -79,6 +86,7 @@ def hand_in(
     claim: CohortClaim,
     given: Sequence[TrialResult],
     evaluation: Evaluation | None,
+    reported: Given,
     time: float,
 ) -> None:
     """Take the results of a cohort, and close its stage and its search if they end with it.
@@ -88,6 +96,7 @@ def hand_in(
         claim: The cohort.
         given: One result for each of its trials.
         evaluation: What was said of the final's trials.
+        reported: What they report that is not stored yet.
         time: The database's.
 
     Raises:
@@ -102,9 +111,11 @@ def hand_in(
             "others"
         )
     claims.finish(connection, claim, time)
-    cohort_checkpoints.forget(connection, claim.cohort_id)
     mine = _trials_of(connection, claim.cohort_id)
     stage = mine[claim.numbers[0]]
+    if stage.checkpoint is not None:
+        cohort_checkpoints.forget(connection, claim.cohort_id)
+    record_reports(connection, claim, reported)
     rests = [one for one in given if one.checkpoint is not None]
     if claim.start or rests:
         rungs.rest(connection, {n: row.id for n, row in mine.items()}, claim.stop, rests)

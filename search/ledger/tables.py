@@ -40,6 +40,7 @@ searches = Table(
     Column("metrics", JSON, nullable=False),  # their names, in the order in which reports have them
     Column("data", JSON, nullable=False),  # the data card
     Column("environment", JSON, nullable=False),
+    Column("klayer", String(80), nullable=False),  # the version that works on it
     Column("created_at", Float, nullable=False),  # seconds since 1970, UTC, as all times here
     Column("finished_at", Float),
     Column("stopped_at", Float),  # when it was asked to stop; NULL again once it is taken up
@@ -60,6 +61,7 @@ workers = Table(
     Column("host", String(255), nullable=False),
     Column("machine", String(128), nullable=False),  # the running kernel, as containers share one
     Column("process", Integer, nullable=False),
+    Column("klayer", String(80), nullable=False),  # its version
     Column("started_at", Float, nullable=False),
     Column("seen_at", Float, nullable=False),
     Column("lease_seconds", Float, nullable=False),  # when not seen for so long, it is lost

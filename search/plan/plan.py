@@ -143,6 +143,15 @@ def plan(study: Study, step: Step, results: Sequence[Trial]) -> StagePlan:
     return StagePlan(step, boxes, explanation, trials, search_cohorts(study, stage, trials), stop)
 
 
+def preview(study: Study, step: Step, results: Sequence[Trial]) -> tuple[tuple[Box, ...], str]:
+    """The boxes that a stage which searches would have, and why, from the trials so far.
+
+    Raises:
+        KlayerError: The trials give nothing to go on from.
+    """
+    return _boxes(study, study.stages[step.number - 1], results)
+
+
 def _stops(study: Study, step: Step) -> list[int]:
     """The steps at whose end all trials of a stage wait for each other."""
     halving = step.halving

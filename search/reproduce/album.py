@@ -115,7 +115,7 @@ class _Writer:
         replace(page, html, option="--pictures")
         if self._draws:
             try:
-                write_plot(picture, image, "light", self._browser)
+                write_plot(picture, study, image, "light", self._browser)
             except NoBrowserError as error:
                 self._draws = False
                 image.unlink(missing_ok=True)  # of an earlier run

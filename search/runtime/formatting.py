@@ -25,6 +25,15 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
 
 
+def ago(seconds: float) -> str:
+    """How long ago something was, which nobody takes for a clock: `42 s ago`, `15 min ago`."""
+    whole = max(seconds, 0.0)
+    for most, length, unit in ((60, 1, "s"), (3600, 60, "min"), (48 * 3600, 3600, "h")):
+        if whole < most:
+            return f"{int(whole // length)} {unit} ago"
+    return f"{int(whole // 86400)} days ago"
+
+
 def in_bytes(count: int) -> str:
     """A size of memory with two significant digits: `1 MB` at least, `350 MB`, `1.2 GB`."""
     rounded = max(float(f"{count:.1e}"), 1e6)

@@ -35,10 +35,17 @@ class HarmlessConsole(Console):
             yield segment if segment.control else segment._replace(text=harmless(segment.text))
 
 
-def say(console: Console, text: str, *, indent: int = 0, style: str = "") -> None:
-    """Print a line, its brackets as they are, `indent` columns from the left."""
+def say(console: Console, text: str, *, indent: int = 0, hanging: int = 0, style: str = "") -> None:
+    """Print a line, its brackets as they are, `indent` columns from the left.
+
+    Where a terminal is too narrow for it, what follows stands `hanging` columns further right.
+    """
     if console.is_terminal:
-        console.print(Padding(Text(text, style), (0, 0, 0, indent), expand=False))
+        room = max(console.width - indent - hanging, 1)
+        first, *rest = Text(text, style).wrap(console, room) or [Text()]
+        console.print(Padding(first, (0, 0, 0, indent), expand=False))
+        for line in rest:
+            console.print(Padding(line, (0, 0, 0, indent + hanging), expand=False))
     else:
         console.print(Text(" " * indent + text), soft_wrap=True)
 

@@ -75,9 +75,13 @@ class Study(Table):
         return contenders(self.stages)
 
     def canonical(self) -> dict[str, Any]:
-        """The study as plain values for JSON: a study file with every default written out."""
+        """The study as plain values for JSON: a study file with every default written out.
+
+        A later key is written in all trainings where any of them differs from its default, and else
+        in none, so that a study is what it was before there was the key.
+        """
         objective: Objective = self.objective
-        return {
+        whole: dict[str, Any] = {
             "name": self.name,
             "description": self.description,
             "seed": self.seed,
@@ -85,6 +89,14 @@ class Study(Table):
             "stages": [stage.canonical() for stage in self.stages],
             "final": self.final.canonical(),
         }
+        parts = [whole, *whole["stages"], whole["final"]]
+        trainings = [part["training"] for part in parts if "training" in part]
+        table = type(self.stages[0].training)
+        for key in table.later:
+            if all(one.get(key) == table.model_fields[key].default for one in trainings):
+                for one in trainings:
+                    one.pop(key, None)
+        return whole
 
 
 def study_of(

@@ -68,13 +68,57 @@ def load(
         StudyFileError: There is no such file, it can't be read, or it says no valid search.
     """
     where, data = _bytes(reference)
-    document = _document(where, data)
+    folder = Path(where).parent
+    return _loaded(_document(where, data), where, folder, overrides, name, data_folder)
+
+
+def changed(
+    study: Study,
+    where: str,
+    overrides: Sequence[str],
+    name: str | None = None,
+    data_folder: Path | None = None,
+) -> Study:
+    """A recorded study with changes, which are written as for its file.
+
+    Args:
+        study: As it was recorded.
+        where: What it is called in messages.
+        overrides: As for `load`.
+        name: As for `load`.
+        data_folder: As for `load`.
+
+    Raises:
+        StudyFileError: What comes of it is no valid search.
+    """
+    form = study.canonical()
+    for stage in form["stages"]:
+        if len(stage.get("boxes", ())) == 1:
+            (stage["box"],) = stage.pop("boxes")
+    folder = Path(study.objective.recorded().get("base", ""))
+    return _loaded(form, where, folder, overrides, name, data_folder)
+
+
+def is_there(reference: str) -> bool:
+    """Whether it is written as a path, or names a study that ships with klayer."""
+    return _is_path(reference) or reference in _files()
+
+
+def _loaded(
+    document: dict[str, Any],
+    where: str,
+    folder: Path,
+    overrides: Sequence[str],
+    name: str | None,
+    data_folder: Path | None,
+) -> Study:
+    """The study of a document, whose relative paths start from a folder."""
     changed, set_keys = overridden(document, overrides)
     named = {"name": Path(where).name.removesuffix(".toml")} | changed
     if name is not None:
         changed, named = changed | {"name": name}, named | {"name": name}
     try:
-        return _runnable(named, Path(where).parent, data_folder)
+        return _runnable(named, folder, data_folder)
     except FaultyStudyError as error:
         lines = [
             f"--name: {fault.text}"
@@ -113,13 +157,17 @@ def text(reference: str) -> str:
 
 def _bytes(reference: str) -> tuple[str, bytes]:
     """What the file is called in messages, and what it holds."""
-    if reference.endswith(".toml") or "/" in reference or os.sep in reference:
+    if _is_path(reference):
         return reference, _read(Path(reference))
     known = _files()
     if reference not in known:
         right = f"{near(reference, sorted(known))}; or give the path of a .toml file"
         raise StudyFileError(f"{reference}: no study of this name ships with klayer; {right}")
     return reference, known[reference].read_bytes()
+
+
+def _is_path(reference: str) -> bool:
+    return reference.endswith(".toml") or "/" in reference or os.sep in reference
 
 
 def _read(path: Path) -> bytes:

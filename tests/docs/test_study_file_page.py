@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from search.objectives.network.registry import REGISTRY, Choice, find, names
-from search.objectives.network.schedules import ConstantSchedule, CyclesSchedule, DecaySchedule
+from search.objectives.network.schedules import SCHEDULES
 from search.objectives.network.sections import (
     DataSection,
     NetworkDocument,
@@ -35,9 +35,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "`[data]`": DataSection,
     "`[network]`": NetworkSection,
     "`[training]`": TrainingSection,
-    '`schedule`, kind `"constant"`': ConstantSchedule,
-    '`schedule`, kind `"decay"`': DecaySchedule,
-    '`schedule`, kind `"cycles"`': CyclesSchedule,
+    **{f'`schedule`, kind `"{one.model_fields["kind"].default}"`': one for one in SCHEDULES},
     "`[[stages]]`": NetworkStage,
     "`halving` of a stage": Halving,
     "Ranges": RangeTable,

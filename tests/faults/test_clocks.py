@@ -128,6 +128,24 @@ def test_clocks_that_differ_on_one_machine_change_no_result(
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_killed_worker_with_a_clock_far_ahead_holds_its_cohort_for_a_lease(
+    pool_of: PoolOf, storage: str, misled: Misled, expected: Table, assert_whole: AssertWhole
+) -> None:
+    """The others find out at their heartbeats, and wait for the minute of a usual lease."""
+    pool, watch = pool_of(LEASE_SECONDS), Watch(storage)
+    wrong = misled("+2h")
+    wait_until(holds(watch, "misled"), "the one with a wrong clock")
+    wrong.kill()
+    wrong.communicate()
+    pool.start()
+    wait_until(lambda: watch.ask(LOST) == [1], "the work of the one with a wrong clock", 90)
+    assert pool.end() == {0}, pool.said()
+    watch.close()
+    assert_whole(storage, expected, "a worker's clock is ahead by 2h, and it is killed", 1)
+
+
+@pytest.mark.long
 @mostly_postgresql
 def test_a_machine_that_sleeps_for_an_hour(
     begin: Callable[..., Run], storage: str, expected: Table, assert_whole: AssertWhole

@@ -126,10 +126,16 @@ def open_data(objective: NetworkObjective, seed: int, folder: Path | None) -> Da
         for one in folds or [ready]:
             _check_score(objective, own, one)
         return Dataset(objective, ready, folder, own, tuple(folds))
+    channels_of = objective.facts.shape if section.scaling == "channel" else ()
     with faults_as_klayer_errors():
         if section.folds is not None:
-            given, count = source(section.source, folder), section.folds
-            whole, *parts = prepared.prepare_folds(given, prepared_folder(), count=count, seed=seed)
+            whole, *parts = prepared.prepare_folds(
+                source(section.source, folder),
+                prepared_folder(),
+                count=section.folds,
+                seed=seed,
+                channels_of=channels_of,
+            )
             _bound([whole, *parts])
             return Dataset(objective, whole, folder, folds=tuple(parts))
         rows = prepared.prepare(
@@ -138,6 +144,7 @@ def open_data(objective: NetworkObjective, seed: int, folder: Path | None) -> Da
             validation=objective.facts.held_out,
             seed=seed,
             most_bytes=most_bytes(),
+            channels_of=channels_of,
         )
     return Dataset(objective, rows, folder)
 

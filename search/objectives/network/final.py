@@ -74,7 +74,8 @@ def evaluate(
     for places in stacks_of(objective, section, [trial.parameters for trial in trials]):
         stack = yield from _final_stack(objective, section, trials, places, order_seed, fold, saves)
         stacks.append(stack)
-        recipe = recipe_of(values_of(objective, section, trials[places[0]].parameters), order_seed)
+        values = values_of(objective, section, trials[places[0]].parameters)
+        recipe = recipe_of(values, order_seed, objective.facts.shape)
         network, members = stack.last.network, stack.last.places
         drawn |= portraits(network, members, stack.diverged, recipe, fold.data, data)
     tested, said = _tested(objective, data, stacks, len(trials))

@@ -9,6 +9,7 @@ from search.objective.port import Objective
 from search.objectives.network.facts import NAMED, Facts
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.registry import NetworkRegistry
+from search.objectives.network.regulariser_checks import image_faults, unread_faults
 from search.objectives.network.sections import (
     DataSection,
     NetworkDocument,
@@ -121,6 +122,8 @@ def faults_between(
     ]
     names = partial(_class_names, network)
     yield from class_weight_faults(network.facts.task, names, trainings)
+    yield from image_faults(network.facts, trainings, stages)
+    yield from unread_faults(network.network, trainings, stages)
     yield from repeat_faults(given.training, given.final.training)
     if given.data.folds is not None:
         yield from fold_faults(trainings)

@@ -14,7 +14,7 @@ from search.objectives.network.facts import Facts
 from search.objectives.network.findings import findings, measured
 from search.objectives.network.metrics import MEASURED, Score, metric_of, metrics_of
 from search.objectives.network.registry import NetworkRegistry
-from search.objectives.network.schedules import CyclesSchedule, steps_per_epoch
+from search.objectives.network.schedules import steps_per_epoch
 from search.objectives.network.sections import DataSection, NetworkSection, TrainingSection
 from search.objectives.network.study_checks import highest, lowest
 from search.space.space import Point, Range
@@ -138,35 +138,33 @@ class NetworkObjective:
         A cycle that ends amid an epoch counts with it.
         """
         schedule, rows = training.schedule, self.facts.rows
-        if unit == "epochs" or not isinstance(schedule, CyclesSchedule):
+        cycle = schedule.cycle(rows, training.batch_size)
+        if unit == "epochs" or cycle is None:
             return count
-        cycle = 2 * schedule.half_cycle(rows, training.batch_size)
         return math.ceil(count * cycle / steps_per_epoch(rows, training.batch_size))
 
     def length(self, training: TrainingSection, unit: str) -> float | None:
         """How long a training is, in epochs or cycles; None where η has no cycles."""
         if unit == "epochs":
             return self.steps(training)
-        schedule = training.schedule
-        return schedule.cycles if isinstance(schedule, CyclesSchedule) else None
+        return training.schedule.count_of_cycles()
 
     def compares(self, one: TrainingSection, other: TrainingSection) -> Sequence[str]:
         """As `Objective.compares`: lengths and scores must be the same."""
         differing = [
             key for key in ("schedule", "score") if getattr(one, key) != getattr(other, key)
         ]
-        counts_steps = isinstance(one.schedule, CyclesSchedule) and one.schedule.half_cycle_steps
-        if not differing and counts_steps and one.batch_size != other.batch_size:
+        if not differing and one.schedule.counts_updates() and one.batch_size != other.batch_size:
             return ["batch_size"]
         return differing
 
     def limits(
         self, training: TrainingSection, ranges: Mapping[str, Range], final: Any
     ) -> Mapping[str, tuple[float | None, float | None]]:
-        """As `Objective.limits`: with cycles, η stays above the floor that they start from."""
+        """As `Objective.limits`: η stays above the floor of its schedule."""
         limits: dict[str, tuple[float | None, float | None]] = {}
         floors = []
-        if isinstance(training.schedule, CyclesSchedule):
+        if training.schedule.has_floor:
             floor = highest(ranges, "learning_rate_min", training.learning_rate_min)
             floors.append(floor)
             if "learning_rate_min" in ranges:
@@ -174,7 +172,7 @@ class NetworkObjective:
                 below = floor if "learning_rate" in ranges else math.nextafter(top, 0)
                 limits["learning_rate_min"] = (None, below)
         own_floor = "learning_rate_min" in ranges  # which a finalist brings with it
-        if final is not None and isinstance(final.schedule, CyclesSchedule) and not own_floor:
+        if final is not None and final.schedule.has_floor and not own_floor:
             floors.append(final.learning_rate_min)
         if floors and "learning_rate" in ranges:
             limits["learning_rate"] = (math.nextafter(max(floors), math.inf), None)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from search.views.dashboard.answers import Answer
+from search.views.dashboard.compressed import Compressed
 from search.views.dashboard.guard import Guard, Rules
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def site(
         rules: What requests are held to.
         policy: The Content-Security-Policy of our pages.
     """
-    both = DispatcherMiddleware(optuna, {PREFIX: pages})
+    both = DispatcherMiddleware(optuna, {PREFIX: Compressed(pages)})
 
     def app(asked: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         if asked.get("PATH_INFO", "") in ("", "/", PREFIX):

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from search.ledger.records import RecordedTrial
 from search.objective.port import Objective
-from search.runtime.formatting import plural
+from search.runtime.formatting import plural, shortened
 from search.views.plots import standing
 from search.views.plots.colouring import faint, stage_colours
 from search.views.plots.data import Need, SearchData
@@ -21,16 +21,19 @@ from search.views.plots.values import ValueScale
 MOST = 40  # trials that are drawn, of each kind
 
 
-def curves(data: SearchData, name: str, chosen: Sequence[int] = ()) -> Plot:
+def curves(
+    data: SearchData, name: str, chosen: Sequence[int] = (), unknown: Sequence[str] = ()
+) -> Plot:
     """The metrics of one group, in the colour of the trial's stage; all but the last part dashed.
 
-    Chosen trials are wider, in colours of their own, and named. Trials that halving dropped are
+    Chosen trials are wider, in colours that no stage has, and named. Those that halving dropped are
     grey. Behind the score each stage's trials lie: the middle 80 % as a band, their median.
 
     Args:
         data: The search; its `curves` are drawn.
         name: Of the group of metrics.
         chosen: Trials to bring out, by their id.
+        unknown: What was asked for besides and is no trial; the caption says so.
 
     Raises:
         KlayerError: There is no such group.
@@ -40,12 +43,13 @@ def curves(data: SearchData, name: str, chosen: Sequence[int] = ()) -> Plot:
     shown, dropped, left_out = _shown(data, chosen)
     bands = _bands(data) if _has_bands(data.objective, name) else []
     if not (shown or dropped or bands):
-        return nothing(key, title, standing.absent(data))
+        return nothing(key, title, standing.absent(data) + _missing(data, chosen, unknown))
     figure = go.Figure([*bands, *_grey(data, dropped, group)])
     for trace in _coloured(data, shown, chosen, group):
         figure.add_trace(trace)
     figure.update_layout(**group.layout(step))
     caption = _caption(data, group, shown, dropped, left_out, chosen)
+    caption += _missing(data, chosen, unknown)
     return drawn(key, title, caption, figure, _table(data, [*shown, *dropped], group))
 
 
@@ -147,11 +151,13 @@ def _coloured(
     data: SearchData, shown: Sequence[RecordedTrial], chosen: Sequence[int], group: Group
 ) -> list[go.Scatter]:
     colours, traces, named_stages = stage_colours(data), [], set()
+    taken = {colours[stage.step.name] for stage in data.searched()}
+    free = [colour for colour in COLOURS if colour not in taken] or list(COLOURS)
     banded = _has_bands(data.objective, group.name)
     for trial in shown:
         mine = trial.id in chosen
-        place = len(data.stages) + (list(chosen).index(trial.id) if mine else 0)
-        colour = COLOURS[place % len(COLOURS)] if mine else colours.get(trial.stage, FADED)
+        place = list(chosen).index(trial.id) if mine else 0
+        colour = free[place % len(free)] if mine else colours.get(trial.stage, FADED)
         name = short(named(trial) if mine else trial.stage)
         # A stage that has a band is in the legend already.
         fresh = mine or (trial.stage not in named_stages and not banded)
@@ -194,11 +200,22 @@ def _caption(
     said = f"{group.legend()} of {of}"
     picked = [named(trial) for trial in shown if trial.id in chosen]
     said += f", chosen {', '.join(picked)} wider" if picked else ""
-    said += f"; {len(dropped)} that halving dropped in grey" if dropped else ""
+    if dropped:
+        every = sum(trial.state == "pruned" for trial in standing.searched(data))
+        some = f"{len(dropped)} of the {every:,}" if every > len(dropped) else f"{every}"
+        said += f"; {some} that halving dropped in grey"
     said += f"; {left_out} more are left out" if left_out else ""
     if _has_bands(data.objective, group.name) and data.bands:
         said += ". Behind them the middle 80 % of each stage's trials, with their median dotted"
     return said + "."
+
+
+def _missing(data: SearchData, chosen: Sequence[int], unknown: Sequence[str]) -> str:
+    """Which of the trials that were asked for are not drawn, and why."""
+    bare = [one for one in data.trials if one.id in chosen and not data.curves.get(one.id)]
+    said = [f"{named(trial)} has no curve yet" for trial in bare]
+    said += [f"{shortened(one)} is no trial of this search" for one in unknown]
+    return "".join(f" {one}." for one in said)
 
 
 def _table(data: SearchData, trials: Sequence[RecordedTrial], group: Group) -> Table:

@@ -14,7 +14,12 @@ _ALONG = 12
 
 
 def outline(
-    stage: StageState, x: Axis, y: Axis | None, values: Span | None, colour: str
+    stage: StageState,
+    x: Axis,
+    y: Axis | None,
+    values: Span | None,
+    colour: str,
+    dash: str = "solid",
 ) -> go.Scatter | None:
     """One stage's boxes; None where it has none, or none with these hyperparameters.
 
@@ -24,6 +29,7 @@ def outline(
         y: That upwards; None where values stand there.
         values: For that, from where to where the rectangles reach.
         colour: Of the outline.
+        dash: Of the outline: that of a stage which is not planned yet is dashed.
     """
     across: list[float | None] = []
     upwards: list[float | None] = []
@@ -38,12 +44,12 @@ def outline(
         upwards += [*([high[0]] * len(right)), *up, *([high[1]] * len(left)), *down, None]
     if not across:
         return None
-    name = f"{stage.step.number} {stage.step.name}"
+    name = f"{stage.step.number} {stage.step.name}{'' if dash == 'solid' else ', if planned now'}"
     return go.Scatter(
         x=across[:-1],
         y=upwards[:-1],
         mode="lines",
-        line={"color": colour, "width": 2},
+        line={"color": colour, "width": 2, "dash": dash},
         fill="toself",
         fillcolor="rgba(0,0,0,0)",
         hoveron="fills+points",

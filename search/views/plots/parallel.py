@@ -81,8 +81,11 @@ def parallel(data: SearchData) -> Plot:
 
 
 def _choice(data: SearchData) -> list[RecordedTrial]:
-    """Those that are shown, the best first."""
+    """Those that are shown: the winner, or the best so far, and then the best first."""
     order = data.ranking.ranked(standing.comparable(data))
+    marked = standing.best(data)
+    if marked is not None:
+        order = [marked, *(trial for trial in order if trial.id != marked.id)]
     if len(order) <= MOST:
         return order
     rest = order[_BEST:]
@@ -123,7 +126,7 @@ def _lines(
     data: SearchData, lines: Sequence[_Line], found: Sequence[Axis], uprights: Sequence[_Upright]
 ) -> list[go.Scatter]:
     shades = [min(int(line.goodness * _SHADES), _SHADES - 1) for line in lines]
-    colours = sample_colorscale(SCALE.lower(), [(s + 0.5) / _SHADES for s in range(_SHADES)])
+    colours = sample_colorscale(SCALE, [(s + 0.5) / _SHADES for s in range(_SHADES)])
     traces = []
     for shade in range(_SHADES):
         mine = [line for line, its in zip(lines, shades, strict=True) if its == shade]
@@ -162,7 +165,7 @@ def _shade(
         y=np.array(heights, np.float32),
         mode="lines",
         line={"color": colour, "width": 0.8 + weight / 12},
-        opacity=0.45 + 0.5 * min(weight / _SHADES, 1),
+        opacity=0.7 + 0.25 * min(weight / _SHADES, 1),
         hovertext=texts,
         hoverinfo="text",
         showlegend=False,
@@ -227,6 +230,6 @@ def _caption(data: SearchData, shown: Sequence[RecordedTrial]) -> str:
             "others, evenly chosen from the next best to the poorest, each a line"
         )
     )
-    best = shown[0]
-    value = data.score.text(best.value)
-    return f"{said}; the best in vermilion: {named(best)} with {value}; {POOREST}."
+    what = "winner" if standing.winner(data) is not None else "best so far"
+    marked = f"{named(shown[0])} with {data.score.text(shown[0].value)}"
+    return f"{said}; the {what} in vermilion: {marked}; {POOREST}."

@@ -5,9 +5,14 @@ ranked by them.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from search.ledger.records import RecordedTrial
+from search.ledger.records import RecordedTrial, StageState
+from search.objective.metric import ABSENT
+from search.plan.ranking import Spread, over_seeds
+from search.plan.verdicts import ahead
 from search.space.space import Point
+from search.study.ranges import write_box
 from search.views.plots.data import SearchData
 
 ENDED = ("complete", "pruned", "diverged", "failed")
@@ -63,6 +68,45 @@ def trained_anew(data: SearchData) -> RecordedTrial | None:
     """The winner's trial in the final; None before that is planned."""
     finals = {stage.step.name for stage in data.stages if stage.step.kind == "final"}
     return next((one for one in data.trials if one.stage in finals and one.number == 0), None)
+
+
+def spread(data: SearchData) -> Spread | None:
+    """How the chosen configuration did over its fresh seeds; None before, or without re-runs."""
+    reruns = [
+        t for s in data.stages if s.step.kind == "finalists" for t in data.of_stage(s.step.name)
+    ]
+    point = chosen(data)
+    return next((one for configuration, one in over_seeds(reruns) if configuration == point), None)
+
+
+def stage_value(data: SearchData, stage: StageState) -> str:
+    """What the best of a stage is worth, and as what that was measured.
+
+    Of the finalists it is the chosen one's mean, since the best single seed is a lucky one; of the
+    final what the evaluation says.
+    """
+    if stage.step.kind == "finalists":
+        found = spread(data)
+        if found is None or found.mean is None:
+            return ABSENT
+        return f"mean {data.score.around(found.mean, found.standard_deviation)}"
+    value = None if stage.best is None else stage.best.value
+    evaluated = data.objective.evaluation if stage.step.kind == "final" else None
+    if evaluated is None or value is None:
+        return data.score.text(value)
+    return f"{evaluated.words} {evaluated.text(value)}"
+
+
+def to_come(data: SearchData) -> StageState | None:
+    """The next stage that searches, with the boxes that it would have were it planned now.
+
+    None where all are planned, or nothing tells.
+    """
+    stage = next((one for one in data.searched() if not one.boxes), None)
+    if stage is None or not complete(searched(data)):
+        return None
+    boxes, why = ahead(data.search.study, stage.step, [t for t in data.trials if t.state in ENDED])
+    return replace(stage, boxes=tuple(map(write_box, boxes)), explanation=why) if boxes else None
 
 
 def absent(data: SearchData) -> str:

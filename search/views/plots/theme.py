@@ -2,19 +2,21 @@
 
 The categorical colours are Okabe and Ito's, which people who see colours differently can tell apart
 ("Color Universal Design", 2008), without their yellow and black; the continuous one is Cividis
-(Nuñez, Anderton, Renslow, 2018), which rises evenly in lightness.
+(Nuñez, Anderton, Renslow, 2018), which rises evenly in lightness. Its darkest third is left out: on
+a dark ground it cannot be seen.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
 import plotly.graph_objects as go
+from plotly.colors import sample_colorscale
 
 Mode = Literal["light", "dark"]
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")
 FADED = "#8A8F98"  # halved members, trials without a value
-SCALE = "Cividis"
+SCALE: list[str] = sample_colorscale("cividis", [0.35 + 0.65 * place / 12 for place in range(13)])
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 
 

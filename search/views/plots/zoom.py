@@ -112,13 +112,22 @@ def _other(order: Sequence[str], taken: str | None) -> str:
 
 def _outlines(data: SearchData, plane: Plane, ended: Sequence[RecordedTrial]) -> list[go.Scatter]:
     colours, found = stage_colours(data), []
+    valued = standing.complete(ended)
     for stage in data.searched():
         name = stage.step.name
-        mine = [t.value for t in standing.complete(ended) if t.stage == name]
-        values = plane.scale.shown(mine)
-        height = (float(values.min()), float(values.max())) if mine else (0.0, 1.0)
+        height = _height(plane, [t for t in valued if t.stage == name])
         found.append(outline(stage, plane.x, plane.y, height, colours[name]))
+    following = standing.to_come(data)
+    if following is not None:
+        colour, height = colours[following.step.name], _height(plane, valued)
+        found.append(outline(following, plane.x, plane.y, height, colour, "dash"))
     return [one for one in found if one is not None]
+
+
+def _height(plane: Plane, trials: Sequence[RecordedTrial]) -> tuple[float, float]:
+    """From where to where values reach."""
+    values = plane.scale.shown([trial.value for trial in trials])
+    return (float(values.min()), float(values.max())) if trials else (0.0, 1.0)
 
 
 def _trials(data: SearchData, plane: Plane, ended: Sequence[RecordedTrial]) -> list[Any]:
@@ -170,8 +179,6 @@ def _layout(plane: Plane, ended: Sequence[RecordedTrial]) -> dict[str, Any]:
     if plane.y is not None and values:
         places = plane.scale.place(plane.scale.shown(values))
         layout["coloraxis"] = value_axis(plane.scale, places)
-        # The bar above the figure would push a title that makes its own room out of the plot.
-        layout["title"] = {"automargin": False, "y": 0.93, "yanchor": "top"}
     return layout
 
 
@@ -193,6 +200,9 @@ def _caption(data: SearchData, plane: Plane, ended: Sequence[RecordedTrial]) -> 
     if marked is not None:
         what = "winner" if standing.winner(data) is not None else "best so far"
         said += f"; the {what} is {named(marked)} with {data.score.text(marked.value)}"
+    following = standing.to_come(data)
+    if following is not None:
+        said += f". Dashed is the box that {following.step.name} would have if it were planned now"
     if len(boxed) > 1:
         said += ". Each box tells why it is where it is when it is pointed at"
     return f"{said}."

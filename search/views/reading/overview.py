@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -15,11 +14,10 @@ from search.objective.report import Finding
 from search.runtime.formatting import capital, parameters, plural_of, share
 from search.views.plots import standing
 from search.views.plots.data import SearchData
-from search.views.terminal.progress import best_of, steps_left
+from search.views.terminal.progress import PACE_SECONDS, best_of, pace_of, seconds_left
 
 State = Literal["finished", "failed", "stopped", "running", "waiting"]
 FRESH_SECONDS = 1.0  # for so long nothing is read again
-PACE_SECONDS = 600.0  # the pace of a search is that of its last minutes
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,6 @@ class Overviews:
         self._looked = -FRESH_SECONDS
         self._all: list[Overview] = []
         self._winners: dict[int, RecordedTrial | None] = {}  # of finished searches, by their key
-        self._done: dict[int, deque[tuple[float, int]]] = {}
 
     def all(self) -> list[Overview]:
         """All searches of the database, the newest first.
@@ -97,8 +94,7 @@ class Overviews:
             DatabaseFaultError: The database failed.
         """
         workers = self._ledger.read.workers(data.search)
-        with self._lock:
-            pace = self._pace(data.search, data.stages, data.time)
+        pace = self._pace(data.search, data.time)
         best = standing.best(data)
         return overview(data.search, data.stages, best, workers, data.time, pace)
 
@@ -109,7 +105,7 @@ class Overviews:
         for search in reversed([read.search(name) for name in read.names()]):
             stages = read.stages(search)
             best = self._winner(search) or best_of(search.study, stages)
-            pace = self._pace(search, stages, clock)
+            pace = self._pace(search, clock)
             found.append(overview(search, stages, best, at_work, clock, pace))
         return found
 
@@ -121,15 +117,10 @@ class Overviews:
             self._winners[search.id] = winner
         return winner
 
-    def _pace(self, search: Search, stages: Sequence[StageState], clock: float) -> float | None:
-        """Steps a second since this was first asked, of the last minutes; None before it shows."""
-        samples = self._done.setdefault(search.id, deque())
-        done = sum(stage.steps_done for stage in stages)
-        samples.append((clock, done))
-        while samples[0][0] < clock - PACE_SECONDS:
-            samples.popleft()
-        (began, before), span = samples[0], clock - samples[0][0]
-        return (done - before) / span if span > 0 and done > before and began < clock else None
+    def _pace(self, search: Search, clock: float) -> float | None:
+        if search.finished_at is not None:
+            return None
+        return pace_of(self._ledger.read.stints(search, PACE_SECONDS), clock)
 
 
 def overview(
@@ -172,7 +163,7 @@ def overview(
         workers=len(at_work),
         created_at=search.created_at,
         age=(clock if ended is None else ended) - search.created_at,
-        left=steps_left(stages) / pace if pace and state == "running" else None,
+        left=seconds_left(stages, pace) if state == "running" else None,
     )
 
 

@@ -7,6 +7,7 @@ figures lie in it as JSON that the file's own script reads.
 import gzip
 import json
 from base64 import b64encode
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from plotly.offline import get_plotlyjs
 
 from search.errors import KlayerError
 from search.ledger.ledger import Ledger
-from search.runtime.formatting import capital, duration, parameters, shortened
+from search.runtime.formatting import ago, capital, duration, parameters, shortened
 from search.runtime.output import check, replace
 from search.views.plots import standing
 from search.views.plots.catalogue import entries
@@ -28,8 +29,10 @@ from search.views.reading.overview import Overview, overview, tiles
 from search.views.reading.recorded import instant, recorded
 from search.views.reading.spread import value_text
 from search.views.terminal.card_rows import CLASS_COLUMNS, card_rows, class_rows
+from search.views.terminal.verdict import verdict, where
 
 BEST = 20  # trials in the table
+_PICTURE = Path(__file__).parents[1] / "dashboard" / "pages" / "assets" / "picture.js"
 
 
 def write_report(ledger: Ledger, name: str, output: Path) -> int:
@@ -52,26 +55,31 @@ def write_report(ledger: Ledger, name: str, output: Path) -> int:
     check(output, data.objective.reads)
     workers = ledger.read.workers(data.search)
     stands = overview(data.search, data.stages, standing.best(data), workers, data.time)
-    text = html(data, stands, ledger.read.text(data.search))
+    at = where(ledger.database.shown)
+    told = verdict(data.search, data.stages, data.trials, stands.best, data.time, at)
+    text = html(data, stands, ledger.read.text(data.search), told)
     replace(output, text, data.objective.reads)
     return len(text.encode())
 
 
-def html(data: SearchData, stands: Overview, study: str) -> str:
+def html(
+    data: SearchData, stands: Overview, study: str, told: Sequence[tuple[str, str]] = ()
+) -> str:
     """The report as HTML.
 
     Args:
         data: The search.
         stands: How it stands.
         study: Its study file as it was read.
+        told: Three questions on it, with their answers.
     """
     environment = Environment(
         loader=PackageLoader("search.views.report", "."), autoescape=True, undefined=StrictUndefined
     )
     environment.filters |= {
-        "value": data.score.text,
         "capital": capital,
         "duration": duration,
+        "ago": ago,
         "parameters": parameters,
         "cell": _cell,
     }
@@ -82,10 +90,12 @@ def html(data: SearchData, stands: Overview, study: str) -> str:
         stands=stands,
         tiles=tiles(stands),
         study=study,
+        verdict=told,
         searched=json.dumps(data.search.study.canonical(), indent=1, ensure_ascii=False),
         plots=drawn,
         figures={one.key: _figure(one) for one in drawn},
         tables={one.key: _packed(one.table.csv()) for one in drawn},
+        stage_value=lambda stage: standing.stage_value(data, stage),
         value_of=lambda one: value_text(data.objective, one.value, data.curves.get(one.id, ())),
         card=card_rows(data.search.data),
         classes=class_rows(data.search.data),
@@ -94,6 +104,7 @@ def html(data: SearchData, stands: Overview, study: str) -> str:
         tones=TONES,
         templates={mode: template(mode).to_plotly_json() for mode in TONES},
         plotly=get_plotlyjs(),
+        picture=_PICTURE.read_text(encoding="utf-8"),
         version=version("klayer"),
         recorded=recorded(data.search),
         begun=instant(data.search.created_at),

@@ -5,20 +5,22 @@ from pathlib import Path
 
 from search.errors import KlayerError
 from search.runtime.output import check, replace
+from search.views.plots.exported import exported
 from search.views.plots.plot import Plot
 from search.views.plots.theme import Mode, themed
-from search.views.terminal.browser import Browser
+from search.views.terminal.browser import WIDTH, Browser
 
 DRAWN = (".svg", ".png", ".pdf")
 
 
 def write_plot(
-    plot: Plot, output: Path, mode: Mode, browser: Browser, reads: Sequence[Path] = ()
+    plot: Plot, name: str, output: Path, mode: Mode, browser: Browser, reads: Sequence[Path] = ()
 ) -> None:
     """Write a plot: HTML that needs no network, a drawing, Plotly's JSON, or its data as CSV.
 
     Args:
         plot: What is written.
+        name: Of its search, which stands above it with its caption.
         output: The file, whose ending says how.
         mode: Light or dark.
         browser: Draws it, if it is to be drawn.
@@ -28,10 +30,10 @@ def write_plot(
         KlayerError: The file's ending names none of these, the file cannot be written, or there is
             no browser to draw it with.
     """
-    figure = themed(plot.figure, mode)
+    figure = themed(exported(plot, name, WIDTH), mode)
     writers: dict[str, Callable[[], str | bytes]] = {
         ".html": lambda: figure.to_html(include_plotlyjs=True, config={"displaylogo": False}),
-        ".json": lambda: figure.to_json(pretty=True) + "\n",
+        ".json": lambda: themed(plot.figure, mode).to_json(pretty=True) + "\n",
         ".csv": plot.table.csv,
         **{ending: lambda: browser.draw(figure, output.suffix[1:]) for ending in DRAWN},
     }

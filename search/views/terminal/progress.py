@@ -7,6 +7,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from search.ledger.at_work import Stint
 from search.ledger.ledger import Ledger
 from search.ledger.records import RecordedTrial, Search, StageState
 from search.plan.ranking import ranking_of
@@ -15,6 +16,8 @@ from search.runtime.lines import say
 from search.study.file import Study
 
 REFRESH_SECONDS = 0.25
+PACE_SECONDS = 600.0  # the pace of a search is that of its last minutes
+PACE_FRESH_SECONDS = 2.0  # for so long it is not asked for again
 CLOCK_SECONDS = 60.0  # how far a clock may be set back without a trial being overlooked
 
 
@@ -31,10 +34,10 @@ class RunView:
         self._console, self._ledger, self._search = console, ledger, search
         self._objective = search.study.objective
         self._changes = ledger.changes()
-        self._began: float | None = None  # when the first step of this run came in
+        self._pace: float | None = None
+        self._paced = -PACE_FRESH_SECONDS
         self._looked = -REFRESH_SECONDS
         self._stages: list[StageState] = ledger.read.stages(search)
-        self._done_before = sum(stage.steps_done for stage in self._stages)
         self._announced = {s.step.number for s in self._stages if s.state == "finished"}
         self._told: set[int] = set()
         self._latest = 0.0
@@ -78,9 +81,6 @@ class RunView:
         # Trials first: what is told of stages then counts every trial that has a line.
         news = [] if self._console.is_terminal else self._new_trials()
         self._stages = self._ledger.read.stages(self._search)
-        done = sum(stage.steps_done for stage in self._stages)
-        if self._began is None and done > self._done_before:
-            self._began, self._done_before = time.monotonic(), done
         for stage in self._stages:
             if stage.state in ("open", "finished") and stage.step.number not in self._announced:
                 self._announced.add(stage.step.number)
@@ -147,6 +147,8 @@ class RunView:
 
     def _best_note(self, stage: StageState, best: RecordedTrial) -> str:
         text = self._value_text(stage, best)
+        if stage.step.kind == "finalists":  # the best of them is a lucky seed
+            return ""
         return text if stage.step.kind == "final" else f"best {text}"
 
     def _best_text(self, stage: StageState) -> str:
@@ -155,9 +157,10 @@ class RunView:
         return "" if best is None else f", best {self._objective.score.text(best.value)}"
 
     def _time_text(self) -> str:
-        if self._began is None:
-            return ""
-        left = seconds_left(self._stages, self._done_before, time.monotonic() - self._began)
+        if time.monotonic() - self._paced >= PACE_FRESH_SECONDS:
+            read, self._paced = self._ledger.read, time.monotonic()
+            self._pace = pace_of(read.stints(self._search, PACE_SECONDS), read.clock())
+        left = seconds_left(self._stages, self._pace)
         # Below a second it is planning and testing that take time, which no pace foretells.
         return "" if left is None or left < 1 else f", about {duration(left)} left"
 
@@ -173,18 +176,27 @@ def best_of(study: Study, stages: Sequence[StageState]) -> RecordedTrial | None:
     return ranking_of(study).best(compared or found)
 
 
-def seconds_left(
-    stages: Sequence[StageState], done_before: int, elapsed_seconds: float
-) -> float | None:
-    """How long the rest takes at the pace so far; None as long as there is no pace.
+def seconds_left(stages: Sequence[StageState], pace: float | None) -> float | None:
+    """How long the rest takes at a pace; None where there is none."""
+    return steps_left(stages) / pace if pace else None
+
+
+def pace_of(stints: Sequence[Stint], clock: float) -> float | None:
+    """Steps a second, over the time in which at least one worker trained; None before a step.
+
+    It follows from the record alone, so that a run's terminal and every page say the same.
 
     Args:
-        stages: As they stand.
-        done_before: Steps that were recorded when the pace began to be taken.
-        elapsed_seconds: Since then.
+        stints: The cohorts that are held, and those that were handed in of late.
+        clock: The database's time.
     """
-    pace = (sum(stage.steps_done for stage in stages) - done_before) / max(elapsed_seconds, 1e-9)
-    return steps_left(stages) / pace if pace > 0 else None
+    total, reached = 0.0, 0.0
+    for one in stints:  # in the order in which they began
+        end = clock if one.finished_at is None else one.finished_at
+        total += max(0.0, end - max(one.claimed_at, reached))
+        reached = max(reached, end)
+    done = sum(one.steps for one in stints)
+    return done / total if done and total > 0 else None
 
 
 def steps_left(stages: Sequence[StageState]) -> int:

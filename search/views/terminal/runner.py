@@ -1,6 +1,5 @@
 """One run from a study to its summary: data, ledger, workers, and what the terminal shows of it."""
 
-import shlex
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
@@ -10,14 +9,13 @@ from pathlib import Path
 from rich.console import Console
 
 from search.errors import FailedTrialsError, KlayerError
-from search.ledger import DEFAULT_STORAGE
 from search.ledger.faults import DatabaseFaultError, NoLedgerError
 from search.ledger.ledger import LEASE_SECONDS, PATIENCE_SECONDS, Ledger
 from search.ledger.location import locate
 from search.ledger.opening import card_of
 from search.ledger.records import Search, WorkerState
 from search.runtime import blas
-from search.runtime.environment import environment, kernels
+from search.runtime.environment import code_version, environment, kernels, package_changes
 from search.runtime.formatting import duration, plural
 from search.runtime.lines import say
 from search.study.file import Study
@@ -25,6 +23,7 @@ from search.views.reading.spread import error_of
 from search.views.terminal import summary
 from search.views.terminal.progress import RunView
 from search.views.terminal.summary import Summary, summarise
+from search.views.terminal.verdict import verdict, where
 from search.workers.engines import Engine
 from search.workers.pool import InterruptedRunError, launch
 
@@ -218,8 +217,7 @@ def stop_search(name: str, storage: str, console: Console) -> None:
 
 def _where(storage: str) -> str:
     """What a command needs to find the same database, for a shell; without a password."""
-    shown = locate(storage).shown
-    return "" if shown == DEFAULT_STORAGE else f" --storage {shlex.quote(shown)}"
+    return where(locate(storage).shown)
 
 
 def summary_of(ledger: Ledger, name: str, *, strays: bool = True) -> Summary:
@@ -235,10 +233,13 @@ def summary_of(ledger: Ledger, name: str, *, strays: bool = True) -> Summary:
     """
     read = ledger.read
     search = read.search(name)
-    found = summarise(search, read.stages(search), read.trials(search))
+    stages, trials = read.stages(search), read.trials(search)
+    found = summarise(search, stages, trials)
     if strays:
         found = replace(found, strays=read.strays(search))
-    best = found.best
+    best, shown = found.best, where(ledger.database.shown)
+    told = verdict(search, stages, trials, best, read.clock(), shown)
+    found = replace(found, verdict=told)
     if best is None or not any(one.spread_of for one in found.objective.metrics):
         return found
     curve = read.curves_of([best.id]).get(best.id, ())
@@ -287,6 +288,16 @@ def _work(
             view.say(
                 f"This search was begun with {before} kernels of the BLAS{keep}: with others, "
                 "numbers may differ in their last bits from those of an undisturbed run."
+            )
+        if others := package_changes(search.environment, environment()):
+            view.say(
+                f"This run computes with {' and '.join(others)}: its numbers may differ in their "
+                "last bits from those that are recorded."
+            )
+        if search.klayer != code_version():
+            view.say(
+                f"klayer {search.klayer} worked on this search so far; from here on klayer "
+                f"{code_version()} does, whose numbers may be others."
             )
         if held:  # no worker of this run has begun
             view.say(

@@ -37,9 +37,10 @@ class Summary:
         result: The evaluation as recorded; None before.
         failures: Of each stage that has any, which trials failed and why, a line for each reason.
         data: What is known of the data.
+        verdict: Three questions on it, such as whether it improves, with their answers.
         error: The standard error of the chosen trial's value, where that is a mean.
-        strays: What others have done to its Optuna studies.
         extensions: How the study was changed since it was recorded.
+        strays: What others have done to its Optuna studies.
     """
 
     name: str
@@ -53,9 +54,10 @@ class Summary:
     result: dict[str, Any] | None
     failures: Mapping[str, Sequence[str]]
     data: DataCard
+    verdict: Sequence[tuple[str, str]] = ()
     error: float | None = None
-    strays: Sequence[Strays] = ()
     extensions: tuple[Extended, ...] = ()
+    strays: Sequence[Strays] = ()
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -84,6 +86,7 @@ class Summary:
             "test": self.result,
             "data": self.data.plain(),
             "extensions": [asdict(one) for one in self.extensions],
+            "verdict": dict(self.verdict),
             "stages": [_stage_json(stage) for stage in self.stages],
             "strays": [asdict(one) for one in self.strays],
         }
@@ -94,7 +97,7 @@ def summarise(
     stages: Sequence[StageState],
     trials: Sequence[RecordedTrial],
 ) -> Summary:
-    """The summary of a search, from what the ledger says of it."""
+    """The summary of a search, from what the ledger says of it; without a verdict."""
     valued = [t for t in trials if t.stage not in (FINALISTS, FINAL) and t.state == "complete"]
     contenders = search.study.contenders()
     searched = [trial for trial in valued if trial.stage in contenders] or valued
@@ -129,8 +132,7 @@ def show(summary: Summary, console: Console) -> None:
         when = datetime.fromtimestamp(one.at).strftime("%Y-%m-%d %H:%M")
         say(console, f"extended {when} by {one.by}: {'; '.join(one.changes)}", indent=1)
     for stage in summary.stages:
-        notes = [*summary.failures.get(stage.step.name, ()), *stray_lines(summary.strays, stage)]
-        _show_stage(summary.objective, stage, notes, console)
+        _show_stage(summary, stage, console)
     if summary.failure is not None:
         say(console, f"\n{_failed(summary)}: {summary.failure}", style="bold")
     elif summary.stopped:
@@ -138,9 +140,9 @@ def show(summary: Summary, console: Console) -> None:
     if summary.best is None:
         none = f"None of its trials has a value; {summary.objective.advice}."
         say(console, f"\n{none if summary.finished else 'No trial is trained to its end yet.'}")
-        return
     console.print()
-    say_labelled(console, [*_validation_rows(summary, summary.best), *_findings_rows(summary)])
+    found = [] if summary.best is None else _validation_rows(summary, summary.best)
+    say_labelled(console, [*found, *_findings_rows(summary), *summary.verdict])
 
 
 def _failed(summary: Summary) -> str:
@@ -151,9 +153,7 @@ def _failed(summary: Summary) -> str:
     return "It has no test report" if evaluated else "Its last stage has no value"
 
 
-def _show_stage(
-    objective: Objective, stage: StageState, notes: Sequence[str], console: Console
-) -> None:
+def _show_stage(summary: Summary, stage: StageState, console: Console) -> None:
     step = stage.step
     count = plural(stage.trials, "trial")
     if stage.state in ("unplanned", "planning"):
@@ -163,21 +163,29 @@ def _show_stage(
         head = done + (f", {stage.pruned} pruned" if stage.pruned else "")
         head += f", {stage.diverged} diverged" if stage.diverged else ""
         head += f", {stage.failed} failed" if stage.failed else ""
-        if stage.best is not None:
-            value = _value_text(objective, step.kind == "final", stage.best)
-            head += f", {value} at {parameters(stage.best.parameters)}"
-    say(console, f"{step.number} {step.name:<12} {head}", indent=1)
+        head += _best_of_stage(summary, stage)
+    say(console, f"{step.number} {step.name:<12} {head}", indent=1, hanging=4)
     for line in stage.explanation.splitlines():
         say(console, line, indent=5, style="dim")
+    notes = (*summary.failures.get(step.name, ()), *stray_lines(summary.strays, stage))
     for line in notes:
         say(console, line, indent=5)
 
 
-def _value_text(objective: Objective, evaluated: bool, best: RecordedTrial) -> str:
-    """The value of a stage's best trial, with what it is."""
-    if evaluated and objective.evaluation is not None:
-        return f"winner's {objective.evaluation.words} {objective.evaluation.text(best.value)}"
-    return f"best {objective.score.text(best.value)}"
+def _best_of_stage(summary: Summary, stage: StageState) -> str:
+    """What its best is worth, and where; of finalists the mean, as one seed may be a lucky one."""
+    objective, best, spread = summary.objective, stage.best, summary.spread
+    if stage.step.kind == FINALISTS:
+        if summary.best is None or spread is None or spread.mean is None:
+            return ""
+        mean = objective.score.around(spread.mean, spread.standard_deviation)
+        return f", best mean {mean} at {parameters(summary.best.parameters)}"
+    if best is None:
+        return ""
+    value = f"best {objective.score.text(best.value)}"
+    if stage.step.kind == FINAL and objective.evaluation is not None:
+        value = f"winner's {objective.evaluation.words} {objective.evaluation.text(best.value)}"
+    return f", {value} at {parameters(best.parameters)}"
 
 
 def _validation_rows(summary: Summary, best: RecordedTrial) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 import pytest
 
 from search.runtime.formatting import (
+    ago,
     brief,
     capital,
     duration,
@@ -16,6 +17,20 @@ from search.runtime.formatting import (
     share,
     shortened,
 )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-1.0, "0 s ago"),
+        (59.9, "59 s ago"),
+        (956.0, "15 min ago"),
+        (2 * 3600.0, "2 h ago"),
+        (50 * 3600.0, "2 days ago"),
+    ],
+)
+def test_how_long_ago(seconds: float, text: str) -> None:
+    assert ago(seconds) == text
 
 
 @pytest.mark.parametrize(

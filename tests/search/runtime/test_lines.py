@@ -32,6 +32,15 @@ def test_a_terminal_gets_whole_words_under_their_own_beginning() -> None:
     assert " ".join(line.strip() for line in lines) == LONG
 
 
+def test_the_rest_of_a_long_line_hangs_further_right() -> None:
+    console, file = printed(30, terminal=True)
+    say(console, LONG, indent=1, hanging=4)
+    first, *rest = file.getvalue().splitlines()
+    assert first.startswith(" learning_rate")
+    assert rest
+    assert all(line.startswith("     ") and len(line) <= 30 for line in rest)
+
+
 def test_labels_stand_before_what_they_are_of() -> None:
     console, file = printed(20, terminal=False)
     say_labelled(console, [("Test accuracy", "90.00 %"), ("  of [3] voting", LONG)])

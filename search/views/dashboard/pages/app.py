@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 from flask import Flask
 
 from search.ledger.ledger import Ledger
-from search.views.dashboard.pages import address, callbacks, downloads, stage_notes
+from search.views.dashboard.pages import address, callbacks, downloads, requests, stage_notes
 from search.views.dashboard.pages.parts import aria
 from search.views.dashboard.pages.shelf import Shelf
 from search.views.dashboard.woven import Weave
@@ -44,10 +44,12 @@ def pages_app(ledger: Ledger) -> Pages:
         suppress_callback_exceptions=True,  # pages differ in what they have
         serve_locally=True,
     )
+    app.index_string = app.index_string.replace("<html>", '<html lang="en">')
     app.layout = _frame()
     shelf = Shelf(ledger)
     callbacks.register(app, shelf)
     downloads.register(app.server, shelf)
+    requests.register(app, shelf)
     scripts = " ".join(app.csp_hashes())
     policy = "; ".join(
         (

@@ -6,8 +6,9 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from search.objective.metric import ABSENT
-from search.runtime.formatting import duration, parameters
+from search.runtime.formatting import parameters
 from search.views.dashboard.pages import address, parts
+from search.views.dashboard.pages.searches import when
 from search.views.reading.overview import Overview, evaluation_text, value_text
 
 PLOTS = {
@@ -38,7 +39,7 @@ def page(overviews: Sequence[Overview]) -> Component:
 def table(overviews: Sequence[Overview]) -> Component:
     """How both stand."""
     heads = [dcc.Link(one.name, href=address.of_search(one.name)) for one in overviews]
-    return parts.table(("", *heads), _rows(overviews))
+    return parts.table(("", *heads), _rows(overviews), "How both stand")
 
 
 def _rows(overviews: Sequence[Overview]) -> list[list[str]]:
@@ -54,7 +55,7 @@ def _rows(overviews: Sequence[Overview]) -> list[list[str]]:
         row(f"best {_scores(overviews)}", *map(value_text, overviews)),
         row("at", *(ABSENT if one is None else parameters(one.parameters) for one in best)),
         *([row(label, *map(evaluation_text, overviews))] if label else []),
-        row("took, or begun ago", *(duration(one.age) for one in overviews)),
+        row("recorded", *map(when, overviews)),
     ]
 
 

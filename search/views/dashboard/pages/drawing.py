@@ -46,8 +46,7 @@ class Options:
         if key == "zoom":
             return self
         if is_curves(key):
-            asked = ", ".join(f"{stage} {number}" for stage, number in chosen(self.second))
-            return Options(second=asked or None)
+            return Options(second=", ".join(_written(self.second)) or None)
         return Options()
 
 
@@ -92,8 +91,13 @@ def draw(shelf: Shelf, where: Address, key: str, options: Options) -> Plot:
     if is_curves(key):
         asked, group = chosen(options.second), group_of_key(objective, key)
         data = digest.data(asked, needs_of(objective, group.name))
-        ids = [trial.id for trial in data.trials if (trial.stage, trial.number) in asked]
-        return curves(data, group.name, ids)
+        ids = {(t.stage, t.number): t.id for t in data.trials if (t.stage, t.number) in asked}
+        missing = [
+            one
+            for one in _written(options.second)
+            if (named := _trial(one)) is None or (named in asked and named not in ids)
+        ]
+        return curves(data, group.name, list(ids.values()), missing)
     entry = catalogue.find(objective, key)
     return entry.draw(digest.data(needs=entry.needs))
 
@@ -126,10 +130,20 @@ def failed(error: Exception) -> Plot:
 
 def chosen(text: str | None) -> list[tuple[str, int]]:
     """Trials that somebody named, such as "coarse 3, fine #12"; what names none is passed over."""
-    found = []
-    for one in (text or "").split(","):
-        stage, _, written = one.strip().rpartition(" ")
-        number = address.whole(written.lstrip("#"))
-        if stage and number is not None:
-            found.append((stage.strip(), number))
-    return found[:MOST_CHOSEN]
+    return [found for one in _written(text) if (found := _trial(one)) is not None][:MOST_CHOSEN]
+
+
+def _written(text: str | None) -> list[str]:
+    """What somebody wrote between commas, each once; trials in one form."""
+    parts = [one.strip() for one in (text or "").split(",")]
+    trials = [_trial(one) for one in parts]
+    found = zip(parts, trials, strict=True)
+    said = (one if trial is None else f"{trial[0]} {trial[1]}" for one, trial in found)
+    return list(dict.fromkeys(filter(None, said)))
+
+
+def _trial(written: str) -> tuple[str, int] | None:
+    """The stage and the number that somebody wrote; None where it is no such thing."""
+    stage, _, number = written.rpartition(" ")
+    which = address.whole(number.lstrip("#"))
+    return (stage.strip(), which) if stage and which is not None else None

@@ -10,6 +10,7 @@ from search.runtime.formatting import share
 
 # States of a plot: whether it is in sight, what is to be drawn, what is drawn. assets/klayer.js
 # asks for those alone that are in sight.
+LONGEST_UNBROKEN = 16  # letters of a cell: a number and its unit stand on one line
 PLOT_STATES = ("seen", "ask", "drawn")
 
 
@@ -27,7 +28,7 @@ def tiles(rows: Sequence[tuple[str, str, str]]) -> Component:
     )
 
 
-def table(columns: Sequence[Any], rows: Sequence[Sequence[Any]], caption: str = "") -> Component:
+def table(columns: Sequence[Any], rows: Sequence[Sequence[Any]], caption: str) -> Component:
     """A table that scrolls sideways within itself where the page is too narrow."""
     return _table(columns, rows, caption, "table")
 
@@ -40,12 +41,7 @@ def numbers(columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str)
 def named_rows(rows: Sequence[tuple[str, str]], caption: str) -> Component:
     """A table of labels and texts, without a head."""
     body = [html.Tr([html.Th(label, scope="row"), html.Td(text)]) for label, text in rows]
-    return html.Div(
-        html.Table([html.Caption(caption), html.Tbody(body)]),
-        className="table known",
-        tabIndex=0,
-        role="region",
-    )
+    return _region(html.Table([html.Caption(caption), html.Tbody(body)]), "table known", caption)
 
 
 def wide_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], caption: str) -> Component:
@@ -60,13 +56,20 @@ def _table(
     body = html.Tbody(
         [html.Tr([_cell(*one) for one in zip(columns, row, strict=True)]) for row in rows]
     )
-    said = [html.Caption(caption)] if caption else []
-    return html.Div(html.Table([*said, head, body]), className=kind, tabIndex=0, role="region")
+    table = html.Table([html.Caption(caption), head, body])
+    return _region(table, kind, caption)
+
+
+def _region(table: Component, kind: str, name: str) -> Component:
+    """What scrolls sideways, and so must be reached and named."""
+    region = html.Div(table, className=kind, tabIndex=0, role="region")
+    return aria(region, label=name)
 
 
 def _cell(column: object, content: Any) -> Component:
     """A cell that knows the name of its column, which narrow screens show beside it."""
-    cell = html.Td(content)
+    short = isinstance(content, str) and len(content) <= LONGEST_UNBROKEN
+    cell = html.Td(content, className="whole" if short else None)
     setattr(cell, "data-label", column if isinstance(column, str) else "")
     return cell
 
@@ -104,16 +107,14 @@ def plot_card(key: str, title: str, data: str, controls: Sequence[Component] = (
         controls: What a reader may choose; two options, or none.
     """
     heading = f"heading-{key}"
-    unasked = [
-        dcc.Input(type="hidden", value="", id=option(key, place)) for place in ("first", "second")
-    ]
+    unasked = [unchosen(key, place) for place in ("first", "second")]
     card = html.Section(
         [
             *(dcc.Store(id={"type": state, "key": key}) for state in PLOT_STATES),
             html.H2(title, id=heading),
             html.Div(list(controls), className="controls") if controls else html.Div(unasked),
             html.Div(id={"type": "frame", "key": key}, className="plot-frame waiting"),
-            html.P(id={"type": "caption", "key": key}, className="quiet"),
+            html.P(id={"type": "caption", "key": key}, className="quiet caption"),
             html.P(
                 [
                     aria(
@@ -137,6 +138,11 @@ def plot_card(key: str, title: str, data: str, controls: Sequence[Component] = (
         id=key,
     )
     return aria(card, labelledby=heading)
+
+
+def unchosen(key: str, place: str) -> Component:
+    """An option of a plot that nobody can choose, and that no keyboard reaches."""
+    return html.Data(value="", id=option(key, place))
 
 
 def option(key: str, place: str) -> dict[str, str]:

@@ -6,11 +6,12 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from search.objective.data_card import DataCard
-from search.runtime.formatting import duration, parameters
+from search.runtime.formatting import ago, duration, parameters
 from search.space.space import Interval
 from search.views.dashboard.pages import address, parts
 from search.views.plots.catalogue import entries
 from search.views.plots.data import SearchData
+from search.views.plots.standing import stage_value
 from search.views.plots.zoom import usual_first
 from search.views.reading.digest import top
 from search.views.reading.overview import Overview, tiles
@@ -68,12 +69,12 @@ def stages(data: SearchData) -> Component:
             stage.state,
             f"{stage.finished:,} of {stage.trials:,}",
             _ended_badly(stage.pruned, stage.diverged, stage.failed),
-            data.score.text(None if stage.best is None else stage.best.value),
+            stage_value(data, stage),
             html.Span(stage.explanation or "not planned yet", className="explanation"),
         ]
         for stage in data.stages
     ]
-    named = ("stage", "state", "trials", "cut short", "best", "its box, and why")
+    named = ("stage", "state", "trials", "cut short", "best value", "its box, and why")
     return parts.wide_table(named, rows, "Stages")
 
 
@@ -144,8 +145,7 @@ def _controls(key: str, data: SearchData) -> Sequence[Component]:
             debounce=True,
             placeholder="coarse 3, fine 12",
         )
-        unasked = dcc.Input(type="hidden", value="", id=parts.option(key, "first"))
-        return [html.Label(["also these trials", asked]), unasked]
+        return [html.Label(["also these trials", asked]), parts.unchosen(key, "first")]
     return ()
 
 
@@ -176,7 +176,7 @@ def _who(one: Overview) -> str:
 def _time(one: Overview) -> tuple[str, str, str]:
     if one.state == "finished":
         return "Took", duration(one.age), "from its record to its last trial"
-    begun = f"begun {duration(one.age)} ago"
+    begun = f"begun {ago(one.age)}"
     if one.left is None:
         return "Time left", "–", f"nobody works on it; {begun}" if not one.workers else begun
     return "Time left", duration(one.left), f"at the pace of the last minutes; {begun}"

@@ -6,7 +6,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from search.objective.metric import ABSENT
-from search.runtime.formatting import duration, parameters, plural
+from search.runtime.formatting import ago, duration, parameters, plural
 from search.views.dashboard.pages import address, parts
 from search.views.reading.overview import Overview, evaluation_text, value_text
 
@@ -28,18 +28,19 @@ def listed(found: Sequence[Overview]) -> Component:
             html.Code("klayer run digits"),
             " needs no data but its own.",
         )
-    return parts.wide_table(COLUMNS, [_row(one) for one in found], "")
+    return parts.wide_table(COLUMNS, [_row(one) for one in found], "All searches")
 
 
 def _row(one: Overview) -> list[Component | str]:
-    best = ABSENT
+    best: Sequence[Component | str] = [ABSENT]
     if one.best is not None:
-        best = f"{value_text(one)} at {parameters(one.best.parameters)}"
+        value = html.Span(value_text(one), className="whole")
+        best = [value, f" at {parameters(one.best.parameters)}"]
     return [
         dcc.Link(one.name, href=address.of_search(one.name), title=one.description),
         state(one),
         parts.progress(one.progress, f"progress of {one.name}"),
-        best,
+        html.Span(best),
         evaluation_text(one),
         str(one.workers) if one.workers else "none",
         when(one),
@@ -63,7 +64,7 @@ def when(one: Overview) -> str:
     """How old a search is, or how long it took."""
     if one.state == "finished":
         return f"took {duration(one.age)}"
-    return f"{duration(one.age)} ago"
+    return ago(one.age)
 
 
 def left(one: Overview) -> str:

@@ -5,7 +5,7 @@ from dash.development.base_component import Component
 
 from search.ledger.records import RecordedTrial, TrialWork
 from search.plan.plan import FINAL
-from search.runtime.formatting import duration, number, plural
+from search.runtime.formatting import ago, number, plural
 from search.views.dashboard.pages import address, parts
 from search.views.plots.catalogue import trial_entries
 from search.views.plots.data import SearchData
@@ -116,4 +116,4 @@ def _record(data: SearchData, trial: RecordedTrial, work: TrialWork) -> list[lis
 
 
 def _ago(clock: float, then: float | None) -> str:
-    return "not yet" if then is None else f"{duration(clock - then)} ago"
+    return "not yet" if then is None else ago(clock - then)

@@ -19,6 +19,13 @@ from tests.search.objectives.network.trainings import study_with, trained
         ({"batch_norm": "after"}, False),
         ({"loss": "hinge"}, False),
         ({"shuffle": False}, False),
+        ({"dropout": 0.5, "input_dropout": 0.1, "label_smoothing": 0.1, "clip_norm": 1.0}, True),
+        ({"beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-4, "ema_decay": 0.9}, True),
+        ({"optimizer": "adamw"}, False),
+        ({"mixup": 0.2}, False),
+        ({"flip": True}, False),
+        ({"shift": 1}, False),
+        ({"cutout": 2}, False),
     ],
 )
 def test_trials_have_one_key_where_they_can_be_trained_as_one_stack(

@@ -8,6 +8,7 @@ import pytest
 from search.errors import KlayerError
 from search.views.plots.curves import MOST, curves
 from search.views.plots.data import SearchData
+from search.views.plots.theme import COLOURS
 from tests.search.views.plots.made import curve
 
 
@@ -89,3 +90,25 @@ def test_an_unknown_figure_is_refused(small: SearchData) -> None:
         match="found 'speed' as curves; give one of accuracy, cost, loss, learning_rate",
     ):
         curves(small, "speed")
+
+
+def test_chosen_trials_have_colours_that_no_stage_has(small: SearchData) -> None:
+    ids = [trial.id for trial in small.trials if trial.id in small.curves]
+    wide = [t for t in curves(small, "accuracy", ids).figure.data if t.line.width == 3.5]
+    assert len({trace.name for trace in wide}) > 3
+    taken = set(COLOURS[:3])  # of the three stages that search
+    assert not taken & {trace.line.color for trace in wide}
+
+
+def test_the_caption_says_how_many_were_dropped_in_all(small: SearchData) -> None:
+    dropped = [trial.id for trial in small.trials if trial.state == "pruned"]
+    kept = {key: one for key, one in small.curves.items() if key not in dropped[1:]}
+    caption = curves(replace(small, curves=kept), "accuracy").caption
+    assert f"; 1 of the {len(dropped)} that halving dropped in grey" in caption
+    assert f"; {len(dropped)} that halving dropped" in curves(small, "accuracy").caption
+
+
+def test_trials_that_are_asked_for_in_vain_are_named(small: SearchData) -> None:
+    bare = next(trial for trial in small.trials if trial.id not in small.curves)
+    caption = curves(small, "accuracy", [bare.id], ["corse 3"]).caption
+    assert f". {bare.stage} #{bare.number} has no curve yet. corse 3 is no trial of" in caption

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from search.views.plots.data import SearchData
+from search.views.plots.labels import named
 from search.views.plots.parallel import MOST, parallel
-from search.views.plots.standing import comparable
+from search.views.plots.standing import comparable, winner
 from tests.search.views.plots.made import build
 
 
@@ -42,6 +43,19 @@ def test_a_narrow_log_range_has_finer_ticks() -> None:
     only = {"learning_rate": {"low": 0.1, "high": 0.9, "log": True}}
     notes = parallel(build(only=only)).figure.layout.annotations
     assert [note.text for note in notes if note.x == 0] == ["0.2", "0.5"]
+
+
+def test_the_winner_is_the_zooms_even_where_another_has_the_better_value(
+    small: SearchData, large: SearchData
+) -> None:
+    for data in (small, large):
+        found, best = winner(data), data.ranking.best(comparable(data))
+        assert found is not None
+        assert best is not None
+        assert found.id != best.id
+        said = f"the winner in vermilion: {named(found)} with"
+        assert said in parallel(data).caption
+        assert f"<b>{named(found)}</b>" in parallel(data).figure.data[-2].hovertext[0]
 
 
 def test_of_many_trials_the_best_and_an_even_choice(large: SearchData) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from search.views.plots import standing
 from search.views.plots.data import SearchData
 from search.views.plots.standing import absent, best, comparable, searched, winner
 
@@ -96,3 +97,19 @@ def test_absence_is_explained(small: SearchData, unplanned: SearchData) -> None:
     assert "No trial is finished yet" in absent(replace(small, trials=waiting))
     lost = tuple(replace(t, state="failed", value=None) for t in small.of_stage("coarse"))
     assert "all diverged or failed" in absent(replace(small, trials=lost))
+
+
+def test_the_value_of_a_stage_says_what_it_is(small: SearchData) -> None:
+    """A lucky seed and a test value are no best of the stages that search."""
+    said = {one.step.name: standing.stage_value(small, one) for one in small.stages}
+    assert said["coarse"] == "–"  # made up without a best
+    seeds = [t.value for t in small.trials if t.stage == "finalists"]
+    mean = standing.spread(small)
+    assert mean is not None
+    assert said["finalists"] == "mean " + small.score.around(mean.mean, mean.standard_deviation)
+    assert max(value or 0 for value in seeds) > (mean.mean or 0)
+    final = replace(small.stages[-1], best=standing.trained_anew(small))
+    assert standing.stage_value(small, final) == "test accuracy 99.99 %"
+    unfinished = replace(small, trials=tuple(t for t in small.trials if t.stage != "final"))
+    last = replace(small.stages[3], state="open")
+    assert standing.stage_value(replace(unfinished, stages=small.stages[:4]), last) == "–"

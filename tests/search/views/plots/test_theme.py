@@ -3,7 +3,7 @@
 import plotly.graph_objects as go
 import pytest
 
-from search.views.plots.theme import COLOURS, FADED, TONES, Mode, themed
+from search.views.plots.theme import COLOURS, FADED, SCALE, TONES, Mode, themed
 
 
 def luminance(colour: str) -> float:
@@ -30,6 +30,11 @@ def test_text_can_be_read(mode: Mode) -> None:
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_marks_stand_out(mode: Mode) -> None:
     assert min(contrast(colour, TONES[mode].card) for colour in (*COLOURS, FADED)) >= 2
+
+
+def test_the_poorest_values_can_be_seen_on_a_dark_ground() -> None:
+    parts = [int(part) for part in SCALE[0].removeprefix("rgb(").rstrip(")").split(",")]
+    assert contrast("#%02X%02X%02X" % tuple(parts), TONES["dark"].card) >= 2  # noqa: UP031
 
 
 def test_a_figure_takes_a_mode_and_is_not_changed() -> None:

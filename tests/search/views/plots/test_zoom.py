@@ -136,3 +136,14 @@ def test_boxes_are_seen_before_a_trial_is_finished(small: SearchData) -> None:
     assert not plot.empty
     assert traces(plot, "1 coarse")
     assert "0 finished trials" in plot.caption
+
+
+def test_the_box_to_come_is_dashed() -> None:
+    data = build(planned=1, finished=False)
+    plot = zoom(data)
+    (box,) = traces(plot, "2 fine, if planned now")
+    assert box.line.dash == "dash"
+    assert "best 50 %" not in box.text
+    assert "spanned by the best" in box.text
+    assert "Dashed is the box that fine would have" in plot.caption
+    assert not [one for one in zoom(build()).figure.data if one.line.dash == "dash"]

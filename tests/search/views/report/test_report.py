@@ -160,3 +160,14 @@ def test_it_prints(finished: Ledger, tmp_path: Path, browser: Chromium) -> None:
     browser.until(lambda: browser.run("return document.querySelectorAll('.main-svg').length > 5"))
     printed = browser.driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": False})
     assert b64decode(printed["data"]).startswith(b"%PDF")
+
+
+def test_it_answers_the_three_questions(ledger: Ledger, tmp_path: Path) -> None:
+    for _ in filling(ledger, 40, 5):
+        pass
+    write_report(ledger, "large", tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text("utf-8")
+    section = text[text.index('<section id="verdict">') :].split("</section>")[0]
+    assert "two standard" in section
+    assert "was set by" in section
+    assert "klayer report large" in section

@@ -8,9 +8,10 @@ from unittest.mock import Mock
 import pytest
 from rich.console import Console
 
+from search.ledger.at_work import Stint
 from search.objective.metric import Metric
 from search.study.reading import load
-from search.views.terminal.progress import RunView, best_of, seconds_left
+from search.views.terminal.progress import RunView, best_of, pace_of, seconds_left
 from tests.search.views.timed import TimedStudy
 
 NAMES = ("coarse", "fine")
@@ -38,6 +39,10 @@ def test_there_is_no_best_before_a_trial_has_a_value(study: Any, stage: Any) -> 
     assert best_of(study, []) is None
 
 
+def stint(claimed: float, finished: float | None, steps: int) -> Stint:
+    return Stint("w", "coarse", (0, 3), claimed, finished, steps)
+
+
 def test_the_rest_takes_as_long_as_its_epochs_at_the_pace_so_far(stage: Any) -> None:
     states = [
         stage("coarse", state="finished", steps_done=80),
@@ -45,22 +50,18 @@ def test_the_rest_takes_as_long_as_its_epochs_at_the_pace_so_far(stage: Any) -> 
         stage("finest"),
     ]
     # 100 epochs in 50 seconds; 60 of this stage and 80 of the next are left.
-    assert seconds_left(states, 0, 50.0) == pytest.approx(70.0)
+    assert seconds_left(states, 2.0) == pytest.approx(70.0)
+    assert seconds_left(states, None) is None
+    assert seconds_left([stage("coarse", state="finished", steps_done=30)], 2.0) == 0.0
 
 
-def test_epochs_of_an_earlier_run_count_for_no_pace(stage: Any) -> None:
-    states = [stage("coarse", state="open", steps_done=60)]
-    assert seconds_left(states, 50, 20.0) == pytest.approx(40.0)  # 10 in 20 seconds, 20 are left
-
-
-def test_without_a_pace_nothing_is_said(stage: Any) -> None:
-    assert seconds_left([stage("coarse", state="open", steps_done=5)], 5, 10.0) is None
-    assert seconds_left([stage("coarse")], 0, 0.0) is None
-
-
-def test_a_finished_stage_that_diverged_early_leaves_nothing(stage: Any) -> None:
-    states = [stage("coarse", state="finished", steps_done=30)]
-    assert seconds_left(states, 0, 10.0) == 0.0
+def test_a_pace_counts_the_time_in_which_somebody_trained() -> None:
+    two_at_once = [stint(0, 10, 40), stint(5, 15, 40)]
+    assert pace_of(two_at_once, 1000.0) == pytest.approx(80 / 15)
+    behind_a_pause = [*two_at_once, stint(900, None, 20)]
+    assert pace_of(behind_a_pause, 910.0) == pytest.approx(100 / 25)
+    assert pace_of([], 10.0) is None
+    assert pace_of([stint(900, None, 0)], 910.0) is None  # nothing is reported yet
 
 
 def test_a_better_value_that_does_not_compare_is_not_the_best(stage: Any, trial: Any) -> None:
@@ -85,7 +86,9 @@ def test_a_unit_is_shown_as_it_is_and_never_read_as_markup(
     timed: Any = TimedStudy(search.study)
     timed.objective = replace(timed.objective, score=Metric("time", unit="[/s] [red]"))
     stages = [stage("coarse", state="open", best=trial(value=0.25))]
-    ledger = Mock(changes=Mock(), read=Mock(stages=lambda _: stages, trials=lambda *_, **__: []))
+    nothing = Mock(return_value=[])
+    read = Mock(stages=lambda _: stages, trials=nothing, stints=nothing)
+    ledger = Mock(changes=Mock(), read=read)
     console = Console(file=io.StringIO(), force_terminal=True, width=120)
     with RunView(console, ledger, replace(search, study=timed)) as view:
         view.update(now=True)
@@ -113,7 +116,7 @@ def test_the_best_is_told_once_a_look_and_is_no_worse_than_what_has_a_line(
         ended.extend(to_end[:1])
         return found
 
-    read = Mock(stages=stages, trials=trials)
+    read = Mock(stages=stages, trials=trials, stints=lambda *_: [])
     console = Console(file=io.StringIO(), width=200)
     view = RunView(console, Mock(changes=Mock(), read=read), search)
     ended += [trial(value=0.5), trial(id=2, stage="fine", value=0.75)]

@@ -20,11 +20,15 @@
       const card = document.getElementById(id.key);
       const figure = card && card.querySelector(".js-plotly-plot");
       if (figure) {
-        const box = figure.getBoundingClientRect();
-        window.Plotly.downloadImage(figure, {
+        const said = (selector, of) => ((of.querySelector(selector) || {}).textContent || "").trim();
+        const width = Math.max(Math.round(figure.getBoundingClientRect().width), 640);
+        const picture = window.klayerPicture(
+          figure.data, figure.layout, said("h2", card), said("h1", document),
+          said("p.caption", card), width);
+        window.Plotly.downloadImage(picture, {
           format: form,
-          width: Math.round(box.width),
-          height: Math.round(box.height),
+          width: width,
+          height: picture.layout.margin.t + Math.round(figure.getBoundingClientRect().height),
           scale: form === "png" ? 2 : 1,
           filename: "klayer-" + id.key,
         });

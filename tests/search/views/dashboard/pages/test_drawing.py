@@ -43,6 +43,15 @@ def test_trials_that_somebody_names(text: str | None, found: list[tuple[str, int
     assert chosen(text) == found
 
 
+def test_names_of_no_trial_are_told(shelf: Shelf) -> None:
+    caption = draw(
+        shelf, HERE, "curves-loss", Options(None, "corse 1, coarse 0,coarse 999")
+    ).caption
+    assert "chosen coarse #0 wider" in caption
+    assert "corse 1 is no trial of this search. coarse 999 is no trial" in caption
+    assert "coarse 0 is" not in caption
+
+
 @pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.key)
 def test_every_plot_of_a_search_is_drawn_in_both_modes(shelf: Shelf, entry: object) -> None:
     key = entry.key  # type: ignore[attr-defined]

@@ -1,0 +1,27 @@
+/* A figure as a picture that stands alone, under its title, the search's name and its caption: as
+   search/views/plots/exported.py has it. Reports hold this file as well. */
+window.klayerPicture = function (data, layout, title, name, caption, width) {
+  "use strict";
+  const safe = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  const most = Math.floor((width - 80) / 6.2), lines = [];
+  caption.split(/\s+/).filter(Boolean).forEach(function (word) {
+    const last = lines.length - 1;
+    if (last >= 0 && lines[last].length + word.length < most) lines[last] += " " + word;
+    else lines.push(word);
+  });
+  const space = layout.coloraxis ? 64 : 8, top = space + 36 + 16 * lines.length;
+  const head = '<span style="font-size:15px"><b>' + safe(title) + "</b> – " + safe(name) + "</span>";
+  const note = {
+    text: head + "<br>" + lines.map(safe).join("<br>"), showarrow: false, align: "left",
+    x: 0, xref: "paper", xanchor: "left", y: 1, yref: "paper", yanchor: "bottom", yshift: space,
+    font: { size: 12 },
+  };
+  return {
+    data: data,
+    layout: Object.assign({}, layout, {
+      title: { text: "" },
+      margin: Object.assign({}, layout.margin, { t: top }),
+      annotations: [...(layout.annotations || []), note],
+    }),
+  };
+};

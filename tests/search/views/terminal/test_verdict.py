@@ -1,0 +1,74 @@
+"""The three questions as they are answered, at each point of a search's life."""
+
+from dataclasses import replace
+from typing import Any
+
+from search.ledger import DEFAULT_STORAGE
+from search.objective.data_card import DataCard
+from search.views.terminal.verdict import IMPROVING, NEXT, SURE, verdict, where
+
+
+def told(search: Any, stages: Any, trials: Any, clock: float = 100.0) -> dict[str, str]:
+    valued = [one for one in trials if one.value is not None]
+    best = max(valued, key=lambda one: one.value, default=None)
+    return dict(verdict(search, stages, trials, best, clock, " --storage sqlite:///x.db"))
+
+
+def test_before_a_trial_it_says_what_comes_alone(search: Any, stage: Any) -> None:
+    assert told(search, [stage("coarse")], []) == {
+        NEXT: "coarse, 8 trials, in learning_rate [0.0001, 1], weight_decay [1e-06, 0.1]"
+    }
+
+
+def test_a_search_that_goes_on(search: Any, stage: Any, trial: Any) -> None:
+    trials = [
+        trial(
+            id=n, number=n, value=v, finished_at=float(n), parameters={"learning_rate": 0.1 + n / 9}
+        )
+        for n, v in enumerate((0.9, 0.89, 0.5))
+    ]
+    held = replace(search, data=DataCard("digits", "f" * 64, held_out=900))
+    rows = told(held, [stage("coarse", state="open"), stage("fine")], trials)
+    assert rows[SURE] == (
+        "2 of 3 configurations lie within 2.00 % of it (two standard errors of 900 validation "
+        "rows), so they are one group"
+    )
+    assert rows[IMPROVING] == "it may: 90.00 % was set by coarse #0, 2 trials and 1 min ago"
+    assert rows[NEXT].startswith("fine, 8 trials, if planned now in learning_rate [0.0")
+    lowest = replace(trials[0], parameters={"learning_rate": 0.0101})
+    rows = told(held, [stage("coarse", state="open"), stage("final")], [lowest])
+    assert rows[NEXT].endswith(
+        "final, 8 trials. The best has learning_rate at its low edge 0.01: better ones may lie "
+        "beyond"
+    )
+
+
+def test_a_finished_one_says_how_much_was_luck(search: Any, stage: Any, trial: Any) -> None:
+    reruns = [trial(id=9 + n, stage="finalists", number=n, value=0.8 + n / 50) for n in (0, 1)]
+    ended = replace(search, finished_at=5.0)
+    rows = told(ended, [stage("coarse", state="finished")], [trial(value=0.9), *reruns])
+    assert rows[SURE] == (
+        "81.00 % ± 1.41 over 2 fresh seeds: 9.00 % of its best single value was luck"
+    )
+    assert rows[IMPROVING] == "90.00 % was set by coarse #0, trial 1 of 1"
+    assert "klayer report digits --storage sqlite:///x.db --output digits.html" in rows[NEXT]
+
+
+def test_a_stopped_one_and_failed_ones_are_told_a_command(
+    search: Any, stage: Any, trial: Any
+) -> None:
+    rows = told(replace(search, stopped_at=2.0), [stage("coarse")], [])
+    assert rows[NEXT].startswith("klayer run digits --storage sqlite:///x.db goes on; then coarse")
+    failed = replace(search, failure="cannot zoom")
+    diverged = trial(value=None, state="diverged", reason="the cost was infinite")
+    assert told(failed, [stage("coarse")], [diverged])[NEXT] == (
+        "it cannot go on by itself; klayer run digits --storage sqlite:///x.db --name digits-2 "
+        "--set stages.coarse.box.learning_rate.high=0.01 searches lower ones"
+    )
+    broken = replace(diverged, state="failed")
+    assert "klayer retry digits --storage" in told(failed, [stage("coarse")], [broken])[NEXT]
+
+
+def test_the_usual_database_needs_no_option() -> None:
+    assert where(DEFAULT_STORAGE) == ""
+    assert where("sqlite:///a b.db") == " --storage 'sqlite:///a b.db'"
