@@ -20,7 +20,6 @@ from search.ledger import (
     stage_states,
     trial_rows,
 )
-from search.ledger.at_work import Stint, Training
 from search.ledger.database import Database, now, patient
 from search.ledger.records import (
     CohortClaim,
@@ -31,7 +30,9 @@ from search.ledger.records import (
     Search,
     SetAside,
     StageState,
+    Stint,
     Strays,
+    Training,
     TrialWork,
     WorkerState,
 )
@@ -370,10 +371,11 @@ class Queries:
 
         Args:
             search: Which search.
-            seconds: Only those handed in since so long ago, beside those that are held.
+            seconds: Only those handed in since so long ago, beside those that are held. Where it
+                is None, steps are not counted.
         """
         with self.database.reading() as connection:
-            since = 0.0 if seconds is None else now(connection) - seconds
+            since = None if seconds is None else now(connection) - seconds
             return at_work.stints(connection, search.id, since)
 
     @patient

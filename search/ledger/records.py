@@ -350,6 +350,50 @@ class TrialWork:
 
 
 @dataclass(frozen=True)
+class Training:
+    """A trial that a worker holds. Times are seconds since 1970, UTC.
+
+    Attributes:
+        stage: Name of its stage.
+        number: Which trial of that.
+        worker: Who holds it.
+        claimed_at: Since when.
+        step: Its last report's; 0 before the first.
+        steps: Of a trial of its stage that is trained to its end; None where that is not known.
+        score: Of the last report; None before the first, or where it was no finite number.
+    """
+
+    stage: str
+    number: int
+    worker: str
+    claimed_at: float
+    step: int
+    steps: float | None
+    score: float | None
+
+
+@dataclass(frozen=True)
+class Stint:
+    """One worker's time with a cohort. Times are seconds since 1970, UTC.
+
+    Attributes:
+        worker: Who had it last.
+        stage: Name of its stage.
+        numbers: The lowest and the highest number of its trials.
+        claimed_at: Since when.
+        finished_at: When it was handed in; None before.
+        steps: Of its trials that were reported since, all together.
+    """
+
+    worker: str
+    stage: str
+    numbers: tuple[int, int]
+    claimed_at: float
+    finished_at: float | None
+    steps: int
+
+
+@dataclass(frozen=True)
 class StageState:
     """How one stage stands.
 
