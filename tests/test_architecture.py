@@ -52,6 +52,7 @@ PEERS = {
     "benchmarks.function_overhead",
     "benchmarks.ledger_optuna",
     "benchmarks.optuna_pytorch",
+    "benchmarks.search_contenders",
 }  # what klayer is measured against
 
 PAGES = "tests/search/views/dashboard/pages/test_app_in_browser.py"
@@ -93,10 +94,8 @@ TESTED_ELSEWHERE = {
     "search.views.dashboard.pages.compare_page": PAGES,
     "search.views.dashboard.pages.downloads": PAGES,
     "search.views.dashboard.pages.parts": PAGES,
-    "search.views.dashboard.pages.search_page": PAGES,
     "search.views.dashboard.pages.searches": PAGES,
     "search.views.dashboard.pages.shelf": PAGES,
-    "search.views.dashboard.pages.trial_page": PAGES,
     "search.errors": "wherever they are raised",
     "search.views.plots.colouring": "tests/search/views/plots/test_zoom.py",
     "search.views.plots.entry": "tests/search/views/plots/test_catalogue.py",
