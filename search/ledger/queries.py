@@ -28,6 +28,7 @@ from search.ledger.records import (
     Presence,
     RecordedTrial,
     Search,
+    SetAside,
     StageState,
     Strays,
     TrialWork,
@@ -132,6 +133,12 @@ class Queries:
         with self.database.reading() as connection:
             found = claims.find(connection, search, owner, now(connection), lock=False)
         return isinstance(found, claims.FreeCohort | PlanningClaim)
+
+    @patient
+    def set_aside(self, search: Search) -> list[SetAside]:
+        """The cohorts of a search that are left to other hosts than the one that lost them."""
+        with self.database.reading() as connection:
+            return claims.set_aside(connection, search, now(connection))
 
     @patient
     def trained(self, search: Search) -> tuple[int, int]:

@@ -411,6 +411,32 @@ class Strays:
     changed: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True)
+class SetAside:
+    """A cohort that workers of one host were lost with, and that is left to other hosts for now.
+
+    Attributes:
+        cohort: For people, such as "coarse #0 to #3".
+        lost: With how many workers it was lost since it last came further.
+        host: The last one's; None where it is not known any more.
+        seconds: How long it is left to other hosts from now on, where any work on the search.
+    """
+
+    cohort: str
+    lost: int
+    host: str | None
+    seconds: float
+
+    @property
+    def text(self) -> str:
+        """For people."""
+        where = "" if self.host is None else f", the last on {self.host}"
+        return (
+            f"{self.cohort}: {self.lost} workers were lost with it{where}; it is left to other "
+            f"hosts for {self.seconds:.0f} s, where any work on this search"
+        )
+
+
 def named(stage: str, lowest: int, highest: int, count: int) -> str:
     """The trials of a cohort for people, such as "coarse #0 to #3" or "coarse #1 and 3 more"."""
     if count == 1:
