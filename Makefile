@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-long faults check coverage bench bench-data bench-ledger bench-dashboard bench-reports constraints clean
+.PHONY: demo test test-long faults check coverage bench bench-data bench-search bench-ledger bench-dashboard bench-reports constraints clean
 
 demo: .venv/klayer  ## search on the embedded digits, from nothing to a tested winner
 	rm -f demo.db demo.db-wal demo.db-shm demo.html
@@ -40,16 +40,21 @@ bench-data: .venv-bench/data  ## default searches beside scikit-learn; rewrites 
 	.venv-bench/bin/python -m benchmarks.own_data --results bench-data.jsonl \
 		--output docs/own-data-benchmark.md
 
+bench-search: .venv-bench/search  ## what searches choose, beside Optuna's; rewrites docs/search-quality.md
+	.venv-bench/bin/python -m benchmarks.search_quality --results bench-search.jsonl \
+		--output docs/search-quality.md
+
 bench-ledger: .venv/installed  ## the ledger beside Optuna's storage; rewrites docs/reliability.md
 	$(BIN)/python -m benchmarks.ledger --output docs/reliability.md
 
 bench-dashboard: .venv/installed  ## a page of 10,000 trials in Chromium; rewrites docs/dashboard.md
 	$(BIN)/python -m benchmarks.dashboard --output docs/dashboard.md
 
-bench-reports: .venv/installed  ## layouts of the table of reports; what trials of a function and folds cost
+bench-reports: .venv/installed  ## layouts of the table of reports; what functions, folds and optimizers cost
 	$(BIN)/python -m benchmarks.report_layouts
 	$(BIN)/python -m benchmarks.function_overhead
 	$(BIN)/python -m benchmarks.folds
+	$(BIN)/python -m benchmarks.optimizers
 
 constraints: .venv/installed  ## write down the versions that are installed, once they are tested
 	$(BIN)/python -m pip freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt
@@ -79,6 +84,10 @@ BENCH_INSTALL = .venv-bench/bin/python -m pip install --quiet --disable-pip-vers
 
 .venv-bench/installed: .venv-bench/klayer
 	$(BENCH_INSTALL) --editable '.[benchmark]'
+	touch $@
+
+.venv-bench/search: .venv-bench/klayer
+	$(BENCH_INSTALL) --editable '.[benchmark-search]'
 	touch $@
 
 # Without what they depend on: one wants a NumPy of 2022, and their data are all that is read.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.arrays import Floats
+from model.arrays import Booleans, Floats
 
 # Small enough that layers initialised with σ = 1e-4 are still normalised (their variance is some
 # 1e-7), large enough that a unit that hardly ever varies isn't blown up beyond all measure.
@@ -20,6 +20,13 @@ class Statistics:
 
     mean: Floats
     variance: Floats
+
+    def of_some(self, members: Booleans, others: "Statistics") -> "Statistics":
+        """These of some members, (m, 1, 1), and those of the others."""
+        return Statistics(
+            np.where(members, self.mean, others.mean),
+            np.where(members, self.variance, others.variance),
+        )
 
 
 @dataclass(frozen=True)

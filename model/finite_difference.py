@@ -18,6 +18,7 @@ import numpy as np
 from model import network, parameters
 from model.arrays import Booleans, Floats, Integers, Targets
 from model.members import Architecture, Member, column
+from model.network import Regularisation
 from model.parameters import Gradients, Parameters
 
 Difference = Literal["central", "forward"]
@@ -85,6 +86,7 @@ class Point:
         x: (n, d).
         targets: (n,) labels, or (n, c) floats for regression.
         weights: Of the rows in the loss, (n,); None for 1.
+        regularisation: Of the pass, held still.
     """
 
     architecture: Architecture
@@ -93,12 +95,19 @@ class Point:
     x: Floats
     targets: Targets
     weights: Floats | None = None
+    regularisation: Regularisation = network.NOTHING
 
     def passed(self, stack: Parameters, copies: int = 1) -> network.ForwardPass:
         """A pass of `copies` stacks of the members, one behind the other: (copies · m, …)."""
         shape = network.activation_shape(self.architecture, self.members * copies, float)
         return network.forward(
-            self.architecture, stack, shape, self.x, self.targets, weights=self.weights
+            self.architecture,
+            stack,
+            shape,
+            self.x,
+            self.targets,
+            weights=self.weights,
+            regularisation=self.regularisation.repeated(copies),
         )
 
 

@@ -17,6 +17,7 @@ from model.arrays import Booleans, Floats, Targets
 from model.errors import ModelError
 from model.finite_difference import FORMULAS, Difference, Entries, Name, Point, differences
 from model.members import Architecture, Member, column
+from model.network import Regularisation
 from model.parameters import Layer, Parameters
 from model.seeding import generator
 
@@ -55,6 +56,7 @@ def check(
     targets: Targets,
     *,
     weights: Floats | None = None,
+    regularisation: Regularisation = network.NOTHING,
     difference: Difference = "central",
     step: float | None = None,
     smallest: float = SMALLEST,
@@ -71,6 +73,7 @@ def check(
         x: A batch (n, d).
         targets: (n,) labels, or (n, c) floats for regression.
         weights: Of the rows in the loss, (n,); None for 1.
+        regularisation: Of the pass, such as the masks of dropout, held still.
         difference: "central" (4 places, error step⁴) or "forward" (2 places, error step).
         step: Distance of neighbouring places; None for 1e-4 (central) or 1e-6 (forward).
         smallest: Stands for |ga| + |gn| where that is below it. A gradient that is zero by
@@ -96,7 +99,9 @@ def check(
     start = parameters.initialise(architecture, members, float)
     own = _own(architecture, members, start)
     moved = _moved(start, own, draw)
-    point = Point(architecture, tuple(members), moved, x.astype(float), targets, weights)
+    point = Point(
+        architecture, tuple(members), moved, x.astype(float), targets, weights, regularisation
+    )
     gradients = network.backward(architecture, point.passed(point.parameters))
     found = []
     for chosen in _choose(start, entries, draw):

@@ -43,6 +43,23 @@ class WeightGradient:
         """The gradient times a factor (m, 1, 1)."""
         return WeightGradient(self.x, self.dz * per_unit(factor, self.dz.shape[2]))
 
+    def squared_norms(self) -> Floats:
+        """‖dW‖² of each member, (m,).
+
+        ‖xᵀ dz‖² = Σ_ij (x xᵀ)_ij (dz dzᵀ)_ij, which costs a share of dW where there are fewer rows
+        than inputs and units; x xᵀ is the same for all members that share x.
+        """
+        (m, n, h), d = self.dz.shape, self.x.shape[-1]
+        of_inputs = d / m if self.x.ndim == 2 else d
+        if n * (of_inputs + h) > d * h:
+            product = self.product()
+            squares: Floats = np.einsum("mdh,mdh->m", product, product)
+            return squares
+        of_rows = self.x @ np.swapaxes(self.x, -1, -2)
+        of_rows = of_rows * (self.dz @ self.dz.transpose(0, 2, 1))
+        sums: Floats = np.maximum(of_rows.sum(axis=(1, 2)), 0)  # 0 or more, but for rounding
+        return sums
+
     def product(self, out: Floats | None = None) -> Floats:
         """dW (m, d, h), in `out` if given, which lies in memory as the layer's weights do."""
         if self.x.ndim == 3:

@@ -6,8 +6,12 @@ then the loss is Σ w_i L_i / n. As in Keras it is divided by the number of rows
 in PyTorch: so the mean of the batches' gradients is the gradient over all rows, whichever classes a
 batch has, and a batch whose weights are all 0 is no 0 / 0.
 
+With label smoothing ε the target of a row is no longer its class alone: each of c classes has ε / c
+of it, and its own class 1 − ε more.
+
 Sources: softmax cross-entropy, C. Bishop, Pattern Recognition and Machine Learning (2006),
 equations 4.104 and 4.108; multi-class hinge, J. Weston & C. Watkins, ESANN 1999, with margin 1;
+label smoothing, C. Szegedy et al., CVPR 2016, section 7;
 Huber's function, P. Huber, Annals of Mathematical Statistics 35 (1964), page 75, with k = 1.
 """
 
@@ -47,14 +51,18 @@ def softmax(scores: Floats) -> Floats:
 
 
 def cross_entropy_forward(
-    scores: Floats, labels: Integers, weights: Floats | None = None
+    scores: Floats,
+    labels: Integers,
+    weights: Floats | None = None,
+    smoothing: Floats | None = None,
 ) -> tuple[Floats, LossCache]:
-    """Mean of −log softmax(s)_y.
+    """Mean of −log softmax(s)_y; smoothed, of (1 − ε) times that and ε times its mean over all y.
 
     Args:
         scores: (m, n, c).
         labels: (n,) or (m, n), 0 … c − 1.
         weights: (n,) or (m, n), of the rows, in the precision of the scores; None for 1.
+        smoothing: ε (m, 1), in the precision of the scores; None for 0.
 
     Returns:
         The loss (m,) and the cache for `backward`.
@@ -65,11 +73,18 @@ def cross_entropy_forward(
     shifted -= shifted.max(axis=0)
     own = (labels, np.arange(len(scores))[:, None], rows)  # where each row's class is, (m, n)
     picked = shifted[labels, :, rows].T if labels.ndim == 1 else shifted[own]
+    if smoothing is not None:
+        picked = (1 - smoothing) * picked + smoothing * shifted.mean(axis=0)
     exponentials = np.exp(shifted, out=shifted)
     totals = exponentials.sum(axis=0)
     row_losses = np.log(totals) - picked
     d_scores = np.divide(exponentials, totals, out=exponentials)
-    d_scores[(labels, slice(None), rows) if labels.ndim == 1 else own] -= 1
+    at = (labels, slice(None), rows) if labels.ndim == 1 else own
+    if smoothing is None:
+        d_scores[at] -= 1
+    else:
+        d_scores -= smoothing / d_scores.dtype.type(len(d_scores))
+        d_scores[at] -= (1 - smoothing).T if labels.ndim == 1 else 1 - smoothing
     if weights is not None:
         row_losses *= weights
         d_scores *= weights
@@ -139,19 +154,38 @@ def backward(cache: LossCache) -> Floats:
 
 
 def forward(
-    kind: Kind, scores: Floats, targets: Any, weights: Floats | None = None
+    kind: Kind,
+    scores: Floats,
+    targets: Any,
+    weights: Floats | None = None,
+    smoothing: Floats | None = None,
 ) -> tuple[Floats, LossCache]:
-    """The loss of this kind, as its own function gives it.
+    """The loss of this kind, as its own function gives it; only cross-entropy reads `smoothing`.
 
     Raises:
         ModelError: Rows of a regression have weights.
     """
+    if kind == "cross_entropy":
+        weights = None if weights is None else weights.astype(scores.dtype, copy=False)
+        return cross_entropy_forward(scores, targets, weights, smoothing)
     if weights is None:
         return FORWARD[kind](scores, targets)
     if kind in REGRESSION:
         raise ModelError(f"weights are of rows that have a class; {kind} learns values")
-    weights = weights.astype(scores.dtype, copy=False)
-    return _WEIGHTED[kind](scores, targets, weights)
+    return hinge_forward(scores, targets, weights.astype(scores.dtype, copy=False))
+
+
+def between(
+    own: tuple[Floats, LossCache], other: tuple[Floats, LossCache], share: float
+) -> tuple[Floats, LossCache]:
+    """`share` of one loss of some scores, and the rest of another one of the same kind."""
+    (losses, cache), (other_losses, other_cache) = own, other
+    part, rest = losses.dtype.type(share), losses.dtype.type(1 - share)
+    sides = None
+    if cache.sides is not None and other_cache.sides is not None:
+        sides = np.concatenate([cache.sides, other_cache.sides], axis=-1)
+    d_scores = part * cache.d_scores + rest * other_cache.d_scores
+    return part * losses + rest * other_losses, LossCache(d_scores, sides)
 
 
 def balanced(labels: Integers, classes: int) -> Floats:
@@ -171,5 +205,3 @@ FORWARD: dict[Kind, Callable[[Floats, Any], tuple[Floats, LossCache]]] = {
     "squared_error": squared_error_forward,
     "huber": huber_forward,
 }
-
-_WEIGHTED = {"cross_entropy": cross_entropy_forward, "hinge": hinge_forward}

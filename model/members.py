@@ -63,13 +63,22 @@ class Member:
         seed: Of its initial weights.
         learning_rate: η, or the peak of its cycles.
         learning_rate_min: The floor of its cycles.
-        weight_decay: λ of the cost: mean loss + λ Σ‖W‖².
-        momentum: Share of the last step that the next one keeps.
+        weight_decay: λ of the cost: mean loss + λ Σ‖W‖². Of AdamW, whose cost is the mean loss
+            alone, the share λ η of the weights that each step takes away.
+        momentum: Share of the last step that the next one keeps; Adam and AdamW do not read it.
         initialization: He (σ² = 2/fan-in), Xavier (σ² = 1/fan-in), or N(0, init_sigma²).
         init_sigma: σ of the normal initialisation.
         negative_slope: Of leaky ReLU below zero.
         elu_alpha: a of ELU.
         jitter: σ of the Gaussian noise that is added to each training batch.
+        beta_1: Of Adam and AdamW, the share of the mean gradient that each step keeps.
+        beta_2: Likewise of the mean squared gradient.
+        epsilon: Likewise, what is added to its root.
+        ema_decay: Share of the averaged weights that each step leaves as it was; 0 for no average.
+        dropout: Share of each hidden layer's outputs that a training batch does without.
+        input_dropout: Share of the inputs that a training batch does without.
+        label_smoothing: Share of a label that cross-entropy, in training, spreads over all classes.
+        clip_norm: Largest norm of the gradient at all parameters together; None for no limit.
 
     Raises:
         ModelError: A number is out of its range.
@@ -86,6 +95,14 @@ class Member:
     negative_slope: float = 0.01
     elu_alpha: float = 1.0
     jitter: float = 0.0
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+    ema_decay: float = 0.0
+    dropout: float = 0.0
+    input_dropout: float = 0.0
+    label_smoothing: float = 0.0
+    clip_norm: float | None = None
 
     def __post_init__(self) -> None:
         if any(width < 1 for width in self.widths):
@@ -105,6 +122,21 @@ class Member:
                 "init_sigma and elu_alpha must be 0 or more and negative_slope in [0, 1), not "
                 f"{self.init_sigma:g}, {self.elu_alpha:g} and {self.negative_slope:g}"
             )
+        if not 0 <= self.ema_decay < 1:
+            raise ModelError(f"ema_decay must be in [0, 1), not {self.ema_decay:g}")
+        if not (0 <= self.beta_1 < 1 and 0 <= self.beta_2 < 1 and self.epsilon > 0):
+            raise ModelError(
+                "beta_1 and beta_2 must be in [0, 1) and epsilon above 0, not "
+                f"{self.beta_1:g}, {self.beta_2:g} and {self.epsilon:g}"
+            )
+        shares = (self.dropout, self.input_dropout, self.label_smoothing)
+        if not all(0 <= share < 1 for share in shares):
+            raise ModelError(
+                "dropout, input_dropout and label_smoothing must be in [0, 1), not "
+                f"{self.dropout:g}, {self.input_dropout:g} and {self.label_smoothing:g}"
+            )
+        if self.clip_norm is not None and not self.clip_norm > 0:
+            raise ModelError(f"clip_norm must be above 0, not {self.clip_norm:g}")
         if self.seed < 0:
             raise ModelError(f"a seed must be 0 or more, not {self.seed}")
 

@@ -5,8 +5,9 @@ after it. Inference stands in `model.inference`.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 from numpy.typing import DTypeLike
 
 from model import activation, batch_norm, linear, loss
@@ -16,16 +17,46 @@ from model.batch_norm import BatchNormCache, Statistics
 from model.linear import LinearCache
 from model.loss import LossCache
 from model.members import Architecture, Member, column
+from model.mixup import Partners
 from model.parameters import Gradients, LayerGradient, Parameters
 
 
 @dataclass(frozen=True)
 class HiddenCache:
-    """The caches of one hidden layer; `batch_norm` is None where there is none."""
+    """The caches of one hidden layer; `batch_norm` and the mask are None where there is none."""
 
     linear: LinearCache
     activation: ActivationCache
     batch_norm: BatchNormCache | None
+    mask: Floats | None
+
+
+@dataclass(frozen=True, eq=False)
+class Regularisation:
+    """What is done to a training pass alone; inference has none of it.
+
+    Attributes:
+        masks: What each hidden layer's output is multiplied by, behind its activation and its
+            batch normalisation, (m, n, h) each; () for nothing.
+        smoothing: ε of the labels, (m, 1); None for 0.
+        partners: What the rows are mixed with; None for nothing.
+    """
+
+    masks: tuple[Floats, ...] = ()
+    smoothing: Floats | None = None
+    partners: Partners | None = None
+
+    def repeated(self, copies: int) -> "Regularisation":
+        """Of `copies` stacks, one behind the other."""
+        smoothing = self.smoothing
+        return replace(
+            self,
+            masks=tuple(np.tile(mask, (copies, 1, 1)) for mask in self.masks),
+            smoothing=None if smoothing is None else np.tile(smoothing, (copies, 1)),
+        )
+
+
+NOTHING = Regularisation()
 
 
 @dataclass(frozen=True)
@@ -72,6 +103,7 @@ def forward(
     targets: Targets,
     scale: Floats | None = None,
     weights: Floats | None = None,
+    regularisation: Regularisation = NOTHING,
 ) -> ForwardPass:
     """A training pass: batch normalisation normalises by the batch.
 
@@ -84,9 +116,11 @@ def forward(
             (m, n, c).
         scale: What all weights of a member are to be multiplied by, (m, 1, 1); None for 1.
         weights: Of the rows in the loss, (n,) or (m, n); None for 1.
+        regularisation: What is done to this pass for the sake of others.
     """
+    masks = regularisation.masks or (None,) * len(parameters[:-1])
     caches, statistics = [], []
-    for layer in parameters[:-1]:
+    for layer, mask in zip(parameters[:-1], masks, strict=True):
         z, linear_cache = linear.forward(x, layer.weights, layer.bias, scale)
         norm_cache, batch = None, None
         if architecture.batch_norm == "before":
@@ -94,11 +128,19 @@ def forward(
         x, activation_cache = activation.FORWARD[architecture.activation](z, shape)
         if architecture.batch_norm == "after":
             x, norm_cache, batch = batch_norm.forward(x, layer.gamma, layer.beta)
-        caches.append(HiddenCache(linear_cache, activation_cache, norm_cache))
+        if mask is not None:
+            x = x * mask
+        caches.append(HiddenCache(linear_cache, activation_cache, norm_cache, mask))
         statistics.append(batch)
     last = parameters[-1]
     scores, output_cache = linear.forward(x, last.weights, last.bias, scale)
-    losses, loss_cache = loss.forward(architecture.loss, scores, targets, weights)
+    smoothing, partners = regularisation.smoothing, regularisation.partners
+    losses, loss_cache = loss.forward(architecture.loss, scores, targets, weights, smoothing)
+    if partners is not None:
+        others = loss.forward(
+            architecture.loss, scores, partners.targets, partners.weights, smoothing
+        )
+        losses, loss_cache = loss.between((losses, loss_cache), others, partners.share)
     return ForwardPass(scores, losses, tuple(statistics), tuple(caches), output_cache, loss_cache)
 
 
@@ -109,6 +151,8 @@ def backward(architecture: Architecture, passed: ForwardPass) -> Gradients:
     following = passed.output
     for cache in reversed(passed.hidden):
         dx = linear.backward_input(dz, following)
+        if cache.mask is not None:
+            dx *= cache.mask
         d_gamma, d_beta = None, None
         if architecture.batch_norm == "after" and cache.batch_norm:
             dx, d_gamma, d_beta = batch_norm.backward(dx, cache.batch_norm)

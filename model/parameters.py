@@ -63,6 +63,12 @@ class LayerGradient:
     gamma: Floats | None = None
     beta: Floats | None = None
 
+    def times(self, factor: Floats) -> "LayerGradient":
+        """The gradient times a factor (m, 1, 1)."""
+        vectors = {name: getattr(self, name) for name in ("bias", "gamma", "beta")}
+        scaled = {name: array * factor for name, array in vectors.items() if array is not None}
+        return LayerGradient(self.weights.times(factor), **scaled)
+
     def vectors(self) -> tuple[Floats, ...]:
         """The arrays (m, 1, h) that are there: of b, γ, β."""
         return _given(self.bias, self.gamma, self.beta)

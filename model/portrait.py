@@ -1,10 +1,11 @@
 """What pictures of a trained stack are drawn from: gradient histograms, weights as images.
 
 The gradient is that of the cost, mean loss + λ Σ‖W‖², at the weights of each layer, over all
-training rows and without jitter. The rows are taken batch by batch, in an order as an epoch takes
-them, and batch normalisation normalises each by its own batch: so the mean over the batches is what
-training would follow if it stood still for an epoch, and no more memory is needed than for a step.
-Without batch normalisation it is the gradient over the whole training set, whatever the batches.
+training rows and without jitter or other regularisers. The rows are taken batch by batch, in an
+order as an epoch takes them, and batch normalisation normalises each by its own batch: so the mean
+over the batches is what training would follow if it stood still for an epoch, and no more memory is
+needed than for a step. Without batch normalisation it is the gradient over the whole training set,
+whatever the batches.
 
 Nothing is changed by looking: the draw of the order has a purpose of its own.
 """

@@ -5,7 +5,9 @@ A schedule also says how long training lasts. Steps count from 0; an epoch is a 
 Source of the triangular cycles: L. Smith, WACV 2017, section 3; its "stepsize" is n_s here.
 """
 
+import math
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -19,9 +21,22 @@ def _positive(**numbers: float) -> None:
             raise ModelError(f"{name} must be above 0, not {number!r}")
 
 
+class Schedule(Protocol):
+    """What training asks of a schedule."""
+
+    def steps(self, steps_per_epoch: int) -> int:
+        """Update steps of the whole training."""
+
+    def rate(self, step: int, steps_per_epoch: int, low: Floats, high: Floats) -> Floats:
+        """η at `step`, (m,); low (m,) is its floor, where it has one, and high (m,) its peak."""
+
+    def cycle_ends(self, steps_done: int, steps_per_epoch: int) -> bool:
+        """Whether a cycle ends after this many steps, where a snapshot is kept."""
+
+
 @dataclass(frozen=True)
-class Constant:
-    """η = η_max for a number of epochs."""
+class _InEpochs:
+    """Of so many epochs, without cycles."""
 
     epochs: int
 
@@ -29,22 +44,95 @@ class Constant:
         _positive(epochs=self.epochs)
 
     def steps(self, steps_per_epoch: int) -> int:
-        """Update steps of the whole training."""
+        """As `Schedule.steps`."""
         return self.epochs * steps_per_epoch
 
-    def rate(self, step: int, steps_per_epoch: int, low: Floats, high: Floats) -> Floats:
-        """η at `step`, (m,); low (m,) is unused."""
-        del step, steps_per_epoch, low
-        return high
-
     def cycle_ends(self, steps_done: int, steps_per_epoch: int) -> bool:
-        """Whether a cycle ends after this many steps: never."""
+        """As `Schedule.cycle_ends`: never."""
         del steps_done, steps_per_epoch
         return False
 
 
 @dataclass(frozen=True)
-class Decay(Constant):
+class _Warmed(_InEpochs):
+    """One whose η first rises from 0 in a straight line, in `warmup_epochs`."""
+
+    warmup_epochs: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.warmup_epochs <= self.epochs:
+            raise ModelError(
+                f"warmup_epochs must be 0 to {self.epochs}, the epochs, not {self.warmup_epochs!r}"
+            )
+
+    def warmup(self, steps_per_epoch: int) -> int:
+        """Steps of the rise; the last of them is at the peak."""
+        return round(self.warmup_epochs * steps_per_epoch)
+
+
+class Constant(_Warmed):
+    """η = η_max for a number of epochs, but for the rise."""
+
+    def rate(self, step: int, steps_per_epoch: int, low: Floats, high: Floats) -> Floats:
+        """As `Schedule.rate`; low is unused."""
+        del low
+        warmup = self.warmup(steps_per_epoch)
+        return high * high.dtype.type((step + 1) / warmup) if step < warmup else high
+
+
+class Cosine(_Warmed):
+    """η falls from η_max to η_min along half a cosine, behind the rise.
+
+    Source: I. Loshchilov & F. Hutter, ICLR 2017, equation 5, without restarts.
+    """
+
+    def rate(self, step: int, steps_per_epoch: int, low: Floats, high: Floats) -> Floats:
+        """As `Schedule.rate`."""
+        warmup, total = self.warmup(steps_per_epoch), self.steps(steps_per_epoch)
+        if step < warmup:
+            return high * high.dtype.type((step + 1) / warmup)
+        return _along_cosine(high, low, (step - warmup) / max(total - warmup, 1))
+
+
+@dataclass(frozen=True)
+class OneCycle(_InEpochs):
+    """η rises from η_max / 25 to η_max in a share of the steps, and falls to η_min in the rest.
+
+    Both along half a cosine, as PyTorch has it; it starts from η_min where that is higher.
+    Source: L. Smith & N. Topin, arXiv:1708.07120, section 3.
+
+    Attributes:
+        rise: That share.
+    """
+
+    rise: float = 0.3
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 < self.rise < 1:
+            raise ModelError(f"rise must be between 0 and 1, not {self.rise!r}")
+
+    def rate(self, step: int, steps_per_epoch: int, low: Floats, high: Floats) -> Floats:
+        """As `Schedule.rate`."""
+        last = self.steps(steps_per_epoch) - 1
+        peak = max(self.rise * (last + 1) - 1, 0)
+        if step < peak:
+            return _along_cosine(np.maximum(high / START, low), high, step / peak)
+        return _along_cosine(high, low, (step - peak) / max(last - peak, 1))
+
+
+START = 25
+"""What η_max is divided by where one cycle starts."""
+
+
+def _along_cosine(start: Floats, end: Floats, share: float) -> Floats:
+    """Between (m,) and (m,), by half a cosine; 0 is the start, and 1 the end."""
+    return end + (start - end) * start.dtype.type((1 + math.cos(math.pi * share)) / 2)
+
+
+@dataclass(frozen=True)
+class Decay(_InEpochs):
     """η = η_max · factor^epoch, epochs counted from 0."""
 
     factor: float
@@ -54,7 +142,7 @@ class Decay(Constant):
         _positive(factor=self.factor)
 
     def rate(self, step: int, steps_per_epoch: int, low: Floats, high: Floats) -> Floats:
-        """η at `step`, (m,); low (m,) is unused."""
+        """As `Schedule.rate`; low is unused."""
         del low
         return high * high.dtype.type(self.factor ** (step // steps_per_epoch))
 
@@ -98,9 +186,6 @@ class Cycles:
     def cycle_ends(self, steps_done: int, steps_per_epoch: int) -> bool:
         """Whether η is back at η_min after this many steps."""
         return steps_done % (2 * self.half_cycle(steps_per_epoch)) == 0
-
-
-Schedule = Constant | Decay | Cycles
 
 
 def steps_per_epoch(rows: int, batch_size: int) -> int:

@@ -15,6 +15,10 @@ PURPOSES = {
     "gradient check": 5,
     "portrait": 6,
     "folds": 7,
+    "dropout": 8,
+    "input dropout": 9,
+    "mixup": 10,
+    "images": 11,
 }
 
 

@@ -10,15 +10,13 @@ import numpy as np
 
 from model import network, parameters
 from model.arrays import Floats
+from model.average import PREFIX, Average
 from model.batch_norm import Statistics
 from model.checkpoint import Checkpoint
 from model.errors import ModelError
 from model.members import Architecture, Member, column
-from model.optimizer import Descent
+from model.optimizer import Kind, Optimizer, at_rest
 from model.parameters import Parameters
-
-# How the optimizer's arrays begin in a checkpoint; a stack has them only where it needs them.
-_OPTIMIZER = ("velocity", "scale")
 
 
 @dataclass(frozen=True)
@@ -28,21 +26,21 @@ class State:
     Attributes:
         members: m of them.
         parameters: Of the stack; the weights as `optimizer` keeps them.
-        optimizer: Its velocities and scales.
+        optimizer: With its own arrays.
+        average: The averaged parameters; None where no member has any.
         statistics: Of batch normalisation, kept for inference, one a hidden layer; None before the
             first step, and without batch normalisation.
         shape: Of the activation, (m, 1, 1).
-        jitter: σ, (m, 1, 1).
         low: η_min, (m,), in float64.
         high: η_max, (m,), in float64.
     """
 
     members: tuple[Member, ...]
     parameters: Parameters
-    optimizer: Descent
+    optimizer: Optimizer
+    average: Average | None
     statistics: tuple[Statistics | None, ...]
     shape: Floats
-    jitter: Floats
     low: Floats
     high: Floats
 
@@ -52,6 +50,7 @@ class State:
         architecture: Architecture,
         members: Sequence[Member],
         dtype: np.dtype[np.floating],
+        optimizer: Kind = "sgd",
     ) -> "State":
         """Before the first step.
 
@@ -62,10 +61,10 @@ class State:
         return cls(
             members=tuple(members),
             parameters=start,
-            optimizer=Descent.at_rest(members, start, dtype),
+            optimizer=at_rest(optimizer, members, start),
+            average=Average.at_rest(members, start),
             statistics=(None,) * (len(start) - 1),
             shape=network.activation_shape(architecture, members, dtype),
-            jitter=column(members, "jitter", dtype),
             low=column(members, "learning_rate_min", float).ravel(),
             high=column(members, "learning_rate", float).ravel(),
         )
@@ -77,13 +76,14 @@ class State:
         members: Sequence[Member],
         dtype: np.dtype[np.floating],
         checkpoints: Sequence[Checkpoint],
+        optimizer: Kind = "sgd",
     ) -> "State":
         """Where each member was put down, one checkpoint a member.
 
         Raises:
             ModelError: A checkpoint is not of such a member, or the members differ in depth.
         """
-        state = cls.initial(architecture, members, dtype)
+        state = cls.initial(architecture, members, dtype, optimizer)
         if architecture.batch_norm != "none":
             empty = [np.zeros_like(layer.bias) for layer in state.parameters[:-1]]
             kept = tuple(Statistics(zeros, zeros.copy()) for zeros in empty)
@@ -97,18 +97,18 @@ class State:
         first, last = self.parameters[0].weights, self.parameters[-1].weights
         widths = self.members[place].widths
         sizes = (first.shape[1], *widths, last.shape[2])
-        velocity, scale = self.optimizer.velocity, self.optimizer.scale
-        own = replace(
-            self,
-            parameters=parameters.cut(self.parameters, place, sizes),
-            optimizer=replace(
-                self.optimizer,
-                velocity=velocity and parameters.cut(velocity, place, sizes),
-                scale=None if scale is None else scale[place : place + 1].copy(),
-            ),
-            statistics=parameters.cut_statistics(self.statistics, place, widths),
+        found = parameters.named(
+            parameters.cut(self.parameters, place, sizes),
+            parameters.cut_statistics(self.statistics, place, widths),
         )
-        return Checkpoint(epochs, own._arrays())
+        moments, numbers = dict(self.optimizer.moments()), dict(self.optimizer.numbers())
+        if self.average is not None:
+            moments[PREFIX] = self.average.parameters
+            numbers |= self.average.numbers()
+        for name, whole in moments.items():
+            found |= parameters.named(parameters.cut(whole, place, sizes), what=name)
+        found |= {name: array[place : place + 1].copy() for name, array in numbers.items()}
+        return Checkpoint(epochs, found)
 
     def take(self, at: Sequence[int]) -> "State":
         """The stack of some members.
@@ -126,9 +126,9 @@ class State:
             tuple(self.members[i] for i in kept),
             parameters.take(self.parameters, kept),
             self.optimizer.take(kept),
+            self.average and self.average.take(kept),
             parameters.take_statistics(self.statistics, kept),
             self.shape[kept],
-            self.jitter[kept],
             self.low[kept],
             self.high[kept],
         )
@@ -136,15 +136,15 @@ class State:
     def _put_back(self, place: int, checkpoint: Checkpoint) -> None:
         """Write a checkpoint over the member at `place`."""
         own = self.checkpoint(place, 0).arrays
-        # A member that does not move or decay has these for its neighbours' sake alone.
-        idle = () if self.optimizer.momentum[place].any() else ("velocity",)
-        idle = idle if self.optimizer.weight_decay[place].any() else (*idle, "scale")
-        odd = [n for n in checkpoint.arrays if n not in own and not n.startswith(_OPTIMIZER)]
+        spared = self.optimizer.spared(place)
+        spared = spared if self.members[place].ema_decay else (*spared, PREFIX)
+        optional = (*self.optimizer.optional, PREFIX)
+        odd = [n for n in checkpoint.arrays if n not in own and not n.startswith(optional)]
         if odd:
             raise ModelError(f"member {place} has no checkpoint of this network: it has {odd[0]}")
         for name, array in self._arrays().items():
             found = checkpoint.arrays.get(name)
-            if name.startswith(idle):
+            if name.startswith(spared):
                 continue
             if name == "scale" and found is None:
                 continue  # it moved, or lay beside one that did: then its weights are W, and s is 1
@@ -162,7 +162,7 @@ class State:
     def _arrays(self) -> dict[str, Floats]:
         """Every array that training changes, by name: (m, rows, columns) each."""
         found = parameters.named(self.parameters, self.statistics)
-        found |= parameters.named(self.optimizer.velocity or (), what="velocity")
-        if self.optimizer.scale is not None:
-            found["scale"] = self.optimizer.scale
-        return found
+        for name, moments in self.optimizer.moments().items():
+            found |= parameters.named(moments, what=name)
+        found |= dict(self.optimizer.numbers())
+        return found if self.average is None else found | self.average.arrays()

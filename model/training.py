@@ -8,7 +8,7 @@ those that go on,
     epoch = training.send([0, 2])      # the first and the third member go on alone
 
 so training knows nothing of why. All members see the same rows, or each those of a fold, in the
-same order, with the same noise.
+same order, with the same noise; `model.regularisers` says what is done to them.
 """
 
 import math
@@ -19,12 +19,16 @@ from typing import Literal
 import numpy as np
 
 from model import batch_norm, inference, network, parameters
-from model.arrays import Floats, Integers
+from model.arrays import Floats, Integers, Targets
 from model.buffers import Buffers
 from model.checkpoint import Checkpoint
 from model.errors import ModelError
+from model.images import Images
 from model.inference import Figures, Network
 from model.members import Architecture, Member
+from model.mixup import Partners
+from model.optimizer import Kind
+from model.regularisers import Regularisers
 from model.rows import Data, Folds
 from model.schedule import Schedule, steps_per_epoch
 from model.seeding import generator
@@ -41,12 +45,15 @@ class Recipe:
         seed: Of the order of the rows and of the noise.
         shuffle: Whether the rows are put in a new order in each epoch.
         jitter_relative: Whether jitter is a share of the batch's own standard deviation.
+        mixup: α of the beta distribution by which rows of a batch are mixed; 0 for none.
+        images: How the images of a batch are changed; None for nothing.
         figures: Training figures of an epoch: "running" means over its batches, which cost
             nothing, or a "full" pass over the training rows at its end.
         precision: Of the parameters and of all arithmetic.
+        optimizer: How gradients change the parameters.
 
     Raises:
-        ModelError: The batch size is below 1, or the seed below 0.
+        ModelError: The batch size is below 1, or the seed or mixup below 0.
     """
 
     batch_size: int
@@ -54,14 +61,19 @@ class Recipe:
     seed: int
     shuffle: bool = True
     jitter_relative: bool = False
+    mixup: float = 0.0
+    images: Images | None = None
     figures: Literal["running", "full"] = "running"
     precision: Literal["float32", "float64"] = "float32"
+    optimizer: Kind = "sgd"
 
     def __post_init__(self) -> None:
         if self.batch_size < 1:
             raise ModelError(f"batch_size must be 1 or more, not {self.batch_size}")
         if self.seed < 0:
             raise ModelError(f"a seed must be 0 or more, not {self.seed}")
+        if not 0 <= self.mixup < math.inf:
+            raise ModelError(f"mixup must be 0 or more, not {self.mixup:g}")
 
 
 @dataclass(frozen=True)
@@ -71,7 +83,8 @@ class EpochRecord:
     Attributes:
         epoch: Counted from 1.
         learning_rate: η of the epoch's last step.
-        train_cost: Mean loss + λ Σ‖W‖², the weights as at the end of the epoch.
+        train_cost: Mean loss + λ Σ‖W‖², the weights as at the end of the epoch; of AdamW the mean
+            loss alone.
         train_loss: Mean loss.
         train_measure: Accuracy of labels, root mean squared error of values: see `Figures`.
         validation_cost: As for training, over the validation rows.
@@ -145,10 +158,10 @@ def train(
     """
     dtype = np.dtype(recipe.precision)
     if start is None:
-        done, state = 0, State.initial(architecture, members, dtype)
+        done, state = 0, State.initial(architecture, members, dtype, recipe.optimizer)
     else:
         done = _epochs_done(start, members)
-        state = State.resumed(architecture, members, dtype, start)
+        state = State.resumed(architecture, members, dtype, start, recipe.optimizer)
     data = data.plain()
     buffers = Buffers.of(state.parameters, min(recipe.batch_size, data.rows))
     per_epoch = steps_per_epoch(data.rows, recipe.batch_size)
@@ -187,7 +200,15 @@ class _Pass:
         order = generator(recipe.seed, "order", number)
         everything = data.rows
         self._order = order.permutation(everything) if recipe.shuffle else np.arange(everything)
-        self._noise = generator(recipe.seed, "jitter", number)
+        self._regularisers = Regularisers(
+            state.members,
+            state.shape.dtype,
+            seed=recipe.seed,
+            epoch=number,
+            images=recipe.images,
+            mixup_alpha=recipe.mixup,
+            jitter_relative=recipe.jitter_relative,
+        )
         self._per_epoch = steps_per_epoch(everything, recipe.batch_size)
         normalised = architecture.batch_norm != "none" and len(state.parameters) > 1
         self._least = min(recipe.batch_size, 2) if normalised else 1
@@ -199,7 +220,7 @@ class _Pass:
         self.snapshots: list[Network] = []
 
     def update(self, step: int) -> None:
-        """One step of gradient descent on the step's batch."""
+        """One step of the optimizer on the step's batch."""
         state, recipe = self._state, self._recipe
         first = (step % self._per_epoch) * recipe.batch_size
         rows = self._order[first : first + recipe.batch_size]
@@ -212,39 +233,66 @@ class _Pass:
 
     def _learn(self, rows: Integers) -> None:
         """Change the stack by what a batch of these rows says."""
-        state, recipe, architecture = self._state, self._recipe, self._architecture
-        batch = self._data.batch(rows, self._buffers)
-        targets = batch.targets
-        x = _jittered(batch.x, state.jitter, recipe.jitter_relative, self._noise)
+        state, architecture = self._state, self._architecture
+        regularisers = self._regularisers
+        batch, regularisation = regularisers.of(self._data.batch(rows, self._buffers))
 
         scale = state.optimizer.scale
         if scale is not None:
-            scale = scale.astype(x.dtype)
+            scale = scale.astype(batch.x.dtype)
         passed = network.forward(
-            architecture, state.parameters, state.shape, x, targets, scale, batch.weights
+            architecture,
+            state.parameters,
+            state.shape,
+            batch.x,
+            batch.targets,
+            scale,
+            batch.weights,
+            regularisation,
         )
-        gradients = network.backward(architecture, passed)
+        gradients = regularisers.clipped(network.backward(architecture, passed))
         state.optimizer.step_in_place(
             state.parameters, gradients, self.rate.reshape(-1, 1, 1), self._buffers.weights
         )
+        if state.average is not None:
+            state.average.update_in_place(
+                state.parameters, state.optimizer.scale, self._buffers.weights
+            )
         self.statistics = tuple(
             now and batch_norm.moving_average(kept, now, architecture.batch_norm_decay)
             for kept, now in zip(self.statistics, passed.statistics, strict=True)
         )
         self._losses += passed.losses.astype(float) * len(rows)
-        self._measured += inference.measured(architecture.loss, passed.scores, targets)
+        self._measured += self._found(passed.scores, batch.targets, regularisation.partners)
         self._rows += len(rows)
 
+    def _found(self, scores: Floats, targets: Targets, partners: Partners | None) -> Floats:
+        """What the measure is a mean of; of mixed rows as each of the two is a part of them."""
+        found = inference.measured(self._architecture.loss, scores, targets)
+        if partners is None:
+            return found
+        others = inference.measured(self._architecture.loss, scores, partners.targets)
+        return partners.share * found + (1 - partners.share) * others
+
     def network(self) -> Network:
-        """The stack as it is now, ready for inference."""
-        state, statistics = self._state, self.statistics
+        """The stack as it is now, ready for inference; where it has averaged weights, with those.
+
+        No batch was normalised with averaged weights: their statistics are of the training set.
+        """
+        state, statistics, architecture = self._state, self.statistics, self._architecture
         state.optimizer.fold(state.parameters)
-        if self._architecture.batch_norm_statistics == "training_set":
+        shown = state.parameters if state.average is None else state.average.parameters
+        if state.average is not None or architecture.batch_norm_statistics == "training_set":
             x = self._data.training(state.shape.dtype).x
-            statistics = inference.population_statistics(
-                self._architecture, state.members, state.parameters, x
-            )
-        return Network(self._architecture, state.members, state.parameters, statistics)
+            found = inference.population_statistics(architecture, state.members, shown, x)
+            if state.average is not None and architecture.batch_norm_statistics != "training_set":
+                averaged = state.average.decay > 0
+                found = tuple(
+                    one and own and one.of_some(averaged, own)
+                    for one, own in zip(found, statistics, strict=True)
+                )
+            statistics = found
+        return Network(architecture, state.members, shown, statistics)
 
     def training_figures(self, now: Network) -> Figures:
         """Loss and measure on the training rows, as the recipe says."""
@@ -264,29 +312,13 @@ def _epochs_done(start: Sequence[Checkpoint], members: Sequence[Member]) -> int:
     return epochs.pop()
 
 
-def _jittered(x: Floats, jitter: Floats, relative: bool, noise: np.random.Generator) -> Floats:
-    """The rows x (n, d) with noise: still (n, d) where all members' σ (m, 1, 1) are equal.
-
-    Rows (m, n, d) of the members' own have the same draws (n, d) each.
-    """
-    if not jitter.any():
-        return x
-    draw = noise.standard_normal(x.shape[-2:]).astype(x.dtype, copy=False)
-    own = x.ndim == 3
-    spread = x.std(axis=(1, 2), keepdims=True) if own else x.std()
-    sigma = jitter * spread if relative else jitter
-    shared = not own and bool((jitter == jitter[0]).all())
-    noisy: Floats = x + (sigma[0] if shared else sigma) * draw
-    return noisy
-
-
 def _records(
     number: int, state: State, now: Network, training: Figures, data: Data | Folds, rate: Floats
 ) -> tuple[EpochRecord, ...]:
     held_out = data.validation(state.shape.dtype)
     validation = now.figures(held_out.x, held_out.targets, held_out.weights)
-    decay = state.optimizer.weight_decay.ravel()
-    penalty = decay * parameters.squared_norm(state.parameters).astype(float)
+    decay = state.optimizer.penalty.ravel()
+    penalty = decay * parameters.squared_norm(now.parameters).astype(float)
     return tuple(
         EpochRecord(
             epoch=number,

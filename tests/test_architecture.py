@@ -52,6 +52,7 @@ PEERS = {
     "benchmarks.function_overhead",
     "benchmarks.ledger_optuna",
     "benchmarks.optuna_pytorch",
+    "benchmarks.search_contenders",
 }  # what klayer is measured against
 
 PAGES = "tests/search/views/dashboard/pages/test_app_in_browser.py"

@@ -33,6 +33,10 @@ class Fold:
         missing: How many values are missing in each input column that lacks any; None where the
             rows have no columns.
         shape: Of a row that has more than one axis, such as an image.
+        channels_of: The shape of images whose inputs of one colour are standardised alike; () where
+            each input is by itself.
+        components: How many principal components of the standardised inputs rows become; None where
+            they stay what they are.
         is_bounded: Whether inputs are cut where no training row can be; see `standardise.bound_of`.
         still: Called when all rows were read from their files; raises DataFileError where those
             have changed meanwhile.
@@ -52,6 +56,8 @@ class Fold:
     encoding: Mapping[str, Any] | None = None
     missing: Mapping[str, int] | None = None
     shape: tuple[int, ...] = ()
+    channels_of: tuple[int, ...] = ()
+    components: int | None = None
     is_bounded: bool = False
     still: Callable[[], None] | None = None
     notes: tuple[str, ...] = ()

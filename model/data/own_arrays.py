@@ -19,6 +19,7 @@ from model.data.labelled import Labelled, is_real
 from model.data.own import fingerprint_of, source_of
 from model.data.own_rows import Places
 from model.data.regular import check_regular
+from model.data.row_form import image_of
 from model.data.source import Source, plain_name
 from model.data.splits import Part
 from model.data.table_options import Task
@@ -59,6 +60,7 @@ class OwnArrays:
         task: None for what the target's type says.
         seed: Of the split.
         scratch: Where packed files are unpacked to; None for the system's place.
+        by_channel: Whether all inputs of a colour are standardised alike, where rows are images.
     """
 
     training: Pair
@@ -67,6 +69,7 @@ class OwnArrays:
     test: Part | Pair | None = None
     task: Task | None = None
     scratch: Path | None = field(default=None, compare=False)
+    by_channel: bool = False
 
     @property
     def path(self) -> Path:
@@ -101,6 +104,11 @@ class OwnArrays:
         if "validation" in read.parts:
             raw = own_rows.joined(raw, read.parts["validation"], self.scratch)
             rows = places.training, np.arange(len(read.parts["training"]), len(raw))
+        if self.by_channel and image_of(read.shape) is None:
+            raise ModelError(
+                f"{self.path}: rows of shape {read.shape} are no images, and have no channels to "
+                "be standardised by"
+            )
         tested = read.parts["test"].y if "test" in read.parts else read.target.y[places.test]
         return Fold(
             name=self.name,
@@ -111,6 +119,7 @@ class OwnArrays:
             seed=self.seed,
             target_names=read.target.names,
             shape=read.shape if len(read.shape) > 1 else (),
+            channels_of=read.shape if self.by_channel else (),
             is_bounded=True,
             tested=counted(tested, read.target.classes),
             still=still,
@@ -141,6 +150,7 @@ class OwnArrays:
         target = self._files()["training"].target
         named_as = None if target is None else target.stem  # in plots and predictions
         said = ["arrays", self.task, named_as, *map(_plain, (self.validation, self.test))]
+        said += ["by channel"] * self.by_channel
         try:
             return fingerprint_of(said, list(named.items()))
         except OSError as error:

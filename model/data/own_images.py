@@ -46,6 +46,7 @@ class OwnImages:
         size: Height and width that images are scaled to; None where all have one size.
         colour: None for grey where no file can hold other colours, else rgb.
         scratch: Where images are decoded to; None for the system's place for temporary files.
+        by_channel: Whether all pixels of a colour are standardised alike.
     """
 
     path: Path
@@ -55,6 +56,7 @@ class OwnImages:
     size: tuple[int, int] | None = None
     colour: Colour | None = None
     scratch: Path | None = field(default=None, compare=False)
+    by_channel: bool = False
 
     @property
     def name(self) -> str:
@@ -88,6 +90,7 @@ class OwnImages:
             seed=self.seed,
             target_names=(TARGET,),
             shape=form.shape,
+            channels_of=form.shape if self.by_channel else (),
             is_bounded=True,
             tested=counted(_labels(parts["test"]), listed.classes),
             notes=_notes(listed, form),
@@ -108,6 +111,7 @@ class OwnImages:
         for path in files:
             check_regular(path, least=1, most=image_files.MOST_BYTES)
         said = ["images", self.validation, self.test, self.size, self.colour]
+        said += ["by channel"] * self.by_channel
         named = [(path.relative_to(self.path).as_posix(), path) for path in files]
         try:
             return fingerprint_of(said, named)

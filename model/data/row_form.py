@@ -44,10 +44,19 @@ def image_of(shape: tuple[int, ...]) -> tuple[int, int, int] | None:
     Rows of three axes are images where the first axis, or else the last one, has 1 or 3 colours;
     rows of two axes are grey images where both have `LEAST_SIDE` or more.
     """
+    axes = axes_of(shape)
+    if axes is None:
+        return None
+    height, width = (shape[axis] for axis in axes)
+    return (math.prod(shape) // (height * width), height, width)
+
+
+def axes_of(shape: tuple[int, ...]) -> tuple[int, int] | None:
+    """Which axes of an image are its height and its width; None where a row is none."""
     if len(shape) == 2 and min(shape) >= LEAST_SIDE:
-        return (1, shape[0], shape[1])
+        return (0, 1)
     if len(shape) == 3 and shape[0] in (1, 3):
-        return (shape[0], shape[1], shape[2])
+        return (1, 2)
     if len(shape) == 3 and shape[2] in (1, 3):
-        return (shape[2], shape[0], shape[1])
+        return (0, 1)
     return None

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from model.data.row_form import axes_of
 from model.errors import ModelError
 from model.seeding import generator
 
@@ -80,7 +81,31 @@ def split(images: int, *, validation: int, seed: int) -> tuple[Rows, Rows]:
 
 
 def statistics(x: npt.NDArray[Any], rows: Rows) -> Statistics:
-    """Mean and standard deviation of each input over the given rows of x (n, d) alone.
+    """Mean and standard deviation of each input over the given rows of x (n, d) alone."""
+    mean, std = _moments(x, rows)
+    return Statistics(mean, np.where(std == 0, 1, std))
+
+
+def channel_statistics(x: npt.NDArray[Any], rows: Rows, shape: tuple[int, ...]) -> Statistics:
+    """As `statistics`, of all inputs of a colour together, where rows are images of a shape.
+
+    Raises:
+        ModelError: Rows of this shape are no images.
+    """
+    axes = axes_of(shape)
+    if axes is None:
+        raise ModelError(f"rows of shape {shape} are no images, and have no channels")
+    means, stds = (each.reshape(shape) for each in _moments(x, rows))
+    mean = means.mean(axis=axes, keepdims=True)
+    std = np.sqrt((np.square(stds) + np.square(means - mean)).mean(axis=axes, keepdims=True))
+    std[std == 0] = 1
+    return Statistics(np.broadcast_to(mean, shape).ravel(), np.broadcast_to(std, shape).ravel())
+
+
+def _moments(
+    x: npt.NDArray[Any], rows: Rows
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Mean and standard deviation, (d,) each; that of a constant input is 0.
 
     Two passes: the second sums squares of differences from the mean, which loses no digits where
     an input's spread is small beside its mean. What is missing, NaN, does not count.
@@ -104,8 +129,8 @@ def statistics(x: npt.NDArray[Any], rows: Rows) -> Statistics:
         block[np.isnan(block)] = 0
         squares += np.square(block, out=block).sum(axis=0)
     std = np.sqrt(squares / np.maximum(count, 1))
-    std[is_constant | (std == 0)] = 1
-    return Statistics(mean, std)
+    std[is_constant] = 0
+    return mean, std
 
 
 def standardised(

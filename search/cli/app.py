@@ -24,6 +24,7 @@ ORDER = (
     "stop",
     "delete",
     "retry",
+    "extend",
     "status",
     "workers",
     "dashboard",

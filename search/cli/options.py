@@ -1,6 +1,9 @@
 """What several commands take and do alike: options with their help, and how a command writes."""
 
+import getpass
 import json
+import os
+import platform
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +17,15 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from search.study.file import Study
+
+
+def user() -> str:
+    """Who runs the command, as user@host; where the user has no name, by number."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = str(os.getuid())
+    return f"{name}@{platform.node()}"
 
 
 class Format(StrEnum):

@@ -152,6 +152,53 @@ def retry(
 
 
 @app.command()
+def extend(
+    name: options.NameArgument,
+    stages: Annotated[
+        str | None,
+        typer.Option(
+            "--stages",
+            metavar="FILE",
+            help="The study file as it is now; what is planned already must be as it was.",
+        ),
+    ] = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="A stage more like the last, with N trials."),
+    ] = None,
+    storage: options.StorageOption = DEFAULT_STORAGE,
+    changes: options.SetOption = [],  # noqa: B006
+    data: options.DataOption = None,
+    yes: options.YesOption = False,
+) -> None:
+    """Let a search grow: change what is not planned yet; `run` or `submit` goes on with it."""
+    from search.ledger.extending import extension_of
+    from search.ledger.ledger import PATIENCE_SECONDS, Ledger
+    from search.runtime.formatting import plural
+    from search.study import reading
+    from search.study.extension import with_more_trials
+
+    if (stages is None) == (trials is None):
+        raise KlayerError(f"{name}: give either --stages FILE or --trials N")
+    with Ledger(storage, patience_seconds=PATIENCE_SECONDS) as ledger:
+        search = ledger.read.search(name)
+        if stages is not None:
+            study, text = options.load(stages, changes, name, data), reading.text(stages)
+        else:
+            study = with_more_trials(search.study, trials or 1)
+            text = f"{ledger.read.text(search)}\n# klayer extend {name} --trials {trials}\n"
+        extension = extension_of(search, study, ledger.read.stages(search))
+        drops = f"{plural(extension.dropped, 'finished trial')} of the finalists and the final"
+        if extension.dropped and not yes:
+            _ask(f"Extend {name}, and drop {drops}, which are chosen anew?", name)
+        ledger.extend(search, extension, text, options.user())
+    typer.echo("\n  ".join((f"{name}: extended", *extension.changes)))
+    if extension.dropped:
+        again = "" if search.result is None else "; the test rows are read once more for them"
+        typer.echo(f"{drops} dropped{again}")
+
+
+@app.command()
 def status(
     name: Annotated[
         str | None, typer.Argument(metavar="[NAME]", help="Name of a search; all, unless given.")
@@ -166,7 +213,7 @@ def status(
 
     with Ledger(storage) as ledger:
         names = ledger.read.names() if name is None else [name]
-        found = [summary_of(ledger, one) for one in names]
+        found = [summary_of(ledger, one, strays=name is not None) for one in names]
     if as_json:
         documents = [one.to_json() for one in found]
         options.print_json(documents if name is None else documents[0])

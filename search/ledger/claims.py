@@ -28,13 +28,36 @@ from sqlalchemy import (
     update,
 )
 
-from search.errors import KlayerError
-from search.ledger import cohort_checkpoints, optuna_rows, reports
+from search.errors import KlayerError, LedgerError
+from search.ledger import (
+    cohort_checkpoints,
+    one_version,
+    optuna_repair,
+    optuna_rows,
+    reports,
+)
 from search.ledger.database import now
-from search.ledger.records import Claim, CohortClaim, PlanningClaim, Search, StageRef
+from search.ledger.records import (
+    Claim,
+    CohortClaim,
+    PlanningClaim,
+    Search,
+    SetAside,
+    StageRef,
+    named,
+)
 from search.ledger.states import TO_BE_PLANNED
-from search.ledger.tables import checkpoints, cohorts, searches, stages, trials, workers
+from search.ledger.tables import (
+    checkpoints,
+    cohorts,
+    revision,
+    searches,
+    stages,
+    trials,
+    workers,
+)
 from search.objective.report import Assignment
+from search.runtime.formatting import plural
 
 # A cohort is given up when so many workers, one after another, were lost with it, and none of them
 # brought it further: more than workers that are killed now and then come to.
@@ -43,8 +66,8 @@ MOST_LOST = 8
 # any, for some time; who is busy does not take it meanwhile, or has not what it needs.
 LOST_HERE = 2
 ELSEWHERE_SECONDS = 60.0
-# No lease ends later than this from now: one that seems to was given before the server's clock was
-# set back.
+# No lease ends later than this from now: one that seems to was given before the clock was set back,
+# or on SQLite, where each process has its own, by one that is ahead.
 LONGEST_LEASE_SECONDS = 120.0
 
 # Statements of every claim, built once: to build one takes longer than the database needs for it.
@@ -64,11 +87,14 @@ _NEXT = (
         stages.c.lease_until,
         stages.c.generations,
         stages.c.optuna_study,
+        searches.c.klayer,
+        select(revision.c.version_num).limit(1).scalar_subquery().label("revision"),
     )
     .outerjoin_from(
         searches, stages, (stages.c.search_id == searches.c.id) & (stages.c.state != "finished")
     )
-    .where(searches.c.id == bindparam("search"))
+    # Whoever knows it as it was before it was extended finds nothing to do.
+    .where(searches.c.id == bindparam("search"), searches.c.study_hash == bindparam("study_hash"))
     .order_by(stages.c.number)
     .limit(1)
 )
@@ -82,7 +108,8 @@ def _for_this_machine() -> ColumnElement[bool]:
     others = exists().where(
         workers.c.kind == "worker", alive, serves, workers.c.machine != cohorts.c.lost_on
     )
-    lately = func.coalesce(cohorts.c.lost_at, 0.0) > bindparam("now") - ELSEWHERE_SECONDS
+    age = func.abs(bindparam("now") - func.coalesce(cohorts.c.lost_at, 0.0))
+    lately = age < ELSEWHERE_SECONDS
     its_own = select(workers.c.machine).where(workers.c.name == bindparam("asking"))
     lost_here = cohorts.c.lost_on == its_own.scalar_subquery()
     elsewhere = func.coalesce(lost_here, False) & lately & others
@@ -116,8 +143,9 @@ _CLAIM_COHORT = update(cohorts).where(cohorts.c.id == bindparam("cohort"))
 _BEGIN_TRIALS = (
     update(trials)
     .where(trials.c.cohort_id == bindparam("cohort"))
-    .values(state="running")
+    .values(state="running", started_at=func.coalesce(trials.c.started_at, bindparam("began")))
     .returning(
+        trials.c.id,
         trials.c.number,
         trials.c.parameters,
         trials.c.seed,
@@ -201,6 +229,19 @@ def lock_all(connection: Connection, search: Search, time: float) -> int:
     return sum(1 for until in leases if until is not None and until >= time)
 
 
+def lock_idle(connection: Connection, search: Search, time: float) -> None:
+    """Lock a search so that nothing of it can be claimed.
+
+    Raises:
+        LedgerError: A worker holds work of it.
+    """
+    if held := lock_all(connection, search, time):
+        raise LedgerError(
+            f"{search.study.name}: {plural(held, 'process')} at work on it, so nothing was "
+            f"changed; stop it with `klayer stop {search.study.name}` first"
+        )
+
+
 def find(
     connection: Connection, search: Search, owner: str, time: float, *, lock: bool
 ) -> FreeCohort | PlanningClaim | Wait | Finished:
@@ -216,10 +257,15 @@ def find(
         owner: The worker that asks.
         time: The database's.
         lock: Whether nobody else may claim what is found until this transaction ends.
+
+    Raises:
+        OtherVersionError: Another version of klayer works on the search.
     """
-    row: Any = connection.execute(_NEXT, {"search": search.id}).first()
+    known = {"search": search.id, "study_hash": search.study_hash}
+    row: Any = connection.execute(_NEXT, known).first()
     if row is None or row.id is None or any(value is not None for value in row[:3]):
         return Finished()
+    one_version.check(search, row.klayer, row.revision)
     if row.state == "open":
         return _free_cohort(connection, row, owner, time, lock=lock) or Wait()
     if lock:
@@ -329,31 +375,37 @@ def _claim_cohort(
             "claimed_at": time,
         },
     )
-    begun = connection.execute(_BEGIN_TRIALS, {"cohort": cohort_id})
+    begun = connection.execute(_BEGIN_TRIALS, {"cohort": cohort_id, "began": time})
     mine = sorted(begun.all(), key=lambda row: row.number)
     checkpoint = None
     if attempt > 1:
         checkpoint = cohort_checkpoints.find(connection, cohort_id)
         reports.forget(connection, cohort_id, {} if checkpoint is None else checkpoint.steps)
-    optuna_rows.begin(connection, free.study, [row.optuna_trial for row in mine], time)
+    numbers = tuple(row.number for row in mine)
+    new = attempt == 1 and not free.start
+    ids = [row.optuna_trial for row in mine]
+    if not (new and optuna_rows.begin(connection, free.study, ids, time)):
+        optuna_repair.put_right(connection, free.stage.id, numbers)
     return CohortClaim(
         cohort_id=cohort_id,
         attempt=attempt,
         owner=owner,
         stage=free.stage,
-        numbers=tuple(row.number for row in mine),
+        lost=free.lost,
+        numbers=numbers,
+        ids=tuple(row.id for row in mine),
         trials=tuple(Assignment(row.parameters, row.seed) for row in mine),
         order_seed=mine[0].order_seed,
         start=free.start,
         stop=free.stop,
-        checkpoints=_checkpoints(connection, cohort_id) if free.start else (),
+        start_states=_start_states(connection, cohort_id) if free.start else (),
         checkpoint=checkpoint,
         metrics=search.metrics,
         score=search.study.objective.score.name,
     )
 
 
-def _checkpoints(connection: Connection, cohort_id: int) -> tuple[bytes, ...]:
+def _start_states(connection: Connection, cohort_id: int) -> tuple[bytes, ...]:
     """What the trials of a cohort go on from, by their numbers."""
     query = (
         select(checkpoints.c.state)
@@ -469,7 +521,7 @@ def _loss(machine: str | None, time: float, *, lost: bool) -> dict[str, Any]:
 
 
 def bring_to(connection: Connection, time: float, lease_seconds: float) -> None:
-    """Let leases begin now that were given before the server's clock was set back.
+    """Let leases begin now that were given before the clock was set back, or by one that is ahead.
 
     Those who are alive renew them; the others' run out as if they had been renewed now.
     """
@@ -483,6 +535,38 @@ def bring_to(connection: Connection, time: float, lease_seconds: float) -> None:
             connection.execute(until.values(lease_until=time + lease_seconds))
     seen = update(workers).where(workers.c.seen_at > far)
     connection.execute(seen.values(seen_at=time))
+
+
+def set_aside(connection: Connection, search: Search, time: float) -> list[SetAside]:
+    """The cohorts of a search that are left to other hosts than the one that lost them."""
+    host = select(workers.c.host).where(workers.c.machine == cohorts.c.lost_on).limit(1)
+    query = (
+        select(
+            stages.c.name,
+            cohorts.c.lost,
+            cohorts.c.lost_at,
+            host.scalar_subquery().label("host"),
+            func.min(trials.c.number).label("lowest"),
+            func.max(trials.c.number).label("highest"),
+            func.count(trials.c.id).label("members"),
+        )
+        .join(stages, stages.c.id == cohorts.c.stage_id)
+        .join(trials, trials.c.cohort_id == cohorts.c.id)
+        .where(stages.c.search_id == search.id, stages.c.state == "open")
+        .where(cohorts.c.state == "waiting", cohorts.c.lost >= LOST_HERE)
+        .where(cohorts.c.lost_at.between(time - ELSEWHERE_SECONDS, time + ELSEWHERE_SECONDS))
+        .group_by(cohorts.c.id, stages.c.name)
+        .order_by(cohorts.c.id)
+    )
+    return [
+        SetAside(
+            named(row.name, row.lowest, row.highest, row.members),
+            row.lost,
+            row.host,
+            row.lost_at + ELSEWHERE_SECONDS - time,
+        )
+        for row in connection.execute(query)
+    ]
 
 
 def asked_to_stop(connection: Connection, claim: CohortClaim) -> bool:

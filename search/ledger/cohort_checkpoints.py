@@ -4,9 +4,11 @@ Each function is part of a transaction. A cohort has one at most, which the next
 hand-in removes. Those of `search.ledger.rungs` are of trials that rest, and are kept beside it.
 """
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Insert, bindparam, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from search.ledger.records import CohortCheckpoint
 from search.ledger.tables import cohort_checkpoints as kept
@@ -25,21 +27,25 @@ def keep(connection: Connection, cohort_id: int, given: CohortCheckpoint) -> boo
     Nothing is changed where its states are larger than `MOST_BYTES`.
 
     Returns:
-        Whether it has come further than what was stored.
+        Whether it is stored.
     """
     sizes = {str(number): len(state) for number, state in given.states.items()}
     if sum(sizes.values()) > MOST_BYTES:
         return False
-    before = steps(connection, cohort_id)
     reached = {str(number): step for number, step in given.steps.items()}
     values = {
         "standing": {"steps": reached, "sizes": sizes, "notes": dict(given.notes)},
         "states": b"".join(given.states.values()),
     }
-    mine = update(kept).where(kept.c.cohort_id == cohort_id)
-    if not connection.execute(mine.values(**values)).rowcount:
-        connection.execute(insert(kept).values(cohort_id=cohort_id, **values))
-    return any(step > before.get(number, 0) for number, step in given.steps.items())
+    connection.execute(_replace(connection.dialect.name), {"cohort_id": cohort_id, **values})
+    return True
+
+
+@cache
+def _replace(dialect: str) -> Insert:
+    new = sqlite.insert(kept) if dialect == "sqlite" else postgresql.insert(kept)
+    values = {"standing": new.excluded.standing, "states": new.excluded.states}
+    return new.on_conflict_do_update(index_elements=["cohort_id"], set_=values)
 
 
 def find(connection: Connection, cohort_id: int) -> CohortCheckpoint | None:

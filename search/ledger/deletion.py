@@ -34,7 +34,7 @@ def delete_search(connection: Connection, search: Search, time: float) -> None:
     at_work = [one for one in presence.listed(connection, search.id) if not one.lost]
     if held or at_work:
         raise LedgerError(_refusal(search.study.name, max(held, len(at_work))))
-    delete_trials(connection, search, select(stages.c.id).where(stages.c.search_id == search.id))
+    delete_trials(connection, select(stages.c.id).where(stages.c.search_id == search.id))
     for table in (stages, workers):
         connection.execute(delete(table).where(table.c.search_id == search.id))
     connection.execute(delete(searches).where(searches.c.id == search.id))
@@ -43,12 +43,12 @@ def delete_search(connection: Connection, search: Search, time: float) -> None:
     wake(connection)
 
 
-def delete_trials(connection: Connection, search: Search, mine: Select[tuple[int]]) -> None:
+def delete_trials(connection: Connection, mine: Select[tuple[int]]) -> None:
     """Delete all that stages of a search consist of, whose keys a query gives."""
     studies = select(stages.c.optuna_study).where(
         stages.c.id.in_(mine), stages.c.optuna_study.is_not(None)
     )
-    optuna_rows.delete_studies(connection, search.study.name, studies)
+    optuna_rows.delete_studies(connection, studies)
     of_mine = select(trials.c.id).where(trials.c.stage_id.in_(mine))
     for table in (attachments, checkpoints, reports):
         connection.execute(delete(table).where(table.c.trial_id.in_(of_mine)))

@@ -9,6 +9,7 @@ transaction, and only from the latest claim: so every planned trial gets exactly
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, Literal, Self
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -18,7 +19,9 @@ from search.ledger import (
     claims,
     cohort_checkpoints,
     deletion,
-    optuna_rows,
+    extending,
+    one_version,
+    optuna_repair,
     postgresql,
     presence,
     queries,
@@ -30,6 +33,7 @@ from search.ledger import (
 from search.ledger.changes import Changes, watch
 from search.ledger.claims import MOST_LOST, Finished, FreeCohort, LostLeaseError, Wait
 from search.ledger.database import Database, insert_new, now, patient, wake
+from search.ledger.extending import Extension
 from search.ledger.optuna_rows import Distributions
 from search.ledger.records import (
     Claim,
@@ -47,7 +51,8 @@ from search.objective.data_card import DataCard
 from search.objective.report import Evaluation, Report
 from search.plan.generations import GenerationPlan
 from search.plan.halving import RungPlan
-from search.plan.plan import StagePlan, steps
+from search.plan.plan import StagePlan, Step, steps
+from search.runtime.environment import code_version
 from search.study.changes import differences
 from search.study.file import Study
 from search.study.hashing import fingerprint
@@ -135,13 +140,15 @@ class Ledger:
                         metrics=[metric.name for metric in study.objective.metrics],
                         data=data.plain(),
                         readings=0,
+                        extensions=[],
                         environment=dict(environment),
+                        klayer=code_version(),
                         created_at=now(connection),
                     )
                     .returning(searches.c.id)
                 )
                 if added is not None:  # nobody else was quicker
-                    _add_stages(connection, added, study)
+                    _add_stages(connection, added, steps(study))
                 wake(connection)
                 known = self.read.find(connection, study.name)
         if known is None:
@@ -151,14 +158,18 @@ class Ledger:
 
     @patient
     def take_up(self, search: Search, study: Study | None = None) -> None:
-        """Resume a search that was stopped, or that failed.
+        """Resume a search that was stopped, or that failed; put its Optuna studies right.
 
         Args:
             search: Which search.
             study: The same as it was read now, perhaps from another folder, from which relative
                 paths start from now on.
+
+        Raises:
+            OtherVersionError: Processes of another version of klayer are at work on it.
         """
         with self.database.writing() as connection:
+            one_version.take_over(connection, search, now(connection))
             its_row = searches.c.id == search.id
             connection.execute(
                 update(searches)
@@ -170,6 +181,7 @@ class Ledger:
             if form is not None and here != _start_of_paths(form) and here:
                 moved = {**form, "objective": {**form["objective"], **here}}
                 connection.execute(update(searches).where(its_row).values(study=moved))
+            optuna_repair.put_search_right(connection, search.id)
             wake(connection)
 
     @patient
@@ -229,6 +241,24 @@ class Ledger:
         with self.database.writing() as connection:
             retrying.retry_failed(connection, search, retry, now(connection))
 
+    @patient
+    def extend(self, search: Search, extension: Extension, text: str, by: str) -> None:
+        """Let a search go on as another study; what of it is planned stays.
+
+        Args:
+            search: Which search.
+            extension: What it comes to.
+            text: The study file, as it was read.
+            by: Who does it, for the record.
+
+        Raises:
+            LedgerError: A worker holds work of it, or it was changed meanwhile; nothing was
+                changed.
+        """
+        with self.database.writing() as connection:
+            extending.extend(connection, search, extension, text, by, now(connection))
+            _add_stages(connection, search.id, extension.steps)
+
     # --- workers -------------------------------------------------------------------------------
 
     @patient
@@ -257,10 +287,10 @@ class Ledger:
         Returns:
             Whether it should stop.
         """
-        if self.database.location.kind == "postgresql":  # whose clock is that of all workers
-            with self.database.writing() as connection:
+        with self.database.writing() as connection:
+            if connection.dialect.name == "postgresql":
                 postgresql.end_silent(connection)  # before that waits for one of them which follows
-                claims.bring_to(connection, now(connection), LEASE_SECONDS)
+            claims.bring_to(connection, now(connection), LEASE_SECONDS)
         with self.database.writing() as connection:
             time = now(connection)
             # First what is held, then the process: in the order in which `release_of` locks them.
@@ -323,6 +353,9 @@ class Ledger:
             owner: The worker that asks; unique to a process.
             lease_seconds: How long the claim holds unless it is renewed.
             only: The kind of work to claim; `Wait` where other work comes next. None for any.
+
+        Raises:
+            OtherVersionError: Another version of klayer works on the search.
         """
         if only == "planning" or not self._found_a_cohort:
             with self.database.reading() as connection:
@@ -381,7 +414,6 @@ class Ledger:
 
         Raises:
             LostLeaseError: Another process plans the stage, or has planned it.
-            LedgerError: There is an Optuna study of the stage's name that is not klayer's.
         """
         name, stage = search.study.name, claim.stage
         with self.database.writing() as connection:
@@ -394,8 +426,7 @@ class Ledger:
                 steps_each,
                 distributions,
                 f"{name}/{stage.number}-{stage.name}",
-                search.study.objective.score,
-                {optuna_rows.SEARCH: name, "klayer:explanation": plan.explanation},
+                search,
                 now(connection),
             )
 
@@ -430,7 +461,7 @@ class Ledger:
     def record_reports(
         self,
         claim: CohortClaim,
-        reports: Mapping[int, Report],
+        reports: Mapping[int, Report | Sequence[Report]],
         lease_seconds: float = LEASE_SECONDS,
         checkpoint: CohortCheckpoint | None = None,
     ) -> bool:
@@ -438,8 +469,8 @@ class Ledger:
 
         Args:
             claim: The cohort.
-            reports: By trial number; metrics that the search does not declare are not kept. Where
-                there are none, the lease is renewed.
+            reports: One or several, by trial number; metrics that the search does not declare are
+                not kept. Where there are none, the lease is renewed.
             lease_seconds: How long the claim holds from now on.
             checkpoint: Where another worker goes on from now on if this one is lost.
 
@@ -452,10 +483,11 @@ class Ledger:
         with self.database.writing() as connection:
             claims.hold(connection, claim, now(connection) + lease_seconds)
             results.record_reports(connection, claim, reports)
-            if checkpoint is not None and cohort_checkpoints.keep(
-                connection, claim.cohort_id, checkpoint
-            ):
-                claims.forget_losses(connection, claim.cohort_id)
+            if checkpoint is not None:
+                before = cohort_checkpoints.steps(connection, claim.cohort_id) if claim.lost else {}
+                kept = cohort_checkpoints.keep(connection, claim.cohort_id, checkpoint)
+                if kept and claim.lost and checkpoint.is_further_than(before):
+                    claims.forget_losses(connection, claim.cohort_id)
             return claims.asked_to_stop(connection, claim)
 
     @patient
@@ -464,6 +496,7 @@ class Ledger:
         claim: CohortClaim,
         given: Sequence[TrialResult],
         evaluation: Evaluation | None = None,
+        reports: Mapping[int, Report | Sequence[Report]] = MappingProxyType({}),
     ) -> None:
         """Take the results of a cohort, all at once, and the evaluation with those of the final.
 
@@ -471,6 +504,7 @@ class Ledger:
             claim: The cohort.
             given: One result for each of its trials, whether at its end or at a rung.
             evaluation: What was said of the final's trials; attachments are by place in the claim.
+            reports: Those of its trials that are not stored yet, by trial number.
 
         Raises:
             LostLeaseError: Another worker has the claim, or its results are taken already; nothing
@@ -478,11 +512,11 @@ class Ledger:
             LedgerError: The results or the attachments are not those of the claim's trials.
         """
         with self.database.writing() as connection:
-            results.hand_in(connection, claim, given, evaluation, now(connection))
+            results.hand_in(connection, claim, given, evaluation, reports, now(connection))
 
 
-def _add_stages(connection: Connection, search_id: int, study: Study) -> None:
-    """Insert the stages of a search, none of which is planned yet."""
+def _add_stages(connection: Connection, search_id: int, added: Sequence[Step]) -> None:
+    """Insert stages of a search, none of which is planned yet."""
     connection.execute(
         insert(stages),
         [
@@ -495,7 +529,7 @@ def _add_stages(connection: Connection, search_id: int, study: Study) -> None:
                 "attempt": 0,
                 "generations": 0,
             }
-            for step in steps(study)
+            for step in added
         ],
     )
 
@@ -523,12 +557,14 @@ def _start_of_paths(form: Mapping[str, Any]) -> dict[str, Any]:
 def _check_same(known: Search, canonical: dict[str, Any], data: DataCard) -> None:
     name = known.study.name
     changed = differences(known.study.canonical(), canonical)
-    if changed:
+    before = {one.study_hash for one in known.extensions}
+    if changed and fingerprint(canonical) not in before:  # what it grew from serves as well
         raise LedgerError(
             f"{name}: this search is recorded with another study file. What changed:\n  "
             + "\n  ".join(changed)
-            + "\nUndo the change to go on with the recorded search, or give the new one a name of "
-            "its own: --name NAME; or keep it in another database: --storage URL"
+            + "\nUndo the change to go on with the recorded search; let it go on so with `klayer "
+            f"extend {name} --stages FILE`, where what changed is not planned yet; or give the new "
+            "one a name of its own: --name NAME; or keep it in another database: --storage URL"
         )
     if known.data_fingerprint != data.fingerprint:
         raise LedgerError(

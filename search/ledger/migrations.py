@@ -8,6 +8,7 @@ A fresh database is made from `tables.metadata`. Every change of that needs a sc
 same change in older databases; a test compares the two, and shows the operations that are missing.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,27 @@ VERSIONS = Path(__file__).with_name("versions")
 
 def revisions() -> list[str]:
     """All that this klayer knows, the oldest first; the last is that of its own tables."""
-    return sorted(path.stem.partition("_")[0] for path in VERSIONS.glob("[0-9]*.py"))
+    return list(_revisions(VERSIONS))
+
+
+@cache
+def _revisions(folder: Path) -> tuple[str, ...]:
+    """As this process found them: an upgrade of klayer beside it does not change its code."""
+    return tuple(sorted(path.stem.partition("_")[0] for path in folder.glob("[0-9]*.py")))
+
+
+def unusable(shown: str, found: str | None) -> str:
+    """The message for tables of another revision than the last."""
+    *older, last = revisions()
+    if found in older:
+        return (
+            f"{shown}: its tables are of revision {found}, this klayer uses revision {last}; stop "
+            "its workers, keep a copy, and bring it up to date with `klayer storage upgrade`"
+        )
+    return (
+        f"{shown}: its tables are of revision {found or 'unknown'}, this klayer knows up to "
+        f"revision {last}; use the klayer that made them, or another database"
+    )
 
 
 def stamp(connection: Connection) -> None:

@@ -1,28 +1,24 @@
 """Optuna's studies, written row by row in the ledger's own transactions: one study a stage.
 
-So they always say what the ledger says, whatever is killed in between, and many trials cost few
+So they say what the ledger says, whatever is killed in between, and many trials cost few
 statements. Through Optuna's storage interface neither could be: each of its calls is a transaction
-of its own. Its tables are named here; they are Optuna's to change, so `check` holds the database to
-the revision of them that these statements were written for.
+of its own.
+
+Anybody may write into these studies through Optuna meanwhile. What is found otherwise than it was
+left is not touched here, but reported to the caller, who lets `search.ledger.optuna_repair` see to
+it.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import (
-    Column,
     Connection,
     DateTime,
-    Enum,
-    Float,
-    Integer,
-    MetaData,
     NullPool,
-    String,
     Table,
-    Text,
     bindparam,
     delete,
     func,
@@ -30,6 +26,8 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects import postgresql as postgresql_dialect
+from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_random_exponential
 
@@ -37,6 +35,25 @@ from search.errors import LedgerError
 from search.ledger import sqlite
 from search.ledger.faults import is_busy
 from search.ledger.location import Location
+from search.ledger.optuna_tables import (
+    METRIC_NAMES,
+    MINE,
+    OF_TRIALS,
+    REVISION,
+    SEARCH,
+    SEED,
+    STATES,
+    datetime_of,
+    directions,
+    parameters,
+    revision,
+    studies,
+    study_attributes,
+    system_attributes,
+    trial_attributes,
+    trials,
+    values,
+)
 from search.objective.metric import Metric
 from search.plan.plan import PlannedTrial
 
@@ -46,127 +63,49 @@ if TYPE_CHECKING:
 Distributions: TypeAlias = "Mapping[str, BaseDistribution]"
 """Optuna's distribution of each hyperparameter, the same for every trial of a study."""
 
-SEARCH = "klayer:search"  # user attribute of every study: the name of its search
-SEED = "klayer:seed"  # user attribute of every trial: the seed of its own draws
-METRIC_NAMES = "study:metric_names"  # system attribute, as `Study.set_metric_names` writes it
-REVISION = "v3.2.0.a"  # of Optuna's tables
-
-STATES = {
-    "waiting": "WAITING",
-    "running": "RUNNING",
-    "complete": "COMPLETE",
-    "pruned": "PRUNED",
-    "diverged": "FAIL",
-    "failed": "FAIL",
-}
-
-_optuna = MetaData()
-
-
-def _key(name: str) -> Column[int]:
-    return Column(name, Integer, primary_key=True)
-
-
-_revision = Table("alembic_version", _optuna, Column("version_num", String(32)))
-_studies = Table("studies", _optuna, _key("study_id"), Column("study_name", String(512)))
-_directions = Table(
-    "study_directions",
-    _optuna,
-    _key("study_direction_id"),
-    Column("direction", Enum("NOT_SET", "MINIMIZE", "MAXIMIZE", name="studydirection")),
-    Column("study_id", Integer),
-    Column("objective", Integer),
+# A study of that name which is klayer's: it has the attribute, which Optuna lets nobody remove.
+_OUR_STUDY = (
+    select(studies.c.study_id)
+    .join(study_attributes, study_attributes.c.study_id == studies.c.study_id)
+    .where(studies.c.study_name == bindparam("study"), study_attributes.c.key == SEARCH)
 )
-_study_attributes = Table(
-    "study_user_attributes",
-    _optuna,
-    _key("study_user_attribute_id"),
-    Column("study_id", Integer),
-    Column("key", String(512)),
-    Column("value_json", Text),
-)
-_system_attributes = Table(
-    "study_system_attributes",
-    _optuna,
-    _key("study_system_attribute_id"),
-    Column("study_id", Integer),
-    Column("key", String(512)),
-    Column("value_json", Text),
-)
-_trials = Table(
-    "trials",
-    _optuna,
-    _key("trial_id"),
-    Column("number", Integer),
-    Column("study_id", Integer),
-    Column("state", Enum("RUNNING", "COMPLETE", "PRUNED", "FAIL", "WAITING", name="trialstate")),
-    Column("datetime_start", DateTime),
-    Column("datetime_complete", DateTime),
-)
-_trial_attributes = Table(
-    "trial_user_attributes",
-    _optuna,
-    _key("trial_user_attribute_id"),
-    Column("trial_id", Integer),
-    Column("key", String(512)),
-    Column("value_json", Text),
-)
-_parameters = Table(
-    "trial_params",
-    _optuna,
-    _key("param_id"),
-    Column("trial_id", Integer),
-    Column("param_name", String(512)),
-    Column("param_value", Float(53)),
-    Column("distribution_json", Text),
-)
-_values = Table(
-    "trial_values",
-    _optuna,
-    _key("trial_value_id"),
-    Column("trial_id", Integer),
-    Column("objective", Integer),
-    Column("value", Float(53)),
-    Column("value_type", Enum("FINITE", "INF_POS", "INF_NEG", name="trialvaluetype")),
-)
-
-# Of these only the rows of deleted trials matter here.
-_KEPT_BY_OPTUNA = [
-    Table(name, _optuna, Column("trial_id", Integer))
-    for name in ("trial_system_attributes", "trial_intermediate_values", "trial_heartbeats")
-]
-_OF_TRIALS = (_trial_attributes, _parameters, _values, *_KEPT_BY_OPTUNA)
-
 # Of every claim and every result, built once: to build one takes longer than the database does.
 # Trials count if they are still that study's: SQLite gives the ids of deleted ones again.
-_MINE = _trials.c.trial_id.in_(bindparam("ids", expanding=True)) & (
-    _trials.c.study_id
-    == select(_studies.c.study_id)
-    .where(_studies.c.study_name == bindparam("study"))
-    .scalar_subquery()
+_OURS = trials.c.trial_id.in_(bindparam("ids", expanding=True)) & (
+    trials.c.study_id == _OUR_STUDY.scalar_subquery()
 )
 _BEGIN = (
-    update(_trials)
-    .where(_MINE)
-    .values(
-        state="RUNNING",
-        datetime_start=func.coalesce(_trials.c.datetime_start, bindparam("began", type_=DateTime)),
-    )
+    update(trials)
+    .where(_OURS, trials.c.state == "WAITING", trials.c.datetime_start.is_(None))
+    .values(state="RUNNING", datetime_start=bindparam("began", type_=DateTime))
+)
+_WAIT = update(trials).where(_OURS, trials.c.state == "RUNNING").values(state="WAITING")
+_END = (
+    update(trials)
+    .where(_OURS, trials.c.state.in_(["RUNNING", "WAITING"]))
+    .values(state=bindparam("ended_as"), datetime_complete=bindparam("ended"))
+    .returning(trials.c.trial_id)
 )
 
-_END = (
-    update(_trials)
-    .where(_MINE)
-    .values(state=bindparam("ended_as"), datetime_complete=bindparam("ended"))
-    .returning(_trials.c.trial_id)
-)
-_ADD_VALUES = insert(_values)
+
+def our_study(connection: Connection, name: str) -> int | None:
+    """Optuna's id of a study of klayer's; None where there is none of this name."""
+    return connection.scalar(_OUR_STUDY, {"study": name})
+
+
+def is_ours(connection: Connection, trial_id: int) -> bool:
+    """Whether a trial, by Optuna's id, is one of a study of klayer's, whoever added it."""
+    its_study = select(trials.c.study_id).where(trials.c.trial_id == trial_id)
+    ours = select(study_attributes.c.study_id).where(
+        study_attributes.c.study_id.in_(its_study), study_attributes.c.key == SEARCH
+    )
+    return connection.scalar(ours) is not None
 
 
 def add_study(
     connection: Connection, name: str, score: Metric, attributes: Mapping[str, Any]
-) -> None:
-    """Add a study.
+) -> int | None:
+    """Add a study, or write again what is said of one that is there.
 
     Args:
         connection: In a transaction.
@@ -174,39 +113,36 @@ def add_study(
         score: What its values are.
         attributes: What readers of Optuna should see of the stage.
 
-    Raises:
-        LedgerError: There is a study of this name.
+    Returns:
+        Optuna's id of it; None where somebody else has a study of this name.
     """
-    if connection.scalar(select(_studies.c.study_id).where(_studies.c.study_name == name)):
-        raise LedgerError(
-            f"{name}: this database holds an Optuna study of that name which is not klayer's; "
-            "keep the search in another database: --storage URL, or give it another name: "
-            "--name NAME"
+    study_id = our_study(connection, name)
+    if study_id is None:
+        if connection.scalar(select(studies.c.study_id).where(studies.c.study_name == name)):
+            return None
+        added = insert(studies).values(study_name=name).returning(studies.c.study_id)
+        study_id = connection.scalar(added)
+        direction = score.direction.upper()
+        connection.execute(
+            insert(directions).values(study_id=study_id, direction=direction, objective=0)
         )
-    added = insert(_studies).values(study_name=name).returning(_studies.c.study_id)
-    study_id = connection.scalar(added)
-    direction = score.direction.upper()
-    connection.execute(
-        insert(_directions).values(study_id=study_id, direction=direction, objective=0)
-    )
-    connection.execute(
-        insert(_system_attributes).values(
-            study_id=study_id, key=METRIC_NAMES, value_json=json.dumps([score.name])
-        )
-    )
-    rows = [
-        {"study_id": study_id, "key": key, "value_json": json.dumps(value)}
-        for key, value in attributes.items()
-    ]
-    if rows:
-        connection.execute(insert(_study_attributes), rows)
+    for table, said in (
+        (system_attributes, {METRIC_NAMES: [score.name]}),
+        (study_attributes, attributes),
+    ):
+        rows = [
+            {"study_id": study_id, "key": key, "value_json": json.dumps(value)}
+            for key, value in said.items()
+        ]
+        write(connection, table, ("study_id", "key"), rows)
+    return study_id
 
 
 def add_trials(
     connection: Connection,
     name: str,
     distributions: Distributions,
-    trials: Sequence[PlannedTrial],
+    planned: Sequence[PlannedTrial],
 ) -> list[int | None]:
     """Add trials that wait to a study.
 
@@ -214,63 +150,115 @@ def add_trials(
         connection: In a transaction.
         name: Of the study.
         distributions: Of each hyperparameter, the same for every trial of the study.
-        trials: With the numbers that they have in the study.
+        planned: With the numbers that they have in the study.
 
     Returns:
-        Optuna's id of each; None where somebody deleted the study.
+        Optuna's id of each; None where there is no such study.
+    """
+    study_id = our_study(connection, name)
+    if study_id is None:
+        return [None] * len(planned)
+    numbers = [one.number for one in planned]
+    make_room(connection, study_id, numbers)
+    added = connection.execute(
+        insert(trials).returning(trials.c.trial_id, sort_by_parameter_order=True),
+        [{"number": number, "study_id": study_id, "state": "WAITING"} for number in numbers],
+    )
+    ids = list(added.scalars())
+    write_points(
+        connection,
+        distributions,
+        {key: (one.parameters, one.seed) for key, one in zip(ids, planned, strict=True)},
+    )
+    return list(ids)
+
+
+def make_room(
+    connection: Connection, study_id: int, numbers: Sequence[int], ours: Collection[int] = ()
+) -> None:
+    """Let trials that others have added have other numbers than these, behind all.
+
+    Args:
+        connection: In a transaction.
+        study_id: Optuna's id of the study, which is locked as Optuna does before it adds a trial.
+        numbers: Of trials that are to be added.
+        ours: Optuna's ids of klayer's.
+    """
+    lock = select(studies.c.study_id).where(studies.c.study_id == study_id).with_for_update()
+    connection.execute(lock)
+    its_own = trials.c.study_id == study_id
+    within = trials.c.number.between(min(numbers), max(numbers))
+    query = select(trials.c.trial_id).where(its_own, within).order_by(trials.c.trial_id)
+    others = [key for key in connection.scalars(query) if key not in ours]
+    if others:
+        last = connection.scalar(select(func.max(trials.c.number)).where(its_own)) or 0
+        last = max(last, *numbers)
+        for behind, key in enumerate(others, start=last + 1):
+            connection.execute(update(trials).where(trials.c.trial_id == key).values(number=behind))
+
+
+def write_points(
+    connection: Connection,
+    distributions: Distributions,
+    points: Mapping[int, tuple[Mapping[str, Any], int]],
+) -> None:
+    """Write parameters and seeds of trials that have none.
+
+    Args:
+        connection: In a transaction.
+        distributions: Of each hyperparameter.
+        points: Parameters and seed by Optuna's id.
     """
     from optuna.distributions import distribution_to_json
 
-    study_id = connection.scalar(_study_id(name))
-    if study_id is None:
-        return [None] * len(trials)
-    added = connection.execute(
-        insert(_trials).returning(_trials.c.trial_id, sort_by_parameter_order=True),
-        [{"number": one.number, "study_id": study_id, "state": "WAITING"} for one in trials],
-    )
-    ids = list(added.scalars())
-    written = {key: distribution_to_json(one) for key, one in distributions.items()}
     connection.execute(
-        insert(_trial_attributes),
+        insert(trial_attributes),
         [
-            {"trial_id": place, "key": SEED, "value_json": json.dumps(one.seed)}
-            for place, one in zip(ids, trials, strict=True)
+            {"trial_id": key, "key": SEED, "value_json": json.dumps(seed)}
+            for key, (_, seed) in points.items()
         ],
     )
-    parameters = [
+    written = {name: distribution_to_json(one) for name, one in distributions.items()}
+    rows = [
         {
-            "trial_id": place,
-            "param_name": key,
-            "param_value": distributions[key].to_internal_repr(value),
-            "distribution_json": written[key],
+            "trial_id": key,
+            "param_name": name,
+            "param_value": distributions[name].to_internal_repr(value),
+            "distribution_json": written[name],
         }
-        for place, one in zip(ids, trials, strict=True)
-        for key, value in one.parameters.items()
+        for key, (point, _) in points.items()
+        for name, value in point.items()
     ]
-    if parameters:
-        connection.execute(insert(_parameters), parameters)
-    return ids
+    if rows:
+        connection.execute(insert(parameters), rows)
 
 
-def begin(connection: Connection, study: str, ids: Iterable[int | None], time: float) -> None:
-    """Mark trials as running since `time`; those that go on after a rung keep their start."""
-    keys = [key for key in ids if key is not None]
-    connection.execute(_BEGIN, {"study": study, "ids": keys, "began": _datetime(time)})
+def begin(connection: Connection, study: str, ids: Sequence[int | None], time: float) -> bool:
+    """Mark trials as running since `time` that have not begun before.
+
+    Returns:
+        Whether all of them were waiting.
+    """
+    given = {"study": study, "ids": _there(ids), "began": datetime_of(time)}
+    return connection.execute(_BEGIN, given).rowcount == len(ids)
 
 
 def wait(connection: Connection, study: str, ids: Iterable[int | None]) -> None:
     """Mark trials as waiting again."""
-    connection.execute(update(_trials).where(_of(study, ids)).values(state="WAITING"))
+    connection.execute(_WAIT, {"study": study, "ids": _there(ids)})
 
 
 def wait_again(connection: Connection, study: str, ids: Sequence[int | None]) -> None:
     """Let failed trials wait as if they had never begun."""
-    again = update(_trials).where(_of(study, ids))
-    connection.execute(again.values(state="WAITING", datetime_start=None, datetime_complete=None))
-    reasons = _trial_attributes.c.key == "reason"
-    there = select(_trials.c.trial_id).where(_of(study, ids))
+    again = update(trials).where(_OURS)
+    again = again.values(state="WAITING", datetime_start=None, datetime_complete=None)
+    connection.execute(again, {"study": study, "ids": _there(ids)})
+    there = select(trials.c.trial_id).where(_OURS)
+    ended = trial_attributes.c.key.startswith(MINE, autoescape=True)
+    of_ours = trial_attributes.c.trial_id.in_(there)
     connection.execute(
-        delete(_trial_attributes).where(_trial_attributes.c.trial_id.in_(there), reasons)
+        delete(trial_attributes).where(of_ours, ended, trial_attributes.c.key != SEED),
+        {"study": study, "ids": _there(ids)},
     )
 
 
@@ -279,14 +267,17 @@ def end(
     study: str,
     ended: Mapping[int | None, tuple[str, float | None, Mapping[str, Any]]],
     time: float,
-) -> None:
+) -> bool:
     """Mark trials as ended.
 
     Args:
         connection: In a transaction.
-        study: Its name; nothing is done where somebody deleted it.
+        study: Its name.
         ended: By Optuna's id the ledger's state, the value if there is one, and attributes.
         time: The database's.
+
+    Returns:
+        Whether all were there, and at no end; nothing is written of others.
     """
     states: dict[str, list[int]] = {}
     for key, (state, _, _) in ended.items():
@@ -294,23 +285,48 @@ def end(
             states.setdefault(STATES[state], []).append(key)
     there: set[int | None] = set()
     for state, ids in states.items():
-        given = {"study": study, "ids": ids, "ended_as": state, "ended": _datetime(time)}
+        given = {"study": study, "ids": ids, "ended_as": state, "ended": datetime_of(time)}
         there.update(connection.scalars(_END, given))
-    values = [
+    mine = {key: one for key, one in ended.items() if key is not None and key in there}
+    write_ends(connection, {key: one[1:] for key, one in mine.items()})
+    return len(there) == len(ended)
+
+
+def write_ends(
+    connection: Connection, ended: Mapping[int, tuple[float | None, Mapping[str, Any]]]
+) -> None:
+    """Write values and attributes of trials, by Optuna's id, over what is there."""
+    found = [
         {"trial_id": key, "objective": 0, "value": value, "value_type": "FINITE"}
-        for key, (_, value, _) in ended.items()
-        if key in there and value is not None
+        for key, (value, _) in ended.items()
+        if value is not None
     ]
-    if values:
-        connection.execute(_ADD_VALUES, values)
+    write(connection, values, ("trial_id", "objective"), found)
     said = [
         {"trial_id": key, "key": name, "value_json": json.dumps(attribute)}
-        for key, (_, _, some) in ended.items()
+        for key, (_, some) in ended.items()
         for name, attribute in some.items()
-        if key in there
     ]
-    if said:
-        connection.execute(insert(_trial_attributes), said)
+    write(connection, trial_attributes, ("trial_id", "key"), said)
+
+
+def said_of_stage(
+    search: str, stage: str, explanation: str, boxes: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """User attributes of a stage's study.
+
+    Args:
+        search: The name of the search.
+        stage: That of the stage.
+        explanation: Why its boxes are what they are.
+        boxes: As the study file would write them.
+    """
+    return {
+        SEARCH: search,
+        "klayer:stage": stage,
+        "klayer:explanation": explanation,
+        "klayer:boxes": list(boxes),
+    }
 
 
 def attributes(trial: Any) -> dict[str, Any]:
@@ -319,48 +335,51 @@ def attributes(trial: Any) -> dict[str, Any]:
     Args:
         trial: With `reason` and `pruned_after`.
     """
-    said = {"reason": trial.reason, "pruned_after": trial.pruned_after}
+    said = {"klayer:reason": trial.reason, "klayer:pruned_after": trial.pruned_after}
     return {key: value for key, value in said.items() if value is not None}
 
 
-def delete_studies(connection: Connection, search: str, names: Any) -> None:
-    """Delete studies of a search, with all that Optuna and its tools have kept with them.
+def delete_studies(connection: Connection, names: Any) -> None:
+    """Delete studies of klayer's, with all that Optuna and its tools have kept with them.
 
     Args:
         connection: In a transaction.
-        search: The name of the search, which each of its studies has as an attribute; others of the
-            same names are not klayer's, and stay.
-        names: A query of the studies' names.
+        names: A query of the studies' names; others of the same names are not klayer's, and stay.
     """
     mine = connection.scalars(
-        select(_studies.c.study_id)
-        .join(_study_attributes, _study_attributes.c.study_id == _studies.c.study_id)
-        .where(
-            _studies.c.study_name.in_(names),
-            _study_attributes.c.key == SEARCH,
-            _study_attributes.c.value_json == json.dumps(search),
-        )
+        select(studies.c.study_id)
+        .join(study_attributes, study_attributes.c.study_id == studies.c.study_id)
+        .where(studies.c.study_name.in_(names), study_attributes.c.key == SEARCH)
     ).all()
-    of_mine = select(_trials.c.trial_id).where(_trials.c.study_id.in_(mine))
-    for table in _OF_TRIALS:
+    of_mine = select(trials.c.trial_id).where(trials.c.study_id.in_(mine))
+    for table in OF_TRIALS:
         connection.execute(delete(table).where(table.c.trial_id.in_(of_mine)))
-    for table in (_trials, _directions, _study_attributes, _system_attributes, _studies):
+    for table in (trials, directions, study_attributes, system_attributes, studies):
         connection.execute(delete(table).where(table.c.study_id.in_(mine)))
 
 
-def _study_id(name: str) -> Any:
-    return select(_studies.c.study_id).where(_studies.c.study_name == name)
+def write(
+    connection: Connection,
+    table: Table,
+    key: tuple[str, ...],
+    rows: Sequence[Mapping[str, Any]],
+) -> None:
+    """Insert rows, or write over those that have the same key."""
+    if rows:
+        statement = _write(connection.dialect.name, table, key, tuple(rows[0]))
+        connection.execute(statement, list(rows))
 
 
-def _of(study: str, ids: Iterable[int | None]) -> Any:
-    """Trials by id, if they are still that study's: SQLite gives the ids of deleted ones again."""
-    keys = [key for key in ids if key is not None]
-    return _trials.c.trial_id.in_(keys) & (_trials.c.study_id == _study_id(study).scalar_subquery())
+@cache
+def _write(dialect: str, table: Table, key: tuple[str, ...], columns: tuple[str, ...]) -> Any:
+    kind = sqlite_dialect if dialect == "sqlite" else postgresql_dialect
+    made = kind.insert(table)
+    written = {name: made.excluded[name] for name in columns if name not in key}
+    return made.on_conflict_do_update(index_elements=list(key), set_=written)
 
 
-def _datetime(seconds: float) -> datetime:
-    """A time as Optuna stores it: in UTC, without saying so."""
-    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+def _there(ids: Iterable[int | None]) -> list[int]:
+    return [key for key in ids if key is not None]
 
 
 def check(connection: Connection, shown: str) -> None:
@@ -369,8 +388,8 @@ def check(connection: Connection, shown: str) -> None:
     Raises:
         LedgerError: They are not there, or of another revision.
     """
-    there = connection.dialect.has_table(connection, _revision.name)
-    found = connection.scalar(select(_revision.c.version_num)) if there else None
+    there = connection.dialect.has_table(connection, revision.name)
+    found = connection.scalar(select(revision.c.version_num)) if there else None
     if found != REVISION:
         raise LedgerError(
             f"{shown}: its Optuna tables are of revision {found or 'unknown'}, this klayer writes "

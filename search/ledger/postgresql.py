@@ -4,6 +4,7 @@ Transactions lock the rows that they change and no more, so that many workers cl
 once; rows are locked in one order, cohorts before their stage. Who waits is woken by NOTIFY.
 """
 
+from selectors import EVENT_READ, DefaultSelector
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -49,7 +50,8 @@ _END_SILENT = text(
 def engine(location: Location) -> Engine:
     """An engine that keeps one connection, and takes two more for as long as it needs them.
 
-    Connections are tried before they are used: servers and firewalls cut idle ones.
+    Connections are tried before they are used, where the server has closed them or said something:
+    servers and firewalls cut idle ones.
     """
     asked = {key: value for key, value in _CONNECTING.items() if key not in location.url.query}
     made = create_engine(
@@ -65,6 +67,16 @@ def engine(location: Location) -> Engine:
     # Many rows in one INSERT. psycopg sends `executemany` as a pipeline, and behind one the server
     # forgets idle_in_transaction_session_timeout: of 48 sessions that fell silent then 16 stayed.
     made.dialect.use_insertmanyvalues_wo_returning = True
+
+    asks = made.dialect.do_ping
+
+    def is_there(dbapi_connection: Any) -> bool:
+        """Whether the server is there; one that has left or said something makes this readable."""
+        with DefaultSelector() as readable:
+            readable.register(dbapi_connection.fileno(), EVENT_READ)
+            return asks(dbapi_connection) if readable.select(0) else True
+
+    made.dialect.do_ping = is_there  # type: ignore[method-assign]
 
     @event.listens_for(made, "connect")
     def _connected(connection: Any, _: Any) -> None:

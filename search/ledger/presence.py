@@ -40,6 +40,7 @@ def join(connection: Connection, who: Presence, time: float) -> None:
             host=who.host,
             machine=who.machine,
             process=who.process,
+            klayer=who.klayer,
             started_at=time,
             seen_at=time,
             lease_seconds=who.lease_seconds,
@@ -175,6 +176,7 @@ def _state(row: Row[Any], work: Any, time: float) -> WorkerState:
         work=None if work is None else _in_words(work),
         working_on=None if work is None else work.search,
         since=getattr(work, "since", None),
+        klayer=row.klayer,
     )
 
 

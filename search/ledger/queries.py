@@ -12,6 +12,7 @@ from search.ledger import (
     best,
     claims,
     cohort_checkpoints,
+    optuna_repair,
     presence,
     reports,
     rungs,
@@ -21,12 +22,15 @@ from search.ledger import (
 from search.ledger.database import Database, now, patient
 from search.ledger.records import (
     CohortClaim,
+    Extended,
     PlanningClaim,
     Presence,
     RecordedTrial,
     Search,
+    SetAside,
     StageState,
     Stint,
+    Strays,
     Training,
     TrialWork,
     WorkerState,
@@ -130,6 +134,12 @@ class Queries:
         with self.database.reading() as connection:
             found = claims.find(connection, search, owner, now(connection), lock=False)
         return isinstance(found, claims.FreeCohort | PlanningClaim)
+
+    @patient
+    def set_aside(self, search: Search) -> list[SetAside]:
+        """The cohorts of a search that are left to other hosts than the one that lost them."""
+        with self.database.reading() as connection:
+            return claims.set_aside(connection, search, now(connection))
 
     @patient
     def trained(self, search: Search) -> tuple[int, int]:
@@ -317,6 +327,15 @@ class Queries:
             return _work(connection, trial.id)
 
     @patient
+    def strays(self, search: Search) -> list[Strays]:
+        """What others have done to the Optuna studies of a search; those left alone are left out.
+
+        `Ledger.take_up` puts them right, but for trials that others have added.
+        """
+        with self.database.reading() as connection:
+            return optuna_repair.strays(connection, search.id)
+
+    @patient
     def spans(self, search: Search) -> list[tuple[float, float]]:
         """When each finished cohort was claimed, for the last time, and when it was handed in.
 
@@ -389,4 +408,8 @@ def _search(row: Row[Any], study: Study) -> Search:
         stopped_at=row.stopped_at,
         failure=row.failure,
         metrics=tuple(row.metrics),
+        extensions=tuple(
+            Extended(**one | {"changes": tuple(one["changes"])}) for one in row.extensions
+        ),
+        klayer=row.klayer,
     )

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from search.errors import LedgerError
@@ -11,9 +11,29 @@ from search.objective.data_card import DataCard
 from search.objective.report import Assignment
 from search.plan.plan import Kind, Step
 from search.plan.trial import Trial
+from search.runtime.environment import code_version
 from search.study.file import Study
 
 WorkerKind = Literal["worker", "launcher"]
+
+
+@dataclass(frozen=True)
+class Extended:
+    """One change of a recorded study (`search.ledger.extending`).
+
+    Attributes:
+        at: When, in seconds since 1970, UTC.
+        by: Who, as user@host.
+        changes: What differs, a line each.
+        study_hash: SHA-256 of the study's canonical form before.
+        study_text: The study file before, as it was read.
+    """
+
+    at: float
+    by: str
+    changes: tuple[str, ...]
+    study_hash: str
+    study_text: str
 
 
 @dataclass(frozen=True)
@@ -32,6 +52,8 @@ class Search:
         stopped_at: When it was asked to stop; None unless it stands still since.
         failure: Why it cannot go on, or ended without an evaluation; None unless that is so.
         metrics: The names of the metrics that its trials report, in the order of the record.
+        extensions: How the study was changed since it was recorded, oldest first.
+        klayer: The version that works on it.
     """
 
     id: int
@@ -45,6 +67,8 @@ class Search:
     stopped_at: float | None = None
     failure: str | None = None
     metrics: tuple[str, ...] = ()
+    extensions: tuple[Extended, ...] = ()
+    klayer: str = ""
 
     @property
     def data_fingerprint(self) -> str:
@@ -66,6 +90,7 @@ class Presence:
         launcher: The name of the launcher that started it; None if nobody did.
         sees_launcher: Whether it sees by itself that its launcher is gone, as a child does.
         lease_seconds: When it has not been heard of for so long, it is lost.
+        klayer: Its version.
     """
 
     name: str
@@ -77,6 +102,7 @@ class Presence:
     launcher: str | None
     lease_seconds: float
     sees_launcher: bool = False
+    klayer: str = field(default_factory=code_version)
 
 
 @dataclass(frozen=True)
@@ -95,6 +121,7 @@ class WorkerState:
         work: What it holds, such as "coarse #0 to #3"; None where it waits.
         working_on: The search of what it holds.
         since: Since when it holds that; None where that is not known, or nothing.
+        klayer: Its version.
     """
 
     name: str
@@ -108,6 +135,7 @@ class WorkerState:
     work: str | None
     working_on: str | None
     since: float | None
+    klayer: str
 
 
 @dataclass(frozen=True)
@@ -162,6 +190,10 @@ class CohortCheckpoint:
     notes: Mapping[str, Any]
     states: Mapping[int, bytes]
 
+    def is_further_than(self, steps: Mapping[int, int]) -> bool:
+        """Whether a trial has come further than it had in an earlier one, by number."""
+        return any(step > steps.get(number, 0) for number, step in self.steps.items())
+
 
 @dataclass(frozen=True, kw_only=True)
 class CohortClaim(Claim):
@@ -169,25 +201,29 @@ class CohortClaim(Claim):
 
     Attributes:
         cohort_id: Which cohort.
+        lost: With how many workers it was lost since it last came further.
         numbers: Its trials' numbers in the stage's plan.
+        ids: Their keys in the database, in the same order.
         trials: What is to be trained, in the same order.
         order_seed: Of the draws that the trials share.
         start: Steps that they have been trained already.
         stop: Steps after which they rest at a rung; None where they are trained to the end.
-        checkpoints: What each goes on from, in the same order; empty where `start` is 0.
-        checkpoint: How the cohort stood when an earlier worker of it last wrote that down; None
+        start_states: What each was put down as then, in the same order; empty where `start` is 0.
+        checkpoint: Where the cohort goes on instead, as an earlier worker of it stored it; None
             where none has.
         metrics: The names of the metrics that are stored of each report.
         score: The one of them that ranks.
     """
 
     cohort_id: int
+    lost: int
     numbers: tuple[int, ...]
+    ids: tuple[int, ...]
     trials: tuple[Assignment, ...]
     order_seed: int
     start: int = 0
     stop: int | None = None
-    checkpoints: tuple[bytes, ...] = ()
+    start_states: tuple[bytes, ...] = ()
     checkpoint: CohortCheckpoint | None = None
     metrics: tuple[str, ...] = ()
     score: str = ""
@@ -398,6 +434,51 @@ class StageState:
     best: RecordedTrial | None
     opened_at: float | None
     finished_at: float | None
+
+
+@dataclass(frozen=True)
+class Strays:
+    """What others have done to the Optuna study of a stage.
+
+    Attributes:
+        stage: The name of the stage.
+        study: That of the study.
+        missing: Whether it is gone, or another one has its name.
+        foreign: The numbers of trials in it that are not klayer's.
+        changed: The numbers of klayer's trials that were changed.
+    """
+
+    stage: str
+    study: str
+    missing: bool
+    foreign: tuple[int, ...] = ()
+    changed: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """A cohort that workers of one host were lost with, and that is left to other hosts for now.
+
+    Attributes:
+        cohort: For people, such as "coarse #0 to #3".
+        lost: With how many workers it was lost since it last came further.
+        host: The last one's; None where it is not known any more.
+        seconds: How long it is left to other hosts from now on, where any work on the search.
+    """
+
+    cohort: str
+    lost: int
+    host: str | None
+    seconds: float
+
+    @property
+    def text(self) -> str:
+        """For people."""
+        where = "" if self.host is None else f", the last on {self.host}"
+        return (
+            f"{self.cohort}: {self.lost} workers were lost with it{where}; it is left to other "
+            f"hosts for {self.seconds:.0f} s, where any work on this search"
+        )
 
 
 def named(stage: str, lowest: int, highest: int, count: int) -> str:

@@ -59,7 +59,7 @@ def record(
     connection: Connection,
     names: Sequence[str],
     score: str,
-    given: Mapping[int, Report],
+    given: Mapping[int, Report | Sequence[Report]],
 ) -> None:
     """Store reports; one of a step that is there already changes nothing.
 
@@ -67,11 +67,15 @@ def record(
         connection: To the database.
         names: The metrics that the search declares; others are not kept, missing ones are NaN.
         score: The one that trials are ranked by.
-        given: By the trials' ids.
+        given: One or several, by the trials' ids.
     """
     if not given:
         return
-    rows = [row(trial, names, score, one) for trial, one in given.items()]
+    rows = [
+        row(trial, names, score, one)
+        for trial, some in given.items()
+        for one in ([some] if isinstance(some, Report) else some)
+    ]
     connection.execute(insert_new(connection, reports), rows)
 
 

@@ -9,10 +9,19 @@ from typing import Any
 from sqlalchemy import Connection, ScalarSelect, bindparam, func, select, update
 
 from search.errors import LedgerError
-from search.ledger import attachments, claims, cohort_checkpoints, optuna_rows, reports, rungs
+from search.ledger import (
+    attachments,
+    claims,
+    cohort_checkpoints,
+    optuna_repair,
+    optuna_rows,
+    reports,
+    rungs,
+)
 from search.ledger.claims import FreeCohort
 from search.ledger.database import update_each, wake
-from search.ledger.records import CohortClaim, TrialResult
+from search.ledger.records import CohortClaim, StageRef, TrialResult
+from search.ledger.tables import cohort_checkpoints as stored
 from search.ledger.tables import cohorts, searches, stages, trials
 from search.objective.report import Evaluation, Report
 
@@ -24,8 +33,10 @@ _OF_COHORT = (
         trials.c.optuna_trial,
         trials.c.stage_id,
         stages.c.optuna_study,
+        stored.c.cohort_id.label("checkpoint"),  # NULL where there is none
     )
     .join(stages, stages.c.id == trials.c.stage_id)
+    .outerjoin(stored, stored.c.cohort_id == trials.c.cohort_id)
     .where(trials.c.cohort_id == bindparam("cohort"))
 )
 _LOCKED_STAGE = (
@@ -50,14 +61,18 @@ def _first(state: str) -> ScalarSelect[int]:
 _UNFINISHED = select(_first("waiting"), _first("claimed"))
 
 
-def record_reports(connection: Connection, claim: CohortClaim, given: Mapping[int, Report]) -> None:
-    """Store what some of the claim's trials report, by trial number; again does no harm.
+Given = Mapping[int, Report | Sequence[Report]]
+"""Reports by trial number, one or several."""
+
+
+def record_reports(connection: Connection, claim: CohortClaim, given: Given) -> None:
+    """Store what some of the claim's trials report; again does no harm.
 
     Raises:
         KeyError: A trial is not of the claim.
     """
-    ids = _trials_of(connection, claim.cohort_id)
-    mine = {ids[number].id: one for number, one in given.items()}
+    ids = dict(zip(claim.numbers, claim.ids, strict=True))
+    mine = {ids[number]: one for number, one in given.items()}
     reports.record(connection, claim.metrics, claim.score, mine)
 
 
@@ -66,6 +81,7 @@ def hand_in(
     claim: CohortClaim,
     given: Sequence[TrialResult],
     evaluation: Evaluation | None,
+    reported: Given,
     time: float,
 ) -> None:
     """Take the results of a cohort, and close its stage and its search if they end with it.
@@ -75,6 +91,7 @@ def hand_in(
         claim: The cohort.
         given: One result for each of its trials.
         evaluation: What was said of the final's trials.
+        reported: What they report that is not stored yet.
         time: The database's.
 
     Raises:
@@ -89,16 +106,18 @@ def hand_in(
             "others"
         )
     claims.finish(connection, claim, time)
-    cohort_checkpoints.forget(connection, claim.cohort_id)
     mine = _trials_of(connection, claim.cohort_id)
     stage = mine[claim.numbers[0]]
+    if stage.checkpoint is not None:
+        cohort_checkpoints.forget(connection, claim.cohort_id)
+    record_reports(connection, claim, reported)
     rests = [one for one in given if one.checkpoint is not None]
     if claim.start or rests:
         rungs.rest(connection, {n: row.id for n, row in mine.items()}, claim.stop, rests)
         resting = [mine[one.number].optuna_trial for one in rests]
         optuna_rows.wait(connection, stage.optuna_study, resting)
     ended = [one for one in given if one.checkpoint is None]
-    _end(connection, stage.optuna_study, mine, ended, time)
+    _end(connection, claim.stage, stage.optuna_study, mine, ended, time)
     attachments.keep(
         connection, {mine[claim.numbers[place]].id: content for place, content in kept.items()}
     )
@@ -123,7 +142,7 @@ def give_up(connection: Connection, free: FreeCohort, time: float) -> None:
     failed = [TrialResult(number, None, reason, failed=True) for number in mine]
     rungs.rest(connection, {n: row.id for n, row in mine.items()}, None, ())
     cohort_checkpoints.forget(connection, free.id)
-    _end(connection, free.study, mine, failed, time)
+    _end(connection, free.stage, free.study, mine, failed, time)
     connection.execute(
         update(cohorts)
         .where(cohorts.c.id == free.id)
@@ -134,6 +153,7 @@ def give_up(connection: Connection, free: FreeCohort, time: float) -> None:
 
 def _end(
     connection: Connection,
+    stage: StageRef,
     study: str,
     mine: Mapping[int, Any],
     results: Sequence[TrialResult],
@@ -153,11 +173,14 @@ def _end(
         for one in results
     }
     update_each(connection, trials, rows)
+    if stage.kind != "search":
+        return  # what they are worth in Optuna is known at the end of the stage
     ended = {
         mine[one.number].optuna_trial: (one.state, one.value, optuna_rows.attributes(one))
         for one in results
     }
-    optuna_rows.end(connection, study, ended, time)
+    if not optuna_rows.end(connection, study, ended, time):
+        optuna_repair.put_right(connection, stage.id, list(mine))
 
 
 def _trials_of(connection: Connection, cohort_id: int) -> dict[int, Any]:
@@ -194,14 +217,25 @@ def _finish_stage(
         return
     connection.execute(this.values(state="finished", finished_at=time))
     numbers = select(func.max(stages.c.number)).where(stages.c.search_id == stage.search_id)
-    if stage.number != connection.scalar(numbers):
-        return
-    valued = select(trials.c.id).where(trials.c.stage_id == stage.id, trials.c.value.is_not(None))
+    if stage.number == connection.scalar(numbers):
+        _finish_search(connection, stage, time, result, failure)
+    optuna_repair.put_right_unless_ended(connection, stage.id)
+
+
+def _finish_search(
+    connection: Connection,
+    last: Any,
+    time: float,
+    result: dict[str, Any] | None,
+    failure: str | None,
+) -> None:
+    """Close a search whose last stage was closed."""
+    valued = select(trials.c.id).where(trials.c.stage_id == last.id, trials.c.value.is_not(None))
     if failure is not None and connection.scalar(valued.limit(1)) is not None:
         failure = None  # others of the stage say what was asked
-    its_search = update(searches).where(searches.c.id == stage.search_id)
+    its_search = update(searches).where(searches.c.id == last.search_id)
     if result is not None:
-        before = select(searches.c.readings).where(searches.c.id == stage.search_id)
+        before = select(searches.c.readings).where(searches.c.id == last.search_id)
         readings = connection.scalar(before)
         result = {**result, "readings": 1 + readings} if readings else result
     connection.execute(its_search.values(result=result, failure=failure, finished_at=time))

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from search.errors import LedgerError
-from search.ledger import deletion, optuna_rows, rungs
-from search.ledger.claims import lock_all
+from search.ledger import deletion, optuna_repair, optuna_rows, rungs
+from search.ledger.claims import lock_idle
 from search.ledger.database import wake
 from search.ledger.records import Search, StageState
 from search.ledger.tables import (
@@ -25,7 +25,6 @@ from search.ledger.tables import (
     trials,
 )
 from search.plan.plan import Step
-from search.runtime.formatting import plural
 
 
 @dataclass(frozen=True)
@@ -72,11 +71,7 @@ def retry_failed(connection: Connection, search: Search, retry: Retry, time: flo
     Raises:
         LedgerError: A worker holds work of the search; nothing was changed.
     """
-    if held := lock_all(connection, search, time):
-        raise LedgerError(
-            f"{search.study.name}: {plural(held, 'process')} at work on it, so nothing was "
-            f"changed; stop it with `klayer stop {search.study.name}` first"
-        )
+    lock_idle(connection, search, time)
     first = retry.step.number
     anew = stages.c.number >= first if retry.whole else stages.c.number > first
     _plan_anew(connection, search, anew)
@@ -102,7 +97,7 @@ def retry_failed(connection: Connection, search: Search, retry: Retry, time: flo
 def _plan_anew(connection: Connection, search: Search, which: ColumnElement[bool]) -> None:
     """Let stages be as if they had never been planned."""
     mine = select(stages.c.id).where(stages.c.search_id == search.id, which)
-    deletion.delete_trials(connection, search, mine)
+    deletion.delete_trials(connection, mine)
     connection.execute(
         update(stages)
         .where(stages.c.search_id == search.id, which)
@@ -141,7 +136,14 @@ def _wait_again(connection: Connection, search: Search, number: int) -> None:
         connection.execute(
             update(trials)
             .where(trials.c.id.in_(mine))
-            .values(cohort_id=new, state="waiting", value=None, reason=None, finished_at=None)
+            .values(
+                cohort_id=new,
+                state="waiting",
+                value=None,
+                reason=None,
+                started_at=None,
+                finished_at=None,
+            )
         )
     optuna_rows.wait_again(connection, stage.optuna_study, [row.optuna_trial for row in failed])
     connection.execute(
@@ -149,3 +151,4 @@ def _wait_again(connection: Connection, search: Search, number: int) -> None:
     )
     left = select(trials.c.id).where(trials.c.cohort_id == cohorts.c.id).exists()
     connection.execute(delete(cohorts).where(cohorts.c.id.in_(homes), ~left))
+    optuna_repair.put_right(connection, stage.id)

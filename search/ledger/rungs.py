@@ -5,17 +5,16 @@ a checkpoint: the database alone is enough to go on, on any host. The checkpoint
 trial rests again or ends, so a cohort whose worker died is trained from there once more.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from search.ledger import optuna_rows
+from search.ledger import optuna_repair, optuna_rows
 from search.ledger.database import update_each, wake
 from search.ledger.optuna_rows import Distributions
-from search.ledger.records import TrialResult
+from search.ledger.records import Search, TrialResult
 from search.ledger.tables import checkpoints, cohorts, stages, trials
-from search.objective.metric import Metric
 from search.plan.generations import GenerationPlan
 from search.plan.halving import RungPlan
 from search.plan.plan import PlannedTrial, StagePlan
@@ -31,8 +30,7 @@ def open_stage(
     steps_each: float | None,
     distributions: Distributions,
     optuna_study: str,
-    score: Metric,
-    attributes: Mapping[str, str],
+    search: Search,
     time: float,
 ) -> None:
     """Insert the trials of a stage's plan, in its cohorts, and its Optuna study.
@@ -45,21 +43,19 @@ def open_stage(
         steps_each: Steps of a trial that is trained to its end; None if that is not known.
         distributions: Optuna's, of each hyperparameter.
         optuna_study: The name of the study.
-        score: What its trials are ranked by.
-        attributes: What readers of Optuna should see of the stage.
+        search: Whose stage it is.
         time: The database's.
-
-    Raises:
-        LedgerError: There is an Optuna study of that name.
     """
-    optuna_rows.add_study(connection, optuna_study, score, attributes)
+    boxes = [write_box(box) for box in plan.boxes]
+    said = optuna_rows.said_of_stage(search.study.name, plan.step.name, plan.explanation, boxes)
+    optuna_rows.add_study(connection, optuna_study, search.study.objective.score, said)
     connection.execute(
         update(stages)
         .where(stages.c.id == stage_id)
         .values(
             state="open",
             owner=None,
-            boxes=[write_box(box) for box in plan.boxes],
+            boxes=boxes,
             explanation=plan.explanation,
             steps=steps_each,
             trials=trials_in_all,
@@ -211,9 +207,10 @@ def open_rung(connection: Connection, stage_id: int, plan: RungPlan, time: float
         same = {"state": "pruned", "pruned_after": plan.start, "finished_at": time}
         update_each(connection, trials, {row.id: {"value": row.value, **same} for row in gone})
         connection.execute(delete(checkpoints).where(checkpoints.c.trial_id.in_(ids)))
-        said = {"pruned_after": plan.start}
+        said = {"klayer:pruned_after": plan.start}
         ended = {row.optuna_trial: ("pruned", row.value, said) for row in gone}
-        optuna_rows.end(connection, stage.optuna_study, ended, time)
+        if not optuna_rows.end(connection, stage.optuna_study, ended, time):
+            optuna_repair.put_right(connection, stage_id, dropped)
     cohort_ids = add_cohorts(
         connection, stage_id, plan.rung, len(plan.cohorts), plan.start, plan.stop
     )

@@ -93,7 +93,7 @@ def _upgrade(connection: Connection, location: Location) -> str:
         postgresql.lock_schema(connection)
     found = _revision(connection, location.shown)
     if found not in migrations.revisions():
-        raise LedgerError(_unusable(location.shown, found))
+        raise LedgerError(migrations.unusable(location.shown, found))
     migrations.upgrade(connection, found, now(connection), location.shown)
     if location.kind == "sqlite":
         sqlite.check_references(connection, location.shown)
@@ -135,7 +135,7 @@ def _check(engine: Engine, location: Location, *, writes: bool) -> None:
             connection.execution_options(**{sqlite.READING: True})
         found = _revision(connection, location.shown)
         if found != migrations.revisions()[-1]:
-            raise LedgerError(_unusable(location.shown, found))
+            raise LedgerError(migrations.unusable(location.shown, found))
         optuna_rows.check(connection, location.shown)
         if writes and location.kind == "postgresql":
             postgresql.check_rights(connection, tables.cohorts.name, location.shown)
@@ -151,20 +151,6 @@ def _revision(connection: Connection, shown: str) -> str | None:
     if not connection.dialect.has_table(connection, tables.revision.name):
         return None
     return connection.scalar(select(tables.revision.c.version_num))
-
-
-def _unusable(shown: str, found: str | None) -> str:
-    """The message for tables of another revision than the last."""
-    *older, last = migrations.revisions()
-    if found in older:
-        return (
-            f"{shown}: its tables are of revision {found}, this klayer uses revision {last}; stop "
-            "its workers, keep a copy, and bring it up to date with `klayer storage upgrade`"
-        )
-    return (
-        f"{shown}: its tables are of revision {found or 'unknown'}, this klayer knows up to "
-        f"revision {last}; use the klayer that made them, or another database"
-    )
 
 
 @contextmanager

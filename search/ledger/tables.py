@@ -40,12 +40,14 @@ searches = Table(
     Column("metrics", JSON, nullable=False),  # their names, in the order in which reports have them
     Column("data", JSON, nullable=False),  # the data card
     Column("environment", JSON, nullable=False),
+    Column("klayer", String(80), nullable=False),  # the version that works on it
     Column("created_at", Float, nullable=False),  # seconds since 1970, UTC, as all times here
     Column("finished_at", Float),
     Column("stopped_at", Float),  # when it was asked to stop; NULL again once it is taken up
     Column("failure", Text),  # why it cannot go on; NULL again once it is taken up
     Column("result", JSON),  # of the evaluation, once it is there
-    Column("readings", Integer, nullable=False),  # of the test data, before a retry
+    Column("readings", Integer, nullable=False),  # of the test data, before it was taken up again
+    Column("extensions", JSON, nullable=False),  # who changed what when, and the study before that
 )
 
 workers = Table(
@@ -59,6 +61,7 @@ workers = Table(
     Column("host", String(255), nullable=False),
     Column("machine", String(128), nullable=False),  # the running kernel, as containers share one
     Column("process", Integer, nullable=False),
+    Column("klayer", String(80), nullable=False),  # its version
     Column("started_at", Float, nullable=False),
     Column("seen_at", Float, nullable=False),
     Column("lease_seconds", Float, nullable=False),  # when not seen for so long, it is lost
@@ -129,6 +132,7 @@ trials = Table(
     Column("value", Float),
     Column("reason", Text),
     Column("pruned_after", Integer),  # steps
+    Column("started_at", Float),  # when it was first claimed
     Column("finished_at", Float),
     UniqueConstraint("stage_id", "number"),
 )

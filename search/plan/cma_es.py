@@ -5,8 +5,7 @@ used without Optuna, whose sampler keeps the strategy's state beside trials. Her
 from the results alone: it is made again from the first generation on, in less than a millisecond
 for each.
 
-A point is a place in the unit cube: each range is a side, on its own scale; each whole number is an
-equal piece of its side, and its place the middle of that.
+A point is a place in the unit cube (see `search.plan.places`).
 """
 
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.errors import KlayerError
+from search.plan.places import place_of, value_at
 from search.plan.ranking import Ranking
 from search.plan.trial import Trial
 from search.space.space import Box, Interval, Point
@@ -87,32 +87,13 @@ def _strategy(dimensions: int, population: int) -> Any:
 def _place(sides: dict[str, Interval], point: Point) -> Place:
     if not sides:
         return np.array([0.5])
-    return np.array([_position(side, point[name]) for name, side in sides.items()])
+    return np.array([place_of(side, float(point[name])) for name, side in sides.items()])
 
 
 def _point(box: Box, sides: dict[str, Interval], place: Place) -> Point:
     positions = dict(zip(sides, place.tolist(), strict=False))
     return {
-        name: _value(extent, positions.get(name, 0.0))
+        name: value_at(extent, positions.get(name, 0.0))
         for name, extent in box.ranges.items()
         if isinstance(extent, Interval)
     }
-
-
-def _value(side: Interval, position: float) -> float | int:
-    """The value at a position from 0 to 1."""
-    if side.step is not None:
-        values = range(int(side.low), int(side.high) + 1, side.step)
-        return values[min(int(position * len(values)), len(values) - 1)]
-    first, last = side.scaled(side.low), side.scaled(side.high)
-    value = side.unscaled(first + (last - first) * position)
-    return float(min(max(value, side.low), side.high))
-
-
-def _position(side: Interval, value: Any) -> float:
-    """The position of a value; the inverse of `_value`."""
-    if side.step is not None:
-        values = range(int(side.low), int(side.high) + 1, side.step)
-        return (values.index(int(value)) + 0.5) / len(values)
-    first, last = side.scaled(side.low), side.scaled(side.high)
-    return (side.scaled(float(value)) - first) / (last - first)

@@ -12,6 +12,7 @@ from search.plan import cma_es
 from search.plan.ranking import ranking_of
 from search.plan.samplers import Drawn, distributions, draw, inside
 from search.plan.seeds import derive
+from search.plan.surface import surface
 from search.plan.trial import Trial
 from search.space.space import Box, Point
 from search.study.file import Stage, Study
@@ -38,8 +39,9 @@ def ask(
 ) -> tuple[Drawn, ...]:
     """The points of one generation, in the order of its trials.
 
-    TPE begins with start points from a scrambled Sobol sequence, and goes on with Optuna's
-    multivariate TPE. CMA-ES draws each generation of a box from the normal distribution that the
+    TPE and the Gaussian process begin with start points from a scrambled Sobol sequence. TPE goes
+    on as Optuna's multivariate one; the process where its surface is likely to be good, or little
+    known. CMA-ES draws each generation of a box from the normal distribution that the
     earlier ones have shaped.
 
     Args:
@@ -60,7 +62,8 @@ def ask(
             f"{stage.name}: generation {generation} needs the results of trials 0 to "
             f"{asked.start - 1}, each once, and got {len(told)} results"
         )
-    if stage.sampler == "tpe" and asked.start < start_points("tpe", _size(stage), len(boxes)):
+    start = start_points(stage.sampler, stage.trials, _size(stage), len(boxes))
+    if stage.sampler != "cmaes" and asked.start < start:
         return draw("sobol", boxes, asked.stop, start_seed(study, stage))[asked.start :]
     seed, ranking = _seed(study, stage, generation), ranking_of(study)
     points: dict[int, Point] = {}
@@ -69,6 +72,8 @@ def ask(
         own, own_seed = told[index :: len(boxes)], derive(seed, "box", index)
         if stage.sampler == "tpe":
             drawn = _tpe(box, own, len(mine), own_seed, ranking.direction)
+        elif stage.sampler == "gp":
+            drawn = surface(box, own, ranking).ask(len(mine), own_seed)
         else:
             population = _size(stage) // len(boxes)
             drawn = cma_es.ask(box, own, len(mine), population, own_seed, ranking)

@@ -4,7 +4,7 @@ Every worker that plans a stage makes the same plan: it depends on the study fil
 results of earlier stages, never on workers, clocks or the order in which trials came in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -22,6 +22,7 @@ from search.plan.zoom import zoom
 from search.space.space import Box, Choices, Point, fitted, overlaid
 from search.study.file import Stage, Study
 from search.study.halving import Halving
+from search.study.race import Round, rounds
 
 # Beyond 8 members a stack gains little, and beyond 16 its weights leave the processor's cache.
 LARGEST_COHORT = 8
@@ -96,8 +97,8 @@ def steps(study: Study) -> tuple[Step, ...]:
         (stage.name, "search", stage.training, stage.halving, learned.generations(stage))
         for stage in study.stages
     ]
-    if final.finalists * final.seeds > 1:
-        listed.append((FINALISTS, "finalists", final.training, None, 1))
+    if final.rounds:
+        listed.append((FINALISTS, "finalists", final.training, None, len(final.rounds)))
     if study.objective.evaluates is not None:
         listed.append((FINAL, "final", final.training, None, 1))
     return tuple(Step(number, *entry) for number, entry in enumerate(listed, start=1))
@@ -117,8 +118,15 @@ def expected_trials(study: Study, step: Step) -> int:
     if step.kind == "search":
         return study.stages[step.number - 1].trials
     if step.kind == "finalists":
-        return final.finalists * final.seeds
+        return sum(one.trials for one in final.rounds)
     return final.finalists if study.objective.evaluates == "finalists" else 1
+
+
+def trials_in_all(study: Study, made: StagePlan) -> int:
+    """How many trials a stage that is planned will have, those of its later generations too."""
+    if made.step.kind == "finalists":
+        return sum(one.trials for one in race(study, len(made.boxes)))
+    return expected_trials(study, made.step) if made.step.generations > 1 else len(made.trials)
 
 
 def plan(study: Study, step: Step, results: Sequence[Trial]) -> StagePlan:
@@ -188,7 +196,7 @@ def search_cohorts(
 
 
 def _drawn(study: Study, stage: Stage, boxes: tuple[Box, ...]) -> tuple[Drawn, ...]:
-    if stage.sampler == "tpe" or stage.sampler == "cmaes":
+    if stage.sampler == "tpe" or stage.sampler == "cmaes" or stage.sampler == "gp":
         return learned.ask(study, stage, boxes, 0, [])
     seed = derive(study.seed, "stage", stage.name)
     return draw(stage.sampler, boxes, stage.trials, seed, stage.points)
@@ -223,7 +231,8 @@ def _as_declared(stage: Stage) -> str:
 def _configurations(study: Study, results: Sequence[Trial]) -> tuple[list[Trial], tuple[Box, ...]]:
     named = study.contenders()
     given = [one for one in results if one.stage in named]
-    chosen = finalists(given, study.final.finalists, study.objective)
+    count = study.final.candidates or study.final.finalists
+    chosen = finalists(given, count, study.objective)
     return chosen, tuple(_listed(result) for result in chosen)
 
 
@@ -242,28 +251,59 @@ def _listed(result: Trial) -> Box:
 
 
 def _finalists_plan(study: Study, step: Step, results: Sequence[Trial]) -> StagePlan:
-    """Each finalist over the same fresh seeds; trial s·F + f is finalist f with seed s."""
+    """Each finalist over the same fresh seeds; of a race the candidates, in its first round."""
     chosen, boxes = _configurations(study, results)
+    first, *others = race(study, len(chosen))
+    points = {place: result.parameters for place, result in enumerate(chosen)}
+    trials, stacks = round_of(study, step, points, first.seeds, 0)
+    named = ", ".join(f"{result.stage} #{result.number}" for result in chosen)
+    explanation = f"the best {len(chosen)} configurations of {_stages_in_words(study)} ({named}), "
+    if others:
+        left = ", ".join(f"the best {one.candidates} with {one.seeds.stop}" for one in others)
+        explanation += f"in a race: all with {_seeds(first.seeds.stop, 'fresh ')}, {left}"
+    else:
+        explanation += f"each over {_seeds(study.final.seeds, 'fresh ')}"
+    return StagePlan(step, boxes, explanation, trials, stacks)
+
+
+def _seeds(count: int, kind: str = "") -> str:
+    return f"{count} {kind}seed" + ("s" if count > 1 else "")
+
+
+def race(study: Study, candidates: int) -> tuple[Round, ...]:
+    """The rounds of the finalists, of whom there may be fewer than the study file asks for."""
+    final = study.final
+    return rounds(candidates, min(candidates, final.finalists), final.seeds)
+
+
+def round_of(
+    study: Study, step: Step, points: Mapping[int, Point], seeds: range, first: int
+) -> tuple[tuple[PlannedTrial, ...], tuple[tuple[int, ...], ...]]:
+    """The trials of a round of the finalists, and which of them are trained together.
+
+    Args:
+        study: The whole study.
+        step: The finalists'.
+        points: By their boxes, those that are trained.
+        seeds: The numbers of the seeds; each of the points is trained with every one of them.
+        first: The number of the first trial.
+    """
+    pairs = [(seed, box) for seed in seeds for box in points]
     trials = tuple(
         PlannedTrial(
-            seed * len(chosen) + place,
-            place,
-            result.parameters,
+            number,
+            box,
+            points[box],
             derive(study.seed, FINALISTS, "seed", seed),
             derive(study.seed, FINALISTS, "order", seed),
         )
-        for seed in range(study.final.seeds)
-        for place, result in enumerate(chosen)
+        for number, (seed, box) in enumerate(pairs, start=first)
     )
     fits = [
         _in_order(trial, study.objective.fit(step.training, trial.parameters)) for trial in trials
     ]
-    named = ", ".join(f"{result.stage} #{result.number}" for result in chosen)
-    explanation = (
-        f"the best {len(chosen)} configurations of {_stages_in_words(study)} ({named}), "
-        f"each over {study.final.seeds} fresh seed" + ("s" if study.final.seeds > 1 else "")
-    )
-    return StagePlan(step, boxes, explanation, trials, cohorts(fits, LARGEST_COHORT))
+    stacks = cohorts(fits, LARGEST_COHORT)
+    return trials, tuple(tuple(trials[place].number for place in one) for one in stacks)
 
 
 def _in_order(trial: PlannedTrial, fit: Fit) -> Fit:
@@ -275,15 +315,16 @@ def _final_plan(study: Study, step: Step, results: Sequence[Trial]) -> StagePlan
     """The winner, and with `ensemble` the other finalists behind it, as one cohort."""
     chosen, boxes = _configurations(study, results)
     spreads = seed_spreads(results)
-    order = list(range(len(chosen)))
+    order = list(range(min(len(chosen), study.final.finalists)))
     explanation = (
         f"{chosen[0].stage} #{chosen[0].number} has the best value of {_stages_in_words(study)}"
     )
     if spreads:
         best = winner({place: spread.values for place, spread in spreads.items()}, study.objective)
-        order.remove(best)
-        order.insert(0, best)
-        explanation = _why(study, chosen[best], spreads[best], len(spreads))
+        most = len(spreads[best].values)
+        others = [place for place in sorted(spreads) if len(spreads[place].values) == most]
+        order = [best, *(place for place in others if place != best)]
+        explanation = _why(study, chosen[best], spreads[best], len(others))
     if study.objective.evaluates != "finalists":
         order = order[:1]
     trials = tuple(

@@ -7,6 +7,7 @@ asks here; the ledger, which sorts in SQL, takes the sign of the order from here
 
 import math
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -117,8 +118,24 @@ class Ranking:
         valued = [trial for trial in given if trial.value is not None]
         return sorted(
             valued,
-            key=lambda one: (_early(one), self.cost(one.value), places[one.stage], one.number),
+            key=lambda one: (*self._standing(one), places[one.stage], one.number),
         )
+
+    def ranks(self, trials: Sequence[Ranked]) -> list[float]:
+        """The place of each trial in the order of `ranked`, from 0; equal ones share their mean.
+
+        Those without a value share the last places.
+        """
+        standings = [
+            (one.value is None, *((0.0, 0.0) if one.value is None else self._standing(one)))
+            for one in trials
+        ]
+        first = {standing: place for place, standing in reversed([*enumerate(sorted(standings))])}
+        counts = Counter(standings)
+        return [first[one] + (counts[one] - 1) / 2 for one in standings]
+
+    def _standing(self, trial: Ranked) -> tuple[float, float]:
+        return _early(trial), self.cost(trial.value)
 
     def best(self, trials: Iterable[T]) -> T | None:
         """The first of `ranked`; None where no trial has a value."""
@@ -140,21 +157,29 @@ class Ranking:
     def winner(self, seeds: Mapping[int, Sequence[float | None]]) -> int | None:
         """The configuration with the best mean over its seeds; None where none has a value.
 
-        One with a seed without a value ranks below all that have every value; of two such, the one
-        of which a smaller share of seeds has none is the better, then the one with the better mean
+        The first of `by_seeds` that has one.
+        """
+        ordered = self.by_seeds(seeds)
+        return next((one for one in ordered if any(v is not None for v in seeds[one])), None)
+
+    def by_seeds(self, seeds: Mapping[int, Sequence[float | None]]) -> list[int]:
+        """Configurations that were trained over seeds, the best first.
+
+        One that a race has dropped, and so has fewer seeds, ranks below all that have more. One
+        with a seed without a value ranks below all that have every value; of two such, the one of
+        which a smaller share of seeds has none is the better, then the one with the better mean
         over the rest. Ties go to the lower index.
 
         Args:
             seeds: For each configuration's index one value a seed, None where it has none.
         """
-        spreads = {index: Spread.of(values) for index, values in seeds.items()}
-        known = [index for index, spread in spreads.items() if spread.mean is not None]
 
-        def rank(index: int) -> tuple[float, float, int]:
-            values = spreads[index].values
-            return values.count(None) / len(values), self.cost(spreads[index].mean), index
+        def rank(index: int) -> tuple[int, float, float, int]:
+            values = seeds[index]
+            lacking = values.count(None) / max(len(values), 1)
+            return -len(values), lacking, self.cost(Spread.of(values).mean), index
 
-        return min(known, key=rank, default=None)
+        return sorted(seeds, key=rank)
 
     def chosen(self, reruns: Iterable[Ranked]) -> Point | None:
         """The configuration that wins over its seeds, of the trials of all finalists.

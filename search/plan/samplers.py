@@ -71,12 +71,17 @@ def draw(
     )
 
 
-def distributions(boxes: tuple[Box, ...]) -> dict[str, "BaseDistribution"]:
+def distributions(boxes: tuple[Box, ...], *, listed: bool = False) -> dict[str, "BaseDistribution"]:
     """Optuna's distribution of each hyperparameter of a stage, fixed for all of its trials.
 
     Each covers the range in every box. The step of whole numbers is kept where the boxes lie on one
     grid and is 1 where they do not; the upper bound is then the last value of that grid, as Optuna
     wants it.
+
+    Args:
+        boxes: The stage's boxes.
+        listed: Whether lists of numbers are points of a range, as those of finalists are, and not
+            choices.
 
     Raises:
         KlayerError: There is no box.
@@ -88,13 +93,31 @@ def distributions(boxes: tuple[Box, ...]) -> dict[str, "BaseDistribution"]:
         raise KlayerError("a stage needs at least one box, got none")
     found: dict[str, BaseDistribution] = {}
     for name, extent in hull(boxes).ranges.items():
-        if isinstance(extent, Choices):
+        if listed and isinstance(extent, Choices) and (numbers := _numbers(extent)):
+            found[name] = _over(numbers)
+        elif isinstance(extent, Choices):
             found[name] = CategoricalDistribution(extent.options)
         elif extent.step is None:
             found[name] = FloatDistribution(extent.low, extent.high, log=extent.log)
         else:
             found[name] = _whole(extent, [box.ranges[name] for box in boxes if name in box.ranges])
     return found
+
+
+def _numbers(extent: Choices) -> list[int | float]:
+    """The options of a list of numbers; none of another."""
+    found = [one for one in extent.options if isinstance(one, int | float)]
+    numbers = [one for one in found if not isinstance(one, bool)]
+    return numbers if len(numbers) == len(extent.options) else []
+
+
+def _over(numbers: Sequence[int | float]) -> "BaseDistribution":
+    from optuna.distributions import FloatDistribution, IntDistribution
+
+    low, high = min(numbers), max(numbers)
+    if all(isinstance(one, int) for one in numbers):
+        return IntDistribution(int(low), int(high))
+    return FloatDistribution(low, high)
 
 
 def _whole(joined: Interval, parts: Sequence[Range]) -> "IntDistribution":

@@ -5,7 +5,6 @@ Pure: a resolved study and its rows in, every fault out.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from search.objectives.network.schedules import CyclesSchedule
 from search.reproduce.published_tables import ACCURACIES, FINAL_ONLY, GradientCheck, Published
 from search.space.space import Box, Interval, Point, Range
 from search.study.contenders import contenders
@@ -88,7 +87,7 @@ def _point_faults(
 def _measure_faults(study: Study, box: Box, row: Published) -> Iterator[Fault]:
     final = study.final
     if row.measure == "snapshot_ensemble":
-        if not (study.objective.ensemble and isinstance(final.training.schedule, CyclesSchedule)):
+        if not (study.objective.ensemble and final.training.schedule.keeps_snapshots):
             right = 'give a schedule of kind "cycles" and ensemble, or another measure'
             yield Fault(
                 ("measure",), f'found "snapshot_ensemble", but the final keeps none; {right}'

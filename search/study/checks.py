@@ -78,7 +78,9 @@ def _finalists(stages: Sequence[Stage], final: Final) -> Iterator[Fault]:
     named = contenders(stages)
     sources = [stage for stage in stages if stage.name in named]
     trials = sum(_trained_to_the_end(stage) for stage in sources)
-    if final.finalists > trials:
+    key = "finalists" if final.candidates is None else "candidates"
+    asked = final.candidates or final.finalists
+    if asked > trials:
         where = (
             "all stages together have"
             if len(named) == len(stages)
@@ -86,8 +88,8 @@ def _finalists(stages: Sequence[Stage], final: Final) -> Iterator[Fault]:
         )
         halved = any(stage.halving is not None for stage in sources)
         rest = " that can be trained to their end" if halved else ""
-        text = f"found {final.finalists}, but {where} {trials} trials{rest}"
-        yield Fault(("final", "finalists"), f"{text}; give {trials} or fewer")
+        text = f"found {asked}, but {where} {trials} trials{rest}"
+        yield Fault(("final", key), f"{text}; give {trials} or fewer")
 
 
 def _trained_to_the_end(stage: Stage) -> int:

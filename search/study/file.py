@@ -21,6 +21,7 @@ from search.study.lineage import natural_limits, reach
 from search.study.messages import faults_of
 from search.study.ranges import REGISTRY
 from search.study.stages import Stage, resolve
+from search.study.strategy import as_written, written_out
 from search.study.table import List, Name, Table
 from search.study.tables import Document, Final
 from search.study.zoom_rules import Limits
@@ -75,9 +76,13 @@ class Study(Table):
         return contenders(self.stages)
 
     def canonical(self) -> dict[str, Any]:
-        """The study as plain values for JSON: a study file with every default written out."""
+        """The study as plain values for JSON: a study file with every default written out.
+
+        A later key is written in all trainings where any of them differs from its default, and else
+        in none, so that a study is what it was before there was the key.
+        """
         objective: Objective = self.objective
-        return {
+        whole: dict[str, Any] = {
             "name": self.name,
             "description": self.description,
             "seed": self.seed,
@@ -85,6 +90,14 @@ class Study(Table):
             "stages": [stage.canonical() for stage in self.stages],
             "final": self.final.canonical(),
         }
+        parts = [whole, *whole["stages"], whole["final"]]
+        trainings = [part["training"] for part in parts if "training" in part]
+        table = type(self.stages[0].training)
+        for key in table.later:
+            if all(one.get(key) == table.model_fields[key].default for one in trainings):
+                for one in trainings:
+                    one.pop(key, None)
+        return whole
 
 
 def study_of(
@@ -102,10 +115,24 @@ def study_of(
         FaultyStudyError: It is no valid study; every fault that was found is in it.
     """
     try:
-        kind = kind_of(document)
+        whole = written_out(document)
+        kind = kind_of(whole)
     except PydanticCustomError as error:
         context = error.context or {}
         raise FaultyStudyError(list(context["faults"]), document) from None
+    if "strategy" not in document:
+        return _study_of(whole, kind, folder, data_folder)
+    try:
+        return _study_of(whole, kind, folder, data_folder)
+    except FaultyStudyError as error:
+        faults = [Fault(as_written(fault.key), fault.text) for fault in error.faults]
+        raise FaultyStudyError(faults, document) from None
+
+
+def _study_of(
+    document: dict[str, Any], kind: Kind, folder: Path | None, data_folder: Path | None
+) -> Study:
+    """The study that a document with stages asks for."""
     tables = _tables_of(document, kind)
     objective = kind.objective(tables, (folder or Path()).absolute(), data_folder)
     stages: list[Stage] = []

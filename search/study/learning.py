@@ -9,25 +9,30 @@ from collections.abc import Iterator
 from search.study.faults import Fault
 from search.study.halving import Halving
 
-LEARNING = ("tpe", "cmaes")
+LEARNING = ("tpe", "cmaes", "gp")
 """The samplers that look at the results of earlier trials of their stage."""
 
 START_POINTS = 8
-"""Trials of a box that TPE has at least before it learns; from one alone it goes astray."""
+"""Trials of a box that TPE and a Gaussian process have at least before they learn."""
 
 SMALLEST_POPULATION = 4
 """Trials of a box in a generation of CMA-ES: with fewer its formulas divide by nothing."""
 
 
-def start_points(sampler: str, generation: int, boxes: int) -> int:
+def start_points(sampler: str, trials: int, generation: int, boxes: int) -> int:
     """How many trials of a stage are asked for before the sampler learns: whole generations.
+
+    Of a Gaussian process that is half of all: docs/search-quality.md shows what fewer cost.
 
     Args:
         sampler: One that learns.
+        trials: How many the stage has.
         generation: Trials that are asked for at once.
         boxes: How many boxes share them.
     """
-    least = START_POINTS * boxes if sampler == "tpe" else generation
+    least = START_POINTS * boxes if sampler != "cmaes" else generation
+    if sampler == "gp":
+        least = max(least, -(-trials // 2))
     return -(-least // generation) * generation
 
 
@@ -45,7 +50,7 @@ def generation_faults(
     """
     if sampler not in LEARNING:
         if generation is not None:
-            right = f'leave it out: only "tpe" and "cmaes" learn, "{sampler}" does not'
+            right = f'leave it out: only "tpe", "cmaes" and "gp" learn, "{sampler}" does not'
             yield Fault(("generation",), f"found {generation}; {right}")
         return
     if generation is None:
@@ -53,10 +58,12 @@ def generation_faults(
         yield Fault(("generation",), f"missing; give {what}, such as generation = 8")
     elif sampler == "cmaes" and (generation % boxes or generation < SMALLEST_POPULATION * boxes):
         yield Fault(("generation",), _uneven(generation, boxes))
-    elif trials is not None and trials <= (start := start_points(sampler, generation, boxes)):
+    elif trials is not None and trials <= (
+        start := start_points(sampler, trials, generation, boxes)
+    ):
         found = f"found {trials}, but the first {start} are start points, which learn from nothing"
         right = f"give {start + 1} or more"
-        if trials > (START_POINTS if sampler == "tpe" else SMALLEST_POPULATION) * boxes:
+        if trials > (START_POINTS if sampler != "cmaes" else SMALLEST_POPULATION) * boxes:
             right += ", or a smaller generation"
         yield Fault(("trials",), f"{found}; {right}")
     if halving is not None and halving.among == "stage":

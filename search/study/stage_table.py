@@ -14,7 +14,7 @@ from search.study.ranges import BoxTable, PointTable
 from search.study.table import List, Name, Table
 from search.study.zoom_rules import ZoomRule
 
-Sampler = Literal["random", "sobol", "grid", "points", "tpe", "cmaes"]
+Sampler = Literal["random", "sobol", "grid", "points", "tpe", "cmaes", "gp"]
 
 COUNTED = ("grid", "points")
 """The samplers that know by themselves how many trials there are."""
@@ -32,14 +32,14 @@ class StageTable(Table):
         default=None,
         ge=1,
         le=MOST_TRIALS,
-        description="how many points are trained; for random, sobol, tpe and cmaes, which need it",
+        description="how many points are trained; all samplers but grid and points need it",
     )
     generation: int | None = Field(
         default=None,
         ge=1,
         le=MOST_TRIALS,
         description="how many of them are asked for at once, before their results are looked at; "
-        "for tpe and cmaes, which need it",
+        "for tpe, cmaes and gp, which need it",
     )
     box: BoxTable | None = Field(
         default=None, description="a range for each searched hyperparameter"
@@ -90,7 +90,7 @@ def _box_faults(stage: StageTable) -> Iterator[Fault]:
         right = f"give the ranges to search, such as {example}, or a zoom on earlier stages"
         yield Fault(("box",), f"missing; {right}")
     elif stage.zoom is not None and stage.sampler == "grid":
-        right = 'give "random", "sobol" or "tpe": a zoomed box is not known before the search runs'
+        right = 'give "random", "sobol" or "gp": a zoomed box is not known before the search runs'
         yield Fault(("sampler",), f'found "grid" beside a zoom; {right}')
     elif stage.zoom is not None and len(stage.boxes) > 1:
         right = "give one at most, for what the zoom does not carry over"

@@ -3,7 +3,7 @@
 `strict` keeps `true` and `"20"` from passing as numbers; a whole number still passes as a real one.
 """
 
-from typing import Annotated, TypeVar
+from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,5 +24,8 @@ MOST = 1_000_000
 
 class Table(BaseModel):
     """A table of a study file; valid from construction on."""
+
+    later: ClassVar[tuple[str, ...]] = ()
+    """Keys that were added when there were records of studies: see `Study.canonical`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)

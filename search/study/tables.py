@@ -4,6 +4,8 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
+from search.study.faults import faulty
+from search.study.race import Round, race_faults, rounds
 from search.study.stage_table import StageTable
 from search.study.table import List, Name, Table
 
@@ -25,6 +27,13 @@ class Final(Table):
         "last stage, and from those before it that search the same hyperparameters with the same "
         "`training`",
     )
+    candidates: int | None = Field(
+        default=None,
+        ge=2,
+        le=1_000,
+        description="how many of the best configurations race for the places of the finalists, "
+        "more than those; unless said, the best become finalists without a race",
+    )
     seeds: int = Field(
         default=1,
         ge=0,
@@ -35,6 +44,19 @@ class Final(Table):
     training: Any = Field(
         description="keys of [training] that differ for the finalists and the last training"
     )
+
+    @model_validator(mode="after")
+    def _can_race(self) -> "Final":
+        if faults := [*race_faults(self.candidates, self.finalists, self.seeds)]:
+            raise faulty(faults)
+        return self
+
+    @property
+    def rounds(self) -> tuple[Round, ...]:
+        """The rounds in which finalists are trained over fresh seeds; () where none are."""
+        if self.finalists * self.seeds <= 1:
+            return ()
+        return rounds(self.candidates or self.finalists, self.finalists, self.seeds)
 
     def canonical(self) -> dict[str, Any]:
         """The final as a file would write it, with every default."""

@@ -183,6 +183,7 @@ class _Work:
         )
         match task:
             case Finished():
+                self._searches.pop(key, None)  # it may have been extended, and is then read anew
                 return "finished"
             case Wait():
                 return "waited"

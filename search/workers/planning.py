@@ -10,7 +10,7 @@ from search.ledger.ledger import Ledger
 from search.ledger.records import PlanningClaim, Search
 from search.plan.generations import plan_generation
 from search.plan.halving import plan_rung
-from search.plan.plan import expected_trials, plan, step_of
+from search.plan.plan import plan, step_of, trials_in_all
 from search.plan.samplers import distributions
 from search.workers.heartbeat import Heartbeat
 
@@ -54,8 +54,9 @@ def make_plan(ledger: Ledger, search: Search, claim: PlanningClaim) -> None:
         else:
             made = plan(study, step, ledger.read.finished_trials(search))
             each = study.objective.steps(step.training)
-            in_all = expected_trials(study, step) if step.generations > 1 else None
-            ledger.open_stage(search, claim, made, distributions(made.boxes), each, in_all)
+            in_all = trials_in_all(study, made)
+            space = distributions(made.boxes, listed=step.kind != "search")
+            ledger.open_stage(search, claim, made, space, each, in_all)
     except (DatabaseFaultError, LostLeaseError):
         raise
     except KlayerError as error:

@@ -96,6 +96,7 @@ def launch(
     watch: Callable[[], None],
     on_stop: Callable[[], None],
     devices: Sequence[str] = (),
+    on_loss: Callable[[], object] = lambda: None,
 ) -> None:
     """Run a search with worker processes until it is finished; or serve all until asked to stop.
 
@@ -109,12 +110,13 @@ def launch(
         watch: Called every now and then while they work.
         on_stop: Called once if the run is asked to stop (Ctrl-C, SIGTERM, a closed terminal).
         devices: The graphics processors that the workers share, each its own.
+        on_loss: Called when a worker was killed, and another is started in its place.
 
     Raises:
         InterruptedRunError: It was asked to stop. Cohorts in work were handed back.
         WorkersDiedError: Workers are killed again and again without any result.
         KlayerError: The search cannot go on: there is no plan for its next stage.
-        Exception: What a worker raised, or `watch` or `on_stop`, once no worker is left.
+        Exception: What a worker raised, or one of the functions, once no worker is left.
     """
     key = None if search is None else search.id
     who = presence(
@@ -134,7 +136,7 @@ def launch(
     ):
         name = None if search is None else search.study.name
         job = Job(storage, name, key, data_folder, "", who.name, engine.parent)
-        pool = _Pool(ledger, engine, job, shared(devices, workers), search)
+        pool = _Pool(ledger, engine, job, shared(devices, workers), search, on_loss)
         try:
             with _Planner(ledger, search, who.name, heartbeat, requests) as planner:
                 pool.begin()
@@ -233,9 +235,10 @@ class _Pool:
         job: Job,
         devices: Sequence[tuple[str, ...]],
         search: Search | None,
+        on_loss: Callable[[], object],
     ) -> None:
         self._ledger, self._engine, self._job, self._devices = ledger, engine, job, devices
-        self._search = search
+        self._search, self._on_loss = search, on_loss
         self._started, self._deaths, self._done = 0, 0, self._trained()
         self._killed = False
         self._working: dict[Future[None], Job] = {}
@@ -272,6 +275,7 @@ class _Pool:
                 if replacing and not self._killed:
                     self._count_death()
                     self._start(job.devices)
+                    self._on_loss()
             elif error is not None:
                 raise error
 

@@ -18,6 +18,7 @@ from search.plan.halving import rungs, survivors
 from search.plan.plan import Step, step_of
 from search.plan.ranking import Ranking, ranking_of
 from search.study.halving import Halving
+from search.workers.report_writer import ReportWriter
 
 # How often the ledger is asked whether to stop, while a training has nothing new to report.
 LOOK_SECONDS = 1.0
@@ -26,6 +27,8 @@ LOOK_SECONDS = 1.0
 SAVE_SECONDS = 0.5
 SAVE_SHARE = 0.05
 SAVE_BYTES_PER_SECOND = 2e6
+# The training waits until a larger one is stored: it may need that memory itself.
+BESIDE_BYTES = 16 * 2**20
 FULL_SECONDS = 60.0  # until that is tried again, where memory was too small for it
 
 
@@ -44,8 +47,8 @@ def train(
         search: Which search.
         trainer: Its objective.
         claim: The cohort.
-        should_stop: Asked after each report, as the ledger is; without reports now and then.
-        lease_seconds: Of the claim; each report renews it.
+        should_stop: Asked after each report; the ledger is asked beside the training.
+        lease_seconds: Of the claim; each batch of reports renews it.
 
     Returns:
         Whether it was handed in.
@@ -54,14 +57,15 @@ def train(
         LostLeaseError: Somebody else has the claim; what was trained is void.
     """
     step = step_of(search.study, claim.stage.number)
-    saver = _Saver(should_stop)
+    writer = ReportWriter(ledger, claim, lease_seconds)
+    saver = _Saver(should_stop, writer)
     cohort = _Cohort(
         claim, step.halving, rungs(search.study, step, "cohort"), ranking_of(search.study)
     )
     places, training = _training(trainer, step, claim, saver)
     going: Sequence[int] | None = None
     looked = time.monotonic()
-    with closing(training):  # whatever is raised: a program of the user ends now
+    with writer, closing(training):  # whatever is raised: a program of the user ends now
         while True:
             try:
                 found = next(training) if going is None else training.send(going)
@@ -71,35 +75,37 @@ def train(
             reports = {places[i]: report for i, report in found.items()}
             left = cohort.after(reports)
             going = None if left is None else [i for i, place in enumerate(places) if place in left]
-            asked, now = False, time.monotonic()
+            now = time.monotonic()
+            stored = {
+                claim.numbers[place]: report for place, report in reports.items() if report.metrics
+            }
             checkpoint = cohort.checkpoint(places, saver.states(), left) if saver.due() else None
-            if reports or checkpoint is not None:
-                stored = {
-                    claim.numbers[place]: report
-                    for place, report in reports.items()
-                    if report.metrics
-                }
-                asked = ledger.record_reports(claim, stored, lease_seconds, checkpoint)
+            if stored or checkpoint is not None:
+                writer.put(stored, checkpoint)
                 looked = now
-                if checkpoint is not None:
-                    size = sum(map(len, checkpoint.states.values()))
-                    saver.wait(time.monotonic() - now, size)
             elif now - looked >= LOOK_SECONDS:
-                asked, looked = ledger.read.asked_to_release(claim), now
-            if asked or should_stop():
+                writer.look()
+                looked = now
+            if writer.asked or should_stop():
                 if checkpoint is None:
-                    checkpoint = cohort.checkpoint(places, saver.states(), left)
-                    if checkpoint is not None:
-                        ledger.record_reports(claim, {}, lease_seconds, checkpoint)
+                    writer.put({}, cohort.checkpoint(places, saver.states(), left))
+                writer.wait()
                 training.close()
                 ledger.release(claim)
                 return False
-            checkpoint = None  # which may hold what the training needs room for, as the offer does
+            if checkpoint is not None:
+                size = sum(map(len, checkpoint.states.values()))
+                checkpoint = None  # which may hold what the training needs, as the offer does
+                if size > BESIDE_BYTES:
+                    writer.wait()
+                saver.wait(time.monotonic() - now, size)
             saver.forget()
+        rest = writer.rest()
     if isinstance(ended, Evaluation):
-        ledger.hand_in(claim, cohort.evaluated(ended), ended)
+        ledger.hand_in(claim, cohort.evaluated(ended), ended, rest)
     else:
-        ledger.hand_in(claim, cohort.ended({places[i]: state for i, state in ended.items()}))
+        results = cohort.ended({places[i]: state for i, state in ended.items()})
+        ledger.hand_in(claim, results, reports=rest)
     return True
 
 
@@ -120,7 +126,7 @@ def _training(
         }
         return every, trainer.evaluate(step.training, claim.trials, claim.order_seed, begun, saver)
     places = [place for place in every if stood is None or claim.numbers[place] in stood]
-    start = claim.checkpoints if stood is None else [stood[claim.numbers[i]] for i in places]
+    start = claim.start_states if stood is None else [stood[claim.numbers[i]] for i in places]
     trials = [claim.trials[place] for place in places]
     if not trials:
         return (), _nothing()
@@ -137,13 +143,14 @@ def _nothing() -> Run:
 class _Saver:
     """Fulfils `search.objective.port.Saver`, and says how often something is stored."""
 
-    def __init__(self, should_stop: Callable[[], bool]) -> None:
-        self._should_stop = should_stop
+    def __init__(self, should_stop: Callable[[], bool], writer: ReportWriter) -> None:
+        self._should_stop, self._writer = should_stop, writer
         self._offered: Callable[[], Mapping[int, bytes]] | None = None
         self._next = time.monotonic() + SAVE_SECONDS
 
     def due(self) -> bool:
-        return time.monotonic() >= self._next or self._should_stop()
+        due = time.monotonic() >= self._next and not self._writer.saving
+        return due or self._should_stop()
 
     def offer(self, states: Callable[[], Mapping[int, bytes]]) -> None:
         self._offered = states

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from search.objectives.network.registry import REGISTRY, Choice, find, names
-from search.objectives.network.schedules import ConstantSchedule, CyclesSchedule, DecaySchedule
+from search.objectives.network.schedules import SCHEDULES
 from search.objectives.network.sections import (
     DataSection,
     NetworkDocument,
@@ -24,6 +24,7 @@ from search.study.file import study_of
 from search.study.halving import Halving
 from search.study.ranges import RangeTable
 from search.study.reading import load
+from search.study.strategy import BudgetTable
 from search.study.zoom_rules import DecadesZoom, Limits, QuantileZoom
 from tests.docs.schema_rows import first_table, rows, sections, within
 
@@ -35,9 +36,8 @@ TABLES: dict[str, type[BaseModel]] = {
     "`[data]`": DataSection,
     "`[network]`": NetworkSection,
     "`[training]`": TrainingSection,
-    '`schedule`, kind `"constant"`': ConstantSchedule,
-    '`schedule`, kind `"decay"`': DecaySchedule,
-    '`schedule`, kind `"cycles"`': CyclesSchedule,
+    **{f'`schedule`, kind `"{one.model_fields["kind"].default}"`': one for one in SCHEDULES},
+    "`strategy` and `[budget]`": BudgetTable,
     "`[[stages]]`": NetworkStage,
     "`halving` of a stage": Halving,
     "Ranges": RangeTable,
@@ -74,7 +74,8 @@ def test_each_hyperparameter_of_the_network_is_on_the_page() -> None:
 
 
 def test_every_table_of_the_schema_is_on_the_page() -> None:
-    read_elsewhere = {Published, GradientCheck}  # by `klayer reproduce`
+    # By `klayer reproduce`, and before stages are read.
+    read_elsewhere = {Published, GradientCheck, BudgetTable}
     assert set(within(NetworkDocument)) | {RangeTable} | read_elsewhere == set(TABLES.values())
 
 
@@ -95,7 +96,8 @@ def test_the_page_has_examples() -> None:
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_each_example_is_a_study(example: str) -> None:
     document = tomllib.loads(example)
-    document.setdefault("stages", [{"box": {"weight_decay": [0.0]}, "trials": 1}])
+    if "strategy" not in document:
+        document.setdefault("stages", [{"box": {"weight_decay": [0.0]}, "trials": 1}])
     study = study_of({"name": "example"} | document)
     assert all(isinstance(box, Box) for stage in study.stages for box in stage.boxes)
 

@@ -30,7 +30,9 @@ Misled = Callable[[str], subprocess.Popen[str]]
 LEASE_SECONDS = 1.0
 WORKER = """
 import select, sys, time
+from search.workers import report_writer
 from tests.faults.workers import work
+report_writer.MOST_WAITING = 0  # without waiting for a time, which is shifted likewise
 # libfaketime shifts the end of a sleep, though that is on the clock that it should leave alone.
 time.sleep = lambda seconds: select.select([], [], [], seconds)
 storage, owner, log = sys.argv[1:]
@@ -125,6 +127,24 @@ def test_clocks_that_differ_on_one_machine_change_no_result(
     pool.start()
     assert (wrong.wait(60), pool.end()) == (0, {0}), pool.said()
     assert_whole(storage, expected, f"a worker's clock is wrong by {offset}", 1)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_killed_worker_with_a_clock_far_ahead_holds_its_cohort_for_a_lease(
+    pool_of: PoolOf, storage: str, misled: Misled, expected: Table, assert_whole: AssertWhole
+) -> None:
+    """The others find out at their heartbeats, and wait for the minute of a usual lease."""
+    pool, watch = pool_of(LEASE_SECONDS), Watch(storage)
+    wrong = misled("+2h")
+    wait_until(holds(watch, "misled"), "the one with a wrong clock")
+    wrong.kill()
+    wrong.communicate()
+    pool.start()
+    wait_until(lambda: watch.ask(LOST) == [1], "the work of the one with a wrong clock", 90)
+    assert pool.end() == {0}, pool.said()
+    watch.close()
+    assert_whole(storage, expected, "a worker's clock is ahead by 2h, and it is killed", 1)
 
 
 @pytest.mark.long

@@ -7,16 +7,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model import activation, batch_norm, linear, loss, network, parameters
-from model import optimizer as optimizer_module
+from model import activation, batch_norm, linear, loss, network, parameters, scaled_weights
 from model.activation import ActivationCache
 from model.batch_norm import BatchNormCache
+from model.descent import Descent
+from model.dropout import Masks
 from model.errors import ModelError
 from model.finite_difference import FORMULAS, Entries, Point, differences
 from model.gradient_check import check
 from model.linear import LinearCache, WeightGradient
 from model.members import Architecture, Member
-from model.optimizer import Descent
+from model.mixup import Partners
+from model.network import Regularisation
 from model.parameters import Gradients, Parameters, initialise
 
 BOUND = 1e-6
@@ -95,6 +97,27 @@ def test_gradients_with_weighted_rows_agree_with_central_differences(
         for checked in found:
             assert checked.worst <= BOUND
             assert checked.checked >= 0.5 * (checked.checked + checked.kinked)
+
+
+@pytest.mark.parametrize("kind_of_loss", ["cross_entropy", "hinge", "huber"])
+@pytest.mark.parametrize("placement", ["none", "before", "after"])
+def test_gradients_of_regularised_passes_agree_with_central_differences(
+    placement: str, kind_of_loss: loss.Kind
+) -> None:
+    architecture = Architecture(7, 4, "elu", placement, loss=kind_of_loss)
+    members = [replace(one, dropout=0.3 * i) for i, one in enumerate(members_of(3))]
+    targets = VALUES if kind_of_loss in loss.REGRESSION else LABELS
+    regularisation = Regularisation(
+        Masks(members, 1, np.dtype(float)).draw(len(X)),
+        np.array([[0.2], [0.0]]) if kind_of_loss == "cross_entropy" else None,
+        Partners(targets[::-1], None, 0.7),
+    )
+    found = check(
+        architecture, members, X, targets, regularisation=regularisation, entries=1_000, seed=3
+    )
+    for checked in found:
+        assert checked.worst <= BOUND
+        assert checked.checked >= 0.4 * (checked.checked + checked.kinked)
 
 
 def test_a_difference_across_the_kink_of_hubers_slope_is_left_out() -> None:
@@ -189,7 +212,7 @@ def error_of_a_step(momentum: float) -> float:
     stack = initialise(architecture, members, float)
     point = Point(architecture, tuple(members), parameters.copy(stack), X, LABELS)
     gradients = network.backward(architecture, point.passed(point.parameters))
-    optimizer = Descent.at_rest(members, stack, float)
+    optimizer = Descent.at_rest(members, stack)
     rates = np.full((2, 1, 1), 1e-3)
     buffers = [layer.weights for layer in parameters.zeros_like(stack)]
     optimizer.step_in_place(stack, gradients, rates, buffers)
@@ -210,7 +233,7 @@ def test_a_step_goes_down_the_gradient_of_the_cost_with_its_decay(momentum: floa
     assert error_of_a_step(momentum) <= BOUND
 
 
-right_shrink, right_move = optimizer_module._shrink, Descent._move_weights
+right_shrink, right_move = scaled_weights.shrink, Descent._move_weights
 
 
 def half_the_shrinking(scale: np.ndarray, stack: Parameters, factor: np.ndarray) -> None:
@@ -247,10 +270,10 @@ def growth(optimizer: Descent, *arrays: np.ndarray) -> None:
 @pytest.mark.parametrize(
     ("momentum", "where", "name", "wrong"),
     [
-        (0.0, optimizer_module, "_shrink", half_the_shrinking),
-        (0.0, optimizer_module, "_shrink", no_shrinking),
-        (0.0, optimizer_module, "_shrink", shrinking_of_the_first_layer),
-        (0.0, optimizer_module, "_shrink", shrinking_by_a_neighbours),
+        (0.0, scaled_weights, "shrink", half_the_shrinking),
+        (0.0, scaled_weights, "shrink", no_shrinking),
+        (0.0, scaled_weights, "shrink", shrinking_of_the_first_layer),
+        (0.0, scaled_weights, "shrink", shrinking_by_a_neighbours),
         (0.9, Descent, "_move_weights", half_the_decay),
         (0.9, Descent, "_move_weights", no_decay),
         (0.9, Descent, "_move_weights", growth),

@@ -12,7 +12,16 @@ from sklearn.metrics import log_loss
 from sklearn.utils.class_weight import compute_class_weight
 
 from model.errors import ModelError
-from model.loss import FORWARD, REGRESSION, Kind, backward, balanced, forward, softmax
+from model.loss import (
+    FORWARD,
+    REGRESSION,
+    Kind,
+    backward,
+    balanced,
+    between,
+    forward,
+    softmax,
+)
 from model.members import Architecture, Member
 from model.rows import Data
 from model.schedule import Constant
@@ -214,3 +223,38 @@ def test_a_single_row_in_a_stack_of_one_is_counted_right(kind: Kind) -> None:
         assert epoch.network.figures(x, labels).measure.tolist() == [right]
         found.append(right)
     assert sorted(found) == [0, 0, 1]
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_smoothed_labels_against_their_definition(own: bool, weighted: bool) -> None:
+    """As PyTorch's `label_smoothing`: a row's loss is −Σ_j q_j log p_j, q = (1 − ε) e_y + ε / c."""
+    smoothing = np.array([[0.2], [0.0]])
+    labels = np.stack([LABELS, LABELS[::-1]]) if own else LABELS
+    weights = np.array([0.5, 2, 1])[labels] if weighted else None
+    losses, cache = forward("cross_entropy", SCORES, labels, weights, smoothing)
+    each = np.broadcast_to(labels, (2, 6))
+    targets = (1 - smoothing[..., None]) * np.eye(3)[each] + smoothing[..., None] / 3
+    factors = np.ones((2, 6)) if weights is None else np.broadcast_to(weights, (2, 6))
+    p = softmax(SCORES)
+    rows = -(targets * np.log(p)).sum(axis=2) * factors
+    assert losses == pytest.approx(rows.mean(axis=1), rel=1e-12)
+    slopes = (p - targets) * factors[..., None] / 6
+    assert backward(cache) == pytest.approx(slopes, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_cross_entropy_reads_smoothing(kind: Kind) -> None:
+    plain = forward(kind, SCORES, targets_of(kind))[0]
+    smoothed = forward(kind, SCORES, targets_of(kind), None, np.array([[0.2], [0.2]]))[0]
+    assert np.array_equal(plain, smoothed) == (kind != "cross_entropy")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_loss_between_two_targets_is_a_share_of_each(kind: Kind) -> None:
+    targets = targets_of(kind)
+    parts = [forward(kind, SCORES, one) for one in (targets, targets[::-1])]
+    losses, cache = between(parts[0], parts[1], 0.75)
+    assert losses == pytest.approx(0.75 * parts[0][0] + 0.25 * parts[1][0], rel=1e-12)
+    slopes = 0.75 * backward(parts[0][1]) + 0.25 * backward(parts[1][1])
+    assert backward(cache) == pytest.approx(slopes, rel=1e-12)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from model import activation, loss, network, parameters
+from model.descent import Descent
 from model.members import Architecture, Member, Placement
-from model.optimizer import Descent
 from model.parameters import Gradients, Parameters, initialise
 
 DRAW = np.random.default_rng(6)
@@ -68,7 +68,7 @@ def test_padding_stays_exactly_zero(
     architecture = Architecture(5, 3, kind, placement, affine)
     stack = initialise(architecture, MEMBERS, float)
     start = parameters.copy(stack)
-    optimizer = Descent.at_rest(members, stack, float)
+    optimizer = Descent.at_rest(members, stack)
     buffers = [layer.weights for layer in parameters.zeros_like(stack)]
     for _ in range(30):
         passed = forward(architecture, stack, optimizer.scale)

@@ -26,4 +26,8 @@ def test_numbers_of_purposes_never_change() -> None:
         "gradient check": 5,
         "portrait": 6,
         "folds": 7,
+        "dropout": 8,
+        "input dropout": 9,
+        "mixup": 10,
+        "images": 11,
     }

@@ -13,6 +13,7 @@ from model.checkpoint import Checkpoint
 from model.errors import ModelError
 from model.inference import Network
 from model.members import Architecture, Member, Placement
+from model.optimizer import Kind
 from model.rows import Data
 from model.schedule import Constant, Cycles, Decay
 from model.state import State
@@ -109,6 +110,10 @@ def test_resumed_is_as_uninterrupted(
         {"schedule": Decay(5, 0.7)},
         {"schedule": Cycles(3, half_cycle_epochs=1)},
         {"batch_size": 44},
+        {"optimizer": "nesterov"},
+        {"optimizer": "adam"},
+        {"optimizer": "adamw"},
+        {"optimizer": "adamw", "precision": "float32"},
     ],
 )
 def test_whatever_the_recipe(change: dict[str, object], members: tuple[Member, ...]) -> None:
@@ -258,6 +263,58 @@ def test_a_member_of_a_stack_goes_on_alone(members: tuple[Member, ...]) -> None:
             _, d, h = layer.weights.shape
             truth = padded.weights[place, :d, :h]
             np.testing.assert_allclose(layer.weights[0], truth, rtol=1e-8, atol=1e-11)
+
+
+@pytest.mark.parametrize("kind", ["sgd", "nesterov", "adam", "adamw"])
+@pytest.mark.parametrize("places", [[1], [1, 2]])
+def test_what_others_leave_is_what_would_be_taken_up(kind: Kind, places: list[int]) -> None:
+    """Bit for bit, where what moves, decays or has an average has left."""
+    architecture = Architecture(6, 3, "leaky_relu", "after")
+    recipe = replace(RECIPE, optimizer=kind, precision="float32")
+    members = [
+        replace(NARROW, momentum=0.9, ema_decay=0.9),
+        replace(NARROW, learning_rate=0.02),
+        replace(NARROW, seed=16, weight_decay=0.0),
+    ]
+    going = train(architecture, members, recipe, DATA)
+    next(going)
+    epoch = next(going)
+    start = [epoch.checkpoint(place) for place in places]
+    rest = itertools.chain([going.send(places)], going)
+    again = train(architecture, [members[i] for i in places], recipe, DATA, start)
+    for mine, theirs in zip(again, rest, strict=True):
+        assert_same(mine, theirs)
+
+
+@pytest.mark.parametrize("kind", ["nesterov", "adam", "adamw"])
+def test_members_go_on_with_their_own_moments_in_other_stacks(kind: Kind) -> None:
+    """One of them decays, so that beside it others have a scale, and alone they have none."""
+    architecture = Architecture(6, 3, "leaky_relu")
+    recipe = replace(RECIPE, optimizer=kind)
+    members = [replace(m, beta_1=0.5 + i / 5, learning_rate=0.01) for i, m in enumerate(MEMBERS)]
+    members = [replace(members[0], weight_decay=0.5, ema_decay=0.9), *members[1:]]
+    whole = list(train(architecture, members, recipe, DATA))[2:]
+    start = put_down(architecture, members, recipe, 2)
+    for places in ([0], [1], [2, 1], [2, 0, 1]):
+        some, begun = [members[i] for i in places], [start[i] for i in places]
+        again = list(train(architecture, some, recipe, DATA, begun))
+        for own, place in enumerate(places):
+            assert_member_goes_on(again, own, whole, place)
+
+
+@pytest.mark.parametrize("placement", PLACEMENTS)
+def test_averaged_weights_are_taken_up(placement: Placement) -> None:
+    members = [replace(m, ema_decay=d) for m, d in zip(MOVING, (0.9, 0.0, 0.5), strict=True)]
+    assert_resumes(Architecture(6, 3, batch_norm=placement), members, RECIPE)
+    with pytest.raises(ModelError, match=r"member 0 has no checkpoint.*average_1.weights must"):
+        State.resumed(PLAIN, members, np.dtype(float), started(PLAIN, MOVING))
+
+
+def test_a_checkpoint_of_another_optimizer_is_refused() -> None:
+    for written, read in (("sgd", "adam"), ("adam", "sgd"), ("adamw", "nesterov")):
+        start = put_down(PLAIN, MEMBERS, replace(RECIPE, optimizer=written), 1)
+        with pytest.raises(ModelError, match="member 0 has no checkpoint of this network"):
+            State.resumed(PLAIN, MEMBERS, np.dtype(float), start, read)
 
 
 @pytest.mark.parametrize(

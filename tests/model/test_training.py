@@ -59,9 +59,9 @@ class Spy:
         self._forward = network.forward
         monkeypatch.setattr(network, "forward", self)
 
-    def __call__(self, architecture, stack, shape, x, labels, scale=None, weights=None):
+    def __call__(self, architecture, stack, shape, x, *rest):
         self.batches.append(x.copy())  # the rows' buffer is written over by the next batch
-        return self._forward(architecture, stack, shape, x, labels, scale, weights)
+        return self._forward(architecture, stack, shape, x, *rest)
 
 
 # Batches of one row

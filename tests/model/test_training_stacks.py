@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model import activation, optimizer
+from model import activation, optimizer, scaled_weights
 from model.inference import Network
 from model.loss import Kind
 from model.members import Architecture, Member, Placement
@@ -137,8 +137,8 @@ def test_with_a_decay_that_is_folded_in_many_times_in_each_member_at_steps_of_it
         shrink(scale, stack, factor)
         folds.append((scale.ravel() == 1).tolist())
 
-    shrink = optimizer._shrink
-    monkeypatch.setattr(optimizer, "_shrink", seen)
+    shrink = scaled_weights.shrink
+    monkeypatch.setattr(scaled_weights, "shrink", seen)
     members = [
         Member(tuple(w + i for w in widths), 11 + i, rate, weight_decay=(1 - factor) / (2 * rate))
         for i, (rate, factor) in enumerate([(0.05, 0.4), (0.1, -0.25), (0.02, 0.3), (0.1, 1.0)])
@@ -186,6 +186,39 @@ def test_in_single_precision_to_rounding(placement: Placement) -> None:
             assert_same_member(snapshot, position, own, 1e-3)
         ours, theirs = together[-1].records[position], alone[-1].records[0]
         assert ours.train_loss == pytest.approx(theirs.train_loss, rel=1e-4)
+
+
+@pytest.mark.parametrize("placement", PLACEMENTS)
+@pytest.mark.parametrize("kind", ["nesterov", "adam", "adamw"])
+def test_whatever_the_optimizer(kind: optimizer.Kind, placement: Placement) -> None:
+    """Which each have rates, decays and shares of their own, in widths of their own.
+
+    Adam makes steps of what is zero but for rounding too, as the slope of a bias ahead of batch
+    normalisation.
+    """
+    architecture = Architecture(6, 3, "leaky_relu", placement)
+    recipe = replace(RECIPE, optimizer=kind)
+    members = [replace(m, learning_rate=m.learning_rate / 5) for m in MEMBERS]
+    members[0] = replace(members[0], beta_1=0.7, beta_2=0.95, epsilon=1e-5)
+    members[1] = replace(members[1], beta_1=0.0, weight_decay=0.3)
+    together = list(train(architecture, members, recipe, DATA))
+    for position, member in enumerate(members):
+        alone = list(train(architecture, [member], recipe, DATA))
+        assert_same_epochs(together, position, alone, 1e-6)
+    assert together[-1].records[0].train_loss < together[0].records[0].train_loss
+
+
+@pytest.mark.parametrize("kind", ["sgd", "nesterov", "adam", "adamw"])
+def test_members_that_leave_change_nothing_of_those_that_stay(kind: optimizer.Kind) -> None:
+    architecture, recipe = Architecture(6, 3, batch_norm="after"), replace(RECIPE, optimizer=kind)
+    whole = list(train(architecture, MEMBERS, recipe, DATA))
+    going = train(architecture, MEMBERS, recipe, DATA)
+    next(going)
+    rest = [going.send([2, 0]), *going]
+    for mine, theirs in zip(rest, whole[1:], strict=True):
+        for own, place in ((0, 2), (1, 0)):
+            expected = theirs.records[place].train_cost
+            assert mine.records[own].train_cost == pytest.approx(expected, rel=1e-7)
 
 
 @pytest.mark.parametrize("affine", [True, False])

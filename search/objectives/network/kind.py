@@ -9,6 +9,7 @@ from search.objective.port import Objective
 from search.objectives.network.facts import NAMED, Facts
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.registry import NetworkRegistry
+from search.objectives.network.regulariser_checks import image_faults, unread_faults
 from search.objectives.network.sections import (
     DataSection,
     NetworkDocument,
@@ -19,6 +20,7 @@ from search.objectives.network.study_checks import (
     class_weight_faults,
     fold_faults,
     layer_faults,
+    repeat_faults,
     task_faults,
 )
 from search.objectives.network.study_checks import faults_between as faults_of
@@ -59,6 +61,7 @@ def objective(tables: Document, folder: Path, data_folder: Path | None = None) -
         named_score=given.objective.score,
         base=str(folder),
         classes=classes,
+        repeated=any((stage.training.repeats or 1) > 1 for stage in given.stages),
     )
 
 
@@ -68,7 +71,9 @@ def _facts(
     """The sizes of the data, and the names of its classes where it is the user's own."""
     if not given.data.is_own:
         named = NAMED[given.data.source]
-        return named.facts(int(given.data.validation or 0), given.data.folds), ()
+        section = given.data
+        held_out = int(section.validation or 0)
+        return named.facts(held_out, section.folds, section.components), ()
     from search.objectives.network.data import own_facts  # NumPy's import is left to who needs it
 
     return own_facts(given.data, given.seed, folder, data_folder)
@@ -93,6 +98,7 @@ def recorded(form: Mapping[str, Any]) -> NetworkObjective:
         ensemble=form["ensemble"],
         named_score=form["named_score"],
         base=form.get("base", ""),
+        repeated=form.get("repeated", False),
     )
 
 
@@ -118,6 +124,9 @@ def faults_between(
     ]
     names = partial(_class_names, network)
     yield from class_weight_faults(network.facts.task, names, trainings)
+    yield from image_faults(network.facts, trainings, stages)
+    yield from unread_faults(network.network, trainings, stages)
+    yield from repeat_faults(given.training, given.final.training)
     if given.data.folds is not None:
         yield from fold_faults(trainings)
     yield from faults_of(network.facts, network.network, given.training, stages, given.final, boxes)

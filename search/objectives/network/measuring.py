@@ -130,11 +130,13 @@ def seconds_per_epoch(
     else:
         targets = draw.standard_normal((rows, facts.outputs)).astype(section.precision, copy=False)
     held_out = max(1, rows * facts.held_out // facts.rows)
-    recipe = replace(recipe_of(values[0], 0), schedule=schedule.Constant(MOST_TIMED_EPOCHS))
+    recipe = replace(
+        recipe_of(values[0], 0, facts.shape), schedule=schedule.Constant(MOST_TIMED_EPOCHS)
+    )
     members = [
         replace(member_of(point, 0), learning_rate=TIMED_LEARNING_RATE) for point in values
     ] * members_of_a_trial(
-        objective, recipe.batch_size
+        objective, section, recipe.batch_size
     )  # a searched one may diverge, which is slow
     one = Data(x, targets, x[:held_out], targets[:held_out])
     data: Data | Folds = one

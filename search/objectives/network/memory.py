@@ -1,7 +1,8 @@
 """About how much memory a cohort needs while it is trained, beside its rows and the program itself.
 
-Parameters, their gradients and velocities are counted, and what a batch, or a block of rows that
-are evaluated, leaves at each hidden unit. Python and libraries take some 150 MB more.
+Parameters, their gradients, averages and the optimizer's arrays are counted, and what a batch, or a
+block of rows that are evaluated, leaves at each hidden unit. Python and libraries take some 150 MB
+more.
 """
 
 import itertools
@@ -15,9 +16,12 @@ from search.objectives.network.sections import TrainingSection
 from search.objectives.network.settings import members_of_a_trial, values_of
 from search.space.space import Point
 
-# Arrays of a number for each row and hidden unit: of a training pass, what batch normalisation adds
-# to them, and of an evaluation.
-TRAINING_ARRAYS, NORMALISATION_ARRAYS, EVALUATION_ARRAYS = 4, 2, 3
+# Arrays of a number for each row and hidden unit: of a training pass, what batch normalisation and
+# dropout add to them, and of an evaluation.
+TRAINING_ARRAYS, NORMALISATION_ARRAYS, DROPOUT_ARRAYS, EVALUATION_ARRAYS = 4, 2, 2, 3
+
+MOMENTS = {"sgd": 0, "nesterov": 0, "adam": 2, "adamw": 2}
+"""Arrays of an optimizer in the size of the parameters, where momentum is 0."""
 
 
 def cohort_bytes(
@@ -33,12 +37,16 @@ def cohort_bytes(
     every = [values_of(objective, section, point) for point in points]
     first, facts = every[0], objective.facts
     batch_size = min(int(first["batch_size"]), facts.rows)
-    members = len(points) * members_of_a_trial(objective, int(first["batch_size"]))
+    members = len(points) * members_of_a_trial(objective, section, int(first["batch_size"]))
     widths = [max(layer) for layer in zip(*(values["widths"] for values in every), strict=True)]
     sizes = [facts.inputs, *widths, facts.outputs]
     layers = [one * next_ for one, next_ in itertools.pairwise(sizes)]
-    copies = 3 if any(values["momentum"] for values in every) else 2
+    moments = MOMENTS[first["optimizer"]]
+    if not moments and any(values["momentum"] for values in every):
+        moments = 1
+    copies = 2 + moments + any(values["ema_decay"] for values in every)
     arrays = TRAINING_ARRAYS + NORMALISATION_ARRAYS * (first["batch_norm"] != "none")
+    arrays += DROPOUT_ARRAYS * any(values["dropout"] for values in every)
     units = sum(sizes[1:])
     evaluated = facts.rows if first["figures"] == "full" else facts.held_out
     at_once = max(

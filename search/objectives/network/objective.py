@@ -14,7 +14,7 @@ from search.objectives.network.facts import Facts
 from search.objectives.network.findings import findings, measured
 from search.objectives.network.metrics import MEASURED, Score, metric_of, metrics_of
 from search.objectives.network.registry import NetworkRegistry
-from search.objectives.network.schedules import CyclesSchedule, steps_per_epoch
+from search.objectives.network.schedules import steps_per_epoch
 from search.objectives.network.sections import DataSection, NetworkSection, TrainingSection
 from search.objectives.network.study_checks import highest, lowest
 from search.space.space import Point, Range
@@ -38,6 +38,7 @@ class NetworkObjective:
             It is no part of what was asked for.
         classes: The names of the classes of data of the user's own, where these were looked at;
             likewise.
+        repeated: Whether a stage trains its trials with several seeds each.
     """
 
     data: DataSection
@@ -49,6 +50,7 @@ class NetworkObjective:
     named_score: Score | None = None
     base: str = field(default="", compare=False)
     classes: tuple[str, ...] = field(default=(), compare=False)
+    repeated: bool = False
 
     kind: ClassVar[str] = "network"
     step: ClassVar[str] = "epoch"
@@ -77,7 +79,7 @@ class NetworkObjective:
     @cached_property
     def metrics(self) -> tuple[Metric, ...]:
         """What is reported of each epoch."""
-        several, spread = self.facts.has_several, self.data.runs > 1
+        several, spread = self.facts.has_several, self.data.runs > 1 or self.repeated
         return metrics_of(self.facts.task, self.scored_by, several=several, spread=spread)
 
     @property
@@ -116,6 +118,10 @@ class NetworkObjective:
 
         return NetworkTrainer.opened(self, seed, data_folder)
 
+    def repeats(self, training: TrainingSection) -> int:
+        """With how many seeds each trial is trained."""
+        return training.repeats or self.data.repeats
+
     def fit(self, training: TrainingSection, point: Point) -> Fit:
         """As `Objective.fit`."""
         from search.objectives.network.settings import fit  # NumPy's import is left to who plans
@@ -132,35 +138,35 @@ class NetworkObjective:
         A cycle that ends amid an epoch counts with it.
         """
         schedule, rows = training.schedule, self.facts.rows
-        if unit == "epochs" or not isinstance(schedule, CyclesSchedule):
+        cycle = schedule.cycle(rows, training.batch_size)
+        if unit == "epochs" or cycle is None:
             return count
-        cycle = 2 * schedule.half_cycle(rows, training.batch_size)
         return math.ceil(count * cycle / steps_per_epoch(rows, training.batch_size))
 
     def length(self, training: TrainingSection, unit: str) -> float | None:
         """How long a training is, in epochs or cycles; None where η has no cycles."""
         if unit == "epochs":
             return self.steps(training)
-        schedule = training.schedule
-        return schedule.cycles if isinstance(schedule, CyclesSchedule) else None
+        return training.schedule.count_of_cycles()
 
     def compares(self, one: TrainingSection, other: TrainingSection) -> Sequence[str]:
         """As `Objective.compares`: lengths and scores must be the same."""
         differing = [
-            key for key in ("schedule", "score") if getattr(one, key) != getattr(other, key)
+            key
+            for key in ("schedule", "score", "patience")
+            if getattr(one, key) != getattr(other, key)
         ]
-        counts_steps = isinstance(one.schedule, CyclesSchedule) and one.schedule.half_cycle_steps
-        if not differing and counts_steps and one.batch_size != other.batch_size:
+        if not differing and one.schedule.counts_updates() and one.batch_size != other.batch_size:
             return ["batch_size"]
         return differing
 
     def limits(
         self, training: TrainingSection, ranges: Mapping[str, Range], final: Any
     ) -> Mapping[str, tuple[float | None, float | None]]:
-        """As `Objective.limits`: with cycles, η stays above the floor that they start from."""
+        """As `Objective.limits`: η stays above the floor of its schedule."""
         limits: dict[str, tuple[float | None, float | None]] = {}
         floors = []
-        if isinstance(training.schedule, CyclesSchedule):
+        if training.schedule.has_floor:
             floor = highest(ranges, "learning_rate_min", training.learning_rate_min)
             floors.append(floor)
             if "learning_rate_min" in ranges:
@@ -168,7 +174,7 @@ class NetworkObjective:
                 below = floor if "learning_rate" in ranges else math.nextafter(top, 0)
                 limits["learning_rate_min"] = (None, below)
         own_floor = "learning_rate_min" in ranges  # which a finalist brings with it
-        if final is not None and isinstance(final.schedule, CyclesSchedule) and not own_floor:
+        if final is not None and final.schedule.has_floor and not own_floor:
             floors.append(final.learning_rate_min)
         if floors and "learning_rate" in ranges:
             limits["learning_rate"] = (math.nextafter(max(floors), math.inf), None)
@@ -202,9 +208,10 @@ class NetworkObjective:
     def measured(self, training: TrainingSection, steps: int) -> str:
         """As `Objective.measured`."""
         means = [f"{self.data.folds} folds"] if self.data.folds else []
-        means += [f"{self.data.repeats} seeds"] if self.data.repeats > 1 else []
+        repeats = self.repeats(training)
+        means += [f"{repeats} seeds"] if repeats > 1 else []
         mean = f"mean of {' and '.join(means)}, " if means else ""
-        return mean + measured(training.score, steps)
+        return mean + measured(training.score, steps, patient=training.patience is not None)
 
     def findings(self, result: Mapping[str, Any]) -> Sequence[Finding]:
         """As `Objective.findings`."""
@@ -217,6 +224,7 @@ class NetworkObjective:
             "train_on": self.train_on,
             "ensemble": self.ensemble,
             "named_score": self.named_score,
+            **({"repeated": True} if self.repeated else {}),
             **({"base": self.base} if self.data.is_own else {}),
         }
 

@@ -49,6 +49,7 @@ def own_of(
             size=(height, width) if section.size else None,
             colour=section.colour,
             scratch=scratch,
+            by_channel=section.scaling == "channel",
         )
     if section.kind == "example":
         name = section.source
@@ -77,6 +78,7 @@ def _arrays(
         test=pair(test, section.test_target) if isinstance(test, str) else test,
         task=section.task,
         scratch=scratch,
+        by_channel=section.scaling == "channel",
     )
 
 
@@ -141,7 +143,7 @@ def table_of(
             exclude=section.exclude or (),
             numbers=section.numbers or (),
             categories=section.categories or (),
-            scaling=section.scaling or "standard",
+            scaling="quantile" if section.scaling == "quantile" else "standard",
         ),
         Parts(
             validation=_path_or_size(validation, base, folder),
@@ -167,7 +169,7 @@ def facts_of(prepared: Prepared, folds: Sequence[Prepared] = ()) -> Facts:
         outputs=len(prepared.classes) if targets is None else len(targets.mean),
         task="classification" if targets is None else "regression",
         scale=scale_of(prepared),
-        shape=prepared.shape,
+        shape=() if prepared.components is not None else prepared.shape,
     )
 
 

@@ -18,6 +18,7 @@ from search.study.table import MOST
 Activation = Literal["relu", "leaky_relu", "elu"]
 BatchNorm = Literal["none", "before", "after"]
 Initialization = Literal["he", "xavier", "normal"]
+Optimizer = Literal["sgd", "nesterov", "adam", "adamw"]
 Loss = Literal["cross_entropy", "hinge", "squared_error", "huber"]
 
 LOSSES: dict[Task, tuple[Loss, ...]] = {
@@ -30,33 +31,140 @@ _WIDTH = re.compile(r"width_([1-9][0-9]{0,3})")
 
 
 _ALL: tuple[Hyperparameter, ...] = (
-    Number("weight_decay", "λ: the cost is the mean loss + λ Σ‖W‖²", 0, title="weight decay λ"),
+    Choice(
+        "optimizer",
+        "what updates are made of: the gradient, with momentum where that is above 0, or with "
+        "Nesterov's; or Adam, or AdamW, whose weight decay is no part of the cost",
+        get_args(Optimizer),
+    ),
+    Number(
+        "weight_decay",
+        'λ: the cost is the mean loss + λ Σ‖W‖²; with optimizer = "adamw" it is the mean loss, '
+        "and each update takes the share λ η of the weights away",
+        0,
+        title="weight decay λ",
+    ),
     Number(
         "learning_rate",
-        "η: the step size of the updates; the peak of a schedule with cycles",
+        "η: the step size of the updates; the largest of a schedule that changes it",
         0,
         low_included=False,
         title="learning rate η",
     ),
     Number(
         "learning_rate_min",
-        "the η that each cycle starts from and returns to; read by cycles alone",
+        "the least η: what cosine and one_cycle end at, and each cycle starts from and returns to; "
+        "read by those schedules alone",
         0,
         low_included=False,
         title="least learning rate η",
     ),
     Number(
         "momentum",
-        "the share of the last update that the next one keeps",
+        'the share of the last update that the next one keeps; read by optimizer = "sgd" and '
+        '"nesterov" alone',
         0,
         1,
         high_included=False,
+    ),
+    Number(
+        "beta_1",
+        'the share of the mean gradient that each update keeps; read by optimizer = "adam" and '
+        '"adamw" alone',
+        0,
+        1,
+        high_included=False,
+        title="β1",
+    ),
+    Number(
+        "beta_2",
+        "the share of the mean squared gradient that each update keeps; read likewise",
+        0,
+        1,
+        high_included=False,
+        title="β2",
+    ),
+    Number(
+        "epsilon",
+        "what is added to the root of that mean; read likewise",
+        0,
+        low_included=False,
+        title="ε of Adam",
+    ),
+    Number(
+        "ema_decay",
+        "the share of an average of the weights over the updates that each leaves as it was; the "
+        "network is judged and kept with the averaged weights; 0 for none",
+        0,
+        1,
+        high_included=False,
+        title="decay of averaged weights",
     ),
     Number("batch_size", "rows per update", 1, MOST, whole=True),
     Number(
         "jitter",
         "σ of the Gaussian noise added to each training batch, in units of the standardised inputs",
         0,
+    ),
+    Number(
+        "dropout",
+        "the share of each hidden layer's outputs that a training batch does without",
+        0,
+        1,
+        high_included=False,
+    ),
+    Number(
+        "input_dropout",
+        "likewise of the inputs",
+        0,
+        1,
+        high_included=False,
+        title="dropout of inputs",
+    ),
+    Number(
+        "label_smoothing",
+        "the share of a label that is spread over all classes in training; read by loss = "
+        '"cross_entropy" alone',
+        0,
+        1,
+        high_included=False,
+    ),
+    Number(
+        "clip_norm",
+        "the largest norm of the gradient at all parameters together; longer ones are shortened",
+        0,
+        low_included=False,
+        title="largest gradient norm",
+    ),
+    Number(
+        "mixup",
+        "α: rows of a batch are mixed with one another by a share from Beta(α, α), and so are "
+        "their losses; 0 for none",
+        0,
+        title="mixup α",
+    ),
+    Choice(
+        "flip",
+        "whether images of training batches are flipped from left to right, by chance",
+        (True, False),
+        title="flips",
+    ),
+    Number(
+        "shift",
+        "pixels that images of training batches are shifted by at most, up or down and left or "
+        "right",
+        0,
+        MOST,
+        whole=True,
+        title="shift (pixels)",
+    ),
+    Number(
+        "cutout",
+        "side of the square of pixels that is cut out of images of training batches",
+        0,
+        MOST,
+        whole=True,
+        title="cut-out side (pixels)",
     ),
     Choice(
         "shuffle",
@@ -134,7 +242,7 @@ def names(layers: int = 1) -> list[str]:
     return [*REGISTRY, *(f"width_{layer}" for layer in range(1, layers + 1))]
 
 
-def limited(name: str, default: Value) -> Any:
+def limited(name: str, default: Value | None) -> Any:
     """The pydantic field of a section that holds the hyperparameter `name`, with its limits."""
     one = REGISTRY[name]
     if isinstance(one, Choice):

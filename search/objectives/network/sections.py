@@ -7,19 +7,31 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import (
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from model.data.kinds import ARRAYS, DEFAULT_PART, EXAMPLES, TABLES, Kind, is_idx, kind_of
 from model.data.table_options import Scaling, Task
 from search.objectives.network.facts import NAMED
 from search.objectives.network.metrics import Score
-from search.objectives.network.registry import Activation, BatchNorm, Initialization, Loss, limited
-from search.objectives.network.schedules import ConstantSchedule, CyclesSchedule, Schedule
+from search.objectives.network.registry import (
+    Activation,
+    BatchNorm,
+    Initialization,
+    Loss,
+    Optimizer,
+    limited,
+)
+from search.objectives.network.schedules import ConstantSchedule, Schedule
 from search.study.faults import Fault, faulty, shown
 from search.study.stage_table import StageTable
 from search.study.table import MOST, List, Table
 from search.study.tables import Document, Final
 
+MOST_COMPONENTS = 5_000
 MOST_PIXELS = 1_000  # of a side of an image
 
 Columns = List[Annotated[str, Field(min_length=1)]]
@@ -30,7 +42,6 @@ KEYS: dict[str, tuple[Kind, ...]] = {
     "exclude": ("table",),
     "numbers": ("table",),
     "categories": ("table",),
-    "scaling": ("table", "example"),
     "test": ("table", "arrays", "images", "example"),
     "group": ("table",),
     "time": ("table",),
@@ -99,10 +110,18 @@ class DataSection(Table):
     categories: Columns | None = Field(
         default=None, strict=False, description="inputs that are categories, even if they look else"
     )
-    scaling: Scaling | None = Field(
+    scaling: Scaling | Literal["channel"] | None = Field(
         default=None,
-        description="how inputs that are numbers are scaled: standard, by mean and standard "
-        "deviation, or quantile, to normal ones by their quantiles; standard unless said",
+        description="how inputs that are numbers are scaled: standard, each by its mean and "
+        "standard deviation; of tables also quantile, to normal ones by their quantiles; of images "
+        "also channel, by those of all pixels of a colour; standard unless said",
+    )
+    components: int | None = Field(
+        default=None,
+        ge=1,
+        le=MOST_COMPONENTS,
+        description="PCA whitening: so many principal components of the scaled inputs, each of "
+        "variance 1, take their place",
     )
     test: int | float | str | None = Field(
         default=None,
@@ -206,9 +225,24 @@ class DataSection(Table):
         elif self.validation > most:
             right = f"{self.source} has {most + 1:,} training images: give {most:,} or fewer"
             yield Fault(("validation",), f"found {self.validation}; {right}")
+        yield from self._faults_of_scaling("images")
+        inputs = NAMED[self.source].inputs
+        if self.components is not None and self.components > inputs:
+            right = f"{self.source} has {inputs:,} inputs: give {inputs:,} or fewer"
+            yield Fault(("components",), f"found {self.components:,}; {right}")
         for key in KEYS:
             if getattr(self, key) is not None:
                 yield Fault((key,), f"found, but {self.source} has no columns; leave it out")
+
+    def _faults_of_scaling(self, kind: Kind) -> Iterator[Fault]:
+        right = ("standard", "quantile" if kind in ("table", "example") else "channel")
+        if self.scaling is not None and self.scaling not in right:
+            rows = "images" if kind == "images" else _CALLED[kind]
+            found = f"found {shown(self.scaling)}; {rows} take {' or '.join(right)}"
+            yield Fault(("scaling",), found)
+        if self.components is not None and self.scaling == "channel":
+            found = 'found beside scaling = "channel", which does not centre each input'
+            yield Fault(("components",), f"{found}; leave out one of them")
 
     def _faults_of_own(self) -> Iterator[Fault]:
         kind = kind_of(self.source)
@@ -222,6 +256,7 @@ class DataSection(Table):
             if getattr(self, key) is not None and kind not in kinds:
                 whose = " and ".join(_CALLED[one] for one in kinds)
                 yield Fault((key,), f"found, which is for {whose}; leave it out")
+        yield from self._faults_of_scaling(kind)
         for key in ("validation", "test"):
             yield from self._faults_of_part(kind, key)
         if isinstance(self.test, str) and self.test in (self.source, self.validation):
@@ -335,20 +370,49 @@ class NetworkSection(Table):
 class TrainingSection(Table):
     """One training: how long, in which steps, and what its value is."""
 
+    later = (
+        "dropout",
+        "input_dropout",
+        "label_smoothing",
+        "clip_norm",
+        "mixup",
+        "flip",
+        "shift",
+        "cutout",
+        "optimizer",
+        "beta_1",
+        "beta_2",
+        "epsilon",
+        "ema_decay",
+    )
+
     batch_size: int = limited("batch_size", 100)
     learning_rate: float = limited("learning_rate", 0.01)
     learning_rate_min: float = limited("learning_rate_min", 1e-5)
     schedule: Schedule = Field(
         default=ConstantSchedule(epochs=10), description="how η moves, and for how long"
     )
+    optimizer: Optimizer = limited("optimizer", "sgd")
     weight_decay: float = limited("weight_decay", 0.0)
     momentum: float = limited("momentum", 0.0)
+    beta_1: float = limited("beta_1", 0.9)
+    beta_2: float = limited("beta_2", 0.999)
+    epsilon: float = limited("epsilon", 1e-8)
+    ema_decay: float = limited("ema_decay", 0.0)
     shuffle: bool = limited("shuffle", True)
     jitter: float = limited("jitter", 0.0)
     jitter_relative: bool = Field(
         default=False,
         description="whether `jitter` is a share of each batch's own standard deviation",
     )
+    dropout: float = limited("dropout", 0.0)
+    input_dropout: float = limited("input_dropout", 0.0)
+    label_smoothing: float = limited("label_smoothing", 0.0)
+    clip_norm: float | None = limited("clip_norm", None)
+    mixup: float = limited("mixup", 0.0)
+    flip: bool = limited("flip", False)
+    shift: int = limited("shift", 0)
+    cutout: int = limited("cutout", 0)
     figures: Literal["running", "full"] = Field(
         default="running",
         description="training figures of an epoch: means over its batches as they were trained, "
@@ -360,8 +424,22 @@ class TrainingSection(Table):
         "after the best one, or of the networks kept at the end of each cycle, which vote by the "
         "mean of their probabilities or values",
     )
+    patience: int | None = Field(
+        default=None,
+        ge=1,
+        le=MOST,
+        description="after how many epochs without a better score on the validation rows a trial "
+        "ends; none unless said",
+    )
     precision: Literal["float32", "float64"] = Field(
         default="float32", description="the numbers that are computed with"
+    )
+    repeats: int | None = Field(
+        default=None,
+        ge=1,
+        le=100,
+        description="of a stage alone: with how many seeds of its weights each of its trials is "
+        "trained; as `data.repeats` unless said",
     )
     class_weights: Literal["balanced"] | dict[str, float] | None = Field(
         default=None,
@@ -383,7 +461,7 @@ class TrainingSection(Table):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "TrainingSection":
-        if self.score == "snapshot_ensemble" and not isinstance(self.schedule, CyclesSchedule):
+        if self.score == "snapshot_ensemble" and not self.schedule.keeps_snapshots:
             right = 'only a schedule of kind "cycles" keeps snapshots'
             found = f'found "snapshot_ensemble" with kind "{self.schedule.kind}"'
             raise faulty([Fault(("score",), f"{found}; {right}")])

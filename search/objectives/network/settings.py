@@ -3,13 +3,13 @@
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from model import schedule, training
+from model import training
+from model.images import Images
 from model.members import Architecture, Member
 from search.objective.fit import Fit
 from search.objectives.network.folds import is_stacked
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.registry import layer_of
-from search.objectives.network.schedules import ConstantSchedule, CyclesSchedule, Schedule
 from search.objectives.network.sections import TrainingSection
 from search.space.space import Point
 
@@ -18,16 +18,18 @@ def fit(objective: NetworkObjective, section: TrainingSection, point: Point) -> 
     """What a trial must agree in with others to be one stack with them, and what is padded."""
     values = values_of(objective, section, point)
     facts = objective.facts
-    key = architecture_of(values, facts.inputs, facts.outputs), recipe_of(values, order_seed=0)
-    members = members_of_a_trial(objective, int(values["batch_size"]))
+    key = architecture_of(values, facts.inputs, facts.outputs), recipe_of(values, 0, facts.shape)
+    members = members_of_a_trial(objective, section, int(values["batch_size"]))
     return Fit(key, tuple(members * width for width in values["widths"]))
 
 
-def members_of_a_trial(objective: NetworkObjective, batch_size: int) -> int:
+def members_of_a_trial(
+    objective: NetworkObjective, section: TrainingSection, batch_size: int
+) -> int:
     """How many members of one stack a trial is; where folds are no stack, there are more stacks."""
     facts, data = objective.facts, objective.data
     together = is_stacked(facts.rows, facts.inputs, batch_size)
-    return data.repeats * (data.folds if data.folds and together else 1)
+    return objective.repeats(section) * (data.folds if data.folds and together else 1)
 
 
 def stacks_of(
@@ -67,40 +69,49 @@ def architecture_of(values: dict[str, Any], inputs: int, outputs: int) -> Archit
     )
 
 
-def recipe_of(values: dict[str, Any], order_seed: int) -> training.Recipe:
-    """How the trial is trained, where those beside it must be trained alike."""
+def recipe_of(values: dict[str, Any], order_seed: int, shape: tuple[int, ...]) -> training.Recipe:
+    """How the trial is trained, where those beside it must be trained alike.
+
+    Args:
+        values: Of the trial.
+        order_seed: Of the draws that they share.
+        shape: Of a row of the data.
+    """
+    changes = {name: values[name] for name in ("flip", "shift", "cutout")}
     return training.Recipe(
         batch_size=int(values["batch_size"]),
-        schedule=_schedule(values["schedule"]),
+        schedule=values["schedule"].built(),
         seed=order_seed,
         shuffle=values["shuffle"],
         jitter_relative=values["jitter_relative"],
+        mixup=values["mixup"],
+        images=Images(shape, **changes) if any(changes.values()) else None,
         figures=values["figures"],
         precision=values["precision"],
+        optimizer=values["optimizer"],
     )
 
 
 def member_of(values: dict[str, Any], seed: int) -> Member:
     """What the trial has for itself in a stack."""
-    cycles = isinstance(values["schedule"], CyclesSchedule)
     return Member(
         widths=values["widths"],
         seed=seed,
         learning_rate=values["learning_rate"],
-        learning_rate_min=values["learning_rate_min"] if cycles else 0.0,
+        learning_rate_min=values["learning_rate_min"] if values["schedule"].has_floor else 0.0,
         weight_decay=values["weight_decay"],
         momentum=values["momentum"],
+        beta_1=values["beta_1"],
+        beta_2=values["beta_2"],
+        epsilon=values["epsilon"],
+        ema_decay=values["ema_decay"],
         initialization=values["initialization"],
         init_sigma=values["init_sigma"],
         negative_slope=values["negative_slope"],
         elu_alpha=values["elu_alpha"],
         jitter=values["jitter"],
+        dropout=values["dropout"],
+        input_dropout=values["input_dropout"],
+        label_smoothing=values["label_smoothing"],
+        clip_norm=values["clip_norm"],
     )
-
-
-def _schedule(said: Schedule) -> schedule.Schedule:
-    if isinstance(said, CyclesSchedule):
-        return schedule.Cycles(said.cycles, said.half_cycle_steps, said.half_cycle_epochs)
-    if isinstance(said, ConstantSchedule):
-        return schedule.Constant(said.epochs)
-    return schedule.Decay(said.epochs, said.factor)

@@ -72,7 +72,10 @@ def epochs(
     reads = [fold for fold in range(len(folds)) for _ in trials]
     with faults_as_klayer_errors():
         given = [values_of(objective, section, trial.parameters) for trial in trials]
-        shared = {(architecture_of(v, inputs, outputs), recipe_of(v, order_seed)) for v in given}
+        shape = objective.facts.shape
+        shared = {
+            (architecture_of(v, inputs, outputs), recipe_of(v, order_seed, shape)) for v in given
+        }
         if len(shared) != 1:
             raise KlayerError("trials of one cohort must agree in network, schedule and batches")
         architecture, recipe = shared.pop()

@@ -10,7 +10,7 @@ from model.data.table_options import Task
 from search.objectives.network.facts import Facts
 from search.objectives.network.metrics import scores_of
 from search.objectives.network.registry import LOSSES, layer_of
-from search.objectives.network.schedules import CyclesSchedule
+from search.objectives.network.schedules import SCHEDULES
 from search.objectives.network.sections import NetworkFinal, NetworkSection, TrainingSection
 from search.space.space import Box, Choices, Interval, Range, Value
 from search.study.checks import own_ranges
@@ -22,11 +22,16 @@ if TYPE_CHECKING:
     from search.objectives.network.objective import NetworkObjective
 
 _NEEDS = {
-    "negative_slope": ("activation", "leaky_relu"),
-    "elu_alpha": ("activation", "elu"),
-    "init_sigma": ("initialization", "normal"),
+    "negative_slope": ("activation", ("leaky_relu",)),
+    "elu_alpha": ("activation", ("elu",)),
+    "init_sigma": ("initialization", ("normal",)),
+    "label_smoothing": ("loss", ("cross_entropy",)),
+    "momentum": ("optimizer", ("sgd", "nesterov")),
+    "beta_1": ("optimizer", ("adam", "adamw")),
+    "beta_2": ("optimizer", ("adam", "adamw")),
+    "epsilon": ("optimizer", ("adam", "adamw")),
 }
-"""Hyperparameters that only one setting of another one reads."""
+"""Hyperparameters that only some settings of another one read."""
 
 
 def faults_between(
@@ -82,12 +87,21 @@ def fold_faults(trainings: Sequence[tuple[Key, TrainingSection]]) -> Iterator[Fa
     seen = []
     for key, training in trainings:
         schedule = training.schedule
-        counts = isinstance(schedule, CyclesSchedule) and schedule.half_cycle_steps is not None
-        if counts and schedule not in seen:
+        if schedule.counts_updates() and schedule not in seen:
             seen.append(schedule)
             found = "found with folds, which may have other numbers of updates in an epoch"
             where = (*key, "schedule", "half_cycle_steps")
             yield Fault(where, f"{found}; give half_cycle_epochs")
+
+
+def repeat_faults(training: TrainingSection, final: TrainingSection) -> Iterator[Fault]:
+    """Seeds a trial where there are no trials of one stage."""
+    if training.repeats is not None:
+        right = "give data.repeats for all trials, or stages.training.repeats for those of a stage"
+        yield Fault(("training", "repeats"), f"found {training.repeats}; {right}")
+    elif final.repeats is not None:
+        right = "leave it out: final.seeds says how often finalists are trained again"
+        yield Fault(("final", "training", "repeats"), f"found {final.repeats}; {right}")
 
 
 def class_weight_faults(
@@ -148,29 +162,34 @@ def _unread(
         for key, name, _ in own_ranges(stage):
             where: Key = ("stages", place, *key)
             if name in _NEEDS:
-                other, setting = _NEEDS[name]
-                if setting not in _settings(network, boxes[stage.name], name, other):
-                    needed = f'{other} = "{setting}"'
+                other, settings = _NEEDS[name]
+                values = {**dict(network), **dict(stage.training)}
+                if not set(settings) & set(_settings(values, boxes[stage.name], name, other)):
+                    needed = f"{other} = {' or '.join(map(shown, settings))}"
                     yield Fault(where, f"searched, but only {needed} reads it; {_right(needed)}")
-            if name == "learning_rate_min" and not _cycles(stage.training):
-                needed = 'a schedule of kind "cycles"'
+            if name == "learning_rate_min" and not stage.training.schedule.has_floor:
+                needed = f"a schedule of kind {_kinds_with('has_floor')}"
                 yield Fault(where, f"searched, but only {needed} reads it; {_right(needed)}")
 
 
-def _settings(network: NetworkSection, box: Box, name: str, other: str) -> tuple[Value, ...]:
+def _settings(values: Mapping[str, Value], box: Box, name: str, other: str) -> tuple[Value, ...]:
     """What `other` may be in trials that have the hyperparameter `name`."""
     condition, extent = box.conditions.get(name), box.ranges.get(other)
     if condition is not None and other in condition.values:
         return condition.values[other]
-    return extent.options if isinstance(extent, Choices) else (getattr(network, other),)
+    return extent.options if isinstance(extent, Choices) else (values[other],)
 
 
 def _right(needed: str) -> str:
     return f"give {needed}, or leave it out of the search"
 
 
-def _cycles(training: TrainingSection) -> bool:
-    return isinstance(training.schedule, CyclesSchedule)
+def _kinds_with(feature: str) -> str:
+    """The kinds of schedules that have something, as messages name them."""
+    *others, last = [
+        shown(one.model_fields["kind"].default) for one in SCHEDULES if getattr(one, feature)
+    ]
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _rungs(stages: Sequence[Stage], boxes: Mapping[str, Box]) -> Iterator[Fault]:
@@ -179,12 +198,15 @@ def _rungs(stages: Sequence[Stage], boxes: Mapping[str, Box]) -> Iterator[Fault]
         if stage.halving is None:
             continue
         schedule, where = stage.training.schedule, ("stages", place, "halving")
-        if not isinstance(schedule, CyclesSchedule):
+        if stage.training.patience is not None:
+            found = "found beside patience, by which trials end ahead of the rungs"
+            yield Fault(where, f"{found}; leave out one of them")
+        if schedule.count_of_cycles() is None:
             if stage.halving.unit == "cycles":
                 right = 'give "epochs": only a schedule of kind "cycles" has cycles'
                 found = f'found "cycles" with kind "{schedule.kind}"'
                 yield Fault((*where, "unit"), f"{found}; {right}")
-        elif schedule.half_cycle_steps and "batch_size" in boxes[stage.name].ranges:
+        elif schedule.counts_updates() and "batch_size" in boxes[stage.name].ranges:
             found = "found beside half_cycle_steps and a searched batch_size, with which trials "
             found += "would be compared at different points of the η cycle"
             yield Fault(where, f"{found}; give half_cycle_epochs")
@@ -244,7 +266,7 @@ def _single_rows(
                 faults.append(Fault(key, f"found 1, {right}"))
         for key, name, extent in own_ranges(stage):
             least = lowest({name: extent}, name, 2) if name == "batch_size" else 2
-            norms = set(_settings(network, box, name, "batch_norm"))
+            norms = set(_settings(dict(network), box, name, "batch_norm"))
             if stage.points:
                 norms = {
                     point.get("batch_norm", network.batch_norm)
@@ -265,13 +287,13 @@ def _normalises_single_rows(
     if stage.points:
         norms = [point.get("batch_norm", network.batch_norm) for point in stage.points]
         return any(one != "none" for one in norms)
-    return any(one != "none" for one in _settings(network, box, "batch_size", "batch_norm"))
+    return any(one != "none" for one in _settings(dict(network), box, "batch_size", "batch_norm"))
 
 
 def _learning_rates(
     base: TrainingSection, stages: Sequence[Stage], final: NetworkFinal, boxes: Mapping[str, Box]
 ) -> list[Fault]:
-    """The floor of a cycle must lie below its peak, in every trial and in every finalist."""
+    """The floor of η must lie below its peak, in every trial and in every finalist."""
     faults: list[Fault] = []
     for place, stage in enumerate(stages):
         if stage.zoom is None or not faults:  # a zoom only inherits what its sources have wrong
@@ -294,7 +316,7 @@ def _inverted(
     Where the rates are those of [training] and not searched, the fault lies there, whichever the
     stage; else in the table at `where`, which `training` belongs to.
     """
-    if not _cycles(training):
+    if not training.schedule.has_floor:
         return
     box = boxes[stage.name]
     for floor, peak in _rates(training, stage, box):
@@ -303,10 +325,13 @@ def _inverted(
         key = where
         if not {"learning_rate", "learning_rate_min"} & set(box.ranges):
             rates = (training.learning_rate_min, training.learning_rate)
-            shared = _cycles(base) and rates == (base.learning_rate_min, base.learning_rate)
+            shared = base.schedule.has_floor and rates == (
+                base.learning_rate_min,
+                base.learning_rate,
+            )
             key = (*(() if shared else where), "training", "learning_rate_min")
         found = f"found learning_rate_min = {floor:g} with learning_rate = {peak:g}"
-        yield Fault(key, f"{found}; give a floor below the peak: cycles climb from it")
+        yield Fault(key, f"{found}; give a floor below the peak")
         return
 
 

@@ -1,12 +1,16 @@
 """Optuna's dashboard on a klayer database, with notes and figures of klayer's woven into it.
 
 It reads through Optuna's own storage. Unless editing is allowed, the connections of that cannot
-write, whatever a request should come to. It has no artifact store, so there are no files to reach.
+write, whatever a request should come to. Where it is allowed, trials of klayer's are told nothing:
+what they are worth comes from their training alone. It has no artifact store, so there are no files
+to reach.
 """
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
 from optuna.storages import RDBStorage
@@ -14,9 +18,11 @@ from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
 from search.errors import KlayerError
+from search.ledger import optuna_rows
 from search.ledger.faults import reported
 from search.ledger.location import Location
 from search.ledger.sqlite import BUSY_SECONDS
+from search.views.dashboard.answers import Answer
 from search.views.dashboard.woven import Weave, Woven, WovenAttributes, plain
 
 if TYPE_CHECKING:
@@ -26,6 +32,8 @@ if TYPE_CHECKING:
 # What is woven in is drawn again after so long: an open page asks every few seconds.
 FRESH_SECONDS = 5.0
 MOST_KEPT = 32  # studies
+
+_INTO_A_TRIAL = re.compile(r"/*api/trials/+(-?\d+)/.*", re.DOTALL)  # as Bottle reads paths
 
 _READ_ONLY = {
     "sqlite": "PRAGMA query_only = ON",
@@ -72,6 +80,11 @@ class WovenStorage(RDBStorage):
         self.remove_session()
         self.engine.dispose()
 
+    def holds_ours(self, trial_id: int) -> bool:
+        """Whether a trial is of a study of klayer's."""
+        with self.engine.connect() as connection:
+            return optuna_rows.is_ours(connection, trial_id)
+
     def get_all_studies(self) -> "list[FrozenStudy]":
         """All studies, klayer's with what is woven in."""
         studies = super().get_all_studies()
@@ -98,6 +111,10 @@ def optuna_app(storage: WovenStorage) -> "WSGIApplication":
     made: list[WSGIApplication] = []
 
     def bearing(asked: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+        told = _INTO_A_TRIAL.fullmatch(asked.get("PATH_INFO", ""))
+        if asked["REQUEST_METHOD"] == "POST" and told and storage.holds_ours(int(told[1])):
+            reason = "This study is klayer's: its trials are told what they are worth by it alone."
+            return Answer(HTTPStatus.FORBIDDEN, reason).send(asked, start)
         with lock:
             if not made:
                 import optuna

@@ -165,7 +165,12 @@ def to_json(planned: Outline) -> dict[str, Any]:
 def _drawn(study: Study, step: Step) -> tuple[str, str]:
     final = study.final
     if step.kind == "finalists":
-        return "", f"the best {final.finalists} configurations, {final.seeds} fresh seeds each"
+        first, *others = final.rounds
+        said = f"the best {first.candidates} configurations, "
+        if not others:
+            return "", f"{said}{final.seeds} fresh seeds each"
+        left = "".join(f", the best {one.candidates} with {one.seeds.stop}" for one in others)
+        return "", f"{said}{plural(first.seeds.stop, 'fresh seed')} each{left}"
     if step.kind == "final":
         who = "the winner"
         if study.objective.evaluates == "finalists" and final.finalists > 1:

@@ -15,7 +15,7 @@ from search.ledger.location import locate
 from search.ledger.opening import card_of
 from search.ledger.records import Search, WorkerState
 from search.runtime import blas
-from search.runtime.environment import environment, kernels
+from search.runtime.environment import code_version, environment, kernels, package_changes
 from search.runtime.formatting import duration, plural
 from search.runtime.lines import say
 from search.study.file import Study
@@ -125,6 +125,8 @@ def complete_search(
     say(console, f"{study.name}: this search is finished already; nothing was run.")
     _tell_of_other_data(study, known, data_folder, console)
     with Ledger(storage) as ledger:
+        if any(one.missing or one.changed for one in ledger.read.strays(known)):
+            ledger.take_up(known)
         return summary_of(ledger, study.name)
 
 
@@ -218,8 +220,13 @@ def _where(storage: str) -> str:
     return where(locate(storage).shown)
 
 
-def summary_of(ledger: Ledger, name: str) -> Summary:
+def summary_of(ledger: Ledger, name: str, *, strays: bool = True) -> Summary:
     """The summary of a recorded search.
+
+    Args:
+        ledger: Its database.
+        name: Of the search.
+        strays: Whether to look what others have done to its Optuna studies.
 
     Raises:
         LedgerError: There is no search of that name.
@@ -228,6 +235,10 @@ def summary_of(ledger: Ledger, name: str) -> Summary:
     search = read.search(name)
     stages, trials = read.stages(search), read.trials(search)
     found = summarise(search, stages, trials)
+    if strays:
+        found = replace(found, strays=read.strays(search))
+    if not found.finished:
+        found = replace(found, set_aside=tuple(read.set_aside(search)))
     best, shown = found.best, where(ledger.database.shown)
     told = verdict(search, stages, trials, best, read.clock(), shown)
     found = replace(found, verdict=told)
@@ -280,6 +291,16 @@ def _work(
                 f"This search was begun with {before} kernels of the BLAS{keep}: with others, "
                 "numbers may differ in their last bits from those of an undisturbed run."
             )
+        if others := package_changes(search.environment, environment()):
+            view.say(
+                f"This run computes with {' and '.join(others)}: its numbers may differ in their "
+                "last bits from those that are recorded."
+            )
+        if search.klayer != code_version():
+            view.say(
+                f"klayer {search.klayer} worked on this search so far; from here on klayer "
+                f"{code_version()} does, whose numbers may be others."
+            )
         if held:  # no worker of this run has begun
             view.say(
                 f"Other workers hold {plural(held, 'trial')}; if they were killed, their lease "
@@ -288,6 +309,11 @@ def _work(
 
         def on_stop() -> None:
             view.say("Stopping: workers hand back what they hold. Ctrl-C again ends them at once.")
+
+        def on_loss() -> None:
+            view.say("A worker was killed; another begins, and goes on from what was stored.")
+            for one in ledger.read.set_aside(search):
+                view.say(one.text, indent=1)
 
         try:
             launch(
@@ -300,6 +326,7 @@ def _work(
                 view.update,
                 on_stop,
                 devices,
+                on_loss,
             )
         except InterruptedRunError:
             view.update(now=True)

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from rich.console import Console
 
-from search.ledger.records import RecordedTrial, Search, StageState
+from search.ledger.records import Extended, RecordedTrial, Search, SetAside, StageState, Strays
 from search.objective.data_card import DataCard
 from search.objective.port import Objective
 from search.objective.report import Finding
@@ -17,6 +18,7 @@ from search.runtime.lines import say, say_labelled
 from search.space.space import Point
 from search.views.terminal.card_rows import card_line
 from search.views.terminal.failures import failures
+from search.views.terminal.strays import stray_lines
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,9 @@ class Summary:
         data: What is known of the data.
         verdict: Three questions on it, such as whether it improves, with their answers.
         error: The standard error of the chosen trial's value, where that is a mean.
+        extensions: How the study was changed since it was recorded.
+        strays: What others have done to its Optuna studies.
+        set_aside: The cohorts that are left to other hosts for now.
     """
 
     name: str
@@ -52,6 +57,9 @@ class Summary:
     data: DataCard
     verdict: Sequence[tuple[str, str]] = ()
     error: float | None = None
+    extensions: tuple[Extended, ...] = ()
+    strays: Sequence[Strays] = ()
+    set_aside: tuple[SetAside, ...] = ()
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -79,8 +87,11 @@ class Summary:
             "validation": None if self.spread is None else asdict(self.spread),
             "test": self.result,
             "data": self.data.plain(),
+            "extensions": [asdict(one) for one in self.extensions],
             "verdict": dict(self.verdict),
             "stages": [_stage_json(stage) for stage in self.stages],
+            "set_aside": [asdict(one) for one in self.set_aside],
+            "strays": [asdict(one) for one in self.strays],
         }
 
 
@@ -111,6 +122,7 @@ def summarise(
         result=search.result,
         failures=failures(trials),
         data=search.data,
+        extensions=search.extensions,
     )
 
 
@@ -119,8 +131,13 @@ def show(summary: Summary, console: Console) -> None:
     say(console, f"\n{summary.name}: the path of the box", style="bold")
     if summary.data.rows is not None:
         say(console, card_line(summary.data), indent=1, style="dim")
+    for one in summary.extensions:
+        when = datetime.fromtimestamp(one.at).strftime("%Y-%m-%d %H:%M")
+        say(console, f"extended {when} by {one.by}: {'; '.join(one.changes)}", indent=1)
     for stage in summary.stages:
         _show_stage(summary, stage, console)
+    for aside in summary.set_aside:
+        say(console, aside.text, indent=1)
     if summary.failure is not None:
         say(console, f"\n{_failed(summary)}: {summary.failure}", style="bold")
     elif summary.stopped:
@@ -155,7 +172,8 @@ def _show_stage(summary: Summary, stage: StageState, console: Console) -> None:
     say(console, f"{step.number} {step.name:<12} {head}", indent=1, hanging=4)
     for line in stage.explanation.splitlines():
         say(console, line, indent=5, style="dim")
-    for line in summary.failures.get(step.name, ()):
+    notes = (*summary.failures.get(step.name, ()), *stray_lines(summary.strays, stage))
+    for line in notes:
         say(console, line, indent=5)
 
 

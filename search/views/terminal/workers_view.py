@@ -12,6 +12,8 @@ from search.ledger.records import WorkerState
 from search.runtime.formatting import ago, duration
 from search.runtime.lines import say, say_table
 
+CLOCK_SECONDS = 5.0  # clocks that differ by more are said to; on SQLite each process has its own
+
 
 def show(workers: Sequence[WorkerState], time: float, name: str | None, console: Console) -> None:
     """Print the table, or that nobody works.
@@ -27,7 +29,9 @@ def show(workers: Sequence[WorkerState], time: float, name: str | None, console:
         say(console, f"Nobody works{on}; `klayer worker` and `klayer run` do.")
         return
     table = Table(box=None, pad_edge=False)
-    for column in ("worker", "host", "process", "serves", "works on", "for", "seen", "up"):
+    mixed = len({one.klayer for one in workers}) > 1
+    columns = ("worker", "host", "process", "serves", "works on", "for", "seen", "up")
+    for column in columns + ("klayer",) * mixed:
         table.add_column(column, overflow="fold")
     for one in workers:
         table.add_row(
@@ -37,10 +41,18 @@ def show(workers: Sequence[WorkerState], time: float, name: str | None, console:
             one.search or "all",
             _work(one),
             "" if one.since is None else duration(time - one.since),
-            "lost" if one.lost else ago(time - one.seen_at),
+            _seen(one, time),
             duration((one.seen_at if one.lost else time) - one.started_at),
+            *[escape(one.klayer)] * mixed,
         )
     say_table(console, table)
+
+
+def _seen(worker: WorkerState, time: float) -> str:
+    ahead = worker.seen_at - time
+    if ahead > CLOCK_SECONDS:
+        return f"by a clock that is {duration(ahead)} ahead"
+    return "lost" if worker.lost else ago(-ahead)
 
 
 def _work(worker: WorkerState) -> str:

@@ -56,6 +56,21 @@ def test_rows_are_split_and_standardised_by_the_training_rows_alone(tmp_path: Pa
     assert (ready.shape, ready.classes, ready.target_names) == (SHAPE, ("0", "1", "2"), ("x_y",))
 
 
+def test_images_may_be_standardised_by_channel(tmp_path: Path) -> None:
+    images = np.random.default_rng(2).random((60, 5, 4, 3))
+    files = saved(tmp_path / "images", images)
+    ready, x, _ = of_test(own(files, test=0.25, by_channel=True), tmp_path / "cache")
+    means = ready.mean.reshape(5, 4, 3)
+    assert (means == means[0, 0]).all()
+    assert len(set(means[0, 0])) == 3
+    right = splits.split(60, validation=0.2, test=0.25, seed=3, labels=Y)
+    np.testing.assert_allclose(means[0, 0], images[right.training].mean(axis=(0, 1, 2)))
+    np.testing.assert_allclose(x, images.reshape(60, -1)[right.test], atol=1e-5)
+    assert own(files, by_channel=True).fingerprint() != own(files).fingerprint()
+    with pytest.raises(ModelError, match=r"rows of shape \(3,\) are no images"):
+        own(saved(tmp_path / "rows", images[:, 0, 0]), by_channel=True).fold()
+
+
 def test_another_seed_gives_another_split_of_the_same_data(tmp_path: Path) -> None:
     one, other = (own(saved(tmp_path), seed=seed).fold() for seed in (1, 2))
     assert one.fingerprint == other.fingerprint

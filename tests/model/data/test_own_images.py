@@ -56,6 +56,12 @@ def test_images_are_split_and_standardised_by_the_training_images(
     assert [one.name for one in (tmp_path / "cache").iterdir()] == [ready.folder.name]
 
 
+def test_images_may_be_standardised_by_channel(animals: Path, tmp_path: Path) -> None:
+    ready = prepared.keep(own(animals, by_channel=True).fold(), tmp_path / "cache")
+    assert len(set(ready.mean)) == len(set(ready.std)) == 1
+    assert own(animals, by_channel=True).fingerprint() != own(animals).fingerprint()
+
+
 def test_parts_that_are_folders_are_taken(tmp_path: Path) -> None:
     for place, part in enumerate(("train", "val", "test")):
         write_folder(tmp_path / part, CLASSES, each=3 - place, seed=place)

@@ -443,6 +443,20 @@ def test_folds_of_a_named_set_are_standardised_each_by_its_own_training_rows(
     assert [one.folder for one in again] == [one.folder for one in (whole, *folds)]
 
 
+def test_a_named_set_by_channel_has_folders_of_its_own(tmp_path: Path) -> None:
+    plain = prepared.prepare(BLIND, tmp_path, validation=300, seed=11)
+    by_channel = prepared.prepare(BLIND, tmp_path, validation=300, seed=11, channels_of=(1, 8, 8))
+    assert by_channel.folder != plain.folder
+    assert by_channel.fingerprint == plain.fingerprint
+    assert len(set(by_channel.mean)) == len(set(by_channel.std)) == 1
+    assert by_channel.training.x.mean(dtype=float) == pytest.approx(0, abs=1e-6)
+    assert by_channel.training.x.std(dtype=float) == pytest.approx(1, abs=1e-6)
+    folds = prepared.prepare_folds(BLIND, tmp_path, count=5, seed=11, channels_of=(1, 8, 8))
+    others = prepared.prepare_folds(BLIND, tmp_path, count=5, seed=11)
+    assert len({one.folder for one in (*folds, *others)}) == 12
+    assert len({one.mean[0] for one in folds[1:]}) == 5
+
+
 def test_rows_without_validation_have_none(tmp_path: Path) -> None:
     whole, *_ = prepared.prepare_folds(BLIND, tmp_path, count=2, seed=1)
     with pytest.raises(ModelError, match="x must have at least one row"):

@@ -7,6 +7,7 @@ from model.data.standardise import (
     BLOCK_NUMBERS,
     BLOCK_ROWS,
     block_rows,
+    channel_statistics,
     split,
     standardised,
     statistics,
@@ -94,3 +95,22 @@ def test_of_wide_rows_fewer_are_taken_at_a_time() -> None:
     assert block_rows(3_072) == BLOCK_ROWS
     assert block_rows(BLOCK_NUMBERS // 10) == 10
     assert block_rows(10 * BLOCK_NUMBERS) == 1
+
+
+@pytest.mark.parametrize("shape", [(3, 4, 5), (4, 5, 3), (8, 9)])
+def test_channels_are_standardised_as_numpy_has_all_their_pixels(shape: tuple[int, ...]) -> None:
+    x = np.random.default_rng(3).integers(0, 256, (40, *shape), np.uint8)
+    x[:, ..., 0, 0] = 7  # pixels that are constant, in some layouts with other colours
+    rows = np.arange(5, 35)
+    found = channel_statistics(x.reshape(40, -1), rows, shape)
+    axes = {(3, 4, 5): (0, 2, 3), (4, 5, 3): (0, 1, 2), (8, 9): (0, 1, 2)}[shape]
+    for array, name in ((found.mean, "mean"), (found.std, "std")):
+        expected = getattr(x[rows].astype(float), name)(axis=axes, keepdims=True)
+        np.testing.assert_allclose(array.reshape(shape), np.broadcast_to(expected[0], shape))
+
+
+def test_a_channel_that_is_constant_is_divided_by_1_and_rows_that_are_no_images_refused() -> None:
+    x = np.full((9, 3 * 4 * 5), 2.0)
+    assert (channel_statistics(x, np.arange(9), (3, 4, 5)).std == 1).all()
+    with pytest.raises(ModelError, match="are no images, and have no channels"):
+        channel_statistics(x, np.arange(9), (60,))

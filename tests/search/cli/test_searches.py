@@ -95,7 +95,7 @@ def test_status_in_json_is_what_the_run_printed(
 
 def test_json_says_how_the_search_stands(summary: dict[str, Any]) -> None:
     told = ["name", "finished", "stopped", "failure", "best", "validation", "test", "data"]
-    told += ["verdict", "stages"]
+    told += ["extensions", "verdict", "stages", "set_aside", "strays"]
     assert list(summary) == told
     assert [summary[key] for key in told[:4]] == ["tiny", True, False, None]
     assert list(summary["best"]) == ["stage", "number", "value", "parameters", "seed"]
@@ -239,7 +239,7 @@ def test_escape_sequences_in_the_database_are_not_obeyed(
         connection.execute("UPDATE klayer_trials SET state = 'failed', reason = ?", (evil,))
         connection.execute(
             "INSERT INTO klayer_workers (name, kind, host, machine, process, started_at, seen_at, "
-            "lease_seconds, stop_asked) VALUES (?, 'worker', ?, 'm', 1, 0, 0, 1, 0)",
+            "lease_seconds, stop_asked, klayer) VALUES (?, 'worker', ?, 'm', 1, 0, 0, 1, 0, '0')",
             (evil, evil),
         )
         connection.execute("UPDATE klayer_searches SET name = ?", (evil,))

@@ -45,7 +45,7 @@ KINDS = ("sqlite", "postgresql")
 # a new database. Whoever is still connected goes first: a test that failed may hold locks.
 EMPTIED = """
 DO $$ DECLARE found record; BEGIN
-    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+    PERFORM pg_terminate_backend(pid, 5000) FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid();
     SET LOCAL session_replication_role = replica;  -- foreign keys are not looked at
     FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'

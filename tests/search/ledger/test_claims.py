@@ -7,10 +7,12 @@ import pytest
 from sqlalchemy import text
 
 from search.ledger.claims import MOST_LOST, Finished, LostLeaseError, Wait
+from search.ledger.database import now
 from search.ledger.ledger import Ledger
 from search.ledger.records import (
     CohortClaim,
     PlanningClaim,
+    Presence,
     RecordedTrial,
     Search,
     TrialResult,
@@ -18,7 +20,7 @@ from search.ledger.records import (
 from search.objective.report import Report
 from search.plan.plan import plan, step_of
 from search.plan.samplers import distributions
-from tests.search.ledger.conftest import Alter, renew, somebody
+from tests.search.ledger.conftest import Alter, open_stage, renew, somebody
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., CohortClaim]
@@ -364,3 +366,58 @@ def test_a_stage_that_was_given_up_whole_leaves_nothing_to_do_but_to_plan(
     assert isinstance(ledger.next_work(search, "a"), PlanningClaim)
     ledger.fail(search, "every trial failed")  # as who plans finds out
     assert ledger.next_work(search, "a") == Finished()
+
+
+@pytest.mark.parametrize("table", ["klayer_stages", "klayer_cohorts"])
+def test_a_lease_of_a_clock_that_was_ahead_begins_at_the_next_beat(
+    ledger: Ledger, search: Search, alter: Alter, table: str
+) -> None:
+    """Of one that was set back, or another process's on SQLite.
+
+    The dead lapse a lease later, and the living renew it: nobody is taken for lost.
+    """
+    if table == "klayer_cohorts":
+        open_stage(ledger, search)
+    held = ledger.next_work(search, "gone")
+    assert isinstance(held, PlanningClaim if table == "klayer_stages" else CohortClaim)
+    who = Presence("host/1", "worker", "host", "kernel", 11, None, None, 60.0)
+    ledger.join(who)
+    alter(f"UPDATE {table} SET lease_until = lease_until + 7200 WHERE owner IS NOT NULL")
+    alter("UPDATE klayer_workers SET seen_at = seen_at + 7200")
+
+    def later() -> tuple[float, float]:
+        """Than now: the lease's end, and when the process was seen."""
+        ((until,),) = alter(f"SELECT max(lease_until) FROM {table}")
+        ((seen,),) = alter("SELECT max(seen_at) FROM klayer_workers")
+        with ledger.database.reading() as connection:
+            time = now(connection)
+        return until - time, seen - time
+
+    assert min(later()) > 7100
+    ledger.beat(who, None)
+    until, seen = later()
+    assert 50 < until <= 60
+    assert seen < 1
+    assert isinstance(ledger.next_work(search, "b"), Wait)
+    alter(f"UPDATE {table} SET lease_until = lease_until - 61 WHERE owner IS NOT NULL")
+    assert isinstance(ledger.next_work(search, "b"), type(held))
+
+
+def test_what_is_left_to_other_hosts_is_known_with_the_host_that_lost_it(
+    ledger: Ledger, search: Search, alter: Alter
+) -> None:
+    open_stage(ledger, search)
+    for lost in (1, 2):
+        assert ledger.read.set_aside(search) == []
+        name = f"a{lost}"
+        ledger.join(Presence(name, "worker", "north", "a", 11, search.id, None, 60.0))
+        claim = ledger.next_work(search, name)
+        assert isinstance(claim, CohortClaim)
+        ledger.release(claim, lost=True)
+    (aside,) = ledger.read.set_aside(search)
+    assert (aside.cohort, aside.lost, aside.host) == (claim.named, 2, "north")
+    assert 50 < aside.seconds <= 60
+    alter("DELETE FROM klayer_workers")
+    assert [one.host for one in ledger.read.set_aside(search)] == [None]
+    alter("UPDATE klayer_cohorts SET lost_at = lost_at - 61 WHERE lost > 0")
+    assert ledger.read.set_aside(search) == []

@@ -209,19 +209,17 @@ def test_times_are_stored_in_utc_and_read_in_local_time(
         time.tzset()
 
 
-def test_who_goes_on_behind_a_rung_began_when_it_first_began(
-    writing: Connection, optuna_trials: Trials
+def test_what_is_released_is_waiting_and_began_when_it_first_began(
+    ledger: Ledger, open_next: OpenNext, claim_next: ClaimNext, optuna_trials: Trials
 ) -> None:
-    ids = add(writing, "s", POINTS[:2])
-    optuna_rows.begin(writing, "s", ids, BEGUN)
-    optuna_rows.wait(writing, "s", ids)
-    writing.commit()
-    assert {one.state for one in optuna_trials("s")} == {TrialState.WAITING}
-    optuna_rows.begin(writing, "s", ids[:1], BEGUN + 30)
-    writing.commit()
-    first, second = optuna_trials("s")
-    assert (first.state, second.state) == (TrialState.RUNNING, TrialState.WAITING)
-    assert first.datetime_start == datetime.fromtimestamp(BEGUN)
+    open_next(1)
+    ledger.release(claim_next("a"))
+    released = optuna_trials("digits/1-coarse")
+    assert {one.state for one in released} == {TrialState.WAITING}
+    claim_next("b")
+    again = optuna_trials("digits/1-coarse")
+    assert {one.state for one in again} == {TrialState.RUNNING}
+    assert [one.datetime_start for one in again] == [one.datetime_start for one in released]
 
 
 def test_optuna_goes_on_with_our_study(
@@ -303,7 +301,7 @@ def test_states_follow_the_ledger(
         TrialState.COMPLETE,
     ]
     assert found[0].value == 0.1 + 0.2
-    assert found[2].user_attrs["reason"] == "diverged"
+    assert found[2].user_attrs["klayer:reason"] == "diverged"
     kept = {one.number: one for one in ledger.read.trials(search)}
     for one in found[::2]:
         assert one.datetime_complete == datetime.fromtimestamp(kept[one.number].finished_at or 0)
@@ -319,7 +317,7 @@ def test_a_pruned_trial_is_pruned_with_its_last_value(
     found = optuna_trials("digits/1-coarse")
     assert [one.state for one in found] == [TrialState.PRUNED] * 4 + [TrialState.COMPLETE] * 2
     assert [one.value for one in found] == [n / 7 for n in range(6)]
-    assert [one.user_attrs.get("pruned_after") for one in found] == [1, 1, 1, 1, None, None]
+    assert [one.user_attrs.get("klayer:pruned_after") for one in found] == [1, 1, 1, 1, None, None]
 
 
 def test_what_was_given_up_has_failed_with_the_reason(
@@ -335,7 +333,7 @@ def test_what_was_given_up_has_failed_with_the_reason(
     claim_next("next")
     failed, running = optuna_trials("digits/1-coarse")[:2]
     assert (failed.state, running.state) == (TrialState.FAIL, TrialState.RUNNING)
-    assert failed.user_attrs["reason"].startswith("given up: 8 workers")
+    assert failed.user_attrs["klayer:reason"].startswith("given up: 8 workers")
     assert failed.value is None
 
 
@@ -346,15 +344,10 @@ def test_a_study_of_the_same_name_that_is_not_ours_is_kept(
     ledger: Ledger, search: Search, optuna_storage: RDBStorage, open_next: OpenNext
 ) -> None:
     optuna.create_study(study_name="digits/1-coarse", storage=optuna_storage)
-    with pytest.raises(LedgerError) as caught:
-        open_next(1)
-    assert str(caught.value) == (
-        "digits/1-coarse: this database holds an Optuna study of that name which is not klayer's; "
-        "keep the search in another database: --storage URL, or give it another name: --name NAME"
-    )
-    assert optuna.get_all_study_names(optuna_storage) == ["digits/1-coarse"]
-    assert ledger.read.trials(search) == []
-    assert ledger.read.stages(search)[0].state == "planning"
+    open_next(1)
+    kept = optuna.load_study(study_name="digits/1-coarse", storage=optuna_storage)
+    assert (kept.get_trials(), kept.user_attrs) == ([], {})
+    assert len(ledger.read.trials(search)) == 6
 
 
 def test_a_study_that_somebody_deleted_stops_nothing(

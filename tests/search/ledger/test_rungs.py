@@ -62,7 +62,7 @@ def come_to_the_first_rung(
     open_next(2)
     for owner in ("a", "b"):
         claim = claim_next(owner)
-        assert (claim.start, claim.stop, claim.checkpoints) == (0, 1, ())
+        assert (claim.start, claim.stop, claim.start_states) == (0, 1, ())
         train(ledger, claim, figures, [1])
         ledger.hand_in(claim, rested(claim))
 
@@ -98,7 +98,7 @@ def test_a_stage_is_halved_to_its_end(
 
     second = claim_next("a")
     assert (second.numbers, second.start, second.stop) == ((3, 4, 5), 1, 3)
-    assert second.checkpoints == (b"3 at 1", b"4 at 1", b"5 at 1")
+    assert second.start_states == (b"3 at 1", b"4 at 1", b"5 at 1")
     train(ledger, second, figures, [2, 3])
     diverged = TrialResult(5, None, "diverged in epoch 3")
     ledger.hand_in(second, [diverged, *rested(second)[:2]])
@@ -108,7 +108,7 @@ def test_a_stage_is_halved_to_its_end(
 
     last = claim_next("a")
     assert (last.numbers, last.start, last.stop) == ((3, 4), 3, None)  # two of three go on
-    assert last.checkpoints == (b"3 at 3", b"4 at 3")
+    assert last.start_states == (b"3 at 3", b"4 at 3")
     train(ledger, last, figures, [4])
     ledger.hand_in(last, [TrialResult(number, number / 7) for number in last.numbers])
     assert kept(storage) == 0
@@ -136,14 +136,14 @@ def test_a_lost_claim_begins_again_at_its_rung(
     ledger.record_reports(lost, {3: figures(2, 0.5), 4: figures(2, 0.5)}, LAPSED)
     again = claim_next("prompt")
     assert again.cohort_id == lost.cohort_id
-    assert again.checkpoints == lost.checkpoints
+    assert again.start_states == lost.start_states
     assert {len(one) for one in ledger.read.curves(search).values()} == {1}
     with pytest.raises(LostLeaseError):
         ledger.hand_in(lost, rested(lost))
     train(ledger, again, figures, [2])
     ledger.release(again)
     assert {len(one) for one in ledger.read.curves(search).values()} == {1}
-    assert claim_next("later").checkpoints == lost.checkpoints
+    assert claim_next("later").start_states == lost.start_states
 
 
 def test_a_planner_of_a_rung_that_is_gone_is_replaced(

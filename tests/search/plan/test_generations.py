@@ -35,7 +35,7 @@ from search.space.space import Box, Interval, Point
 from search.study.file import Study, study_of
 
 ROOT = Path(__file__).parents[3]
-LEARNING = ("tpe", "cmaes")
+LEARNING = ("tpe", "cmaes", "gp")
 
 RATE = {"low": 1e-5, "high": 1.0}
 NUMBERS: dict[str, Any] = {
@@ -143,7 +143,7 @@ def test_a_generation_does_not_depend_on_who_plans_it_or_how_trials_came_in(samp
 CHILD = """
 import hashlib
 from tests.search.plan.test_generations import searched, smooth, study_with
-for sampler in ("tpe", "cmaes"):
+for sampler in ("tpe", "cmaes", "gp"):
     _, later, _ = searched(study_with(sampler, trials=40), smooth)
     print(sampler, hashlib.sha256(repr(later).encode()).hexdigest())
 """

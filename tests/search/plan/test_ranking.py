@@ -148,3 +148,16 @@ def test_a_spread_divides_by_n_minus_1_and_keeps_the_values() -> None:
 def test_one_seed_has_no_standard_deviation_and_none_has_no_mean() -> None:
     assert Spread.of([0.5]) == Spread(0.5, None, (0.5,))
     assert Spread.of([None]) == Spread(None, None, (None,))
+
+
+def test_equal_trials_share_the_mean_of_their_ranks_and_those_without_a_value_are_last() -> None:
+    trials = [
+        Trial("s", 0, 0.5),
+        Trial("s", 1, None),
+        Trial("s", 2, 0.9, pruned_after=4),
+        Trial("s", 3, 0.7),
+        Trial("s", 4, 0.5),
+        Trial("s", 5, None),
+    ]
+    assert HIGHEST.ranks(trials) == [1.5, 4.5, 3.0, 0.0, 1.5, 4.5]
+    assert LOWEST.ranks(trials) == [0.5, 4.5, 3.0, 2.0, 0.5, 4.5]

@@ -224,3 +224,18 @@ def test_a_stage_without_a_box_has_no_distributions() -> None:
 def test_a_list_is_written_as_a_file_writes_it() -> None:
     assert str(Choices((True, False))) == "{true, false}"
     assert str(Choices((64, "relu"))) == "{64, relu}"
+
+
+def test_listed_numbers_are_points_of_a_range_and_other_lists_are_choices() -> None:
+    def box(rate: float, width: int, name: str, flag: bool) -> Box:
+        listed = {"rate": rate, "width": width, "name": name, "flag": flag}
+        return Box({key: Choices((one,)) for key, one in listed.items()})
+
+    boxes = box(0.1, 8, "a", True), box(0.5, 4, "b", True)
+    assert distributions(boxes, listed=True) == {
+        "rate": FloatDistribution(0.1, 0.5),
+        "width": IntDistribution(4, 8),
+        "name": CategoricalDistribution(("a", "b")),
+        "flag": CategoricalDistribution((True,)),
+    }
+    assert distributions(boxes)["rate"] == CategoricalDistribution((0.1, 0.5))

@@ -195,3 +195,17 @@ def test_a_schedule_of_a_stage_replaces_the_whole_schedule() -> None:
     assert study.stages[0].training.schedule.epochs == 2  # type: ignore[union-attr]
     assert study.stages[0].training.jitter == 0.1
     assert study.final.training == study.objective.training
+
+
+def test_a_later_key_is_written_in_all_trainings_or_in_none() -> None:
+    stages = [{"trials": 2, "box": {"learning_rate": {"low": 1e-3, "high": 1e-1}}}]
+    document = {"name": "one", "stages": stages}
+    said = document | {"training": {"dropout": 0.0}}
+    assert study_of(said).canonical() == study_of(document).canonical()
+    assert "dropout" not in str(study_of(document).canonical())
+    without = [stages[0] | {"training": {"dropout": 0.0}}]
+    study = study_of({"name": "one", "training": {"dropout": 0.5}, "stages": without})
+    written = study.canonical()
+    found = [one["training"]["dropout"] for one in (written, written["stages"][0])]
+    assert found == [0.5, 0.0]
+    assert study_of(written) == study

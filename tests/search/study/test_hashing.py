@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from search.study.file import study_of
 from search.study.hashing import fingerprint
 from search.study.reading import load
 
@@ -37,6 +38,16 @@ def test_a_default_written_out_is_the_same_study() -> None:
     plain = load("digits").canonical()
     assert fingerprint(load("digits", ["training.jitter=0.0"]).canonical()) == fingerprint(plain)
     assert fingerprint(load("digits", ["training.jitter=0.1"]).canonical()) != fingerprint(plain)
+
+
+def test_a_key_that_came_later_counts_where_a_file_has_it() -> None:
+    plain = load("digits").canonical()
+    assert "dropout" not in plain["training"]
+    dropping = load("digits", ["training.dropout=0.5", "final.training={dropout=0.0}"])
+    assert fingerprint(dropping.canonical()) != fingerprint(plain)
+    again = study_of(dropping.canonical())
+    assert again == dropping
+    assert (again.stages[0].training.dropout, again.final.training.dropout) == (0.5, 0.0)
 
 
 def test_what_is_no_number_is_refused() -> None:

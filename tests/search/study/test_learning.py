@@ -19,6 +19,9 @@ def study_with(**stage: Any) -> Study:
 @pytest.mark.parametrize(
     ("sampler", "generation", "boxes", "expected"),
     [
+        ("gp", 8, 1, 56),
+        ("gp", 30, 2, 60),
+        ("gp", 8, 8, 64),
         ("tpe", 1, 1, 8),
         ("tpe", 5, 1, 10),
         ("tpe", 8, 1, 8),
@@ -32,7 +35,7 @@ def study_with(**stage: Any) -> Study:
 def test_whole_generations_come_before_it_learns(
     sampler: str, generation: int, boxes: int, expected: int
 ) -> None:
-    assert start_points(sampler, generation, boxes) == expected
+    assert start_points(sampler, 101, generation, boxes) == expected
 
 
 @pytest.mark.parametrize("sampler", LEARNING)

@@ -102,6 +102,7 @@ def test_an_epoch_longer_than_the_lease_keeps_the_claim(
         return real(self, claim, *rest)
 
     monkeypatch.setattr(Ledger, "record_reports", slowly)
+    monkeypatch.setattr("search.workers.report_writer.MOST_WAITING", 0)  # each is waited for
     work(ledger, search, should_stop=lambda: bool(rivals), lease_seconds=1.0)
     assert rivals[-1] == Wait()
     assert keepers() == []

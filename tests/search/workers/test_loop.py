@@ -196,6 +196,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
         return real(self, claim, *rest)
 
     monkeypatch.setattr(Ledger, "record_reports", failing)
+    monkeypatch.setattr("search.workers.report_writer.MOST_WAITING", 0)  # each is waited for
 
 
 @pytest.mark.usefixtures("broken")
@@ -259,6 +260,7 @@ def test_a_fault_of_the_database_ends_every_worker(
         raise DatabaseFaultError("the disk is full")
 
     monkeypatch.setattr(Ledger, "record_reports", failing)
+    monkeypatch.setattr("search.workers.report_writer.MOST_WAITING", 0)  # each is waited for
     with pytest.raises(DatabaseFaultError, match="the disk is full"):
         serve(ledger, worker(), name, None, within(30), lambda _: None)
     assert states(ledger, search) == ["waiting"] * 4

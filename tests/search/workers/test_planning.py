@@ -37,10 +37,20 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
+LEARNING_AND_RACING = (
+    'stages.coarse.sampler="gp"',
+    "stages.coarse.trials=10",
+    "stages.coarse.generation=4",
+    "final.candidates=4",
+    "final.seeds=3",
+)
+
+
+@pytest.mark.parametrize("overrides", [(), LEARNING_AND_RACING])
 def test_workers_without_a_launcher_plan_each_stage_once_and_come_to_the_same_table(
-    ledger: Ledger, storage: str, opened: list[str]
+    ledger: Ledger, storage: str, opened: list[str], overrides: tuple[str, ...]
 ) -> None:
-    alone, shared = recorded(ledger, name="alone"), recorded(ledger, name="shared")
+    alone, shared = (recorded(ledger, *overrides, name=name) for name in ("alone", "shared"))
     work(ledger, alone)
 
     def join(name: str) -> None:

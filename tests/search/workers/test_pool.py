@@ -313,10 +313,11 @@ class Mortal:
 
 
 def test_workers_that_only_die_end_the_run_with_the_reason(ledger: Ledger, storage: str) -> None:
-    search, engine = recorded(ledger), Mortal(lambda _: None)
+    search, engine, told = recorded(ledger), Mortal(lambda _: None), list[int]()
     with pytest.raises(WorkersDiedError) as caught:
-        launch(ledger, storage, search, None, 3, engine, list, list)
+        launch(ledger, storage, search, None, 3, engine, list, list, on_loss=lambda: told.append(1))
     deaths = MOST_FRUITLESS_DEATHS * 3
+    assert len(told) == deaths - 1  # the last one is told by the error
     assert str(caught.value).startswith(f"digits: worker processes died {deaths} times without")
     assert "--workers" in str(caught.value)
     assert len(set(engine.started)) == len(engine.started)  # no two of one name

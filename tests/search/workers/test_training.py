@@ -16,7 +16,7 @@ from search.ledger.records import CohortClaim, PlanningClaim, Search
 from search.objective.port import Trainer
 from search.objective.report import Assignment, Evaluation, Report
 from search.objectives.network.portrait import from_bytes
-from search.workers import plan_next
+from search.workers import plan_next, report_writer
 from search.workers import training as module
 from search.workers.heartbeat import Heartbeat
 from search.workers.training import train
@@ -176,9 +176,13 @@ def test_a_rung_that_all_diverge_before_ends_their_cohort(ledger: Ledger) -> Non
 
 
 class Epochs:
-    """Lets something happen when an epoch of a cohort is stored, and counts them."""
+    """Lets something happen when an epoch of a cohort is stored, and counts them.
+
+    The training waits for each of them.
+    """
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        patch.setattr(report_writer, "MOST_WAITING", 0)
         self.stored = 0
         self._real, self._at = Ledger.record_reports, dict[int, Any]()
 
@@ -388,7 +392,7 @@ def test_a_trial_without_a_score_or_a_report_fails_and_says_so(ledger: Ledger) -
 def test_nothing_new_keeps_the_cohort_going_and_stores_nothing(
     ledger: Ledger, epochs: Epochs
 ) -> None:
-    both = {place: Report(1, {}, 0.5) for place in (0, 1)}
+    both = {place: Report(1, {"validation_accuracy": 0.5}, 0.5) for place in (0, 1)}
     assert [state for state, *_ in trained(ledger, {}, both, {}, {})] == ["complete"] * 2
     assert epochs.stored == 1
 
@@ -421,7 +425,8 @@ def test_a_training_ends_with_its_claim(ledger: Ledger, epochs: Epochs) -> None:
     search = recorded(ledger)
     claim, _ = planned_and_claimed(ledger, search)
     epochs.before(1, lambda ledger, _: ledger.release(claim))
-    scripted: Any = Scripted([{0: Report(1, {}, 0.5)}, {0: Report(2, {}, 0.5)}])
+    half = {"validation_accuracy": 0.5}
+    scripted: Any = Scripted([{0: Report(1, half, 0.5)}, {0: Report(2, half, 0.5)}])
     with pytest.raises(LostLeaseError) as lost:
         train(ledger, search, scripted, claim, never, 60.0)
     assert scripted.closed

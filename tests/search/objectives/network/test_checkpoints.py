@@ -40,11 +40,13 @@ def part(
 
 @pytest.mark.parametrize("score", SCORES)
 @pytest.mark.parametrize("jitter", ["0.0", "0.1"])
-@pytest.mark.parametrize("momentum", ["0.0", "0.9"])
+@pytest.mark.parametrize(
+    "optimizer", ["momentum=0.0", "momentum=0.9", "optimizer='adamw'", "ema_decay=0.9"]
+)
 def test_in_two_parts_the_reports_are_the_same_bit_for_bit(
-    score: str, jitter: str, momentum: str
+    score: str, jitter: str, optimizer: str
 ) -> None:
-    drawn = (f"training.jitter={jitter}", f"training.momentum={momentum}")
+    drawn = (f"training.jitter={jitter}", f"training.{optimizer}")
     study = study_with(CYCLES, f"training.score='{score}'", *drawn)
     first, states = part(study, TRIALS, (), 3)
     assert len(first) == 3

@@ -31,6 +31,14 @@ def test_a_data_set_travels_as_a_path_and_arrives_equal() -> None:
     assert np.array_equal(there.prepared.training.x, data.prepared.training.x)
 
 
+def test_a_named_set_is_standardised_by_channel_where_its_study_says_so() -> None:
+    _, data = section_and_data(study_with("data.scaling='channel'"))
+    assert len(set(data.prepared.mean)) == 1
+    _, plain = section_and_data(study_with())
+    assert len(set(plain.prepared.mean)) > 1
+    assert data.card.fingerprint == plain.card.fingerprint
+
+
 def test_missing_images_are_one_message() -> None:
     study = load("lambda-coarse-to-fine")
     with pytest.raises(DataError, match="klayer data fetch cifar10"):

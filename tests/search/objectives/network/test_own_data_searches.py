@@ -155,6 +155,7 @@ def work_and_kill(ledger: Ledger, search: Search, monkeypatch: pytest.MonkeyPatc
 
     with monkeypatch.context() as killing:
         killing.setattr(Ledger, "record_reports", killed)
+        killing.setattr("search.workers.report_writer.MOST_WAITING", 0)  # each is waited for
         for nothing_is_given_back in ("release", "leave"):
             killing.setattr(Ledger, nothing_is_given_back, lambda *_, **__: None)
         with pytest.raises(KeyboardInterrupt):

@@ -30,7 +30,18 @@ DECAY = (
     "final.finalists=3",
     "training.schedule.epochs=3",
 )
-CYCLES = (*DECAY[:-1], "training.schedule={kind='cycles', cycles=3, half_cycle_steps=11}")
+CYCLES = (
+    *DECAY[:-1],
+    "training.schedule={kind='cycles', cycles=3, half_cycle_steps=11}",
+    "training.dropout=0.1",
+    "training.input_dropout=0.05",
+    "training.label_smoothing=0.1",
+    "training.clip_norm=1.0",
+    "training.mixup=0.2",
+    "training.shift=1",
+    "training.optimizer='adam'",
+    "training.ema_decay=0.9",
+)
 # Finalists of different batch sizes are trained in different stacks.
 STACKS = (
     *DECAY,
@@ -45,7 +56,8 @@ SHORT = (
     "stages=[{name='only', sampler='grid', box={learning_rate=[0.01, 0.02]}}]",
     "final.finalists=2",
     "final.seeds=0",
-    "training.schedule.epochs=1",
+    "training.optimizer='adamw'",
+    "training.schedule={kind='one_cycle', epochs=1}",
 )
 # In the final the penalty alone makes the one that learns fast diverge, in the second epoch.
 DIVERGING = (

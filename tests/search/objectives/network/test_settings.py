@@ -19,6 +19,13 @@ from tests.search.objectives.network.trainings import study_with, trained
         ({"batch_norm": "after"}, False),
         ({"loss": "hinge"}, False),
         ({"shuffle": False}, False),
+        ({"dropout": 0.5, "input_dropout": 0.1, "label_smoothing": 0.1, "clip_norm": 1.0}, True),
+        ({"beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-4, "ema_decay": 0.9}, True),
+        ({"optimizer": "adamw"}, False),
+        ({"mixup": 0.2}, False),
+        ({"flip": True}, False),
+        ({"shift": 1}, False),
+        ({"cutout": 2}, False),
     ],
 )
 def test_trials_have_one_key_where_they_can_be_trained_as_one_stack(
@@ -42,6 +49,8 @@ def test_trials_have_one_key_where_they_can_be_trained_as_one_stack(
     [
         ((), 1),
         (("data.repeats=3",), 3),
+        (("data.repeats=2", "stages.coarse.training.repeats=3"), 3),
+        (("data.repeats=2", "stages.coarse.training.repeats=1"), 1),
         (("data.folds=4",), 4),
         (("data.folds=4", "data.repeats=3"), 12),
         (("data.folds=4", "data.repeats=3", "training.batch_size=1000"), 3),
@@ -52,5 +61,5 @@ def test_a_trial_is_as_wide_as_its_members_in_one_stack(
 ) -> None:
     """So a cohort is as large as a stack may be; folds of long batches are stacks in step."""
     study = study_with(*overrides)
-    fit = study.objective.fit(study.objective.training, {"width_2": 20})
+    fit = study.objective.fit(study.stages[0].training, {"width_2": 20})
     assert fit.widths == (50 * members, 20 * members)

@@ -53,7 +53,7 @@ def test_a_floor_is_checked_against_the_lowest_peak_of_each_box() -> None:
     assert study(apart, training=training)
     assert faults(boxed(learning_rate=RATES), training=training) == [
         "stages.first: found learning_rate_min = 0.001 with learning_rate = 0.001; "
-        "give a floor below the peak: cycles climb from it"
+        "give a floor below the peak"
     ]
     floors = boxed(learning_rate=RATES, learning_rate_min={"low": 1e-6, "high": 2e-3})
     assert "learning_rate_min = 0.002" in faults(floors, training={"schedule": CYCLES})[0]
@@ -79,7 +79,7 @@ def test_one_slip_in_training_is_told_once_for_all_stages() -> None:
     stages = (boxed("a", weight_decay=RATES), boxed("b", weight_decay=RATES))
     assert faults(*stages, training=training) == [
         "training.learning_rate_min: found learning_rate_min = 0.5 with learning_rate = 0.01; "
-        "give a floor below the peak: cycles climb from it"
+        "give a floor below the peak"
     ]
 
 
@@ -302,6 +302,16 @@ IN_STEPS = {"kind": "cycles", "cycles": 1, "half_cycle_steps": 24}
     [
         ({"data": {"folds": 1}}, "data.folds: found 1; give 2 or more"),
         ({"data": {"repeats": 0}}, "data.repeats: found 0; give 1 or more"),
+        (
+            {"training": {"repeats": 2}},
+            "training.repeats: found 2; give data.repeats for all trials, or "
+            "stages.training.repeats for those of a stage",
+        ),
+        (
+            {"final": {"training": {"repeats": 2}}},
+            "final.training.repeats: found 2; leave it out: final.seeds says how often finalists "
+            "are trained again",
+        ),
         (
             {"data": {"folds": 5, "validation": 300}},
             "data.validation: found beside folds, each of which is held out in turn; leave it out, "

@@ -14,6 +14,7 @@ from search.errors import KlayerError
 from search.objective.report import Assignment, Report
 from search.objectives.network import folds, trials
 from search.objectives.network.folds import folds_of
+from search.objectives.network.kind import recorded
 from search.objectives.network.stack import epochs
 from search.study.file import Study
 from tests.search.objectives.network.trainings import (
@@ -176,6 +177,16 @@ def test_repeats_are_members_whose_first_seed_is_the_trials_own() -> None:
         assert reports[0].value == pytest.approx(np.mean(values), rel=1e-12)
         error = np.std(values, ddof=1) / math.sqrt(3)
         assert reports[0].metrics["validation_accuracy_se"] == pytest.approx(error, abs=1e-12)
+
+
+def test_a_stage_may_have_repeats_of_its_own() -> None:
+    study = study_with("stages.coarse.training.repeats=2", DECAY)
+    everywhere = study_with("data.repeats=2", DECAY)
+    assert study.objective.metrics == everywhere.objective.metrics
+    assert recorded(study.objective.recorded()).metrics == study.objective.metrics
+    _, data = section_and_data(study)
+    one = trials.train(study.objective, study.stages[0].training, TRIALS, ORDER_SEED, data)
+    assert list(one) == trained(everywhere)
 
 
 def test_with_folds_and_repeats_the_error_is_that_of_the_folds() -> None:

@@ -16,6 +16,7 @@ from werkzeug.test import Client
 from search.errors import LedgerError
 from search.ledger.ledger import Ledger
 from search.ledger.location import Location
+from search.ledger.optuna_tables import SEARCH
 from search.views.dashboard import optuna_side
 from search.views.dashboard.guard import Guard, Rules
 from search.views.dashboard.hosts import hosts
@@ -156,6 +157,29 @@ def test_with_editing_allowed_a_study_can_be_deleted(app_of: Any, location: Loca
     assert "to be deleted" in study_ids(app)
     assert ask(app, f"/api/studies/{number}", "DELETE").status_code == 204
     assert "to be deleted" not in study_ids(app)
+
+
+def test_with_editing_allowed_trials_of_klayers_are_told_nothing(
+    app_of: Any, location: Location
+) -> None:
+    app = Guard(app_of(edit=True), Rules(OWN, edit=True))
+    with theirs_of(location) as theirs:
+        for name, status in (("ours/2-fine", 403), ("another's", 204)):
+            study = optuna.create_study(study_name=name, storage=theirs)
+            if status == 403:
+                study.set_user_attr(SEARCH, "ours")
+            trial = study.ask()._trial_id
+            for path, said in (
+                (f"/api/trials/{trial}/user-attrs", {"user_attrs": {"a": 1}}),
+                (f"/api/trials/{trial}/tell", {"state": "Complete", "values": [0.9]}),
+            ):
+                told = Client(app).post(path, json=said, headers={"Origin": "http://localhost"})
+                assert told.status_code == status, told.text
+            found = study.get_trials()[0]
+            assert (found.values, found.user_attrs) == (
+                (None, {}) if status == 403 else ([0.9], {"a": 1})
+            )
+            optuna.delete_study(study_name=name, storage=theirs)
 
 
 def test_a_note_is_edited_from_ours_on_and_then_stays(app_of: Any, location: Location) -> None:

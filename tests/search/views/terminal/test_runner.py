@@ -101,6 +101,7 @@ def test_a_restart_says_that_it_waits_for_the_leases_of_the_killed(
     with Ledger(storage, create=True) as ledger, monkeypatch.context() as killing:
         search = ledger.record(study, text(file), card, {})
         killing.setattr(Ledger, "record_reports", killed)
+        killing.setattr("search.workers.report_writer.MOST_WAITING", 0)  # each is waited for
         for nothing_is_given_back in ("release", "leave"):
             killing.setattr(Ledger, nothing_is_given_back, lambda *_, **__: None)
         with pytest.raises(KeyboardInterrupt):

@@ -22,6 +22,7 @@ TRAINING = WorkerState(
     work="coarse #0 to #3",
     working_on="digits",
     since=NOW - 41.7,
+    klayer="0.1.0",
 )
 WAITING = replace(TRAINING, name="south/9", search=None, work=None, working_on=None, since=None)
 
@@ -50,6 +51,21 @@ def test_who_waits_serves_all_and_who_watches_is_told(printed: Any) -> None:
     waits, watches = rows(printed, WAITING, launcher)
     assert waits == "south/9 north 4711 all waits 4 s ago 1:03:20"
     assert watches == "south/9 north 4711 digits starts and watches workers 4 s ago 1:03:20"
+
+
+def test_who_has_a_clock_that_is_ahead_is_not_seen_just_now(printed: Any) -> None:
+    ahead, nearly = rows(
+        printed, replace(WAITING, seen_at=NOW + 7200), replace(WAITING, seen_at=NOW + 0.3)
+    )
+    assert " waits by a clock that is 2:00:00 ahead " in ahead
+    assert " waits 0.0 s ago " in nearly
+
+
+def test_versions_are_shown_where_there_are_several(printed: Any) -> None:
+    older = replace(WAITING, klayer="0.0.9 (8070597abc)")
+    newer, old = rows(printed, TRAINING, older)
+    assert newer.endswith("1:03:20 0.1.0")
+    assert old.endswith("1:03:20 0.0.9 (8070597abc)")
 
 
 def test_who_was_lost_is_told_with_what_it_held(printed: Any) -> None:
