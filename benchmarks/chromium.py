@@ -15,11 +15,18 @@ WANTED = "a browser is needed: apt-get install chromium chromium-driver"
 SOON_SECONDS = 180.0
 POLL_SECONDS = 0.02
 # Whether every picture of a page is drawn; then, how many there are. They are drawn when they come
-# into sight, so the first that is not is brought there.
+# into sight, so the first that is not is brought there, in whichever tab it stands.
 DRAWN = """
-const frames = [...document.querySelectorAll('.plot-frame')];
+const frames = [...document.querySelectorAll('section:not([hidden]) .plot-frame')];
 const late = frames.find(f => f.matches('.waiting') || !f.querySelector('.main-svg'));
-if (late) { late.scrollIntoView(); return false; }
+if (late) {
+    const panel = late.closest('[role=tabpanel]');
+    if (panel && panel.hidden) document.querySelector(`[aria-controls=${panel.id}]`).click();
+    late.scrollIntoView();
+    return false;
+}
+const first = document.querySelector('[role=tab]');
+if (first && first.getAttribute('aria-selected') !== 'true') first.click();
 window.scrollTo(0, 0);
 return frames.length > 0 && frames.length;
 """

@@ -84,14 +84,10 @@ class Adam:
             ones.copy() if decoupled and decay.any() else None,
         )
 
-    @property
-    def penalty(self) -> Floats:
-        """As `Optimizer.penalty`."""
-        return np.zeros_like(self.weight_decay) if self.decoupled else self.weight_decay
-
     def take(self, members: Sequence[int]) -> "Adam":
         """As `Optimizer.take`."""
         at = list(members)
+        decays = self.weight_decay[at].any()
         return replace(
             self,
             beta_1=self.beta_1[at],
@@ -102,7 +98,7 @@ class Adam:
             square=take(self.square, at),
             steps=self.steps[at],
             mean_scale=self.mean_scale[at],
-            scale=None if self.scale is None else self.scale[at],
+            scale=self.scale[at] if self.scale is not None and decays else None,
         )
 
     def moments(self) -> Mapping[str, Parameters]:

@@ -46,9 +46,11 @@ class Average:
             return None
         return cls(decay, zeros_like(parameters), np.zeros_like(decay))
 
-    def take(self, members: Sequence[int]) -> "Average":
-        """That of some members."""
+    def take(self, members: Sequence[int]) -> "Average | None":
+        """That of some members; None where none of these has one."""
         at = list(members)
+        if not self.decay[at].any():
+            return None
         return Average(self.decay[at], take(self.parameters, at), self.steps[at])
 
     def numbers(self) -> Mapping[str, Floats]:

@@ -17,7 +17,7 @@ with the new s.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -60,21 +60,17 @@ class Descent:
             return cls(momentum, decay, zeros_like(parameters), None, nesterov)
         return cls(momentum, decay, None, np.ones_like(decay) if decay.any() else None, nesterov)
 
-    @property
-    def penalty(self) -> Floats:
-        """As `Optimizer.penalty`."""
-        return self.weight_decay
-
     def take(self, members: Sequence[int]) -> "Descent":
-        """As `Optimizer.take`."""
+        """As `Optimizer.take`; it holds what it would hold if it had begun with these members."""
         at = list(members)
-        return replace(
-            self,
-            momentum=self.momentum[at],
-            weight_decay=self.weight_decay[at],
-            velocity=None if self.velocity is None else take(self.velocity, at),
-            scale=None if self.scale is None else self.scale[at],
-        )
+        momentum, decay = self.momentum[at], self.weight_decay[at]
+        velocity = None
+        scale = self.scale[at] if self.scale is not None and decay.any() else None
+        if momentum.any():
+            velocity = None if self.velocity is None else take(self.velocity, at)
+        elif scale is None and decay.any():  # what moved has left
+            scale = np.ones_like(decay)
+        return Descent(momentum, decay, velocity, scale, self.nesterov)
 
     def moments(self) -> Mapping[str, Parameters]:
         """As `Optimizer.moments`."""

@@ -50,18 +50,21 @@ class Server:
         password: Of both roles; a text that nothing else holds.
     """
 
-    def __init__(self, *, fsync: bool = True, max_connections: int = 300) -> None:
+    def __init__(
+        self, *, fsync: bool = True, max_connections: int = 300, address: str | None = None
+    ) -> None:
         """Nothing is started and no folder is made yet.
 
         Args:
             fsync: Whether what is committed outlives a machine that loses its power.
             max_connections: How many may be connected at once.
+            address: Another one of this machine at which it can be reached.
         """
         self.password = f"s3cret-{secrets.token_hex(8)}"
         self.port = _free_port()
         self._user = runner()
         self._settings = {
-            "listen_addresses": "127.0.0.1",
+            "listen_addresses": "127.0.0.1" if address is None else f"127.0.0.1, {address}",
             "port": str(self.port),
             "max_connections": str(max_connections),
             "fsync": "on" if fsync else "off",
@@ -206,6 +209,8 @@ class Server:
         settings = {**self._settings, "unix_socket_directories": str(self.folder)}
         with (self.folder / "data" / "postgresql.conf").open("a") as file:
             file.writelines(f"{key} = '{value}'\n" for key, value in settings.items())
+        with (self.folder / "data" / "pg_hba.conf").open("a") as file:
+            file.write("host all all samenet scram-sha-256\n")
 
     def _popen(self, program: str, *arguments: str, **streams: Any) -> subprocess.Popen[bytes]:
         return subprocess.Popen(

@@ -35,6 +35,8 @@ class Fold:
         shape: Of a row that has more than one axis, such as an image.
         channels_of: The shape of images whose inputs of one colour are standardised alike; () where
             each input is by itself.
+        components: How many principal components of the standardised inputs rows become; None where
+            they stay what they are.
         is_bounded: Whether inputs are cut where no training row can be; see `standardise.bound_of`.
         still: Called when all rows were read from their files; raises DataFileError where those
             have changed meanwhile.
@@ -55,6 +57,7 @@ class Fold:
     missing: Mapping[str, int] | None = None
     shape: tuple[int, ...] = ()
     channels_of: tuple[int, ...] = ()
+    components: int | None = None
     is_bounded: bool = False
     still: Callable[[], None] | None = None
     notes: tuple[str, ...] = ()

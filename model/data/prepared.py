@@ -61,6 +61,9 @@ class Prepared:
         missing: How many values these rows lack of each input column that lacks any; None where
             they are of no columns.
         shape: Of a row that has more than one axis.
+        components: (d, k), what standardised inputs are multiplied by to be principal components,
+            which x has then in their place; None where they are not.
+        explained: Share of the inputs' variance that the components have.
     """
 
     folder: Path
@@ -78,6 +81,8 @@ class Prepared:
     encoding: Mapping[str, Any] | None = None
     missing: Mapping[str, int] | None = None
     shape: tuple[int, ...] = ()
+    components: npt.NDArray[np.float64] | None = None
+    explained: float | None = None
 
     @property
     def training(self) -> Labelled:
@@ -105,6 +110,7 @@ def prepare(
     seed: int,
     most_bytes: int | None = None,
     channels_of: tuple[int, ...] = (),
+    components: int | None = None,
 ) -> Prepared:
     """Standardise the source's training images into a folder of `cache`, or open what is there.
 
@@ -117,6 +123,7 @@ def prepare(
         seed: Seed of the split, 0 or more.
         most_bytes: As for `keep`.
         channels_of: As of a `Fold`.
+        components: Likewise.
 
     Raises:
         ModelError: `validation` or `seed` is out of its range, a label names no class,
@@ -129,11 +136,17 @@ def prepare(
     split_as = f"{validation}{_BY_CHANNEL if channels_of else ''}"
     fold = Fold(source.name, source.classes, raw, rows, _fingerprint(raw), seed, split=split_as)
     fold = replace(fold, channels_of=channels_of)
-    return keep(fold, cache, most_bytes)
+    return keep(of_components(fold, components), cache, most_bytes)
 
 
 def prepare_folds(
-    source: Source, cache: Path, *, count: int, seed: int, channels_of: tuple[int, ...] = ()
+    source: Source,
+    cache: Path,
+    *,
+    count: int,
+    seed: int,
+    channels_of: tuple[int, ...] = (),
+    components: int | None = None,
 ) -> tuple[Prepared, ...]:
     """As `prepare`, of all training images without validation, and behind them of each fold.
 
@@ -147,7 +160,20 @@ def prepare_folds(
     whole = Fold(source.name, source.classes, raw, rows, _fingerprint(raw), seed)
     folds = cross_validation.refolded(replace(whole, channels_of=channels_of), count)
     end = _BY_CHANNEL if channels_of else ""
-    return tuple(keep(replace(fold, split=f"{fold.split}{end}"), cache) for fold in folds)
+    named = (replace(fold, split=f"{fold.split}{end}") for fold in folds)
+    return tuple(keep(of_components(fold, components), cache) for fold in named)
+
+
+def of_components(fold: Fold, components: int | None) -> Fold:
+    """A fold whose rows become so many principal components; the fold itself for None."""
+    if components is None:
+        return fold
+    return replace(fold, components=components, split=split_of(fold.split, components))
+
+
+def split_of(split: str, components: int | None) -> str:
+    """How a fold is split, as `of_components` says it."""
+    return split if components is None else f"{split}, {components} components"
 
 
 def kept(cache: Path, name: str, fingerprint: str, seed: int, split: str = "") -> Prepared | None:
@@ -185,6 +211,7 @@ def keep(fold: Fold, cache: Path, most_bytes: int | None = None) -> Prepared:
         encoding=fold.encoding,
         missing=fold.missing,
         shape=fold.shape,
+        components=fold.components,
     )
     folder = cache.absolute() / about.folder_name()
     try:
@@ -227,6 +254,11 @@ def open_prepared(folder: Path) -> Prepared:
     both = _open_rows(folder, about)
     given = _open_statistics(folder, "", about.inputs)
     targets = _open_statistics(folder, "target_", about.targets) if about.targets else None
+    components = None
+    if about.components is not None:
+        whole = (about.inputs, about.components)
+        components = np.array(array_file.opened(folder / "components.npy", whole, "<f8"))
+        components.setflags(write=False)
     vouched.check_files(folder, about.digests)
     return Prepared(
         folder=folder,
@@ -244,6 +276,8 @@ def open_prepared(folder: Path) -> Prepared:
         encoding=about.encoding,
         missing=about.missing,
         shape=about.shape,
+        components=components,
+        explained=about.explained,
     )
 
 
@@ -264,7 +298,8 @@ def test_set(prepared: Prepared, source: Source) -> TestSet:
         _check_images(raw, source)
     if raw.x.shape[1] != len(prepared.mean):
         raise ModelError(f"test images must have {len(prepared.mean)} inputs, not {raw.x.shape[1]}")
-    return TestSet(raw.y, raw, Statistics(prepared.mean, prepared.std, prepared.bound))
+    given = Statistics(prepared.mean, prepared.std, prepared.bound)
+    return TestSet(raw.y, raw, given, prepared.components)
 
 
 def _check_images(raw: Labelled, source: Source) -> None:
@@ -296,7 +331,7 @@ def _open_statistics(folder: Path, prefix: str, count: int) -> Statistics:
 
 def _open_rows(folder: Path, about: About) -> Labelled:
     rows = about.training + about.validation
-    x = array_file.opened(folder / "x.npy", (rows, about.inputs), "<f4")
+    x = array_file.opened(folder / "x.npy", (rows, about.components or about.inputs), "<f4")
     shape, kind = ((rows, about.targets), "<f4") if about.targets else ((rows,), "<i8")
     y = np.array(array_file.opened(folder / "y.npy", shape, kind))
     y.setflags(write=False)

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from model.data import array_file, vouched
+from model.data import array_file, vouched, whitening
 from model.data.fold import Fold
 from model.data.regular import read_regular
 from model.data.standardise import bound_of, channel_statistics, standardised, statistics
@@ -36,6 +36,7 @@ _FILES = frozenset(
         "std.npy",
         "target_mean.npy",
         "target_std.npy",
+        "components.npy",
     }
 )
 
@@ -59,6 +60,8 @@ class About:
     encoding: Mapping[str, Any] | None = None
     missing: Mapping[str, int] | None = None
     shape: tuple[int, ...] = ()
+    components: int | None = None
+    explained: float | None = None
     digests: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of each array's file
 
     @property
@@ -106,7 +109,14 @@ def write(folder: Path, about: About, fold: Fold) -> None:
     def put(name: str, shape: tuple[int, ...], dtype: str, blocks: Iterable[Any]) -> None:
         digests[name] = array_file.write(folder / name, shape, dtype, blocks)
 
-    put("x.npy", (len(order), about.inputs), "<f4", standardised(raw.x, order, given))
+    rows = standardised(raw.x, order, given)
+    if about.components is not None:
+        learned = standardised(raw.x, fold.rows[0], given)
+        found = whitening.fit(learned, about.inputs, about.components)
+        about = replace(about, explained=found.explained)
+        put("components.npy", found.matrix.shape, "<f8", [found.matrix])
+        rows = (whitening.whitened(block, found.matrix) for block in rows)
+    put("x.npy", (len(order), about.components or about.inputs), "<f4", rows)
     if about.targets:
         own = statistics(raw.y, fold.rows[0])
         put("y.npy", (len(order), about.targets), "<f4", standardised(raw.y, order, own))

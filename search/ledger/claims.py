@@ -19,7 +19,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     CursorResult,
-    Float,
     Row,
     bindparam,
     case,
@@ -38,7 +37,15 @@ from search.ledger import (
     reports,
 )
 from search.ledger.database import now
-from search.ledger.records import Claim, CohortClaim, PlanningClaim, Search, StageRef
+from search.ledger.records import (
+    Claim,
+    CohortClaim,
+    PlanningClaim,
+    Search,
+    SetAside,
+    StageRef,
+    named,
+)
 from search.ledger.states import TO_BE_PLANNED
 from search.ledger.tables import (
     checkpoints,
@@ -101,9 +108,8 @@ def _for_this_machine() -> ColumnElement[bool]:
     others = exists().where(
         workers.c.kind == "worker", alive, serves, workers.c.machine != cohorts.c.lost_on
     )
-    now: ColumnElement[float] = bindparam("now", type_=Float)
-    lost_at = func.coalesce(cohorts.c.lost_at, 0.0)
-    lately = lost_at.between(now - ELSEWHERE_SECONDS, now + ELSEWHERE_SECONDS)
+    age = func.abs(bindparam("now") - func.coalesce(cohorts.c.lost_at, 0.0))
+    lately = age < ELSEWHERE_SECONDS
     its_own = select(workers.c.machine).where(workers.c.name == bindparam("asking"))
     lost_here = cohorts.c.lost_on == its_own.scalar_subquery()
     elsewhere = func.coalesce(lost_here, False) & lately & others
@@ -529,6 +535,38 @@ def bring_to(connection: Connection, time: float, lease_seconds: float) -> None:
             connection.execute(until.values(lease_until=time + lease_seconds))
     seen = update(workers).where(workers.c.seen_at > far)
     connection.execute(seen.values(seen_at=time))
+
+
+def set_aside(connection: Connection, search: Search, time: float) -> list[SetAside]:
+    """The cohorts of a search that are left to other hosts than the one that lost them."""
+    host = select(workers.c.host).where(workers.c.machine == cohorts.c.lost_on).limit(1)
+    query = (
+        select(
+            stages.c.name,
+            cohorts.c.lost,
+            cohorts.c.lost_at,
+            host.scalar_subquery().label("host"),
+            func.min(trials.c.number).label("lowest"),
+            func.max(trials.c.number).label("highest"),
+            func.count(trials.c.id).label("members"),
+        )
+        .join(stages, stages.c.id == cohorts.c.stage_id)
+        .join(trials, trials.c.cohort_id == cohorts.c.id)
+        .where(stages.c.search_id == search.id, stages.c.state == "open")
+        .where(cohorts.c.state == "waiting", cohorts.c.lost >= LOST_HERE)
+        .where(cohorts.c.lost_at.between(time - ELSEWHERE_SECONDS, time + ELSEWHERE_SECONDS))
+        .group_by(cohorts.c.id, stages.c.name)
+        .order_by(cohorts.c.id)
+    )
+    return [
+        SetAside(
+            named(row.name, row.lowest, row.highest, row.members),
+            row.lost,
+            row.host,
+            row.lost_at + ELSEWHERE_SECONDS - time,
+        )
+        for row in connection.execute(query)
+    ]
 
 
 def asked_to_stop(connection: Connection, claim: CohortClaim) -> bool:

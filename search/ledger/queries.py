@@ -13,13 +13,13 @@ from search.ledger import (
     claims,
     cohort_checkpoints,
     optuna_repair,
+    postgresql,
     presence,
     reports,
     rungs,
     stage_states,
     trial_rows,
 )
-from search.ledger.at_work import Stint, Training
 from search.ledger.database import Database, now, patient
 from search.ledger.records import (
     CohortClaim,
@@ -28,8 +28,11 @@ from search.ledger.records import (
     Presence,
     RecordedTrial,
     Search,
+    SetAside,
     StageState,
+    Stint,
     Strays,
+    Training,
     TrialWork,
     WorkerState,
 )
@@ -132,6 +135,20 @@ class Queries:
         with self.database.reading() as connection:
             found = claims.find(connection, search, owner, now(connection), lock=False)
         return isinstance(found, claims.FreeCohort | PlanningClaim)
+
+    @patient
+    def free_connections(self) -> int | None:
+        """How many more connections may be had to the database; None where nothing limits them."""
+        if self.database.location.kind == "sqlite":
+            return None
+        with self.database.reading() as connection:
+            return postgresql.free_connections(connection)
+
+    @patient
+    def set_aside(self, search: Search) -> list[SetAside]:
+        """The cohorts of a search that are left to other hosts than the one that lost them."""
+        with self.database.reading() as connection:
+            return claims.set_aside(connection, search, now(connection))
 
     @patient
     def trained(self, search: Search) -> tuple[int, int]:
@@ -354,10 +371,11 @@ class Queries:
 
         Args:
             search: Which search.
-            seconds: Only those handed in since so long ago, beside those that are held.
+            seconds: Only those handed in since so long ago, beside those that are held. Where it
+                is None, steps are not counted.
         """
         with self.database.reading() as connection:
-            since = 0.0 if seconds is None else now(connection) - seconds
+            since = None if seconds is None else now(connection) - seconds
             return at_work.stints(connection, search.id, since)
 
     @patient

@@ -350,6 +350,50 @@ class TrialWork:
 
 
 @dataclass(frozen=True)
+class Training:
+    """A trial that a worker holds. Times are seconds since 1970, UTC.
+
+    Attributes:
+        stage: Name of its stage.
+        number: Which trial of that.
+        worker: Who holds it.
+        claimed_at: Since when.
+        step: Its last report's; 0 before the first.
+        steps: Of a trial of its stage that is trained to its end; None where that is not known.
+        score: Of the last report; None before the first, or where it was no finite number.
+    """
+
+    stage: str
+    number: int
+    worker: str
+    claimed_at: float
+    step: int
+    steps: float | None
+    score: float | None
+
+
+@dataclass(frozen=True)
+class Stint:
+    """One worker's time with a cohort. Times are seconds since 1970, UTC.
+
+    Attributes:
+        worker: Who had it last.
+        stage: Name of its stage.
+        numbers: The lowest and the highest number of its trials.
+        claimed_at: Since when.
+        finished_at: When it was handed in; None before.
+        steps: Of its trials that were reported since, all together.
+    """
+
+    worker: str
+    stage: str
+    numbers: tuple[int, int]
+    claimed_at: float
+    finished_at: float | None
+    steps: int
+
+
+@dataclass(frozen=True)
 class StageState:
     """How one stage stands.
 
@@ -409,6 +453,32 @@ class Strays:
     missing: bool
     foreign: tuple[int, ...] = ()
     changed: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """A cohort that workers of one host were lost with, and that is left to other hosts for now.
+
+    Attributes:
+        cohort: For people, such as "coarse #0 to #3".
+        lost: With how many workers it was lost since it last came further.
+        host: The last one's; None where it is not known any more.
+        seconds: How long it is left to other hosts from now on, where any work on the search.
+    """
+
+    cohort: str
+    lost: int
+    host: str | None
+    seconds: float
+
+    @property
+    def text(self) -> str:
+        """For people."""
+        where = "" if self.host is None else f", the last on {self.host}"
+        return (
+            f"{self.cohort}: {self.lost} workers were lost with it{where}; it is left to other "
+            f"hosts for {self.seconds:.0f} s, where any work on this search"
+        )
 
 
 def named(stage: str, lowest: int, highest: int, count: int) -> str:

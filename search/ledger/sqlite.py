@@ -4,7 +4,10 @@ All writing happens inside `BEGIN IMMEDIATE`: SQLite's default begins a transact
 two readers that both want to write then fail or take the same work.
 """
 
+import errno
 import math
+import os
+import secrets
 import shutil
 import sqlite3
 import tempfile
@@ -138,6 +141,33 @@ def let_readers_in(engine: Engine) -> None:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.close()
+
+
+def back_up(engine: Engine, to: Path) -> None:
+    """Copy a database into one new file, as it is at one moment, while others write to it.
+
+    The file alone would lack what is in the write-ahead log.
+
+    Raises:
+        FileExistsError: There is something at the path already.
+        OSError: The file cannot be written.
+        sqlite3.Error: The copy cannot be made, such as on a full disk.
+    """
+    if os.path.lexists(to):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+    draft = to.with_name(f".{secrets.token_hex(16)}.part")
+    draft.touch(mode=0o600, exist_ok=False)  # it may hold what others may not read
+    try:
+        with closing(engine.raw_connection()) as source, closing(sqlite3.connect(draft)) as copy:
+            held = source.driver_connection
+            if held is not None:
+                held.backup(copy)  # all pages in one step: a writer would let it begin anew
+            copy.execute("PRAGMA journal_mode = DELETE")  # so that it is one file
+        with draft.open("rb") as written:
+            os.fsync(written.fileno())
+        os.link(draft, to)  # not over what came there meanwhile
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def identity(path: Path) -> tuple[int, int] | None:

@@ -44,6 +44,8 @@ class DataCard:
         targets: What is learned, where it is numbers; empty where that is not known.
         missing: Of the columns that lack most values, the name and how many the rows to train on
             and to choose by lack; None where that is not known.
+        explained: Of inputs that are principal components, the share of the variance that they
+            have; None where they are none.
         missing_columns: How many columns lack values, those that are not in `missing` included.
     """
 
@@ -61,6 +63,7 @@ class DataCard:
     targets: tuple[Quantity, ...] = ()
     missing: tuple[tuple[str, int], ...] | None = None
     missing_columns: int = 0
+    explained: float | None = None
 
     def plain(self) -> dict[str, Any]:
         """As JSON has it."""

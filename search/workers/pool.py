@@ -33,7 +33,9 @@ from search.ledger.claims import MOST_LOST
 from search.ledger.database import LONGEST_PAUSE_SECONDS
 from search.ledger.faults import DatabaseFaultError, NoAnswerError
 from search.ledger.ledger import LEASE_SECONDS, PATIENCE_SECONDS, Ledger, WorkKind
+from search.ledger.postgresql import EACH_WORKERS
 from search.ledger.records import Search
+from search.runtime.formatting import plural
 from search.runtime.signals import StopRequests, stop_requests
 from search.workers import Heartbeat, plan_next, presence, serve
 from search.workers.engines import Engine, WorkerKilledError
@@ -96,6 +98,7 @@ def launch(
     watch: Callable[[], None],
     on_stop: Callable[[], None],
     devices: Sequence[str] = (),
+    on_loss: Callable[[], object] = lambda: None,
 ) -> None:
     """Run a search with worker processes until it is finished; or serve all until asked to stop.
 
@@ -109,13 +112,16 @@ def launch(
         watch: Called every now and then while they work.
         on_stop: Called once if the run is asked to stop (Ctrl-C, SIGTERM, a closed terminal).
         devices: The graphics processors that the workers share, each its own.
+        on_loss: Called when a worker was killed, and another is started in its place.
 
     Raises:
         InterruptedRunError: It was asked to stop. Cohorts in work were handed back.
         WorkersDiedError: Workers are killed again and again without any result.
-        KlayerError: The search cannot go on: there is no plan for its next stage.
-        Exception: What a worker raised, or `watch` or `on_stop`, once no worker is left.
+        KlayerError: The search cannot go on: there is no plan for its next stage; or the database's
+            server takes too few connections for so many workers.
+        Exception: What a worker raised, or one of the functions, once no worker is left.
     """
+    _check_connections(ledger, workers)
     key = None if search is None else search.id
     who = presence(
         f"{platform.node()}/{uuid.uuid4().hex[:12]}/launcher",
@@ -134,7 +140,7 @@ def launch(
     ):
         name = None if search is None else search.study.name
         job = Job(storage, name, key, data_folder, "", who.name, engine.parent)
-        pool = _Pool(ledger, engine, job, shared(devices, workers), search)
+        pool = _Pool(ledger, engine, job, shared(devices, workers), search, on_loss)
         try:
             with _Planner(ledger, search, who.name, heartbeat, requests) as planner:
                 pool.begin()
@@ -152,6 +158,21 @@ def launch(
         raise KlayerError(now.failure)
     if now.finished_at is None:
         raise InterruptedRunError(f"{search.study.name}: stopped before it was finished")
+
+
+def _check_connections(ledger: Ledger, workers: int) -> None:
+    """Whether the database takes the connections of so many workers.
+
+    Raises:
+        KlayerError: It does not; workers would wait for minutes, and then end.
+    """
+    free, needed = ledger.read.free_connections(), EACH_WORKERS * workers
+    if free is not None and free < needed:
+        raise KlayerError(
+            f"{ledger.database.shown}: {plural(workers, 'worker')} need {needed} connections, and "
+            f"the server has {free} left (its max_connections, or a limit of the role or of the "
+            "database): start fewer --workers, or let it take more"
+        )
 
 
 def shared(devices: Sequence[str], workers: int) -> list[tuple[str, ...]]:
@@ -233,9 +254,10 @@ class _Pool:
         job: Job,
         devices: Sequence[tuple[str, ...]],
         search: Search | None,
+        on_loss: Callable[[], object],
     ) -> None:
         self._ledger, self._engine, self._job, self._devices = ledger, engine, job, devices
-        self._search = search
+        self._search, self._on_loss = search, on_loss
         self._started, self._deaths, self._done = 0, 0, self._trained()
         self._killed = False
         self._working: dict[Future[None], Job] = {}
@@ -272,6 +294,7 @@ class _Pool:
                 if replacing and not self._killed:
                     self._count_death()
                     self._start(job.devices)
+                    self._on_loss()
             elif error is not None:
                 raise error
 

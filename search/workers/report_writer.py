@@ -17,7 +17,7 @@ from search.objective.report import Report
 
 # Reports are collected for so long, or for as long as the last batch took where that was longer,
 # unless a checkpoint comes: a short cohort is handed in with all of its own.
-BATCH_SECONDS = 0.1
+BATCH_SECONDS = 0.02
 # The training waits for the database where more reports than these are still to be written.
 MOST_WAITING = 10_000
 

@@ -103,6 +103,9 @@ def serve_with(
             asked.set()
             say(console, "Stopping: workers hand back what they hold.")
 
+        def on_loss() -> None:
+            say(console, "A worker was killed; another begins, and goes on from what was stored.")
+
         with suppress(InterruptedRunError):
             launch(
                 ledger,
@@ -114,6 +117,7 @@ def serve_with(
                 lambda: None,
                 on_stop,
                 devices,
+                on_loss,
             )
         _farewell(ledger, search, console, stopped=asked.is_set())
 

@@ -63,6 +63,8 @@ def test_what_services_name_is_declared() -> None:
     for service in SERVICES.values():
         assert set(service.get("depends_on", {})) <= set(SERVICES)
         assert set(service["secrets"]) <= set(document["secrets"])
+        for config in service.get("configs", ()):
+            assert (ROOT / document["configs"][config["source"]]["file"]).is_file()
         for volume in service["volumes"]:
             if isinstance(volume, str) or volume["type"] == "volume":
                 named = volume.split(":")[0] if isinstance(volume, str) else volume["source"]
@@ -159,6 +161,15 @@ def test_the_dashboard_asks_for_a_password_and_may_only_read() -> None:
     assert environment["KLAYER_DASHBOARD_PASSWORD_FILE"] == "/run/secrets/dashboard_password"
     assert "dashboard_password" in service["secrets"]
     assert environment["PGOPTIONS"] == "-c default_transaction_read_only=on"
+    assert environment["KLAYER_STORAGE"] == "postgresql://dashboard@db/klayer"
+    assert "postgres_password" not in service["secrets"]
+
+
+@of_each
+def test_a_service_has_limits_of_memory_and_logs(name: str) -> None:
+    service = SERVICES[name]
+    assert re.fullmatch(r"\dg", service["mem_limit"])
+    assert {"max-size", "max-file"} <= set(service["logging"]["options"])
 
 
 def test_images_are_looked_for_where_they_are_mounted_if_at_all() -> None:

@@ -18,12 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from optuna.storages import RDBStorage
 from optuna.study import StudyDirection
 
 from search.ledger.ledger import Ledger
-from tests.deployment.files import ROOT, services, settings, words
+from tests.deployment.files import ROOT, compose, services, settings, words
 from tests.postgresql import Server
 from tests.search.views.dashboard.browsing import basic
 
@@ -105,6 +106,15 @@ class Place:
         assert status == 0, text
         return text
 
+    def begin(self) -> None:
+        """Do as the image does when it makes the volume: run what stands ready for that."""
+        (config,) = SERVICES["db"]["configs"]
+        file = ROOT / compose()["configs"][config["source"]]["file"]
+        script = self.here(file.read_text("utf-8")).encode()
+        where = [f"--host={self.server.folder}", f"--port={self.server.port}", "--dbname=klayer"]
+        line = [self.folder / "bin" / "psql", "--no-psqlrc", "--set=ON_ERROR_STOP=1", *where]
+        subprocess.run([*line, "--username=postgres"], input=script, check=True)
+
     def is_well(self, name: str) -> bool:
         """What the health check of a service says, run where Docker runs it."""
         service = SERVICES[name]
@@ -140,9 +150,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     with Server(max_connections=300) as server:
         server.execute("CREATE DATABASE klayer OWNER klayer")
         (folder / "postgres_password").write_text(f"{server.password}\n", "utf-8")
+        (folder / "reader_password").write_text("of the reader\n", "utf-8")
         (folder / "dashboard_password").write_text(f"{PASSWORD}\n", "utf-8")
         programs = Path(f"/proc/{server.pid}/exe").readlink().parent
-        for name in ("postgres", "pg_isready"):
+        for name in ("postgres", "pg_isready", "psql"):
             (folder / "bin" / name).symlink_to(programs / name)
         for name, rest in here.items():
             script = folder / "bin" / name
@@ -150,7 +161,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             script.chmod(0o755)
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
-        yield Place(folder, server, port)
+        place = Place(folder, server, port)
+        place.begin()
+        yield place
 
 
 @pytest.fixture(scope="module")
@@ -211,6 +224,12 @@ def test_the_dashboard_shows_studies_and_cannot_change_them(created: Place) -> N
         with pytest.raises(urllib.error.HTTPError, match="401"):
             created.asked("/api/studies", password="another")
         assert created.asked("/api/studies")["study_summaries"] == before
+        reader = f"postgresql://dashboard:of%20the%20reader@127.0.0.1:{created.server.port}/klayer"
+        with (
+            psycopg.connect(reader, options="-c default_transaction_read_only=off") as role,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            role.execute("UPDATE klayer_searches SET name = 'changed'")
         shown = Path(f"/proc/{dashboard.pid}/cmdline").read_text("utf-8")
         dashboard.terminate()
         assert dashboard.wait(LONGEST_SECONDS) == 0

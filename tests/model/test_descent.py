@@ -349,14 +349,25 @@ def test_taking_members_takes_their_velocities() -> None:
     stack = drawn(draw)
     optimizer = Descent.at_rest(members_with((0.1, 0.0), (0.9, 0.0)), stack)
     optimizer.step_in_place(stack, drawn_gradients(draw, stack), RATES, buffers_of(stack))
-    taken = optimizer.take([1])
-    assert taken.momentum.tolist() == [[[0.0]]]
-    assert taken.weight_decay.tolist() == [[[0.0]]]
+    taken = optimizer.take([0])
+    assert taken.momentum.tolist() == [[[0.9]]]
+    assert taken.weight_decay.tolist() == [[[0.1]]]
     assert taken.velocity is not None
     assert optimizer.velocity is not None
     for part, whole in zip(taken.velocity, optimizer.velocity, strict=True):
         for name, array in part.arrays().items():
-            np.testing.assert_array_equal(array, whole.arrays()[name][[1]])
+            np.testing.assert_array_equal(array, whole.arrays()[name][[0]])
+
+
+def test_a_member_that_does_not_move_has_no_velocity_once_the_others_left() -> None:
+    """But a scale, if it decays: as where it is taken up without them."""
+    stack = drawn(np.random.default_rng(13))
+    moving, still = members_with((0.1, 0.2), (0.9, 0.0))
+    taken = Descent.at_rest([moving, still], stack).take([1])
+    assert taken.velocity is None
+    assert taken.scale is not None
+    assert taken.scale.ravel().tolist() == [1]
+    assert Descent.at_rest([still, moving], stack).take([1]).scale is None
 
 
 @pytest.mark.parametrize("places", [[1], [0], [1, 0], [0, 1]])

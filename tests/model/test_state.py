@@ -265,6 +265,27 @@ def test_a_member_of_a_stack_goes_on_alone(members: tuple[Member, ...]) -> None:
             np.testing.assert_allclose(layer.weights[0], truth, rtol=1e-8, atol=1e-11)
 
 
+@pytest.mark.parametrize("kind", ["sgd", "nesterov", "adam", "adamw"])
+@pytest.mark.parametrize("places", [[1], [1, 2]])
+def test_what_others_leave_is_what_would_be_taken_up(kind: Kind, places: list[int]) -> None:
+    """Bit for bit, where what moves, decays or has an average has left."""
+    architecture = Architecture(6, 3, "leaky_relu", "after")
+    recipe = replace(RECIPE, optimizer=kind, precision="float32")
+    members = [
+        replace(NARROW, momentum=0.9, ema_decay=0.9),
+        replace(NARROW, learning_rate=0.02),
+        replace(NARROW, seed=16, weight_decay=0.0),
+    ]
+    going = train(architecture, members, recipe, DATA)
+    next(going)
+    epoch = next(going)
+    start = [epoch.checkpoint(place) for place in places]
+    rest = itertools.chain([going.send(places)], going)
+    again = train(architecture, [members[i] for i in places], recipe, DATA, start)
+    for mine, theirs in zip(again, rest, strict=True):
+        assert_same(mine, theirs)
+
+
 @pytest.mark.parametrize("kind", ["nesterov", "adam", "adamw"])
 def test_members_go_on_with_their_own_moments_in_other_stacks(kind: Kind) -> None:
     """One of them decays, so that beside it others have a scale, and alone they have none."""

@@ -45,6 +45,7 @@ def card(
         targets=_quantities(rows),
         missing=None if rows.missing is None else tuple(missing[:MOST_COLUMNS]),
         missing_columns=len(missing),
+        explained=rows.explained,
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import platformdirs
+from threadpoolctl import threadpool_limits
 
 from model.data import cache, cifar10, cross_validation, digits, prepared
 from model.data.cache import Kept
@@ -122,12 +123,12 @@ def open_data(objective: NetworkObjective, seed: int, folder: Path | None) -> Da
     section = objective.data
     if section.is_own:
         own = own_data(section, seed, Path(objective.base), folder)
-        ready, *folds = _kept(own, section.folds)
+        ready, *folds = _kept(own, section)
         for one in folds or [ready]:
             _check_score(objective, own, one)
         return Dataset(objective, ready, folder, own, tuple(folds))
     channels_of = objective.facts.shape if section.scaling == "channel" else ()
-    with faults_as_klayer_errors():
+    with faults_as_klayer_errors(), threadpool_limits(1):  # threads add in other orders
         if section.folds is not None:
             whole, *parts = prepared.prepare_folds(
                 source(section.source, folder),
@@ -135,6 +136,7 @@ def open_data(objective: NetworkObjective, seed: int, folder: Path | None) -> Da
                 count=section.folds,
                 seed=seed,
                 channels_of=channels_of,
+                components=section.components,
             )
             _bound([whole, *parts])
             return Dataset(objective, whole, folder, folds=tuple(parts))
@@ -145,6 +147,7 @@ def open_data(objective: NetworkObjective, seed: int, folder: Path | None) -> Da
             seed=seed,
             most_bytes=most_bytes(),
             channels_of=channels_of,
+            components=section.components,
         )
     return Dataset(objective, rows, folder)
 
@@ -173,7 +176,7 @@ def own_facts(
         DataError: A file is missing, or nothing that can be trained on.
         KlayerError: What is said of it does not fit it.
     """
-    rows, *folds = _kept(own_data(section, seed, base, folder), section.folds)
+    rows, *folds = _kept(own_data(section, seed, base, folder), section)
     return facts_of(rows, folds), rows.classes
 
 
@@ -185,12 +188,13 @@ def own_opened(section: DataSection, seed: int, base: Path) -> tuple[Facts, tupl
         KlayerError: As `own_facts`.
     """
     own = own_data(section, seed, base, None)
-    with faults_as_klayer_errors():
+    with faults_as_klayer_errors(), threadpool_limits(1):
         fold = own.fold()
         if section.folds is None:
-            facts = facts_of(prepared.keep(fold, prepared_folder(), most_bytes()))
+            ready = prepared.of_components(fold, section.components)
+            facts = facts_of(prepared.keep(ready, prepared_folder(), most_bytes()))
         else:
-            rows, *folds = _kept(own, section.folds)
+            rows, *folds = _kept(own, section)
             facts = facts_of(rows, folds)
     return facts, tuple(f"{own.path.name}: {line}" for line in fold.notes)
 
@@ -210,23 +214,25 @@ def class_names(name: str) -> tuple[str, ...]:
     return digits.CLASSES if name == "digits" else cifar10.CLASSES
 
 
-def _kept(own: Own, folds: int | None) -> list[Prepared]:
+def _kept(own: Own, section: DataSection) -> list[Prepared]:
     """The rows, and behind them those of each fold."""
-    place = prepared_folder()
-    with faults_as_klayer_errors():
+    place, folds, components = prepared_folder(), section.folds, section.components
+    with faults_as_klayer_errors(), threadpool_limits(1):
         names = ("",) if folds is None else cross_validation.names(folds)
+        names = tuple(prepared.split_of(name, components) for name in names)
         hashed = own.fingerprint()
         found = [prepared.kept(place, own.name, hashed, own.seed, name) for name in names]
         ready = [one for one in found if one is not None]
         if len(ready) == len(found):
             return ready
         if folds is None:
-            return [prepared.keep(own.fold(), place, most_bytes())]
+            fold = prepared.of_components(own.fold(), components)
+            return [prepared.keep(fold, place, most_bytes())]
         if isinstance(own, OwnTable):
             made = own.every_fold()
         else:
             made = cross_validation.refolded(own.fold(), folds)
-        ready = [prepared.keep(fold, place) for fold in made]
+        ready = [prepared.keep(prepared.of_components(fold, components), place) for fold in made]
         _bound(ready)
         return ready
 

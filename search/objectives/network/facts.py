@@ -75,12 +75,21 @@ class NamedData:
     classes: int
     shape: tuple[int, ...]
 
-    def facts(self, held_out: int, folds: int | None = None) -> Facts:
-        """With so many rows held out, or a fold of them at a time."""
+    @property
+    def inputs(self) -> int:
+        """Numbers a row."""
+        return math.prod(self.shape)
+
+    def facts(
+        self, held_out: int, folds: int | None = None, components: int | None = None
+    ) -> Facts:
+        """With so many rows held out, or a fold of them at a time; or of so many components."""
         if folds is not None:
             held_out = math.ceil(self.rows / folds)
-        inputs = math.prod(self.shape)
-        return Facts(self.rows - held_out, held_out, inputs, self.classes, shape=self.shape)
+        rows = self.rows - held_out
+        if components is not None:
+            return Facts(rows, held_out, components, self.classes)
+        return Facts(rows, held_out, self.inputs, self.classes, shape=self.shape)
 
 
 NAMED = {

@@ -19,6 +19,8 @@ from model.data.prepared import Prepared
 from model.data.row_form import RowForm
 from model.data.standardise import Statistics
 from model.data.test_set import TestSet
+from model.data.whitening import of_plain_inputs
+from model.inference import Network
 from model.saved_network import SavedNetwork
 from search.errors import KlayerError
 from search.objective.port import Saver
@@ -183,10 +185,10 @@ def retrain(
         raise KlayerError("the winner diverges, and leaves no network behind")
     lasts, snapshots = _voters(stacks)
     with faults_as_klayer_errors():
-        singles = _by_trial(lasts, sound, lambda i, row: alone(lasts[i].network, row))
-        kept = _by_trial(snapshots, sound, lambda i, row: alone(snapshots[i].network, row))
-        voting = kept or singles
         rows = data.prepared
+        singles = _by_trial(lasts, sound, lambda i, row: _plain(lasts[i].network, row, rows))
+        kept = _by_trial(snapshots, sound, lambda i, row: _plain(snapshots[i].network, row, rows))
+        voting = kept or singles
         values = rows.targets
         return Winner(
             SavedNetwork(
@@ -205,6 +207,12 @@ def retrain(
             ),
             len(voting),
         )
+
+
+def _plain(stack: Network, row: int, rows: Prepared) -> Network:
+    """The member of a stack alone, as a network of the standardised inputs."""
+    one = alone(stack, row)
+    return one if rows.components is None else of_plain_inputs(one, rows.components)
 
 
 def _form(objective: NetworkObjective, rows: Prepared) -> RowForm | None:

@@ -33,7 +33,7 @@ def findings(result: Mapping[str, Any], metric: Metric, rows_are: str) -> tuple[
         return (Finding(metric.name, label, metric.text(None), "read once, at the very end"),)
     scores = scores_in(result)
     times = result.get("readings", 1)
-    read = "read once" if times == 1 else f"read {times} times, as trials were tried again"
+    read = "read once" if times == 1 else f"read {times} times, as the search was taken up again"
     note = f"{rows_in(result):,} {rows_are}, {read}"
     found = [Finding(metric.name, label, metric.text(scores[0]), note)]
     voting, together = result["snapshot_ensemble"], result["finalist_ensemble"]
@@ -46,14 +46,15 @@ def findings(result: Mapping[str, Any], metric: Metric, rows_are: str) -> tuple[
     return tuple(found)
 
 
-def measured(rule: str, epochs: int) -> str:
+def measured(rule: str, epochs: int, *, patient: bool = False) -> str:
     """How a trial's score is measured, such as "after 10 epochs".
 
     Args:
         rule: As `[training] score` says it.
         epochs: Of a whole training.
+        patient: Whether trainings may end before, where nothing improves.
     """
-    count = plural(epochs, "epoch")
+    count = ("at most " if patient else "") + plural(epochs, "epoch")
     return {
         "last_epoch": f"after {count}",
         "best_epoch": f"the best of {count}",

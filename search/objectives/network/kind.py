@@ -71,7 +71,9 @@ def _facts(
     """The sizes of the data, and the names of its classes where it is the user's own."""
     if not given.data.is_own:
         named = NAMED[given.data.source]
-        return named.facts(int(given.data.validation or 0), given.data.folds), ()
+        section = given.data
+        held_out = int(section.validation or 0)
+        return named.facts(held_out, section.folds, section.components), ()
     from search.objectives.network.data import own_facts  # NumPy's import is left to who needs it
 
     return own_facts(given.data, given.seed, folder, data_folder)

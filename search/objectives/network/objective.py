@@ -152,7 +152,9 @@ class NetworkObjective:
     def compares(self, one: TrainingSection, other: TrainingSection) -> Sequence[str]:
         """As `Objective.compares`: lengths and scores must be the same."""
         differing = [
-            key for key in ("schedule", "score") if getattr(one, key) != getattr(other, key)
+            key
+            for key in ("schedule", "score", "patience")
+            if getattr(one, key) != getattr(other, key)
         ]
         if not differing and one.schedule.counts_updates() and one.batch_size != other.batch_size:
             return ["batch_size"]
@@ -209,7 +211,7 @@ class NetworkObjective:
         repeats = self.repeats(training)
         means += [f"{repeats} seeds"] if repeats > 1 else []
         mean = f"mean of {' and '.join(means)}, " if means else ""
-        return mean + measured(training.score, steps)
+        return mean + measured(training.score, steps, patient=training.patience is not None)
 
     def findings(self, result: Mapping[str, Any]) -> Sequence[Finding]:
         """As `Objective.findings`."""

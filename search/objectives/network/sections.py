@@ -31,6 +31,7 @@ from search.study.stage_table import StageTable
 from search.study.table import MOST, List, Table
 from search.study.tables import Document, Final
 
+MOST_COMPONENTS = 5_000
 MOST_PIXELS = 1_000  # of a side of an image
 
 Columns = List[Annotated[str, Field(min_length=1)]]
@@ -114,6 +115,13 @@ class DataSection(Table):
         description="how inputs that are numbers are scaled: standard, each by its mean and "
         "standard deviation; of tables also quantile, to normal ones by their quantiles; of images "
         "also channel, by those of all pixels of a colour; standard unless said",
+    )
+    components: int | None = Field(
+        default=None,
+        ge=1,
+        le=MOST_COMPONENTS,
+        description="PCA whitening: so many principal components of the scaled inputs, each of "
+        "variance 1, take their place",
     )
     test: int | float | str | None = Field(
         default=None,
@@ -218,6 +226,10 @@ class DataSection(Table):
             right = f"{self.source} has {most + 1:,} training images: give {most:,} or fewer"
             yield Fault(("validation",), f"found {self.validation}; {right}")
         yield from self._faults_of_scaling("images")
+        inputs = NAMED[self.source].inputs
+        if self.components is not None and self.components > inputs:
+            right = f"{self.source} has {inputs:,} inputs: give {inputs:,} or fewer"
+            yield Fault(("components",), f"found {self.components:,}; {right}")
         for key in KEYS:
             if getattr(self, key) is not None:
                 yield Fault((key,), f"found, but {self.source} has no columns; leave it out")
@@ -228,6 +240,9 @@ class DataSection(Table):
             rows = "images" if kind == "images" else _CALLED[kind]
             found = f"found {shown(self.scaling)}; {rows} take {' or '.join(right)}"
             yield Fault(("scaling",), found)
+        if self.components is not None and self.scaling == "channel":
+            found = 'found beside scaling = "channel", which does not centre each input'
+            yield Fault(("components",), f"{found}; leave out one of them")
 
     def _faults_of_own(self) -> Iterator[Fault]:
         kind = kind_of(self.source)
@@ -408,6 +423,13 @@ class TrainingSection(Table):
         description="a trial's value: its score on the validation rows after the last epoch, "
         "after the best one, or of the networks kept at the end of each cycle, which vote by the "
         "mean of their probabilities or values",
+    )
+    patience: int | None = Field(
+        default=None,
+        ge=1,
+        le=MOST,
+        description="after how many epochs without a better score on the validation rows a trial "
+        "ends; none unless said",
     )
     precision: Literal["float32", "float64"] = Field(
         default="float32", description="the numbers that are computed with"

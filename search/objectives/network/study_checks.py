@@ -198,6 +198,9 @@ def _rungs(stages: Sequence[Stage], boxes: Mapping[str, Box]) -> Iterator[Fault]
         if stage.halving is None:
             continue
         schedule, where = stage.training.schedule, ("stages", place, "halving")
+        if stage.training.patience is not None:
+            found = "found beside patience, by which trials end ahead of the rungs"
+            yield Fault(where, f"{found}; leave out one of them")
         if schedule.count_of_cycles() is None:
             if stage.halving.unit == "cycles":
                 right = 'give "epochs": only a schedule of kind "cycles" has cycles'

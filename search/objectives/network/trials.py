@@ -17,6 +17,7 @@ from search.objectives.network.checkpoints import joined, parted
 from search.objectives.network.data import Dataset
 from search.objectives.network.folds import folds_of, stacked
 from search.objectives.network.objective import NetworkObjective
+from search.objectives.network.patience import Patience
 from search.objectives.network.sections import TrainingSection
 from search.objectives.network.settings import values_of
 from search.objectives.network.stack import StackEpoch, epochs
@@ -39,7 +40,8 @@ def train(
     """Train trials as one cohort; after each epoch, how each that took part in it stands.
 
     The reports are by place in `trials`. A trial whose report has a reason has diverged and takes
-    part no longer; `send` the places of those that go on to drop others as well. There is no
+    part no longer, nor does one that has not improved for as long as the patience is; `send` the
+    places of those that go on to drop others as well. There is no
     further epoch when none is left. A trial's last value is its result.
 
     Args:
@@ -67,7 +69,10 @@ def train(
     ]
     batch_size = int(values_of(objective, section, trials[0].parameters)["batch_size"])
     runs = [(fold, repeat) for fold in range(len(folds)) for repeat in range(repeats)]
-    begun = [dict(zip(runs, parted(one, len(runs)), strict=True)) for one in start]
+    patience = Patience(section.patience, objective.score)
+    begun = [
+        dict(zip(runs, parted(one, len(runs)), strict=True)) for one in patience.unpacked(start)
+    ]
     stacks = []
     for places in stacked(folds, batch_size):
         # As `epochs` orders its members.
@@ -82,17 +87,18 @@ def train(
         for stack in stacks:
             stack.step(going, found, states)
         if not found:
-            return {trial: joined([own[run] for run in runs]) for trial, own in states.items()}
+            return _packed(states, runs, patience)
         reports = {trial: summed_up(objective, found[trial]) for trial in sorted(found)}
-        if saver is not None and max(one.step for one in reports.values()) != until:
-            sound = [trial for trial, report in reports.items() if report.reason is None]
-            saver.offer(partial(_states, stacks, sound, runs))
-        sent = yield reports
-        going = [
+        ended = patience.ended(reports)
+        sound = [
             trial
             for trial, report in reports.items()
-            if report.reason is None and (sent is None or trial in sent)
+            if report.reason is None and trial not in ended
         ]
+        if saver is not None and max(one.step for one in reports.values()) != until:
+            saver.offer(partial(_states, stacks, sound, runs, patience))
+        sent = yield reports
+        going = [trial for trial in sound if sent is None or trial in sent]
 
 
 @dataclass
@@ -144,14 +150,24 @@ class _Stack:
 
 
 def _states(
-    stacks: Sequence[_Stack], sound: Sequence[int], runs: Sequence[Run]
+    stacks: Sequence[_Stack], sound: Sequence[int], runs: Sequence[Run], patience: Patience
 ) -> dict[int, bytes]:
     """What sound trials go on from after the last epoch."""
     states: dict[int, dict[Run, bytes]] = {trial: {} for trial in sound}
     for stack in stacks:
         for trial, run, state in stack.states(sound):
             states[trial][run] = state
-    return {trial: joined([own[run] for run in runs]) for trial, own in states.items()}
+    return _packed(states, runs, patience)
+
+
+def _packed(
+    states: Mapping[int, Mapping[Run, bytes]], runs: Sequence[Run], patience: Patience
+) -> dict[int, bytes]:
+    """What each trial goes on from, of what its runs do."""
+    return {
+        trial: patience.packed(trial, joined([own[run] for run in runs]))
+        for trial, own in states.items()
+    }
 
 
 def seed_of(seed: int, repeat: int) -> int:

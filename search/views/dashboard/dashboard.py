@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from search.views.dashboard.guard import Rules
 
 HOST, PORT = "127.0.0.1", 8080
-_NEEDED = ("dash", "optuna_dashboard", "waitress", "werkzeug")
+_NEEDED = ("dash", "dash_ag_grid", "optuna_dashboard", "waitress", "werkzeug")
 
 
 @dataclass(frozen=True)

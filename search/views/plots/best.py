@@ -17,7 +17,7 @@ from search.views.plots import standing
 from search.views.plots.cells import cells
 from search.views.plots.colouring import faint, stage_colours
 from search.views.plots.data import SearchData
-from search.views.plots.labels import named, short
+from search.views.plots.labels import link, named, short
 from search.views.plots.plot import Plot, Table, drawn, escape, nothing
 from search.views.plots.trial_points import MANY
 from search.views.plots.values import ValueScale
@@ -227,6 +227,7 @@ def _points(run: Run, colours: dict[str, str]) -> list[go.Scatter]:
                 mode="markers",
                 marker={"color": colours[name], "size": 6, "opacity": 0.9},
                 customdata=np.array([(trial.number, trial.id) for trial in trials]),
+                ids=[link(trial) for trial in trials],
                 hovertemplate=f"<b>{escape(name)} #%{{customdata[0]}}</b><br>"
                 f"{run.scale.hover('y')}<extra></extra>",
                 name=short(name),

@@ -10,21 +10,55 @@ from typing import Any
 
 from search.errors import KlayerError
 from search.objective.port import Objective
-from search.views.plots import best, finalists, importance, parallel, zoom
+from search.views.plots import (
+    best,
+    distribution,
+    finalists,
+    importance,
+    parallel,
+    slices,
+    standing,
+    surface,
+    timeline,
+    zoom,
+)
 from search.views.plots.curves import curves, needs_of
 from search.views.plots.entry import Entry, TrialEntry
 from search.views.plots.groups import Group, groups
 from search.views.plots.trial import trial_curves
 
 FIRST: tuple[Entry, ...] = (
-    Entry(zoom.KEY, zoom.TITLE, zoom.zoom),
-    Entry(*best.TRIALS[:2], best.best_over_trials),
-    Entry(*best.TIME[:2], best.best_over_time),
+    Entry(zoom.KEY, zoom.TITLE, zoom.zoom, tab="overview", shows=standing.has_boxes),
+    Entry(*best.TRIALS[:2], best.best_over_trials, tab="overview"),
+    Entry(*best.TIME[:2], best.best_over_time, tab="overview"),
+    Entry(
+        timeline.KEY,
+        timeline.TITLE,
+        timeline.timeline,
+        frozenset(["stints"]),
+        tab="overview",
+        shows=standing.has_reports,
+    ),
 )
 LAST: tuple[Entry, ...] = (
+    Entry(slices.KEY, slices.TITLE, slices.slices),
+    Entry(surface.KEY, surface.TITLE, surface.surface, shows=surface.has_surface),
+    Entry(distribution.KEY, distribution.TITLE, distribution.distribution),
     Entry(parallel.KEY, parallel.TITLE, parallel.parallel),
-    Entry(importance.KEY, importance.TITLE, importance.importance, frozenset(["importances"])),
-    Entry(finalists.KEY, finalists.TITLE, finalists.finalists),
+    Entry(
+        importance.KEY,
+        importance.TITLE,
+        importance.importance,
+        frozenset(["importances"]),
+        shows=standing.has_choice,
+    ),
+    Entry(
+        finalists.KEY,
+        finalists.TITLE,
+        finalists.finalists,
+        tab="final",
+        shows=standing.has_reruns,
+    ),
 )
 
 
@@ -70,6 +104,8 @@ def _curves(objective: Objective, group: Group) -> Entry:
         group.heading(objective.step),
         partial(curves, name=group.name),
         needs_of(objective, group.name),
+        tab="curves",
+        shows=standing.has_reports,
     )
 
 

@@ -13,7 +13,7 @@ from search.views.plots import standing
 from search.views.plots.colouring import faint, stage_colours
 from search.views.plots.data import Need, SearchData
 from search.views.plots.groups import Group, group_named, part_of
-from search.views.plots.labels import named, short
+from search.views.plots.labels import link, named, short
 from search.views.plots.plot import Plot, Table, drawn, escape, nothing
 from search.views.plots.theme import COLOURS, FADED
 from search.views.plots.values import ValueScale
@@ -173,6 +173,7 @@ def _coloured(
                     line={"color": colour, "width": 3.5 if mine else 1.2, "dash": dash},
                     hovertemplate=f"<b>{escape(named(trial))}</b>, {escape(part_of(metric))}<br>"
                     f"{_at(data)}<extra></extra>",
+                    meta=link(trial),
                     name=name,
                     legendgroup=name,
                     showlegend=bool(fresh and dash == "solid"),

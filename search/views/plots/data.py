@@ -1,12 +1,12 @@
 """What plots are drawn from: a search as values, with the curves of trials that are shown."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
-from search.ledger.records import RecordedTrial, Search, StageState
+from search.ledger.records import RecordedTrial, Search, StageState, Stint
 from search.objective.metric import Metric
 from search.objective.port import Objective
 from search.objective.report import Report
@@ -14,8 +14,8 @@ from search.plan.ranking import Ranking, ranking_of
 
 Curves = Mapping[int, tuple[Report, ...]]
 # What takes long to read of a search, by its name in `SearchData`; most plots need none of it.
-Need = Literal["curves", "bands", "importances", "attachments"]
-EVERYTHING: frozenset[Need] = frozenset(("curves", "bands", "importances", "attachments"))
+Need = Literal["curves", "bands", "importances", "attachments", "stints"]
+EVERYTHING: frozenset[Need] = frozenset(("curves", "bands", "importances", "attachments", "stints"))
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,7 @@ class SearchData:
         importances: Of each stage that has enough trials, by its name, the share that each
             hyperparameter has in how well its trials did (PED-ANOVA).
         attachments: Bytes that the objective kept of trials of the final, by the trial's id.
+        stints: Which worker held which cohort, from when to when.
         time: The database's clock when this was read; seconds since 1970, UTC.
     """
 
@@ -83,6 +84,7 @@ class SearchData:
     bands: Mapping[str, Band] = field(default_factory=dict)
     importances: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     attachments: Mapping[int, bytes] = field(default_factory=dict)
+    stints: Sequence[Stint] = ()
 
     @property
     def name(self) -> str:

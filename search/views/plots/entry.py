@@ -2,10 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from search.ledger.records import RecordedTrial
+from search.views.plots import standing
 from search.views.plots.data import Need, SearchData
 from search.views.plots.plot import Plot
+
+Tab = Literal["overview", "trials", "curves", "final"]
+"""Where on the page of a search a plot stands."""
 
 
 @dataclass(frozen=True)
@@ -17,12 +22,16 @@ class Entry:
         title: For people.
         draw: Draws it.
         needs: What takes long to read that it is drawn from; the rest of the data may be empty.
+        tab: Where it stands on the page of a search.
+        shows: Whether it has something to show, told without what takes long to read.
     """
 
     key: str
     title: str
     draw: Callable[[SearchData], Plot]
     needs: frozenset[Need] = frozenset()
+    tab: Tab = "trials"
+    shows: Callable[[SearchData], bool] = standing.has_value
 
 
 @dataclass(frozen=True)
@@ -40,3 +49,5 @@ class TrialEntry:
     title: str
     draw: Callable[[SearchData, RecordedTrial], Plot]
     needs: frozenset[Need] = frozenset()
+    tab: Tab = "trials"
+    shows: Callable[[SearchData], bool] = standing.has_value

@@ -1,6 +1,7 @@
 """Texts of plots: names of hyperparameters and trials, cut and broken to fit, escaped."""
 
 import textwrap
+from urllib.parse import quote
 
 from search.ledger.records import RecordedTrial
 from search.objective.port import Objective
@@ -30,6 +31,11 @@ def parameters(objective: Objective, point: Point) -> str:
 def named(trial: RecordedTrial) -> str:
     """A trial as people call it, as plain text, such as "coarse #3"."""
     return f"{trial.stage} #{trial.number}"
+
+
+def link(trial: RecordedTrial) -> str:
+    """What a page opens when a point of a trial is clicked on; see `assets/klayer.js`."""
+    return f"{quote(trial.stage, safe='')}/{trial.number}"
 
 
 def lines(text: str, width: int = 56) -> str:

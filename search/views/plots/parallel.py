@@ -20,7 +20,7 @@ from search.views.plots import standing
 from search.views.plots.axes import Axis, axes
 from search.views.plots.colouring import POOREST, goodness, value_axis
 from search.views.plots.data import SearchData
-from search.views.plots.labels import named, short
+from search.views.plots.labels import link, named, short
 from search.views.plots.plot import Plot, drawn, escape, nothing
 from search.views.plots.theme import SCALE
 from search.views.plots.ticks import decades, round_marks, written
@@ -65,7 +65,7 @@ def parallel(data: SearchData) -> Plot:
     searched on a log scale stand on one. Lines of trials that lack a hyperparameter have a gap.
     """
     found = axes(data)
-    trials = _choice(data)
+    trials = choice(data)
     if not trials or not found:
         return nothing(KEY, TITLE, standing.absent(data), trial_table(data))
     uprights = [_upright(axis, trials) for axis in found.values()]
@@ -80,7 +80,7 @@ def parallel(data: SearchData) -> Plot:
     return drawn(KEY, TITLE, _caption(data, trials), figure, trial_table(data))
 
 
-def _choice(data: SearchData) -> list[RecordedTrial]:
+def choice(data: SearchData) -> list[RecordedTrial]:
     """Those that are shown: the winner, or the best so far, and then the best first."""
     order = data.ranking.ranked(standing.comparable(data))
     marked = standing.best(data)
@@ -152,6 +152,7 @@ def _shade(
     across = [*range(len(uprights)), None]
     heights: list[float] = []
     texts: list[str] = []
+    ids: list[str] = []
     for line in lines:
         trial = line.trial
         scaled = [*(_scaled(axis, trial) for axis in found), line.place]
@@ -159,6 +160,7 @@ def _shade(
         heights.append(math.nan)
         shown = [escape(number(trial.parameters.get(axis.name, "–"))) for axis in found]
         head = f"<b>{escape(named(trial))}</b> {escape(data.score.text(trial.value))}"
+        ids += [link(trial)] * len(across)
         texts += [f"{head}<br>{one}" for one in shown] + [head, ""]
     return go.Scatter(
         x=across * len(lines),
@@ -167,6 +169,7 @@ def _shade(
         line={"color": colour, "width": 0.8 + weight / 12},
         opacity=0.7 + 0.25 * min(weight / _SHADES, 1),
         hovertext=texts,
+        ids=ids,
         hoverinfo="text",
         showlegend=False,
     )

@@ -4,6 +4,7 @@ The values of the final are of another kind than the scores. Nothing here reads 
 ranked by them.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from search.space.space import Point
 from search.study.ranges import write_box
 from search.views.plots.data import SearchData
 
+FEWEST_TO_WEIGH = 4  # trials of a stage, of whose best something can be said
 ENDED = ("complete", "pruned", "diverged", "failed")
 
 
@@ -68,6 +70,39 @@ def trained_anew(data: SearchData) -> RecordedTrial | None:
     """The winner's trial in the final; None before that is planned."""
     finals = {stage.step.name for stage in data.stages if stage.step.kind == "final"}
     return next((one for one in data.trials if one.stage in finals and one.number == 0), None)
+
+
+def has_value(data: SearchData) -> bool:
+    """Whether a trial of a stage that searches was trained to its end, and has a value."""
+    return any(t.state == "complete" and t.value is not None for t in data.trials)
+
+
+def has_boxes(data: SearchData) -> bool:
+    """Whether a stage that searches is planned."""
+    return any(stage.boxes for stage in data.searched())
+
+
+def has_reports(data: SearchData) -> bool:
+    """Whether a trial has a curve, or the beginning of one."""
+    return any(stage.steps_done for stage in data.stages)
+
+
+def has_choice(data: SearchData) -> bool:
+    """Whether a stage has trials enough to tell which of several hyperparameters mattered."""
+    ended: Counter[str] = Counter(t.stage for t in data.trials if t.state == "complete")
+    return any(ended[t.stage] >= FEWEST_TO_WEIGH and len(t.box.ranges) > 1 for t in data.trials)
+
+
+def has_reruns(data: SearchData) -> bool:
+    """Whether a finalist's seed was trained to its end."""
+    ended = {trial.stage for trial in data.trials if trial.state in ENDED}
+    return any(s.step.kind == "finalists" and s.step.name in ended for s in data.stages)
+
+
+def has_final(data: SearchData) -> bool:
+    """Whether the winner was trained anew."""
+    final = trained_anew(data)
+    return final is not None and final.state == "complete"
 
 
 def spread(data: SearchData) -> Spread | None:

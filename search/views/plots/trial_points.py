@@ -12,7 +12,7 @@ from search.runtime.formatting import brief, number, plural
 from search.views.plots.axes import Axis
 from search.views.plots.cells import Cells, cells
 from search.views.plots.colouring import RIM
-from search.views.plots.labels import named
+from search.views.plots.labels import link, named
 from search.views.plots.plot import escape
 from search.views.plots.theme import FADED
 from search.views.plots.values import ValueScale
@@ -88,6 +88,7 @@ def points(
         customdata=np.array(
             [(t.number, t.id, value) for t, value in zip(trials, values, strict=True)]
         ).reshape(-1, 3),
+        ids=[link(trial) for trial in trials],
         text=plane.texts(trials),
         hovertemplate=f"<b>{escape(stage)} #%{{customdata[0]}}</b><br>{plane.hover()}<br>"
         f"{escape(scale.metric.words)}: {hover}<extra></extra>",
@@ -147,6 +148,7 @@ def greyed(trials: Sequence[RecordedTrial], plane: Plane, symbol: str, name: str
         hovertext=[f"<b>{escape(named(trial))}</b><br>{_end(trial, plane)}" for trial in trials],
         hoverinfo="text",
         customdata=np.array([(t.number, t.id) for t in trials]),
+        ids=[link(trial) for trial in trials],
     )
 
 
@@ -180,6 +182,7 @@ def star(trial: RecordedTrial, plane: Plane, name: str) -> go.Scatter:
             "line": {"width": 1.5, "color": "#FFFFFF"},
         },
         customdata=[[trial.number, trial.id]],
+        ids=[link(trial)],
         text=plane.texts([trial]),
         hovertemplate=f"<b>{name}: {escape(trial.stage)} #{trial.number}</b><br>{plane.hover()}<br>"
         f"{escape(_valued(trial, plane))}<extra></extra>",

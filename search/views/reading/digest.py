@@ -136,6 +136,8 @@ class Digest:
             return self._bands.of(outline.trials)
         if need == "importances":
             return self._weigh(outline)
+        if need == "stints":
+            return tuple(self._ledger.read.stints(outline.search))
         return self._attachments_of(outline.of_stage(FINAL))
 
     def _read(self) -> SearchData:

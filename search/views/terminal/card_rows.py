@@ -19,8 +19,11 @@ def card_rows(card: DataCard) -> list[tuple[str, str]]:
     if card.split:
         rows.append(("Split", shortened(card.split, 200)))
     if card.inputs is not None:
-        shape = f", as {' x '.join(map(str, card.shape))}" if card.shape else ""
-        rows.append(("Inputs", f"{card.inputs:,}{shape}"))
+        form = f", as {' x '.join(map(str, card.shape))}" if card.shape else ""
+        if card.explained is not None:
+            share = f"{card.explained:.1%}".replace("%", " %")
+            form = f" principal components, with {share} of the variance"
+        rows.append(("Inputs", f"{card.inputs:,}{form}"))
     if card.task:
         rows.append(("Task", card.task))
     rows += [("Target", _target(one)) for one in card.targets[:MOST_NAMES]]

@@ -7,9 +7,8 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from search.ledger.at_work import Stint
 from search.ledger.ledger import Ledger
-from search.ledger.records import RecordedTrial, Search, StageState
+from search.ledger.records import RecordedTrial, Search, StageState, Stint
 from search.plan.ranking import ranking_of
 from search.runtime.formatting import brief, duration, parameters, plural
 from search.runtime.lines import say

@@ -237,6 +237,8 @@ def summary_of(ledger: Ledger, name: str, *, strays: bool = True) -> Summary:
     found = summarise(search, stages, trials)
     if strays:
         found = replace(found, strays=read.strays(search))
+    if not found.finished:
+        found = replace(found, set_aside=tuple(read.set_aside(search)))
     best, shown = found.best, where(ledger.database.shown)
     told = verdict(search, stages, trials, best, read.clock(), shown)
     found = replace(found, verdict=told)
@@ -308,6 +310,11 @@ def _work(
         def on_stop() -> None:
             view.say("Stopping: workers hand back what they hold. Ctrl-C again ends them at once.")
 
+        def on_loss() -> None:
+            view.say("A worker was killed; another begins, and goes on from what was stored.")
+            for one in ledger.read.set_aside(search):
+                view.say(one.text, indent=1)
+
         try:
             launch(
                 ledger,
@@ -319,6 +326,7 @@ def _work(
                 view.update,
                 on_stop,
                 devices,
+                on_loss,
             )
         except InterruptedRunError:
             view.update(now=True)

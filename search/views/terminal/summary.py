@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from search.ledger.records import Extended, RecordedTrial, Search, StageState, Strays
+from search.ledger.records import Extended, RecordedTrial, Search, SetAside, StageState, Strays
 from search.objective.data_card import DataCard
 from search.objective.port import Objective
 from search.objective.report import Finding
@@ -41,6 +41,7 @@ class Summary:
         error: The standard error of the chosen trial's value, where that is a mean.
         extensions: How the study was changed since it was recorded.
         strays: What others have done to its Optuna studies.
+        set_aside: The cohorts that are left to other hosts for now.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Summary:
     error: float | None = None
     extensions: tuple[Extended, ...] = ()
     strays: Sequence[Strays] = ()
+    set_aside: tuple[SetAside, ...] = ()
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -88,6 +90,7 @@ class Summary:
             "extensions": [asdict(one) for one in self.extensions],
             "verdict": dict(self.verdict),
             "stages": [_stage_json(stage) for stage in self.stages],
+            "set_aside": [asdict(one) for one in self.set_aside],
             "strays": [asdict(one) for one in self.strays],
         }
 
@@ -133,6 +136,8 @@ def show(summary: Summary, console: Console) -> None:
         say(console, f"extended {when} by {one.by}: {'; '.join(one.changes)}", indent=1)
     for stage in summary.stages:
         _show_stage(summary, stage, console)
+    for aside in summary.set_aside:
+        say(console, aside.text, indent=1)
     if summary.failure is not None:
         say(console, f"\n{_failed(summary)}: {summary.failure}", style="bold")
     elif summary.stopped:

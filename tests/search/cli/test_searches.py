@@ -95,7 +95,7 @@ def test_status_in_json_is_what_the_run_printed(
 
 def test_json_says_how_the_search_stands(summary: dict[str, Any]) -> None:
     told = ["name", "finished", "stopped", "failure", "best", "validation", "test", "data"]
-    told += ["extensions", "verdict", "stages", "strays"]
+    told += ["extensions", "verdict", "stages", "set_aside", "strays"]
     assert list(summary) == told
     assert [summary[key] for key in told[:4]] == ["tiny", True, False, None]
     assert list(summary["best"]) == ["stage", "number", "value", "parameters", "seed"]

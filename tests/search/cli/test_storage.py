@@ -31,6 +31,47 @@ def test_what_is_up_to_date_stays_as_it_is(klayer_here: Any, storage: str) -> No
     assert out == f"{storage}: its tables are of revision {LAST} already\n"
 
 
+def test_a_backup_is_whole_while_others_write_and_is_one_file(
+    klayer_here: Any, storage: str, tmp_path: Path
+) -> None:
+    with Ledger(storage) as ledger:
+        assert klayer_here("submit", "digits", "--storage", storage)[0] == 0
+        search = ledger.read.search("digits")
+        with ledger.database.writing() as connection:  # that is not committed yet
+            connection.exec_driver_sql("UPDATE klayer_searches SET name = 'other'")
+            told = klayer_here("storage", "backup", "copy.db", "--storage", storage)
+            connection.rollback()
+        assert ledger.read.names() == ["digits"]
+    assert told == (0, f"copy.db: 1 search of {storage}\n", "")
+    assert {one.name for one in tmp_path.glob("copy*")} == {"copy.db"}
+    assert not list(tmp_path.glob("*.part"))
+    assert (tmp_path / "copy.db").stat().st_mode & 0o777 == 0o600
+    with Ledger(f"sqlite:///{tmp_path}/copy.db") as copied:
+        assert copied.read.search("digits") == search
+
+
+@pytest.mark.parametrize("name", ["ledger.db", "link.db", "ledger.db-wal"])
+def test_a_backup_writes_over_nothing(
+    klayer_here: Any, storage: str, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "link.db").symlink_to("ledger.db")
+    (tmp_path / "ledger.db-wal").touch()
+    before = (tmp_path / "ledger.db").read_bytes()
+    told = klayer_here("storage", "backup", name, "--storage", storage)
+    assert told == (2, "", f"klayer: {name}: is there already; name a new file\n")
+    assert (tmp_path / "ledger.db").read_bytes() == before
+
+
+def test_a_backup_that_cannot_be_made_says_why(klayer_here: Any, storage: str) -> None:
+    told = klayer_here("storage", "backup", "none/copy.db", "--storage", storage)
+    message = "klayer: none/copy.db: cannot be written: No such file or directory\n"
+    assert told == (2, "", message)
+    status, _, err = klayer_here("storage", "backup", "x", "--storage", "postgresql://a@b/c")
+    assert status == 2
+    assert err.startswith("klayer: postgresql://a@b/c: `klayer storage backup` copies SQLite")
+    assert klayer_here("storage", "backup", "x", "--storage", "sqlite:///none.db")[0] == 2
+
+
 def revision(database: Path, name: str | None = None) -> str:
     """The revision that a database says that its tables are of, once it was set if need be."""
     with closing(sqlite3.connect(database)) as connection, connection:

@@ -32,7 +32,7 @@ def test_a_trial_that_is_held_has_its_last_report(
     silent = held["coarse", second.numbers[0]]
     assert (silent.worker, silent.step, silent.score) == ("b", 0, None)
     assert one.claimed_at == pytest.approx(ledger.read.clock(), abs=30)
-    assert [(s.worker, s.steps, s.finished_at) for s in ledger.read.stints(search)] == [
+    assert [(s.worker, s.steps, s.finished_at) for s in ledger.read.stints(search, 60.0)] == [
         ("a", 2, None),
         ("b", 0, None),
     ]

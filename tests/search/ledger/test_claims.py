@@ -401,3 +401,23 @@ def test_a_lease_of_a_clock_that_was_ahead_begins_at_the_next_beat(
     assert isinstance(ledger.next_work(search, "b"), Wait)
     alter(f"UPDATE {table} SET lease_until = lease_until - 61 WHERE owner IS NOT NULL")
     assert isinstance(ledger.next_work(search, "b"), type(held))
+
+
+def test_what_is_left_to_other_hosts_is_known_with_the_host_that_lost_it(
+    ledger: Ledger, search: Search, alter: Alter
+) -> None:
+    open_stage(ledger, search)
+    for lost in (1, 2):
+        assert ledger.read.set_aside(search) == []
+        name = f"a{lost}"
+        ledger.join(Presence(name, "worker", "north", "a", 11, search.id, None, 60.0))
+        claim = ledger.next_work(search, name)
+        assert isinstance(claim, CohortClaim)
+        ledger.release(claim, lost=True)
+    (aside,) = ledger.read.set_aside(search)
+    assert (aside.cohort, aside.lost, aside.host) == (claim.named, 2, "north")
+    assert 50 < aside.seconds <= 60
+    alter("DELETE FROM klayer_workers")
+    assert [one.host for one in ledger.read.set_aside(search)] == [None]
+    alter("UPDATE klayer_cohorts SET lost_at = lost_at - 61 WHERE lost > 0")
+    assert ledger.read.set_aside(search) == []

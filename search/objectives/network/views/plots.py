@@ -8,7 +8,7 @@ from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.portrait import Portrait, from_bytes
 from search.objectives.network.views import evaluation, gradients, predictions, weights, widths
 from search.views.plots import standing
-from search.views.plots.data import SearchData
+from search.views.plots.data import Need, SearchData
 from search.views.plots.entry import Entry, TrialEntry
 from search.views.plots.plot import Plot, nothing
 
@@ -32,7 +32,8 @@ def _of_winner(key: str, title: str, draw: Draw) -> Entry:
             return nothing(key, title, standing.absent(data))
         return draw(portrait(data, standing.trained_anew(data)))
 
-    return Entry(key, title, drawn, frozenset(["attachments"]))
+    needs = frozenset[Need](["attachments"])
+    return Entry(key, title, drawn, needs, tab="final", shows=standing.has_final)
 
 
 def _of_trial(key: str, title: str, draw: Draw) -> TrialEntry:
@@ -48,8 +49,14 @@ IMAGES = (weights.KEY, f"trial-{weights.KEY}")
 """Plots of data whose rows are images."""
 
 ENTRIES = (
-    Entry(widths.KEY, widths.TITLE, widths.widths),
-    Entry(evaluation.KEY, evaluation.TITLE, evaluation.evaluation),
+    Entry(widths.KEY, widths.TITLE, widths.widths, shows=widths.has_widths),
+    Entry(
+        evaluation.KEY,
+        evaluation.TITLE,
+        evaluation.evaluation,
+        tab="final",
+        shows=lambda data: data.search.result is not None,
+    ),
     _of_winner(predictions.KEY, predictions.TITLE, predictions.predictions_of),
     _of_winner(weights.KEY, weights.TITLE, weights.weights_of),
     _of_winner(gradients.KEY, gradients.TITLE, gradients.gradients_of),

@@ -23,6 +23,11 @@ _SINGLE = 24  # widths that are shown each; beyond, neighbours are taken togethe
 _POINTS = 300  # trials that are points as well
 
 
+def has_widths(data: SearchData) -> bool:
+    """Whether a width was searched, and a trial has a value."""
+    return standing.has_value(data) and bool(_searched(data))
+
+
 def widths(data: SearchData) -> Plot:
     """For each layer, and each width that was tried: the best, the median, the middle 80 %.
 

@@ -77,6 +77,9 @@ def _frame() -> Component:
             dcc.Store(id="plots"),
             dcc.Store(id="titled"),
             dcc.Store(id="mode"),
+            dcc.Store(id="tab"),
+            dcc.Store(id="hidden"),
+            dcc.Store(id="gridded"),
             dcc.Store(id="chosen-mode", storage_type="local"),
             html.A("To the content", href="#page", className="skip"),
             html.Header(

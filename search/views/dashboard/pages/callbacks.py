@@ -24,12 +24,15 @@ from search.views.dashboard.pages import (
     search_page,
     searches,
     trial_page,
+    trials_grid,
 )
 from search.views.dashboard.pages.address import Address, PageKind
 from search.views.dashboard.pages.gallery import Gallery
+from search.views.dashboard.pages.search_page import Told
 from search.views.dashboard.pages.shelf import Shelf
 from search.views.plots.data import SearchData
 from search.views.reading.overview import Overview
+from search.views.terminal.verdict import verdict, where
 
 RETRY_MILLISECONDS = 3000
 
@@ -105,16 +108,33 @@ def _register_standings(app: Dash, shelf: Shelf) -> None:
         Output("standing", "children"),
         Output("stage-table", "children"),
         Output("best-trials", "children"),
+        Output("shown", "data"),
         Input("version", "data"),
         State("url", "pathname"),
         prevent_initial_call=True,
     )
     @_or_as_it_is
-    def of_search(_: Any, path: Any) -> tuple[Component, ...]:
+    def of_search(_: Any, path: Any) -> tuple[Any, ...]:
         (name,) = _expected("search", path).names
         data = shelf.digest(name).outline()
-        standing = search_page.standing(shelf.overviews.of(data))
-        return standing, search_page.stages(data), search_page.best(data)
+        one = shelf.overviews.of(data)
+        standing = search_page.standing(data, one, _told(shelf, data, one))
+        shown = search_page.shown(data)
+        return standing, search_page.stages(data), search_page.best(data), shown
+
+    @app.callback(
+        Output(trials_grid.GRID, "rowData"),
+        Input("plots", "data"),
+        Input("tab", "data"),
+        State("url", "pathname"),
+        prevent_initial_call=True,
+    )
+    @_or_as_it_is
+    def of_trials(_: Any, tab: Any, path: Any) -> list[dict[str, Any]]:
+        (name,) = _expected("search", path).names
+        if tab != "trials":  # it is brought when somebody looks
+            raise PreventUpdate
+        return trials_grid.rows(shelf.digest(name).outline())
 
     @app.callback(
         Output("trial-standing", "children"),
@@ -198,8 +218,14 @@ def _page(shelf: Shelf, where: Address | None) -> Component:
         data, trial = _trial(shelf, where)
         return trial_page.page(data, trial, shelf.ledger.read.worked_on(trial))
     data = shelf.digest(where.names[0]).outline()
-    text = shelf.ledger.read.text(data.search)
-    return search_page.page(data, shelf.overviews.of(data), text)
+    text, one = shelf.ledger.read.text(data.search), shelf.overviews.of(data)
+    return search_page.page(data, one, _told(shelf, data, one), text)
+
+
+def _told(shelf: Shelf, data: SearchData, one: Overview) -> Told:
+    at, read = where(shelf.ledger.database.shown), shelf.ledger.read
+    said = verdict(data.search, data.stages, data.trials, one.best, data.time, at)
+    return Told(said, read.now_trained(data.search), at)
 
 
 def _overviews(shelf: Shelf, names: Sequence[str]) -> list[Overview]:
@@ -314,11 +340,24 @@ def _register_in_the_browser(app: Dash) -> None:
             prevent_initial_call=True,
         )
     app.clientside_callback(
-        ClientsideFunction("klayer", "go"),
-        Output("go", "href"),
-        Input("go-stage", "value"),
-        Input("go-number", "value"),
-        State("url", "pathname"),
+        ClientsideFunction("klayer", "hide"),
+        Output("hidden", "data"),
+        Input("shown", "data"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("klayer", "open"),
+        Output({"type": "plot", "key": MATCH}, "clickData"),
+        Input({"type": "plot", "key": MATCH}, "clickData"),
+        State({"type": "plot", "key": MATCH}, "figure"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction("klayer", "grid"),
+        Output("gridded", "data"),
+        Input(trials_grid.GRID, "filterModel"),
+        Input(trials_grid.GRID, "columnState"),
+        Input("grid-search", "value"),
+        Input(trials_grid.GRID, "rowData"),
     )
     app.clientside_callback(
         ClientsideFunction("klayer", "pair"),

@@ -10,7 +10,7 @@ from search.runtime.formatting import share
 
 # States of a plot: whether it is in sight, what is to be drawn, what is drawn. assets/klayer.js
 # asks for those alone that are in sight.
-LONGEST_UNBROKEN = 16  # letters of a cell: a number and its unit stand on one line
+LONGEST_UNBROKEN = 22  # letters of a cell: a number and its unit stand on one line
 PLOT_STATES = ("seen", "ask", "drawn")
 
 
@@ -38,7 +38,7 @@ def numbers(columns: Sequence[str], rows: Sequence[Sequence[str]], caption: str)
     return _table(columns, rows, caption, "table numbers")
 
 
-def named_rows(rows: Sequence[tuple[str, str]], caption: str) -> Component:
+def named_rows(rows: Sequence[tuple[str, Any]], caption: str) -> Component:
     """A table of labels and texts, without a head."""
     body = [html.Tr([html.Th(label, scope="row"), html.Td(text)]) for label, text in rows]
     return _region(html.Table([html.Caption(caption), html.Tbody(body)]), "table known", caption)
@@ -74,12 +74,12 @@ def _cell(column: object, content: Any) -> Component:
     return cell
 
 
-def progress(done: float, label: str) -> Component:
-    """A bar that is filled so far, 0 … 1, with its share as a text."""
+def progress(done: float, label: str, text: str | None = None) -> Component:
+    """A bar that is filled so far, 0 … 1, with its share, or another text."""
     return html.Div(
         [
             aria(html.Progress(value=f"{done:.4f}", max="1"), label=label),
-            html.Span(share(round(done, 2))),
+            html.Span(text or share(round(done, 2)), className="whole"),
         ],
         className="progress",
     )
@@ -97,7 +97,14 @@ def nothing(heading: str, *what_to_do: Component | str) -> Component:
     return html.Div([html.H2(heading), html.P(list(what_to_do))], className="nothing")
 
 
-def plot_card(key: str, title: str, data: str, controls: Sequence[Component] = ()) -> Component:
+def plot_card(
+    key: str,
+    title: str,
+    data: str,
+    controls: Sequence[Component] = (),
+    *,
+    hidden: bool = False,
+) -> Component:
     """The place of a plot, that a callback fills, with ways to take it away.
 
     Args:
@@ -105,6 +112,7 @@ def plot_card(key: str, title: str, data: str, controls: Sequence[Component] = (
         title: Its heading.
         data: Where its data are, as CSV.
         controls: What a reader may choose; two options, or none.
+        hidden: Whether it has nothing to show yet.
     """
     heading = f"heading-{key}"
     unasked = [unchosen(key, place) for place in ("first", "second")]
@@ -136,6 +144,7 @@ def plot_card(key: str, title: str, data: str, controls: Sequence[Component] = (
         ],
         className="card",
         id=key,
+        hidden=hidden,
     )
     return aria(card, labelledby=heading)
 
@@ -150,6 +159,7 @@ def option(key: str, place: str) -> dict[str, str]:
     return {"type": "option", "key": key, "name": place}
 
 
-def details(summary: str, text: str) -> Component:
-    """A text as it was recorded, folded."""
-    return html.Details([html.Summary(summary), html.Pre(text, tabIndex=0)], className="card")
+def details(summary: str, text: str, *, is_open: bool = False) -> Component:
+    """A text as it was recorded, which can be folded."""
+    written = html.Pre(text, tabIndex=0)
+    return html.Details([html.Summary(summary), written], className="card", open=is_open)

@@ -1,14 +1,16 @@
 """The page of one search: how it stands, its plots, its stages, its best trials, its record."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from search.ledger.records import Training
 from search.objective.data_card import DataCard
 from search.runtime.formatting import ago, duration, parameters
 from search.space.space import Interval
-from search.views.dashboard.pages import address, parts
+from search.views.dashboard.pages import address, parts, trials_grid
 from search.views.plots.catalogue import entries
 from search.views.plots.data import SearchData
 from search.views.plots.standing import stage_value
@@ -19,46 +21,159 @@ from search.views.reading.recorded import recorded
 from search.views.reading.spread import value_text
 from search.views.terminal.card_rows import CLASS_COLUMNS, card_rows, class_rows
 
+MOST_AT_ONCE = 12  # trials that are trained now, of which there may be thousands
 
-def page(data: SearchData, one: Overview, text: str) -> Component:
-    """The page with the places of its plots, which callbacks fill.
+TABS = {
+    "overview": "Overview",
+    "trials": "Trials",
+    "curves": "Curves",
+    "final": "Final",
+    "record": "Record",
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is said of a search beside how it stands.
+
+    Attributes:
+        verdict: Three questions on it, with their answers.
+        training: The trials that workers hold.
+        where: What commands need to find the database, such as " --storage URL".
+    """
+
+    verdict: Sequence[tuple[str, str]]
+    training: Sequence[Training]
+    where: str
+
+
+def page(data: SearchData, one: Overview, told: Told, text: str) -> Component:
+    """The page with the places of its plots, which callbacks fill; one of its tabs is in sight.
 
     Args:
         data: The search.
         one: How it stands.
+        told: What is said of it, and what is trained now.
         text: Its study file, as it was read.
     """
-    name, listed, card = data.name, entries(data.objective), data.search.data
-    cards = [
-        parts.plot_card(
-            entry.key, entry.title, address.of_data(name, entry.key), _controls(entry.key, data)
-        )
-        for entry in listed
-    ]
+    card = data.search.data
+    panels = {
+        "overview": [
+            html.Div(standing(data, one, told), id="standing"),
+            html.Div(stages(data), id="stage-table"),
+            _cards(data, "overview"),
+        ],
+        "trials": [
+            trials_grid.table(data),
+            _cards(data, "trials"),
+        ],
+        "curves": [_cards(data, "curves")],
+        "final": [
+            html.Div(html.Div(best(data), id="best-trials"), className="card"),
+            _cards(data, "final"),
+        ],
+        "record": [
+            *([known(card)] if card.rows is not None else []),
+            parts.details("The study file as it was read", text, is_open=True),
+            parts.details("Where and with what it was begun", "\n".join(recorded(data.search))),
+        ],
+    }
+    ways = [_tab(key, title) for key, title in TABS.items()]
     return html.Div(
         [
-            html.H1(name),
+            html.H1(data.name),
             html.P(data.search.study.description, className="quiet"),
-            html.Div(standing(one), id="standing"),
-            html.Nav([html.A(e.title, href=f"#{e.key}") for e in listed], className="contents"),
-            html.Div(stages(data), id="stage-table"),
-            html.Div(cards, className="cards"),
-            html.Div([html.Div(best(data), id="best-trials"), _find_trial(data)], className="card"),
-            *([known(card)] if card.rows is not None else []),
-            parts.details("The study file as it was read", text),
-            parts.details("Where and with what it was begun", "\n".join(recorded(data.search))),
+            parts.aria(html.Div(ways, role="tablist", className="tabs"), label="Of this search"),
+            dcc.Store(id="shown", data=shown(data)),
+            *(
+                parts.aria(
+                    html.Div(
+                        children, id=f"panel-{key}", role="tabpanel", hidden=key != "overview"
+                    ),
+                    labelledby=f"tab-{key}",
+                )
+                for key, children in panels.items()
+            ),
         ]
     )
 
 
-def standing(one: Overview) -> Component:
-    """The tiles at the top of the page."""
-    shown = [
+def _tab(key: str, title: str) -> Component:
+    way = html.A(title, href=f"#{key}", role="tab", id=f"tab-{key}")
+    return parts.aria(way, selected=str(key == "overview").lower(), controls=f"panel-{key}")
+
+
+def shown(data: SearchData) -> list[str]:
+    """The plots that have something to show; assets/klayer.js hides the places of others."""
+    return [entry.key for entry in entries(data.objective) if entry.shows(data)]
+
+
+def _cards(data: SearchData, tab: str) -> Component:
+    listed = [entry for entry in entries(data.objective) if entry.tab == tab]
+    cards = [
+        parts.plot_card(
+            entry.key,
+            entry.title,
+            address.of_data(data.name, entry.key),
+            _controls(entry.key, data),
+            hidden=not entry.shows(data),
+        )
+        for entry in listed
+    ]
+    return html.Div(cards, className="cards")
+
+
+def standing(data: SearchData, one: Overview, told: Told) -> Component:
+    """What stands first: tiles, three questions with their answers, and what is trained now."""
+    tiled = [
         *tiles(one),
-        ("Workers", str(one.workers), _who(one)),
+        ("Workers", str(one.workers), _who(one, told.where)),
         _time(one),
     ]
-    return html.Div([parts.tiles(shown), parts.progress(one.progress, f"progress of {one.name}")])
+    rows: list[tuple[str, Sequence[Component | str]]] = []
+    if one.best is not None:
+        best = one.best
+        link = dcc.Link(
+            f"{best.stage} #{best.number}",
+            href=address.of_trial(data.name, best.stage, best.number),
+        )
+        said = f", {value_text(data.objective, best.value, ())} at {parameters(best.parameters)}"
+        rows.append(("What is best", [link, said]))
+    rows += [(question, [answer]) for question, answer in told.verdict]
+    return html.Div(
+        [
+            parts.tiles(tiled),
+            parts.progress(one.progress, f"progress of {one.name}"),
+            parts.named_rows(rows, "What it has come to"),
+            *_trained_now(data, told),
+        ]
+    )
+
+
+def _trained_now(data: SearchData, told: Told) -> list[Component]:
+    """The trials that workers hold, the first of them where there are very many."""
+    if not told.training:
+        return []
+    heads = ("trial", data.objective.step, data.score.words, "worker", "for")
+    rows = [
+        [
+            dcc.Link(
+                f"{one.stage} #{one.number}",
+                href=address.of_trial(data.name, one.stage, one.number),
+            ),
+            parts.progress(one.step / one.steps, f"progress of {one.stage} #{one.number}", done)
+            if one.steps
+            else done,
+            data.score.text(one.score),
+            one.worker,
+            duration(data.time - one.claimed_at),
+        ]
+        for one in told.training[:MOST_AT_ONCE]
+        for done in [f"{one.step} of {one.steps:g}" if one.steps else str(one.step)]
+    ]
+    more = len(told.training) - MOST_AT_ONCE
+    caption = "Trained now" + (f", and {more} more" if more > 0 else "")
+    return [parts.wide_table(heads, rows, caption)]
 
 
 def stages(data: SearchData) -> Component:
@@ -103,30 +218,6 @@ def best(data: SearchData) -> Component:
     return parts.table(named, rows, "Best trials")
 
 
-def _find_trial(data: SearchData) -> Component:
-    """A way to every other trial."""
-    names = [stage.step.name for stage in data.stages]
-    first = address.of_trial(data.name, names[0], 0)
-    return html.Div(
-        [
-            html.Label(["Stage", dcc.Dropdown(names, names[0], id="go-stage", clearable=False)]),
-            html.Label(
-                [
-                    "Trial",
-                    dcc.Input(0, type="number", min=0, step=1, id="go-number"),
-                ]
-            ),
-            dcc.Link(
-                "Show it",
-                href=first,
-                id="go",
-                className="take",
-            ),
-        ],
-        className="controls",
-    )
-
-
 def _controls(key: str, data: SearchData) -> Sequence[Component]:
     if key == "zoom":
         names = usual_first(data.objective, _numbers(data))
@@ -163,13 +254,13 @@ def _numbers(data: SearchData) -> list[str]:
     return list(names)
 
 
-def _who(one: Overview) -> str:
+def _who(one: Overview, where: str) -> str:
     if one.workers:
         return "at work, or waiting for work"
     if one.state == "waiting":
-        return f"klayer worker {one.name} is one"
-    if one.state in ("stopped", "failed"):
-        return f"klayer run {one.name} goes on"
+        return f"klayer worker {one.name}{where} is one"
+    if one.state == "stopped":
+        return f"klayer run {one.name}{where} goes on"
     return "none is needed"
 
 

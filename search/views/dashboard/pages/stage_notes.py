@@ -20,9 +20,10 @@ from search.views.plots.zoom import zoom
 
 KINDS = {
     "search": "It searches its box with the sampler {sampler}.",
-    "finalists": "It runs the best configurations again over fresh seeds.",
-    "final": "It trains the winner once more. Its values are of another kind than the scores: "
-    "those of the evaluation, by which nothing is ever chosen.",
+    "finalists": "It runs the best configurations again over fresh seeds. Each trial is worth the "
+    "mean over the seeds of its configuration.",
+    "final": "It trains the winner once more. Each trial is worth what its configuration was "
+    "chosen by; what the evaluation said, by which nothing is ever chosen, is an attribute.",
 }
 
 

@@ -9,6 +9,8 @@ from search.runtime.formatting import ago, number, plural
 from search.views.dashboard.pages import address, parts
 from search.views.plots.catalogue import trial_entries
 from search.views.plots.data import SearchData
+from search.views.plots.labels import named
+from search.views.plots.standing import comparable
 from search.views.reading.spread import value_text
 
 STATES = {
@@ -37,7 +39,10 @@ def page(data: SearchData, trial: RecordedTrial, work: TrialWork) -> Component:
     name = data.name
     return html.Div(
         [
-            html.P(dcc.Link(f"← {name}", href=address.of_search(name))),
+            html.Nav(
+                [dcc.Link(f"↑ {name}", href=address.of_search(name)), *_beside(data, trial)],
+                className="beside",
+            ),
             html.H1(f"{trial.stage} #{trial.number}"),
             html.Div(standing(data, trial, work), id="trial-standing"),
             html.Div(
@@ -51,6 +56,34 @@ def page(data: SearchData, trial: RecordedTrial, work: TrialWork) -> Component:
             ),
         ]
     )
+
+
+def _beside(data: SearchData, trial: RecordedTrial) -> list[Component]:
+    """Ways to the trials before and after it, by number and by rank."""
+    numbered = data.of_stage(trial.stage)
+    ranked = data.ranking.ranked(comparable(data))
+    orders = ((numbered, ("← #", "→ #")), (ranked, ("better: ", "poorer: ")))
+    ways = [
+        (label, order[place])
+        for order, labels in orders
+        if trial in order
+        for label, step in zip(labels, (-1, 1), strict=True)
+        if 0 <= (place := order.index(trial) + step) < len(order)
+    ]
+    return [
+        dcc.Link(
+            f"{label}{other.number}" if label.endswith("#") else f"{label}{named(other)}",
+            href=address.of_trial(data.name, other.stage, other.number),
+        )
+        for label, other in ways
+    ]
+
+
+def _rank(data: SearchData, trial: RecordedTrial) -> list[tuple[str, str, str]]:
+    ranked = data.ranking.ranked(comparable(data))
+    if trial not in ranked:
+        return []
+    return [("Rank", f"{ranked.index(trial) + 1:,}", f"of {len(ranked):,} trials that compare")]
 
 
 def standing(data: SearchData, trial: RecordedTrial, work: TrialWork) -> list[Component]:
@@ -84,6 +117,7 @@ def _tiles(data: SearchData, trial: RecordedTrial, work: TrialWork) -> list[tupl
         value = value_text(objective, trial.value, data.curves.get(trial.id, ()))
     return [
         ("Value", value, metric.words),
+        *_rank(data, trial),
         ("State", trial.state, f"{STATES[trial.state]} {ended}".strip()),
         ("Attempts", str(work.attempts), _lost(work)),
     ]

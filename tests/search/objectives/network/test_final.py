@@ -316,3 +316,27 @@ def test_the_fingerprint_of_the_test_rows_follows_from_their_values(tmp_path: Pa
         write_table(tmp_path / name / "cars.csv", rows)
         told.append(evaluated(study, given)[1].result["fingerprint"])
     assert told[0] == told[1] != told[2]
+
+
+def test_a_winner_of_components_is_kept_as_one_of_plain_inputs(tmp_path: Path) -> None:
+    study = study_with(DECAY, "data.components=20")
+    assert (study.objective.facts.inputs, study.objective.facts.shape) == (20, ())
+    section, data = section_and_data(study)
+    assert (data.card.inputs, data.card.shape) == (20, ())
+    assert data.card.explained == data.prepared.explained
+    _, evaluation = evaluated(study, TRIALS[:1])
+    _, winner = drained(final.retrain(study.objective, section, TRIALS[:1], ORDER_SEED, data))
+    winner.save(tmp_path / "winner.npz")
+    test = digits.test()
+    said = network_file.load(tmp_path / "winner.npz").probabilities(test.x).argmax(axis=1)
+    (told,) = evaluation.result["accuracies"]
+    assert (said == test.y).mean() == pytest.approx(told, abs=1.5 / 297)  # one may be a tie
+    assert told > 0.6
+
+
+def test_a_table_s_rows_become_components_too(tmp_path: Path) -> None:
+    study = study_in(tmp_path, overrides=("data.components=3", "data.folds=3"))
+    _, data = section_and_data(study)
+    assert study.objective.facts.inputs == 3
+    assert [one.both.x.shape[1] for one in data.searched_on] == [3, 3, 3]
+    assert data.folds[0].encoding is not None

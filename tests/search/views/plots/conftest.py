@@ -63,6 +63,7 @@ def diverged(small: SearchData) -> SearchData:
         bands={},
         importances={},
         attachments={},
+        stints=(),
     )
 
 
@@ -85,6 +86,7 @@ def hostile() -> SearchData:
     )
     return replace(
         data,
+        stints=[replace(one, worker=HOSTILE, stage=bad(one.stage)) for one in data.stints],
         search=replace(data.search, study=study),
         trials=trials,
         stages=stages,
@@ -106,4 +108,5 @@ def real(tiny_run: Any) -> SearchData:
             tuple(read.trials(search)),
             read.clock(),
             read.curves(search),
+            stints=read.stints(search),
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from search.ledger.records import RecordedTrial, Search, StageState
+from search.ledger.records import RecordedTrial, Search, StageState, Stint
 from search.objective.data_card import DataCard
 from search.objective.report import Report
 from search.objectives.network.portrait import Portrait, to_bytes
@@ -160,6 +160,10 @@ def build(
             stage.step.name: {"learning_rate": 0.7 - 0.1 * place, "weight_decay": 0.3 + 0.1 * place}
             for place, stage in enumerate(stages[:planned])
         },
+        stints=[
+            Stint(f"host/{n % 2}", t.stage, (t.number, t.number + 3), 60.0 * n, 60.0 * n + 55, 9)
+            for n, t in enumerate(trials[::4])
+        ],
         attachments={} if final is None else {final: to_bytes(portrait())},
     )
 

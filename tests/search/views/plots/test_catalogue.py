@@ -140,7 +140,7 @@ def test_where_all_diverged_that_is_said(entry: Any, diverged: SearchData) -> No
 def test_a_real_search_is_drawn(entry: Any, real: SearchData) -> None:
     plot = entry.draw(real)
     assert plot.empty == (
-        entry.key in ("widths", "importance", "predictions", "weights", "gradients")
+        entry.key in ("surface", "widths", "importance", "predictions", "weights", "gradients")
     )
     for mode in ("light", "dark"):
         assert themed(plot.figure, mode).layout.template.layout.font.size == 12  # type: ignore[arg-type]

@@ -46,6 +46,8 @@ def test_all_that_is_known_has_a_row() -> None:
         ("Missing values", "size (120), age (3)"),
         ("Fingerprint", "ab12"),
     ]
+    whitened = dict(card_rows(replace(CARD, inputs=20, explained=0.9128)))
+    assert whitened["Inputs"] == "20 principal components, with 91.3 % of the variance"
     assert class_rows(CARD) == [
         ("Aba", "900", "180", "90.0 %"),
         ("Bern", "95", "19", "9.5 %"),

@@ -8,7 +8,7 @@ from unittest.mock import Mock
 import pytest
 from rich.console import Console
 
-from search.ledger.at_work import Stint
+from search.ledger.records import Stint
 from search.objective.metric import Metric
 from search.study.reading import load
 from search.views.terminal.progress import RunView, best_of, pace_of, seconds_left

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from search.ledger.records import RecordedTrial
+from search.ledger.records import RecordedTrial, SetAside
 from search.objectives.network.final import TestReport
 from search.views.terminal.summary import show, summarise
 from tests.search.views.timed import TimedStudy
@@ -184,6 +184,20 @@ def test_trials_that_failed_are_counted_apart(
     summary = summarise(search, [done], [trial()])
     assert "8 trials, 1 diverged, 2 failed, best 50.00 %" in printed(show, summary)
     assert summary.to_json()["stages"][0]["failed"] == 2
+
+
+def test_a_cohort_that_is_left_to_other_hosts_is_told(
+    search: Any, stage: Any, printed: Any
+) -> None:
+    aside = SetAside("coarse #0 to #3", 2, "north", 41.7)
+    summary = replace(summarise(search, [stage("coarse")], []), set_aside=(aside,))
+    assert (
+        "coarse #0 to #3: 2 workers were lost with it, the last on north; it is left to other "
+        "hosts for 42 s, where any work on this search"
+    ) in " ".join(printed(show, summary).split())
+    assert summary.to_json()["set_aside"] == [
+        {"cohort": "coarse #0 to #3", "lost": 2, "host": "north", "seconds": 41.7}
+    ]
 
 
 def test_a_search_that_stands_still_says_so_and_how_it_goes_on(

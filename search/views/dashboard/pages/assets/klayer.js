@@ -55,12 +55,46 @@
   }, { rootMargin: "200px 0px" });
   const watched = new WeakSet();
   new MutationObserver(function () {
+    const tabs = document.querySelector("[role=tablist]");
+    if (tabs && !watched.has(tabs)) {
+      watched.add(tabs);
+      turn();
+    }
     document.querySelectorAll("section .plot-frame").forEach(function (frame) {
       if (watched.has(frame)) return;
       watched.add(frame);
       sight.observe(frame);
     });
   }).observe(document.documentElement, { childList: true, subtree: true });
+
+  /* One tab of a page is in sight: the one that the address names behind its #. */
+  function turn() {
+    const tabs = [...document.querySelectorAll("[role=tab]")];
+    if (!tabs.length) return;
+    const asked = window.location.hash.slice(1).split("?")[0];
+    const inside = asked && document.getElementById(asked);
+    const panel = inside && inside.closest("[role=tabpanel]");
+    const named = panel ? panel.id.slice("panel-".length) : asked;
+    const chosen = tabs.find((tab) => tab.id === "tab-" + named) || tabs[0];
+    tabs.forEach(function (tab) {
+      tab.setAttribute("aria-selected", String(tab === chosen));
+      const own = document.getElementById(tab.getAttribute("aria-controls"));
+      if (own) own.hidden = tab !== chosen;
+    });
+    if (inside && inside.matches("section")) inside.scrollIntoView();
+    const key = chosen.id.slice("tab-".length);
+    window.setTimeout(function () { window.dash_clientside.set_props("tab", { data: key }); }, 0);
+  }
+  window.addEventListener("hashchange", turn);
+
+  window.klayer = {
+    // As Dash's own links do.
+    go: function (href) {
+      window.history.pushState({}, "", href);
+      window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+      window.scrollTo(0, 0);
+    },
+  };
 
   const AWAITED = 15000; // milliseconds: an answer that is later than this is asked for again
   const asking = new Map(); // what was asked for of each plot and is not answered, and when
@@ -83,6 +117,7 @@
       const now = document.documentElement.dataset.mode || chosen || preferred();
       const mode = clicks ? (now === "dark" ? "light" : "dark") : now;
       document.documentElement.dataset.mode = mode;
+      document.body.dataset.agThemeMode = mode; // of the table of trials
       const kept = clicks ? mode : window.dash_clientside.no_update;
       return [mode, mode === "dark" ? "Light" : "Dark", kept];
     },
@@ -120,11 +155,27 @@
     },
     svg: save("svg"),
     png: save("png"),
-    go: function (stage, number, path) {
-      const name = path.split("/")[3];
-      const which = Number.isInteger(number) && number >= 0 ? number : 0;
-      return "/klayer/trial/" + name + "/" + encodeURIComponent(stage) + "/" + which;
+    hide: function (shown) {
+      // What has nothing to show takes no space; a tab of nothing else cannot be chosen.
+      document.querySelectorAll("[role=tabpanel]").forEach(function (panel) {
+        const cards = [...panel.querySelectorAll(".cards > .card")];
+        cards.forEach(function (card) { card.hidden = !(shown || []).includes(card.id); });
+        const empty = panel.children.length === 1 && cards.every(function (card) { return card.hidden; });
+        const tab = document.getElementById(panel.getAttribute("aria-labelledby"));
+        if (tab) tab.toggleAttribute("data-empty", empty);
+      });
+      return shown;
     },
+    open: function (clicked, figure) {
+      const none = window.dash_clientside.no_update;
+      const point = clicked && clicked.points[0], trace = point && figure.data[point.curveNumber];
+      const trial = point && (point.id || (trace && trace.meta));
+      const here = window.location.pathname.split("/");
+      if (!trial || here[2] !== "search") return none;
+      window.klayer.go("/klayer/trial/" + here[3] + "/" + trial);
+      return null;
+    },
+    grid: function (filters, columns, searched, rows) { return window.klayer.grid(filters, columns, searched, rows); },
     pair: function (one, other) {
       return "/klayer/compare?a=" + encodeURIComponent(one) + "&b=" + encodeURIComponent(other);
     },
