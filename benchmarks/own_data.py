@@ -43,11 +43,7 @@ QUICK_SETS = ("iris", "diabetes")
 QUICK_EPOCHS = 5
 QUICK = (
     f"training.schedule.epochs={QUICK_EPOCHS}",
-    "stages.1.trials=4",
-    "stages.2.trials=4",
-    "stages.3.trials=4",
-    "final.finalists=2",
-    "final.seeds=1",
+    "budget.trainings=24",
 )
 
 

@@ -33,7 +33,7 @@ ALIKE: Mapping[int, Mapping[str, int]] = {
 """Finalists that all are trained with the same seeds, by budget."""
 RACE: Mapping[int, Mapping[str, int]] = {
     32: {"candidates": 4, "finalists": 2, "seeds": 3},
-    64: {"candidates": 8, "finalists": 2, "seeds": 7},
+    64: {"candidates": 8, "finalists": 4, "seeds": 5},
     128: {"candidates": 16, "finalists": 4, "seeds": 9},
 }
 """Finalists that race, by budget."""

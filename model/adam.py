@@ -84,11 +84,6 @@ class Adam:
             ones.copy() if decoupled and decay.any() else None,
         )
 
-    @property
-    def penalty(self) -> Floats:
-        """As `Optimizer.penalty`."""
-        return np.zeros_like(self.weight_decay) if self.decoupled else self.weight_decay
-
     def take(self, members: Sequence[int]) -> "Adam":
         """As `Optimizer.take`."""
         at = list(members)

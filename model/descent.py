@@ -60,11 +60,6 @@ class Descent:
             return cls(momentum, decay, zeros_like(parameters), None, nesterov)
         return cls(momentum, decay, None, np.ones_like(decay) if decay.any() else None, nesterov)
 
-    @property
-    def penalty(self) -> Floats:
-        """As `Optimizer.penalty`."""
-        return self.weight_decay
-
     def take(self, members: Sequence[int]) -> "Descent":
         """As `Optimizer.take`; it holds what it would hold if it had begun with these members."""
         at = list(members)

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, Protocol
 from model.adam import Adam
 from model.arrays import Floats
 from model.descent import Descent
-from model.members import Member
+from model.members import Member, column
 from model.parameters import Gradients, Parameters
 
 Kind = Literal["sgd", "nesterov", "adam", "adamw"]
@@ -28,10 +28,6 @@ class Optimizer(Protocol):
     @property
     def scale(self) -> Floats | None:
         """What the weights of the parameters are to be multiplied by, (m, 1, 1); None for 1."""
-
-    @property
-    def penalty(self) -> Floats:
-        """What Σ‖W‖² is multiplied by in the cost, (m, 1, 1)."""
 
     def step_in_place(
         self,
@@ -73,3 +69,12 @@ def at_rest(kind: Kind, members: Sequence[Member], parameters: Parameters) -> Op
     if kind in ("sgd", "nesterov"):
         return Descent.at_rest(members, parameters, nesterov=kind == "nesterov")
     return Adam.at_rest(members, parameters, decoupled=kind == "adamw")
+
+
+def penalties(kind: Kind, members: Sequence[Member]) -> Floats:
+    """What Σ‖W‖² is multiplied by in the cost of each member, (m, 1, 1), in float64.
+
+    The weight decay of AdamW is no part of the cost.
+    """
+    decay = column(members, "weight_decay", float)
+    return 0 * decay if kind == "adamw" else decay

@@ -1,11 +1,11 @@
 """What pictures of a trained stack are drawn from: gradient histograms, weights as images.
 
-The gradient is that of the cost, mean loss + λ Σ‖W‖², at the weights of each layer, over all
-training rows and without jitter or other regularisers. The rows are taken batch by batch, in an
-order as an epoch takes them, and batch normalisation normalises each by its own batch: so the mean
-over the batches is what training would follow if it stood still for an epoch, and no more memory is
-needed than for a step. Without batch normalisation it is the gradient over the whole training set,
-whatever the batches.
+The gradient is that of the cost, mean loss + λ Σ‖W‖² (of AdamW the mean loss), at the weights of
+each layer, over all training rows and without jitter or other regularisers. The rows are taken
+batch by batch, in an order as an epoch takes them, and batch normalisation normalises each by its
+own batch: so the mean over the batches is what training would follow if it stood still for an
+epoch, and no more memory is needed than for a step. Without batch normalisation it is the gradient
+over the whole training set, whatever the batches.
 
 Nothing is changed by looking: the draw of the order has a purpose of its own.
 """
@@ -21,7 +21,7 @@ from model.arrays import Floats, Integers
 from model.data.row_form import image_of
 from model.errors import ModelError
 from model.inference import Network
-from model.members import column
+from model.optimizer import penalties
 from model.rows import Data
 from model.seeding import generator
 from model.training import Recipe
@@ -50,7 +50,8 @@ def weight_gradients(stack: Network, recipe: Recipe, data: Data) -> tuple[Floats
 
     Args:
         stack: Trained; m members.
-        recipe: How it was trained: the size of the batches, and whether they are shuffled.
+        recipe: How it was trained: the optimizer, the size of the batches, whether they are
+            shuffled.
         data: What it was trained on.
 
     Returns:
@@ -62,7 +63,7 @@ def weight_gradients(stack: Network, recipe: Recipe, data: Data) -> tuple[Floats
     x_all, rows = np.asarray(data.x), len(data.x)
     draw = generator(recipe.seed, "portrait")
     order = draw.permutation(rows) if recipe.shuffle else np.arange(rows)
-    decay = column(stack.members, "weight_decay", float)
+    decay = penalties(recipe.optimizer, stack.members)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         totals = [2 * decay * layer.weights for layer in stack.parameters]
         for first in range(0, rows, recipe.batch_size):

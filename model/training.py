@@ -27,7 +27,7 @@ from model.images import Images
 from model.inference import Figures, Network
 from model.members import Architecture, Member
 from model.mixup import Partners
-from model.optimizer import Kind
+from model.optimizer import Kind, penalties
 from model.regularisers import Regularisers
 from model.rows import Data, Folds
 from model.schedule import Schedule, steps_per_epoch
@@ -175,7 +175,8 @@ def train(
                 work.update(step)
             now = work.network()
             state = replace(state, statistics=work.statistics)
-            records = _records(number, state, now, work.training_figures(now), data, work.rate)
+            figures = work.training_figures(now)
+            records = _records(number, recipe, state, now, figures, data, work.rate)
         kept = yield Epoch(number, last, records, now, tuple(work.snapshots), state)
         if kept is not None:
             state, data = state.take(kept), data.take(kept)
@@ -313,11 +314,17 @@ def _epochs_done(start: Sequence[Checkpoint], members: Sequence[Member]) -> int:
 
 
 def _records(
-    number: int, state: State, now: Network, training: Figures, data: Data | Folds, rate: Floats
+    number: int,
+    recipe: Recipe,
+    state: State,
+    now: Network,
+    training: Figures,
+    data: Data | Folds,
+    rate: Floats,
 ) -> tuple[EpochRecord, ...]:
     held_out = data.validation(state.shape.dtype)
     validation = now.figures(held_out.x, held_out.targets, held_out.weights)
-    decay = state.optimizer.penalty.ravel()
+    decay = penalties(recipe.optimizer, state.members).ravel()
     penalty = decay * parameters.squared_norm(now.parameters).astype(float)
     return tuple(
         EpochRecord(

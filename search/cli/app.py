@@ -37,6 +37,7 @@ ORDER = (
     "reproduce",
     "data",
     "storage",
+    "doctor",
 )
 
 

@@ -66,3 +66,18 @@ def storage_upgrade(storage: options.StorageOption = DEFAULT_STORAGE) -> None:
         typer.echo(f"{shown}: its tables are of revision {now} already")
     else:
         typer.echo(f"{shown}: its tables were of revision {found}, and are of revision {now} now")
+
+
+@app.command()
+def doctor(storage: options.StorageOption = DEFAULT_STORAGE) -> None:
+    """Say what may hold searches up in a database, and what to do about it."""
+    from search.ledger.checkup import findings
+    from search.ledger.ledger import Ledger
+
+    with Ledger(storage) as ledger:
+        found = findings(ledger.database)
+        shown = ledger.database.shown
+    for line in found or [f"{shown}: nothing was found that holds searches up."]:
+        typer.echo(line)
+    if found:
+        raise typer.Exit(1)

@@ -21,6 +21,7 @@ from search.ledger import (
     deletion,
     extending,
     one_version,
+    optuna_curves,
     optuna_repair,
     postgresql,
     presence,
@@ -488,6 +489,8 @@ class Ledger:
                 kept = cohort_checkpoints.keep(connection, claim.cohort_id, checkpoint)
                 if kept and claim.lost and checkpoint.is_further_than(before):
                     claims.forget_losses(connection, claim.cohort_id)
+                if kept:
+                    optuna_curves.go_on_with(connection, claim.cohort_id)
             return claims.asked_to_stop(connection, claim)
 
     @patient

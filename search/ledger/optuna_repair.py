@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from search.ledger import optuna_rows
+from search.ledger import optuna_curves, optuna_rows
 from search.ledger.database import update_each
 from search.ledger.optuna_rows import Distributions
 from search.ledger.optuna_tables import (
@@ -33,7 +33,7 @@ from search.ledger.optuna_tables import trials as theirs
 from search.ledger.optuna_values import Worth, worths
 from search.ledger.records import Strays
 from search.ledger.studies import Studies
-from search.ledger.tables import searches, stages, trials
+from search.ledger.tables import cohorts, searches, stages, trials
 from search.plan.samplers import distributions
 from search.study.file import Study
 from search.study.ranges import recorded_box
@@ -86,6 +86,8 @@ def put_right(
     space = distributions(boxes, listed=stage.kind != "search") if astray else {}
     for start in range(0, len(astray), AT_ONCE):
         _rewrite(connection, stage_id, study_id, space, astray[start : start + AT_ONCE])
+    if numbers is None:
+        optuna_curves.clear(connection, stage_id)
 
 
 def put_right_unless_ended(connection: Connection, stage_id: int) -> None:
@@ -102,6 +104,8 @@ def put_right_unless_ended(connection: Connection, stage_id: int) -> None:
     planned = select(func.count()).select_from(trials).where(mine)
     if connection.scalar(ended) != connection.scalar(planned):
         put_right(connection, stage_id)
+    else:
+        optuna_curves.clear(connection, stage_id)
 
 
 def strays(connection: Connection, search_id: int) -> list[Strays]:
@@ -175,7 +179,7 @@ class _Seen:
     @property
     def end(self) -> tuple[float | None, dict[str, Any]]:
         """Its value in Optuna, and the attributes that say how it ended."""
-        said = optuna_rows.attributes(self.row)
+        said = optuna_rows.attributes(self.row.reason, self.row.pruned_after, self.row)
         if self.own is not None and self.row.value is not None:
             said[self.own] = self.row.value
         return self.worth.value, said
@@ -219,8 +223,11 @@ def _rows(
             theirs.c.datetime_complete.label("ended"),
             values.c.value.label("told"),
             points.correlate(theirs).scalar_subquery().label("points"),
+            cohorts.c.number.label("cohort"),
+            cohorts.c.owner.label("worker"),
             objectives.correlate(theirs).scalar_subquery().label("objectives"),
         )
+        .join(cohorts, cohorts.c.id == trials.c.cohort_id)
         .outerjoin(theirs, same)
         .outerjoin(values, value)
         .where(trials.c.stage_id == stage.id)
@@ -244,6 +251,8 @@ def _rewrite(
         one.row.number: one.row.there for one in seen if one.row.there is not None and not one.taken
     }
     for one in seen:
+        if one.taken:
+            optuna_curves.take_back(connection, one.row.there, one.row.id)
         if one.row.number in ids:
             its_row = update(theirs).where(theirs.c.trial_id == ids[one.row.number])
             connection.execute(its_row.values(one.standing))
@@ -256,6 +265,7 @@ def _rewrite(
     optuna_rows.write_points(connection, space, points)
     ended = {ids[one.row.number]: one.end for one in seen if one.worth.state in ENDS}
     optuna_rows.write_ends(connection, ended)
+    optuna_curves.write_of(connection, [one.row.id for one in seen])
 
 
 def _add(

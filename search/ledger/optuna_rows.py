@@ -38,6 +38,7 @@ from search.ledger.location import Location
 from search.ledger.optuna_tables import (
     METRIC_NAMES,
     MINE,
+    NOTE,
     OF_TRIALS,
     REVISION,
     SEARCH,
@@ -45,6 +46,7 @@ from search.ledger.optuna_tables import (
     STATES,
     datetime_of,
     directions,
+    intermediate_values,
     parameters,
     revision,
     studies,
@@ -117,6 +119,7 @@ def add_study(
         Optuna's id of it; None where somebody else has a study of this name.
     """
     study_id = our_study(connection, name)
+    told: dict[str, Any] = {METRIC_NAMES: [score.name]}
     if study_id is None:
         if connection.scalar(select(studies.c.study_id).where(studies.c.study_name == name)):
             return None
@@ -126,8 +129,9 @@ def add_study(
         connection.execute(
             insert(directions).values(study_id=study_id, direction=direction, objective=0)
         )
+        told.update(_note(attributes))
     for table, said in (
-        (system_attributes, {METRIC_NAMES: [score.name]}),
+        (system_attributes, told),
         (study_attributes, attributes),
     ):
         rows = [
@@ -250,16 +254,17 @@ def wait(connection: Connection, study: str, ids: Iterable[int | None]) -> None:
 
 def wait_again(connection: Connection, study: str, ids: Sequence[int | None]) -> None:
     """Let failed trials wait as if they had never begun."""
+    given = {"study": study, "ids": _there(ids)}
     again = update(trials).where(_OURS)
     again = again.values(state="WAITING", datetime_start=None, datetime_complete=None)
-    connection.execute(again, {"study": study, "ids": _there(ids)})
+    connection.execute(again, given)
     there = select(trials.c.trial_id).where(_OURS)
-    ended = trial_attributes.c.key.startswith(MINE, autoescape=True)
+    key = trial_attributes.c.key
+    ended = key.startswith(MINE, autoescape=True) & (key != SEED)
     of_ours = trial_attributes.c.trial_id.in_(there)
-    connection.execute(
-        delete(trial_attributes).where(of_ours, ended, trial_attributes.c.key != SEED),
-        {"study": study, "ids": _there(ids)},
-    )
+    connection.execute(delete(trial_attributes).where(of_ours, ended), given)
+    of_ours = intermediate_values.c.trial_id.in_(there)
+    connection.execute(delete(intermediate_values).where(of_ours), given)
 
 
 def end(
@@ -310,6 +315,13 @@ def write_ends(
     write(connection, trial_attributes, ("trial_id", "key"), said)
 
 
+def _note(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """A note that Optuna's dashboard shows, which somebody may write over."""
+    lines = f"    {attributes['klayer:explanation']}".replace("\n", "\n    ")  # no Markdown
+    text = f"A stage of a search of klayer's. Why its trials are what they are:\n\n{lines}"
+    return {"dashboard:note_ver": 1, "dashboard:note_str:0": text, NOTE: text}
+
+
 def said_of_stage(
     search: str, stage: str, explanation: str, boxes: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
@@ -329,13 +341,20 @@ def said_of_stage(
     }
 
 
-def attributes(trial: Any) -> dict[str, Any]:
+def attributes(reason: str | None, pruned_after: int | None, work: Any) -> dict[str, Any]:
     """User attributes that say how a trial ended, besides state and value.
 
     Args:
-        trial: With `reason` and `pruned_after`.
+        reason: Why it has no value; None where it has one.
+        pruned_after: Steps after which it was pruned; None where it was not.
+        work: With `cohort`, its number, and the `worker` that had it last.
     """
-    said = {"klayer:reason": trial.reason, "klayer:pruned_after": trial.pruned_after}
+    said = {
+        "klayer:reason": reason,
+        "klayer:pruned_after": pruned_after,
+        "klayer:cohort": work.cohort,
+        "klayer:worker": work.worker,
+    }
     return {key: value for key, value in said.items() if value is not None}
 
 

@@ -14,6 +14,7 @@ REVISION: Final = "v3.2.0.a"
 MINE: Final = "klayer:"  # what the keys of attributes begin with that are written here
 SEARCH: Final = "klayer:search"  # user attribute of every study: the name of its search
 SEED: Final = "klayer:seed"  # user attribute of every trial: the seed of its own draws
+NOTE: Final = "klayer:note"  # system attribute: the note that stood there at the beginning
 METRIC_NAMES: Final = "study:metric_names"  # system attribute: see `Study.set_metric_names`
 
 STATES: Final = {

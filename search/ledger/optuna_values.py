@@ -3,8 +3,9 @@
 In a stage that searches that is its score. A finalist's trials are worth the mean over its seeds,
 which is what the winner is chosen by, and so is its trial of the final: what the test rows say is
 an attribute there, since nothing is ever chosen by it. The mean is known when the last seed is in;
-until then the trials seem to run. Finalists that rank behind others whatever their mean, since more
-of their seeds have no value, are pruned there: Optuna's best trial is a complete one.
+until then the trials seem to run. Finalists that rank behind others whatever their mean, since a
+race dropped them or more of their seeds have no value, are pruned there: Optuna's best trial is a
+complete one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -51,13 +52,8 @@ def _worth(trial: Any, mine: Sequence[Any], spreads: Sequence[tuple[Any, Spread]
     if trial.value is None or own is None or own.mean is None:
         return Worth(STATES[trial.state], trial.value)
     shown = [spread for point, spread in spreads if any(point == one.parameters for one in mine)]
-    least = min(_lacking(spread) for spread in shown)
-    return Worth("COMPLETE" if _lacking(own) == least else "PRUNED", own.mean)
-
-
-def _lacking(spread: Spread) -> float:
-    """The share of seeds without a value, as `Ranking.winner` looks at it first."""
-    return spread.values.count(None) / len(spread.values)
+    least = min(spread.gaps for spread in shown)
+    return Worth("COMPLETE" if own.gaps == least else "PRUNED", own.mean)
 
 
 def _chosen_by(connection: Connection, stage: Any, study: Study) -> list[tuple[Any, Spread]]:

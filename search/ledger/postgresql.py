@@ -19,6 +19,8 @@ CONNECT_SECONDS = 10
 # could hand in to. Less than a lease.
 SILENCE_SECONDS = 30
 NAME = "klayer"  # of the sessions
+# A worker keeps one for transactions and one by which it is woken, and for moments takes another.
+EACH_WORKERS = 2
 # Any number, as long as nobody else in this database locks with the same.
 _SCHEMA_LOCK = 0x6B6C61796572
 
@@ -45,6 +47,24 @@ _END_SILENT = text(
     "AND state LIKE 'idle in transaction%' AND pid <> pg_backend_pid() "
     "AND state_change < clock_timestamp() - make_interval(secs => :seconds)"
 )
+
+_BACKEND = text("SELECT pg_backend_pid()")
+# Sessions of others are listed for everybody, with their database and role.
+_FREE = text("""
+    WITH seen AS (SELECT usesysid, datid FROM pg_stat_activity WHERE datid IS NOT NULL)
+    SELECT least(
+        current_setting('max_connections')::int
+            - current_setting('superuser_reserved_connections')::int
+            - coalesce(current_setting('reserved_connections', true), '0')::int
+            - (SELECT count(*) FROM seen),
+        (SELECT CASE WHEN rolconnlimit >= 0
+            THEN rolconnlimit - (SELECT count(*) FROM seen WHERE usesysid = pg_roles.oid) END
+            FROM pg_roles WHERE rolname = current_user),
+        (SELECT CASE WHEN datconnlimit >= 0
+            THEN datconnlimit - (SELECT count(*) FROM seen WHERE datid = pg_database.oid) END
+            FROM pg_database WHERE datname = current_database())
+    )
+""")
 
 
 def engine(location: Location) -> Engine:
@@ -94,6 +114,36 @@ def end_silent(connection: Connection) -> None:
     or somebody has switched that off: then what they hold would be held for ever.
     """
     connection.execute(_END_SILENT, {"name": NAME, "seconds": SILENCE_SECONDS})
+
+
+def check_sessions(engine: Engine, shown: str) -> None:
+    """Whether connections are sessions of the server, as notifications and settings need them.
+
+    A pooler gives away another number of the session than the server does; one that shares sessions
+    lets a second connection have the first one's.
+
+    Raises:
+        LedgerError: A pooler gives each transaction any session.
+    """
+    with engine.connect() as first:
+        own, found = first.connection.driver_connection, first.scalar(_BACKEND)
+        if own is None or own.info.backend_pid == found:
+            return
+        first.rollback()
+        with engine.connect() as second:
+            shared = second.scalar(_BACKEND) == found
+    if shared:
+        raise LedgerError(
+            f"{shown}: a connection pooler stands before PostgreSQL that gives each transaction "
+            "another session (pgbouncer's pool_mode = transaction). Workers are woken by "
+            "notifications, and sessions that fall silent are ended: both need sessions of their "
+            "own. Name PostgreSQL itself, or let the pooler keep sessions (pool_mode = session)"
+        )
+
+
+def free_connections(connection: Connection) -> int:
+    """How many more connections the server lets this role have to this database."""
+    return int(connection.scalar(_FREE) or 0)
 
 
 def lock_schema(connection: Connection) -> None:

@@ -13,6 +13,7 @@ from search.ledger import (
     claims,
     cohort_checkpoints,
     optuna_repair,
+    postgresql,
     presence,
     reports,
     rungs,
@@ -134,6 +135,14 @@ class Queries:
         with self.database.reading() as connection:
             found = claims.find(connection, search, owner, now(connection), lock=False)
         return isinstance(found, claims.FreeCohort | PlanningClaim)
+
+    @patient
+    def free_connections(self) -> int | None:
+        """How many more connections may be had to the database; None where nothing limits them."""
+        if self.database.location.kind == "sqlite":
+            return None
+        with self.database.reading() as connection:
+            return postgresql.free_connections(connection)
 
     @patient
     def set_aside(self, search: Search) -> list[SetAside]:

@@ -13,6 +13,7 @@ from search.ledger import (
     attachments,
     claims,
     cohort_checkpoints,
+    optuna_curves,
     optuna_repair,
     optuna_rows,
     reports,
@@ -32,10 +33,14 @@ _OF_COHORT = (
         trials.c.id,
         trials.c.optuna_trial,
         trials.c.stage_id,
+        trials.c.finished_at,
         stages.c.optuna_study,
         stored.c.cohort_id.label("checkpoint"),  # NULL where there is none
+        cohorts.c.number.label("cohort"),
+        cohorts.c.owner.label("worker"),
     )
     .join(stages, stages.c.id == trials.c.stage_id)
+    .join(cohorts, cohorts.c.id == trials.c.cohort_id)
     .outerjoin(stored, stored.c.cohort_id == trials.c.cohort_id)
     .where(trials.c.cohort_id == bindparam("cohort"))
 )
@@ -118,6 +123,7 @@ def hand_in(
         optuna_rows.wait(connection, stage.optuna_study, resting)
     ended = [one for one in given if one.checkpoint is None]
     _end(connection, claim.stage, stage.optuna_study, mine, ended, time)
+    optuna_curves.write_of_cohort(connection, claim.cohort_id)
     attachments.keep(
         connection, {mine[claim.numbers[place]].id: content for place, content in kept.items()}
     )
@@ -137,12 +143,13 @@ def give_up(connection: Connection, free: FreeCohort, time: float) -> None:
         f"given up: {free.lost} workers, one after another, were killed or failed while they "
         "trained its cohort, and none of them brought it further (out of memory?)"
     )
-    query = select(trials).where(trials.c.cohort_id == free.id, trials.c.finished_at.is_(None))
-    mine = {row.number: row for row in connection.execute(query)}
+    found = _trials_of(connection, free.id)
+    mine = {number: row for number, row in found.items() if row.finished_at is None}
     failed = [TrialResult(number, None, reason, failed=True) for number in mine]
     rungs.rest(connection, {n: row.id for n, row in mine.items()}, None, ())
     cohort_checkpoints.forget(connection, free.id)
     _end(connection, free.stage, free.study, mine, failed, time)
+    optuna_curves.write_of_cohort(connection, free.id)
     connection.execute(
         update(cohorts)
         .where(cohorts.c.id == free.id)
@@ -176,7 +183,11 @@ def _end(
     if stage.kind != "search":
         return  # what they are worth in Optuna is known at the end of the stage
     ended = {
-        mine[one.number].optuna_trial: (one.state, one.value, optuna_rows.attributes(one))
+        mine[one.number].optuna_trial: (
+            one.state,
+            one.value,
+            optuna_rows.attributes(one.reason, one.pruned_after, mine[one.number]),
+        )
         for one in results
     }
     if not optuna_rows.end(connection, study, ended, time):

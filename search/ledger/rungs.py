@@ -196,7 +196,15 @@ def open_rung(connection: Connection, stage_id: int, plan: RungPlan, time: float
     """Insert the cohorts of the trials that go on, and end the others as pruned."""
     stage = connection.execute(select(stages).where(stages.c.id == stage_id)).one()
     query = (
-        select(trials.c.number, trials.c.id, trials.c.optuna_trial, checkpoints.c.value)
+        select(
+            trials.c.number,
+            trials.c.id,
+            trials.c.optuna_trial,
+            checkpoints.c.value,
+            cohorts.c.number.label("cohort"),
+            cohorts.c.owner.label("worker"),
+        )
+        .join(cohorts, cohorts.c.id == trials.c.cohort_id)
         .outerjoin(checkpoints, checkpoints.c.trial_id == trials.c.id)
         .where(trials.c.stage_id == stage_id)
     )
@@ -207,8 +215,10 @@ def open_rung(connection: Connection, stage_id: int, plan: RungPlan, time: float
         same = {"state": "pruned", "pruned_after": plan.start, "finished_at": time}
         update_each(connection, trials, {row.id: {"value": row.value, **same} for row in gone})
         connection.execute(delete(checkpoints).where(checkpoints.c.trial_id.in_(ids)))
-        said = {"klayer:pruned_after": plan.start}
-        ended = {row.optuna_trial: ("pruned", row.value, said) for row in gone}
+        ended = {
+            row.optuna_trial: ("pruned", row.value, optuna_rows.attributes(None, plan.start, row))
+            for row in gone
+        }
         if not optuna_rows.end(connection, stage.optuna_study, ended, time):
             optuna_repair.put_right(connection, stage_id, dropped)
     cohort_ids = add_cohorts(

@@ -53,6 +53,8 @@ def open_database(storage: str, *, create: bool, patience_seconds: float = 0.0) 
 def _make_ready(engine: Engine, location: Location, *, create: bool) -> None:
     """Make tables where there are none, if that is wanted, and check those that there are."""
     try:
+        if location.kind == "postgresql":
+            postgresql.check_sessions(engine, location.shown)
         if create:
             _make_sure(engine, location)
         _check(engine, location, writes=create)

@@ -61,6 +61,15 @@ class Spread:
     standard_deviation: float | None
     values: tuple[float | None, ...]
 
+    @property
+    def gaps(self) -> tuple[int, float]:
+        """What counts before the mean, less being better.
+
+        Minus the number of its seeds, since a race drops those that are behind, and the share of
+        seeds without a value.
+        """
+        return -len(self.values), self.values.count(None) / max(len(self.values), 1)
+
     @classmethod
     def of(cls, values: Sequence[float | None]) -> "Spread":
         """The spread of `values`, one a seed, None where the training has none."""
@@ -174,10 +183,9 @@ class Ranking:
             seeds: For each configuration's index one value a seed, None where it has none.
         """
 
-        def rank(index: int) -> tuple[int, float, float, int]:
-            values = seeds[index]
-            lacking = values.count(None) / max(len(values), 1)
-            return -len(values), lacking, self.cost(Spread.of(values).mean), index
+        def rank(index: int) -> tuple[tuple[int, float], float, int]:
+            spread = Spread.of(seeds[index])
+            return spread.gaps, self.cost(spread.mean), index
 
         return sorted(seeds, key=rank)
 

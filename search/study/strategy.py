@@ -21,7 +21,7 @@ FEWEST_TRAININGS = 24
 STAGE = "search"
 
 # From how many trainings on how many candidates come down to how many finalists, by how many seeds.
-_RACES = ((256, 32, 4, 15), (96, 16, 4, 9), (48, 8, 2, 7), (0, 4, 2, 3))
+_RACES = ((256, 32, 4, 15), (96, 16, 4, 9), (48, 8, 4, 5), (0, 4, 2, 3))
 _MOST_AT_ONCE = 32
 _CHOSEN = ("candidates", "finalists", "seeds")
 

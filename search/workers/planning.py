@@ -50,7 +50,8 @@ def make_plan(ledger: Ledger, search: Search, claim: PlanningClaim) -> None:
             before = ledger.read.finished_trials(search, claim.stage.id)
             boxes = ledger.read.boxes(claim)
             following = plan_generation(study, step, claim.generation, boxes, before)
-            ledger.open_generation(claim, following, distributions(boxes))
+            space = distributions(boxes, listed=step.kind != "search")
+            ledger.open_generation(claim, following, space)
         else:
             made = plan(study, step, ledger.read.finished_trials(search))
             each = study.objective.steps(step.training)

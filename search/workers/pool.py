@@ -33,7 +33,9 @@ from search.ledger.claims import MOST_LOST
 from search.ledger.database import LONGEST_PAUSE_SECONDS
 from search.ledger.faults import DatabaseFaultError, NoAnswerError
 from search.ledger.ledger import LEASE_SECONDS, PATIENCE_SECONDS, Ledger, WorkKind
+from search.ledger.postgresql import EACH_WORKERS
 from search.ledger.records import Search
+from search.runtime.formatting import plural
 from search.runtime.signals import StopRequests, stop_requests
 from search.workers import Heartbeat, plan_next, presence, serve
 from search.workers.engines import Engine, WorkerKilledError
@@ -115,9 +117,11 @@ def launch(
     Raises:
         InterruptedRunError: It was asked to stop. Cohorts in work were handed back.
         WorkersDiedError: Workers are killed again and again without any result.
-        KlayerError: The search cannot go on: there is no plan for its next stage.
+        KlayerError: The search cannot go on: there is no plan for its next stage; or the database's
+            server takes too few connections for so many workers.
         Exception: What a worker raised, or one of the functions, once no worker is left.
     """
+    _check_connections(ledger, workers)
     key = None if search is None else search.id
     who = presence(
         f"{platform.node()}/{uuid.uuid4().hex[:12]}/launcher",
@@ -154,6 +158,21 @@ def launch(
         raise KlayerError(now.failure)
     if now.finished_at is None:
         raise InterruptedRunError(f"{search.study.name}: stopped before it was finished")
+
+
+def _check_connections(ledger: Ledger, workers: int) -> None:
+    """Whether the database takes the connections of so many workers.
+
+    Raises:
+        KlayerError: It does not; workers would wait for minutes, and then end.
+    """
+    free, needed = ledger.read.free_connections(), EACH_WORKERS * workers
+    if free is not None and free < needed:
+        raise KlayerError(
+            f"{ledger.database.shown}: {plural(workers, 'worker')} need {needed} connections, and "
+            f"the server has {free} left (its max_connections, or a limit of the role or of the "
+            "database): start fewer --workers, or let it take more"
+        )
 
 
 def shared(devices: Sequence[str], workers: int) -> list[tuple[str, ...]]:

@@ -191,8 +191,7 @@ def test_the_examples_of_arrays_and_images_run_to_their_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """With fewer and shorter trials; only what starts workers is a process of its own."""
-    less = "--set training.schedule.epochs=2 --set final.finalists=1 --set final.seeds=1"
-    less += "".join(f" --set stages.{name}.trials=2" for name in ("coarse", "fine", "finest"))
+    less = "--set training.schedule.epochs=2 --set budget.trainings=24"
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("PYTHONSAFEPATH", "1")

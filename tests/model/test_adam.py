@@ -156,12 +156,6 @@ def test_a_scale_is_held_by_adamw_with_decay_alone() -> None:
     assert Adam.at_rest(DECAYED, stack, decoupled=True).scale is not None
 
 
-def test_decay_is_a_part_of_adams_cost_and_not_of_adamws() -> None:
-    stack = drawn(np.random.default_rng(9))
-    assert Adam.at_rest(DECAYED, stack).penalty.ravel().tolist() == [0.3, 0]
-    assert not Adam.at_rest(DECAYED, stack, decoupled=True).penalty.any()
-
-
 def test_gradients_and_rates_stay_as_they_were() -> None:
     draw = np.random.default_rng(12)
     stack, rates = drawn(draw), RATES.copy()

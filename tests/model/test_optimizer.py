@@ -9,7 +9,7 @@ import pytest
 from model import parameters
 from model.linear import WeightGradient
 from model.members import Member
-from model.optimizer import Kind, at_rest
+from model.optimizer import Kind, at_rest, penalties
 from model.parameters import Gradients, LayerGradient
 from tests.model.test_descent import RATES, buffers_of, drawn, drawn_gradients, vectors_of
 
@@ -82,3 +82,9 @@ def test_what_a_member_is_spared_is_what_some_stacks_lack(kind: Kind) -> None:
     optimizer = at_rest(kind, members, drawn(np.random.default_rng(16)))
     assert set(optimizer.spared(0)) == set(optimizer.optional)
     assert set(optimizer.spared(1)) < set(optimizer.optional) or kind == "adam"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_decay_of_adamw_is_no_part_of_the_cost(kind: Kind) -> None:
+    expected = [0, 0] if kind == "adamw" else [0.4, 0.1]
+    assert penalties(kind, MEMBERS).ravel().tolist() == expected

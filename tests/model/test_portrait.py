@@ -94,6 +94,14 @@ def test_without_batch_normalisation_it_is_the_mean_over_single_examples(batch_s
             np.testing.assert_allclose(gradient[member], mean[member] + penalty, atol=1e-12)
 
 
+def test_of_adamw_the_decay_is_no_part_of_it() -> None:
+    decayed = stack_of(members=(Member((), 1, 0.1, weight_decay=0.03),))
+    plain = replace(decayed, members=(Member((), 1, 0.1),))
+    (found,) = weight_gradients(decayed, replace(recipe(7), optimizer="adamw"), DATA)
+    (expected,) = weight_gradients(plain, recipe(7), DATA)
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_of_one_layer_it_is_the_textbooks() -> None:
     stack = stack_of(members=(Member((), 1, 0.1, weight_decay=0.03),))
     (layer,) = stack.parameters

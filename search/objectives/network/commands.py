@@ -225,7 +225,7 @@ def init(
         typer.Option("--output", "-o", metavar="FILE", help="The study file; DATA.toml here."),
     ] = None,
 ) -> None:
-    """Write a study file for data of your own: its task, and ranges and stages of its size."""
+    """Write a study file for data of your own: its task, and ranges of its size."""
     from search.objectives.network.views.starting import write_study
 
     done = write_study(data, target, exclude, output, changes)

@@ -15,6 +15,8 @@ from urllib.parse import quote
 
 import plotly.graph_objects as go
 
+from search.ledger.optuna_tables import NOTE
+
 NOTE_VERSION, NOTE_TEXT = "dashboard:note_ver", "dashboard:note_str:"
 FIGURE = "dashboard:plot_data:"
 _OURS = "dashboard:"
@@ -54,12 +56,14 @@ def link(text: str, *path: str) -> str:
 def with_woven(stored: Mapping[str, Any], woven: Woven) -> dict[str, Any]:
     """The attributes of a study with what is woven in; a note that somebody wrote goes before ours.
 
+    The note that klayer itself stores, for dashboards that weave nothing in, does not.
+
     Args:
         stored: The attributes that the database holds.
         woven: What is woven in.
     """
     figures = {f"{FIGURE}{name}:0": one.to_json() for name, one in woven.figures.items()}
-    if stored.get(f"{NOTE_TEXT}0"):
+    if stored.get(f"{NOTE_TEXT}0", "") not in ("", stored.get(NOTE)):
         return figures | dict(stored)
     version = max(1, stored.get(NOTE_VERSION, 0))  # an empty note counts as none
     return figures | dict(stored) | {NOTE_VERSION: version, f"{NOTE_TEXT}0": woven.note}

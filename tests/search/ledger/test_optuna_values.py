@@ -13,6 +13,7 @@ from search.ledger.records import CohortClaim, PlanningClaim, Search, TrialResul
 from search.objective.report import Evaluation
 from search.study.file import Study
 from search.study.reading import load
+from search.workers.planning import make_plan
 from tests.search.ledger.conftest import OVERRIDES, worth
 
 OpenNext = Callable[..., PlanningClaim]
@@ -135,6 +136,40 @@ class TestWithoutReruns:
         final = study_of(optuna_storage, "4-final")
         assert winner is not None
         assert (final.best_params, final.best_value) == (winner.parameters, winner.value)
+
+
+class TestARace:
+    """A candidate that a race has dropped is not the best, whatever its few seeds say."""
+
+    @pytest.fixture
+    def study(self) -> Study:
+        return load("digits", (*OVERRIDES, "final.candidates=4", "final.seeds=3"))
+
+    def test_one_that_was_dropped_is_pruned_and_the_winner_the_best(
+        self, ledger: Ledger, search: Search, optuna_storage: RDBStorage
+    ) -> None:
+        values = {0: 0.5, 1: 0.6, 2: 0.7, 3: 0.8}  # then candidate 2 falls behind, and so does 3
+        later = {4: 0.2, 5: 0.3, 6: 0.2, 7: 0.3}
+        while search.finished_at is None:
+            task = ledger.next_work(search, "a")
+            if isinstance(task, PlanningClaim):
+                make_plan(ledger, search, task)
+                continue
+            assert isinstance(task, CohortClaim)
+            raced = task.stage.name == "finalists"
+            told = [TrialResult(n, (values | later)[n]) for n in task.numbers] if raced else None
+            if task.stage.name == "final":
+                ledger.hand_in(task, worth(task), Evaluation({}, (0.1, 0.2)))
+                break
+            ledger.hand_in(task, told or worth(task))
+        reruns = study_of(optuna_storage, "4-finalists")
+        complete, pruned = TrialState.COMPLETE, TrialState.PRUNED
+        assert [one.state for one in reruns.get_trials()] == [pruned] * 2 + [complete] * 6
+        winner = ledger.read.winner(search)
+        assert winner is not None
+        assert reruns.best_params == winner.parameters == reruns.get_trials()[3].params
+        assert reruns.best_value == pytest.approx((0.8 + 0.3 + 0.3) / 3)
+        assert ledger.read.strays(search) == []
 
 
 def test_numbers_of_finalists_are_numbers(

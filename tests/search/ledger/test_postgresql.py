@@ -1,7 +1,13 @@
 """A server: connections that are noticed to be gone, who may write, who changes the schema."""
 
+import shutil
+import socket
+import subprocess
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +26,7 @@ from search.ledger.tables import workers
 from search.objective.data_card import DataCard
 from search.study.file import Study
 from search.study.reading import load
+from tests.postgresql_programs import runner
 from tests.search.ledger.conftest import OVERRIDES, Alter, open_stage, somebody
 
 if TYPE_CHECKING:
@@ -265,3 +272,80 @@ def test_what_a_machine_has_lost_twice_is_for_others_for_a_minute_where_there_ar
         assert isinstance(ledger.next_work(search, "b1"), CohortClaim)
     else:
         assert isinstance(ledger.next_work(search, "a3"), CohortClaim)
+
+
+# --- poolers, and how many connections there are --------------------------------------------------
+
+
+@contextmanager
+def pooler(storage: str, mode: str, folder: Path) -> Iterator[str]:
+    """pgbouncer before a database; the URL of it there."""
+    url = locate(storage).url
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    settings = f"""
+        [databases]
+        * = host=127.0.0.1 port={url.port} user={url.username} password={url.password}
+        [pgbouncer]
+        listen_addr = 127.0.0.1
+        listen_port = {port}
+        unix_socket_dir =
+        auth_type = any
+        pool_mode = {mode}
+    """
+    file = folder / "pgbouncer.ini"
+    file.write_text("\n".join(line.strip() for line in settings.splitlines()))
+    program = shutil.which("pgbouncer") or ""
+    with file.open("rb") as read:  # the folder may not be looked into by who runs it
+        process = subprocess.Popen(
+            [program, "-q", "/dev/stdin"], stdin=read, stderr=subprocess.DEVNULL, **runner()
+        )
+    try:
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except ConnectionRefusedError:
+                time.sleep(0.02)
+        yield storage.replace(f":{url.port}/", f":{port}/")
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.skipif(shutil.which("pgbouncer") is None, reason="needs pgbouncer")
+@pytest.mark.parametrize("mode", ["transaction", "session"])
+def test_a_pooler_that_shares_sessions_is_refused_with_the_reason(
+    storage: str, search: Search, tmp_path: Path, mode: str
+) -> None:
+    with pooler(storage, mode, tmp_path) as pooled:
+        if mode == "session":
+            with Ledger(pooled) as ledger:
+                assert ledger.read.names() == [search.study.name]
+            return
+        with pytest.raises(LedgerError) as refused:
+            open_database(pooled, create=True)
+    assert str(refused.value).startswith(
+        f"{locate(pooled).shown}: a connection pooler stands before PostgreSQL that gives each "
+    )
+    assert "pool_mode = session" in str(refused.value)
+
+
+def test_how_many_connections_are_left_is_known(
+    ledger: Ledger, storage: str, postgresql: "Server"
+) -> None:
+    name = locate(storage).url.database
+    free = ledger.read.free_connections()
+    assert free is not None
+    assert 10 < free < 300
+    try:
+        postgresql.execute(f"ALTER DATABASE {name} CONNECTION LIMIT 7")
+        assert ledger.read.free_connections() == 6
+        with somebody(storage):
+            assert ledger.read.free_connections() == 5
+        postgresql.execute("ALTER ROLE klayer CONNECTION LIMIT 3")
+        assert ledger.read.free_connections() == 2
+    finally:
+        postgresql.execute(f"ALTER DATABASE {name} CONNECTION LIMIT -1")
+        postgresql.execute("ALTER ROLE klayer CONNECTION LIMIT -1")

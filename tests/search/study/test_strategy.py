@@ -31,7 +31,7 @@ def test_the_whole_search_takes_as_many_trainings_as_it_may(trainings: int) -> N
 
 def test_it_is_the_study_of_the_stages_that_it_writes() -> None:
     stage = {"name": "search", "sampler": "gp", "trials": 40, "generation": 10, "box": BOX}
-    final = {"candidates": 8, "finalists": 2, "seeds": 7, "train_on": "training+validation"}
+    final = {"candidates": 8, "finalists": 4, "seeds": 5, "train_on": "training+validation"}
     explicit = study_of({"name": "own", "stages": [stage], "final": final})
     made = auto(final={"train_on": "training+validation"})
     assert made == explicit

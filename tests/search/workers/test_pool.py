@@ -20,6 +20,7 @@ import pytest
 from search.errors import DataError, KlayerError
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
+from search.ledger.queries import Queries
 from search.ledger.records import CohortClaim, Search, TrialResult
 from search.objective.data_card import DataCard
 from search.study.reading import load
@@ -310,6 +311,22 @@ class Mortal:
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+def test_more_workers_than_the_server_has_connections_for_are_refused_at_once(
+    ledger: Ledger, storage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They would wait for minutes, and then end."""
+    search, engine = recorded(ledger), Mortal(lambda _: None)
+    monkeypatch.setattr(Queries, "free_connections", lambda _: 5)
+    with pytest.raises(KlayerError) as refused:
+        launch(ledger, storage, search, None, 3, engine, list, list)
+    assert str(refused.value) == (
+        f"{ledger.database.shown}: 3 workers need 6 connections, and the server has 5 left (its "
+        "max_connections, or a limit of the role or of the database): start fewer --workers, or "
+        "let it take more"
+    )
+    assert engine.started == []
 
 
 def test_workers_that_only_die_end_the_run_with_the_reason(ledger: Ledger, storage: str) -> None:

@@ -1,4 +1,4 @@
-"""A first study file for data of the user's own, with ranges and stages that suit its size."""
+"""A first study file for data of the user's own, with ranges and trainings that suit its size."""
 
 import json
 import math
@@ -27,6 +27,7 @@ MOST_NAME = 60  # letters of the name that a search is given
 SEED = 1  # of a study file that says none
 UPDATES = 3_000  # of one training, about: enough to learn, few enough for dozens of trials
 MOST_EPOCHS = 60
+TRAININGS = 64
 SHIPPED = {"digits": "digits", "cifar10": "lambda-coarse-to-fine"}
 """Data sets that need no file, each with a study that ships with klayer."""
 MANY_ROWS = 5_000  # from which wider layers and less decay are worth trying
@@ -153,6 +154,9 @@ def study_text(section: DataSection, facts: Facts) -> str:
 # {tested} is tested on once, at the end.
 # docs/study-file.md explains every key.
 
+strategy = "auto"
+budget = {{trainings = {TRAININGS}}}
+
 [data]
 {chr(10).join(lines)}
 
@@ -164,33 +168,12 @@ batch_size = {batch}
 momentum = 0.9
 schedule = {{kind = "decay", epochs = {epochs}, factor = {0.05 ** (1 / epochs):.3f}}}
 
-[[stages]]
-name = "coarse"
-trials = 16
-sampler = "sobol"
-[stages.box]
+[box]
 learning_rate = {{low = 1e-3, high = {"0.1" if values else "0.5"}}}
 weight_decay = {{low = {"1e-6, high = 0.1" if many else "1e-5, high = 1.0"}}}
 width_1 = {{low = 16, high = {256 if wide else 128}}}
 
-[[stages]]
-name = "fine"
-trials = 16
-[stages.zoom]
-rule = "quantile"
-quantile = 0.25
-
-[[stages]]
-name = "finest"
-trials = 8
-[stages.zoom]
-rule = "decades"
-decades = 0.5
-from = ["coarse", "fine"]
-
 [final]
-finalists = 4
-seeds = 3
 train_on = "training+validation"
 """
 

@@ -32,6 +32,14 @@ def test_a_note_that_somebody_wrote_goes_before_ours() -> None:
     assert set(get_plotly_graph_objects(found)) == {"zoom", "curves"}
 
 
+def test_the_note_that_klayer_stores_does_not_go_before_what_is_woven() -> None:
+    note = {"dashboard:note_ver": 1, "dashboard:note_str:0": "ours", "klayer:note": "ours"}
+    found = WovenAttributes(note, lambda: WOVEN)
+    assert get_note_from_system_attrs(found, None) == {"version": 1, "body": WOVEN.note}
+    edited = WovenAttributes(note | {"dashboard:note_str:0": "mine"}, lambda: WOVEN)
+    assert get_note_from_system_attrs(edited, None) == {"version": 1, "body": "mine"}
+
+
 def test_the_list_of_all_studies_asks_for_nothing_that_is_woven() -> None:
     asked: list[int] = []
 

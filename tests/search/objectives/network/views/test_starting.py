@@ -14,6 +14,7 @@ from search.errors import KlayerError
 from search.objectives.network.facts import Facts
 from search.objectives.network.sections import DataSection
 from search.objectives.network.views.starting import name_of, study_text, write_study
+from search.plan.plan import expected_trials, steps
 from search.study.reading import load
 from tests.model.data.arrays import rows_and_labels, write_folder, write_image, write_mnist
 from tests.model.data.tables import HEADER, column, rows_of, write_table
@@ -56,7 +57,7 @@ def test_the_study_is_valid_whatever_the_table_is_called(here: Path, name: str, 
     assert found.name == study
     assert found.objective.data.source == name
     assert found.objective.facts == Facts(36, 12, 7, 2)
-    assert [stage.name for stage in found.stages] == ["coarse", "fine", "finest"]
+    assert sum(expected_trials(found, step) for step in steps(found)[:-1]) == 64
     text = file.read_text("utf-8")
     assert [line for line in text.splitlines() if line.startswith("#")] == text.splitlines()[:4]
 
@@ -153,7 +154,7 @@ def test_batches_and_epochs_follow_from_the_size(rows: int, batch: int, epochs: 
     assert found["training"]["batch_size"] == batch
     assert found["training"]["schedule"]["epochs"] == epochs
     assert found["training"]["schedule"]["factor"] ** epochs == pytest.approx(0.05, rel=0.11)
-    assert found["stages"][0]["box"]["learning_rate"]["high"] == 0.1
+    assert found["box"]["learning_rate"]["high"] == 0.1
 
 
 @pytest.mark.parametrize(
@@ -170,7 +171,7 @@ def test_many_rows_bear_wider_layers_and_few_more_decay(
 ) -> None:
     section = DataSection(source="cars.csv", target=("label",))
     found = tomllib.loads(study_text(section, Facts(rows, 20, inputs, 3, "classification")))
-    box = found["stages"][0]["box"]
+    box = found["box"]
     assert (box["weight_decay"]["low"], box["weight_decay"]["high"]) == decay
     assert box["width_1"]["high"] == width
     assert box["learning_rate"]["high"] == 0.5
