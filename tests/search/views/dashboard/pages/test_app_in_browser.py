@@ -384,7 +384,7 @@ def test_all_trials_are_a_table_whose_view_stands_in_the_address(
     assert len(found) > 3
     assert found == sorted(found, reverse=True)
     field = browser.driver.find_element("css selector", "#grid-search")
-    field.send_keys(Keys.CONTROL + "a", "fine")
+    field.send_keys(Keys.CONTROL + "a" + Keys.NULL, "fine")
     browser.until(lambda: "q=fine" in browser.run("return location.hash"))
     assert "sort=value" in browser.run("return location.hash")
     browser.run(f"window.same = true; {first}.click();")
