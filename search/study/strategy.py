@@ -77,6 +77,8 @@ def _faults(document: Mapping[str, Any]) -> Iterator[Fault]:
         right = "give one of the two: a strategy plans the stages"
         yield Fault(("strategy",), f"found beside stages; {right}")
     final = document.get("final", {})
+    if not isinstance(final, Mapping):
+        yield Fault(("final",), f"found {shown(final)}; give a table")
     for key in _CHOSEN:
         if isinstance(final, Mapping) and key in final:
             right = "leave it out: the strategy chooses it, by the budget"
