@@ -33,7 +33,7 @@ ALIKE: Mapping[int, Mapping[str, int]] = {
 """Finalists that all are trained with the same seeds, by budget."""
 RACE: Mapping[int, Mapping[str, int]] = {
     32: {"candidates": 4, "finalists": 2, "seeds": 3},
-    64: {"candidates": 8, "finalists": 4, "seeds": 5},
+    64: {"candidates": 8, "finalists": 4, "seeds": 3},
     128: {"candidates": 16, "finalists": 4, "seeds": 9},
 }
 """Finalists that race, by budget."""
@@ -235,7 +235,7 @@ def _cma_es(seed: int) -> BaseSampler:
     return CmaEsSampler(seed=seed)
 
 
-AUTO = "klayer: Gaussian process, race"
+AUTO = "klayer: Sobol, quantile with TPE, race"
 CONTENDERS: Mapping[str, Klayer | Optuna] = {
     "Optuna: TPE, best single value": Optuna(_tpe, VALUE),
     "Optuna: TPE, finalists": Optuna(_tpe, ALIKE),
@@ -249,7 +249,7 @@ CONTENDERS: Mapping[str, Klayer | Optuna] = {
     "klayer: TPE, finalists": Klayer(_learning_tpe, ALIKE),
     "klayer: Gaussian process, finalists": Klayer(_process, ALIKE),
     "klayer: Sobol, quantile, race": Klayer(_quantile, RACE),
-    "klayer: Sobol, quantile with TPE, race": Klayer(lambda n: _quantile(n, "tpe"), RACE),
     "klayer: TPE, race": Klayer(_learning_tpe, RACE),
-    AUTO: Klayer(_process, RACE),
+    "klayer: Gaussian process, race": Klayer(_process, RACE),
+    AUTO: Klayer(lambda n: _quantile(n, "tpe"), RACE),
 }

@@ -1,8 +1,9 @@
 """`strategy = "auto"`: a whole search from ranges and a number of trainings.
 
 It is written out as stages and a final before anything else reads the file, so a search of it is
-recorded, planned and resumed as any other: a Gaussian process, of whose trials the best race over
-fresh seeds. docs/search-quality.md compares it with other searches.
+recorded, planned and resumed as any other: half of the trials look everywhere, half within what the
+best quarter of those span, and the best of all race over fresh seeds. docs/search-quality.md
+compares it with other searches.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,6 +12,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from search.study.faults import Fault, Key, faulty, near, shown
+from search.study.learning import start_points
 from search.study.messages import faults_of
 from search.study.race import rounds
 from search.study.stage_table import MOST_TRIALS
@@ -18,11 +20,12 @@ from search.study.table import Table
 
 STRATEGIES = ("auto",)
 FEWEST_TRAININGS = 24
-STAGE = "search"
+COARSE, FINE = "coarse", "fine"
+QUANTILE = 0.25
 
 # From how many trainings on how many candidates come down to how many finalists, by how many seeds.
-_RACES = ((256, 32, 4, 15), (96, 16, 4, 9), (48, 8, 4, 5), (0, 4, 2, 3))
-_MOST_AT_ONCE = 32
+_RACES = ((256, 32, 4, 15), (96, 16, 4, 9), (48, 8, 4, 3), (0, 4, 2, 3))
+_FEWEST_AT_ONCE, _MOST_AT_ONCE = 4, 32
 _CHOSEN = ("candidates", "finalists", "seeds")
 
 
@@ -52,11 +55,20 @@ def written_out(document: Mapping[str, Any]) -> dict[str, Any]:
     trainings = document["budget"]["trainings"]
     _, *race = next(one for one in _RACES if trainings >= one[0])
     trials = trainings - sum(one.trials for one in rounds(*race))
-    generation = min(-(-trials // 4), _MOST_AT_ONCE)
-    stage = {"name": STAGE, "sampler": "gp", "trials": trials, "generation": generation}
-    stage |= {} if box is None else {"box": box}
+    coarse = {"name": COARSE, "sampler": "sobol", "trials": trials // 2}
+    coarse |= {} if box is None else {"box": box}
+    fine = {"name": FINE, **_closer(trials - trials // 2)}
     final = {**rest.get("final", {}), **dict(zip(_CHOSEN, race, strict=True))}
-    return {**rest, "stages": [stage], "final": final}
+    return {**rest, "stages": [coarse, fine], "final": final}
+
+
+def _closer(trials: int) -> dict[str, Any]:
+    """The stage that looks closer; it learns from its own trials where they are enough for that."""
+    zoom = {"rule": "quantile", "quantile": QUANTILE}
+    at_once = min(max(_FEWEST_AT_ONCE, -(-trials // 16)), _MOST_AT_ONCE)
+    if trials <= start_points("tpe", trials, at_once, 1):
+        return {"sampler": "sobol", "trials": trials, "zoom": zoom}
+    return {"sampler": "tpe", "trials": trials, "generation": at_once, "zoom": zoom}
 
 
 def as_written(key: Key) -> Key:

@@ -187,6 +187,7 @@ def takes(kind: Any, key: str) -> bool:
     return key not in KEYS or kind in KEYS[key]
 
 
+@pytest.mark.long
 def test_the_examples_of_arrays_and_images_run_to_their_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

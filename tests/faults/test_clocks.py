@@ -50,7 +50,7 @@ LOST = "SELECT sum(lost) FROM klayer_cohorts"
 
 LEASES = tuple(f"{one} SET lease_until = lease_until" for one in ("stages", "cohorts"))
 
-hours = pytest.mark.parametrize("offset", ["+1h", "-1h"])
+hours = pytest.mark.parametrize("offset", [pytest.param("+1h", marks=pytest.mark.long), "-1h"])
 
 
 @pytest.fixture

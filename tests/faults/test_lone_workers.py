@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.faults.databases import mostly_postgresql
 from tests.faults.outcome import Table
 from tests.faults.runs import LONG, TINY, klayer
 from tests.faults.watch import Watch
@@ -30,6 +31,7 @@ def kill_and_replace(pool: Pool, watch: Watch, workers: int, every: float, most:
     return killed
 
 
+@mostly_postgresql
 def test_lone_workers_killed_now_and_then(
     pool_of: PoolOf, storage: str, expected: Table, assert_whole: AssertWhole
 ) -> None:

@@ -108,6 +108,7 @@ def test_killed_one_after_another_while_they_make_the_tables(
 
 @only_postgresql
 @pytest.mark.parametrize("happening", ["cut", pytest.param("unanswered", marks=pytest.mark.long)])
+@pytest.mark.long
 def test_connections_cut_one_after_another(
     recorded: Bench, storage: str, expected: Table, tried: Tried, happening: Happening
 ) -> None:

@@ -13,6 +13,7 @@ from tests.faults.workers import Pool
 AssertWhole = Callable[..., None]
 
 
+@mostly_postgresql
 @pytest.mark.parametrize("workers", [2, *(pytest.param(n, marks=pytest.mark.long) for n in (1, 8))])
 def test_the_number_of_workers_and_the_database_change_nothing(
     pool_of: Callable[..., Pool],

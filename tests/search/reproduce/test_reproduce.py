@@ -29,6 +29,7 @@ def test_every_row_of_the_list_is_filled(rehearsal: Rehearsal) -> None:
     assert all(row.seconds for row in rehearsal.found.rows)
 
 
+@pytest.mark.long
 def test_every_gradient_check_is_run(rehearsal: Rehearsal) -> None:
     page = (rehearsal.folder / "page.md").read_text("utf-8")
     checks = [check for one in all_experiments() for check in one.checks]
@@ -44,6 +45,7 @@ def test_every_gradient_check_is_run(rehearsal: Rehearsal) -> None:
         assert len(errors) == 2 * len(check.published)
 
 
+@pytest.mark.long
 def test_the_page_holds_what_was_said(rehearsal: Rehearsal) -> None:
     page = (rehearsal.folder / "page.md").read_text("utf-8")
     tables = [line for line in rehearsal.said.splitlines() if line.startswith("|")]
@@ -52,6 +54,7 @@ def test_the_page_holds_what_was_said(rehearsal: Rehearsal) -> None:
     assert "command: `klayer reproduce --quick`" in page
 
 
+@pytest.mark.long
 def test_what_is_finished_is_not_run_again(rehearsal: Rehearsal, tmp_path: Path) -> None:
     shutil.copy(rehearsal.folder / "klayer.db", tmp_path)
     found, said = run(wished(tmp_path, SMALLEST))
@@ -111,6 +114,7 @@ def test_a_search_that_comes_to_no_end_is_told_after_all_others(
     assert float(told["| A5"]) > 0
 
 
+@pytest.mark.long
 def test_several_seeds_are_several_searches_and_a_spread(
     rehearsal: Rehearsal, tmp_path: Path
 ) -> None:
@@ -131,6 +135,7 @@ def test_an_unknown_experiment_ends_before_anything_is_written(tmp_path: Path) -
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_a_terminal_shows_tables(rehearsal: Rehearsal, tmp_path: Path) -> None:
     shutil.copy(rehearsal.folder / "klayer.db", tmp_path)
     console = Console(width=240, force_terminal=True, color_system=None)

@@ -2,18 +2,22 @@
 
 from dataclasses import replace
 
+import pytest
+
 from search.ledger.ledger import Ledger
 from search.reproduce.experiments import all_experiments, asked_for, order
 from search.reproduce.results import results
 from tests.search.reproduce.conftest import Rehearsal
 
 
+@pytest.mark.long
 def test_rows_stand_in_the_order_of_the_experiments(rehearsal: Rehearsal) -> None:
     places = [order(row.published.id) for row in rehearsal.found.rows]
     assert places == sorted(places)
     assert len(places) == sum(len(one.published) for one in all_experiments())
 
 
+@pytest.mark.long
 def test_searches_that_are_not_there_leave_their_rows_empty(
     rehearsal: Rehearsal, ledger: Ledger
 ) -> None:
@@ -25,6 +29,7 @@ def test_searches_that_are_not_there_leave_their_rows_empty(
         assert {row.ours for row in results(there, experiments, 1, rehearsed=False).rows} == {()}
 
 
+@pytest.mark.long
 def test_a_search_of_another_study_of_that_name_does_not_count(rehearsal: Rehearsal) -> None:
     one = asked_for(["A1"], all_experiments())[0]
     other = replace(one, study=one.study.model_copy(update={"seed": 7}))

@@ -9,6 +9,7 @@ from search.study.file import FaultyStudyError, Study, study_of
 
 BOX = {"learning_rate": {"low": 1e-4, "high": 1.0}, "weight_decay": {"low": 1e-6, "high": 0.1}}
 BUDGET = {"trainings": 64}
+TRIALS = 48  # of those 64; the others race
 
 
 def auto(**changes: Any) -> Study:
@@ -19,20 +20,23 @@ def auto(**changes: Any) -> Study:
 @pytest.mark.parametrize("trainings", [24, 32, 47, 48, 64, 95, 96, 128, 255, 256, 1000])
 def test_the_whole_search_takes_as_many_trainings_as_it_may(trainings: int) -> None:
     study = auto(budget={"trainings": trainings})
-    (stage,) = study.stages
+    coarse, fine = study.stages
     race = study.final.rounds
     assert sum(expected_trials(study, one) for one in steps(study)[:-1]) == trainings
-    assert race[0].candidates < stage.trials / 2
-    assert stage.generation is not None
-    assert 4 <= stage.generation <= 32
+    assert race[0].candidates < coarse.trials
+    assert abs(coarse.trials - fine.trials) <= 1
+    assert fine.sampler == ("sobol" if trainings < 26 else "tpe")
+    assert fine.generation is None or 4 <= fine.generation <= 32
     assert race[-1].candidates == study.final.finalists
-    assert stage.trials >= trainings * 0.4
+    assert coarse.trials + fine.trials >= trainings * 0.4
 
 
 def test_it_is_the_study_of_the_stages_that_it_writes() -> None:
-    stage = {"name": "search", "sampler": "gp", "trials": 40, "generation": 10, "box": BOX}
-    final = {"candidates": 8, "finalists": 4, "seeds": 5, "train_on": "training+validation"}
-    explicit = study_of({"name": "own", "stages": [stage], "final": final})
+    coarse = {"name": "coarse", "sampler": "sobol", "trials": TRIALS // 2, "box": BOX}
+    zoom = {"rule": "quantile", "quantile": 0.25}
+    fine = {"name": "fine", "sampler": "tpe", "trials": TRIALS // 2, "generation": 4, "zoom": zoom}
+    final = {"candidates": 8, "finalists": 4, "seeds": 3, "train_on": "training+validation"}
+    explicit = study_of({"name": "own", "stages": [coarse, fine], "final": final})
     made = auto(final={"train_on": "training+validation"})
     assert made == explicit
     assert study_of(made.canonical()) == made

@@ -48,6 +48,7 @@ def address(cluster: Cluster) -> str:
     return cluster.address
 
 
+@pytest.mark.long
 def test_a_cluster_is_used_by_its_address_and_left_as_it_was(address: str, tmp_path: Path) -> None:
     jobs = [Job(tmp_path, name) for name in ("one", "two")]
     for _ in range(2):  # the first to close it has not ended it

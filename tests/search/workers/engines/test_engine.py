@@ -168,7 +168,7 @@ def test_workers_hear_no_ctrl_c_and_nothing_outlasts_the_engine(
     assert not psutil.wait_procs([*family, *workers], SOON_SECONDS)[1]
 
 
-@pytest.mark.parametrize("name", ["dask", "ray"])
+@pytest.mark.parametrize("name", ["dask", pytest.param("ray", marks=pytest.mark.long)])
 def test_no_worker_outlasts_a_launcher_that_is_killed(
     name: EngineName, job: Jobs, deserted: Callable[[str], subprocess.Popen[str]]
 ) -> None:

@@ -336,6 +336,7 @@ def test_it_can_be_used_by_keyboard(browser: Chromium, shown: Shown) -> None:
     browser.until(lambda: browser.text("h1") == "seen")
 
 
+@pytest.mark.long
 def test_a_plot_is_saved(browser: Chromium, shown: Shown, downloads: Path) -> None:
     for form, begins in (("svg", b"<svg"), ("png", b"\x89PNG")):
         shows(browser, shown, "zoom")  # of one page, Chromium would block a second file
@@ -349,6 +350,7 @@ def test_a_plot_is_saved(browser: Chromium, shown: Shown, downloads: Path) -> No
         assert file.read_bytes().startswith(begins)
 
 
+@pytest.mark.long
 def test_other_trials_are_shown_and_taken_away(browser: Chromium, shown: Shown) -> None:
     from selenium.webdriver.common.keys import Keys
 
