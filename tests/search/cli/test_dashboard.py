@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from search.ledger.ledger import Ledger
-from search.ledger.optuna_rows import add_study
+from search.ledger.optuna_rows import add_study, said_of_stage
 from search.objective.metric import Metric
 from tests.postgresql import Server
 from tests.search.views.dashboard.browsing import basic
@@ -63,7 +63,8 @@ def storage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     with Ledger(url, create=True) as ledger:
         recorded(ledger, name="shown")
         with ledger.database.writing() as connection:
-            add_study(connection, "shown/1-coarse", Metric("loss"), {})
+            said = said_of_stage("shown", "coarse", "why", ())
+            add_study(connection, "shown/1-coarse", Metric("loss"), said)
     return url
 
 
