@@ -56,16 +56,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     report.ready("benchmarks.search_quality", given.output, TARGET)
     began = time.monotonic()
     found = _kept(given.results)
-    done = {(one.table, one.seed) for one in found}
+    done = {(one.table, one.seed, one.contender) for one in found}
     asked = [
-        (family, table, seed)
+        (family, table, seed, missing)
         for seed in range(given.seeds)
         for family, one in enumerate(FAMILIES)
         for table in one.sets
-        if (table, seed) not in done
+        if (missing := [name for name in CONTENDERS if (table, seed, name) not in done])
     ]
     with ProcessPoolExecutor(given.processes or machine.cores()) as pool:
-        for (_, table, seed), some in zip(asked, pool.map(_searched, asked), strict=True):
+        for (_, table, seed, _), some in zip(asked, pool.map(_searched, asked), strict=True):
             found += some
             _keep(given.results, some)
             say(f"{table}, seed {seed}: {time.monotonic() - began:.0f} s")
@@ -101,14 +101,16 @@ def _keep(file: Path | None, some: Sequence[Chosen]) -> None:
             opened.writelines(f"{json.dumps(asdict(one))}\n" for one in some)
 
 
-def _searched(asked: tuple[int, str, int]) -> list[Chosen]:
-    family, name, seed = asked
+def _searched(asked: tuple[int, str, int, Sequence[str]]) -> list[Chosen]:
+    family, name, seed, contenders = asked
     table = _table(family, name)
     own = derive(seed, name)  # with one seed for all, tables would share points, and luck
     with threadpool_limits(1):
         return [
-            Chosen(label, budget, name, seed, table.rank(one.chosen(table, budget, own)))
-            for label, one in CONTENDERS.items()
+            Chosen(
+                label, budget, name, seed, table.rank(CONTENDERS[label].chosen(table, budget, own))
+            )
+            for label in contenders
             for budget in BUDGETS
         ]
 

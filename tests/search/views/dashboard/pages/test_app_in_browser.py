@@ -494,6 +494,7 @@ def test_a_search_is_followed_while_it_runs(
             browser.until(lambda: any(one.finished_at for one in ledger.read.trials(search)))
             worker.send_signal(signal.SIGSTOP)  # it shall not be done before the page is looked at
             browser.until(lambda: 0 < trials_at_their_end(browser) < 24)
+            browser.run("document.querySelector('#zoom').scrollIntoView();")
             browser.until(lambda: browser.all("#zoom .js-plotly-plot .main-svg", "class"))
             browser.run("window.drawing = document.querySelector('#zoom .js-plotly-plot');")
             worker.send_signal(signal.SIGCONT)
