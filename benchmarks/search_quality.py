@@ -4,7 +4,7 @@
     python -m benchmarks.search_quality --seeds 2
 
 Each training is looked up (`benchmarks.hpo_tables`), so that a search takes a moment, and what it
-chooses is judged by the mean over all seeds, which the search never sees. With --results, what was
+chooses is judged by the mean over all seeds, which the search is not told. With --results, what was
 found is kept, and a run that was interrupted goes on where it stood.
 """
 

@@ -42,6 +42,7 @@ def clipped(gradients: Gradients, most: Floats) -> Gradients:
     over = ~(found <= most)
     if not over.any():
         return gradients
-    factor = np.where(over, most / found, 1).reshape(-1, 1, 1)
+    finite = np.where(np.isinf(found), np.nan, found)  # or its entries might become 0
+    factor = np.where(over, most / finite, 1).reshape(-1, 1, 1)
     factor = factor.astype(gradients[0].bias.dtype)
     return tuple(layer.times(factor) for layer in gradients)

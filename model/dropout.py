@@ -67,5 +67,6 @@ def of_inputs(x: Floats, members: Sequence[Member], draw: np.random.Generator) -
 def _stays(draw: np.random.Generator, shape: tuple[int, ...], rate: float | Floats) -> Booleans:
     """Where a draw of this shape is at or above the rate, which is rounded to 1 / 65,536."""
     drawn = draw.integers(_LEVELS, size=shape, dtype=np.uint16)
-    stays: Booleans = drawn >= np.rint(np.multiply(rate, _LEVELS)).astype(np.uint16)
+    least = np.rint(np.multiply(rate, _LEVELS)).clip(max=_LEVELS - 1)
+    stays: Booleans = drawn >= least.astype(np.uint16)
     return stays

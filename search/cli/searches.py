@@ -180,6 +180,8 @@ def extend(
 
     if (stages is None) == (trials is None):
         raise KlayerError(f"{name}: give either --stages FILE or --trials N")
+    if trials is not None and changes:
+        raise KlayerError(f"{name}: found --set with --trials; give it with --stages FILE")
     with Ledger(storage, patience_seconds=PATIENCE_SECONDS) as ledger:
         search = ledger.read.search(name)
         if stages is not None:

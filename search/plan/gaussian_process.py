@@ -46,7 +46,8 @@ class Process:
 
     def mean(self, at: Array) -> Array:
         """The expected function at points (k, d), (k,), as scaled numbers."""
-        found: Array = self._covariance(at, self.x) @ self.weights
+        with threadpool_limits(1):
+            found: Array = self._covariance(at, self.x) @ self.weights
         return found
 
     def apart(self, at: Array, count: int, deviations: float) -> list[int]:

@@ -10,7 +10,7 @@ from search.errors import StudyFileError
 from search.study.changes import differences
 from search.study.file import Study
 from search.study.learning import generation_faults
-from search.study.stage_table import COUNTED
+from search.study.stage_table import COUNTED, MOST_TRIALS
 
 _FREE = ("description", "final")
 
@@ -42,8 +42,10 @@ def with_more_trials(study: Study, trials: int) -> Study:
 
     Raises:
         StudyFileError: The last stage has as many trials as its points or its grid, or they are
-            too few for its sampler.
+            too few for its sampler, or more than a stage may have.
     """
+    if trials > MOST_TRIALS:
+        raise StudyFileError(f"{study.name}: found {trials:,} trials; give {MOST_TRIALS:,} or less")
     last = study.stages[-1]
     if last.sampler in COUNTED:
         raise StudyFileError(

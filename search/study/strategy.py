@@ -47,6 +47,9 @@ def written_out(document: Mapping[str, Any]) -> dict[str, Any]:
         PydanticCustomError: With every fault of the strategy.
     """
     if "strategy" not in document:
+        if unread := [key for key in ("budget", "box") if key in document]:
+            right = 'give strategy = "auto", which reads it, or leave it out'
+            raise faulty([Fault((key,), f"found without a strategy; {right}") for key in unread])
         return dict(document)
     if faults := [*_faults(document)]:
         raise faulty(faults)

@@ -176,6 +176,7 @@ class _Work:
             and not opened
             and not self._ledger.read.has_work(search, self._who.name)
         ):
+            del self._searches[key]  # it may be extended before there is any
             return "waited"
         trainer = self._opened(search)
         task = self._ledger.next_work(

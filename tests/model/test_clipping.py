@@ -45,6 +45,16 @@ def test_only_what_is_above_its_limit_is_shortened_and_keeps_its_direction() -> 
     assert clipped(found, np.array([np.inf, 1e9])) is found
 
 
+@pytest.mark.parametrize("size", [1e200, np.inf, np.nan])
+def test_a_gradient_of_no_finite_norm_is_nan(size: float) -> None:
+    factor = np.array([1.0, size]).reshape(2, 1, 1)
+    with np.errstate(all="ignore"):
+        found = tuple(layer.times(factor) for layer in gradients(20))
+        after = flat(clipped(found, np.array([np.inf, 1.0])))
+    assert np.isfinite(after[0]).all()
+    assert np.isnan(after[1]).any()
+
+
 def test_limits() -> None:
     assert np.array_equal(limits(MEMBERS), [np.inf, 0.01])
     assert limits(MEMBERS[:1]) is None

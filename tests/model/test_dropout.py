@@ -37,6 +37,11 @@ def test_a_share_is_dropped_and_the_mean_stays() -> None:
     assert abs((mask == 0).mean() - 0.3) < 0.01
 
 
+def test_of_a_rate_of_nearly_1_next_to_nothing_stays() -> None:
+    (mask, _) = Masks([Member((300, 1), 1, 0.1, dropout=1 - 1e-6)], 1, FLOAT).draw(300)
+    assert (mask == 0).mean() > 0.999
+
+
 def test_without_a_rate_there_are_no_masks() -> None:
     assert Masks([PLAIN, PLAIN], 1, FLOAT).draw(10) == ()
 

@@ -1,8 +1,8 @@
 """About how much memory a cohort needs while it is trained, beside its rows and the program itself.
 
-Parameters, their gradients, averages and the optimizer's arrays are counted, and what a batch, or a
-block of rows that are evaluated, leaves at each hidden unit. Python and libraries take some 150 MB
-more.
+Parameters, their gradients, averages and the optimizer's arrays are counted, and what a batch, a
+block of rows that are evaluated, or all rows that batch normalisation takes statistics of, leave at
+each hidden unit. Python and libraries take some 150 MB more.
 """
 
 import itertools
@@ -44,15 +44,23 @@ def cohort_bytes(
     moments = MOMENTS[first["optimizer"]]
     if not moments and any(values["momentum"] for values in every):
         moments = 1
-    copies = 2 + moments + any(values["ema_decay"] for values in every)
+    averaged = any(values["ema_decay"] for values in every)
+    copies = 2 + moments + averaged
     arrays = TRAINING_ARRAYS + NORMALISATION_ARRAYS * (first["batch_norm"] != "none")
     arrays += DROPOUT_ARRAYS * any(values["dropout"] for values in every)
     units = sum(sizes[1:])
     evaluated = facts.rows if first["figures"] == "full" else facts.held_out
+    whole = averaged or first["batch_norm_statistics"] == "training_set"
+    normalised = widths if whole and first["batch_norm"] != "none" else []
     at_once = max(
         arrays * batch_size * units,
         EVALUATION_ARRAYS * min(BLOCK_ROWS, evaluated) * max(sizes[1:]),
         2 * max(layers),  # one layer's weights in float64
+        # Statistics of all rows: a layer, that below, and itself normalised or a block in float64.
+        *(
+            facts.rows * (below + h) + max(facts.rows, 4 * min(BLOCK_ROWS, facts.rows)) * h
+            for below, h in itertools.pairwise([0, *normalised])
+        ),
     )
     numbers: int = members * (copies * sum(layers) + at_once) + batch_size * facts.inputs
     return numbers * int(np.dtype(first["precision"]).itemsize)

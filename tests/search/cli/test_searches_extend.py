@@ -58,6 +58,10 @@ def test_it_comes_to_what_the_longer_study_would_have_come_to(
     assert klayer_here("extend", "line")[2] == (
         "klayer: line: give either --stages FILE or --trials N\n"
     )
+    assert klayer_here("extend", "line", "--trials", "2", "--set", "seed=3")[::2] == (
+        2,
+        "klayer: line: found --set with --trials; give it with --stages FILE\n",
+    )
     assert klayer_here("extend", "line", "--trials", "2", "--yes")[0] == 0
     assert klayer_here("run", "line.toml")[0] == 0  # as it was before it grew
     assert [one["stage"] for one in trials(klayer_here, "line")].count("more") == 2

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from search.plan import gaussian_process
 from search.plan.gaussian_process import Array, Process
@@ -25,6 +26,22 @@ def test_it_expects_what_scikit_learn_expects() -> None:
     fitted = gaussian_process.fit(X, Y)
     expected = oracle(fitted, (Y - Y.mean()) / Y.std()).predict(AT)
     np.testing.assert_allclose(fitted.mean(AT), expected, rtol=1e-6)
+
+
+def test_it_is_asked_on_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads may add in another order, and the plan is everybody's."""
+    fitted, real = gaussian_process.fit(X, Y), gaussian_process._matern
+    threads = set[int]()
+
+    def watched(distance: Array, variance: float) -> Array:
+        threads.update(one["num_threads"] for one in threadpool_info())
+        return real(distance, variance)
+
+    monkeypatch.setattr(gaussian_process, "_matern", watched)
+    with threadpool_limits(2):
+        fitted.mean(AT)
+        fitted.apart(AT, 2, 1.0)
+    assert threads == {1}
 
 
 def test_the_slope_of_the_evidence_agrees_with_central_differences() -> None:

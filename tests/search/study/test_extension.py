@@ -52,7 +52,7 @@ def test_one_stage_more_draws_as_the_last_does(study: Study) -> None:
     assert more.contenders() == (*study.contenders(), "more")
 
 
-def test_a_sampler_that_learns_needs_more_than_start_points() -> None:
+def test_trials_are_more_than_start_points_and_not_too_many() -> None:
     box = {"learning_rate": {"low": 1e-3, "high": 1e-1}}
     stage = {"sampler": "tpe", "trials": 20, "generation": 5, "box": box}
     learning = study_of({"name": "a", "stages": [stage]})
@@ -60,6 +60,8 @@ def test_a_sampler_that_learns_needs_more_than_start_points() -> None:
     assert (found.trials, found.generation, found.zoom) == (16, 5, None)
     with pytest.raises(StudyFileError, match="trials of a stage like stage-1: found 10, but the"):
         with_more_trials(learning, 10)
+    with pytest.raises(StudyFileError, match="a: found 1,000,000,000 trials; give 100,000 or less"):
+        with_more_trials(learning, 1_000_000_000)
 
 
 def test_a_list_of_points_has_no_more() -> None:

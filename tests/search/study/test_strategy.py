@@ -57,6 +57,7 @@ def test_hyperparameters_of_ones_own_training_are_the_ranges() -> None:
     [
         ({"strategy": "best"}, 'strategy: found "best", which is no strategy; known here: auto'),
         ({"strategy": 1}, 'strategy: found 1, which is no strategy; give "auto"'),
+        ({"strategy": None}, 'budget: found without a strategy; give strategy = "auto", which'),
         ({"stages": []}, "strategy: found beside stages; give one of the two"),
         ({"budget": None}, "budget: missing; give how many trainings the search may take"),
         ({"budget": {"trainings": 23}}, "budget.trainings: found 23; give 24 or more"),

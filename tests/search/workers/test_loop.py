@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from search.errors import DataError
+from search.ledger.extending import extension_of
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.opening import open_recorded
@@ -19,6 +20,7 @@ from search.ledger.queries import Queries
 from search.ledger.records import PlanningClaim, Search
 from search.objective.data_card import DataCard
 from search.objective.port import Trainer
+from search.study.extension import with_more_trials
 from search.study.reading import load
 from search.workers import Heartbeat, plan_next, serve
 from search.workers.loop import PASS_OVER_SECONDS
@@ -383,3 +385,24 @@ def test_a_search_whose_folder_moved_while_it_was_stopped_is_opened_anew(
     serve(ledger, worker("a", search), None, None, hook, said.append)
     assert len(asked) == 2
     assert {one.state for one in ledger.read.trials(search)} == {"complete"}, said
+
+
+def test_a_search_that_was_extended_while_others_were_served_is_read_anew(ledger: Ledger) -> None:
+    search, other = recorded(ledger), recorded(ledger, name="other")
+    assert isinstance(ledger.next_work(search, "busy", 0.2), PlanningClaim)
+
+    def extended() -> bool:
+        return bool(ledger.read.again(search).extensions)
+
+    def hook() -> bool:
+        planned = ledger.read.stages(other)[0].state == "open"
+        if planned and not extended():
+            time.sleep(0.3)  # until nobody works on it
+            study = with_more_trials(search.study, 4)
+            found = ledger.read.stages(search)
+            ledger.extend(search, extension_of(search, study, found), "", "me@here")
+        return ledger.read.stages(ledger.read.again(search))[0].state == "open"
+
+    work_on_all(ledger, within(15, hook))
+    assert extended()
+    assert ledger.read.stages(ledger.read.again(search))[0].state == "open"

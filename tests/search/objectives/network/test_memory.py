@@ -14,6 +14,7 @@ from search.study.reading import load
     [
         ([8000], 3, ["network.batch_norm='none'", "training.momentum=0.0"]),
         ([8000], 2, ["network.batch_norm='none'", "training.optimizer='adam'"]),
+        ([3000], 1, ["network.batch_norm='before'", "training.ema_decay=0.9"]),
         ([3000, 2000], 1, ["network.batch_norm='before'", "training.batch_size=600"]),
     ],
 )
