@@ -170,7 +170,11 @@ class Ledger:
             OtherVersionError: Processes of another version of klayer are at work on it.
         """
         with self.database.writing() as connection:
-            one_version.take_over(connection, search, now(connection))
+            time = now(connection)
+            claims.lock_all(
+                connection, search, time
+            )  # who claims or hands in comes before or after
+            one_version.take_over(connection, search, time)
             its_row = searches.c.id == search.id
             connection.execute(
                 update(searches)

@@ -8,6 +8,7 @@ import pytest
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
+from search.ledger import optuna_repair
 from search.ledger.ledger import Ledger
 from search.ledger.records import CohortClaim, PlanningClaim, Search, TrialResult
 from tests.search.ledger.conftest import worth
@@ -254,3 +255,33 @@ def test_a_later_stage_goes_on_though_somebody_has_a_study_of_its_name(
     assert [one.values for one in study_of_coarse().get_trials()] == [
         [(n + 1) / 30] for n in range(6)
     ]
+
+
+def test_a_trial_that_is_taken_up_again_keeps_its_parameters_as_they_are(
+    ledger: Ledger,
+    search: Search,
+    open_next: OpenNext,
+    claim_next: ClaimNext,
+    study_of_coarse: Callable[[], optuna.Study],
+    optuna_trials: Trials,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Workers that only train never load Optuna, which writing parameters would take."""
+    open_next(1)
+    before = optuna_trials(COARSE)
+    ledger.release(claim_next("a"))
+
+    def loads_optuna(*_: object, **__: object) -> None:
+        raise AssertionError("Optuna is loaded")
+
+    monkeypatch.setattr(optuna_repair, "distributions", loads_optuna)
+    claim = claim_next("b")
+    assert [one.state for one in optuna_trials(COARSE)] == [RUNNING] * 6
+    study_of_coarse().tell(2, 0.9)
+    ledger.hand_in(claim, worth(claim))
+    found = optuna_trials(COARSE)
+    assert [one.params for one in found] == [one.params for one in before]
+    assert [one.user_attrs["klayer:seed"] for one in found] == [
+        one.user_attrs["klayer:seed"] for one in before
+    ]
+    assert [one.values for one in found] == [[(n + 1) / 30] for n in range(6)]
