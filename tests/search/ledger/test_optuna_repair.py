@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import optuna
 import pytest
@@ -285,3 +286,29 @@ def test_a_trial_that_is_taken_up_again_keeps_its_parameters_as_they_are(
         one.user_attrs["klayer:seed"] for one in before
     ]
     assert [one.values for one in found] == [[(n + 1) / 30] for n in range(6)]
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])  # SQLite has one writer at a time
+def test_a_study_may_be_deleted_amid_its_repair(
+    search: Search,
+    storage: str,
+    open_next: OpenNext,
+    study_of_coarse: Callable[[], optuna.Study],
+    optuna_trials: Trials,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    open_next(1)
+    STRAYS["complete"](study_of_coarse())
+    rewrite, strange = optuna_repair._rewrite, [delete]
+
+    def meanwhile(*given: Any) -> None:
+        if strange:
+            strange.pop()(study_of_coarse())
+        rewrite(*given)
+
+    monkeypatch.setattr(optuna_repair, "_rewrite", meanwhile)
+    with Ledger(storage, patience_seconds=30) as bearing:
+        claim = bearing.next_work(search, "a")
+        assert isinstance(claim, CohortClaim)
+        assert [one.state for one in optuna_trials(COARSE)] == [RUNNING] * 6
+        bearing.hand_in(claim, worth(claim))
