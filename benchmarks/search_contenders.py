@@ -249,6 +249,7 @@ CONTENDERS: Mapping[str, Klayer | Optuna] = {
     "klayer: TPE, finalists": Klayer(_learning_tpe, ALIKE),
     "klayer: Gaussian process, finalists": Klayer(_process, ALIKE),
     "klayer: Sobol, quantile, race": Klayer(_quantile, RACE),
+    "klayer: Sobol, quantile with TPE, race": Klayer(lambda n: _quantile(n, "tpe"), RACE),
     "klayer: TPE, race": Klayer(_learning_tpe, RACE),
     AUTO: Klayer(_process, RACE),
 }

@@ -84,7 +84,7 @@ class Adam:
             ones.copy() if decoupled and decay.any() else None,
         )
 
-    def take(self, members: Sequence[int]) -> "Adam":
+    def take(self, members: Sequence[int], widths: Sequence[int] | None = None) -> "Adam":
         """As `Optimizer.take`."""
         at = list(members)
         decays = self.weight_decay[at].any()
@@ -94,8 +94,8 @@ class Adam:
             beta_2=self.beta_2[at],
             epsilon=self.epsilon[at],
             weight_decay=self.weight_decay[at],
-            mean=take(self.mean, at),
-            square=take(self.square, at),
+            mean=take(self.mean, at, widths),
+            square=take(self.square, at, widths),
             steps=self.steps[at],
             mean_scale=self.mean_scale[at],
             scale=self.scale[at] if self.scale is not None and decays else None,

@@ -46,12 +46,12 @@ class Average:
             return None
         return cls(decay, zeros_like(parameters), np.zeros_like(decay))
 
-    def take(self, members: Sequence[int]) -> "Average | None":
-        """That of some members; None where none of these has one."""
+    def take(self, members: Sequence[int], widths: Sequence[int] | None = None) -> "Average | None":
+        """That of some members, as `parameters.take`; None where none of these has one."""
         at = list(members)
         if not self.decay[at].any():
             return None
-        return Average(self.decay[at], take(self.parameters, at), self.steps[at])
+        return Average(self.decay[at], take(self.parameters, at, widths), self.steps[at])
 
     def numbers(self) -> Mapping[str, Floats]:
         """Its numbers of the members, (m, 1, 1), by name."""

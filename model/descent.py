@@ -60,14 +60,14 @@ class Descent:
             return cls(momentum, decay, zeros_like(parameters), None, nesterov)
         return cls(momentum, decay, None, np.ones_like(decay) if decay.any() else None, nesterov)
 
-    def take(self, members: Sequence[int]) -> "Descent":
+    def take(self, members: Sequence[int], widths: Sequence[int] | None = None) -> "Descent":
         """As `Optimizer.take`; it holds what it would hold if it had begun with these members."""
         at = list(members)
         momentum, decay = self.momentum[at], self.weight_decay[at]
         velocity = None
         scale = self.scale[at] if self.scale is not None and decay.any() else None
         if momentum.any():
-            velocity = None if self.velocity is None else take(self.velocity, at)
+            velocity = None if self.velocity is None else take(self.velocity, at, widths)
         elif scale is None and decay.any():  # what moved has left
             scale = np.ones_like(decay)
         return Descent(momentum, decay, velocity, scale, self.nesterov)

@@ -51,8 +51,11 @@ class Optimizer(Protocol):
         It is done after each epoch, and before the network is looked at.
         """
 
-    def take(self, members: Sequence[int]) -> "Optimizer":
-        """The state of some members, in the order given, in arrays of its own."""
+    def take(self, members: Sequence[int], widths: Sequence[int] | None = None) -> "Optimizer":
+        """The state of some members, in the order given, in arrays of its own.
+
+        `widths` are as of `parameters.take`.
+        """
 
     def moments(self) -> Mapping[str, Parameters]:
         """Its arrays in the shapes of the parameters, by name."""

@@ -131,13 +131,32 @@ def copy(parameters: Parameters) -> Parameters:
     return _each(parameters, lambda array: array.copy(order="K"))
 
 
-def take(parameters: Parameters, members: Sequence[int]) -> Parameters:
-    """The parameters of some members, in the order given, in the memory order of a stack."""
-    first, *rest = _each(parameters, lambda array: array[list(members)])
-    m, d, h = first.weights.shape
-    ordered = linear.first_layer_order(m, d, h, first.weights.dtype)
-    ordered[...] = first.weights
-    return (Layer(ordered, first.bias, first.gamma, first.beta), *rest)
+def take(
+    parameters: Parameters, members: Sequence[int], widths: Sequence[int] | None = None
+) -> Parameters:
+    """The parameters of some members, in the order given, in the memory order of a stack.
+
+    Args:
+        parameters: Of a stack.
+        members: Their places.
+        widths: How many units of each hidden layer are kept, those of these members at least; None
+            for all.
+    """
+    at = list(members)
+    kept = [layer.weights.shape[2] for layer in parameters]
+    if widths is not None:
+        kept[:-1] = widths
+    taken: list[Layer] = []
+    inputs = parameters[0].weights.shape[1]
+    for layer, h in zip(parameters, kept, strict=True):
+        weights = layer.weights[at, :inputs, :h]
+        if not taken:
+            ordered = linear.first_layer_order(len(at), inputs, h, weights.dtype)
+            ordered[...] = weights
+            weights = ordered
+        taken.append(Layer(weights, *(vector[at, :, :h] for vector in layer.vectors())))
+        inputs = h
+    return tuple(taken)
 
 
 def cut(parameters: Parameters, place: int, sizes: Sequence[int]) -> Parameters:
@@ -159,11 +178,14 @@ def cut(parameters: Parameters, place: int, sizes: Sequence[int]) -> Parameters:
 
 
 def take_statistics(
-    kept: Sequence[Statistics | None], members: Sequence[int]
+    kept: Sequence[Statistics | None], members: Sequence[int], widths: Sequence[int]
 ) -> tuple[Statistics | None, ...]:
-    """The kept statistics of some members, layer by layer."""
+    """The kept statistics of some members, layer by layer, with the widths that `take` leaves."""
     at = list(members)
-    return tuple(s and Statistics(s.mean[at], s.variance[at]) for s in kept)
+    return tuple(
+        s and Statistics(s.mean[at, :, :h], s.variance[at, :, :h])
+        for s, h in zip(kept, widths, strict=True)
+    )
 
 
 def cut_statistics(

@@ -14,7 +14,7 @@ from model.average import PREFIX, Average
 from model.batch_norm import Statistics
 from model.checkpoint import Checkpoint
 from model.errors import ModelError
-from model.members import Architecture, Member, column
+from model.members import Architecture, Member, column, padded_widths
 from model.optimizer import Kind, Optimizer, at_rest
 from model.parameters import Parameters
 
@@ -111,7 +111,7 @@ class State:
         return Checkpoint(epochs, found)
 
     def take(self, at: Sequence[int]) -> "State":
-        """The stack of some members.
+        """The stack of some members, as wide as these alone are: as if they were resumed.
 
         Raises:
             ModelError: There is no such choice of members.
@@ -122,12 +122,14 @@ class State:
                 f"the members that go on must be some of 0 … {len(self.members) - 1}, each once, "
                 f"not {kept}"
             )
+        members = tuple(self.members[i] for i in kept)
+        widths = padded_widths(members)
         return State(
-            tuple(self.members[i] for i in kept),
-            parameters.take(self.parameters, kept),
-            self.optimizer.take(kept),
-            self.average and self.average.take(kept),
-            parameters.take_statistics(self.statistics, kept),
+            members,
+            parameters.take(self.parameters, kept, widths),
+            self.optimizer.take(kept, widths),
+            self.average and self.average.take(kept, widths),
+            parameters.take_statistics(self.statistics, kept, widths),
             self.shape[kept],
             self.low[kept],
             self.high[kept],

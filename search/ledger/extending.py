@@ -61,7 +61,7 @@ def extension_of(search: Search, study: Study, found: Sequence[StageState]) -> E
     """
     name = search.study.name
     kept = sum(stage.step.kind == "search" and stage.state not in NOT_PLANNED for stage in found)
-    changes = differences(search.study.canonical(), study.canonical())
+    changes = differences(search.study.in_full(), study.in_full())
     if not changes:
         raise LedgerError(
             f"{name}: the study is the recorded one, so there is nothing to extend; `klayer run` "

@@ -154,7 +154,7 @@ class Ledger:
                 known = self.read.find(connection, study.name)
         if known is None:
             raise LedgerError(f"{study.name}: the search that was just recorded is gone")
-        _check_same(known, canonical, data)
+        _check_same(known, study, data)
         return known
 
     @patient
@@ -561,11 +561,11 @@ def _start_of_paths(form: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in form["objective"].items() if key == "base"}
 
 
-def _check_same(known: Search, canonical: dict[str, Any], data: DataCard) -> None:
+def _check_same(known: Search, study: Study, data: DataCard) -> None:
     name = known.study.name
-    changed = differences(known.study.canonical(), canonical)
+    changed = differences(known.study.in_full(), study.in_full())
     before = {one.study_hash for one in known.extensions}
-    if changed and fingerprint(canonical) not in before:  # what it grew from serves as well
+    if changed and fingerprint(study.canonical()) not in before:  # what it grew from serves as well
         raise LedgerError(
             f"{name}: this search is recorded with another study file. What changed:\n  "
             + "\n  ".join(changed)

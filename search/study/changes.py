@@ -1,4 +1,4 @@
-"""What differs between two canonical forms of a study, in lines for people."""
+"""What differs between two studies as plain values, in lines for people."""
 
 import json
 from typing import Any
@@ -7,13 +7,13 @@ _ABSENT = object()
 
 
 def differences(recorded: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """One line for each key that differs between two canonical forms; empty if they are equal.
+    """One line for each key that differs between two studies; empty if they are equal.
 
     A change of [training] that stages and the final only take over stands there once.
 
     Args:
-        recorded: The canonical form of the study as it was.
-        now: The canonical form of the study as it is.
+        recorded: The study as it was, as `Study.in_full` gives it.
+        now: The study as it is, likewise.
     """
     lines = _tables("", _without_stages(recorded), _without_stages(now))
     before, after = _stages(recorded), _stages(now)

@@ -23,7 +23,7 @@ def fixed_differences(recorded: Study, now: Study, planned: int) -> list[str]:
         now: What it is to go on as.
         planned: How many of its stages are planned.
     """
-    before, after = (_fixed(study.canonical(), planned) for study in (recorded, now))
+    before, after = (_fixed(study.in_full(), planned) for study in (recorded, now))
     lines = differences(before, after)
     metrics = [[metric.name for metric in one.objective.metrics] for one in (recorded, now)]
     if metrics[0] != metrics[1]:
@@ -64,6 +64,6 @@ def with_more_trials(study: Study, trials: int) -> Study:
     return study.model_copy(update={"stages": (*study.stages, last.model_copy(update=changed))})
 
 
-def _fixed(canonical: dict[str, Any], planned: int) -> dict[str, Any]:
-    kept = {key: value for key, value in canonical.items() if key not in _FREE}
-    return kept | {"stages": canonical["stages"][:planned]}
+def _fixed(written: dict[str, Any], planned: int) -> dict[str, Any]:
+    kept = {key: value for key, value in written.items() if key not in _FREE}
+    return kept | {"stages": written["stages"][:planned]}

@@ -75,14 +75,10 @@ class Study(Table):
         """The stages that finalists come from: the last, and those that compare with it."""
         return contenders(self.stages)
 
-    def canonical(self) -> dict[str, Any]:
-        """The study as plain values for JSON: a study file with every default written out.
-
-        A later key is written in all trainings where any of them differs from its default, and else
-        in none, so that a study is what it was before there was the key.
-        """
+    def in_full(self) -> dict[str, Any]:
+        """The study as plain values for JSON: a study file with every default written out."""
         objective: Objective = self.objective
-        whole: dict[str, Any] = {
+        return {
             "name": self.name,
             "description": self.description,
             "seed": self.seed,
@@ -90,6 +86,14 @@ class Study(Table):
             "stages": [stage.canonical() for stage in self.stages],
             "final": self.final.canonical(),
         }
+
+    def canonical(self) -> dict[str, Any]:
+        """As `in_full`, in the one form that is recorded and hashed.
+
+        A later key is written in all trainings where any of them differs from its default, and else
+        in none, so that a study is what it was before there was the key.
+        """
+        whole = self.in_full()
         parts = [whole, *whole["stages"], whole["final"]]
         trainings = [part["training"] for part in parts if "training" in part]
         table = type(self.stages[0].training)

@@ -1,8 +1,8 @@
 """`strategy = "auto"`: a whole search from ranges and a number of trainings.
 
 It is written out as stages and a final before anything else reads the file, so a search of it is
-recorded, planned and resumed as any other. What it writes is what chose best in
-docs/search-quality.md: a Gaussian process, of whose trials the best race over fresh seeds.
+recorded, planned and resumed as any other: a Gaussian process, of whose trials the best race over
+fresh seeds. docs/search-quality.md compares it with other searches.
 """
 
 from collections.abc import Iterator, Mapping
@@ -77,6 +77,8 @@ def _faults(document: Mapping[str, Any]) -> Iterator[Fault]:
         right = "give one of the two: a strategy plans the stages"
         yield Fault(("strategy",), f"found beside stages; {right}")
     final = document.get("final", {})
+    if not isinstance(final, Mapping):
+        yield Fault(("final",), f"found {shown(final)}; give a table")
     for key in _CHOSEN:
         if isinstance(final, Mapping) and key in final:
             right = "leave it out: the strategy chooses it, by the budget"

@@ -29,7 +29,7 @@ def test_the_error_is_that_of_the_seeds() -> None:
 
 
 def test_the_page_has_ranks_and_differences_pair_by_pair() -> None:
-    said = text(found(), 60.0)
+    said = text(found())
     assert "2 tables, 2 searches of each" in said
     assert f"| {AUTO} | 2.50 ± 0.35 | 2.50 ± 0.35 | 2.50 ± 0.35 | 1.50 | 3.50 |" in said
     assert f"| {OTHER} | **+1.50 ± 0.35** (2 of 2) |" in said

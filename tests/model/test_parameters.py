@@ -96,6 +96,16 @@ def test_taking_members() -> None:
             assert not np.shares_memory(array, whole.arrays()[name])
 
 
+def test_members_that_are_taken_leave_the_widths_of_others() -> None:
+    stack = initialise(ARCHITECTURE, MEMBERS, float)
+    for place, member in enumerate(MEMBERS):
+        own = initialise(ARCHITECTURE, [member], float)
+        for mine, alone in zip(parameters.take(stack, [place], member.widths), own, strict=True):
+            for name, array in mine.arrays().items():
+                np.testing.assert_array_equal(array, alone.arrays()[name])
+                assert array.strides == alone.arrays()[name].strides
+
+
 def test_copies_are_copies_and_zeros_are_zero() -> None:
     stack = initialise(ARCHITECTURE, MEMBERS, float)
     copies, zeros = parameters.copy(stack), parameters.zeros_like(stack)
@@ -109,7 +119,7 @@ def test_copies_are_copies_and_zeros_are_zero() -> None:
 
 def test_taking_statistics() -> None:
     kept = (None, Statistics(np.arange(3.0).reshape(3, 1, 1), np.arange(3.0, 6).reshape(3, 1, 1)))
-    nothing, some = parameters.take_statistics(kept, [2, 1])
+    nothing, some = parameters.take_statistics(kept, [2, 1], [1, 1])
     assert nothing is None
     assert some is not None
     assert some.mean.ravel().tolist() == [2, 1]

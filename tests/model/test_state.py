@@ -268,13 +268,13 @@ def test_a_member_of_a_stack_goes_on_alone(members: tuple[Member, ...]) -> None:
 @pytest.mark.parametrize("kind", ["sgd", "nesterov", "adam", "adamw"])
 @pytest.mark.parametrize("places", [[1], [1, 2]])
 def test_what_others_leave_is_what_would_be_taken_up(kind: Kind, places: list[int]) -> None:
-    """Bit for bit, where what moves, decays or has an average has left."""
+    """Bit for bit, where what is wide, moves, decays or has an average has left."""
     architecture = Architecture(6, 3, "leaky_relu", "after")
     recipe = replace(RECIPE, optimizer=kind, precision="float32")
     members = [
-        replace(NARROW, momentum=0.9, ema_decay=0.9),
-        replace(NARROW, learning_rate=0.02),
-        replace(NARROW, seed=16, weight_decay=0.0),
+        replace(WIDE, ema_decay=0.9, dropout=0.1),
+        replace(NARROW, learning_rate=0.02, dropout=0.2, clip_norm=0.5),
+        replace(NARROW, seed=16, weight_decay=0.0, widths=(4, 2)),
     ]
     going = train(architecture, members, recipe, DATA)
     next(going)

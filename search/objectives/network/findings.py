@@ -33,7 +33,7 @@ def findings(result: Mapping[str, Any], metric: Metric, rows_are: str) -> tuple[
         return (Finding(metric.name, label, metric.text(None), "read once, at the very end"),)
     scores = scores_in(result)
     times = result.get("readings", 1)
-    read = "read once" if times == 1 else f"read {times} times, as trials were tried again"
+    read = "read once" if times == 1 else f"read {times} times, as the search was taken up again"
     note = f"{rows_in(result):,} {rows_are}, {read}"
     found = [Finding(metric.name, label, metric.text(scores[0]), note)]
     voting, together = result["snapshot_ensemble"], result["finalist_ensemble"]

@@ -241,7 +241,7 @@ def summary_of(ledger: Ledger, name: str, *, strays: bool = True) -> Summary:
         found = replace(found, set_aside=tuple(read.set_aside(search)))
     best, shown = found.best, where(ledger.database.shown)
     told = verdict(search, stages, trials, best, read.clock(), shown)
-    found = replace(found, verdict=told)
+    found = replace(found, verdict=told, training=read.now_trained(search))
     if best is None or not any(one.spread_of for one in found.objective.metrics):
         return found
     curve = read.curves_of([best.id]).get(best.id, ())

@@ -7,7 +7,15 @@ from typing import Any
 
 from rich.console import Console
 
-from search.ledger.records import Extended, RecordedTrial, Search, SetAside, StageState, Strays
+from search.ledger.records import (
+    Extended,
+    RecordedTrial,
+    Search,
+    SetAside,
+    StageState,
+    Strays,
+    Training,
+)
 from search.objective.data_card import DataCard
 from search.objective.port import Objective
 from search.objective.report import Finding
@@ -19,6 +27,8 @@ from search.space.space import Point
 from search.views.terminal.card_rows import card_line
 from search.views.terminal.failures import failures
 from search.views.terminal.strays import stray_lines
+
+MOST_AT_ONCE = 12  # trials that are trained now, of which there may be thousands
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,7 @@ class Summary:
         failures: Of each stage that has any, which trials failed and why, a line for each reason.
         data: What is known of the data.
         verdict: Three questions on it, such as whether it improves, with their answers.
+        training: The trials that workers hold, with how far each is.
         error: The standard error of the chosen trial's value, where that is a mean.
         extensions: How the study was changed since it was recorded.
         strays: What others have done to its Optuna studies.
@@ -56,6 +67,7 @@ class Summary:
     failures: Mapping[str, Sequence[str]]
     data: DataCard
     verdict: Sequence[tuple[str, str]] = ()
+    training: Sequence[Training] = ()
     error: float | None = None
     extensions: tuple[Extended, ...] = ()
     strays: Sequence[Strays] = ()
@@ -138,6 +150,8 @@ def show(summary: Summary, console: Console) -> None:
         _show_stage(summary, stage, console)
     for aside in summary.set_aside:
         say(console, aside.text, indent=1)
+    for held in summary.training[:MOST_AT_ONCE]:
+        say(console, _trained_now(summary.objective, held), indent=1, hanging=4)
     if summary.failure is not None:
         say(console, f"\n{_failed(summary)}: {summary.failure}", style="bold")
     elif summary.stopped:
@@ -148,6 +162,13 @@ def show(summary: Summary, console: Console) -> None:
     console.print()
     found = [] if summary.best is None else _validation_rows(summary, summary.best)
     say_labelled(console, [*found, *_findings_rows(summary), *summary.verdict])
+
+
+def _trained_now(objective: Objective, one: Training) -> str:
+    """A trial that a worker holds: how far it is, and its value so far."""
+    of = f" of {one.steps:g}" if one.steps else ""
+    value = "" if one.score is None else f", {objective.score.text(one.score)}"
+    return f"now: {one.stage} #{one.number}, {objective.step} {one.step}{of}{value}, {one.worker}"
 
 
 def _failed(summary: Summary) -> str:

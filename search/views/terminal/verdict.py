@@ -121,7 +121,8 @@ def _next(
         return f"it cannot go on by itself; {_remedy(search, trials, where)}"
     if search.finished_at is not None:
         file = f"klayer report {name}{where} --output {name}.html"
-        return f"nothing is left to train; {file} writes all of it down{edge}"
+        more = f"klayer extend {name}{where} --trials {_as_many(stages)}"
+        return f"nothing is left to train; {file} writes all of it down, {more} adds a stage{edge}"
     again = f"klayer run {name}{where} goes on; then " if search.stopped_at is not None else ""
     stage = next((one for one in stages if one.state in ("unplanned", "planning")), None)
     if stage is None:
@@ -135,6 +136,11 @@ def _next(
         ranges = ", ".join(f"{key} {_brief(box.ranges[key])}" for key in box.ranges)
         said += f", if planned now in {ranges}" if trials else f", in {ranges}"
     return f"{said}{edge}"
+
+
+def _as_many(stages: Sequence[StageState]) -> int:
+    """As many trials as the last stage that searched had."""
+    return [stage.trials for stage in stages if stage.step.kind == "search"][-1]
 
 
 def _brief(extent: object) -> str:

@@ -209,7 +209,10 @@ def test_a_library_that_is_missing_is_one_message(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     status, _, err = klayer_here("dashboard")
     assert status == 2
-    assert "dash, optuna_dashboard, waitress, werkzeug; pip install 'klayer[dashboard]'" in err
+    assert (
+        "dash, dash_ag_grid, optuna_dashboard, waitress, werkzeug; pip install 'klayer[dashboard]'"
+        in err
+    )
 
 
 def test_many_may_look_at_once(port: int) -> None:

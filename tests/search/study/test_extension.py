@@ -19,6 +19,8 @@ def study() -> Study:
         (("stages.finest.trials=9", "final.seeds=5", "description='more'"), 2, []),
         (("stages.finest.trials=9",), 3, ["stages.finest.trials: 8 before, 9 now"]),
         (("stages.coarse.trials=9",), 0, []),
+        (("stages.finest.training.dropout=0.2", "final.training.optimizer='adam'"), 2, []),
+        (("training.dropout=0.2",), 2, ["training.dropout: 0.0 before, 0.2 now"]),
         (("seed=7",), 0, ["seed: 1 before, 7 now"]),
         (("data.validation=100",), 0, ["data.validation: 300 before, 100 now"]),
         (

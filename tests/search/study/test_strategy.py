@@ -58,6 +58,7 @@ def test_hyperparameters_of_ones_own_training_are_the_ranges() -> None:
         ({"budget": {"trainings": 23}}, "budget.trainings: found 23; give 24 or more"),
         ({"budget": {"trainings": 64, "hours": 2}}, "budget.hours: unknown key"),
         ({"final": {"seeds": 3}}, "final.seeds: found beside a strategy; leave it out"),
+        ({"final": 3}, "final: found 3; give a table"),
         ({"box": None}, "box: missing; give the ranges to search"),
         ({"box": {"learning_rat": BOX["learning_rate"]}}, "box.learning_rat: "),
         ({"box": {"learning_rate": {"low": 1.0, "high": 0.1}}}, "box.learning_rate: low must not"),

@@ -60,8 +60,8 @@ def page(data: SearchData, one: Overview, told: Told, text: str) -> Component:
     panels = {
         "overview": [
             html.Div(standing(data, one, told), id="standing"),
+            _cards(data, "overview"),  # whose first picture is to be in sight at once
             html.Div(stages(data), id="stage-table"),
-            _cards(data, "overview"),
         ],
         "trials": [
             trials_grid.table(data),

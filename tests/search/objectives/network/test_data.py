@@ -25,7 +25,7 @@ from tests.search.objectives.network.trainings import section_and_data, study_wi
 def test_a_data_set_travels_as_a_path_and_arrives_equal() -> None:
     _, data = section_and_data(study_with())
     sent = pickle.dumps(data)
-    assert len(sent) < 2_000
+    assert len(sent) < 4_000  # the arrays have 400,000
     there = pickle.loads(sent)
     assert there.card == data.card
     assert np.array_equal(there.prepared.training.x, data.prepared.training.x)

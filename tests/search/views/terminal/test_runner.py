@@ -139,7 +139,11 @@ def test_optuna_says_the_same_of_a_finished_search(database: str) -> None:
     assert {one.state for one in final} == {TrialState.COMPLETE}
     with Ledger(database) as ledger:
         trials = ledger.read.trials(ledger.read.search("tiny"))
-    assert [one.value for one in final] == [one.value for one in trials if one.stage == "final"]
+    tested = [one.user_attrs["klayer:test_accuracy"] for one in final]
+    assert tested == [one.value for one in trials if one.stage == "final"]
+    chosen = next(one.parameters for one in trials if one.stage == "final")
+    seeds = [t.value for t in trials if t.stage == "finalists" and t.parameters == chosen]
+    assert final[0].value == pytest.approx(sum(v or 0 for v in seeds) / len(seeds))
 
 
 def test_the_study_file_is_recorded_as_it_was_read(tiny_run: Any, database: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from search.ledger.records import RecordedTrial, SetAside
+from search.ledger.records import RecordedTrial, SetAside, Training
 from search.objectives.network.final import TestReport
 from search.views.terminal.summary import show, summarise
 from tests.search.views.timed import TimedStudy
@@ -263,3 +263,15 @@ def test_of_a_search_that_minimises_the_least_is_best_in_its_own_words(
     assert "best 0.25 s at learning_rate 0.25" in text
     assert "Time                        0.25 s  (the shortest of 10 rounds)" in text
     assert "accuracy" not in text
+
+
+def test_what_is_trained_now_is_told_with_how_far_it_is(
+    search: Any, stage: Any, printed: Any
+) -> None:
+    held = [Training("coarse", n, "host/1/0", 1.0, 3, 10.0, 0.5 if n else None) for n in (0, 7)]
+    summary = replace(summarise(search, [stage("coarse", state="open")], []), training=held)
+    lines = [line.strip() for line in printed(show, summary).splitlines() if "now:" in line]
+    assert lines == [
+        "now: coarse #0, epoch 3 of 10, host/1/0",
+        "now: coarse #7, epoch 3 of 10, 50.00 %, host/1/0",
+    ]

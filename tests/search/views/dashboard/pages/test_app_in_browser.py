@@ -384,7 +384,7 @@ def test_all_trials_are_a_table_whose_view_stands_in_the_address(
     assert len(found) > 3
     assert found == sorted(found, reverse=True)
     field = browser.driver.find_element("css selector", "#grid-search")
-    field.send_keys(Keys.CONTROL + "a", "fine")
+    field.send_keys(Keys.CONTROL + "a" + Keys.NULL, "fine")
     browser.until(lambda: "q=fine" in browser.run("return location.hash"))
     assert "sort=value" in browser.run("return location.hash")
     browser.run(f"window.same = true; {first}.click();")
@@ -494,6 +494,7 @@ def test_a_search_is_followed_while_it_runs(
             browser.until(lambda: any(one.finished_at for one in ledger.read.trials(search)))
             worker.send_signal(signal.SIGSTOP)  # it shall not be done before the page is looked at
             browser.until(lambda: 0 < trials_at_their_end(browser) < 24)
+            browser.run("document.querySelector('#zoom').scrollIntoView();")
             browser.until(lambda: browser.all("#zoom .js-plotly-plot .main-svg", "class"))
             browser.run("window.drawing = document.querySelector('#zoom .js-plotly-plot');")
             worker.send_signal(signal.SIGCONT)
