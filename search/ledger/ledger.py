@@ -8,7 +8,7 @@ transaction, and only from the latest claim: so every planned trial gets exactly
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any, Literal, Self
 
@@ -171,9 +171,9 @@ class Ledger:
         """
         with self.database.writing() as connection:
             time = now(connection)
-            claims.lock_all(
-                connection, search, time
-            )  # who claims or hands in comes before or after
+            # First: what may be claimed is locked before the search, as by those who hand in.
+            locking = partial(claims.lock_all, connection, search, time)
+            optuna_repair.put_search_right(connection, search.id, locking)
             one_version.take_over(connection, search, time)
             its_row = searches.c.id == search.id
             connection.execute(
@@ -186,7 +186,6 @@ class Ledger:
             if form is not None and here != _start_of_paths(form) and here:
                 moved = {**form, "objective": {**form["objective"], **here}}
                 connection.execute(update(searches).where(its_row).values(study=moved))
-            optuna_repair.put_search_right(connection, search.id)
             wake(connection)
 
     @patient

@@ -9,7 +9,7 @@ added anew; so nobody's work is lost.
 Each function is part of a transaction.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,11 +49,26 @@ _STAGE = select(
 _studies = Studies()
 
 
-def put_search_right(connection: Connection, search_id: int) -> None:
-    """Put the studies of all stages of a search right."""
-    query = select(stages.c.id).where(stages.c.search_id == search_id).order_by(stages.c.number)
-    for stage_id in connection.scalars(query).all():
-        put_right(connection, stage_id)
+def put_search_right(connection: Connection, search_id: int, lock: Callable[[], object]) -> None:
+    """Put the studies of all stages of a search right.
+
+    Args:
+        connection: In a transaction.
+        search_id: Which search.
+        lock: Lets nobody claim or hand in until the transaction ends; called where trials are to
+            be written, and before anything is.
+    """
+    query = _STAGE.where(stages.c.search_id == search_id, stages.c.optuna_study.is_not(None))
+    for stage in connection.execute(query.order_by(stages.c.number)).all():
+        study_id = optuna_rows.our_study(connection, stage.optuna_study)
+        if study_id is None or not all(
+            one.right for one in _seen(connection, stage, study_id, None)
+        ):
+            lock()
+            put_right(connection, stage.id)
+        else:
+            _say(connection, stage)
+            optuna_curves.clear(connection, stage.id)
 
 
 def put_right(
@@ -78,11 +93,7 @@ def put_right(
         its_own = (trials.c.stage_id == stage_id) & trials.c.optuna_trial.is_not(None)
         connection.execute(update(trials).where(its_own).values(optuna_trial=None))
     if study_id is None or numbers is None:
-        said = optuna_rows.said_of_stage(stage.search, stage.name, stage.explanation, stage.boxes)
-        if stage.kind == "final" and stage.result is not None:
-            said["klayer:result"] = stage.result
-        score = _study(stage).objective.score
-        study_id = optuna_rows.add_study(connection, stage.optuna_study, score, said)
+        study_id = _say(connection, stage)
     if study_id is None:
         return
     seen = _seen(connection, stage, study_id, numbers)
@@ -91,6 +102,15 @@ def put_right(
         _rewrite(connection, stage, study_id, astray[start : start + AT_ONCE])
     if numbers is None:
         optuna_curves.clear(connection, stage_id)
+
+
+def _say(connection: Connection, stage: Row[Any]) -> int | None:
+    """Write what is said of a stage, and add its study if it is gone; Optuna's id of that."""
+    said = optuna_rows.said_of_stage(stage.search, stage.name, stage.explanation, stage.boxes)
+    if stage.kind == "final" and stage.result is not None:
+        said["klayer:result"] = stage.result
+    score = _study(stage).objective.score
+    return optuna_rows.add_study(connection, stage.optuna_study, score, said)
 
 
 def put_right_unless_ended(connection: Connection, stage_id: int) -> None:

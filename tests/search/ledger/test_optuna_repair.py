@@ -1,5 +1,6 @@
 """Whatever others do to Optuna's studies, a search goes on, and its rows say again what it says."""
 
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -8,11 +9,12 @@ import optuna
 import pytest
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
+from sqlalchemy import text
 
 from search.ledger import optuna_repair
 from search.ledger.ledger import Ledger
 from search.ledger.records import CohortClaim, PlanningClaim, Search, TrialResult
-from tests.search.ledger.conftest import worth
+from tests.search.ledger.conftest import somebody, worth
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., CohortClaim]
@@ -312,3 +314,21 @@ def test_a_study_may_be_deleted_amid_its_repair(
         assert isinstance(claim, CohortClaim)
         assert [one.state for one in optuna_trials(COARSE)] == [RUNNING] * 6
         bearing.hand_in(claim, worth(claim))
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])  # SQLite has one writer at a time
+def test_a_search_whose_studies_are_right_is_taken_up_beside_those_who_hand_in(
+    ledger: Ledger, search: Search, storage: str, open_next: OpenNext, claim_next: ClaimNext
+) -> None:
+    """Somebody may fall silent amid that, and hold a cohort for half a minute."""
+    open_next(1)
+    claim_next("a")
+    with somebody(storage) as silent:
+        silent.execute(text("UPDATE klayer_cohorts SET lost = lost WHERE owner = 'a'"))
+        taking_up = threading.Thread(target=ledger.take_up, args=[search], daemon=True)
+        taking_up.start()
+        taking_up.join(20)
+        waits = taking_up.is_alive()
+        silent.rollback()
+    taking_up.join()
+    assert not waits
