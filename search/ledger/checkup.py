@@ -57,8 +57,8 @@ def _clocks(connection: Connection) -> list[str]:
     held += connection.scalar(select(func.count(workers.c.id)).where(workers.c.seen_at > far)) or 0
     if held:
         found.append(
-            f"{plural(held, 'time')} of leases and heartbeats lie far ahead: the clock was set "
-            "back. The next heartbeat of any worker mends that; start one."
+            f"Leases and heartbeats that lie far ahead, since the clock was set back: {held}. The "
+            "next heartbeat of any worker mends that; start one."
         )
     return found
 

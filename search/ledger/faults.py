@@ -15,11 +15,12 @@ from search.errors import LedgerError
 # Of PostgreSQL, appendix A of its manual: the connection failed, a transaction was rolled back for
 # the sake of others, too many connections, the server is going down, or coming up, a lock was not
 # to be had, this process was silent for too long within a transaction; its disk is full, a
-# statement took longer than it may, or the server is a replica that is about to be promoted.
+# statement took longer than it may, or the server is a replica that is about to be promoted; or
+# somebody deleted the study of Optuna's that a row was about to be added to.
 _PASSING_CLASSES = ("08", "40")
 _PASSING_STATES = (
     *("53300", "57P01", "57P02", "57P03", "55P03", "25P03"),
-    *("53100", "57014", "25006"),
+    *("53100", "57014", "25006", "23503"),
 )
 
 

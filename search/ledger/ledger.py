@@ -8,7 +8,7 @@ transaction, and only from the latest claim: so every planned trial gets exactly
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any, Literal, Self
 
@@ -170,7 +170,11 @@ class Ledger:
             OtherVersionError: Processes of another version of klayer are at work on it.
         """
         with self.database.writing() as connection:
-            one_version.take_over(connection, search, now(connection))
+            time = now(connection)
+            # First: what may be claimed is locked before the search, as by those who hand in.
+            locking = partial(claims.lock_all, connection, search, time)
+            optuna_repair.put_search_right(connection, search.id, locking)
+            one_version.take_over(connection, search, time)
             its_row = searches.c.id == search.id
             connection.execute(
                 update(searches)
@@ -182,7 +186,6 @@ class Ledger:
             if form is not None and here != _start_of_paths(form) and here:
                 moved = {**form, "objective": {**form["objective"], **here}}
                 connection.execute(update(searches).where(its_row).values(study=moved))
-            optuna_repair.put_search_right(connection, search.id)
             wake(connection)
 
     @patient

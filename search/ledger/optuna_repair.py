@@ -9,7 +9,7 @@ added anew; so nobody's work is lost.
 Each function is part of a transaction.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,6 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from search.ledger import optuna_curves, optuna_rows
 from search.ledger.database import update_each
-from search.ledger.optuna_rows import Distributions
 from search.ledger.optuna_tables import (
     ENDS,
     MINE,
@@ -50,11 +49,26 @@ _STAGE = select(
 _studies = Studies()
 
 
-def put_search_right(connection: Connection, search_id: int) -> None:
-    """Put the studies of all stages of a search right."""
-    query = select(stages.c.id).where(stages.c.search_id == search_id).order_by(stages.c.number)
-    for stage_id in connection.scalars(query).all():
-        put_right(connection, stage_id)
+def put_search_right(connection: Connection, search_id: int, lock: Callable[[], object]) -> None:
+    """Put the studies of all stages of a search right.
+
+    Args:
+        connection: In a transaction.
+        search_id: Which search.
+        lock: Lets nobody claim or hand in until the transaction ends; called where trials are to
+            be written, and before anything is.
+    """
+    query = _STAGE.where(stages.c.search_id == search_id, stages.c.optuna_study.is_not(None))
+    for stage in connection.execute(query.order_by(stages.c.number)).all():
+        study_id = optuna_rows.our_study(connection, stage.optuna_study)
+        if study_id is None or not all(
+            one.right for one in _seen(connection, stage, study_id, None)
+        ):
+            lock()
+            put_right(connection, stage.id)
+        else:
+            _say(connection, stage)
+            optuna_curves.clear(connection, stage.id)
 
 
 def put_right(
@@ -62,32 +76,41 @@ def put_right(
 ) -> None:
     """Let the study of a stage say what the ledger says; nothing happens before it is planned.
 
+    A study that is gone is added anew, with the trials that are looked at: others may be in the
+    hands of other workers.
+
     Args:
-        connection: In a transaction.
+        connection: In a transaction that holds what the trials are locked by.
         stage_id: Which stage.
-        numbers: Of the trials that are looked at; None for all. All are if the study is gone.
+        numbers: Of the trials that are looked at; None for all.
     """
     stage = connection.execute(_STAGE.where(stages.c.id == stage_id)).one()
     if stage.optuna_study is None:
         return
     study_id = optuna_rows.our_study(connection, stage.optuna_study)
+    if study_id is None and connection.dialect.name == "sqlite":
+        # It gives the ids of deleted trials again: others of the stage would be taken for new ones.
+        its_own = (trials.c.stage_id == stage_id) & trials.c.optuna_trial.is_not(None)
+        connection.execute(update(trials).where(its_own).values(optuna_trial=None))
     if study_id is None or numbers is None:
-        numbers = None
-        said = optuna_rows.said_of_stage(stage.search, stage.name, stage.explanation, stage.boxes)
-        if stage.kind == "final" and stage.result is not None:
-            said["klayer:result"] = stage.result
-        score = _study(stage).objective.score
-        study_id = optuna_rows.add_study(connection, stage.optuna_study, score, said)
+        study_id = _say(connection, stage)
     if study_id is None:
         return
     seen = _seen(connection, stage, study_id, numbers)
     astray = [one for one in seen if not one.right]
-    boxes = tuple(recorded_box(box) for box in stage.boxes)
-    space = distributions(boxes, listed=stage.kind != "search") if astray else {}
     for start in range(0, len(astray), AT_ONCE):
-        _rewrite(connection, stage_id, study_id, space, astray[start : start + AT_ONCE])
+        _rewrite(connection, stage, study_id, astray[start : start + AT_ONCE])
     if numbers is None:
         optuna_curves.clear(connection, stage_id)
+
+
+def _say(connection: Connection, stage: Row[Any]) -> int | None:
+    """Write what is said of a stage, and add its study if it is gone; Optuna's id of that."""
+    said = optuna_rows.said_of_stage(stage.search, stage.name, stage.explanation, stage.boxes)
+    if stage.kind == "final" and stage.result is not None:
+        said["klayer:result"] = stage.result
+    score = _study(stage).objective.score
+    return optuna_rows.add_study(connection, stage.optuna_study, score, said)
 
 
 def put_right_unless_ended(connection: Connection, stage_id: int) -> None:
@@ -149,13 +172,17 @@ class _Seen:
         """Whether Optuna has what it should have."""
         row, standing = self.row, self.standing
         found = row.numbered, row.shown, row.began, row.ended
-        counts = len(row.parameters), int(self.worth.value is not None)
         return (
-            row.there is not None
+            self.has_its_point
             and found == tuple(standing.values())
             and row.told == self.worth.value
-            and (row.points, row.objectives) == counts
+            and row.objectives == int(self.worth.value is not None)
         )
+
+    @property
+    def has_its_point(self) -> bool:
+        """Whether it is there with as many parameters as it has."""
+        return self.row.there is not None and self.row.points == len(self.row.parameters)
 
     @property
     def taken(self) -> bool:
@@ -238,14 +265,12 @@ def _rows(
     return connection.execute(query).all()
 
 
-def _rewrite(
-    connection: Connection,
-    stage_id: int,
-    study_id: int,
-    space: Distributions,
-    seen: Sequence[_Seen],
-) -> None:
-    """Write trials of a study as the ledger has them."""
+def _rewrite(connection: Connection, stage: Row[Any], study_id: int, seen: Sequence[_Seen]) -> None:
+    """Write trials of a study as the ledger has them.
+
+    Parameters are left that are there: to write them takes Optuna, which a worker that only trains
+    does not load, and which to load takes longer than others should wait.
+    """
     taken = [one.row.there for one in seen if one.taken]
     ids = {
         one.row.number: one.row.there for one in seen if one.row.there is not None and not one.taken
@@ -258,11 +283,20 @@ def _rewrite(
             connection.execute(its_row.values(one.standing))
     missing = [one for one in seen if one.row.number not in ids]
     if missing:
-        ids |= _add(connection, stage_id, study_id, taken, missing)
+        ids |= _add(connection, stage.id, study_id, taken, missing)
     _clear(connection, [*ids.values(), *taken], (trial_attributes,))
-    _clear(connection, ids.values(), (parameters, values, intermediate_values))
-    points = {ids[one.row.number]: (one.row.parameters, one.row.seed) for one in seen}
-    optuna_rows.write_points(connection, space, points)
+    _clear(connection, ids.values(), (values, intermediate_values))
+    optuna_rows.write_seeds(connection, {ids[one.row.number]: one.row.seed for one in seen})
+    points = {
+        ids[one.row.number]: one.row.parameters
+        for one in seen
+        if one.taken or not one.has_its_point
+    }
+    if points:
+        boxes = tuple(recorded_box(box) for box in stage.boxes)
+        space = distributions(boxes, listed=stage.kind != "search")
+        _clear(connection, points, (parameters,))
+        optuna_rows.write_points(connection, space, points)
     ended = {ids[one.row.number]: one.end for one in seen if one.worth.state in ENDS}
     optuna_rows.write_ends(connection, ended)
     optuna_curves.write_of(connection, [one.row.id for one in seen])
@@ -276,6 +310,7 @@ def _add(
     seen: Sequence[_Seen],
 ) -> dict[int, int]:
     """Add trials that a study lacks; Optuna's ids by number."""
+    optuna_rows.lock(connection, study_id)  # first: others may add some of klayer's as well
     known = connection.scalars(
         select(trials.c.optuna_trial).where(
             trials.c.stage_id == stage_id, trials.c.optuna_trial.is_not(None)

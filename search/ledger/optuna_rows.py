@@ -33,6 +33,7 @@ from tenacity import retry, retry_if_exception, stop_after_delay, wait_random_ex
 
 from search.errors import LedgerError
 from search.ledger import sqlite
+from search.ledger.database import insert_new
 from search.ledger.faults import is_busy
 from search.ledger.location import Location
 from search.ledger.optuna_tables import (
@@ -118,13 +119,13 @@ def add_study(
     Returns:
         Optuna's id of it; None where somebody else has a study of this name.
     """
-    study_id = our_study(connection, name)
     told: dict[str, Any] = {METRIC_NAMES: [score.name]}
+    study_id = our_study(connection, name)
     if study_id is None:
-        if connection.scalar(select(studies.c.study_id).where(studies.c.study_name == name)):
-            return None
-        added = insert(studies).values(study_name=name).returning(studies.c.study_id)
-        study_id = connection.scalar(added)
+        new = insert_new(connection, studies).values(study_name=name)
+        study_id = connection.scalar(new.returning(studies.c.study_id))
+        if study_id is None:  # somebody has it; another worker, who was quicker, or a stranger
+            return our_study(connection, name)
         direction = score.direction.upper()
         connection.execute(
             insert(directions).values(study_id=study_id, direction=direction, objective=0)
@@ -163,18 +164,22 @@ def add_trials(
     if study_id is None:
         return [None] * len(planned)
     numbers = [one.number for one in planned]
+    lock(connection, study_id)
     make_room(connection, study_id, numbers)
     added = connection.execute(
         insert(trials).returning(trials.c.trial_id, sort_by_parameter_order=True),
         [{"number": number, "study_id": study_id, "state": "WAITING"} for number in numbers],
     )
-    ids = list(added.scalars())
-    write_points(
-        connection,
-        distributions,
-        {key: (one.parameters, one.seed) for key, one in zip(ids, planned, strict=True)},
-    )
-    return list(ids)
+    by_id = dict(zip(added.scalars(), planned, strict=True))
+    write_seeds(connection, {key: one.seed for key, one in by_id.items()})
+    write_points(connection, distributions, {key: one.parameters for key, one in by_id.items()})
+    return list(by_id)
+
+
+def lock(connection: Connection, study_id: int) -> None:
+    """Let nobody else add trials to a study meanwhile; Optuna takes the same lock for that."""
+    its_row = select(studies.c.study_id).where(studies.c.study_id == study_id)
+    connection.execute(its_row.with_for_update())
 
 
 def make_room(
@@ -184,12 +189,10 @@ def make_room(
 
     Args:
         connection: In a transaction.
-        study_id: Optuna's id of the study, which is locked as Optuna does before it adds a trial.
+        study_id: Optuna's id of the study, which is locked.
         numbers: Of trials that are to be added.
         ours: Optuna's ids of klayer's.
     """
-    lock = select(studies.c.study_id).where(studies.c.study_id == study_id).with_for_update()
-    connection.execute(lock)
     its_own = trials.c.study_id == study_id
     within = trials.c.number.between(min(numbers), max(numbers))
     query = select(trials.c.trial_id).where(its_own, within).order_by(trials.c.trial_id)
@@ -201,27 +204,31 @@ def make_room(
             connection.execute(update(trials).where(trials.c.trial_id == key).values(number=behind))
 
 
-def write_points(
-    connection: Connection,
-    distributions: Distributions,
-    points: Mapping[int, tuple[Mapping[str, Any], int]],
-) -> None:
-    """Write parameters and seeds of trials that have none.
-
-    Args:
-        connection: In a transaction.
-        distributions: Of each hyperparameter.
-        points: Parameters and seed by Optuna's id.
-    """
-    from optuna.distributions import distribution_to_json
-
+def write_seeds(connection: Connection, seeds: Mapping[int, int]) -> None:
+    """Write the seeds of trials that have none, by Optuna's id."""
     connection.execute(
         insert(trial_attributes),
         [
             {"trial_id": key, "key": SEED, "value_json": json.dumps(seed)}
-            for key, (_, seed) in points.items()
+            for key, seed in seeds.items()
         ],
     )
+
+
+def write_points(
+    connection: Connection,
+    distributions: Distributions,
+    points: Mapping[int, Mapping[str, Any]],
+) -> None:
+    """Write parameters of trials that have none.
+
+    Args:
+        connection: In a transaction.
+        distributions: Of each hyperparameter.
+        points: Parameters by Optuna's id.
+    """
+    from optuna.distributions import distribution_to_json
+
     written = {name: distribution_to_json(one) for name, one in distributions.items()}
     rows = [
         {
@@ -230,7 +237,7 @@ def write_points(
             "param_value": distributions[name].to_internal_repr(value),
             "distribution_json": written[name],
         }
-        for key, (point, _) in points.items()
+        for key, point in points.items()
         for name, value in point.items()
     ]
     if rows:

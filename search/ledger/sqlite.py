@@ -30,6 +30,8 @@ _LACKS_ROOM = (
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_IOERR,
 )
+# So file systems say that have no hard links, as on memory sticks and shares of Windows.
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS)
 READING = "klayer_reading"  # execution option of a connection that will not write
 
 
@@ -165,7 +167,12 @@ def back_up(engine: Engine, to: Path) -> None:
             copy.execute("PRAGMA journal_mode = DELETE")  # so that it is one file
         with draft.open("rb") as written:
             os.fsync(written.fileno())
-        os.link(draft, to)  # not over what came there meanwhile
+        try:
+            os.link(draft, to)  # not over what came there meanwhile
+        except OSError as error:
+            if error.errno not in _NO_LINKS or os.path.lexists(to):
+                raise
+            draft.rename(to)
     finally:
         draft.unlink(missing_ok=True)
 

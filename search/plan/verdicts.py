@@ -112,11 +112,11 @@ def certainty(study: Study, trials: Sequence[T], best: T, rows: int | None) -> C
 
 def improvement(study: Study, trials: Iterable[T]) -> Improvement[T] | None:
     """Since when nothing was better among the trials that compare; None before one has a value."""
-    stages = [stage.name for stage in study.stages]
+    stages, named = [stage.name for stage in study.stages], study.contenders()
     ended = [one for one in trials if one.stage in stages and one.finished_at is not None]
     ended.sort(key=lambda one: (one.finished_at or 0.0, stages.index(one.stage), one.number))
     valued = [one for one in ended if one.state == "complete" and one.value is not None]
-    compared = [one for one in valued if one.stage in study.contenders()] or valued
+    compared = [one for one in valued if one.stage in named] or valued
     if not compared:
         return None
     holder = min(compared, key=lambda one: ranking_of(study).cost(one.value))  # the first of equals
@@ -172,9 +172,9 @@ def edges(best: Trial, boxes: Iterable[Box]) -> tuple[str, ...]:
 def _singles(study: Study, trials: Sequence[T]) -> list[float]:
     """The best single value of each configuration of the stages that compare."""
     ranking, best = ranking_of(study), dict[frozenset[tuple[str, object]], float]()
-    stages = {stage.name for stage in study.stages}
+    stages, named = {stage.name for stage in study.stages}, study.contenders()
     valued = [one for one in trials if one.state == "complete" and one.stage in stages]
-    contenders = [one for one in valued if one.stage in study.contenders()] or valued
+    contenders = [one for one in valued if one.stage in named] or valued
     for one in contenders:
         key = frozenset(one.parameters.items())
         value = ranking.best_value((best.get(key), one.value))

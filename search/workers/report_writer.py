@@ -16,8 +16,10 @@ from search.ledger.records import CohortCheckpoint, CohortClaim
 from search.objective.report import Report
 
 # Reports are collected for so long, or for as long as the last batch took where that was longer,
-# unless a checkpoint comes: a short cohort is handed in with all of its own.
+# unless a checkpoint comes: a short cohort is handed in with all of its own. After one that took
+# minutes, since the database was away, others wait no minutes.
 BATCH_SECONDS = 0.02
+LONGEST_BATCH_SECONDS = 1.0
 # The training waits for the database where more reports than these are still to be written.
 MOST_WAITING = 10_000
 
@@ -127,8 +129,9 @@ class ReportWriter:
 
     def _wake(self) -> None:
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="report writer", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._run, name="report writer", daemon=True)
+            thread.start()  # which the system may refuse
+            self._thread = thread
         self._changed.notify_all()
 
     def _wait(self) -> None:
@@ -169,7 +172,7 @@ class ReportWriter:
         """What is to be written now; None where nothing is to come."""
         with self._changed:
             self._changed.wait_for(lambda: self._due() or self._closed)
-            collecting = max(BATCH_SECONDS, self._took)
+            collecting = max(BATCH_SECONDS, min(self._took, LONGEST_BATCH_SECONDS))
             self._changed.wait_for(self._is_urgent, collecting)
             if not self._due():
                 return None

@@ -14,7 +14,13 @@ from search.objective.report import Finding
 from search.runtime.formatting import capital, parameters, plural_of, share
 from search.views.plots import standing
 from search.views.plots.data import SearchData
-from search.views.terminal.progress import PACE_SECONDS, best_of, pace_of, seconds_left
+from search.views.terminal.progress import (
+    PACE_FRESH_SECONDS,
+    PACE_SECONDS,
+    best_of,
+    pace_of,
+    seconds_left,
+)
 
 State = Literal["finished", "failed", "stopped", "running", "waiting"]
 FRESH_SECONDS = 1.0  # for so long nothing is read again
@@ -74,6 +80,7 @@ class Overviews:
         self._looked = -FRESH_SECONDS
         self._all: list[Overview] = []
         self._winners: dict[int, RecordedTrial | None] = {}  # of finished searches, by their key
+        self._paces: dict[int, tuple[float, float | None]] = {}  # and when it was asked for
 
     def all(self) -> list[Overview]:
         """All searches of the database, the newest first.
@@ -120,7 +127,11 @@ class Overviews:
     def _pace(self, search: Search, clock: float) -> float | None:
         if search.finished_at is not None:
             return None
-        return pace_of(self._ledger.read.stints(search, PACE_SECONDS), clock)
+        asked, pace = self._paces.get(search.id, (-PACE_FRESH_SECONDS, None))
+        if time.monotonic() - asked >= PACE_FRESH_SECONDS:  # it counts all reports of the time
+            pace = pace_of(self._ledger.read.stints(search, PACE_SECONDS), clock)
+            self._paces[search.id] = time.monotonic(), pace
+        return pace
 
 
 def overview(

@@ -7,6 +7,7 @@ reports have the same lines.
 import shlex
 from collections.abc import Sequence
 
+from search.errors import StudyFileError
 from search.ledger import DEFAULT_STORAGE
 from search.ledger.records import RecordedTrial, Search, StageState
 from search.objective.metric import Metric
@@ -23,6 +24,7 @@ from search.plan.verdicts import (
 )
 from search.runtime.formatting import ago, plural
 from search.space.space import Interval
+from search.study.extension import with_more_trials
 from search.study.file import Study
 
 SURE, IMPROVING, NEXT = "How sure that is", "Does it improve", "What comes next"
@@ -121,8 +123,7 @@ def _next(
         return f"it cannot go on by itself; {_remedy(search, trials, where)}"
     if search.finished_at is not None:
         file = f"klayer report {name}{where} --output {name}.html"
-        more = f"klayer extend {name}{where} --trials {_as_many(stages)}"
-        return f"nothing is left to train; {file} writes all of it down, {more} adds a stage{edge}"
+        return f"nothing is left to train; {file} writes all of it down{_more(search, where)}{edge}"
     again = f"klayer run {name}{where} goes on; then " if search.stopped_at is not None else ""
     stage = next((one for one in stages if one.state in ("unplanned", "planning")), None)
     if stage is None:
@@ -138,9 +139,14 @@ def _next(
     return f"{said}{edge}"
 
 
-def _as_many(stages: Sequence[StageState]) -> int:
-    """As many trials as the last stage that searched had."""
-    return [stage.trials for stage in stages if stage.step.kind == "search"][-1]
+def _more(search: Search, where: str) -> str:
+    """A command that adds a stage of as many trials as the last has, where one can be like that."""
+    trials = search.study.stages[-1].trials
+    try:
+        with_more_trials(search.study, trials)
+    except StudyFileError:
+        return ""
+    return f", klayer extend {search.study.name}{where} --trials {trials} adds a stage"
 
 
 def _brief(extent: object) -> str:
@@ -164,7 +170,7 @@ def _remedy(search: Search, trials: Sequence[RecordedTrial], where: str) -> str:
         retry = f"klayer retry {name}{where} and klayer run {name}{where}"
         return f"once the cause is mended, {retry} train the failed trials again"
     first = study.stages[0]
-    for box in first.boxes:
+    for box in first.boxes if len(first.boxes) == 1 and not first.points else ():
         for key in study.objective.usual_order:
             extent = box.ranges.get(key)
             if isinstance(extent, Interval) and extent.log:

@@ -1,5 +1,7 @@
 """The database itself: its tables made, made again, brought up to date."""
 
+import errno
+import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -60,6 +62,19 @@ def test_a_backup_writes_over_nothing(
     told = klayer_here("storage", "backup", name, "--storage", storage)
     assert told == (2, "", f"klayer: {name}: is there already; name a new file\n")
     assert (tmp_path / "ledger.db").read_bytes() == before
+
+
+def test_a_backup_goes_to_file_systems_that_have_no_links_as_well(
+    klayer_here: Any, storage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refused)
+    assert klayer_here("storage", "backup", "copy.db", "--storage", storage)[0] == 0
+    with Ledger(f"sqlite:///{tmp_path}/copy.db") as copied:
+        assert copied.read.names() == []
+    assert not list(tmp_path.glob(".*.part"))
 
 
 def test_a_backup_that_cannot_be_made_says_why(klayer_here: Any, storage: str) -> None:

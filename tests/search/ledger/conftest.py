@@ -198,18 +198,16 @@ def open_stage(ledger: Ledger, search: Search, groups: int = 1) -> PlanningClaim
     """
     claim = ledger.next_work(search, "planner")
     assert isinstance(claim, PlanningClaim)
-    made = plan(
-        search.study, step_of(search.study, claim.stage.number), ledger.read.finished_trials(search)
-    )
+    step = step_of(search.study, claim.stage.number)
+    made = plan(search.study, step, ledger.read.finished_trials(search))
     sharing: dict[int, list[int]] = {}  # only trials of one order may share a cohort
     for trial in made.trials:
         sharing.setdefault(trial.order_seed, []).append(trial.number)
     cohorts = tuple(
         tuple(numbers[first::groups]) for numbers in sharing.values() for first in range(groups)
     )
-    ledger.open_stage(
-        search, claim, replace(made, cohorts=cohorts), distributions(made.boxes), EPOCHS
-    )
+    space = distributions(made.boxes, listed=step.kind != "search")
+    ledger.open_stage(search, claim, replace(made, cohorts=cohorts), space, EPOCHS)
     return claim
 
 

@@ -34,7 +34,8 @@ def test_clocks_that_differ_or_were_set_back_are_found(
     ledger.next_work(search, "a")
     alter("UPDATE klayer_cohorts SET lease_until = lease_until + 3600 WHERE owner = 'a'")
     (told,) = findings(ledger.database)
-    assert told.startswith("1 time of leases and heartbeats lie far ahead: the clock was set back.")
+    assert told.startswith("Leases and heartbeats that lie far ahead, since the clock was set ")
+    assert "back: 1. The next heartbeat" in told
     monkeypatch.setattr(checkup.clocks, "time", lambda: 0.0)
     assert "ahead of this machine's. Leases go by" in findings(ledger.database)[0]
 

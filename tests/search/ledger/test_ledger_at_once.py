@@ -11,8 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from threading import Barrier
+from typing import Any
 
+import optuna
 import pytest
+from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial
 from sqlalchemy import event
 
@@ -178,6 +181,36 @@ def test_a_claim_that_lapsed_is_kept_by_its_owner_or_taken_over(
         states = {one.state for one in ledger.read.trials(search)}
         assert isinstance(got, CohortClaim) == isinstance(handed_in, LostLeaseError)
         assert states == ({"running"} if isinstance(got, CohortClaim) else {"complete"})
+
+
+@pytest.mark.parametrize("when", ["before they claim", "before they hand in"])
+def test_a_study_that_is_gone_is_written_anew_by_all_at_once(
+    ledger: Ledger,
+    together: Together,
+    optuna_storage: RDBStorage,
+    optuna_trials: Callable[[str], list[FrozenTrial]],
+    when: str,
+) -> None:
+    """Workers have only their own trials to write; some take the search up meanwhile."""
+    for place in range(AGAIN // 2):
+        search = small_search(ledger, f"s{place}", f"stages.coarse.trials={TRIALS}")
+        open_stage(ledger, search, WORKERS)
+        study = f"s{place}/1-coarse"
+        if when == "before they claim":
+            optuna.delete_study(study_name=study, storage=optuna_storage)
+        claims = together(lambda one, n, s=search: claim(one, s, f"worker {n}"), WORKERS)  # type: ignore[misc]
+        if when == "before they hand in":
+            optuna.delete_study(study_name=study, storage=optuna_storage)
+
+        def go_on(one: Ledger, n: int, search: Search = search, claims: list[Any] = claims) -> None:
+            one.hand_in(claims[n], worth(claims[n])) if n % 3 else one.take_up(search)
+
+        together(go_on, WORKERS)
+        for n in range(0, WORKERS, 3):
+            ledger.hand_in(claims[n], worth(claims[n]))  # type: ignore[arg-type]
+        found = {one.number: one.value for one in optuna_trials(study)}
+        assert found == {n: (n + 1) / 30 for n in range(TRIALS)}
+        assert ledger.read.strays(search) == []
 
 
 @pytest.mark.parametrize("kind", ["postgresql"])  # SQLite has one writer at a time

@@ -1,16 +1,20 @@
 """Whatever others do to Optuna's studies, a search goes on, and its rows say again what it says."""
 
+import threading
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import optuna
 import pytest
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
+from sqlalchemy import text
 
+from search.ledger import optuna_repair
 from search.ledger.ledger import Ledger
 from search.ledger.records import CohortClaim, PlanningClaim, Search, TrialResult
-from tests.search.ledger.conftest import worth
+from tests.search.ledger.conftest import somebody, worth
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., CohortClaim]
@@ -254,3 +258,77 @@ def test_a_later_stage_goes_on_though_somebody_has_a_study_of_its_name(
     assert [one.values for one in study_of_coarse().get_trials()] == [
         [(n + 1) / 30] for n in range(6)
     ]
+
+
+def test_a_trial_that_is_taken_up_again_keeps_its_parameters_as_they_are(
+    ledger: Ledger,
+    search: Search,
+    open_next: OpenNext,
+    claim_next: ClaimNext,
+    study_of_coarse: Callable[[], optuna.Study],
+    optuna_trials: Trials,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Workers that only train never load Optuna, which writing parameters would take."""
+    open_next(1)
+    before = optuna_trials(COARSE)
+    ledger.release(claim_next("a"))
+
+    def loads_optuna(*_: object, **__: object) -> None:
+        raise AssertionError("Optuna is loaded")
+
+    monkeypatch.setattr(optuna_repair, "distributions", loads_optuna)
+    claim = claim_next("b")
+    assert [one.state for one in optuna_trials(COARSE)] == [RUNNING] * 6
+    study_of_coarse().tell(2, 0.9)
+    ledger.hand_in(claim, worth(claim))
+    found = optuna_trials(COARSE)
+    assert [one.params for one in found] == [one.params for one in before]
+    assert [one.user_attrs["klayer:seed"] for one in found] == [
+        one.user_attrs["klayer:seed"] for one in before
+    ]
+    assert [one.values for one in found] == [[(n + 1) / 30] for n in range(6)]
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])  # SQLite has one writer at a time
+def test_a_study_may_be_deleted_amid_its_repair(
+    search: Search,
+    storage: str,
+    open_next: OpenNext,
+    study_of_coarse: Callable[[], optuna.Study],
+    optuna_trials: Trials,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    open_next(1)
+    STRAYS["complete"](study_of_coarse())
+    rewrite, strange = optuna_repair._rewrite, [delete]
+
+    def meanwhile(*given: Any) -> None:
+        if strange:
+            strange.pop()(study_of_coarse())
+        rewrite(*given)
+
+    monkeypatch.setattr(optuna_repair, "_rewrite", meanwhile)
+    with Ledger(storage, patience_seconds=30) as bearing:
+        claim = bearing.next_work(search, "a")
+        assert isinstance(claim, CohortClaim)
+        assert [one.state for one in optuna_trials(COARSE)] == [RUNNING] * 6
+        bearing.hand_in(claim, worth(claim))
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])  # SQLite has one writer at a time
+def test_a_search_whose_studies_are_right_is_taken_up_beside_those_who_hand_in(
+    ledger: Ledger, search: Search, storage: str, open_next: OpenNext, claim_next: ClaimNext
+) -> None:
+    """Somebody may fall silent amid that, and hold a cohort for half a minute."""
+    open_next(1)
+    claim_next("a")
+    with somebody(storage) as silent:
+        silent.execute(text("UPDATE klayer_cohorts SET lost = lost WHERE owner = 'a'"))
+        taking_up = threading.Thread(target=ledger.take_up, args=[search], daemon=True)
+        taking_up.start()
+        taking_up.join(20)
+        waits = taking_up.is_alive()
+        silent.rollback()
+    taking_up.join()
+    assert not waits

@@ -10,6 +10,7 @@ from search.ledger.records import RecordedTrial
 from search.plan.plan import steps
 from search.plan.verdicts import ahead, certainty, edges, improvement
 from search.space.space import Box, Interval
+from search.study.file import Study
 from search.study.reading import load
 
 STUDY = load("digits")
@@ -61,6 +62,23 @@ def test_fresh_seeds_tell_how_much_was_luck_and_how_wide_the_noise_is() -> None:
     # Of two configurations, whose seeds differ by 0.04 and by nothing.
     assert found.noise == pytest.approx(math.sqrt(0.0008 / 2))
     assert (found.rows, found.group, found.among) == (None, 2, 3)
+
+
+def test_the_stages_that_compare_are_looked_for_once_and_not_for_each_trial(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A page asks each second, of thousands of trials."""
+    looked, found = [0], type(STUDY).contenders
+
+    def counted(study: Study) -> tuple[str, ...]:
+        looked[0] += 1
+        return found(study)
+
+    monkeypatch.setattr(type(STUDY), "contenders", counted)
+    trials = [trial(n, 0.5) for n in range(20)]
+    certainty(STUDY, trials, trials[0], 100)
+    improvement(STUDY, trials)
+    assert looked[0] == 2
 
 
 def test_of_a_perfect_score_the_noise_is_not_nothing() -> None:

@@ -161,6 +161,32 @@ def test_a_training_waits_where_too_much_is_to_be_written(
         assert [step for batch, _ in written for step in batch[0]] == [1, 2, 3]
 
 
+def test_reports_wait_no_longer_for_more_since_the_database_was_away_for_long(
+    ledger: Ledger, search: Search, claim: CohortClaim
+) -> None:
+    with ReportWriter(ledger, claim, 60.0) as writer:
+        writer._took = 1e6
+        writer.put({0: report(1)}, None)
+        until = time.monotonic() + 30
+        while not stored(ledger, search)[0] and time.monotonic() < until:
+            time.sleep(0.05)
+        assert stored(ledger, search)[0] == [1]
+
+
+def test_a_thread_that_the_system_refuses_is_what_is_told(
+    ledger: Ledger, claim: CohortClaim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    with (
+        pytest.raises(RuntimeError, match="start new thread"),
+        ReportWriter(ledger, claim, 60.0) as writer,
+    ):
+        writer.put({0: report(1)}, None)
+
+
 @pytest.mark.parametrize("how", ["with a report", "without one"])
 def test_who_is_asked_to_release_learns_of_it_beside_the_training(
     ledger: Ledger, search: Search, claim: CohortClaim, how: str, written: Any

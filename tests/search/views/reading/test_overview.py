@@ -9,7 +9,8 @@ import pytest
 
 from benchmarks.large_search import filling
 from search.ledger.ledger import Ledger
-from search.ledger.records import Presence, Search
+from search.ledger.queries import Queries
+from search.ledger.records import Presence, Search, Stint
 from search.views.reading import overview
 from search.views.reading.overview import Overview, Overviews
 from tests.search.views.timed import TimedStudy
@@ -18,6 +19,7 @@ from tests.search.views.timed import TimedStudy
 @pytest.fixture(autouse=True)
 def _always_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(overview, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(overview, "PACE_FRESH_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -33,6 +35,25 @@ def only(ledger: Ledger) -> Overview:
 def join(ledger: Ledger, search: Search) -> None:
     who = Presence("w1", "worker", "here", "m", 7, search.id, None, 60.0)
     ledger.join(who)
+
+
+def test_the_pace_is_not_asked_for_again_and_again(
+    ledger: Ledger, going: Iterator[Search], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It counts the reports of minutes, and each reader of a page asks each second."""
+    monkeypatch.setattr(overview, "PACE_FRESH_SECONDS", 600.0)
+    asked = [0]
+
+    def stints(*_: object) -> list[Stint]:
+        asked[0] += 1
+        return []
+
+    monkeypatch.setattr(Queries, "stints", stints)
+    next(going)
+    many = Overviews(ledger)
+    many.all()
+    many.all()
+    assert asked == [1]
 
 
 def test_a_database_without_a_search(ledger: Ledger) -> None:

@@ -69,6 +69,29 @@ def test_a_stopped_one_and_failed_ones_are_told_a_command(
     assert "klayer retry digits --storage" in told(failed, [stage("coarse")], [broken])[NEXT]
 
 
+def test_no_command_is_told_that_would_be_refused(search: Any, stage: Any, trial: Any) -> None:
+    """A grid has the trials that it has; a stage of several boxes has no one range to lower."""
+    study, last = search.study, search.study.stages[-1]
+    grid = study.model_copy(
+        update={"stages": (*study.stages[:-1], last.model_copy(update={"sampler": "grid"}))}
+    )
+    for which, more in ((study, True), (grid, False)):
+        ended = replace(search, study=which, finished_at=5.0)
+        rows = told(ended, [stage("coarse", state="finished")], [trial(value=0.9)])
+        assert (
+            f"klayer extend digits --storage sqlite:///x.db --trials {last.trials}" in rows[NEXT]
+        ) is more
+    first = study.stages[0]
+    boxes = study.model_copy(
+        update={"stages": (first.model_copy(update={"boxes": first.boxes * 2}), *study.stages[1:])}
+    )
+    failed = replace(search, study=boxes, failure="cannot zoom")
+    assert (
+        "--set KEY=VALUE"
+        in told(failed, [stage("coarse")], [trial(value=None, state="diverged")])[NEXT]
+    )
+
+
 def test_the_usual_database_needs_no_option() -> None:
     assert where(DEFAULT_STORAGE) == ""
     assert where("sqlite:///a b.db") == " --storage 'sqlite:///a b.db'"
