@@ -40,6 +40,7 @@ def test_most_trials_of_the_first_stage_are_pruned(halved: Path, undisturbed: Un
 
 @mostly_sqlite
 @pytest.mark.parametrize("workers", [2, pytest.param(8, marks=pytest.mark.long)])
+@pytest.mark.long
 def test_the_number_of_workers_changes_nothing(
     pool_of: PoolOf,
     storage: str,

@@ -22,6 +22,7 @@ def expected(undisturbed: Callable[..., Table]) -> Table:
 
 @mostly_postgresql
 @pytest.mark.parametrize("workers", [2, *(pytest.param(n, marks=pytest.mark.long) for n in (1, 8))])
+@pytest.mark.long
 def test_the_number_of_workers_changes_nothing(
     pool_of: Callable[..., Pool],
     storage: str,

@@ -127,6 +127,7 @@ def test_with_a_launcher(
 
 
 @mostly_sqlite
+@pytest.mark.long
 def test_that_fails_each_time_in_a_service(
     storage: str, seed: int, tmp_path: Path, assert_given_up: Callable[[str, int], None]
 ) -> None:

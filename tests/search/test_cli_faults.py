@@ -167,12 +167,13 @@ def test_a_study_whose_trials_all_diverge_says_what_to_change(klayer: Any, tmp_p
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.long
 def test_a_disk_that_fills_up_costs_one_message_and_no_trial(
     klayer: Any, klayer_here: Any, klayer_path: Path, tiny_run: Any, tmp_path: Path
 ) -> None:
     shutil.copy(tiny_run.folder / "tiny.toml", tmp_path)
     limited = tmp_path / "limited"
-    limited.write_text(f"#!/bin/bash\nulimit -f 1200\nexec {klayer_path} run tiny.toml -w 2\n")
+    limited.write_text(f"#!/bin/bash\nulimit -f 600\nexec {klayer_path} run tiny.toml -w 2\n")
     limited.chmod(0o755)
     full = klayer(cwd=tmp_path, program=limited)
     assert full.returncode == 1, full.stderr

@@ -18,6 +18,7 @@ def folder(tiny_run: TinyRun, tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.long
 def test_a_report(klayer_here: Here, folder: Path) -> None:
     status, out, err = klayer_here("report", "tiny", "--output", "report.html")
     assert (status, err) == (0, "")

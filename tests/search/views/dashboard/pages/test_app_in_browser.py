@@ -265,6 +265,7 @@ def test_pages_change_without_being_loaded_anew(browser: Chromium, shown: Shown)
     assert browser.faults() == []
 
 
+@pytest.mark.long
 def test_optunas_dashboard_has_the_note_and_the_plots(browser: Chromium, shown: Shown) -> None:
     browser.open(f"{shown.address}/dashboard")
     browser.until(lambda: "seen/1-coarse" in browser.text())
@@ -431,6 +432,7 @@ def test_a_page_that_is_opened_too_early_shows_its_search_once_it_is_there(
     "way",
     [pytest.param("http://anybody:let%20me%20in@{host}/klayer/", marks=pytest.mark.long), TOKEN],
 )
+@pytest.mark.long
 def test_a_password_opens_the_pages_and_optunas(browser: Chromium, shown: Shown, way: str) -> None:
     # One of its own for each way: Chromium remembers what it was let in with.
     with dashboard(shown.storage, password="let me in") as address:
