@@ -50,11 +50,12 @@ bench-ledger: .venv/installed  ## the ledger beside Optuna's storage; rewrites d
 bench-dashboard: .venv/installed  ## a page of 10,000 trials in Chromium; rewrites docs/dashboard.md
 	$(BIN)/python -m benchmarks.dashboard --output docs/dashboard.md
 
-bench-reports: .venv/installed  ## layouts of the table of reports; what functions, folds and optimizers cost
+bench-reports: .venv/installed  ## layouts of the table of reports; what functions, folds, optimizers and regularisers cost
 	$(BIN)/python -m benchmarks.report_layouts
 	$(BIN)/python -m benchmarks.function_overhead
 	$(BIN)/python -m benchmarks.folds
 	$(BIN)/python -m benchmarks.optimizers
+	$(BIN)/python -m benchmarks.regularisers
 
 constraints: .venv/installed  ## write down the versions that are installed, once they are tested
 	$(BIN)/python -m pip freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt
