@@ -72,10 +72,11 @@ class Improvement(Generic[T]):
 
     Attributes:
         holder: The trial that has the best value.
-        place: It was the so many-eth trial that ended.
+        place: Its place among those that have ended, from 1, in the order of the plan, which is the
+            same for any number of workers.
         ended: How many have ended in all.
-        since: How many trials have ended after it.
-        no_better: The stages whose every trial ended after it.
+        since: How many of them come after it.
+        no_better: The stages that come after it.
         goes_on: Whether that is so short a time ago that it may well improve.
     """
 
@@ -114,12 +115,12 @@ def improvement(study: Study, trials: Iterable[T]) -> Improvement[T] | None:
     """Since when nothing was better among the trials that compare; None before one has a value."""
     stages, named = [stage.name for stage in study.stages], study.contenders()
     ended = [one for one in trials if one.stage in stages and one.finished_at is not None]
-    ended.sort(key=lambda one: (one.finished_at or 0.0, stages.index(one.stage), one.number))
+    ended.sort(key=lambda one: (stages.index(one.stage), one.number))
     valued = [one for one in ended if one.state == "complete" and one.value is not None]
     compared = [one for one in valued if one.stage in named] or valued
-    if not compared:
+    holder = ranking_of(study).best(compared)
+    if holder is None:
         return None
-    holder = min(compared, key=lambda one: ranking_of(study).cost(one.value))  # the first of equals
     place = ended.index(holder)
     before = {one.stage for one in ended[: place + 1]}
     after = ended[place + 1 :]

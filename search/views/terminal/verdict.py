@@ -79,17 +79,15 @@ def _sure(study: Study, sure: Certainty) -> str:
         luck = f"{score.text(abs(sure.gap))} of its best single value was luck"
         said.append(f"{mean} over {over}: {luck if lucky else 'its single value was no luck'}")
     if sure.noise is not None and sure.among > 1:
-        reach = score.text(ERRORS * sure.noise)
-        error = "two standard deviations over seeds"
+        reach = f"within {score.text(ERRORS * sure.noise)} of its best single value"
+        error = "two standard deviations over the seeds of all finalists"
         if sure.rows is not None:
             error = f"two standard errors of {sure.rows:,} validation rows"
         if sure.group > 1:
-            many = f"{sure.group:,} of {sure.among:,} configurations lie within {reach} of it"
+            many = f"{sure.group:,} of {sure.among:,} configurations lie {reach}"
             said.append(f"{many} ({error}), so they are one group")
         else:
-            said.append(
-                f"none of the {sure.among - 1:,} others lies within {reach} of it ({error})"
-            )
+            said.append(f"none of the {sure.among - 1:,} others lies {reach} ({error})")
     return "; ".join(said)
 
 
@@ -121,6 +119,10 @@ def _next(
     name, edge = search.study.name, "" if best is None else _edge(best, trials)
     if search.failure is not None:
         return f"it cannot go on by itself; {_remedy(search, trials, where)}"
+    failed = sum(stage.failed for stage in stages)
+    if search.finished_at is not None and failed:
+        few = plural(failed, "trial")
+        return f"{few} failed; klayer retry {name}{where} lets them be trained again{edge}"
     if search.finished_at is not None:
         file = f"klayer report {name}{where} --output {name}.html"
         return f"nothing is left to train; {file} writes all of it down{_more(search, where)}{edge}"

@@ -30,8 +30,8 @@ def test_a_search_that_goes_on(search: Any, stage: Any, trial: Any) -> None:
     held = replace(search, data=DataCard("digits", "f" * 64, held_out=900))
     rows = told(held, [stage("coarse", state="open"), stage("fine")], trials)
     assert rows[SURE] == (
-        "2 of 3 configurations lie within 2.00 % of it (two standard errors of 900 validation "
-        "rows), so they are one group"
+        "2 of 3 configurations lie within 2.00 % of its best single value (two standard errors "
+        "of 900 validation rows), so they are one group"
     )
     assert rows[IMPROVING] == "it may: 90.00 % was set by coarse #0, 2 trials and 1 min ago"
     assert rows[NEXT].startswith("fine, 8 trials, if planned now in learning_rate [0.0")
@@ -52,6 +52,17 @@ def test_a_finished_one_says_how_much_was_luck(search: Any, stage: Any, trial: A
     )
     assert rows[IMPROVING] == "90.00 % was set by coarse #0, trial 1 of 1"
     assert "klayer report digits --storage sqlite:///x.db --output digits.html" in rows[NEXT]
+
+
+def test_a_finished_one_with_failed_trials_names_the_way_to_train_them(
+    search: Any, stage: Any, trial: Any
+) -> None:
+    ended = replace(search, finished_at=5.0)
+    broken = trial(value=None, state="failed", reason="no licence")
+    rows = told(ended, [stage("coarse", state="finished", failed=1)], [broken])
+    assert rows[NEXT] == (
+        "1 trial failed; klayer retry digits --storage sqlite:///x.db lets them be trained again"
+    )
 
 
 def test_a_stopped_one_and_failed_ones_are_told_a_command(
