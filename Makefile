@@ -14,7 +14,7 @@ demo: .venv/klayer  ## search on the embedded digits, from nothing to a tested w
 test: .venv/installed  ## every test
 	-.ci/packages
 	@# Bytecode is kept, or each of the many processes that tests start compiles klayer anew.
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 test-long: .venv/installed  ## what `make test` leaves out, but for the faults: some minutes
 	$(BIN)/python -m pytest --ignore tests/faults -m long

@@ -48,7 +48,7 @@ def test_a_search_is_the_same_on_every_engine(other: EngineName, tmp_path: Path)
         folder.mkdir()
         runs[name] = begun(folder, "run", str(STUDY), *SMALLER, "--engine", name, "--workers", "2")
     for name, run in runs.items():
-        out, errors = run.communicate(timeout=120)
+        out, errors = run.communicate(timeout=220)
         assert (run.returncode, errors) == (0, ""), (name, out, errors)
         assert "Test accuracy" in out, name
 
@@ -91,7 +91,7 @@ def test_a_run_whose_cluster_goes_says_so_and_the_same_command_goes_on(
     ), (run.returncode, errors)
 
     again = begun(tmp_path, *study, "--workers", "2")
-    out, errors = again.communicate(timeout=120)
+    out, errors = again.communicate(timeout=220)
     assert (again.returncode, errors) == (0, "")
     assert "going on behind" in out
     assert "they were killed" not in out  # nothing was left held
