@@ -21,7 +21,7 @@ def is_there(pid: int) -> bool:
     stat = Path(f"/proc/{pid}/stat")
     try:
         return stat.read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:  # without /proc, or it ended just now
+    except (FileNotFoundError, ProcessLookupError):  # without /proc, or it ended just now
         return not Path("/proc/self").exists()
 
 
