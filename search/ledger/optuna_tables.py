@@ -37,6 +37,18 @@ def _key(name: str) -> Column[int]:
     return Column(name, Integer, primary_key=True)
 
 
+def _attributes(name: str, owner: str) -> Table:
+    """A table of attributes, by keys, as JSON."""
+    return Table(
+        name,
+        _optuna,
+        _key(f"{name.removesuffix('s')}_id"),
+        Column(f"{owner}_id", Integer),
+        Column("key", String(512)),
+        Column("value_json", Text),
+    )
+
+
 revision = Table("alembic_version", _optuna, Column("version_num", String(32)))
 studies = Table("studies", _optuna, _key("study_id"), Column("study_name", String(512)))
 directions = Table(
@@ -47,22 +59,8 @@ directions = Table(
     Column("study_id", Integer),
     Column("objective", Integer),
 )
-study_attributes = Table(
-    "study_user_attributes",
-    _optuna,
-    _key("study_user_attribute_id"),
-    Column("study_id", Integer),
-    Column("key", String(512)),
-    Column("value_json", Text),
-)
-system_attributes = Table(
-    "study_system_attributes",
-    _optuna,
-    _key("study_system_attribute_id"),
-    Column("study_id", Integer),
-    Column("key", String(512)),
-    Column("value_json", Text),
-)
+study_attributes = _attributes("study_user_attributes", "study")
+system_attributes = _attributes("study_system_attributes", "study")
 trials = Table(
     "trials",
     _optuna,
@@ -73,14 +71,7 @@ trials = Table(
     Column("datetime_start", DateTime),
     Column("datetime_complete", DateTime),
 )
-trial_attributes = Table(
-    "trial_user_attributes",
-    _optuna,
-    _key("trial_user_attribute_id"),
-    Column("trial_id", Integer),
-    Column("key", String(512)),
-    Column("value_json", Text),
-)
+trial_attributes = _attributes("trial_user_attributes", "trial")
 parameters = Table(
     "trial_params",
     _optuna,
