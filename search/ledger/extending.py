@@ -13,8 +13,9 @@ from sqlalchemy import Connection, delete, select, update
 from search.errors import LedgerError
 from search.ledger import deletion
 from search.ledger.claims import lock_idle
-from search.ledger.database import wake
 from search.ledger.records import Search, StageState
+from search.ledger.retrying import reopen
+from search.ledger.states import NOT_PLANNED
 from search.ledger.tables import searches, stages
 from search.plan.plan import Step, steps
 from search.study.changes import differences
@@ -22,8 +23,6 @@ from search.study.extension import fixed_differences
 from search.study.file import Study
 from search.study.hashing import fingerprint
 from search.study.recorded import recorded_form
-
-NOT_PLANNED = ("unplanned", "planning")
 
 
 @dataclass(frozen=True)
@@ -114,11 +113,6 @@ def extend(
             study_hash=fingerprint(extension.study.canonical()),
             study_text=text,
             extensions=[*before.extensions, version],
-            finished_at=None,
-            stopped_at=None,
-            failure=None,
-            result=None,
-            readings=before.readings + (before.result is not None),
         )
     )
-    wake(connection)
+    reopen(connection, search)

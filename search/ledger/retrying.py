@@ -77,12 +77,16 @@ def retry_failed(connection: Connection, search: Search, retry: Retry, time: flo
     _plan_anew(connection, search, anew)
     if not retry.whole:
         _wait_again(connection, search, first)
-    before = connection.execute(
-        select(searches.c.result, searches.c.readings).where(searches.c.id == search.id)
-    ).one()
+    reopen(connection, search)
+
+
+def reopen(connection: Connection, search: Search) -> None:
+    """Let a search be worked on again; what the test data said before is kept count of."""
+    its_row = searches.c.id == search.id
+    before = connection.execute(select(searches.c.result, searches.c.readings).where(its_row)).one()
     connection.execute(
         update(searches)
-        .where(searches.c.id == search.id)
+        .where(its_row)
         .values(
             finished_at=None,
             stopped_at=None,

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from search.ledger.best import best_of_stage
 from search.ledger.records import Search, StageState
-from search.ledger.states import ENDS
+from search.ledger.states import ENDS, NOT_PLANNED
 from search.ledger.tables import reports, stages, trials
 from search.plan import outlook
 from search.plan.plan import Step, steps
@@ -23,7 +23,7 @@ def of_search(connection: Connection, search: Search) -> list[StageState]:
     known = {step.number: step for step in steps(search.study)}
     return [
         _unplanned(search.study, known[row.number], row)
-        if row.state in ("unplanned", "planning")
+        if row.state in NOT_PLANNED
         else _planned(connection, search.study, known[row.number], row)
         for row in rows
     ]

@@ -23,5 +23,8 @@ TrialStatus = Literal["waiting", "running", "complete", "pruned", "diverged", "f
 TO_BE_PLANNED: Final[tuple[StageStatus, ...]] = ("unplanned", "planning", "ranking", "learning")
 """Stages of which something is to be planned: all, the next rung, or the next generation."""
 
+NOT_PLANNED: Final[tuple[StageStatus, ...]] = ("unplanned", "planning")
+"""Stages that have no trials yet."""
+
 ENDS: Final[tuple[TrialStatus, ...]] = ("complete", "pruned", "diverged", "failed")
 """Of trials."""
