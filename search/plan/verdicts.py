@@ -12,7 +12,7 @@ from typing import Generic, Protocol, TypeVar
 
 from search.errors import KlayerError
 from search.objective.metric import Metric
-from search.plan.plan import FINALISTS, Step, preview
+from search.plan.plan import FINAL, FINALISTS, Step, preview
 from search.plan.ranking import Ranked, Spread, over_seeds, ranking_of
 from search.plan.trial import Trial
 from search.space.space import Box, Interval
@@ -111,14 +111,26 @@ def certainty(study: Study, trials: Sequence[T], best: T, rows: int | None) -> C
     return Certainty(best.value, seeds, noise, counted, max(group, 1), len(singles))
 
 
+def comparable(study: Study, trials: Iterable[T]) -> list[T]:
+    """The complete trials of the stages that finalists come from, whose values compare.
+
+    Where these have none yet, all complete trials of stages that search.
+    """
+    named, others = study.contenders(), (FINALISTS, FINAL)
+    valued = [
+        one
+        for one in trials
+        if one.stage not in others and one.state == "complete" and one.value is not None
+    ]
+    return [one for one in valued if one.stage in named] or valued
+
+
 def improvement(study: Study, trials: Iterable[T]) -> Improvement[T] | None:
     """Since when nothing was better among the trials that compare; None before one has a value."""
-    stages, named = [stage.name for stage in study.stages], study.contenders()
+    stages = [stage.name for stage in study.stages]
     ended = [one for one in trials if one.stage in stages and one.finished_at is not None]
     ended.sort(key=lambda one: (stages.index(one.stage), one.number))
-    valued = [one for one in ended if one.state == "complete" and one.value is not None]
-    compared = [one for one in valued if one.stage in named] or valued
-    holder = ranking_of(study).best(compared)
+    holder = ranking_of(study).best(comparable(study, ended))
     if holder is None:
         return None
     place = ended.index(holder)
@@ -173,10 +185,7 @@ def edges(best: Trial, boxes: Iterable[Box]) -> tuple[str, ...]:
 def _singles(study: Study, trials: Sequence[T]) -> list[float]:
     """The best single value of each configuration of the stages that compare."""
     ranking, best = ranking_of(study), dict[frozenset[tuple[str, object]], float]()
-    stages, named = {stage.name for stage in study.stages}, study.contenders()
-    valued = [one for one in trials if one.state == "complete" and one.stage in stages]
-    contenders = [one for one in valued if one.stage in named] or valued
-    for one in contenders:
+    for one in comparable(study, trials):
         key = frozenset(one.parameters.items())
         value = ranking.best_value((best.get(key), one.value))
         if value is not None:

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from search.ledger.records import RecordedTrial, StageState
 from search.objective.metric import ABSENT
+from search.plan import verdicts
 from search.plan.ranking import Spread, over_seeds
-from search.plan.verdicts import ahead
 from search.space.space import Point
 from search.study.ranges import write_box
 from search.views.plots.data import SearchData
@@ -33,13 +33,8 @@ def complete(trials: Sequence[RecordedTrial]) -> list[RecordedTrial]:
 
 
 def comparable(data: SearchData) -> list[RecordedTrial]:
-    """The complete trials of the stages whose values compare with the last one's.
-
-    Where these have none yet, all complete trials of stages that search.
-    """
-    valued = complete(searched(data))
-    contenders = data.search.study.contenders()
-    return [trial for trial in valued if trial.stage in contenders] or valued
+    """As `verdicts.comparable`, in the order of the plan."""
+    return verdicts.comparable(data.search.study, searched(data))
 
 
 def chosen(data: SearchData) -> Point | None:
@@ -140,7 +135,9 @@ def to_come(data: SearchData) -> StageState | None:
     stage = next((one for one in data.searched() if not one.boxes), None)
     if stage is None or not complete(searched(data)):
         return None
-    boxes, why = ahead(data.search.study, stage.step, [t for t in data.trials if t.state in ENDED])
+    boxes, why = verdicts.ahead(
+        data.search.study, stage.step, [t for t in data.trials if t.state in ENDED]
+    )
     return replace(stage, boxes=tuple(map(write_box, boxes)), explanation=why) if boxes else None
 
 

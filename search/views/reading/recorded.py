@@ -1,9 +1,9 @@
 """What was written down of a search when it was recorded: when, of what, where and with what."""
 
 import json
-from datetime import UTC, datetime
 
 from search.ledger.records import Search
+from search.runtime.formatting import instant
 
 
 def recorded(search: Search) -> list[str]:
@@ -16,11 +16,6 @@ def recorded(search: Search) -> list[str]:
         **search.environment,
     }
     return [f"{key}: {_text(value)}" for key, value in said.items()]
-
-
-def instant(seconds: float) -> str:
-    """A time of the database's clock as a date, in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _text(value: object) -> str:

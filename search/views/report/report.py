@@ -17,7 +17,7 @@ from plotly.offline import get_plotlyjs
 
 from search.errors import KlayerError
 from search.ledger.ledger import Ledger
-from search.runtime.formatting import ago, capital, duration, parameters, shortened
+from search.runtime.formatting import ago, capital, duration, instant, parameters, shortened
 from search.runtime.output import check, replace
 from search.views.plots import standing
 from search.views.plots.catalogue import entries
@@ -26,7 +26,7 @@ from search.views.plots.plot import Plot
 from search.views.plots.theme import TONES, template
 from search.views.reading.digest import Digest
 from search.views.reading.overview import Overview, overview, tiles
-from search.views.reading.recorded import instant, recorded
+from search.views.reading.recorded import recorded
 from search.views.reading.spread import value_text
 from search.views.terminal.card_rows import CLASS_COLUMNS, card_rows, class_rows
 from search.views.terminal.verdict import verdict, where

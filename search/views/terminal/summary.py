@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any
 
 from rich.console import Console
@@ -16,12 +15,14 @@ from search.ledger.records import (
     Strays,
     Training,
 )
+from search.ledger.states import NOT_PLANNED
 from search.objective.data_card import DataCard
 from search.objective.port import Objective
 from search.objective.report import Finding
 from search.plan.plan import FINAL, FINALISTS
 from search.plan.ranking import Ranking, Spread, over_seeds, ranking_of
-from search.runtime.formatting import capital, parameters, plural
+from search.plan.verdicts import comparable
+from search.runtime.formatting import capital, instant, parameters, plural
 from search.runtime.lines import say, say_labelled
 from search.space.space import Point
 from search.views.terminal.card_rows import card_line
@@ -113,9 +114,7 @@ def summarise(
     trials: Sequence[RecordedTrial],
 ) -> Summary:
     """The summary of a search, from what the ledger says of it; without a verdict."""
-    valued = [t for t in trials if t.stage not in (FINALISTS, FINAL) and t.state == "complete"]
-    contenders = search.study.contenders()
-    searched = [trial for trial in valued if trial.stage in contenders] or valued
+    searched = comparable(search.study, trials)
     ranking = ranking_of(search.study)
     best = ranking.best(searched)
     chosen = _chosen(ranking, stages, trials)
@@ -144,8 +143,7 @@ def show(summary: Summary, console: Console) -> None:
     if summary.data.rows is not None:
         say(console, card_line(summary.data), indent=1, style="dim")
     for one in summary.extensions:
-        when = datetime.fromtimestamp(one.at).strftime("%Y-%m-%d %H:%M")
-        say(console, f"extended {when} by {one.by}: {'; '.join(one.changes)}", indent=1)
+        say(console, f"extended {instant(one.at)} by {one.by}: {'; '.join(one.changes)}", indent=1)
     for stage in summary.stages:
         _show_stage(summary, stage, console)
     for aside in summary.set_aside:
@@ -182,7 +180,7 @@ def _failed(summary: Summary) -> str:
 def _show_stage(summary: Summary, stage: StageState, console: Console) -> None:
     step = stage.step
     count = plural(stage.trials, "trial")
-    if stage.state in ("unplanned", "planning"):
+    if stage.state in NOT_PLANNED:
         head = f"{count}, not planned yet"
     else:
         done = count if stage.finished == stage.trials else f"{stage.finished} of {count}"

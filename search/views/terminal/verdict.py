@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from search.errors import StudyFileError
 from search.ledger import DEFAULT_STORAGE
 from search.ledger.records import RecordedTrial, Search, StageState
+from search.ledger.states import NOT_PLANNED
 from search.objective.metric import Metric
 from search.plan.plan import FINALISTS
 from search.plan.ranking import ranking_of
@@ -127,7 +128,7 @@ def _next(
         file = f"klayer report {name}{where} --output {name}.html"
         return f"nothing is left to train; {file} writes all of it down{_more(search, where)}{edge}"
     again = f"klayer run {name}{where} goes on; then " if search.stopped_at is not None else ""
-    stage = next((one for one in stages if one.state in ("unplanned", "planning")), None)
+    stage = next((one for one in stages if one.state in NOT_PLANNED), None)
     if stage is None:
         return f"{again}{stages[-1].step.name} is the last to come{edge}"
     said = f"{again}{stage.step.name}, {plural(stage.trials, 'trial')}"

@@ -9,6 +9,7 @@ from search.runtime.formatting import (
     duration,
     harmless,
     in_bytes,
+    instant,
     number,
     parameters,
     plural,
@@ -157,3 +158,7 @@ def test_what_begins_a_sentence_has_a_capital() -> None:
 def test_what_a_terminal_would_obey_is_replaced() -> None:
     assert harmless("a\tb\nλ é 漢") == "a\tb\nλ é 漢"
     assert harmless("\x1b[31mred\x07\r\x9b2J\x7f\u202e") == "�[31mred���2J��"
+
+
+def test_an_instant_is_in_utc() -> None:
+    assert instant(1_795_000_000) == "2026-11-18 11:06:40 UTC"

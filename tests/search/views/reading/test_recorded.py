@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from benchmarks.large_search import filling
 from search.ledger.ledger import Ledger
-from search.views.reading.recorded import instant, recorded
+from search.views.reading.recorded import recorded
 
 
 def test_times_are_dates_and_all_else_is_text(ledger: Ledger) -> None:
@@ -16,7 +16,3 @@ def test_times_are_dates_and_all_else_is_text(ledger: Ledger) -> None:
     assert 'blas: {"kernels": "Haswell", "threads": 1}' in lines
     assert "cores: 2" in lines
     assert f"study (SHA-256): {search.study_hash}" in lines
-
-
-def test_an_instant_is_in_utc() -> None:
-    assert instant(1_795_000_000) == "2026-11-18 11:06:40 UTC"
