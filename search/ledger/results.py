@@ -52,6 +52,7 @@ _LOCKED_STAGE = (
         stages.c.search_id,
         stages.c.trials,
         stages.c.explanation,
+        stages.c.boxes,
     )
     .where(stages.c.id == bindparam("stage"))
     .with_for_update(key_share=True)
@@ -241,23 +242,28 @@ def _finish_stage(
 
 
 def end_stage(connection: Connection, stage_id: int, ending: Ending, time: float) -> None:
-    """Let a stage end before all its trials.
+    """Let a stage end before all its trials: with those that are trained now, or at once.
 
     Args:
         connection: To the database.
-        stage_id: The stage, all of whose planned trials are finished.
+        stage_id: The stage; it may not be planned yet.
         ending: Why.
         time: The database's.
     """
     stage = connection.execute(_LOCKED_STAGE, {"stage": stage_id}).one()
+    trained = select(func.count()).where(trials.c.stage_id == stage_id, trials.c.state != "skipped")
+    before = [] if stage.explanation is None else [stage.explanation]
     connection.execute(
         update(stages)
         .where(stages.c.id == stage.id)
         .values(
+            state="open",  # until the last of them is in
             owner=None,
-            trials=stage.trials - ending.left_out,
-            explanation=f"{stage.explanation}\n{ending.text}",
+            boxes=stage.boxes or [],
+            trials=connection.scalar(trained),
+            explanation="\n".join([*before, ending.text]),
             ended={"rule": ending.rule, "left_out": ending.left_out, "at": time},
+            opened_at=func.coalesce(stages.c.opened_at, time),
         )
     )
     _finish_stage(connection, stage.id, time, None)

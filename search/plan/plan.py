@@ -20,6 +20,7 @@ from search.plan.seeds import derive
 from search.plan.trial import Trial
 from search.plan.zoom import zoom
 from search.space.space import Box, Choices, Point, fitted, overlaid
+from search.study.contenders import contenders
 from search.study.file import Stage, Study
 from search.study.halving import Halving
 from search.study.race import Round, rounds
@@ -222,18 +223,29 @@ def _as_declared(stage: Stage) -> str:
 
 
 def _configurations(study: Study, results: Sequence[Trial]) -> tuple[list[Trial], tuple[Box, ...]]:
-    named = study.contenders()
+    named = _compared(study, results)
     given = [one for one in results if one.stage in named]
     count = study.final.candidates or study.final.finalists
     chosen = finalists(given, count, study.objective)
     return chosen, tuple(_listed(result) for result in chosen)
 
 
-def _stages_in_words(study: Study) -> str:
+def _compared(study: Study, results: Sequence[Trial]) -> tuple[str, ...]:
+    """The stages that finalists come from; the last stages may have had no time for any trial."""
+    begun = {one.stage for one in results}
+    stages = study.stages
+    while len(stages) > 1 and stages[-1].name not in begun:
+        stages = stages[:-1]
+    return contenders(stages)
+
+
+def _stages_in_words(study: Study, results: Sequence[Trial]) -> str:
     """Where finalists come from; with the reason, where that is not from every stage."""
-    named = study.contenders()
+    named = _compared(study, results)
     if len(named) == len(study.stages):
         return "all stages"
+    if study.stages[-1].name not in named:
+        return f"{' and '.join(named)}, since no time was left for the stages behind"
     return f"{' and '.join(named)}, whose values compare with the last stage's"
 
 
@@ -250,7 +262,9 @@ def _finalists_plan(study: Study, step: Step, results: Sequence[Trial]) -> Stage
     points = {place: result.parameters for place, result in enumerate(chosen)}
     trials, stacks = round_of(study, step, points, first.seeds, 0)
     named = ", ".join(f"{result.stage} #{result.number}" for result in chosen)
-    explanation = f"the best {len(chosen)} configurations of {_stages_in_words(study)} ({named}), "
+    explanation = (
+        f"the best {len(chosen)} configurations of {_stages_in_words(study, results)} ({named}), "
+    )
     if others:
         left = ", ".join(f"the best {one.candidates} with {one.seeds.stop}" for one in others)
         explanation += f"in a race: all with {_seeds(first.seeds.stop, 'fresh ')}, {left}"
@@ -309,9 +323,8 @@ def _final_plan(study: Study, step: Step, results: Sequence[Trial]) -> StagePlan
     chosen, boxes = _configurations(study, results)
     spreads = seed_spreads(results)
     order = list(range(min(len(chosen), study.final.finalists)))
-    explanation = (
-        f"{chosen[0].stage} #{chosen[0].number} has the best value of {_stages_in_words(study)}"
-    )
+    where = _stages_in_words(study, results)
+    explanation = f"{chosen[0].stage} #{chosen[0].number} has the best value of {where}"
     if spreads:
         best = winner({place: spread.values for place, spread in spreads.items()}, study.objective)
         most = len(spreads[best].values)

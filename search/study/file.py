@@ -49,6 +49,7 @@ class Study(Table):
         name: The name of the search.
         description: What it is for, in the file's own words.
         seed: What all random draws are derived from.
+        hours: How long it may be worked on; None for as long as it takes.
         objective: What its trials train.
         stages: The steps of the search, in order; never empty.
         final: What follows the last stage.
@@ -57,6 +58,7 @@ class Study(Table):
     name: Name
     description: str = ""
     seed: int = Field(default=1, ge=0)
+    hours: float | None = None
     objective: Any
     stages: List[Stage] = Field(min_length=1, strict=False)
     final: SerializeAsAny[Final]
@@ -82,6 +84,7 @@ class Study(Table):
             "name": self.name,
             "description": self.description,
             "seed": self.seed,
+            **({} if self.hours is None else {"budget": {"hours": self.hours}}),
             **objective.canonical(),
             "stages": [stage.canonical() for stage in self.stages],
             "final": self.final.canonical(),
@@ -149,6 +152,7 @@ def _study_of(
         name=tables.name,
         description=tables.description,
         seed=tables.seed,
+        hours=None if tables.budget is None else tables.budget.hours,
         objective=objective,
         stages=tuple(stages),
         final=tables.final,

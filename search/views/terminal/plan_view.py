@@ -1,5 +1,6 @@
 """What a study would do: stages, boxes, samplers, trials, steps, and about how long it takes."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from search.objective.metric import ABSENT, Metric
+from search.plan.budget import SECONDS
 from search.plan.plan import Step
 from search.runtime.formatting import duration, in_bytes, plural, plural_of, share
 from search.runtime.lines import say_table
@@ -75,8 +77,11 @@ class Outline:
 
 def outline(study: Study, workers: int) -> Outline:
     """What the study would do; times come from a calibration of seconds on this machine."""
-    listed = []
-    for one in forecast(study, workers):
+    listed, foreseen = [], forecast(study, workers)
+    known = [one.seconds for one in foreseen if one.seconds is not None]
+    whole = sum(known) if len(known) == len(foreseen) else math.inf
+    cut = study.hours is not None and whole > study.hours * SECONDS
+    for one in foreseen:
         each = study.objective.steps(one.step.training)
         sampler, box = _drawn(study, one.step)
         listed.append(
@@ -90,7 +95,8 @@ def outline(study: Study, workers: int) -> Outline:
                 one.seconds,
                 one.cohort_bytes,
                 one.repeated,
-                one.step.kind == "search" and study.stages[one.step.number - 1].stop is not None,
+                one.step.kind == "search"
+                and (cut or study.stages[one.step.number - 1].stop is not None),
             )
         )
     return Outline(study, workers, tuple(listed))
@@ -133,6 +139,9 @@ def show(planned: Outline, console: Console) -> None:
         said = f"{most}{plural(total, 'trial')}, about {duration(planned.seconds)} of training on "
         said += f"{workers}; starting and planning take some seconds more"
     console.print(f"\n{said}", soft_wrap=True)
+    if study.hours is not None:
+        said = f"[budget] hours = {study.hours:g}: trials that do not fit are never trained"
+        console.print(escape(said), soft_wrap=True)
     if planned.cohort_bytes is not None:
         said = f"each worker needs about {in_bytes(PROCESS_BYTES + planned.cohort_bytes)} of memory"
         said += " for the largest cohort, beside the data"
