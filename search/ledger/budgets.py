@@ -53,6 +53,8 @@ def shortage(
     """
     if search.study.hours is None or found.stage.kind != "search":
         return None
+    if step_of(search.study, found.stage.number).known:
+        return None
     if found.start if isinstance(found, FreeCohort) else found.rung:
         return None
     stage = connection.execute(select(stages).where(stages.c.id == found.stage.id)).one()

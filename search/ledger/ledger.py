@@ -423,6 +423,8 @@ class Ledger:
     ) -> None:
         """Put a stage's plan into effect: its trials, its cohorts, its Optuna study.
 
+        Trials whose values are known from before are finished at once.
+
         Args:
             search: Which search.
             claim: Of the stage's planning.
@@ -436,6 +438,7 @@ class Ledger:
         """
         name, stage = search.study.name, claim.stage
         with self.database.writing() as connection:
+            time = now(connection)
             claims.hold(connection, claim, None)
             rungs.open_stage(
                 connection,
@@ -446,8 +449,11 @@ class Ledger:
                 distributions,
                 f"{name}/{stage.number}-{stage.name}",
                 search,
-                now(connection),
+                time,
             )
+            if plan.values:
+                source = search.study.stages[stage.number - 1].source or "the study file"
+                results.take_over(connection, stage.id, plan.values, source, time)
 
     @patient
     def open_rung(self, claim: PlanningClaim, plan: RungPlan) -> None:

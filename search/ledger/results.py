@@ -74,6 +74,8 @@ def _first(state: str) -> ScalarSelect[int]:
 _UNFINISHED = select(_first("waiting"), _first("claimed"))
 
 
+OWNER = 160  # characters that an owner's name may have
+
 Given = Mapping[int, Report | Sequence[Report]]
 """Reports by trial number, one or several."""
 
@@ -239,6 +241,30 @@ def _finish_stage(
     if stage.number == connection.scalar(numbers):
         _finish_search(connection, stage, time, result, failure)
     optuna_repair.put_right_unless_ended(connection, stage.id)
+
+
+def take_over(
+    connection: Connection, stage_id: int, values: Sequence[float], source: str, time: float
+) -> None:
+    """Finish the trials of a stage whose values are known from before, and with them the stage.
+
+    Args:
+        connection: To the database.
+        stage_id: Which stage; its trials wait.
+        values: By their numbers.
+        source: Where they come from; stands in the place of their worker.
+        time: The database's.
+    """
+    its_own = cohorts.c.stage_id == stage_id
+    done = update(cohorts).where(its_own)
+    connection.execute(done.values(state="finished", owner=f"results of {source}"[:OWNER]))
+    found = select(trials.c.id, trials.c.number).where(trials.c.stage_id == stage_id)
+    ended = {"state": "complete", "finished_at": time}
+    rows = {
+        row.id: {"value": values[row.number], **ended} for row in connection.execute(found).all()
+    }
+    update_each(connection, trials, rows)
+    _finish_stage(connection, stage_id, time, None)
 
 
 def end_stage(connection: Connection, stage_id: int, ending: Ending, time: float) -> None:

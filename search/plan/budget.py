@@ -87,6 +87,8 @@ def work(study: Study) -> dict[int, float]:
 
 
 def _work(study: Study, step: Step, *, counted: bool) -> float:
+    if step.known:
+        return 0.0
     units = expected_steps(study, step) if counted else expected_trials(study, step)
     factor: float = study.objective.final_factor if step.kind == "final" else 1.0
     return (units or 0.0) * factor
@@ -117,12 +119,12 @@ def shortage(
     """
     hours = study.hours or 0.0
     whole, spent = hours * SECONDS, standing.seconds
-    done = sum(standing.done.values())
+    planned = work(study)
+    done = sum(amount for one, amount in standing.done.items() if planned[one])
     if not done or standing.worker_seconds <= 0:  # nothing tells the pace yet
         return Shortage(hours, spent, 0.0) if spent >= whole else None
     alone = done / standing.worker_seconds
     pace = alone * max(standing.workers, 1.0)
-    planned = work(study)
     kinds = {step.number: step.kind for step in steps(study)}
     searching = [one for one, kind in kinds.items() if kind == "search"]
     after = sum(

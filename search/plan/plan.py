@@ -19,11 +19,13 @@ from search.plan.samplers import Drawn
 from search.plan.seeds import derive
 from search.plan.trial import Trial
 from search.plan.zoom import zoom
+from search.runtime.formatting import plural
 from search.space.space import Box, Choices, Point, fitted, overlaid
 from search.study.contenders import contenders
 from search.study.file import Stage, Study
 from search.study.halving import Halving
 from search.study.race import Round, rounds
+from search.study.results import parted
 
 # Beyond 8 members a stack gains little, and beyond 16 its weights leave the processor's cache.
 LARGEST_COHORT = 8
@@ -38,6 +40,7 @@ class Step:
     """One entry of a search's table of contents: `number` counts from 1.
 
     Its trials are planned in `generations` parts, each when all of the part before is finished.
+    Where they are `known` from before, none is trained.
     """
 
     number: int
@@ -46,6 +49,7 @@ class Step:
     training: Training
     halving: Halving | None = None
     generations: int = 1
+    known: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ class StagePlan:
         trials: By number; of a stage of several generations those of the first.
         cohorts: Numbers of the trials that are trained together.
         stop: Steps after which all its trials wait for each other; None if they do not.
+        values: Of its trials, where they are known from before; empty where they are trained.
     """
 
     step: Step
@@ -86,6 +91,7 @@ class StagePlan:
     trials: tuple[PlannedTrial, ...]
     cohorts: tuple[tuple[int, ...], ...]
     stop: int | None = None
+    values: tuple[float, ...] = ()
 
 
 def steps(study: Study) -> tuple[Step, ...]:
@@ -94,14 +100,21 @@ def steps(study: Study) -> tuple[Step, ...]:
     Where the objective has nothing to say of the chosen ones, there is no final.
     """
     final = study.final
-    listed: list[tuple[str, Kind, Training, Halving | None, int]] = [
-        (stage.name, "search", stage.training, stage.halving, learned.generations(stage))
+    listed: list[tuple[str, Kind, Training, Halving | None, int, bool]] = [
+        (
+            stage.name,
+            "search",
+            stage.training,
+            stage.halving,
+            learned.generations(stage),
+            stage.sampler == "results",
+        )
         for stage in study.stages
     ]
     if final.rounds:
-        listed.append((FINALISTS, "finalists", final.training, None, len(final.rounds)))
+        listed.append((FINALISTS, "finalists", final.training, None, len(final.rounds), False))
     if study.objective.evaluates is not None:
-        listed.append((FINAL, "final", final.training, None, 1))
+        listed.append((FINAL, "final", final.training, None, 1, False))
     return tuple(Step(number, *entry) for number, entry in enumerate(listed, start=1))
 
 
@@ -148,6 +161,10 @@ def plan(study: Study, step: Step, results: Sequence[Trial]) -> StagePlan:
     stage = study.stages[step.number - 1]
     boxes, explanation = _boxes(study, stage, results)
     trials = search_trials(study, stage, learned.ask(study, stage, boxes, 0, []))
+    if step.known:
+        values = tuple(parted(one)[1] for one in stage.results)
+        together = (tuple(range(len(trials))),)
+        return StagePlan(step, boxes, explanation, trials, together, values=values)
     stop = next(iter(_stops(study, step)), None)
     return StagePlan(step, boxes, explanation, trials, search_cohorts(study, stage, trials), stop)
 
@@ -216,6 +233,9 @@ def _as_declared(stage: Stage) -> str:
         count = len(stage.points)
         return "the study file lists " + ("this point" if count == 1 else f"these {count} points")
     lines = ["as the study file says"]
+    if stage.sampler == "results":
+        given = f"{plural(len(stage.results), 'result')} of {stage.source or 'the study file'}"
+        lines = [f"{given}, from before this search; the study file gives the box"]
     for number, box in enumerate(stage.boxes, start=1):
         which = f"box {number}, " if len(stage.boxes) > 1 else ""
         lines += [f"{which}{name}: {box.described(name)}" for name in box.ranges]

@@ -82,7 +82,7 @@ def outline(study: Study, workers: int) -> Outline:
     whole = sum(known) if len(known) == len(foreseen) else math.inf
     cut = study.hours is not None and whole > study.hours * SECONDS
     for one in foreseen:
-        each = study.objective.steps(one.step.training)
+        each = None if one.step.known else study.objective.steps(one.step.training)
         sampler, box = _drawn(study, one.step)
         listed.append(
             StageOutline(
@@ -130,7 +130,7 @@ def show(planned: Outline, console: Console) -> None:
             )
             said += " the same point as another one, with seeds of their own"
             console.print(escape(said), soft_wrap=True)
-    total = sum(stage.trials for stage in planned.stages)
+    total = sum(stage.trials for stage in planned.stages if not stage.step.known)
     workers = plural(planned.workers, "worker")
     most = "at most " if any(stage.at_most for stage in planned.stages) else ""
     if planned.seconds is None:
@@ -196,6 +196,8 @@ def _drawn(study: Study, step: Step) -> tuple[str, str]:
         return "", f"{who}, trained anew{last}"
     stage = study.stages[step.number - 1]
     lines = [_box_text(box) for box in stage.boxes]
+    if step.known:
+        lines.insert(0, f"trained before: {stage.source or 'listed in the study file'}")
     if stage.zoom is not None:
         lines.insert(0, _zoom_text(stage.zoom))
     if stage.generation is not None:

@@ -220,6 +220,8 @@ def _validation_rows(summary: Summary, best: RecordedTrial) -> list[tuple[str, s
     def measured(name: str) -> str:
         """What a value of a stage is, since stages may train for longer or score otherwise."""
         stage = stages[name]
+        if stage.step.known:
+            return "a result from before"
         return summary.objective.measured(stage.step.training, stage.steps_each)
 
     rows = [
