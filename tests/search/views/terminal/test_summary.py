@@ -30,6 +30,8 @@ def test_nothing_is_best_before_a_trial_is_finished(search: Any, stage: Any, pri
     text = printed(show, summary)
     assert "1 coarse       8 trials, not planned yet" in text
     assert "No trial is trained to its end yet." in text
+    assert "Nobody works on it; `klayer run` goes on with it" in text
+    assert "Nobody works" not in printed(show, replace(summary, workers=2))
     assert summary.to_json()["best"] is None
 
 
@@ -41,6 +43,9 @@ def test_a_finished_search_without_a_value_says_so(
     text = printed(show, summarise(ended, [stage("coarse")], trials))
     advice = search.study.objective.advice
     assert f"None of its trials has a value; {advice}." in text.replace("\n", " ")
+    assert "Nobody works" not in text
+    empty = summarise(replace(ended, failure="no value"), [stage("coarse")], trials)
+    assert "\nIt has no result: no value\n" in printed(show, empty)
 
 
 def test_the_best_so_far_is_the_highest_value(
