@@ -189,7 +189,7 @@ def tiles(one: Overview) -> list[tuple[str, str, str]]:
             f"of {one.trials:,}, {share(round(one.progress, 2))} of {plural_of(objective.step)}",
         ),
         (
-            f"Best {objective.score.words}",
+            f"Best single {objective.score.words}",
             value_text(one),
             _no_best(one) if best is None else parameters(best.parameters),
         ),

@@ -210,10 +210,10 @@ def _best_of_stage(summary: Summary, stage: StageState) -> str:
         if summary.best is None or spread is None or spread.mean is None:
             return ""
         mean = objective.score.around(spread.mean, spread.standard_deviation)
-        return f", best mean {mean} at {parameters(summary.best.parameters)}"
+        return f", mean {mean} at {parameters(summary.best.parameters)}"
     if best is None:
         return ""
-    value = f"best {objective.score.text(best.value)}"
+    value = f"best single {objective.score.text(best.value)}"
     if stage.step.kind == FINAL and objective.evaluation is not None:
         value = f"winner's {objective.evaluation.words} {objective.evaluation.text(best.value)}"
     return f", {value} at {parameters(best.parameters)}"
@@ -235,14 +235,14 @@ def _validation_rows(summary: Summary, best: RecordedTrial) -> list[tuple[str, s
         ),
         (
             capital(score.words),
-            f"{score.around(best.value, summary.error)}  ({measured(best.stage)})",
+            f"{score.around(best.value, summary.error)}  (single, {measured(best.stage)})",
         ),
     ]
     spread = summary.spread
     if spread is not None and spread.mean is not None:
         seeds = f"  over {plural(len(spread.values), 'fresh seed')}"
         around = score.around(spread.mean, spread.standard_deviation)
-        rows.append((seeds, f"{around}  ({measured(FINALISTS)})"))
+        rows.append((seeds, f"{around}  (mean, {measured(FINALISTS)})"))
     return rows
 
 
