@@ -60,8 +60,8 @@ def test_keys_are_unique_and_found() -> None:
 
 
 def test_an_unknown_key_is_answered_with_those_there_are() -> None:
-    with pytest.raises(KlayerError, match=r"zooom: there is no plot .* zoom, best, best-time"):
-        find(OBJECTIVE, "zooom")
+    with pytest.raises(KlayerError, match=r"nothing: there is no plot .* zoom, best, best-time"):
+        find(OBJECTIVE, "nothing")
 
 
 @every
