@@ -358,7 +358,8 @@ def hull(boxes: tuple[Box, ...]) -> Box:
     """The smallest box that holds all of `boxes`.
 
     They must agree in names, kinds of range and conditions, as far as they can: a box may lack a
-    hyperparameter that could not be active in it, and values of parents that it does not have.
+    hyperparameter that could not be active in it, values of parents that it does not have, and a
+    condition that holds for all values that the parents have in it.
 
     Raises:
         SpaceError: The boxes differ in their hyperparameters or in their conditions, or one is an
@@ -366,9 +367,12 @@ def hull(boxes: tuple[Box, ...]) -> Box:
             there.
     """
     conditions: dict[str, Condition] = {}
-    for box in boxes:
-        for name, one in box.conditions.items():
-            conditions[name] = _either(conditions.get(name, one), one)
+    for name in dict.fromkeys(name for box in boxes for name in box.conditions):
+        parents = dict.fromkeys(p for box in boxes for p in _parents(box.conditions.get(name)))
+        for box in boxes:
+            one = _spelled(name, box, parents)
+            if one is not None:
+                conditions[name] = _either(conditions.get(name, one), one)
     for name in dict.fromkeys(name for box in boxes for name in box.ranges):
         _must_agree(name, boxes, conditions.get(name))
     merged: dict[str, Range] = {}
@@ -376,6 +380,24 @@ def hull(boxes: tuple[Box, ...]) -> Box:
         for name, extent in box.ranges.items():
             merged[name] = _join(name, merged[name], extent) if name in merged else extent
     return Box(merged, conditions)
+
+
+def _spelled(name: str, box: Box, parents: Iterable[str]) -> Condition | None:
+    """The condition of a hyperparameter that a box has, with what holds for all of its trials.
+
+    Args:
+        name: Of the hyperparameter.
+        box: One box of several.
+        parents: What it depends on in any of them.
+    """
+    if name not in box.ranges:
+        return None
+    values = dict(box.conditions[name].values) if name in box.conditions else {}
+    for parent in parents:
+        extent = box.ranges.get(parent)
+        if parent not in values and extent is not None and box.always(parent):
+            values[parent] = extent.values()
+    return Condition(values) if values else None
 
 
 def _either(one: Condition, other: Condition) -> Condition:
@@ -405,7 +427,7 @@ def _must_agree(name: str, boxes: Sequence[Box], condition: Condition | None) ->
                     f"the boxes of a stage need the same hyperparameters, but one has {one} and "
                     f"one {other}"
                 )
-        elif _sets(box.conditions.get(name)) != _sets(expected):
+        elif _sets(_spelled(name, box, _parents(condition))) != _sets(expected):
             raise SpaceError(f"the boxes of a stage differ in when {name} is active; give one rule")
 
 

@@ -72,10 +72,11 @@ def read_box(raw: object, registry: Registry) -> Box:
         raise faulty([Fault((), f"found {shown(raw)}; {right}")])
     faults: list[Fault] = []
     ranges = {name: _read_named(registry, name, extent, faults) for name, extent in raw.items()}
-    conditions = read_conditions(raw, ranges, faults)
+    there = {name: extent for name, extent in ranges.items() if extent is not None}
+    conditions = read_conditions(raw, ranges, registry.conditions(there), faults)
     if faults:
         raise faulty(faults)
-    return Box({name: extent for name, extent in ranges.items() if extent is not None}, conditions)
+    return Box(there, conditions)
 
 
 def write_box(box: Box) -> dict[str, Any]:

@@ -5,6 +5,7 @@ refused in `[training]` and in a box alike, for the same reason and in the same 
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -12,7 +13,7 @@ from pydantic import Field
 
 from model.data.table_options import Task
 from search.space.hyperparameters import Choice, Hyperparameter, Number
-from search.space.space import Value
+from search.space.space import Condition, Range, Value, is_discrete
 from search.study.table import MOST
 
 Activation = Literal["relu", "leaky_relu", "elu"]
@@ -26,6 +27,10 @@ LOSSES: dict[Task, tuple[Loss, ...]] = {
     "regression": ("squared_error", "huber"),
 }
 """The losses that a task may be learned by."""
+
+LAYERS = "layers"
+MOST_WIDTHS = 100
+"""Of the hidden layers of a network."""
 
 _WIDTH = re.compile(r"width_([1-9][0-9]{0,3})")
 
@@ -213,11 +218,25 @@ _ALL: tuple[Hyperparameter, ...] = (
 )
 
 REGISTRY: dict[str, Hyperparameter] = {one.name: one for one in _ALL}
-"""Every searchable hyperparameter by its name, but for the widths (see `find`)."""
+"""Those that are keys of a section, by name; `find` knows the depth and the widths, too."""
 
 
 def find(name: str) -> Hyperparameter | None:
-    """The hyperparameter of this name, `width_1`, `width_2`, … included; None if there is none."""
+    """The hyperparameter of this name; None if there is none.
+
+    Beside those of `REGISTRY` they are `layers` and `width_1`, `width_2`, ….
+    """
+    if name == LAYERS:
+        return Number(
+            name,
+            "how many layers, the output layer counted: 1 is a linear classifier, 3 are two hidden "
+            "layers and the output layer; trials have the `width_1`, `width_2`, … of their hidden "
+            "layers alone",
+            1,
+            MOST_WIDTHS + 1,
+            whole=True,
+            title="layers",
+        )
     layer = layer_of(name)
     if layer is None:
         return REGISTRY.get(name)
@@ -239,7 +258,15 @@ def layer_of(name: str) -> int | None:
 
 def names(layers: int = 1) -> list[str]:
     """The names of all searchable hyperparameters of a network of `layers` hidden layers."""
-    return [*REGISTRY, *(f"width_{layer}" for layer in range(1, layers + 1))]
+    return [*REGISTRY, LAYERS, *(f"width_{layer}" for layer in range(1, layers + 1))]
+
+
+def depths(ranges: Mapping[str, Range]) -> tuple[int, ...]:
+    """The numbers of hidden layers that are searched, in the order of the range; () for none."""
+    extent = ranges.get(LAYERS)
+    if extent is None or not is_discrete(extent):
+        return ()
+    return tuple(int(layers) - 1 for layers in extent.values())
 
 
 def limited(name: str, default: Value | None) -> Any:
@@ -268,3 +295,17 @@ class NetworkRegistry:
     def names(self) -> list[str]:
         """As `names`, of two hidden layers, to hint at."""
         return names(layers=2)
+
+    def conditions(self, ranges: Mapping[str, Range]) -> Mapping[str, Condition]:
+        """As `Registry.conditions`: a width is searched where there is such a hidden layer.
+
+        A width that all trials have stands under no condition, nor does one that none has.
+        """
+        searched = depths(ranges)
+        found = {}
+        for name in ranges:
+            layer = layer_of(name)
+            having = [hidden for hidden in searched if layer is not None and hidden >= layer]
+            if having and len(having) < len(searched):
+                found[name] = Condition({LAYERS: tuple(hidden + 1 for hidden in having)})
+        return found

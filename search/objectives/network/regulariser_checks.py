@@ -3,12 +3,12 @@
 Pure: values in, every fault out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from search.objectives.network.facts import Facts
 from search.objectives.network.sections import NetworkSection, TrainingSection
-from search.objectives.network.study_checks import highest
-from search.space.space import Choices, Value
+from search.objectives.network.study_checks import has_hidden_layers, highest
+from search.space.space import Box, Choices, Value
 from search.study.checks import own_ranges
 from search.study.faults import Fault, Key
 from search.study.stages import Stage
@@ -48,17 +48,18 @@ def unread_faults(
     network: NetworkSection,
     trainings: Sequence[tuple[Key, TrainingSection]],
     stages: Sequence[Stage],
+    boxes: Mapping[str, Box],
 ) -> Iterator[Fault]:
     """Regularisers that nothing reads: labels smoothed for another loss, dropout of no layer.
 
-    Arguments are those of `image_faults`, and what [network] says.
+    Arguments are those of `image_faults`, what [network] says, and the `reach` of each stage.
     """
     losses: set[Value] = {network.loss}
     for place, stage in enumerate(stages):
         for key, name, extent in own_ranges(stage):
             if name == "loss" and isinstance(extent, Choices):
                 losses |= set(extent.options)
-            if name == "dropout" and not network.widths:
+            if name == "dropout" and not has_hidden_layers(network, boxes[stage.name]):
                 found = "searched, but the network has no hidden layer"
                 yield Fault(("stages", place, *key), f"{found}; leave it out")
     smoothed = [(key, one.label_smoothing) for key, one in trainings if one.label_smoothing]

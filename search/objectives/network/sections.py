@@ -18,6 +18,7 @@ from model.data.table_options import Scaling, Task
 from search.objectives.network.facts import NAMED
 from search.objectives.network.metrics import Score
 from search.objectives.network.registry import (
+    MOST_WIDTHS,
     Activation,
     BatchNorm,
     Initialization,
@@ -340,7 +341,7 @@ class NetworkSection(Table):
 
     widths: List[Annotated[int, Field(ge=1, le=MOST)]] = Field(
         default=(50, 50),
-        max_length=100,
+        max_length=MOST_WIDTHS,
         strict=False,
         description="units of each hidden layer; [] is a linear classifier",
     )

@@ -211,6 +211,14 @@ def test_a_box_may_lack_values_of_a_condition_that_its_parents_lack() -> None:
     assert hull((boxed("relu", "elu"), some)).conditions == some.conditions
 
 
+def test_a_box_may_lack_a_condition_that_always_holds_in_it() -> None:
+    every = boxed("elu", "selu", when=())
+    some = boxed("relu", "elu")
+    for joined in (hull((every, some)), hull((some, every))):
+        assert set(joined.conditions["alpha"].values["activation"]) == {"elu", "selu"}
+    assert hull((every, every)) == every
+
+
 @pytest.mark.parametrize(
     ("boxes", "message"),
     [
