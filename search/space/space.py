@@ -6,9 +6,10 @@ hyperparameter with a condition is active, and so in a point, only where the con
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from types import MappingProxyType
 
 from search.errors import KlayerError
@@ -181,15 +182,18 @@ class Box:
         ranges: By name.
         conditions: By name, of those hyperparameters that are not always active. All parents must
             hold; a parent that is itself inactive holds for nothing.
+        at_most: By name, the hyperparameter that one never exceeds; see `search.space.order`.
         parents_first: The names, each after those that its condition depends on.
 
     Raises:
         SpaceError: There is no range; a condition belongs to no range of the box, depends on one
-            that is not in the box, or on a value that cannot be; or conditions form a cycle.
+            that is not in the box, or on a value that cannot be; conditions form a cycle; or
+            `order_faults` finds something.
     """
 
     ranges: Mapping[str, Range]
     conditions: Mapping[str, Condition] = field(default_factory=dict)
+    at_most: Mapping[str, str] = field(default_factory=dict)
     parents_first: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -197,34 +201,49 @@ class Box:
             raise SpaceError("a box needs at least one hyperparameter")
         object.__setattr__(self, "ranges", MappingProxyType(dict(self.ranges)))
         object.__setattr__(self, "conditions", MappingProxyType(dict(self.conditions)))
+        object.__setattr__(self, "at_most", MappingProxyType(dict(self.at_most)))
         for name, condition in self.conditions.items():
             _check(name, condition, self.ranges)
         parents = {name: _parents(self.conditions.get(name)) for name in self.ranges}
         found = cycle(parents)
         if found:
             raise SpaceError(in_words(found))
+        for _, fault in order_faults(self.at_most, self.ranges):
+            raise SpaceError(fault)
         order = tuple(TopologicalSorter(parents).static_order())
         object.__setattr__(self, "parents_first", order)
 
     def __reduce__(self) -> tuple[type["Box"], tuple[dict[str, object], ...]]:
-        if not self.conditions:
-            return Box, (dict(self.ranges),)
-        return Box, (dict(self.ranges), dict(self.conditions))
+        parts: list[dict[str, object]] = [
+            dict(self.ranges),
+            dict(self.conditions),
+            dict(self.at_most),
+        ]
+        while not parts[-1]:
+            parts.pop()
+        return Box, tuple(parts)
 
     def __hash__(self) -> int:
         ranges = tuple(self.ranges.items())
-        if not self.conditions:
+        if not self.conditions and not self.at_most:
             return hash(ranges)
-        return hash((ranges, frozenset(self.conditions.items())))
+        conditions = frozenset(self.conditions.items())
+        if not self.at_most:
+            return hash((ranges, conditions))
+        return hash((ranges, conditions, frozenset(self.at_most.items())))
 
     def always(self, name: str) -> bool:
         """Whether every point of the box has the hyperparameter `name`."""
         return name in self.ranges and name not in self.conditions
 
     def described(self, name: str) -> str:
-        """A range in words, with the condition that it stands under."""
-        condition = self.conditions.get(name)
-        return f"{self.ranges[name]}" + ("" if condition is None else f", where {condition}")
+        """A range in words, with what it is at most and the condition that it stands under."""
+        words = [f"{self.ranges[name]}"]
+        if name in self.at_most:
+            words.append(f"at most {self.at_most[name]}")
+        if name in self.conditions:
+            words.append(f"where {self.conditions[name]}")
+        return ", ".join(words)
 
     def active_names(self, point: Point) -> frozenset[str]:
         """The hyperparameters that are active where their parents are as in `point`."""
@@ -246,15 +265,81 @@ class Box:
     def contains(self, point: Point) -> bool:
         """Whether `point` has a value of its range for each hyperparameter that is active in it.
 
-        It must have none for those of the box that are inactive.
+        It must have none for those of the box that are inactive, and none above what bounds it.
         """
         active = self.active_names(point)
-        return all(
+        return self.in_order(point) and all(
             (name in point and extent.contains(point[name]))  # type: ignore[arg-type]
             if name in active
             else name not in point
             for name, extent in self.ranges.items()
         )
+
+    def chains(self) -> tuple[tuple[str, ...], ...]:
+        """Hyperparameters each of which is at most the one before it, chain by chain."""
+        return chains(self.at_most)
+
+    def in_order(self, point: Point) -> bool:
+        """Whether no value of `point` is above one before it in its chain."""
+        values = ([point[name] for name in chain if name in point] for chain in self.chains())
+        return all(low <= high for some in values for high, low in pairwise(some))  # type: ignore[operator]
+
+
+def chains(at_most: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
+    """As `Box.chains`."""
+    below = {other: name for name, other in at_most.items()}
+    found = []
+    for first in (other for other in below if other not in at_most):
+        chain = [first]
+        while chain[-1] in below:
+            chain.append(below[chain[-1]])
+        found.append(tuple(chain))
+    return tuple(found)
+
+
+def order_faults(
+    at_most: Mapping[str, str], ranges: Mapping[str, Range]
+) -> Iterator[tuple[str, str]]:
+    """What is wrong with bounds between hyperparameters: each with the name that is bounded.
+
+    They must form chains of numbers, in which neither end of a range is above that of the range
+    before it: values of such ranges stay in them when they are put in order.
+    """
+    circle = cycle({name: (other,) for name, other in at_most.items()})
+    if circle:
+        yield circle[0], f"{' is at most '.join(circle)}; leave out one of these"
+        return
+    firsts: dict[str, str] = {}
+    for name, other in at_most.items():
+        first = firsts.setdefault(other, name)
+        extent, above = ranges.get(name), ranges.get(other)
+        if extent is None or above is None:
+            yield name, f"found {other}, but the box has {', '.join(ranges)}"
+        elif first != name:
+            yield name, f"found {other}, which {first} is at most already; give {first}"
+        elif not (_is_of_numbers(extent) and _is_of_numbers(above)):
+            word = name if not _is_of_numbers(extent) else other
+            yield name, f"found {other}, but {word} is no number"
+        else:
+            for end, one, most in zip(("begin", "end"), _ends(extent), _ends(above), strict=True):
+                if one > most:
+                    found = f"found {other}, whose values {end} at {most:g}, and those of {name}"
+                    yield name, f"{found} at {one:g}; let them {end} at {most:g} or below"
+
+
+def _is_of_numbers(extent: Range) -> bool:
+    return isinstance(extent, Interval) or not any(
+        isinstance(one, str | bool) for one in extent.options
+    )
+
+
+def _ends(extent: Range) -> tuple[float, float]:
+    """The smallest and the largest value of a range of numbers."""
+    if isinstance(extent, Choices):
+        numbers = [float(one) for one in extent.options]
+        return min(numbers), max(numbers)
+    past = (extent.high - extent.low) % extent.step if extent.step is not None else 0
+    return extent.low, extent.high - past
 
 
 def cycle(parents: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
@@ -330,10 +415,16 @@ def _word(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def fitted(ranges: Mapping[str, Range], conditions: Mapping[str, Condition]) -> Box:
+def fitted(
+    ranges: Mapping[str, Range],
+    conditions: Mapping[str, Condition],
+    at_most: Mapping[str, str] | None = None,
+) -> Box:
     """The box of those of `ranges` that can be active, under what is left of their conditions.
 
-    A range whose condition can no longer hold leaves, and with it those that depend on it.
+    A range whose condition can no longer hold leaves, and with it those that depend on it. One that
+    is at most another is made to begin where that begins, or below, and to end where that ends, or
+    below.
 
     Raises:
         SpaceError: Conditions form a cycle.
@@ -344,14 +435,51 @@ def fitted(ranges: Mapping[str, Range], conditions: Mapping[str, Condition]) -> 
         narrowed = {name: one.within(kept) for name, one in left.items()}
         left = {name: one for name, one in narrowed.items() if one is not None}
         if len(left) == len(narrowed):
-            return Box(kept, left)
+            bounds = {n: o for n, o in (at_most or {}).items() if n in kept and o in kept}
+            return Box(_in_order(kept, bounds), left, bounds)
         kept = {name: kept[name] for name in kept if name in left or name not in narrowed}
+
+
+def _in_order(ranges: Mapping[str, Range], at_most: Mapping[str, str]) -> dict[str, Range]:
+    """Ranges in which chains can be in order: no end is above that of the range before it.
+
+    So a range goes down to where that begins, however deep the trials are that the two were fitted
+    to, and does without values that are above all of that.
+    """
+    found = dict(ranges)
+    for chain in chains(at_most):
+        for other, name in pairwise(chain):
+            if _is_of_numbers(found[name]) and _is_of_numbers(found[other]):
+                found[name] = _between(found[name], *_ends(found[other]))
+    return found
+
+
+def _between(extent: Range, low: float, high: float) -> Range:
+    """A range of numbers from `low` on, or as far below as it goes, to `high` at most."""
+    if isinstance(extent, Choices):
+        kept = [one for one in extent.options if float(one) <= high]
+        if all(float(one) > low for one in kept):
+            kept.append(int(low) if low == int(low) else low)
+        return extent if len(kept) == len(extent.options) else Choices(tuple(kept))
+    if extent.low > low:
+        steps = None if extent.step is None else -((low - extent.low) // extent.step)
+        begin = low if steps is None else extent.low - steps * (extent.step or 1)
+        extent = replace(extent, low=begin)
+    if _ends(extent)[1] > high:
+        past = 0 if extent.step is None else (high - extent.low) % extent.step
+        extent = replace(extent, high=high - past)
+    return extent
 
 
 def overlaid(below: Box, above: Box) -> Box:
     """All of `below` and `above`; where both have a hyperparameter, as `above` has it."""
     conditions = {n: one for n, one in below.conditions.items() if n not in above.ranges}
-    return fitted({**below.ranges, **above.ranges}, {**conditions, **above.conditions})
+    at_most = {n: one for n, one in below.at_most.items() if n not in above.ranges}
+    return fitted(
+        {**below.ranges, **above.ranges},
+        {**conditions, **above.conditions},
+        {**at_most, **above.at_most},
+    )
 
 
 def hull(boxes: tuple[Box, ...]) -> Box:
@@ -373,13 +501,18 @@ def hull(boxes: tuple[Box, ...]) -> Box:
             one = _spelled(name, box, parents)
             if one is not None:
                 conditions[name] = _either(conditions.get(name, one), one)
+    at_most = {name: other for box in boxes for name, other in box.at_most.items()}
     for name in dict.fromkeys(name for box in boxes for name in box.ranges):
         _must_agree(name, boxes, conditions.get(name))
+        if any(name in box.ranges and box.at_most.get(name) != at_most.get(name) for box in boxes):
+            raise SpaceError(
+                f"the boxes of a stage differ in what {name} is at most; give one rule"
+            )
     merged: dict[str, Range] = {}
     for box in boxes:
         for name, extent in box.ranges.items():
             merged[name] = _join(name, merged[name], extent) if name in merged else extent
-    return Box(merged, conditions)
+    return Box(_in_order(merged, at_most), conditions, at_most)
 
 
 def _spelled(name: str, box: Box, parents: Iterable[str]) -> Condition | None:

@@ -157,11 +157,13 @@ def _inherited(declared: object, entry: object, box: Mapping[str, Any]) -> objec
         return entry
     when = declared.get("when")
     conditional = isinstance(when, Mapping) and all(parent in box for parent in when)
+    inherited = {"when": when} if conditional else {}
+    if declared.get("at_most") in box:
+        inherited["at_most"] = declared["at_most"]
     if isinstance(entry, list | tuple):
-        return {"values": list(entry), "when": when} if conditional else entry
+        return {"values": list(entry)} | inherited if inherited else entry
     if not isinstance(entry, Mapping):
         return entry
-    inherited = {"when": when} if conditional else {}
     if "values" not in entry:
         inherited |= {key: declared[key] for key in _INHERITED if key in declared}
     return inherited | dict(entry)
