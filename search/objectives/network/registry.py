@@ -198,6 +198,13 @@ _ALL: tuple[Hyperparameter, ...] = (
         title="batch normalisation",
     ),
     Choice(
+        "skip",
+        "skip connections: whether a hidden layer that has as many units as the one before it adds "
+        "that one's outputs to its own",
+        (True, False),
+        title="skip connections",
+    ),
+    Choice(
         "initialization",
         "how weights start: N(0, 2/inputs), N(0, 1/inputs), or N(0, init_sigma²)",
         get_args(Initialization),

@@ -116,4 +116,5 @@ def member_of(values: dict[str, Any], seed: int) -> Member:
         input_dropout=values["input_dropout"],
         label_smoothing=values["label_smoothing"],
         clip_norm=values["clip_norm"],
+        skip=values["skip"],
     )

@@ -4,6 +4,7 @@ Pure: values in, every fault out.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from model.data.table_options import Task
@@ -53,6 +54,7 @@ def faults_between(
         boxes: The `reach` of each stage, by name.
     """
     yield from layer_faults(network, stages, boxes)
+    yield from _skips(network, stages, boxes)
     yield from _unread(network, stages, boxes)
     yield from _rungs(stages, boxes)
     yield from _batches(facts, training, stages, final, boxes)
@@ -185,6 +187,32 @@ def _depth_faults(
 def has_hidden_layers(network: NetworkSection, box: Box) -> bool:
     """Whether a trial of a box has a hidden layer."""
     return max(depths(box.ranges), default=len(network.widths)) > 0
+
+
+def _skips(
+    network: NetworkSection, stages: Sequence[Stage], boxes: Mapping[str, Box]
+) -> Iterator[Fault]:
+    """Skip connections where no hidden layer can be as wide as the one before it."""
+    found = "but no hidden layer can have as many units as the one before it; leave it out"
+    able = {stage.name: _can_skip(network, boxes[stage.name]) for stage in stages}
+    if network.skip and not any(able.values()):
+        yield Fault(("network", "skip"), f"found true, {found}")
+    for place, stage in enumerate(stages):
+        for key, name, _ in own_ranges(stage):
+            if name == "skip" and not able[stage.name]:
+                yield Fault(("stages", place, *key), f"searched, {found}")
+
+
+def _can_skip(network: NetworkSection, box: Box) -> bool:
+    most = max(depths(box.ranges), default=len(network.widths))
+    ends = []
+    for layer in range(1, most + 1):
+        name, said = f"width_{layer}", network.widths[layer - 1 : layer]
+        some: list[float] = [] if box.always(name) else list(said)
+        if name in box.ranges:
+            some += [lowest(box.ranges, name, 0), highest(box.ranges, name, 0)]
+        ends.append((min(some, default=0), max(some, default=0)))  # without one: told elsewhere
+    return any(low <= top and bottom <= high for (low, high), (bottom, top) in pairwise(ends))
 
 
 def _no_such_layer(name: str, layers: int, *, searched: bool) -> str:

@@ -41,6 +41,7 @@ CYCLES = (
     "training.shift=1",
     "training.optimizer='adam'",
     "training.ema_decay=0.9",
+    "network.skip=true",
 )
 # Finalists of different batch sizes or depths are trained in different stacks.
 STACKS = (

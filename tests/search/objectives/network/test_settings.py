@@ -28,6 +28,7 @@ from tests.search.objectives.network.trainings import study_with, trained
         ({"shift": 1}, False),
         ({"cutout": 2}, False),
         ({"layers": 3, "width_1": 20}, True),
+        ({"skip": True}, True),
     ],
 )
 def test_trials_have_one_key_where_they_can_be_trained_as_one_stack(

@@ -1,5 +1,6 @@
 """What a network's stages must agree on with it; `bad_files.txt` has every message."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from search.study.file import Study, study_of
 from search.study.lineage import reach
 from search.study.overrides import overridden
 from search.study.reading import document, load
+from search.study.recorded import recorded_form, recorded_study
 from tests.model.data.tables import HEADER, write_table
 from tests.search.objectives.network.own_tables import ROWS, laid_out, study_in
 
@@ -239,6 +241,43 @@ def test_layers_and_widths_that_do_not_fit_are_named(
     stages: tuple[dict[str, Any], ...], network: dict[str, Any], message: str
 ) -> None:
     assert faults(*stages, network=network) == [f"stages.{message}"]
+
+
+@pytest.mark.parametrize(
+    ("ranges", "network", "can"),
+    [
+        ({"momentum": [0.5]}, {"widths": [20, 20]}, True),
+        ({"momentum": [0.5]}, {"widths": [20, 10, 5]}, False),
+        ({"momentum": [0.5]}, {"widths": [20]}, False),
+        ({"width_2": {"low": 20, "high": 30}}, {"widths": [20, 10]}, True),
+        ({"width_2": {"low": 21, "high": 30}}, {"widths": [20, 20]}, False),
+        ({"layers": [2, 3], "width_2": [9, 20]}, {"widths": [20]}, True),
+        ({"layers": [1, 2]}, {"widths": [20, 20]}, False),
+    ],
+)
+def test_skips_need_hidden_layers_of_one_width(
+    ranges: dict[str, Any], network: dict[str, Any], can: bool
+) -> None:
+    why = "but no hidden layer can have as many units as the one before it; leave it out"
+    searched = boxed(skip=[True, False], **ranges)
+    if can:
+        assert study(boxed(**ranges), network=network | {"skip": True})
+        assert study(searched, network=network)
+        return
+    said = faults(boxed(**ranges), network=network | {"skip": True})
+    assert said == [f"network.skip: found true, {why}"]
+    assert faults(searched, network=network) == [f"stages.first.box.skip: searched, {why}"]
+
+
+def test_a_study_without_skips_is_recorded_as_before_there_were_any() -> None:
+    plain = study(boxed(momentum=[0.5]))
+    assert "skip" not in plain.canonical()["network"]
+    assert "skip" not in plain.objective.recorded()["network"]
+    skipping = study(boxed(momentum=[0.5]), network={"skip": True})
+    assert skipping.canonical()["network"]["skip"] is True
+    for one in (plain, skipping):
+        back = recorded_study(json.loads(json.dumps(recorded_form(one))))
+        assert back.objective.network == one.objective.network
 
 
 def test_a_zoom_carries_layers_and_widths_and_may_leave_layers_out() -> None:
