@@ -53,6 +53,7 @@ from search.objective.report import Evaluation, Report
 from search.plan.generations import GenerationPlan
 from search.plan.halving import RungPlan
 from search.plan.plan import StagePlan, Step, steps
+from search.plan.stopping import Ending
 from search.runtime.environment import code_version
 from search.study.changes import differences
 from search.study.file import Study
@@ -460,6 +461,17 @@ class Ledger:
         with self.database.writing() as connection:
             claims.hold(connection, claim, None)
             rungs.open_generation(connection, claim.stage.id, plan, distributions)
+
+    @patient
+    def end_stage(self, claim: PlanningClaim, ending: Ending) -> None:
+        """Close a stage before all its trials, where its next generation was to be planned.
+
+        Raises:
+            LostLeaseError: Another process plans the generation, or has planned it.
+        """
+        with self.database.writing() as connection:
+            claims.hold(connection, claim, None)
+            results.end_stage(connection, claim.stage.id, ending, now(connection))
 
     @patient
     def record_reports(

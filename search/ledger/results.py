@@ -25,6 +25,7 @@ from search.ledger.records import CohortClaim, StageRef, TrialResult
 from search.ledger.tables import cohort_checkpoints as stored
 from search.ledger.tables import cohorts, searches, stages, trials
 from search.objective.report import Evaluation, Report
+from search.plan.stopping import Ending
 
 # Statements of every report and every result, built once.
 _OF_COHORT = (
@@ -45,7 +46,13 @@ _OF_COHORT = (
     .where(trials.c.cohort_id == bindparam("cohort"))
 )
 _LOCKED_STAGE = (
-    select(stages.c.id, stages.c.number, stages.c.search_id, stages.c.trials)
+    select(
+        stages.c.id,
+        stages.c.number,
+        stages.c.search_id,
+        stages.c.trials,
+        stages.c.explanation,
+    )
     .where(stages.c.id == bindparam("stage"))
     .with_for_update(key_share=True)
 )
@@ -231,6 +238,30 @@ def _finish_stage(
     if stage.number == connection.scalar(numbers):
         _finish_search(connection, stage, time, result, failure)
     optuna_repair.put_right_unless_ended(connection, stage.id)
+
+
+def end_stage(connection: Connection, stage_id: int, ending: Ending, time: float) -> None:
+    """Let a stage end before all its trials.
+
+    Args:
+        connection: To the database.
+        stage_id: The stage, all of whose planned trials are finished.
+        ending: Why.
+        time: The database's.
+    """
+    stage = connection.execute(_LOCKED_STAGE, {"stage": stage_id}).one()
+    connection.execute(
+        update(stages)
+        .where(stages.c.id == stage.id)
+        .values(
+            owner=None,
+            trials=stage.trials - ending.left_out,
+            explanation=f"{stage.explanation}\n{ending.text}",
+            ended={"rule": ending.rule, "left_out": ending.left_out, "at": time},
+        )
+    )
+    _finish_stage(connection, stage.id, time, None)
+    optuna_repair.put_right(connection, stage.id)
 
 
 def _finish_search(

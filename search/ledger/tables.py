@@ -88,6 +88,8 @@ stages = Table(
     Column("optuna_study", String(192)),  # its name, in which trials have the same numbers as here
     Column("opened_at", Float),
     Column("finished_at", Float),
+    # Why it ended before all its trials (`search.plan.stopping`); NULL where it did not.
+    Column("ended", JSON),
     UniqueConstraint("search_id", "number"),
 )
 

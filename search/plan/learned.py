@@ -1,7 +1,8 @@
-"""The points of a generation: what a sampler that learns asks for, given all earlier generations.
+"""The points of a generation: what a sampler asks for, given all earlier generations.
 
 A pure function of the study, the boxes and the results. Trial i belongs to box i modulo the number
-of boxes, and each box learns from its own trials alone.
+of boxes, and each box learns from its own trials alone. Samplers
+that do not learn have generations where their stage may end between two of them.
 """
 
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ from search.study.learning import start_points
 
 
 def generations(stage: Stage) -> int:
-    """In how many parts the trials of a stage are planned; 1 where its sampler does not learn."""
+    """In how many parts the trials of a stage are planned."""
     return 1 if stage.generation is None else -(-stage.trials // stage.generation)
 
 
@@ -47,7 +48,7 @@ def ask(
 
     Args:
         study: The whole study.
-        stage: One of its stages, whose sampler learns.
+        stage: One of its stages.
         boxes: The stage's boxes.
         generation: Which one, from 0.
         results: The finished trials of all earlier generations, in any order.
@@ -63,6 +64,11 @@ def ask(
             f"{stage.name}: generation {generation} needs the results of trials 0 to "
             f"{asked.start - 1}, each once, and got {len(told)} results"
         )
+    sampler = stage.sampler
+    if sampler != "tpe" and sampler != "cmaes" and sampler != "gp":
+        own_seed = derive(study.seed, "stage", stage.name)
+        every = draw(sampler, boxes, stage.trials, own_seed, stage.points)
+        return every if stage.generation is None else every[asked.start : asked.stop]
     start = start_points(stage.sampler, stage.trials, _size(stage), len(boxes))
     if stage.sampler != "cmaes" and asked.start < start:
         return draw("sobol", boxes, asked.stop, start_seed(study, stage))[asked.start :]

@@ -15,7 +15,7 @@ from search.plan.cohorts import cohorts
 from search.plan.finalists import finalists, winner
 from search.plan.ranking import Spread, over_seeds
 from search.plan.reasons import left_out
-from search.plan.samplers import Drawn, draw
+from search.plan.samplers import Drawn
 from search.plan.seeds import derive
 from search.plan.trial import Trial
 from search.plan.zoom import zoom
@@ -146,7 +146,7 @@ def plan(study: Study, step: Step, results: Sequence[Trial]) -> StagePlan:
         return _final_plan(study, step, results)
     stage = study.stages[step.number - 1]
     boxes, explanation = _boxes(study, stage, results)
-    trials = search_trials(study, stage, _drawn(study, stage, boxes))
+    trials = search_trials(study, stage, learned.ask(study, stage, boxes, 0, []))
     stop = next(iter(_stops(study, step)), None)
     return StagePlan(step, boxes, explanation, trials, search_cohorts(study, stage, trials), stop)
 
@@ -193,13 +193,6 @@ def search_cohorts(
     return tuple(
         tuple(trials[place].number for place in cohort) for cohort in cohorts(fits, LARGEST_COHORT)
     )
-
-
-def _drawn(study: Study, stage: Stage, boxes: tuple[Box, ...]) -> tuple[Drawn, ...]:
-    if stage.sampler == "tpe" or stage.sampler == "cmaes" or stage.sampler == "gp":
-        return learned.ask(study, stage, boxes, 0, [])
-    seed = derive(study.seed, "stage", stage.name)
-    return draw(stage.sampler, boxes, stage.trials, seed, stage.points)
 
 
 def _boxes(study: Study, stage: Stage, results: Sequence[Trial]) -> tuple[tuple[Box, ...], str]:

@@ -92,6 +92,10 @@ def changed(
         StudyFileError: What comes of it is no valid search.
     """
     form = study.canonical()
+    base = form.get("training", {})
+    for part in (*form["stages"], form["final"]):  # of which a change of [training] is one, too
+        own = part.get("training", {}).items()
+        part["training"] = {key: value for key, value in own if value != base.get(key)}
     for stage in form["stages"]:
         if len(stage.get("boxes", ())) == 1:
             (stage["box"],) = stage.pop("boxes")

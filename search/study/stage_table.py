@@ -12,6 +12,7 @@ from search.study.faults import Fault, faulty
 from search.study.halving import Halving
 from search.study.learning import generation_faults
 from search.study.ranges import REGISTRY, BoxTable, PointTable
+from search.study.stopping import Stop, stop_faults
 from search.study.table import List, Name, Table
 from search.study.zoom_rules import ZoomRule
 
@@ -40,7 +41,8 @@ class StageTable(Table):
         ge=1,
         le=MOST_TRIALS,
         description="how many of them are asked for at once, before their results are looked at; "
-        "for tpe, cmaes and gp, which need it",
+        "for tpe, cmaes and gp, which need it; for random and sobol beside stop, as many as its "
+        "`after` unless said",
     )
     box: BoxTable | None = Field(
         default=None, description="a range for each searched hyperparameter"
@@ -63,6 +65,9 @@ class StageTable(Table):
     halving: Halving | None = Field(
         default=None, description="when trials that fall behind are dropped"
     )
+    stop: Stop | None = Field(
+        default=None, description="when the stage ends since its trials bring nothing better"
+    )
     training: Any = Field(description="keys of [training] that differ in this stage")
 
     @model_validator(mode="after")
@@ -70,8 +75,14 @@ class StageTable(Table):
         faults = [*_box_faults(self), *_trials_faults(self), *_grid_faults(self)]
         faults += _points_faults(self, (info.context or {}).get(REGISTRY))
         faults += generation_faults(
-            self.sampler, self.trials, self.generation, len(self.boxes) or 1, self.halving
+            self.sampler,
+            self.trials,
+            self.generation,
+            len(self.boxes) or 1,
+            self.halving,
+            stops=self.stop is not None,
         )
+        faults += stop_faults(self.stop, self.sampler, self.trials, self.halving)
         if faults:
             raise faulty(faults)
         return self

@@ -11,6 +11,7 @@ from search.space.hyperparameters import Registry
 from search.study.halving import Halving
 from search.study.ranges import BoxTable, PointTable, write_box
 from search.study.stage_table import COUNTED, MOST_TRIALS, Sampler, StageTable, box_of
+from search.study.stopping import IN_PARTS, Stop
 from search.study.table import List, Name, Table
 from search.study.zoom_rules import ZoomRule
 
@@ -22,12 +23,13 @@ class Stage(Table):
         name: Unique in its study.
         sampler: How trials are drawn.
         trials: How many points are trained; resolved for grid and points, too.
-        generation: How many of them a sampler that learns asks for at once; else None.
+        generation: How many of them are planned at once; None where all are.
         boxes: What trials are drawn from. For a zoomed stage none, or one whose ranges stand beside
             the zoomed ones, and before those of the same name. For points, one of all their values.
         zoom: The rule that gives the box, its `sources` named; None where `boxes` say it all.
         points: The trials of sampler "points", in order; else empty.
         halving: When trials that fall behind are dropped; None where all are trained to the end.
+        stop: When the stage ends since nothing improves; None where it never does.
         training: The whole training of this stage's trials.
     """
 
@@ -39,6 +41,7 @@ class Stage(Table):
     zoom: ZoomRule | None = None
     points: List[PointTable] = Field(default=(), strict=False)
     halving: Halving | None = None
+    stop: Stop | None = None
     training: Training
 
     def canonical(self) -> dict[str, Any]:
@@ -56,6 +59,8 @@ class Stage(Table):
             written["zoom"] = self.zoom.model_dump(mode="json", exclude_none=True)
         if self.halving is not None:
             written["halving"] = self.halving.model_dump(mode="json")
+        if self.stop is not None:
+            written["stop"] = self.stop.model_dump(mode="json")
         written["training"] = self.training.model_dump(mode="json", exclude_none=True)
         return written
 
@@ -88,14 +93,18 @@ def resolve(
     halving = table.halving
     if halving is not None and not halving.unit:
         halving = halving.model_copy(update={"unit": units[0]})
+    generation = table.generation
+    if table.stop is not None and table.sampler in IN_PARTS:
+        generation = generation or table.stop.after
     return Stage(
         name=table.name or f"stage-{place}",
         sampler=table.sampler,
         trials=trials,
-        generation=table.generation,
+        generation=generation,
         boxes=boxes,
         zoom=zoom,
         points=table.points,
         halving=halving,
+        stop=table.stop,
         training=table.training,
     )

@@ -12,6 +12,7 @@ from search.plan.generations import plan_generation
 from search.plan.halving import plan_rung
 from search.plan.plan import plan, step_of, trials_in_all
 from search.plan.samplers import distributions
+from search.plan.stopping import ending
 from search.workers.heartbeat import Heartbeat
 
 
@@ -48,6 +49,9 @@ def make_plan(ledger: Ledger, search: Search, claim: PlanningClaim) -> None:
             ledger.open_rung(claim, plan_rung(study, step, claim.rung, standings))
         elif claim.generation:
             before = ledger.read.finished_trials(search, claim.stage.id)
+            if ended := ending(study, step, before):
+                ledger.end_stage(claim, ended)
+                return
             boxes = ledger.read.boxes(claim)
             following = plan_generation(study, step, claim.generation, boxes, before)
             space = distributions(boxes, listed=step.kind != "search")

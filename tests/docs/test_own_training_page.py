@@ -27,6 +27,7 @@ from search.objectives.declared.tables import (
 from search.objectives.function.tables import FunctionDocument, FunctionTable
 from search.study.file import study_of
 from search.study.halving import Halving
+from search.study.stopping import Stop
 from search.study.zoom_rules import DecadesZoom, Limits, QuantileZoom
 from tests.docs.schema_rows import first_table, rows, sections, within
 
@@ -46,7 +47,7 @@ TABLES: dict[str, tuple[type[BaseModel], type[BaseModel] | None]] = {
 }
 """The headings whose table is that of a schema, and the schema whose keys stand elsewhere."""
 
-ON_THE_STUDY_FILES_PAGE = {DeclaredStage, Halving, DecadesZoom, QuantileZoom, Limits}
+ON_THE_STUDY_FILES_PAGE = {DeclaredStage, Halving, Stop, DecadesZoom, QuantileZoom, Limits}
 
 FILES = dict(
     re.findall(r"^```\w+\n# (\S+\.(?:toml|py|sh))\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)

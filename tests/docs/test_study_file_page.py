@@ -24,6 +24,7 @@ from search.study.file import study_of
 from search.study.halving import Halving
 from search.study.ranges import RangeTable
 from search.study.reading import load
+from search.study.stopping import Stop
 from search.study.strategy import BudgetTable
 from search.study.zoom_rules import DecadesZoom, Limits, QuantileZoom
 from tests.docs.schema_rows import first_table, rows, sections, within
@@ -40,6 +41,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "`strategy` and `[budget]`": BudgetTable,
     "`[[stages]]`": NetworkStage,
     "`halving` of a stage": Halving,
+    "`stop` of a stage": Stop,
     "Ranges": RangeTable,
     '`zoom`, rule `"decades"`': DecadesZoom,
     '`zoom`, rule `"quantile"`': QuantileZoom,

@@ -49,6 +49,7 @@ def upgrade() -> None:
         sa.Column("optuna_study", sa.String(192)),
         sa.Column("opened_at", sa.Float),
         sa.Column("finished_at", sa.Float),
+        sa.Column("ended", sa.JSON),
         sa.ForeignKeyConstraint(["search_id"], ["klayer_searches.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("search_id", "number"),

@@ -9,7 +9,7 @@ from search.objective.port import Objective
 from search.objectives.network.facts import NAMED, Facts
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.registry import NetworkRegistry
-from search.objectives.network.regulariser_checks import image_faults, unread_faults
+from search.objectives.network.regulariser_checks import image_faults
 from search.objectives.network.sections import (
     DataSection,
     NetworkDocument,
@@ -23,6 +23,7 @@ from search.objectives.network.study_checks import (
     task_faults,
 )
 from search.objectives.network.study_checks import faults_between as faults_of
+from search.objectives.network.unread_checks import unread_faults
 from search.space.space import Box
 from search.study.faults import Fault, Key
 from search.study.recorded_tables import constructed
@@ -124,11 +125,12 @@ def faults_between(
     names = partial(_class_names, network)
     yield from class_weight_faults(network.facts.task, names, trainings)
     yield from image_faults(network.facts, trainings, stages)
-    yield from unread_faults(network.network, trainings, stages, boxes)
     yield from repeat_faults(given.training, given.final.training)
     if given.data.folds is not None:
         yield from fold_faults(trainings)
-    yield from faults_of(network.facts, network.network, given.training, stages, given.final, boxes)
+    declared = network.facts, network.network, given.training, stages, given.final, boxes
+    yield from unread_faults(*declared)
+    yield from faults_of(*declared)
 
 
 def _own(tables: Document) -> NetworkDocument:

@@ -4,14 +4,12 @@ Pure: values in, every fault out.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from model.data.table_options import Task
 from search.objectives.network.facts import Facts
 from search.objectives.network.metrics import scores_of
 from search.objectives.network.registry import LAYERS, LOSSES, NetworkRegistry, depths, layer_of
-from search.objectives.network.schedules import SCHEDULES
 from search.objectives.network.sections import NetworkFinal, NetworkSection, TrainingSection
 from search.space.space import Box, Choices, Interval, Range, Value
 from search.study.checks import own_ranges
@@ -21,18 +19,6 @@ from search.study.stages import Stage
 
 if TYPE_CHECKING:
     from search.objectives.network.objective import NetworkObjective
-
-_NEEDS = {
-    "negative_slope": ("activation", ("leaky_relu",)),
-    "elu_alpha": ("activation", ("elu",)),
-    "init_sigma": ("initialization", ("normal",)),
-    "label_smoothing": ("loss", ("cross_entropy",)),
-    "momentum": ("optimizer", ("sgd", "nesterov")),
-    "beta_1": ("optimizer", ("adam", "adamw")),
-    "beta_2": ("optimizer", ("adam", "adamw")),
-    "epsilon": ("optimizer", ("adam", "adamw")),
-}
-"""Hyperparameters that only some settings of another one read."""
 
 
 def faults_between(
@@ -54,8 +40,6 @@ def faults_between(
         boxes: The `reach` of each stage, by name.
     """
     yield from layer_faults(network, stages, boxes)
-    yield from _skips(network, stages, boxes)
-    yield from _unread(network, stages, boxes)
     yield from _rungs(stages, boxes)
     yield from _batches(facts, training, stages, final, boxes)
     yield from _single_rows(network, training, stages, final, boxes)
@@ -189,32 +173,6 @@ def has_hidden_layers(network: NetworkSection, box: Box) -> bool:
     return max(depths(box.ranges), default=len(network.widths)) > 0
 
 
-def _skips(
-    network: NetworkSection, stages: Sequence[Stage], boxes: Mapping[str, Box]
-) -> Iterator[Fault]:
-    """Skip connections where no hidden layer can be as wide as the one before it."""
-    found = "but no hidden layer can have as many units as the one before it; leave it out"
-    able = {stage.name: _can_skip(network, boxes[stage.name]) for stage in stages}
-    if network.skip and not any(able.values()):
-        yield Fault(("network", "skip"), f"found true, {found}")
-    for place, stage in enumerate(stages):
-        for key, name, _ in own_ranges(stage):
-            if name == "skip" and not able[stage.name]:
-                yield Fault(("stages", place, *key), f"searched, {found}")
-
-
-def _can_skip(network: NetworkSection, box: Box) -> bool:
-    most = max(depths(box.ranges), default=len(network.widths))
-    ends = []
-    for layer in range(1, most + 1):
-        name, said = f"width_{layer}", network.widths[layer - 1 : layer]
-        some: list[float] = [] if box.always(name) else list(said)
-        if name in box.ranges:
-            some += [lowest(box.ranges, name, 0), highest(box.ranges, name, 0)]
-        ends.append((min(some, default=0), max(some, default=0)))  # without one: told elsewhere
-    return any(low <= top and bottom <= high for (low, high), (bottom, top) in pairwise(ends))
-
-
 def _no_such_layer(name: str, layers: int, *, searched: bool) -> str:
     network = "the network"
     if searched:
@@ -228,42 +186,12 @@ def _no_such_layer(name: str, layers: int, *, searched: bool) -> str:
     return f"found {name}, but {network} has {count}; give {known}"
 
 
-def _unread(
-    network: NetworkSection, stages: Sequence[Stage], boxes: Mapping[str, Box]
-) -> Iterator[Fault]:
-    """Searched hyperparameters that nothing reads: the search would compare noise."""
-    for place, stage in enumerate(stages):
-        for key, name, _ in own_ranges(stage):
-            where: Key = ("stages", place, *key)
-            if name in _NEEDS:
-                other, settings = _NEEDS[name]
-                values = {**dict(network), **dict(stage.training)}
-                if not set(settings) & set(_settings(values, boxes[stage.name], name, other)):
-                    needed = f"{other} = {' or '.join(map(shown, settings))}"
-                    yield Fault(where, f"searched, but only {needed} reads it; {_right(needed)}")
-            if name == "learning_rate_min" and not stage.training.schedule.has_floor:
-                needed = f"a schedule of kind {_kinds_with('has_floor')}"
-                yield Fault(where, f"searched, but only {needed} reads it; {_right(needed)}")
-
-
 def _settings(values: Mapping[str, Value], box: Box, name: str, other: str) -> tuple[Value, ...]:
     """What `other` may be in trials that have the hyperparameter `name`."""
     condition, extent = box.conditions.get(name), box.ranges.get(other)
     if condition is not None and other in condition.values:
         return condition.values[other]
     return extent.options if isinstance(extent, Choices) else (values[other],)
-
-
-def _right(needed: str) -> str:
-    return f"give {needed}, or leave it out of the search"
-
-
-def _kinds_with(feature: str) -> str:
-    """The kinds of schedules that have something, as messages name them."""
-    *others, last = [
-        shown(one.model_fields["kind"].default) for one in SCHEDULES if getattr(one, feature)
-    ]
-    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _rungs(stages: Sequence[Stage], boxes: Mapping[str, Box]) -> Iterator[Fault]:

@@ -166,3 +166,19 @@ def test_a_generation_is_planned_from_the_results_of_those_before_it(ledger: Led
     again = recorded(ledger, *learning, name="again")
     work(ledger, again)
     assert table(ledger, again) == table(ledger, search)
+
+
+STOPPING = ("stages.coarse.trials=12", "stages.coarse.stop={after=2, min_delta=1.0}")
+
+
+def test_a_stage_in_which_nothing_improves_ends_before_all_its_trials(ledger: Ledger) -> None:
+    search = recorded(ledger, *STOPPING, name="one")
+    work(ledger, search)
+    assert is_finished(ledger, search)
+    coarse = ledger.read.stages(search)[0]
+    assert (coarse.state, coarse.trials, coarse.finished) == ("finished", 4, 4)
+    said = coarse.explanation.splitlines()[-1]
+    assert said.startswith("stopped after 4 of 12 trials: none of the last 3 was better than #0")
+    again = recorded(ledger, *STOPPING, name="again")
+    work(ledger, again)
+    assert table(ledger, again) == table(ledger, search)

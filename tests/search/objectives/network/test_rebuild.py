@@ -40,6 +40,7 @@ CYCLES = (
     "training.mixup=0.2",
     "training.shift=1",
     "training.optimizer='adam'",
+    "training.momentum=0",
     "training.ema_decay=0.9",
     "network.skip=true",
 )
@@ -61,6 +62,7 @@ SHORT = (
     "final.finalists=2",
     "final.seeds=0",
     "training.optimizer='adamw'",
+    "training.momentum=0",
     "training.schedule={kind='one_cycle', epochs=1}",
 )
 # In the final the penalty alone makes the one that learns fast diverge, in the second epoch.

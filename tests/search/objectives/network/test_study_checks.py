@@ -37,20 +37,6 @@ def boxed(name: str = "first", **ranges: Any) -> dict[str, Any]:
     return {"name": name, "trials": 4, "box": ranges}
 
 
-def test_a_searched_setting_makes_its_hyperparameter_worth_searching() -> None:
-    slopes = {"low": 0.01, "high": 0.1}
-    both = boxed(activation=["relu", "leaky_relu"], negative_slope=slopes)
-    assert study(both).stages[0].trials == 4
-    assert study(boxed(init_sigma=slopes), network={"initialization": "normal"})
-    assert len(faults(boxed(activation=["relu", "elu"], negative_slope=slopes))) == 1
-
-
-def test_a_carried_setting_counts_as_searched() -> None:
-    first = boxed(activation=["elu", "relu"])
-    second = {"trials": 2, "zoom": NEAR, "box": {"elu_alpha": RATES}}
-    assert study(first, second).stages[1].trials == 2
-
-
 def test_a_floor_is_checked_against_the_lowest_peak_of_each_box() -> None:
     training = {"schedule": CYCLES, "learning_rate_min": 1e-3}
     apart = boxed(learning_rate={"low": 2e-3, "high": 1.0})
@@ -72,10 +58,6 @@ def test_boxes_and_points_are_checked_one_by_one() -> None:
     assert study({"sampler": "points", "points": points}, training=training)
     turned = [{"learning_rate": 1e-3, "learning_rate_min": 1e-2}]
     assert len(faults({"sampler": "points", "points": turned}, training=training)) == 1
-
-
-def test_a_floor_does_not_matter_without_cycles() -> None:
-    assert study(boxed(learning_rate=RATES), training={"learning_rate_min": 1.0})
 
 
 def test_one_slip_in_training_is_told_once_for_all_stages() -> None:

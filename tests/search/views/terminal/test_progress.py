@@ -125,3 +125,22 @@ def test_the_best_is_told_once_a_look_and_is_no_worse_than_what_has_a_line(
     lines = [line for line in console.file.getvalue().splitlines() if "#" in line]  # type: ignore[attr-defined]
     assert [line.split(":")[0].strip() for line in lines] == ["coarse #0", "fine #0"]
     assert ["best 87.50 %" in line for line in lines] == [False, True]
+
+
+def test_why_a_stage_ended_early_is_told_behind_its_last_trials(
+    search: Any, stage: Any, trial: Any
+) -> None:
+    coarse, ended = stage("coarse", state="open", explanation="as told"), list[Any]()
+    read = Mock(stages=lambda _: [coarse], trials=lambda *_, **__: ended, stints=lambda *_: [])
+    console = Console(file=io.StringIO(), width=200)
+    view = RunView(console, Mock(changes=Mock(), read=read), search)
+    view.update(now=True)
+    ended.append(trial())
+    coarse = replace(coarse, state="finished", explanation="as told\nstopped after 1 of 9 trials")
+    view.update(now=True)
+    view.update(now=True)
+    lines = [line.strip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
+    assert lines[1] == "as told"
+    assert lines[-2].startswith("coarse #0")
+    assert lines[-1] == "stopped after 1 of 9 trials"
+    assert lines.count("as told") == 1
