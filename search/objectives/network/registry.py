@@ -32,6 +32,9 @@ LAYERS = "layers"
 MOST_WIDTHS = 100
 """Of the hidden layers of a network."""
 
+_FEWEST = {"dropout": 1, "skip": 2}
+"""How many hidden layers there must be at least for one of these to be read."""
+
 _WIDTH = re.compile(r"width_([1-9][0-9]{0,3})")
 
 
@@ -306,13 +309,14 @@ class NetworkRegistry:
     def conditions(self, ranges: Mapping[str, Range]) -> Mapping[str, Condition]:
         """As `Registry.conditions`: a width is searched where there is such a hidden layer.
 
-        A width that all trials have stands under no condition, nor does one that none has.
+        So are `dropout` and `skip` where there are layers that read them. What all trials have
+        stands under no condition, nor does what none has.
         """
         searched = depths(ranges)
         found = {}
         for name in ranges:
-            layer = layer_of(name)
-            having = [hidden for hidden in searched if layer is not None and hidden >= layer]
+            fewest = layer_of(name) or _FEWEST.get(name, 0)
+            having = [hidden for hidden in searched if hidden >= fewest]
             if having and len(having) < len(searched):
                 found[name] = Condition({LAYERS: tuple(hidden + 1 for hidden in having)})
         return found

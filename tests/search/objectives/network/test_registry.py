@@ -107,5 +107,18 @@ def test_a_width_is_searched_where_there_is_such_a_layer(
     assert found == {name: Condition({"layers": those}) for name, those in expected.items()}
 
 
+def test_dropout_and_skips_are_searched_where_layers_read_them() -> None:
+    ranges: dict[str, Range] = {
+        "layers": Choices((1, 2, 3)),
+        "dropout": Interval(0.1, 0.5),
+        "skip": Choices((True, False)),
+        "momentum": Interval(0.1, 0.9),
+    }
+    assert NetworkRegistry().conditions(ranges) == {
+        "dropout": Condition({"layers": (2, 3)}),
+        "skip": Condition({"layers": (3,)}),
+    }
+
+
 def test_without_layers_no_condition_follows() -> None:
     assert NetworkRegistry().conditions({"width_2": WIDTH}) == {}
