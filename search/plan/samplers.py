@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Literal
 from search.errors import KlayerError
 from search.plan.seeds import derive
 from search.space.grid import grid
+from search.space.joining import hull
 from search.space.order import ordered
-from search.space.space import Box, Choices, Interval, Point, Range, Value, hull
+from search.space.space import Box, Choices, Interval, Point, Range, Value
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution, IntDistribution

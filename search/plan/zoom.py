@@ -29,7 +29,8 @@ from search.plan.reasons import (
     put_in_order,
 )
 from search.plan.trial import Trial
-from search.space.space import Box, Choices, Interval, Range, SpaceError, fitted, hull
+from search.space.joining import fitted, hull
+from search.space.space import Box, Choices, Interval, Range, SpaceError
 from search.study.zoom_rules import DecadesZoom, Limits, QuantileZoom
 
 # Past an edge on which the best lies, a quantile's range goes on by this share of what the best

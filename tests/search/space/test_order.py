@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.space.grid import combinations, grid
+from search.space.joining import fitted, hull, overlaid
 from search.space.order import ordered
 from search.space.space import (
     Box,
@@ -17,9 +18,6 @@ from search.space.space import (
     Interval,
     Range,
     SpaceError,
-    fitted,
-    hull,
-    overlaid,
 )
 
 CHAIN = {"b": "a", "c": "b"}
