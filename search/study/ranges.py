@@ -112,14 +112,25 @@ def _read_order(
     return at_most
 
 
-def write_box(box: Box) -> dict[str, Any]:
-    """`box` as a file writes it, every default written out; the inverse of `read_box`."""
+def write_box(box: Box, *, following: Mapping[str, Condition] | None = None) -> dict[str, Any]:
+    """`box` as a file writes it, every default written out; the inverse of `read_box`.
+
+    Args:
+        box: What is written.
+        following: Conditions that are left out, as they follow whatever the file says, by name.
+    """
     written = {name: _write(extent) for name, extent in box.ranges.items()}
     for name, condition in box.conditions.items():
-        extent = written[name]
-        table = extent if isinstance(extent, dict) else {"values": extent}
-        when = {parent: list(values) for parent, values in condition.values.items()}
-        written[name] = table | {"when": when}
+        must = following[name].values if following and name in following else {}
+        when = {
+            parent: list(values)
+            for parent, values in condition.values.items()
+            if must.get(parent) != values
+        }
+        if when:
+            extent = written[name]
+            table = extent if isinstance(extent, dict) else {"values": extent}
+            written[name] = table | {"when": when}
     for name, other in box.at_most.items():
         extent = written[name]
         table = extent if isinstance(extent, dict) else {"values": extent}
