@@ -141,7 +141,8 @@ def _study_of(
     objective = kind.objective(tables, (folder or Path()).absolute(), data_folder)
     stages: list[Stage] = []
     for place, table in enumerate(tables.stages, start=1):
-        stages.append(resolve(table, place, stages[-1].name if stages else None, objective.units))
+        before = stages[-1].name if stages else None
+        stages.append(resolve(table, place, before, objective.units, objective.registry))
     faults = _faults(kind, tables, objective, stages)
     if faults:
         raise FaultyStudyError(faults, document)
