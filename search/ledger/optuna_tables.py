@@ -112,6 +112,9 @@ _KEPT_BY_OPTUNA = [
 OF_TRIALS = (trial_attributes, parameters, values, intermediate_values, *_KEPT_BY_OPTUNA)
 """Tables whose rows belong to a trial."""
 
+EVERY_TABLE = tuple(_optuna.sorted_tables)
+"""All that are named here."""
+
 
 def datetime_of(seconds: float) -> datetime:
     """A time as Optuna stores it: in UTC, without saying so."""

@@ -137,6 +137,12 @@ class WorkerState:
     since: float | None
     klayer: str
 
+    def works_for(self, name: str) -> bool:
+        """Whether it works on a search of that name, or waits for work of that one."""
+        if self.kind != "worker" or self.lost:
+            return False
+        return name in (self.working_on, self.search)
+
 
 @dataclass(frozen=True)
 class StageRef:

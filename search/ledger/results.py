@@ -307,9 +307,21 @@ def _finish_search(
     valued = select(trials.c.id).where(trials.c.stage_id == last.id, trials.c.value.is_not(None))
     if failure is not None and connection.scalar(valued.limit(1)) is not None:
         failure = None  # others of the stage say what was asked
+    if failure is None and not _has_a_value(connection, last.search_id):
+        failure = "no trial of it has a value, all diverged or failed"
     its_search = update(searches).where(searches.c.id == last.search_id)
     if result is not None:
         before = select(searches.c.readings).where(searches.c.id == last.search_id)
         readings = connection.scalar(before)
         result = {**result, "readings": 1 + readings} if readings else result
     connection.execute(its_search.values(result=result, failure=failure, finished_at=time))
+
+
+def _has_a_value(connection: Connection, search_id: int) -> bool:
+    """Whether any trial of a search was trained to its end, and has a value."""
+    found = (
+        select(trials.c.id)
+        .join(stages, stages.c.id == trials.c.stage_id)
+        .where(stages.c.search_id == search_id, trials.c.state == "complete")
+    )
+    return connection.scalar(found.limit(1)) is not None

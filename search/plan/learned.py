@@ -6,6 +6,7 @@ that do not learn have generations where their stage may end between two of them
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 from search.errors import KlayerError
 from search.objective.metric import Direction
@@ -108,7 +109,7 @@ def _tpe(
 ) -> list[Point]:
     from search.plan import optuna_samplers
 
-    active = box.active if box.conditions else None
+    trained = partial(inside, box) if box.conditions or box.at_most else None
     space = distributions((box,))
-    points = optuna_samplers.ask_tpe(space, told, count, seed, direction, active)
+    points = optuna_samplers.ask_tpe(space, told, count, seed, direction, trained)
     return [inside(box, point) for point in points]

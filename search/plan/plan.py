@@ -20,7 +20,8 @@ from search.plan.seeds import derive
 from search.plan.trial import Trial
 from search.plan.zoom import zoom
 from search.runtime.formatting import plural
-from search.space.space import Box, Choices, Point, fitted, overlaid
+from search.space.joining import fitted, overlaid
+from search.space.space import Box, Choices, Point
 from search.study.contenders import contenders
 from search.study.file import Stage, Study
 from search.study.halving import Halving

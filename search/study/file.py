@@ -147,7 +147,9 @@ def _study_of(
     given = _results_of(tables, objective, document, folder or Path())
     for place, table in enumerate(tables.stages, start=1):
         before = stages[-1].name if stages else None
-        stages.append(resolve(table, place, before, objective.units, given.get(place)))
+        stages.append(
+            resolve(table, place, before, objective.units, objective.registry, given.get(place))
+        )
     faults = _faults(kind, tables, objective, stages)
     if faults:
         raise FaultyStudyError(faults, document)

@@ -1,16 +1,17 @@
 """One `[[stages]]` table as it is written, and whether its own keys fit together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from search.space.grid import combinations
-from search.space.space import SpaceError
+from search.space.hyperparameters import Registry
+from search.space.space import Box, Choices, Point, SpaceError
 from search.study.faults import Fault, faulty
 from search.study.halving import Halving
 from search.study.learning import generation_faults
-from search.study.ranges import BoxTable, PointTable
+from search.study.ranges import REGISTRY, BoxTable, PointTable
 from search.study.results import ResultsTable
 from search.study.stopping import Stop, stop_faults
 from search.study.table import List, Name, Table
@@ -77,9 +78,10 @@ class StageTable(Table):
     training: Any = Field(description="keys of [training] that differ in this stage")
 
     @model_validator(mode="after")
-    def _says_one_thing(self) -> "StageTable":
+    def _says_one_thing(self, info: ValidationInfo) -> "StageTable":
         faults = [*_box_faults(self), *_trials_faults(self), *_grid_faults(self)]
-        faults += [*_points_faults(self), *_results_faults(self)]
+        faults += _points_faults(self, (info.context or {}).get(REGISTRY))
+        faults += _results_faults(self)
         faults += generation_faults(
             self.sampler,
             self.trials,
@@ -169,7 +171,7 @@ def _results_faults(stage: StageTable) -> Iterator[Fault]:
             yield Fault((key,), f'found beside sampler = "results"; {right}')
 
 
-def _points_faults(stage: StageTable) -> Iterator[Fault]:
+def _points_faults(stage: StageTable, registry: Registry | None) -> Iterator[Fault]:
     if stage.sampler != "points":
         if stage.points:
             right = f'leave them out, or give sampler = "points", not "{stage.sampler}"'
@@ -179,8 +181,26 @@ def _points_faults(stage: StageTable) -> Iterator[Fault]:
         right = "give a list of tables, such as points = [{learning_rate = 0.01}]"
         yield Fault(("points",), f"missing; {right}")
         return
-    first = set(stage.points[0])
+    box = box_of(stage.points, registry)
+    first = set(stage.points[0]) - set(box.conditions)
     for place, point in enumerate(stage.points):
-        if set(point) != first:
+        key, active = ("points", place), box.active_names(point)
+        if set(point) - set(box.conditions) != first:
             right = f"give each point what the first one has: {', '.join(sorted(first))}"
-            yield Fault(("points", place), f"found {', '.join(sorted(point))}; {right}")
+            yield Fault(key, f"found {', '.join(sorted(point))}; {right}")
+            continue
+        for name, condition in box.conditions.items():
+            if (name in point) != (name in active):
+                found = f"found {name}" if name in point else f"{name} is missing"
+                right = f"points have it where {condition}, and nowhere else"
+                yield Fault(key, f"{found}; {right}")
+
+
+def box_of(points: Sequence[Point], registry: Registry | None) -> Box:
+    """The box of all values of some points, under the conditions that follow from them."""
+    names = dict.fromkeys(name for point in points for name in point)
+    ranges = {
+        name: Choices(tuple(dict.fromkeys(point[name] for point in points if name in point)))
+        for name in names
+    }
+    return Box(ranges, registry.conditions(ranges) if registry is not None else {})

@@ -7,11 +7,12 @@ from pydantic import Field
 
 from search.objective.port import Training
 from search.space.grid import combinations
-from search.space.space import Box, Choices, Value
+from search.space.hyperparameters import Registry
+from search.space.space import Value
 from search.study.halving import Halving
 from search.study.ranges import BoxTable, PointTable, write_box
 from search.study.results import Results, as_table
-from search.study.stage_table import COUNTED, MOST_TRIALS, Sampler, StageTable
+from search.study.stage_table import COUNTED, MOST_TRIALS, Sampler, StageTable, box_of
 from search.study.stopping import IN_PARTS, Stop
 from search.study.table import List, Name, Table
 from search.study.zoom_rules import ZoomRule
@@ -77,6 +78,7 @@ def resolve(
     place: int,
     before: str | None,
     units: Sequence[str],
+    registry: Registry,
     results: Results | None = None,
 ) -> Stage:
     """The stage that `table` writes.
@@ -86,12 +88,13 @@ def resolve(
         place: Its place among the stages, counted from 1; names a stage without a name.
         before: The name of the stage before it, which a zoom reads unless it says otherwise.
         units: What rungs may be counted in; the first unless said.
+        registry: Of the hyperparameters.
         results: What it takes over, as it was read.
     """
     boxes = (table.box,) if table.box is not None else table.boxes
     trials = table.trials or len(table.points)
     if table.points:
-        boxes = (_hull_of_points(table),)
+        boxes = (box_of(table.points, registry),)
     elif table.sampler == "grid":
         trials = sum(combinations(box) for box in boxes)
     given = () if results is None else tuple(map(as_table, results.points, results.values))
@@ -117,13 +120,4 @@ def resolve(
         halving=halving,
         stop=table.stop,
         training=table.training,
-    )
-
-
-def _hull_of_points(table: StageTable) -> Box:
-    return Box(
-        {
-            name: Choices(tuple(dict.fromkeys(point[name] for point in table.points)))
-            for name in table.points[0]
-        }
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from model.data.table_options import Task
 from search.objectives.network.facts import Facts
 from search.objectives.network.metrics import scores_of
-from search.objectives.network.registry import LOSSES, layer_of
+from search.objectives.network.registry import LAYERS, LOSSES, NetworkRegistry, depths, layer_of
 from search.objectives.network.sections import NetworkFinal, NetworkSection, TrainingSection
 from search.space.space import Box, Choices, Interval, Range, Value
 from search.study.checks import own_ranges
@@ -39,6 +39,7 @@ def faults_between(
         final: The final.
         boxes: The `reach` of each stage, by name.
     """
+    yield from layer_faults(network, stages, boxes)
     yield from _rungs(stages, boxes)
     yield from _batches(facts, training, stages, final, boxes)
     yield from _single_rows(network, training, stages, final, boxes)
@@ -121,23 +122,68 @@ def class_weight_faults(
                 yield Fault(where, "found 0 for every class; give one of them more")
 
 
-def layer_faults(network: NetworkSection, stages: Sequence[Stage]) -> Iterator[Fault]:
-    """Widths that are searched of layers that the network does not have."""
+def layer_faults(
+    network: NetworkSection, stages: Sequence[Stage], boxes: Mapping[str, Box]
+) -> Iterator[Fault]:
+    """Widths that are searched of layers that no trial has, and layers without a width."""
     for place, stage in enumerate(stages):
+        box = boxes[stage.name]
+        searched = depths(box.ranges)
+        most = max(searched, default=len(network.widths))
         for key, name, _ in own_ranges(stage):
+            where: Key = ("stages", place, *key)
             layer = layer_of(name)
-            if layer is not None and layer > len(network.widths):
-                yield Fault(("stages", place, *key), _no_such_layer(name, len(network.widths)))
+            if layer is not None and layer > most:
+                yield Fault(where, _no_such_layer(name, most, searched=bool(searched)))
+            elif layer is not None and searched and name in box.ranges:
+                condition = box.conditions.get(name)
+                every = tuple(hidden + 1 for hidden in searched)
+                layers = every if condition is None else condition.values.get(LAYERS, every)
+                if any(int(one) <= layer for one in layers):
+                    right = "give layers and all widths in this box"
+                    yield Fault(where, f"found beside a zoom that searches layers; {right}")
+            elif name == LAYERS:
+                yield from _depth_faults(where, network, stage, boxes)
 
 
-def _no_such_layer(name: str, layers: int) -> str:
+def _depth_faults(
+    where: Key, network: NetworkSection, stage: Stage, boxes: Mapping[str, Box]
+) -> Iterator[Fault]:
+    """What is wrong with the layers that a stage itself searches, in the place `where`."""
+    box, sources = boxes[stage.name], stage.zoom.sources if stage.zoom is not None else ()
+    searched = depths(box.ranges)
+    for source in sources:
+        carried = [name for name in boxes[source].ranges if layer_of(name)]
+        if carried and not set(searched) <= set(depths(boxes[source].ranges)):
+            found = f"found beside {carried[0]} of {source}, which did not search all of these"
+            yield Fault(where, f"{found}; give no others, or leave out the zoom")
+            return
+    for layer in range(len(network.widths) + 1, max(searched) + 1):
+        name = f"width_{layer}"
+        every = NetworkRegistry().conditions(box.ranges).get(name)
+        if name not in box.ranges or box.conditions.get(name) != every:
+            found = f"found up to {max(searched) + 1}, but hidden layer {layer} may have no width"
+            right = f"give {name} a range, or network.widths {max(searched)} of them"
+            yield Fault(where, f"{found}; {right}")
+            return
+
+
+def has_hidden_layers(network: NetworkSection, box: Box) -> bool:
+    """Whether a trial of a box has a hidden layer."""
+    return max(depths(box.ranges), default=len(network.widths)) > 0
+
+
+def _no_such_layer(name: str, layers: int, *, searched: bool) -> str:
+    network = "the network"
+    if searched:
+        network = f"a network of {layers + 1} layers" if layers else "a network of 1 layer"
     if not layers:
-        return f"found {name}, but the network has no hidden layer; leave it out"
+        return f"found {name}, but {network} has no hidden layer; leave it out"
     count = "1 hidden layer" if layers == 1 else f"{layers} hidden layers"
     known = " or ".join(f"width_{layer}" for layer in range(1, layers + 1))
     if layers > 3:
         known = f"width_1 to width_{layers}"
-    return f"found {name}, but the network has {count}; give {known}"
+    return f"found {name}, but {network} has {count}; give {known}"
 
 
 def _settings(values: Mapping[str, Value], box: Box, name: str, other: str) -> tuple[Value, ...]:
@@ -212,8 +258,10 @@ def _single_rows(
     named = contenders(stages)
     right = "of which batch normalisation leaves nothing; give 2 or more"
     faults = []
-    for place, stage in enumerate(stages if network.widths else ()):
+    for place, stage in enumerate(stages):
         box = boxes[stage.name]
+        if not has_hidden_layers(network, box):
+            continue
         trained: list[tuple[Key, TrainingSection]] = [(("stages", place), stage.training)]
         trained += [(("final",), final.training)] if stage.name in named else []
         for where, training in trained:

@@ -6,11 +6,13 @@ Pure: values in, every fault out.
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from search.objectives.network.facts import Facts
+from search.objectives.network.registry import depths
 from search.objectives.network.schedules import SCHEDULES
 from search.objectives.network.sections import NetworkFinal, NetworkSection, TrainingSection
-from search.objectives.network.study_checks import highest
+from search.objectives.network.study_checks import has_hidden_layers, highest, lowest
 from search.space.space import Box, Choices, Value
 from search.study.checks import own_ranges
 from search.study.contenders import contenders
@@ -81,6 +83,7 @@ def unread_faults(
     yield from _said(network, training, parts)
     yield from _searched(network, stages, boxes)
     yield from _of_no_layer(network, training, parts, stages)
+    yield from _skips(network, stages, boxes)
     yield from _patience(facts, training, parts)
 
 
@@ -146,17 +149,44 @@ def _of_no_layer(
     stages: Sequence[Stage],
 ) -> Iterator[Fault]:
     """Dropout of hidden layers where there are none."""
-    if network.widths:
-        return
+    deep = [any(has_hidden_layers(network, box) for box in one.boxes) for one in parts]
     text = "but the network has no hidden layer; leave it out"
     said = [(("training",), base), *(((*one.key, "training"), one.training) for one in parts)]
     where = next((key for key, training in said if training.dropout), None)
-    if where is not None:
+    if where is not None and not any(deep):
         yield Fault((*where, "dropout"), f"found, {text}")
     for place, stage in enumerate(stages):
+        if deep[place]:
+            continue
         for key, name, _ in own_ranges(stage):
             if name == "dropout":
                 yield Fault(("stages", place, *key), f"searched, {text}")
+
+
+def _skips(
+    network: NetworkSection, stages: Sequence[Stage], boxes: Mapping[str, Box]
+) -> Iterator[Fault]:
+    """Skip connections where no hidden layer can be as wide as the one before it."""
+    found = "but no hidden layer can have as many units as the one before it; leave it out"
+    able = {stage.name: _can_skip(network, boxes[stage.name]) for stage in stages}
+    if network.skip and not any(able.values()):
+        yield Fault(("network", "skip"), f"found true, {found}")
+    for place, stage in enumerate(stages):
+        for key, name, _ in own_ranges(stage):
+            if name == "skip" and not able[stage.name]:
+                yield Fault(("stages", place, *key), f"searched, {found}")
+
+
+def _can_skip(network: NetworkSection, box: Box) -> bool:
+    most = max(depths(box.ranges), default=len(network.widths))
+    ends = []
+    for layer in range(1, most + 1):
+        name, said = f"width_{layer}", network.widths[layer - 1 : layer]
+        some: list[float] = [] if box.always(name) else list(said)
+        if name in box.ranges:
+            some += [lowest(box.ranges, name, 0), highest(box.ranges, name, 0)]
+        ends.append((min(some, default=0), max(some, default=0)))  # without one: told elsewhere
+    return any(low <= top and bottom <= high for (low, high), (bottom, top) in pairwise(ends))
 
 
 def _patience(facts: Facts, base: TrainingSection, parts: Sequence[Part]) -> Iterator[Fault]:

@@ -15,8 +15,9 @@ from search.objective.data_card import DataCard
 from search.objective.report import Report
 from search.plan.plan import plan, step_of
 from search.plan.samplers import distributions
+from search.study.file import study_of
 from search.study.reading import load
-from tests.search.ledger.conftest import METRICS, SCORE, Alter, renew
+from tests.search.ledger.conftest import METRICS, SCORE, Alter, open_stage, renew
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., CohortClaim]
@@ -264,3 +265,33 @@ def test_results_of_before_are_finished_as_they_are_planned(ledger: Ledger) -> N
     after = ledger.next_work(search, "a")
     assert isinstance(after, PlanningClaim)
     assert after.stage.name == "final"
+
+
+# --- a search that comes to nothing ---------------------------------------------------------------
+
+ALONE = {
+    "name": "alone",
+    "objective": {"kind": "command", "command": ["./train"]},
+    "hyperparameters": {"rate": {"low": 1e-3, "high": 1e-1}},
+    "metrics": [{"name": "loss", "direction": "minimize"}],
+    "stages": [{"trials": 3}],
+}
+
+
+@pytest.mark.parametrize("ends", ["failed", "diverged", "one has a value"])
+def test_a_search_of_one_stage_without_a_value_says_that_it_has_no_result(
+    ledger: Ledger, ends: str
+) -> None:
+    study = study_of(ALONE)
+    search = ledger.record(study, "", study.objective.card, {})
+    open_stage(ledger, search)
+    claim = ledger.next_work(search, "a")
+    assert isinstance(claim, CohortClaim)
+    given = [TrialResult(n, None, "a reason", failed=ends == "failed") for n in claim.numbers]
+    if ends == "one has a value":
+        given[1] = TrialResult(claim.numbers[1], 0.5)
+    ledger.hand_in(claim, given)
+    found = ledger.read.again(search)
+    assert found.finished_at is not None
+    none = "no trial of it has a value, all diverged or failed"
+    assert found.failure == (None if ends == "one has a value" else none)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from search.errors import StudyFileError
+from search.space.space import Condition
 from search.study.reading import LARGEST_BYTES, changed, load, shipped
 
 STUDY = "[[stages]]\ntrials = 2\nbox = {weight_decay = {low = 1e-6, high = 1e-1}}\n"
@@ -150,3 +151,21 @@ def test_a_change_of_training_reaches_the_stages_of_a_recorded_study() -> None:
     made = changed(load("digits", own), "digits", ["training.batch_size=64"], "other")
     found = [stage.training.batch_size for stage in made.stages]
     assert (found, made.final.training.batch_size) == ([64, 50, 64], 64)
+
+
+def test_conditions_that_follow_from_layers_change_with_them() -> None:
+    width, when = "{low=4, high=8}", "when={layers=4, activation='elu'}"
+    own = [
+        "stages.coarse.box.layers=[2, 3, 4]",
+        "stages.coarse.box.activation=['elu', 'relu']",
+        f"stages.coarse.box.width_2={width}",
+        f"stages.coarse.box.width_3={{low=4, high=8, {when}}}",
+        "network.widths=[9, 9, 9]",
+    ]
+    recorded = load("digits", own)
+    assert changed(recorded, "digits", []) == recorded
+    made = changed(recorded, "digits", ["stages.coarse.box.layers=[1, 3, 4]"], "other")
+    assert dict(made.stages[0].boxes[0].conditions) == {
+        "width_2": Condition({"layers": (3, 4)}),
+        "width_3": Condition({"layers": (4,), "activation": ("elu",)}),
+    }

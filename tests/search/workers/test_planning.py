@@ -9,9 +9,8 @@ from search.errors import KlayerError
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.records import PlanningClaim, Search
-from search.workers import plan_next
 from search.workers.heartbeat import Heartbeat
-from search.workers.planning import make_plan
+from search.workers.planning import make_plan, plan_next
 from tests.search.workers.serving import (
     COUNTS,
     HOPELESS,

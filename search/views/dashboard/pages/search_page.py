@@ -137,7 +137,8 @@ def standing(data: SearchData, one: Overview, told: Told) -> Component:
             f"{best.stage} #{best.number}",
             href=address.of_trial(data.name, best.stage, best.number),
         )
-        said = f", {value_text(data.objective, best.value, ())} at {parameters(best.parameters)}"
+        value = value_text(data.objective, best.value, ())
+        said = f", single {value} at {parameters(best.parameters)}"
         rows.append(("What is best", [link, said]))
     rows += [(question, [answer]) for question, answer in told.verdict]
     return html.Div(
