@@ -18,6 +18,7 @@ from search.space.space import Box, Choices, Point, Range, Value
 from search.study.faults import Fault, Key, faulty, near, shown
 
 LARGEST_BYTES = 2**26
+MOST_RESULTS = 100_000
 MOST_FAULTS = 10
 VALUE, STATE, STAGE, NUMBER = "value", "state", "stage", "number"
 OF_EXPORTS = (STAGE, NUMBER, STATE, "seed", "reason", "pruned_after", "steps")
@@ -76,6 +77,8 @@ def read_results(given: str | Sequence[Any], box: Box, score: str, folder: Path)
         rows = _of_file(folder / given, given, (*box.ranges, VALUE, score))
     else:
         rows = _of_tables(given, (*box.ranges, VALUE, score))
+    if len(rows) > MOST_RESULTS:
+        raise _unusable(f"found {len(rows):,} results; give {MOST_RESULTS:,} or less")
     points, values, faults = list[Point](), list[float](), list[Fault]()
     seen: dict[object, str] = {}
     for row in rows:

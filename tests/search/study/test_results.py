@@ -8,6 +8,7 @@ import pytest
 from search.study.file import FaultyStudyError, Study, study_of
 from search.study.recorded import recorded_form, recorded_study
 from search.study.results import OF_EXPORTS, VALUE
+from search.study.stage_table import MOST_TRIALS
 from search.views.terminal.export import TRIAL_COLUMNS
 
 BOX: dict[str, Any] = {
@@ -115,6 +116,13 @@ def test_a_fault_is_told_with_its_line(tmp_path: Path, text: str, said: str) -> 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     (said,) = faults(tmp_path)
     assert said.startswith('stages.past.results: found "past.csv", which cannot be read: No such')
+
+
+def test_there_are_no_more_than_a_stage_may_have_trials(tmp_path: Path) -> None:
+    given = [{"momentum": 0.5, "value": n} for n in range(MOST_TRIALS + 1)]
+    box = {"momentum": {"low": 0.1, "high": 0.9}}
+    (said,) = faults(tmp_path, results=given, box=box)
+    assert said == "stages.past.results: found 100,001 results; give 100,000 or less"
 
 
 def test_no_more_than_ten_faults_are_told(tmp_path: Path) -> None:
