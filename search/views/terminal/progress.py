@@ -158,12 +158,12 @@ class RunView:
         text = self._value_text(stage, best)
         if stage.step.kind == "finalists":  # the best of them is a lucky seed
             return ""
-        return text if stage.step.kind == "final" else f"best {text}"
+        return text if stage.step.kind == "final" else f"best single {text}"
 
     def _best_text(self, stage: StageState) -> str:
         study = self._search.study
         best = best_of(study, self._stages) if stage.step.kind == "search" else None
-        return "" if best is None else f", best {self._objective.score.text(best.value)}"
+        return "" if best is None else f", best single {self._objective.score.text(best.value)}"
 
     def _time_text(self) -> str:
         if time.monotonic() - self._paced >= PACE_FRESH_SECONDS:

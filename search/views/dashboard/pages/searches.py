@@ -10,7 +10,16 @@ from search.runtime.formatting import ago, duration, parameters, plural
 from search.views.dashboard.pages import address, parts
 from search.views.reading.overview import Overview, evaluation_text, value_text
 
-COLUMNS = ("search", "state", "progress", "best", "test", "workers", "recorded", "time left")
+COLUMNS = (
+    "search",
+    "state",
+    "progress",
+    "best single value",
+    "test",
+    "workers",
+    "recorded",
+    "time left",
+)
 
 
 def page(found: Sequence[Overview]) -> Component:

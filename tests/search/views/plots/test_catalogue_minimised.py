@@ -101,7 +101,7 @@ def test_the_least_value_has_the_brightest_colour(quick: SearchData) -> None:
     assert axis.colorbar.ticktext
     points = next(trace for trace in plot.figure.data if trace.marker.coloraxis)
     assert points.marker.color == pytest.approx(np.log10(points.customdata[:, 2]))
-    assert "time: %{customdata[2]:.4g} s" in points.hovertemplate
+    assert "time: %{customdata[2]:,.4~r} s" in points.hovertemplate
     assert plot.figure.layout.xaxis.title.text == "step size (log)"
 
 

@@ -92,7 +92,7 @@ def test_a_unit_is_shown_as_it_is_and_never_read_as_markup(
     console = Console(file=io.StringIO(), force_terminal=True, width=120)
     with RunView(console, ledger, replace(search, study=timed)) as view:
         view.update(now=True)
-    assert "best 0.25 [/s] [red]" in console.file.getvalue()  # type: ignore[attr-defined]
+    assert "best single 0.25 [/s] [red]" in console.file.getvalue()  # type: ignore[attr-defined]
 
 
 def test_the_best_is_told_once_a_look_and_is_no_worse_than_what_has_a_line(
@@ -124,7 +124,7 @@ def test_the_best_is_told_once_a_look_and_is_no_worse_than_what_has_a_line(
     view.update(now=True)
     lines = [line for line in console.file.getvalue().splitlines() if "#" in line]  # type: ignore[attr-defined]
     assert [line.split(":")[0].strip() for line in lines] == ["coarse #0", "fine #0"]
-    assert ["best 87.50 %" in line for line in lines] == [False, True]
+    assert ["best single 87.50 %" in line for line in lines] == [False, True]
 
 
 def test_why_a_stage_ended_early_is_told_behind_its_last_trials(
