@@ -24,6 +24,7 @@ STATES: Final = {
     "pruned": "PRUNED",
     "diverged": "FAIL",
     "failed": "FAIL",
+    "skipped": "WAITING",
 }
 """Optuna's state of a trial by the ledger's."""
 

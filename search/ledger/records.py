@@ -317,7 +317,8 @@ class RecordedTrial(Trial):
 
     Attributes:
         id: Its key in the database.
-        state: Waiting (also at a rung), running, complete, pruned by halving, diverged, or failed.
+        state: Waiting (also at a rung), running, complete, pruned by halving, diverged, failed, or
+            skipped: never trained, since the time ran out.
         seed: Of its own draws.
         order_seed: Of the draws that it shares with its cohort.
         reason: Why it has no value: it diverged, or failed; None otherwise.
@@ -422,6 +423,7 @@ class StageState:
             winner.
         opened_at: When it was planned.
         finished_at: When its last trial was in.
+        skipped: How many more were planned, and never trained, since the time ran out.
     """
 
     step: Step
@@ -440,6 +442,7 @@ class StageState:
     best: RecordedTrial | None
     opened_at: float | None
     finished_at: float | None
+    skipped: int = 0
 
 
 @dataclass(frozen=True)

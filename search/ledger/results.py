@@ -52,6 +52,7 @@ _LOCKED_STAGE = (
         stages.c.search_id,
         stages.c.trials,
         stages.c.explanation,
+        stages.c.boxes,
     )
     .where(stages.c.id == bindparam("stage"))
     .with_for_update(key_share=True)
@@ -72,6 +73,8 @@ def _first(state: str) -> ScalarSelect[int]:
 # for second to the one that was looked for first.
 _UNFINISHED = select(_first("waiting"), _first("claimed"))
 
+
+OWNER = 160  # characters that an owner's name may have
 
 Given = Mapping[int, Report | Sequence[Report]]
 """Reports by trial number, one or several."""
@@ -240,24 +243,53 @@ def _finish_stage(
     optuna_repair.put_right_unless_ended(connection, stage.id)
 
 
-def end_stage(connection: Connection, stage_id: int, ending: Ending, time: float) -> None:
-    """Let a stage end before all its trials.
+def take_over(
+    connection: Connection, stage_id: int, values: Sequence[float], source: str, time: float
+) -> None:
+    """Finish the trials of a stage whose values are known from before, and with them the stage.
 
     Args:
         connection: To the database.
-        stage_id: The stage, all of whose planned trials are finished.
+        stage_id: Which stage; its trials wait.
+        values: By their numbers.
+        source: Where they come from; stands in the place of their worker.
+        time: The database's.
+    """
+    its_own = cohorts.c.stage_id == stage_id
+    done = update(cohorts).where(its_own)
+    connection.execute(done.values(state="finished", owner=f"results of {source}"[:OWNER]))
+    found = select(trials.c.id, trials.c.number).where(trials.c.stage_id == stage_id)
+    ended = {"state": "complete", "finished_at": time}
+    rows = {
+        row.id: {"value": values[row.number], **ended} for row in connection.execute(found).all()
+    }
+    update_each(connection, trials, rows)
+    _finish_stage(connection, stage_id, time, None)
+
+
+def end_stage(connection: Connection, stage_id: int, ending: Ending, time: float) -> None:
+    """Let a stage end before all its trials: with those that are trained now, or at once.
+
+    Args:
+        connection: To the database.
+        stage_id: The stage; it may not be planned yet.
         ending: Why.
         time: The database's.
     """
     stage = connection.execute(_LOCKED_STAGE, {"stage": stage_id}).one()
+    trained = select(func.count()).where(trials.c.stage_id == stage_id, trials.c.state != "skipped")
+    before = [] if stage.explanation is None else [stage.explanation]
     connection.execute(
         update(stages)
         .where(stages.c.id == stage.id)
         .values(
+            state="open",  # until the last of them is in
             owner=None,
-            trials=stage.trials - ending.left_out,
-            explanation=f"{stage.explanation}\n{ending.text}",
+            boxes=stage.boxes or [],
+            trials=connection.scalar(trained),
+            explanation="\n".join([*before, ending.text]),
             ended={"rule": ending.rule, "left_out": ending.left_out, "at": time},
+            opened_at=func.coalesce(stages.c.opened_at, time),
         )
     )
     _finish_stage(connection, stage.id, time, None)

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 _ABSENT = object()
+LONGEST = 200  # characters of a value that are shown
 
 
 def differences(recorded: dict[str, Any], now: dict[str, Any]) -> list[str]:
@@ -58,7 +59,8 @@ def _rows(value: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
-    return "not set" if value is _ABSENT else json.dumps(value, ensure_ascii=False)
+    text = "not set" if value is _ABSENT else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def _list(names: dict[str, Any]) -> str:

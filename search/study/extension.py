@@ -13,7 +13,7 @@ from search.study.learning import generation_faults
 from search.study.stage_table import COUNTED, MOST_TRIALS
 from search.study.stopping import stop_faults
 
-_FREE = ("description", "final")
+_FREE = ("description", "final", "budget")
 
 
 def fixed_differences(recorded: Study, now: Study, planned: int) -> list[str]:

@@ -12,13 +12,14 @@ from search.study.faults import Fault, faulty
 from search.study.halving import Halving
 from search.study.learning import generation_faults
 from search.study.ranges import REGISTRY, BoxTable, PointTable
+from search.study.results import ResultsTable
 from search.study.stopping import Stop, stop_faults
 from search.study.table import List, Name, Table
 from search.study.zoom_rules import ZoomRule
 
-Sampler = Literal["random", "sobol", "grid", "points", "tpe", "cmaes", "gp"]
+Sampler = Literal["random", "sobol", "grid", "points", "tpe", "cmaes", "gp", "results"]
 
-COUNTED = ("grid", "points")
+COUNTED = ("grid", "points", "results")
 """The samplers that know by themselves how many trials there are."""
 
 MOST_TRIALS = 100_000
@@ -34,7 +35,8 @@ class StageTable(Table):
         default=None,
         ge=1,
         le=MOST_TRIALS,
-        description="how many points are trained; all samplers but grid and points need it",
+        description="how many points are trained; all samplers but grid, points and results need "
+        "it",
     )
     generation: int | None = Field(
         default=None,
@@ -62,6 +64,11 @@ class StageTable(Table):
         strict=False,
         description='the trials themselves; for sampler = "points"',
     )
+    results: ResultsTable | None = Field(
+        default=None,
+        description="points with their values from before, which are trained no more: the path of "
+        'a CSV file, or a list of tables; for sampler = "results"',
+    )
     halving: Halving | None = Field(
         default=None, description="when trials that fall behind are dropped"
     )
@@ -74,6 +81,7 @@ class StageTable(Table):
     def _says_one_thing(self, info: ValidationInfo) -> "StageTable":
         faults = [*_box_faults(self), *_trials_faults(self), *_grid_faults(self)]
         faults += _points_faults(self, (info.context or {}).get(REGISTRY))
+        faults += _results_faults(self)
         faults += generation_faults(
             self.sampler,
             self.trials,
@@ -116,7 +124,11 @@ def _trials_faults(stage: StageTable) -> Iterator[Fault]:
             yield Fault(("trials",), f"missing; {right}")
         return
     if stage.trials is not None:
-        counted = {"grid": "a grid trains every combination", "points": "the points are counted"}
+        counted = {
+            "grid": "a grid trains every combination",
+            "points": "the points are counted",
+            "results": "the results are counted",
+        }
         yield Fault(("trials",), f"found {stage.trials}; leave it out: {counted[stage.sampler]}")
 
 
@@ -137,6 +149,26 @@ def _grid_faults(stage: StageTable) -> Iterator[Fault]:
     if total > MOST_TRIALS:
         right = f"give fewer values: {MOST_TRIALS:,} are the most"
         yield Fault(("sampler",), f'found a "grid" of {total:,} combinations; {right}')
+
+
+def _results_faults(stage: StageTable) -> Iterator[Fault]:
+    if stage.sampler != "results":
+        if stage.results is not None:
+            right = f'leave them out, or give sampler = "results", not "{stage.sampler}"'
+            yield Fault(("results",), f"found; {right}")
+        return
+    if not stage.results:
+        right = 'name a CSV file, such as results = "past.csv"'
+        yield Fault(("results",), f"missing; {right}")
+    if len(stage.boxes) > 1:
+        right = "give one, in which all results lie"
+        yield Fault(
+            ("boxes",), f'found {len(stage.boxes)} boxes beside sampler = "results"; {right}'
+        )
+    right = "leave it out: results are trained no more"
+    for key, there in (("zoom", stage.zoom), ("halving", stage.halving)):
+        if there is not None:
+            yield Fault((key,), f'found beside sampler = "results"; {right}')
 
 
 def _points_faults(stage: StageTable, registry: Registry | None) -> Iterator[Fault]:

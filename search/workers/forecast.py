@@ -130,14 +130,16 @@ def forecast(study: Study, workers: int) -> tuple[StageForecast, ...]:
         steps_in_all = expected_steps(study, made.step, sizes)
         seconds = None
         if steps_in_all is not None and usual is not None:
-            each = steps_in_all / sum(sizes)
+            each = steps_in_all / max(sum(sizes), 1)
             each *= study.objective.final_factor if made.step.kind == "final" else 1.0
             times = [[paces.get(c.kind, usual) * c.work * each for c in wave] for wave in waves]
             seconds = sum(makespan(wave, at_once) for wave in times)
         memory = _most_bytes(study, [cohort for wave in waves for cohort in wave])
         again = len(made.trials) - len({frozenset(t.parameters.items()) for t in made.trials})
-        repeated = again if made.step.kind == "search" else 0
-        listed.append(StageForecast(made.step, sum(sizes), steps_in_all, seconds, memory, repeated))
+        repeated = again if made.step.kind == "search" and not made.step.known else 0
+        listed.append(
+            StageForecast(made.step, len(made.trials), steps_in_all, seconds, memory, repeated)
+        )
     return tuple(listed)
 
 
@@ -177,7 +179,7 @@ def _rehearse(study: Study) -> list[_Rehearsal]:
         parts: list[StagePlan | GenerationPlan] = [made]
         parts += rehearsed_generations(study, made)
         trials = tuple(trial for part in parts for trial in part.trials)
-        waves = tuple(part.cohorts for part in parts)
+        waves = () if step.known else tuple(part.cohorts for part in parts)
         if step.kind == "final":  # its stacks, whatever they are made of, follow on each other
             waves = tuple((one,) for one in _alike(study, step, trials))
         rehearsed.append(_Rehearsal(step, trials, waves))
@@ -186,7 +188,8 @@ def _rehearse(study: Study) -> list[_Rehearsal]:
                 step.name,
                 t.number,
                 t.parameters,
-                -ranking_of(study).sign / (2 + t.number),  # the first is the best
+                # The first is the best, where that is not known.
+                made.values[t.number] if made.values else -ranking_of(study).sign / (2 + t.number),
                 made.boxes[t.box],
             )
             for t in trials

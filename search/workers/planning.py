@@ -58,7 +58,7 @@ def make_plan(ledger: Ledger, search: Search, claim: PlanningClaim) -> None:
             ledger.open_generation(claim, following, space)
         else:
             made = plan(study, step, ledger.read.finished_trials(search))
-            each = study.objective.steps(step.training)
+            each = 0.0 if step.known else study.objective.steps(step.training)
             in_all = trials_in_all(study, made)
             space = distributions(made.boxes, listed=step.kind != "search")
             ledger.open_stage(search, claim, made, space, each, in_all)

@@ -25,6 +25,8 @@ def upgrade() -> None:
         sa.Column("stopped_at", sa.Float),
         sa.Column("failure", sa.Text),
         sa.Column("result", sa.JSON),
+        sa.Column("worked", sa.Float, nullable=False),
+        sa.Column("worked_at", sa.Float),
         sa.Column("readings", sa.Integer, nullable=False),
         sa.Column("extensions", sa.JSON, nullable=False),
         sa.PrimaryKeyConstraint("id"),

@@ -134,7 +134,9 @@ def to_come(data: SearchData) -> StageState | None:
 
     None where all are planned, or nothing tells.
     """
-    stage = next((one for one in data.searched() if not one.boxes), None)
+    # One for which no time was left is finished, and has none.
+    left = (one for one in data.searched() if not one.boxes and one.state != "finished")
+    stage = next(left, None)
     if stage is None or not complete(searched(data)):
         return None
     boxes, why = verdicts.ahead(

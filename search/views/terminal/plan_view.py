@@ -1,5 +1,6 @@
 """What a study would do: stages, boxes, samplers, trials, steps, and about how long it takes."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from search.objective.metric import ABSENT, Metric
+from search.plan.budget import SECONDS
 from search.plan.plan import Step
 from search.runtime.formatting import duration, in_bytes, plural, plural_of, share
 from search.runtime.lines import say_table
@@ -75,9 +77,12 @@ class Outline:
 
 def outline(study: Study, workers: int) -> Outline:
     """What the study would do; times come from a calibration of seconds on this machine."""
-    listed = []
-    for one in forecast(study, workers):
-        each = study.objective.steps(one.step.training)
+    listed, foreseen = [], forecast(study, workers)
+    known = [one.seconds for one in foreseen if one.seconds is not None]
+    whole = sum(known) if len(known) == len(foreseen) else math.inf
+    cut = study.hours is not None and whole > study.hours * SECONDS
+    for one in foreseen:
+        each = None if one.step.known else study.objective.steps(one.step.training)
         sampler, box = _drawn(study, one.step)
         listed.append(
             StageOutline(
@@ -90,7 +95,8 @@ def outline(study: Study, workers: int) -> Outline:
                 one.seconds,
                 one.cohort_bytes,
                 one.repeated,
-                one.step.kind == "search" and study.stages[one.step.number - 1].stop is not None,
+                one.step.kind == "search"
+                and (cut or study.stages[one.step.number - 1].stop is not None),
             )
         )
     return Outline(study, workers, tuple(listed))
@@ -124,7 +130,7 @@ def show(planned: Outline, console: Console) -> None:
             )
             said += " the same point as another one, with seeds of their own"
             console.print(escape(said), soft_wrap=True)
-    total = sum(stage.trials for stage in planned.stages)
+    total = sum(stage.trials for stage in planned.stages if not stage.step.known)
     workers = plural(planned.workers, "worker")
     most = "at most " if any(stage.at_most for stage in planned.stages) else ""
     if planned.seconds is None:
@@ -133,6 +139,9 @@ def show(planned: Outline, console: Console) -> None:
         said = f"{most}{plural(total, 'trial')}, about {duration(planned.seconds)} of training on "
         said += f"{workers}; starting and planning take some seconds more"
     console.print(f"\n{said}", soft_wrap=True)
+    if study.hours is not None:
+        said = f"[budget] hours = {study.hours:g}: trials that do not fit are never trained"
+        console.print(escape(said), soft_wrap=True)
     if planned.cohort_bytes is not None:
         said = f"each worker needs about {in_bytes(PROCESS_BYTES + planned.cohort_bytes)} of memory"
         said += " for the largest cohort, beside the data"
@@ -187,6 +196,8 @@ def _drawn(study: Study, step: Step) -> tuple[str, str]:
         return "", f"{who}, trained anew{last}"
     stage = study.stages[step.number - 1]
     lines = [_box_text(box) for box in stage.boxes]
+    if step.known:
+        lines.insert(0, f"trained before: {stage.source or 'listed in the study file'}")
     if stage.zoom is not None:
         lines.insert(0, _zoom_text(stage.zoom))
     if stage.generation is not None:

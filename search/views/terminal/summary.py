@@ -194,6 +194,7 @@ def _show_stage(summary: Summary, stage: StageState, console: Console) -> None:
         head = done + (f", {stage.pruned} pruned" if stage.pruned else "")
         head += f", {stage.diverged} diverged" if stage.diverged else ""
         head += f", {stage.failed} failed" if stage.failed else ""
+        head += f", {stage.skipped} never trained" if stage.skipped else ""
         head += _best_of_stage(summary, stage)
     say(console, f"{step.number} {step.name:<12} {head}", indent=1, hanging=4)
     for line in stage.explanation.splitlines():
@@ -226,6 +227,8 @@ def _validation_rows(summary: Summary, best: RecordedTrial) -> list[tuple[str, s
     def measured(name: str) -> str:
         """What a value of a stage is, since stages may train for longer or score otherwise."""
         stage = stages[name]
+        if stage.step.known:
+            return "a result from before"
         return summary.objective.measured(stage.step.training, stage.steps_each)
 
     rows = [
@@ -295,6 +298,7 @@ def _stage_json(stage: StageState) -> dict[str, Any]:
         "pruned": stage.pruned,
         "diverged": stage.diverged,
         "failed": stage.failed,
+        "skipped": stage.skipped,
         "running": stage.running,
         "steps_done": stage.steps_done,
         "steps_total": stage.steps_total,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from search.ledger.records import Training
+from search.ledger.records import StageState, Training
 from search.objective.data_card import DataCard
 from search.runtime.formatting import ago, duration, parameters
 from search.space.space import Interval
@@ -184,7 +184,7 @@ def stages(data: SearchData) -> Component:
             f"{stage.step.number} {stage.step.name}",
             stage.state,
             f"{stage.finished:,} of {stage.trials:,}",
-            _ended_badly(stage.pruned, stage.diverged, stage.failed),
+            _ended_badly(stage),
             stage_value(data, stage),
             html.Span(stage.explanation or "not planned yet", className="explanation"),
         ]
@@ -274,10 +274,12 @@ def _time(one: Overview) -> tuple[str, str, str]:
     return "Time left", duration(one.left), f"at the pace of the last minutes; {begun}"
 
 
-def _ended_badly(pruned: int, diverged: int, failed: int) -> str:
-    said = [
-        f"{count:,} {word}"
-        for count, word in ((pruned, "pruned"), (diverged, "diverged"), (failed, "failed"))
-        if count
-    ]
+def _ended_badly(stage: StageState) -> str:
+    counts = {
+        "pruned": stage.pruned,
+        "diverged": stage.diverged,
+        "failed": stage.failed,
+        "never trained": stage.skipped,
+    }
+    said = [f"{count:,} {word}" for word, count in counts.items() if count]
     return ", ".join(said) or "–"
