@@ -61,6 +61,7 @@ TESTED_ELSEWHERE = {
     "benchmarks.__main__": "tests/benchmarks/test_parts.py",
     "benchmarks.chromium": PAGES,
     "search.views.terminal.drawing": "tests/search/views/terminal/test_browser.py",
+    "model.epochs": "tests/model/test_training.py",
     "model.data.fold": "tests/model/data/test_prepared.py",
     "benchmarks.child": "tests/benchmarks/test_timing.py",
     "benchmarks.coarse_to_fine": "tests/benchmarks/test_parts.py",
