@@ -125,6 +125,7 @@ TESTED_ELSEWHERE = {
     "search.study.lineage": "tests/search/study/test_file.py",
     "search.study.recorded_tables": "tests/search/study/test_recorded.py",
     "search.study.ranges": "tests/search/study/test_file.py",
+    "search.objectives.network.data_section": "tests/search/objectives/network/test_own_data.py",
     "search.objectives.network.sections": "tests/search/objectives/network/test_registry.py",
     "search.study.messages": "tests/search/study/test_bad_files.py",
     "search.study.stage_table": "tests/search/study/test_file.py",
