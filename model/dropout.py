@@ -24,8 +24,16 @@ _LEVELS = 2**16  # of a draw: half the time of floats
 class Masks:
     """The masks of the hidden layers of a stack in one epoch, batch after batch."""
 
-    def __init__(self, members: Sequence[Member], epoch: int, dtype: np.dtype[np.floating]) -> None:
+    def __init__(
+        self,
+        members: Sequence[Member],
+        epoch: int,
+        dtype: np.dtype[np.floating],
+        *,
+        bottleneck: bool = False,
+    ) -> None:
         self._widths = [max(widths) for widths in zip(*(m.widths for m in members), strict=True)]
+        self._bottleneck = bottleneck
         self._dtype = dtype
         self._dropping = [
             (place, member, generator(member.seed, "dropout", epoch))
@@ -34,12 +42,18 @@ class Masks:
         ]
         self._members = len(members)
 
-    def draw(self, rows: int) -> tuple[Floats, ...]:
-        """What each hidden layer's outputs are multiplied by, (m, n, h); () without dropout."""
+    def draw(self, rows: int) -> tuple[Floats | None, ...]:
+        """What each hidden layer's outputs are multiplied by, (m, n, h); () without dropout.
+
+        None for a bottleneck, which has no dropout.
+        """
         if not self._dropping:
             return ()
-        masks = []
+        masks: list[Floats | None] = []
         for layer, width in enumerate(self._widths):
+            if self._bottleneck and layer == 0:
+                masks.append(None)
+                continue
             mask = np.ones((rows, self._members, width), self._dtype)
             for place, member, draw in self._dropping:
                 own = member.widths[layer]

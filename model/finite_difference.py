@@ -120,7 +120,7 @@ def differences(
     passed = point.passed(point.parameters)
     kinks = tuple(passed.kinks())
     sizes = [array.size for layer in point.parameters for array in layer.arrays().values()]
-    sizes += [cache.activation.positive.size for cache in passed.hidden] + [passed.scores.size]
+    sizes += [kink.size for kink in kinks] + [passed.scores.size]
     at_once = max(1, _NUMBERS_AT_ONCE // (sum(sizes) * len(formula.places)))
     parts = [
         _at_once(point, kinks, chosen.part(slice(at, at + at_once)), formula, step)

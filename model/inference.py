@@ -91,7 +91,11 @@ class Network:
 
     def scores(self, x: Floats) -> Floats:
         """Scores (m, n, c) of rows x (n, d) that all members share, or of their own (m, n, d)."""
-        for layer, kept, at in zip(self.parameters[:-1], self.statistics, self.skips, strict=True):
+        hidden = zip(self.parameters[:-1], self.statistics, self.skips, strict=True)
+        if self.architecture.bottleneck:
+            first, _, _ = next(hidden)
+            x = linear.forward(x, first.weights, first.bias)[0]
+        for layer, kept, at in hidden:
             below = x
             x = self.normalised(self.before_statistics(x, layer), layer, kept)
             if at is not None:
@@ -161,7 +165,12 @@ def population_statistics(
     network = Network(architecture, tuple(members), parameters, ())
     blocks, rows = _blocks(x, x.ndim - 2), x.shape[-2]
     found: list[Statistics | None] = []
-    for layer, at in zip(parameters[:-1], network.skips, strict=True):
+    hidden = zip(parameters[:-1], network.skips, strict=True)
+    if architecture.bottleneck:
+        first, _ = next(hidden)
+        blocks = [linear.forward(block, first.weights, first.bias)[0] for block in blocks]
+        found.append(None)
+    for layer, at in hidden:
         values = [network.before_statistics(block, layer) for block in blocks]
         mean = sum(v.sum(axis=1, keepdims=True, dtype=float) for v in values) / rows
         squares = sum(np.square(v - mean).sum(axis=1, keepdims=True) for v in values)

@@ -31,6 +31,9 @@ class Architecture:
             batches' statistics, or the statistics of the whole training set.
         batch_norm_decay: Share of the old value in each update of the moving average.
         loss: Kind of loss.
+        bottleneck: Whether the first hidden layer is linear: without activation, batch
+            normalisation and dropout. With fewer units than the next layer it makes that one's
+            weights at the inputs a product of two smaller matrices.
 
     Raises:
         ModelError: A number is out of its range.
@@ -44,6 +47,7 @@ class Architecture:
     batch_norm_statistics: Literal["moving_average", "training_set"] = "moving_average"
     batch_norm_decay: float = 0.99
     loss: losses.Kind = "cross_entropy"
+    bottleneck: bool = False
 
     def __post_init__(self) -> None:
         if self.inputs < 1 or self.outputs < 1:
@@ -142,15 +146,17 @@ class Member:
         if self.seed < 0:
             raise ModelError(f"a seed must be 0 or more, not {self.seed}")
 
-    def deviation(self, fan_in: int) -> float:
+    def deviation(self, fan_in: int, *, linear: bool = False) -> float:
         """σ of the initial weights of a layer with `fan_in` inputs.
+
+        He's 2 makes up for what an activation takes away; a layer without one has 1 instead.
 
         Sources: He, K. He et al., ICCV 2015, equation 10; Xavier, X. Glorot & Y. Bengio, AISTATS
         2010, in the form with the fan-in alone that experiment A2 uses.
         """
         if self.initialization == "normal":
             return self.init_sigma
-        gain = 2.0 if self.initialization == "he" else 1.0
+        gain = 2.0 if self.initialization == "he" and not linear else 1.0
         return float(np.sqrt(gain / fan_in))
 
 

@@ -29,7 +29,7 @@ class HiddenCache:
     """
 
     linear: LinearCache
-    activation: ActivationCache
+    activation: ActivationCache | None
     batch_norm: BatchNormCache | None
     mask: Floats | None
     skip: Integers | None
@@ -41,12 +41,12 @@ class Regularisation:
 
     Attributes:
         masks: What each hidden layer's output is multiplied by, behind its activation and its
-            batch normalisation, (m, n, h) each; () for nothing.
+            batch normalisation, (m, n, h) each, or None for nothing; () for nothing at all.
         smoothing: ε of the labels, (m, 1); None for 0.
         partners: What the rows are mixed with; None for nothing.
     """
 
-    masks: tuple[Floats, ...] = ()
+    masks: tuple[Floats | None, ...] = ()
     smoothing: Floats | None = None
     partners: Partners | None = None
 
@@ -55,7 +55,9 @@ class Regularisation:
         smoothing = self.smoothing
         return replace(
             self,
-            masks=tuple(np.tile(mask, (copies, 1, 1)) for mask in self.masks),
+            masks=tuple(
+                mask if mask is None else np.tile(mask, (copies, 1, 1)) for mask in self.masks
+            ),
             smoothing=None if smoothing is None else np.tile(smoothing, (copies, 1)),
         )
 
@@ -86,7 +88,8 @@ class ForwardPass:
     def kinks(self) -> Iterator[Booleans]:
         """On which side of its kink each unit is: what a finite difference must not cross."""
         for cache in self.hidden:
-            yield cache.activation.positive
+            if cache.activation is not None:
+                yield cache.activation.positive
         if self.loss.sides is not None:
             yield self.loss.sides
 
@@ -126,10 +129,16 @@ def forward(
     """
     masks = regularisation.masks or (None,) * len(parameters[:-1])
     skipping = skips or (None,) * len(parameters[:-1])
-    caches, statistics = [], []
+    caches: list[HiddenCache] = []
+    statistics: list[Statistics | None] = []
     for layer, mask, at in zip(parameters[:-1], masks, skipping, strict=True):
         below = x
         z, linear_cache = linear.forward(x, layer.weights, layer.bias, scale)
+        if architecture.bottleneck and not caches:
+            x = z
+            caches.append(HiddenCache(linear_cache, None, None, None, None))
+            statistics.append(None)
+            continue
         norm_cache, batch = None, None
         if architecture.batch_norm == "before":
             z, norm_cache, batch = batch_norm.forward(z, layer.gamma, layer.beta)
@@ -170,7 +179,7 @@ def backward(architecture: Architecture, passed: ForwardPass) -> Gradients:
         d_gamma, d_beta = None, None
         if architecture.batch_norm == "after" and cache.batch_norm:
             dx, d_gamma, d_beta = batch_norm.backward(dx, cache.batch_norm)
-        dz = activation.backward(dx, cache.activation)
+        dz = dx if cache.activation is None else activation.backward(dx, cache.activation)
         if architecture.batch_norm == "before" and cache.batch_norm:
             dz, d_gamma, d_beta = batch_norm.backward(dz, cache.batch_norm)
         if not architecture.batch_norm_affine:

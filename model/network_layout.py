@@ -228,7 +228,8 @@ def _shapes(architecture: Architecture, member: Member, dtype: str) -> dict[str,
     for number, (d, h) in enumerate(itertools.pairwise(sizes), start=1):
         found[f"layer_{number}.weights"] = Shape((1, d, h), dtype)
         per_unit = ["bias"]
-        if number <= len(member.widths) and architecture.batch_norm != "none":
+        linear = architecture.bottleneck and number == 1
+        if number <= len(member.widths) and architecture.batch_norm != "none" and not linear:
             per_unit += ["mean", "variance"]
             per_unit += ["gamma", "beta"] if architecture.batch_norm_affine else []
         found |= {f"layer_{number}.{kind}": Shape((1, 1, h), dtype) for kind in per_unit}

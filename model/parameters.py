@@ -14,6 +14,7 @@ from numpy.typing import DTypeLike
 from model import linear
 from model.arrays import Floats
 from model.batch_norm import Statistics
+from model.errors import ModelError
 from model.linear import WeightGradient
 from model.members import Architecture, Member, padded_widths
 from model.seeding import generator
@@ -90,11 +91,15 @@ def initialise(
     A member's draws depend on its own seed and widths alone, so it begins alike in any stack.
 
     Raises:
-        ModelError: The members differ in depth, or there is none.
+        ModelError: The members differ in depth, or there is none; or they have a bottleneck and no
+            hidden layer.
     """
+    if architecture.bottleneck and not all(member.widths for member in members):
+        raise ModelError("a bottleneck is a hidden layer; give its units as the first width")
     sizes = (architecture.inputs, *padded_widths(members), architecture.outputs)
     layers = []
     for index, (d, h) in enumerate(itertools.pairwise(sizes)):
+        linear_ = architecture.bottleneck and index == 0
         if index == 0:
             weights = linear.first_layer_order(len(members), d, h, dtype)
         else:
@@ -103,8 +108,8 @@ def initialise(
             own = (architecture.inputs, *member.widths, architecture.outputs)
             fan_in, fan_out = own[index], own[index + 1]
             draw = generator(member.seed, "weights", index).standard_normal((fan_in, fan_out))
-            weights[position, :fan_in, :fan_out] = draw * member.deviation(fan_in)
-        hidden = index < len(sizes) - 2
+            weights[position, :fan_in, :fan_out] = draw * member.deviation(fan_in, linear=linear_)
+        hidden = index < len(sizes) - 2 and not linear_
         gamma, beta = _affine(architecture, members, index, h, dtype) if hidden else (None, None)
         layers.append(Layer(weights, np.zeros((len(members), 1, h), dtype), gamma, beta))
     return tuple(layers)

@@ -39,6 +39,7 @@ class Regularisers:
         images: Images | None = None,
         mixup_alpha: float = 0.0,
         jitter_relative: bool = False,
+        bottleneck: bool = False,
     ) -> None:
         """Take the seed of shared draws, and the epoch counted from 1; the rest as `Recipe`."""
         self._members = members
@@ -48,7 +49,7 @@ class Regularisers:
         self._of_jitter = generator(seed, "jitter", epoch)
         self._of_inputs = generator(seed, "input dropout", epoch)
         self._jitter = column(members, "jitter", dtype)
-        self._masks = dropout.Masks(members, epoch, dtype)
+        self._masks = dropout.Masks(members, epoch, dtype, bottleneck=bottleneck)
         smoothing = column(members, "label_smoothing", dtype)[:, 0]
         self._smoothing = smoothing if smoothing.any() else None
         self._limits = clipping.limits(members)

@@ -218,9 +218,12 @@ class SavedNetwork:
     def about(self) -> About:
         """What is saved, but for the arrays."""
         lowest = FORMAT_TOGETHER if self.others else FORMAT_ALONE
-        skipping = any(skip.places(one.members) for one in (self.network, *self.others))
+        newest = any(
+            skip.places(one.members) or one.architecture.bottleneck
+            for one in (self.network, *self.others)
+        )
         return About(
-            format=FORMAT if skipping else lowest,
+            format=FORMAT if newest else lowest,
             architecture=self.network.architecture,
             member=self.network.members[0],
             precision="float64" if self._dtype() == np.float64 else "float32",

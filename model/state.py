@@ -89,8 +89,9 @@ class State:
         state = cls.initial(architecture, members, dtype, optimizer)
         if architecture.batch_norm != "none":
             empty = [np.zeros_like(layer.bias) for layer in state.parameters[:-1]]
-            kept = tuple(Statistics(zeros, zeros.copy()) for zeros in empty)
-            state = replace(state, statistics=kept)
+            kept = [Statistics(zeros, zeros.copy()) for zeros in empty]
+            first = (None,) if architecture.bottleneck else ()
+            state = replace(state, statistics=(*first, *kept[len(first) :]))
         for place, checkpoint in enumerate(checkpoints):
             state._put_back(place, checkpoint)
         return state

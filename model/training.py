@@ -114,6 +114,7 @@ class _Pass:
             images=recipe.images,
             mixup_alpha=recipe.mixup,
             jitter_relative=recipe.jitter_relative,
+            bottleneck=architecture.bottleneck,
         )
         self._per_epoch = steps_per_epoch(everything, recipe.batch_size)
         normalised = architecture.batch_norm != "none" and len(state.parameters) > 1

@@ -424,6 +424,8 @@ class StageState:
         opened_at: When it was planned.
         finished_at: When its last trial was in.
         skipped: How many more were planned, and never trained, since the time ran out.
+        ended: By which `rule` (a key of the study file) it ended before all its trials, how many
+            were `left_out`, and `at` which time; None where it did not.
     """
 
     step: Step
@@ -443,6 +445,7 @@ class StageState:
     opened_at: float | None
     finished_at: float | None
     skipped: int = 0
+    ended: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

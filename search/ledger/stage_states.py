@@ -67,6 +67,7 @@ def _planned(connection: Connection, study: Study, step: Step, row: Row[Any]) ->
         diverged=ended["diverged"],
         failed=ended["failed"],
         skipped=_skipped(connection, row.id),
+        ended=row.ended,
         running=counts.states.get("running", 0),
         steps_done=expected.steps_done,
         steps_total=round(expected.steps_total or 0),

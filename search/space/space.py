@@ -303,8 +303,8 @@ def order_faults(
 ) -> Iterator[tuple[str, str]]:
     """What is wrong with bounds between hyperparameters: each with the name that is bounded.
 
-    They must form chains of numbers, in which neither end of a range is above that of the range
-    before it: values of such ranges stay in them when they are put in order.
+    They must form chains of numbers on one scale, in which neither end of a range is above that of
+    the range before it: values of such ranges stay in them when they are put in order.
     """
     circle = cycle({name: (other,) for name, other in at_most.items()})
     if circle:
@@ -321,6 +321,8 @@ def order_faults(
         elif not (is_of_numbers(extent) and is_of_numbers(above)):
             word = name if not is_of_numbers(extent) else other
             yield name, f"found {other}, but {word} is no number"
+        elif len({one.log for one in (extent, above) if isinstance(one, Interval)}) > 1:
+            yield name, f"found {other}, but one of the two has a log scale; give both the same"
         else:
             for end, one, most in zip(("begin", "end"), ends(extent), ends(above), strict=True):
                 if one > most:

@@ -76,6 +76,7 @@ def file(tmp_path: Path) -> Path:
         {"placement": "after", "batch_norm_affine": False},
         {"placement": "after", "precision": "float64", "loss": "hinge"},
         {"widths": (4, 4), "skip": True},
+        {"widths": (2, 4, 3), "bottleneck": True},
         {"widths": ()},
         {"widths": (5,), "batch_norm_statistics": "training_set", "batch_norm_decay": 0.5},
     ],
@@ -137,10 +138,11 @@ def test_a_klayer_that_knows_no_other_finalists_refuses_them(
     refused(tmp_path / "all.npz", "has format 4, and this klayer reads formats 2 to 3; use a later")
 
 
-def test_a_klayer_that_knows_no_skip_connections_refuses_those_that_have_some(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("newer", [{"skip": True}, {"bottleneck": True}])
+def test_a_klayer_that_knows_no_such_layers_refuses_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, newer: dict[str, Any]
 ) -> None:
-    other = network_of(11, widths=(2, 2), skip=True)
+    other = network_of(11, widths=(2, 2), **newer)
     network_file.save(tmp_path / "one.npz", saved_of(skip=True))  # of widths 4 and 3: it has none
     network_file.save(tmp_path / "all.npz", replace(saved_of(), others=(other,)))
     monkeypatch.setattr(network_file, "FORMAT", 4)

@@ -207,6 +207,15 @@ _ALL: tuple[Hyperparameter, ...] = (
         (True, False),
         title="skip connections",
     ),
+    Number(
+        "bottleneck",
+        "units of a linear layer between the inputs and the first hidden layer, without activation "
+        "and batch normalisation, which `widths` and `layers` do not count; none unless said",
+        1,
+        MOST,
+        whole=True,
+        title="bottleneck (units)",
+    ),
     Choice(
         "initialization",
         "how weights start: N(0, 2/inputs), N(0, 1/inputs), or N(0, init_sigma²)",

@@ -33,7 +33,7 @@ from search.study.tables import Document, Final
 class NetworkSection(Table):
     """The network that is trained: k layers, of which the hidden ones stand in `widths`."""
 
-    later = ("skip",)
+    later = ("skip", "bottleneck")
 
     widths: List[Annotated[int, Field(ge=1, le=MOST)]] = Field(
         default=(50, 50),
@@ -60,6 +60,7 @@ class NetworkSection(Table):
         description="share of the moving average that each batch leaves as it was",
     )
     skip: bool = limited("skip", False)
+    bottleneck: int | None = limited("bottleneck", None)
     initialization: Initialization = limited("initialization", "he")
     init_sigma: float = limited("init_sigma", 0.01)
     loss: Loss = limited("loss", "cross_entropy")

@@ -48,13 +48,16 @@ def values_of(
 ) -> dict[str, Any]:
     """Every hyperparameter of a trial: what the sections say, and what the point says instead.
 
-    A hidden layer that the point has no width of has that of [network].
+    A hidden layer that the point has no width of has that of [network]. A bottleneck stands first
+    among the widths.
     """
     said = objective.network.widths
     hidden = int(point[LAYERS]) - 1 if LAYERS in point else len(said)
     named = {f"width_{layer}": width for layer, width in enumerate(said, start=1)} | dict(point)
     widths = tuple(int(named[f"width_{layer}"]) for layer in range(1, hidden + 1))
-    return dict(objective.network) | dict(section) | dict(point) | {"widths": widths}
+    values = dict(objective.network) | dict(section) | dict(point)
+    linear = () if values["bottleneck"] is None else (int(values["bottleneck"]),)
+    return values | {"widths": linear + widths}
 
 
 def architecture_of(values: dict[str, Any], inputs: int, outputs: int) -> Architecture:
@@ -68,6 +71,7 @@ def architecture_of(values: dict[str, Any], inputs: int, outputs: int) -> Archit
         batch_norm_statistics=values["batch_norm_statistics"],
         batch_norm_decay=values["batch_norm_decay"],
         loss=values["loss"],
+        bottleneck=values["bottleneck"] is not None,
     )
 
 

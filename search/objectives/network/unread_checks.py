@@ -180,6 +180,9 @@ def _skips(
 def _can_skip(network: NetworkSection, box: Box) -> bool:
     most = max(depths(box.ranges), default=len(network.widths))
     ends = []
+    if network.bottleneck is not None or "bottleneck" in box.ranges:
+        units = network.bottleneck or 0
+        ends.append(tuple(bound(box.ranges, "bottleneck", units) for bound in (lowest, highest)))
     for layer in range(1, most + 1):
         name, said = f"width_{layer}", network.widths[layer - 1 : layer]
         some: list[float] = [] if box.always(name) else list(said)

@@ -302,6 +302,7 @@ def _stage_json(stage: StageState) -> dict[str, Any]:
         "running": stage.running,
         "steps_done": stage.steps_done,
         "steps_total": stage.steps_total,
+        "ended": stage.ended,
         "explanation": stage.explanation,
         "boxes": list(stage.boxes),
         "best": None

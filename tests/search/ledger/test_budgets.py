@@ -81,6 +81,7 @@ def test_a_stage_is_cut_at_its_share_and_all_that_follows_goes_on(
     assert claim.stage.name == "fine"
     coarse = ledger.read.stages(search)[0]
     assert (coarse.state, coarse.trials, coarse.finished, coarse.skipped) == ("finished", 2, 2, 4)
+    assert coarse.ended == {"rule": "budget", "left_out": 4, "at": clock.time}
     said = coarse.explanation.splitlines()[-1]
     assert said.startswith("cut after 2 of 6 trials by [budget] hours = 0.0208333: 20 s were spent")
     assert states(ledger, search).count(("coarse", "skipped")) == 4

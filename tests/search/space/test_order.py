@@ -150,6 +150,11 @@ def test_sorting_keeps_even_points_even() -> None:
             "found a, which b is at most already; give b",
         ),
         (
+            {"a": Interval(0.1, 1.0, log=False), "b": Interval(0.1, 1.0)},
+            {"b": "a"},
+            "found a, but one of the two has a log scale; give both the same",
+        ),
+        (
             {"a": whole(1, 9), "b": whole(2, 9)},
             {"b": "a"},
             "found a, whose values begin at 1, and those of b at 2; let them begin at 1 or below",

@@ -42,6 +42,13 @@ def test_it_is_the_study_of_the_stages_that_it_writes() -> None:
     assert study_of(made.canonical()) == made
 
 
+def test_hours_stay_in_the_budget() -> None:
+    study = auto(budget=BUDGET | {"hours": 2})
+    assert study.hours == 2
+    assert study_of(study.canonical()) == study
+    assert auto().canonical() | {"budget": {"hours": 2}} == study.canonical()
+
+
 def test_hyperparameters_of_ones_own_training_are_the_ranges() -> None:
     study = auto(
         box=None,

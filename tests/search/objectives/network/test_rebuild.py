@@ -43,6 +43,7 @@ CYCLES = (
     "training.momentum=0",
     "training.ema_decay=0.9",
     "network.skip=true",
+    "network.bottleneck=20",
 )
 # Finalists of different batch sizes or depths are trained in different stacks.
 STACKS = (

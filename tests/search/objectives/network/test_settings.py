@@ -29,6 +29,7 @@ from tests.search.objectives.network.trainings import study_with, trained
         ({"cutout": 2}, False),
         ({"layers": 3, "width_1": 20}, True),
         ({"skip": True}, True),
+        ({"bottleneck": 20}, False),
     ],
 )
 def test_trials_have_one_key_where_they_can_be_trained_as_one_stack(
@@ -38,7 +39,8 @@ def test_trials_have_one_key_where_they_can_be_trained_as_one_stack(
     plain = {"learning_rate": 0.01}
     one, other = (study.objective.fit(study.objective.training, given) for given in (plain, point))
     assert (one.key == other.key) == together
-    assert other.widths == (point.get("width_1", 50), 50)
+    linear = (point["bottleneck"],) if "bottleneck" in point else ()
+    assert other.widths == (*linear, point.get("width_1", 50), 50)
     trials = (Assignment(plain, 1), Assignment(point, 2))
     if together:
         assert [list(epoch) for epoch in trained(study, trials)] == [[0, 1]]
@@ -76,6 +78,7 @@ def test_a_trial_is_as_wide_as_its_members_in_one_stack(
         ({"layers": 2, "width_1": 7}, (7,)),
         ({"layers": 3, "width_2": 8}, (50, 8)),
         ({"layers": 4, "width_2": 8, "width_3": 9}, (50, 8, 9)),
+        ({"layers": 3, "bottleneck": 6, "width_1": 7}, (6, 7, 50)),
     ],
 )
 def test_trials_of_one_depth_are_a_stack(point: dict[str, Any], widths: tuple[int, ...]) -> None:
@@ -86,5 +89,5 @@ def test_trials_of_one_depth_are_a_stack(point: dict[str, Any], widths: tuple[in
     places = [(0, 1)] if len(widths) == 2 else [(0,), (1,)]
     assert stacks_of(study.objective, section, [plain, point]) == places
     if places == [(0,), (1,)]:
-        with pytest.raises(KlayerError, match="same number of layers"):
+        with pytest.raises(KlayerError, match=r"same number of layers|must agree in network"):
             trained(study, (Assignment(plain, 1), Assignment(point, 2)))

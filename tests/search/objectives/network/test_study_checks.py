@@ -235,6 +235,8 @@ def test_layers_and_widths_that_do_not_fit_are_named(
         ({"width_2": {"low": 21, "high": 30}}, {"widths": [20, 20]}, False),
         ({"layers": [2, 3], "width_2": [9, 20]}, {"widths": [20]}, True),
         ({"layers": [1, 2]}, {"widths": [20, 20]}, False),
+        ({"momentum": [0.5]}, {"widths": [20], "bottleneck": 20}, True),
+        ({"bottleneck": [10, 30]}, {"widths": [31]}, False),
     ],
 )
 def test_skips_need_hidden_layers_of_one_width(
@@ -251,13 +253,14 @@ def test_skips_need_hidden_layers_of_one_width(
     assert faults(searched, network=network) == [f"stages.first.box.skip: searched, {why}"]
 
 
-def test_a_study_without_skips_is_recorded_as_before_there_were_any() -> None:
+def test_a_study_without_later_keys_is_recorded_as_before_there_were_any() -> None:
     plain = study(boxed(momentum=[0.5]))
-    assert "skip" not in plain.canonical()["network"]
-    assert "skip" not in plain.objective.recorded()["network"]
-    skipping = study(boxed(momentum=[0.5]), network={"skip": True})
-    assert skipping.canonical()["network"]["skip"] is True
-    for one in (plain, skipping):
+    later = study(boxed(momentum=[0.5]), network={"skip": True, "bottleneck": 7})
+    assert not {"skip", "bottleneck"} & set(plain.canonical()["network"])
+    assert plain.objective.recorded()["network"] == plain.canonical()["network"]
+    assert later.canonical()["network"]["skip"] is True
+    assert later.canonical()["network"]["bottleneck"] == 7
+    for one in (plain, later):
         back = recorded_study(json.loads(json.dumps(recorded_form(one))))
         assert back.objective.network == one.objective.network
 
