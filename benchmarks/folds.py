@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.rounds import Spread
 from model import training
 from model.members import Architecture, Member
+from model.recipe import Recipe
 from model.rows import Data, Folds
 from model.schedule import Constant
 from search.objectives.network.folds import is_stacked
@@ -75,7 +76,7 @@ def milliseconds(size: Size, stacks: Sequence[Data | Folds], members: int, epoch
     spent = 0.0
     for data in stacks:
         given = [Member(WIDTHS, seed, 0.01, momentum=0.9) for seed in range(members)]
-        recipe = training.Recipe(size.batch_size, Constant(epochs + 1), seed=1)
+        recipe = Recipe(size.batch_size, Constant(epochs + 1), seed=1)
         architecture = Architecture(size.inputs, 3, batch_norm="before")
         going = training.train(architecture, given, recipe, data)
         next(going)  # the first touches memory for the first time

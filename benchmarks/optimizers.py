@@ -19,6 +19,7 @@ from benchmarks.rounds import Spread
 from model import training
 from model.members import Architecture, Member
 from model.optimizer import Kind
+from model.recipe import Recipe
 from model.rows import Data
 from model.schedule import Constant
 
@@ -44,7 +45,7 @@ def epochs(widths: Sequence[int], members: int, label: str, rows: int = ROWS) ->
     labels = draw.integers(0, CLASSES, rows)
     # Each with a rate of its own, as a search has them.
     stack = [Member(tuple(widths), i, 1e-3 * (1 + i / members), **values) for i in range(members)]
-    recipe = training.Recipe(BATCH_SIZE, Constant(1_000_000), seed=1, optimizer=kind)
+    recipe = Recipe(BATCH_SIZE, Constant(1_000_000), seed=1, optimizer=kind)
     data = Data(x, labels, x[:BATCH_SIZE], labels[:BATCH_SIZE])
     return training.train(Architecture(INPUTS, CLASSES), stack, recipe, data)
 

@@ -30,8 +30,8 @@ from benchmarks.setting import say
 from benchmarks.timing import NotMeasuredError
 from model.data import cifar10, table
 from model.data.table_options import TableOptions
+from search.objectives.network.data_section import DataSection
 from search.objectives.network.facts import NAMED
-from search.objectives.network.sections import DataSection
 from search.objectives.network.views.starting import study_text
 
 TARGET = "bench-data"  # of make

@@ -21,6 +21,7 @@ from benchmarks.rounds import Spread
 from model import training
 from model.images import Images
 from model.members import Architecture, Member
+from model.recipe import Recipe
 from model.rows import Data
 from model.schedule import Constant
 
@@ -54,7 +55,7 @@ def milliseconds(
     data = Data(x, labels, x[:0], labels[:0])
     plain = Member(widths, 0, 1e-3, momentum=0.9)
     given = [replace(plain, seed=seed, **of_members) for seed in range(members)]
-    recipe = training.Recipe(BATCH, Constant(2), seed=1, **shared)
+    recipe = Recipe(BATCH, Constant(2), seed=1, **shared)
     going = training.train(Architecture(3072, 10, batch_norm="before"), given, recipe, data)
     next(going)  # the first epoch touches memory for the first time
     began = time.process_time()

@@ -22,9 +22,9 @@ from model.data.row_form import image_of
 from model.errors import ModelError
 from model.inference import Network
 from model.optimizer import penalties
+from model.recipe import Recipe
 from model.rows import Data
 from model.seeding import generator
-from model.training import Recipe
 
 BINS = 60
 # Whoever has larger gradients has diverged; and their range might be no finite number.

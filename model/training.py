@@ -13,8 +13,7 @@ same order, with the same noise; `model.regularisers` says what is done to them.
 
 import math
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,111 +21,17 @@ from model import batch_norm, inference, network, parameters
 from model.arrays import Floats, Integers, Targets
 from model.buffers import Buffers
 from model.checkpoint import Checkpoint
+from model.epochs import Epoch, records_of
 from model.errors import ModelError
-from model.images import Images
 from model.inference import Figures, Network
 from model.members import Architecture, Member
 from model.mixup import Partners
-from model.optimizer import Kind, penalties
+from model.recipe import Recipe
 from model.regularisers import Regularisers
 from model.rows import Data, Folds
-from model.schedule import Schedule, steps_per_epoch
+from model.schedule import steps_per_epoch
 from model.seeding import generator
 from model.state import State
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a stack is trained, where its members agree.
-
-    Attributes:
-        batch_size: Rows a batch; the last batch of an epoch may be smaller.
-        schedule: η over the steps, and the length of the training.
-        seed: Of the order of the rows and of the noise.
-        shuffle: Whether the rows are put in a new order in each epoch.
-        jitter_relative: Whether jitter is a share of the batch's own standard deviation.
-        mixup: α of the beta distribution by which rows of a batch are mixed; 0 for none.
-        images: How the images of a batch are changed; None for nothing.
-        figures: Training figures of an epoch: "running" means over its batches, which cost
-            nothing, or a "full" pass over the training rows at its end.
-        precision: Of the parameters and of all arithmetic.
-        optimizer: How gradients change the parameters.
-
-    Raises:
-        ModelError: The batch size is below 1, or the seed or mixup below 0.
-    """
-
-    batch_size: int
-    schedule: Schedule
-    seed: int
-    shuffle: bool = True
-    jitter_relative: bool = False
-    mixup: float = 0.0
-    images: Images | None = None
-    figures: Literal["running", "full"] = "running"
-    precision: Literal["float32", "float64"] = "float32"
-    optimizer: Kind = "sgd"
-
-    def __post_init__(self) -> None:
-        if self.batch_size < 1:
-            raise ModelError(f"batch_size must be 1 or more, not {self.batch_size}")
-        if self.seed < 0:
-            raise ModelError(f"a seed must be 0 or more, not {self.seed}")
-        if not 0 <= self.mixup < math.inf:
-            raise ModelError(f"mixup must be 0 or more, not {self.mixup:g}")
-
-
-@dataclass(frozen=True)
-class EpochRecord:
-    """One epoch of one member.
-
-    Attributes:
-        epoch: Counted from 1.
-        learning_rate: η of the epoch's last step.
-        train_cost: Mean loss + λ Σ‖W‖², the weights as at the end of the epoch; of AdamW the mean
-            loss alone.
-        train_loss: Mean loss.
-        train_measure: Accuracy of labels, root mean squared error of values: see `Figures`.
-        validation_cost: As for training, over the validation rows.
-        validation_loss: Likewise.
-        validation_measure: Likewise.
-    """
-
-    epoch: int
-    learning_rate: float
-    train_cost: float
-    train_loss: float
-    train_measure: float
-    validation_cost: float
-    validation_loss: float
-    validation_measure: float
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What an epoch of a stack gives.
-
-    Attributes:
-        number: Counted from 1.
-        last: The number of the last one.
-        records: One a member, in the order of the stack.
-        network: The stack as it is now. It is the one being trained: copy what should stay.
-        snapshots: Copies of the stack, one for each cycle of η that ended in this epoch.
-    """
-
-    number: int
-    last: int
-    records: tuple[EpochRecord, ...]
-    network: Network
-    snapshots: tuple[Network, ...]
-    _state: State
-
-    def checkpoint(self, place: int) -> Checkpoint:
-        """A copy of all that the member at `place` needs to go on from here, in any stack.
-
-        To be asked for before the next epoch is.
-        """
-        return self._state.checkpoint(place, self.number)
 
 
 def train(
@@ -176,7 +81,7 @@ def train(
             now = work.network()
             state = replace(state, statistics=work.statistics)
             figures = work.training_figures(now)
-            records = _records(number, recipe, state, now, figures, data, work.rate)
+            records = records_of(number, recipe, state, now, figures, data, work.rate)
         kept = yield Epoch(number, last, records, now, tuple(work.snapshots), state)
         if kept is not None:
             state, data = state.take(kept), data.take(kept)
@@ -313,31 +218,3 @@ def _epochs_done(start: Sequence[Checkpoint], members: Sequence[Member]) -> int:
             f"are {len(start)}, after epochs {sorted(epochs)}"
         )
     return epochs.pop()
-
-
-def _records(
-    number: int,
-    recipe: Recipe,
-    state: State,
-    now: Network,
-    training: Figures,
-    data: Data | Folds,
-    rate: Floats,
-) -> tuple[EpochRecord, ...]:
-    held_out = data.validation(state.shape.dtype)
-    validation = now.figures(held_out.x, held_out.targets, held_out.weights)
-    decay = penalties(recipe.optimizer, state.members).ravel()
-    penalty = decay * parameters.squared_norm(now.parameters).astype(float)
-    return tuple(
-        EpochRecord(
-            epoch=number,
-            learning_rate=float(rate[i]),
-            train_cost=float(training.loss[i] + penalty[i]),
-            train_loss=float(training.loss[i]),
-            train_measure=float(training.measure[i]),
-            validation_cost=float(validation.loss[i] + penalty[i]),
-            validation_loss=float(validation.loss[i]),
-            validation_measure=float(validation.measure[i]),
-        )
-        for i in range(len(state.members))
-    )

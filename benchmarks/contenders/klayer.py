@@ -17,6 +17,7 @@ from benchmarks.problem import (
 )
 from model import training
 from model.members import Architecture, Member
+from model.recipe import Recipe
 from model.rows import Data
 from model.schedule import Cycles
 
@@ -45,7 +46,7 @@ def steps(folder: str, problem: Mapping[str, Any], members: int = 1) -> Iterator
         )
         for seed, weight_decay in enumerate(np.geomspace(1e-6, 1e-2, members))
     ]
-    recipe = training.Recipe(
+    recipe = Recipe(
         batch_size=wanted.batch_size,
         schedule=Cycles(cycles=CYCLES, half_cycle_epochs=HALF_CYCLE_EPOCHS),
         seed=1,

@@ -13,6 +13,7 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from search.errors import KlayerError
+from search.runtime.formatting import number
 
 Value = float | int | str | bool
 Point = Mapping[str, Value]
@@ -63,7 +64,7 @@ class Interval:
 
     def __str__(self) -> str:
         scale = ", log" if self.log else "" if self.step in (None, 1) else f", step {self.step}"
-        return f"[{self.low:.4g}, {self.high:.4g}]{scale}"
+        return f"[{number(self.low)}, {number(self.high)}]{scale}"
 
     def scaled(self, value: float) -> float:
         """`value` on the range's own scale: its decimal logarithm for a log range."""

@@ -33,9 +33,10 @@ from model.data.table_options import TableOptions
 from model.errors import DataFileError
 from search.cli import main
 from search.ledger.ledger import Ledger
+from search.objectives.network.data_section import KEYS, DataSection
 from search.objectives.network.metrics import MEASURED, Score, metric_of, scores_of
 from search.objectives.network.registry import LOSSES
-from search.objectives.network.sections import KEYS, DataSection, NetworkKind, TrainingSection
+from search.objectives.network.sections import NetworkKind, TrainingSection
 from tests.docs.schema_rows import sections
 from tests.model.data.arrays import write_idx
 

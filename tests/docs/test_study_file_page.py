@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from search.objectives.network.data_section import DataSection
 from search.objectives.network.registry import REGISTRY, Choice, find, names
 from search.objectives.network.schedules import SCHEDULES
 from search.objectives.network.sections import (
-    DataSection,
     NetworkDocument,
     NetworkFinal,
     NetworkKind,

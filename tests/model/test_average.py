@@ -9,9 +9,10 @@ from model import parameters
 from model.average import Average
 from model.members import Architecture, Member
 from model.optimizer import Kind
+from model.recipe import Recipe
 from model.rows import Data
 from model.schedule import Constant
-from model.training import Recipe, train
+from model.training import train
 from tests.model.test_descent import buffers_of, drawn
 from tests.model.test_training_stacks import DATA, assert_same_epochs, assert_same_member
 

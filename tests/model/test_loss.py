@@ -23,9 +23,10 @@ from model.loss import (
     softmax,
 )
 from model.members import Architecture, Member
+from model.recipe import Recipe
 from model.rows import Data
 from model.schedule import Constant
-from model.training import Recipe, train
+from model.training import train
 
 DRAW = np.random.default_rng(4)
 SCORES = DRAW.standard_normal((2, 6, 3)) * 2

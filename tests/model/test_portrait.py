@@ -6,13 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model import loss, network, parameters, training
+from model import loss, network, parameters
 from model.errors import ModelError
 from model.finite_difference import FORMULAS, Entries, Point, differences
 from model.inference import Network
 from model.members import Architecture, Member, Placement
 from model.parameters import Layer, Parameters, initialise
 from model.portrait import BINS, histogram, histograms, weight_gradients, weight_images
+from model.recipe import Recipe
 from model.rows import Data
 from model.schedule import Constant
 
@@ -27,8 +28,8 @@ MEMBERS = (
 )
 
 
-def recipe(batch_size: int = ROWS, *, shuffle: bool = True) -> training.Recipe:
-    return training.Recipe(batch_size, Constant(1), seed=9, shuffle=shuffle, precision="float64")
+def recipe(batch_size: int = ROWS, *, shuffle: bool = True) -> Recipe:
+    return Recipe(batch_size, Constant(1), seed=9, shuffle=shuffle, precision="float64")
 
 
 def stack_of(

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from model.checkpoint import Checkpoint
+from model.epochs import Epoch, EpochRecord
 from model.images import Images
 from model.members import Architecture, Member, Placement
+from model.recipe import Recipe
 from model.rows import Data, Folds
 from model.schedule import Constant
-from model.training import Epoch, EpochRecord, Recipe, train
+from model.training import train
 from tests.model.test_training_stacks import assert_same_epochs, assert_same_member
 
 DRAW = np.random.default_rng(9)

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from model import loss
+from model.epochs import Epoch
 from model.errors import ModelError
 from model.members import Architecture, Member
+from model.recipe import Recipe
 from model.rows import Data, Folds
 from model.schedule import Cycles
-from model.training import Epoch, Recipe, train
+from model.training import train
 from tests.model.test_training_stacks import assert_same_member
 
 DRAW = np.random.default_rng(3)

@@ -12,10 +12,11 @@ from model.members import Architecture, Member, Placement
 from model.mixup import Partners
 from model.network import Regularisation
 from model.portrait import weight_gradients
+from model.recipe import Recipe
 from model.rows import Data
 from model.schedule import Cycles
 from model.state import State
-from model.training import Recipe, train
+from model.training import train
 
 DRAW = np.random.default_rng(3)
 X = DRAW.standard_normal((60, 6))

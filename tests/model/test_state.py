@@ -10,14 +10,16 @@ import pytest
 
 from model import activation
 from model.checkpoint import Checkpoint
+from model.epochs import Epoch
 from model.errors import ModelError
 from model.inference import Network
 from model.members import Architecture, Member, Placement
 from model.optimizer import Kind
+from model.recipe import Recipe
 from model.rows import Data
 from model.schedule import Constant, Cycles, Decay
 from model.state import State
-from model.training import Epoch, Recipe, train
+from model.training import train
 
 DRAW = np.random.default_rng(17)
 X = DRAW.standard_normal((60, 6))

@@ -11,9 +11,10 @@ from sklearn.neural_network import MLPClassifier
 from model.members import Architecture, Member
 from model.optimizer import Kind
 from model.parameters import Parameters, initialise
+from model.recipe import Recipe
 from model.rows import Data
 from model.schedule import Constant
-from model.training import Recipe, train
+from model.training import train
 
 BATCH, EPOCHS, RATE = 100, 2, 0.05
 

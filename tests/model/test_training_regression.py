@@ -12,9 +12,10 @@ from model import loss
 from model.errors import ModelError
 from model.members import Architecture, Member, Placement
 from model.parameters import Parameters, initialise
+from model.recipe import Recipe
 from model.rows import Data
 from model.schedule import Constant, Cycles
-from model.training import Recipe, train
+from model.training import train
 
 DRAW = np.random.default_rng(12)
 X = DRAW.standard_normal((80, 6))

@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 
 from model import activation, optimizer, scaled_weights
+from model.epochs import Epoch
 from model.inference import Network
 from model.loss import Kind
 from model.members import Architecture, Member, Placement
 from model.parameters import Parameters
+from model.recipe import Recipe
 from model.rows import Data
 from model.schedule import Constant, Cycles
-from model.training import Epoch, Recipe, train
+from model.training import train
 
 DRAW = np.random.default_rng(9)
 X = DRAW.standard_normal((80, 6))

@@ -7,8 +7,8 @@ import numpy as np
 from model.data.own import Own
 from model.data.prepared import Prepared
 from search.objective.data_card import DataCard, Quantity
+from search.objectives.network.data_section import DataSection
 from search.objectives.network.facts import NAMED, Facts
-from search.objectives.network.sections import DataSection
 
 MOST_COLUMNS = 100  # that lack values, which are recorded by name
 

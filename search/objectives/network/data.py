@@ -19,11 +19,11 @@ from model.errors import DataFileError
 from search.errors import DataError
 from search.objective.data_card import DataCard
 from search.objectives.network import cards
+from search.objectives.network.data_section import DataSection
 from search.objectives.network.facts import Facts
 from search.objectives.network.faults import faults_as_klayer_errors
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.own_data import facts_of, own_of
-from search.objectives.network.sections import DataSection
 from search.runtime.cache import cache_folder
 
 MOST_SETTING, MOST_GIGABYTES = "KLAYER_CACHE_GIGABYTES", 20

@@ -6,16 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from search.objective.port import Objective
+from search.objectives.network.data_section import DataSection
 from search.objectives.network.facts import NAMED, Facts
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.registry import NetworkRegistry
 from search.objectives.network.regulariser_checks import image_faults
-from search.objectives.network.sections import (
-    DataSection,
-    NetworkDocument,
-    NetworkSection,
-    TrainingSection,
-)
+from search.objectives.network.sections import NetworkDocument, NetworkSection, TrainingSection
 from search.objectives.network.study_checks import (
     class_weight_faults,
     fold_faults,

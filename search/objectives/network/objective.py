@@ -10,12 +10,13 @@ from typing import Any, ClassVar, Literal
 from search.objective.fit import Fit
 from search.objective.metric import Metric
 from search.objective.report import Finding
+from search.objectives.network.data_section import DataSection
 from search.objectives.network.facts import Facts
 from search.objectives.network.findings import findings, measured
 from search.objectives.network.metrics import MEASURED, Score, metric_of, metrics_of
 from search.objectives.network.registry import NetworkRegistry
 from search.objectives.network.schedules import steps_per_epoch
-from search.objectives.network.sections import DataSection, NetworkSection, TrainingSection
+from search.objectives.network.sections import NetworkSection, TrainingSection
 from search.objectives.network.study_checks import highest, lowest
 from search.space.space import Point, Range
 

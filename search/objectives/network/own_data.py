@@ -13,8 +13,8 @@ from model.data.prepared import Prepared
 from model.data.splits import Part
 from model.data.table_options import TableOptions
 from model.errors import ModelError
+from search.objectives.network.data_section import DataSection
 from search.objectives.network.facts import Facts
-from search.objectives.network.sections import DataSection
 
 
 def own_of(

@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from model import portrait, training
+from model import portrait
 from model.inference import Network
 from model.portrait import Histogram
+from model.recipe import Recipe
 from model.rows import Data
 from search.objectives.network.data import Dataset
 from search.objectives.network.faults import faults_as_klayer_errors
@@ -17,7 +18,7 @@ def portraits(
     stack: Network,
     places: Sequence[int],
     diverged: Collection[int],
-    recipe: training.Recipe,
+    recipe: Recipe,
     fold: Data,
     data: Dataset,
 ) -> dict[int, Portrait]:

@@ -3,9 +3,9 @@
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from model import training
 from model.images import Images
 from model.members import Architecture, Member
+from model.recipe import Recipe
 from search.objective.fit import Fit
 from search.objectives.network.folds import is_stacked
 from search.objectives.network.objective import NetworkObjective
@@ -75,7 +75,7 @@ def architecture_of(values: dict[str, Any], inputs: int, outputs: int) -> Archit
     )
 
 
-def recipe_of(values: dict[str, Any], order_seed: int, shape: tuple[int, ...]) -> training.Recipe:
+def recipe_of(values: dict[str, Any], order_seed: int, shape: tuple[int, ...]) -> Recipe:
     """How the trial is trained, where those beside it must be trained alike.
 
     Args:
@@ -84,7 +84,7 @@ def recipe_of(values: dict[str, Any], order_seed: int, shape: tuple[int, ...]) -
         shape: Of a row of the data.
     """
     changes = {name: values[name] for name in ("flip", "shift", "cutout")}
-    return training.Recipe(
+    return Recipe(
         batch_size=int(values["batch_size"]),
         schedule=values["schedule"].built(),
         seed=order_seed,

@@ -10,6 +10,7 @@ from typing import Any
 
 from model import ensemble, scores, training
 from model.checkpoint import Checkpoint
+from model.epochs import Epoch, EpochRecord
 from model.inference import Network
 from model.loss import REGRESSION
 from model.rows import Data, Folds
@@ -121,8 +122,8 @@ def epochs(
 
 
 def _next(
-    stack: Generator[training.Epoch, Sequence[int] | None, None], kept: Sequence[int] | None
-) -> training.Epoch | None:
+    stack: Generator[Epoch, Sequence[int] | None, None], kept: Sequence[int] | None
+) -> Epoch | None:
     """The next epoch, of the members at the places `kept`, or of all; None behind the last."""
     try:
         return next(stack) if kept is None else stack.send(kept)
@@ -132,7 +133,7 @@ def _next(
 
 def _report(
     objective: NetworkObjective,
-    record: training.EpochRecord,
+    record: EpochRecord,
     scored: float,
     value: float,
     fold: Fold,
@@ -173,7 +174,7 @@ class _Score:
         """What the member at `place` goes on from."""
         return TrialCheckpoint(network, self._best.get(place), self._votes.get(place, ()))
 
-    def now(self, places: Sequence[int], epoch: training.Epoch) -> dict[int, float]:
+    def now(self, places: Sequence[int], epoch: Epoch) -> dict[int, float]:
         """The score on the validation rows, of the members at `places`."""
         if self._objective.scored_by == MEASURED[self._objective.facts.task]:
             return {
@@ -185,7 +186,7 @@ class _Score:
         votes = self._votes_now(places, epoch.network)
         return {place: self._worth(place, [vote]) for place, vote in votes.items()}
 
-    def after(self, now: Mapping[int, float], epoch: training.Epoch) -> dict[int, float]:
+    def after(self, now: Mapping[int, float], epoch: Epoch) -> dict[int, float]:
         """The values after an epoch, of members with these scores."""
         if self._rule == "best_epoch":
             self._best = {
@@ -202,7 +203,7 @@ class _Score:
             return now
         return before if self._sign * before > self._sign * now else now
 
-    def _ensembles(self, places: Sequence[int], epoch: training.Epoch) -> dict[int, float]:
+    def _ensembles(self, places: Sequence[int], epoch: Epoch) -> dict[int, float]:
         for network in epoch.snapshots:
             for place, vote in self._votes_now(places, network).items():
                 self._votes.setdefault(place, []).append(vote)

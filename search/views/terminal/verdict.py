@@ -23,7 +23,7 @@ from search.plan.verdicts import (
     edges,
     improvement,
 )
-from search.runtime.formatting import ago, plural
+from search.runtime.formatting import ago, number, plural
 from search.space.space import Interval
 from search.study.extension import with_more_trials
 from search.study.file import Study
@@ -154,7 +154,7 @@ def _more(search: Search, where: str) -> str:
 
 def _brief(extent: object) -> str:
     if isinstance(extent, Interval):
-        return f"[{extent.low:.4g}, {extent.high:.4g}]"
+        return f"[{number(extent.low)}, {number(extent.high)}]"
     options = getattr(extent, "options", ())
     return f"of {len(options)}" if len(options) > 4 else " or ".join(map(str, options))
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from search.space.space import (
     Box,
     Condition,
+    Interval,
     SpaceError,
     Value,
     cycle,
@@ -128,6 +129,7 @@ def test_a_condition_needs_a_parent_and_each_parent_a_value() -> None:
 def test_a_range_is_described_with_its_condition() -> None:
     assert BOX.described("norm") == "{true, false}, where depth is 3 or 5"
     assert BOX.described("momentum") == "[0.1, 0.9], log"
+    assert str(Interval(10_000.0, 250_000.0)) == "[10000, 250000], log"
     assert [name for name in RANGES if BOX.always(name)] == ["activation", "depth", "momentum"]
     assert not BOX.always("beta")
 

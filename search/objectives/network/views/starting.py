@@ -15,8 +15,8 @@ from model.data.kinds import ARRAYS, EXAMPLES, TABLES, kind_of
 from model.data.source import plain_name
 from search.errors import KlayerError
 from search.objectives.network.data import own_opened
+from search.objectives.network.data_section import DataSection
 from search.objectives.network.facts import Facts
-from search.objectives.network.sections import DataSection
 from search.runtime.formatting import plural
 from search.runtime.output import writing
 from search.study.messages import faults_of

@@ -75,13 +75,15 @@ def columns(data: SearchData) -> list[dict[str, Any]]:
 
 
 def _written(form: str) -> dict[str, Any]:
-    """How numbers are written, by d3's rules."""
+    """How numbers are written, by d3's rules; tiny ones with a power, and large ones whole."""
+    cases = (
+        ("params.value == null", "''"),
+        ("params.value > 0 && params.value < 0.001", "d3.format('.3~e')(params.value)"),
+        ("params.value >= 10000", "d3.format(',.0f')(params.value)"),
+    )
     written = f"d3.format('{form}')(params.value)"
-    tiny = "d3.format('.3~e')(params.value)"
-    small = "params.value > 0 && params.value < 0.001"
-    return {
-        "valueFormatter": {"function": f"params.value == null ? '' : {small} ? {tiny} : {written}"}
-    }
+    chosen = " : ".join(f"{case} ? {text}" for case, text in cases)
+    return {"valueFormatter": {"function": f"{chosen} : {written}"}}
 
 
 def rows(data: SearchData) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from model.data.labelled import Labelled
 from model.data.own_table import OwnTable
 from model.data.source import Source
 from model.members import Architecture, Member
+from model.recipe import Recipe
 from search.objective.report import Assignment, Report
 from search.objectives.network import final, trials
 from search.objectives.network.data import Dataset
@@ -213,7 +214,7 @@ def test_networks_and_votes_have_scikit_learn_s_scores_of_the_test_rows(
     loss: Any = "cross_entropy" if targets == ("label",) else "squared_error"
     outputs = 2 if targets == ("label",) else len(targets)
     members = [Member((6,), 3, rate, learning_rate_min=1e-5, momentum=0.9) for rate in (0.05, 0.01)]
-    recipe = training.Recipe(16, schedule.Cycles(2, None, 1), ORDER_SEED)
+    recipe = Recipe(16, schedule.Cycles(2, None, 1), ORDER_SEED)
     architecture = Architecture(fold.x.shape[1], outputs, loss=loss)
     test, rows = parts(targets).test, data.prepared
     (x,) = prepared.test_set(rows, data.source()).blocks()

@@ -10,7 +10,7 @@ from sklearn import metrics as oracle
 
 from model import scores
 from model.data.table_options import Task
-from model.training import EpochRecord
+from model.epochs import EpochRecord
 from search.objectives.network.metrics import (
     MEASURED,
     Score,

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from search.errors import StudyFileError
+from search.objectives.network.data_section import DataSection
 from search.objectives.network.objective import NetworkObjective
-from search.objectives.network.sections import DataSection, TrainingSection
+from search.objectives.network.sections import TrainingSection
 from search.study.file import Study, study_of
 from search.study.reading import load
 from search.study.zoom_rules import Limits

@@ -13,9 +13,9 @@ from model.data.own_images import OwnImages
 from model.data.own_table import OwnTable, Parts
 from model.data.table_options import TableOptions
 from model.errors import ModelError
+from search.objectives.network.data_section import DataSection
 from search.objectives.network.facts import Facts
 from search.objectives.network.own_data import facts_of, own_of, table_of
-from search.objectives.network.sections import DataSection
 from search.study.recorded_tables import constructed
 from tests.model.data.arrays import rows_and_labels, write_folder
 from tests.model.data.tables import column, rows_of, write_table

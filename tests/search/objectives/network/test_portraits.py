@@ -10,6 +10,7 @@ from model import schedule, training
 from model.data import digits
 from model.members import Architecture, Member
 from model.portrait import histograms, weight_gradients
+from model.recipe import Recipe
 from model.rows import Data
 from search.errors import DataError, KlayerError
 from search.objective.report import Assignment
@@ -39,7 +40,7 @@ def test_the_histograms_are_those_of_the_trained_networks(train_on: str) -> None
     _, data = section_and_data(study)
     fold = fold_of(data, whole=train_on != "training")
     last = directly(study, fold, schedule.Decay(3, 0.9))[-1]
-    recipe = training.Recipe(100, schedule.Decay(3, 0.9), ORDER_SEED)
+    recipe = Recipe(100, schedule.Decay(3, 0.9), ORDER_SEED)
     expected = histograms(last.network, weight_gradients(last.network, recipe, fold))
     _, said = evaluated(study)
     assert list(portraits_of(said)) == [0, 1, 2]
@@ -144,7 +145,7 @@ def test_what_is_no_image_of_the_data_set_is_refused() -> None:
     _, data = section_and_data(study)
     fold = fold_of(data)
     narrow = Data(fold.x[:, :60], fold.targets, fold.validation_x[:, :60], fold.validation_targets)
-    recipe = training.Recipe(100, schedule.Constant(1), 0)
+    recipe = Recipe(100, schedule.Constant(1), 0)
     (epoch,) = training.train(Architecture(60, 10), [Member((), 1, 0.1)], recipe, narrow)
     with pytest.raises(KlayerError, match="60 inputs are no image"):
         portraits(epoch.network, [0], [], recipe, narrow, data)

@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 
 from model import schedule, training
+from model.epochs import Epoch
 from model.members import Architecture, Member
+from model.recipe import Recipe
 from model.rows import Data
 from search.objective.report import Assignment, Evaluation, Report
 from search.objectives.network import final, trials
@@ -67,7 +69,7 @@ def directly(
     fold: Data,
     of: schedule.Schedule,
     trials: tuple[Assignment, ...] = TRIALS,
-) -> list[training.Epoch]:
+) -> list[Epoch]:
     """The same training, asked of the model by hand."""
     members = [
         Member(
@@ -80,7 +82,7 @@ def directly(
         )
         for trial in trials
     ]
-    recipe = training.Recipe(batch_size=100, schedule=of, seed=ORDER_SEED)
+    recipe = Recipe(batch_size=100, schedule=of, seed=ORDER_SEED)
     return list(training.train(Architecture(64, 10, batch_norm="before"), members, recipe, fold))
 
 

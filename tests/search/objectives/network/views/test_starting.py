@@ -11,8 +11,8 @@ import pytest
 
 from model.data import table
 from search.errors import KlayerError
+from search.objectives.network.data_section import DataSection
 from search.objectives.network.facts import Facts
-from search.objectives.network.sections import DataSection
 from search.objectives.network.views.starting import name_of, study_text, write_study
 from search.plan.plan import expected_trials, steps
 from search.study.reading import load

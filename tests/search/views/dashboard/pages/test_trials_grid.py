@@ -52,3 +52,12 @@ def test_names_of_others_are_data() -> None:
     ]
     assert functions
     assert not [one for one in functions if HOSTILE in one or "onerror" in one]
+
+
+def test_large_numbers_are_written_whole() -> None:
+    (function,) = {
+        one["valueFormatter"]["function"]
+        for one in trials_grid.columns(build())
+        if one["field"] == "p:learning_rate"
+    }
+    assert "params.value >= 10000 ? d3.format(',.0f')(params.value) : d3.format('.4~g')" in function
