@@ -13,6 +13,7 @@ from search.views.plots.data import SearchData
 from search.views.plots.labels import named, short
 from search.views.plots.plot import Plot, Table, drawn, nothing
 from search.views.plots.theme import COLOURS
+from search.views.plots.told import spoken
 from search.views.plots.values import ValueScale
 from search.views.plots.zoom import scale_of, zoom
 
@@ -49,7 +50,7 @@ def compare_best(datas: Sequence[SearchData], over: str = "trials") -> Plot:
             continue
         said.append(f"{data.name} came to {data.score.text(top.value)} with {named(top)}")
         mixed = mixed or best.mixed(data, run)
-        figure.add_trace(best.steps(run, COLOURS[place % len(COLOURS)], data.name))
+        figure.add_trace(best.steps(data, run, COLOURS[place % len(COLOURS)], data.name))
         rows += [
             (data.name, t.stage, t.number, float(x), float(value), float(so_far))
             for t, x, value, so_far in zip(run.trials, run.x, run.values, run.best, strict=True)
@@ -98,7 +99,7 @@ def compare_zoom(datas: Sequence[SearchData], *, stacked: bool = False) -> Plot:
     )
     for place, (_, plot) in enumerate(seen):
         at = {"row": place + 1 if stacked else 1, "col": 1 if stacked else place + 1}
-        for trace in plot.figure.data:
+        for trace in spoken(plot.figure).data:  # trials of two searches may have one name
             figure.add_trace(_plain(trace, first=place == 0), **at)
         figure.update_xaxes(
             _axis(plot, "xaxis", shown=not (stacked and same) or at["row"] == len(seen)), **at

@@ -260,31 +260,28 @@ def _version(shelf: Shelf, where: Address | None) -> Any:
 
 def _register_plots(app: Dash, gallery: Gallery) -> None:
     @app.callback(
-        Output({"type": "plot", "key": MATCH}, "figure"),
-        Output({"type": "frame", "key": MATCH}, "className"),
-        Output({"type": "caption", "key": MATCH}, "children"),
-        Output({"type": "drawn", "key": MATCH}, "data"),
+        Output({"type": "sent", "key": MATCH}, "data"),
         Input({"type": "ask", "key": MATCH}, "data"),
         State({"type": "frame", "key": MATCH}, "id"),
         State("url", "pathname"),
         State("url", "search"),
         prevent_initial_call=True,
     )
-    def draw(asked: Any, which: Any, path: Any, query: Any) -> tuple[Any, ...]:
+    def draw(asked: Any, which: Any, path: Any, query: Any) -> list[Any]:
         where = address.read(path, query)
         key = which.get("key") if isinstance(which, dict) else None
         # A page that is being left may ask once more, when its address is another's already.
         if where is None or not drawing.stands_on(key, where):
             raise PreventUpdate
-        if not isinstance(asked, list) or len(asked) != 4:
+        if not isinstance(asked, list) or len(asked) != 5:
             raise PreventUpdate
-        _, mode, first, second = asked  # as assets/klayer.js says it
+        _, mode, *choices = asked  # as assets/klayer.js says it
         try:
-            options = drawing.Options.read(first, second)
+            options = drawing.Options.read(*choices)
             shown = gallery.plot(where, key, options, "dark" if mode == "dark" else "light")
         except DatabaseFaultError:  # what is shown stays, and the browser asks again
             raise PreventUpdate from None
-        return shown.figure, shown.size, shown.caption, asked
+        return [shown.figure, shown.size, shown.caption, asked]
 
 
 def _register_in_the_browser(app: Dash) -> None:
@@ -307,8 +304,18 @@ def _register_in_the_browser(app: Dash) -> None:
         Input("mode", "data"),
         Input({"type": "option", "key": MATCH, "name": "first"}, "value"),
         Input({"type": "option", "key": MATCH, "name": "second"}, "value"),
+        Input("pins", "data"),
         State("version", "data"),
         State({"type": "frame", "key": MATCH}, "id"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("klayer", "spoken"),
+        Output({"type": "plot", "key": MATCH}, "figure"),
+        Output({"type": "frame", "key": MATCH}, "className"),
+        Output({"type": "caption", "key": MATCH}, "children"),
+        Output({"type": "drawn", "key": MATCH}, "data"),
+        Input({"type": "sent", "key": MATCH}, "data"),
+        prevent_initial_call=True,
     )
     app.clientside_callback(
         ClientsideFunction("klayer", "title"),
@@ -329,6 +336,7 @@ def _register_in_the_browser(app: Dash) -> None:
         Output({"type": "csv", "key": MATCH}, "href"),
         Input({"type": "option", "key": MATCH, "name": "first"}, "value"),
         Input({"type": "option", "key": MATCH, "name": "second"}, "value"),
+        Input("pins", "data"),
         State({"type": "csv", "key": MATCH}, "href"),
     )
     for form in ("svg", "png"):
@@ -358,6 +366,12 @@ def _register_in_the_browser(app: Dash) -> None:
         Input(trials_grid.GRID, "columnState"),
         Input("grid-search", "value"),
         Input(trials_grid.GRID, "rowData"),
+        Input(trials_grid.GRID, "selectedRows"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("klayer", "pinned"),
+        Output("pinned", "children"),
+        Input("pins", "data"),
     )
     app.clientside_callback(
         ClientsideFunction("klayer", "pair"),

@@ -28,7 +28,7 @@ def register(server: Flask, shelf: Shelf) -> None:
 
 
 def _options() -> drawing.Options:
-    return drawing.Options.read(request.args.get("first"), request.args.get("second"))
+    return drawing.Options.read(*(request.args.get(one) for one in ("first", "second", "pin")))
 
 
 def _where(name: str) -> Address:

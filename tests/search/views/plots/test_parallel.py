@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from search.views.plots.data import SearchData
-from search.views.plots.labels import named
+from search.views.plots.labels import link, named
 from search.views.plots.parallel import MOST, parallel
 from search.views.plots.standing import comparable, winner
 from tests.search.views.plots.made import build
@@ -55,7 +55,7 @@ def test_the_winner_is_the_zooms_even_where_another_has_the_better_value(
         assert found.id != best.id
         said = f"the winner in vermilion: {named(found)} with"
         assert said in parallel(data).caption
-        assert f"<b>{named(found)}</b>" in parallel(data).figure.data[-2].hovertext[0]
+        assert parallel(data).figure.data[-2].ids[0] == link(found)
 
 
 def test_of_many_trials_the_best_and_an_even_choice(large: SearchData) -> None:

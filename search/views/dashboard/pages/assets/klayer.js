@@ -71,6 +71,7 @@
   function turn() {
     const tabs = [...document.querySelectorAll("[role=tab]")];
     if (!tabs.length) return;
+    window.klayer.view.carry();
     const asked = window.location.hash.slice(1).split("?")[0];
     const inside = asked && document.getElementById(asked);
     const panel = inside && inside.closest("[role=tabpanel]");
@@ -129,7 +130,7 @@
       const props = { id: { type: "plot", key: id.key }, config: config, style: { height: "100%" } };
       return { namespace: "dash_core_components", type: "Graph", props: props };
     },
-    ask: function (tick, drawn, mounted, seen, plots, mode, first, second, version, id) {
+    ask: function (tick, drawn, mounted, seen, plots, mode, first, second, pins, version, id) {
       const here = window.location.pathname + window.location.search;
       const none = window.dash_clientside.no_update;
       const place = here + " " + id.key, awaited = asking.get(place);
@@ -138,16 +139,19 @@
       }
       if (!mounted || !seen || !mode || !plots || plots[0] !== here || asking.has(place)) return none;
       // Trials that somebody asks for may be trained just now: their curves grow.
-      const grows = id.key.startsWith("curves-") && second;
-      const wanted = [grows ? version : plots[1], mode, first || null, second || null];
+      const lit = document.getElementById(id.key).matches(".lit") && pins && pins.join(",");
+      const grows = id.key.startsWith("curves-") && (second || lit);
+      const wanted = [grows ? version : plots[1], mode, first || null, second || null, lit || null];
       const asked = JSON.stringify(wanted);
       if (asked === JSON.stringify(drawn)) return none;
       asking.set(place, { asked: asked, since: Date.now() });
       return wanted;
     },
-    csv: function (first, second, href) {
+    // A figure and what is said of it change at once.
+    spoken: function (sent) { return [window.klayerSpoken(sent[0]), ...sent.slice(1)]; },
+    csv: function (first, second, pins, href) {
       const there = new URL(href, window.location.href);
-      [["first", first], ["second", second]].forEach(function (option) {
+      [["first", first], ["second", second], ["pin", (pins || []).join(",")]].forEach(function (option) {
         if (option[1]) there.searchParams.set(option[0], option[1]);
         else there.searchParams.delete(option[0]);
       });

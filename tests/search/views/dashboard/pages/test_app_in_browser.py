@@ -173,7 +173,7 @@ window.fetch = (address, options) => {
     return fetch(address, options);
 };
 """
-NEWS, PLOT = "..version.data", '"type":"plot"'
+NEWS, PLOT = "..version.data", '"type":"sent"'
 ASKED = (
     "return window.asked.filter(body => body.replaceAll('\\\\', '').includes(arguments[0])).length"
 )
@@ -394,6 +394,35 @@ def test_all_trials_are_a_table_whose_view_stands_in_the_address(
     browser.until(lambda: "#" in browser.text("h1"))
     assert browser.run("return window.same") is True
     assert browser.run("return location.pathname").startswith("/klayer/trial/seen/fine")
+    assert browser.faults() == []
+
+
+def test_pinned_trials_are_lit_in_plots_and_stand_in_the_address(
+    browser: Chromium, shown: Shown
+) -> None:
+    ticked = "return [...document.querySelectorAll('#grid .ag-selection-checkbox input:checked')]"
+    boxes = "document.querySelectorAll('#grid .ag-row .ag-selection-checkbox input')"
+    browser.open(f"{shown.address}{PAGES['search']}#best?pin=coarse/3")
+    browser.until(lambda: "lit in magenta: coarse #3." in browser.text("#best"))
+    told = browser.run(
+        "return document.querySelector('#best .js-plotly-plot').data"
+        ".filter(trace => trace.ids).map(trace => trace.hovertext[0])"
+    )
+    assert all("<br>learning rate η: " in text for text in told)
+    assert len(told) > 1
+    browser.click("#tab-trials")
+    browser.until(lambda: len(browser.run(ticked)) == 1)
+    assert browser.run("return location.hash") == "#trials?pin=coarse/3"
+    browser.run(f"[...{boxes}].find(box => !box.checked).click();")
+    browser.until(lambda: browser.run("return location.hash").startswith("#trials?pin=coarse/3,"))
+    browser.until(lambda: len(browser.run(ticked)) == 2)
+    browser.click("#tab-overview")
+    browser.until(lambda: "lit in magenta: coarse #3, " in browser.text("#best"))
+    browser.click("#pinned > button")
+    browser.until(lambda: "magenta" not in browser.text("#best"))
+    assert browser.run("return location.hash") == "#overview"
+    browser.click("#tab-trials")
+    browser.until(lambda: not browser.run(ticked))
     assert browser.faults() == []
 
 
