@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from dash import MATCH, ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
+from dash import ALL, MATCH, ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
@@ -155,7 +155,7 @@ def _register_standings(app: Dash, shelf: Shelf) -> None:
         prevent_initial_call=True,
     )
     @_or_as_it_is
-    def of_two(_: Any, path: Any, query: Any) -> Component:
+    def of_several(_: Any, path: Any, query: Any) -> Component:
         names = _expected("compare", path, query).names
         return compare_page.table(_overviews(shelf, names))
 
@@ -210,10 +210,12 @@ def _page(shelf: Shelf, where: Address | None) -> Component:
         return parts.nothing("There is no page of this address", *_home())
     if where.kind == "searches":
         return searches.page(shelf.overviews.all())
-    if where.kind == "compare" and len(where.names) != 2:
-        return parts.nothing("Two searches are compared", *_home())
+    if where.kind == "compare" and not where.names:
+        most = address.MOST_COMPARED
+        return parts.nothing(f"Two to {most} different searches are compared", *_home())
     if where.kind == "compare":
-        return compare_page.page(_overviews(shelf, where.names))
+        studies = [shelf.digest(name).outline().search.study for name in where.names]
+        return compare_page.page(_overviews(shelf, where.names), studies)
     if where.kind == "trial":
         data, trial = _trial(shelf, where)
         return trial_page.page(data, trial, shelf.ledger.read.worked_on(trial))
@@ -374,8 +376,8 @@ def _register_in_the_browser(app: Dash) -> None:
         Input("pins", "data"),
     )
     app.clientside_callback(
-        ClientsideFunction("klayer", "pair"),
-        Output("pair", "href"),
-        Input("pair-a", "value"),
-        Input("pair-b", "value"),
+        ClientsideFunction("klayer", "compare"),
+        Output("compare", "children"),
+        Input({"type": "tick", "name": ALL}, "value"),
+        State("compare", "data-most"),
     )

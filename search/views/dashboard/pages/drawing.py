@@ -83,7 +83,7 @@ def is_lit(key: str) -> bool:
 
 def stands_on(key: object, where: Address) -> TypeGuard[str]:
     """Whether a page of that kind has a plot of that key."""
-    if not isinstance(key, str) or where.kind == "searches":
+    if not isinstance(key, str) or not where.names:
         return False
     prefix = {"trial": "trial-", "compare": "compare-"}
     if where.kind in prefix:
@@ -100,10 +100,10 @@ def draw(shelf: Shelf, where: Address, key: str, options: Options) -> Plot:
     if not stands_on(key, where):
         raise KlayerError(f"{key}: there is no plot of this name on that page")
     if where.kind == "compare":
-        both = [shelf.digest(name).outline() for name in where.names]
+        datas = [shelf.digest(name).outline() for name in where.names]
         if key == "compare-zoom":
-            return compare_zoom(both)
-        return compare_best(both, over="time" if key == "compare-time" else "trials")
+            return compare_zoom(datas)
+        return compare_best(datas, over="time" if key == "compare-time" else "trials")
     digest = shelf.digest(where.names[0])
     if where.kind == "trial":
         return _of_trial(digest, where, key)

@@ -108,7 +108,7 @@
       const about = {
         search: words[1],
         trial: words[2] + " #" + words[3] + ", " + words[1],
-        compare: asked.get("a") + " and " + asked.get("b"),
+        compare: (asked.get("with") || "").split(",").join(", "),
       }[words[0]];
       document.title = about ? about + " – klayer" : "klayer";
       return document.title;
@@ -180,8 +180,13 @@
       return null;
     },
     grid: function (filters, columns, searched, rows) { return window.klayer.grid(filters, columns, searched, rows); },
-    pair: function (one, other) {
-      return "/klayer/compare?a=" + encodeURIComponent(one) + "&b=" + encodeURIComponent(other);
+    compare: function (ticked, most) {
+      const names = ticked.flat();
+      if (names.length < 2 || names.length > most) return "Tick two to " + most + " searches to compare them.";
+      const said = "Compare " + names.length + " searches";
+      const href = "/klayer/compare?with=" + names.map(encodeURIComponent).join(",");
+      const props = { children: said, href: href, className: "take", id: "to-compare" };
+      return { namespace: "dash_core_components", type: "Link", props: props };
     },
   };
 })();

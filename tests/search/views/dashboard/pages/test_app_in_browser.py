@@ -38,7 +38,7 @@ PAGES = {
     "search": "/klayer/search/seen",
     "trial": "/klayer/trial/seen/coarse/0",
     "final": "/klayer/trial/seen/final/0",
-    "compare": "/klayer/compare?a=seen&b=seen-too",
+    "compare": "/klayer/compare?with=seen,seen-too",
 }
 
 
@@ -257,8 +257,11 @@ def test_pages_change_without_being_loaded_anew(browser: Chromium, shown: Shown)
     gone_to("#")
     browser.run("document.querySelector('nav a').click();")
     browser.until(lambda: "Searches" in browser.text("h1"))
-    browser.click("#pair")
-    gone_to("and")
+    for tick in ("seen", "seen-too"):
+        browser.click(f"input[type=checkbox][value='{tick}']")
+    browser.until(lambda: browser.text("#to-compare") == "Compare 2 searches")
+    browser.click("#to-compare")
+    gone_to("seen-too, seen")
     browser.click("#compare-table a")
     gone_to("seen")
     assert browser.run("return window.same") is True
@@ -284,9 +287,10 @@ def test_optunas_dashboard_has_the_note_and_the_plots(browser: Chromium, shown: 
     assert browser.faults() == []
 
 
-def test_only_plots_of_one_search_or_of_two_are_drawn(shown: Shown) -> None:
+def test_only_plots_of_one_search_or_of_two_to_six_are_drawn(shown: Shown) -> None:
     """Else any page anywhere could keep the server busy with one address."""
-    for names in ("seen,seen-too,seen", ",".join(["seen"] * 500), "%00", "a" * 5000):
+    several = ",".join(f"seen-{number}" for number in range(7))
+    for names in (several, "seen,seen-too,seen", ",".join(["seen"] * 500), "%00", "a" * 5000):
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(f"{shown.address}/klayer/data/{names}/compare-zoom.csv")
         assert refused.value.code == 404
@@ -436,7 +440,7 @@ def empty(empty_database: Path, tmp_path: Path) -> Iterator[str]:
 def test_an_empty_database_says_what_to_do(browser: Chromium, empty: str) -> None:
     browser.open(f"{empty}/klayer/")
     browser.until(lambda: "klayer run digits" in browser.text("main"))
-    for path in ("search/none", "trial/none/coarse/1", "compare?a=x&b=y", "nowhere"):
+    for path in ("search/none", "trial/none/coarse/1", "compare?with=x,y", "nowhere"):
         browser.open(f"{empty}/klayer/{path}")
         browser.until(lambda: browser.text("main h2"))
     assert all("404" in fault for fault in browser.faults())
