@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import plotly.graph_objects as go
@@ -83,8 +84,12 @@ def parallel(data: SearchData) -> Plot:
         line = _Line(trial, at[trial.id], 1.0)
         figure.add_trace(_pinned(line, list(found.values()), uprights, place))
     figure.update_layout(**_layout(value_axis(scale, few), uprights))
+    tell(figure, data)
+    figure.layout.meta |= {
+        "axes": [*map(_scale, found.values(), uprights), _scale(None, uprights[-1])]
+    }
     caption = _caption(data, chosen) + pins.said(data)
-    return drawn(KEY, TITLE, caption, tell(figure, data), trial_table(data))
+    return drawn(KEY, TITLE, caption, figure, trial_table(data))
 
 
 def choice(data: SearchData) -> list[RecordedTrial]:
@@ -127,6 +132,21 @@ def _values(scale: ValueScale, places: np.ndarray) -> _Upright:
         return _Upright(title, low, high, [(0.5, text) for _, text in scale.marks(low, high)])
     ticks = [((mark - low) / (high - low), text) for mark, text in scale.marks(low, high)]
     return _Upright(title, low, high, ticks)
+
+
+def _scale(axis: Axis | None, upright: _Upright) -> dict[str, Any]:
+    """How heights are values, for pages on which a range of them is chosen; None for the value.
+
+    Texts are quoted as in addresses, since they are somebody's.
+    """
+    options = () if axis is None else axis.options
+    return {
+        "name": None if axis is None else quote(axis.name, safe=""),
+        "low": upright.low,
+        "high": upright.high,
+        "log": axis is not None and axis.kind == "log",
+        "options": [quote(one, safe="") if isinstance(one, str) else one for one in options],
+    }
 
 
 def _lines(
@@ -211,6 +231,7 @@ def _layout(colours: dict[str, Any], uprights: Sequence[_Upright]) -> dict[str, 
         "shapes": shapes,
         "annotations": annotations,
         "hovermode": "closest",
+        "dragmode": "select",
     }
 
 

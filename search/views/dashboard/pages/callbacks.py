@@ -362,6 +362,13 @@ def _register_in_the_browser(app: Dash) -> None:
         prevent_initial_call=True,
     )
     app.clientside_callback(
+        ClientsideFunction("klayer", "brush"),
+        Output({"type": "plot", "key": MATCH}, "selectedData"),
+        Input({"type": "plot", "key": MATCH}, "selectedData"),
+        State({"type": "plot", "key": MATCH}, "figure"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
         ClientsideFunction("klayer", "grid"),
         Output("gridded", "data"),
         Input(trials_grid.GRID, "filterModel"),

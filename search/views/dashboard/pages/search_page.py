@@ -11,6 +11,7 @@ from search.objective.data_card import DataCard
 from search.runtime.formatting import ago, duration, parameters
 from search.space.space import Interval
 from search.views.dashboard.pages import address, drawing, parts, trials_grid
+from search.views.plots import parallel
 from search.views.plots.catalogue import entries
 from search.views.plots.data import SearchData
 from search.views.plots.standing import stage_value
@@ -239,6 +240,13 @@ def _controls(key: str, data: SearchData) -> Sequence[Component]:
             placeholder="coarse 3, fine 12",
         )
         return [html.Label(["also these trials", asked]), parts.unchosen(key, "first")]
+    if key == parallel.KEY:
+        how = (
+            "Draw a box over one axis or several: the table of trials is filtered by it. "
+            "A double click beside the lines takes it away."
+        )
+        unasked = [parts.unchosen(key, place) for place in ("first", "second")]
+        return [html.P(how, className="quiet"), *unasked]
     return ()
 
 

@@ -19,6 +19,7 @@ from search.views.plots.labels import link
 
 GRID = "grid"
 HEIGHT = "560px"
+MOST_OPTIONS = 24  # of a choice that one filter may name
 HINT = (
     f"Tick up to {MOST_CHOSEN} trials to pin them: every plot that shows trials one by one lights "
     "them, and the address keeps them, with the order and the filters of the table."
@@ -34,7 +35,13 @@ def table(data: SearchData) -> Component:
         columnDefs=columns(data),
         rowData=[],
         getRowId="params.data.id",
-        defaultColDef={"sortable": True, "resizable": True, "filter": True, "minWidth": 90},
+        defaultColDef={
+            "sortable": True,
+            "resizable": True,
+            "filter": True,
+            "filterParams": {"inRangeInclusive": True, "maxNumConditions": MOST_OPTIONS},
+            "minWidth": 90,
+        },
         columnSize="autoSize",
         dashGridOptions={
             "animateRows": False,

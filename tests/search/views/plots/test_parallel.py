@@ -39,6 +39,16 @@ def test_ticks_are_powers_of_ten_and_categories(wide: SearchData) -> None:
     assert all(-0.01 <= note.y <= 1.01 for note in notes)
 
 
+def test_pages_are_told_how_heights_are_values(wide: SearchData) -> None:
+    rate, *_, choice, score = parallel(wide).figure.layout.meta["axes"]
+    rates = [trial.parameters["learning_rate"] for trial in comparable(wide)]
+    assert (rate["name"], rate["log"]) == ("learning_rate", True)
+    assert np.allclose([10 ** rate["low"], 10 ** rate["high"]], [min(rates), max(rates)])
+    assert (choice["name"], choice["options"]) == ("activation", ["relu", "elu"])
+    assert score["name"] is None
+    assert score["high"] == 100 * max(trial.value or 0 for trial in comparable(wide))
+
+
 def test_a_narrow_log_range_has_finer_ticks() -> None:
     only = {"learning_rate": {"low": 0.1, "high": 0.9, "log": True}}
     notes = parallel(build(only=only)).figure.layout.annotations

@@ -56,6 +56,7 @@
   function table() {
     try { return window.dash_ag_grid.getApi("grid"); } catch (error) { return null; }
   }
+  window.klayer.table = table;
 
   /* What is pinned is ticked, and nothing else is. */
   window.klayer.tick = function () {

@@ -430,6 +430,31 @@ def test_pinned_trials_are_lit_in_plots_and_stand_in_the_address(
     assert browser.faults() == []
 
 
+def test_a_box_over_parallel_coordinates_filters_the_table(browser: Chromium, shown: Shown) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    shows(browser, shown, "parallel")
+    browser.until(lambda: browser.run("return document.querySelector('#grid .ag-row') !== null"))
+    plot = browser.driver.find_element("css selector", "#parallel .nsewdrag")
+    wide, high = plot.size["width"], plot.size["height"]
+    last = int(wide * (3.4 / 3.8 - 0.5))  # of the four axes, from the middle: the value's
+    mouse = ActionChains(browser.driver)
+    mouse.move_to_element_with_offset(plot, last - 15, 8 - high // 2).click_and_hold()
+    mouse.move_by_offset(15, 10).move_by_offset(15, high // 3).release().perform()
+    rows = "return dash_ag_grid.getApi('grid').getDisplayedRowCount()"
+    browser.until(lambda: 0 < browser.run(rows) < 18)
+    browser.until(lambda: "inRange" in browser.run("return location.hash"))
+    asked = browser.run("return location.href")
+    least = browser.run("return dash_ag_grid.getApi('grid').getFilterModel().value.filter")
+    kept = browser.run(rows)
+    browser.open("about:blank")
+    browser.open(asked)  # as somebody else does who is sent it
+    browser.until(lambda: browser.run("return document.querySelector('#grid .ag-row') !== null"))
+    browser.until(lambda: browser.run(rows) == kept)
+    assert 50 < least < 100
+    assert browser.faults() == []
+
+
 @pytest.fixture
 def empty(empty_database: Path, tmp_path: Path) -> Iterator[str]:
     shutil.copy(empty_database, tmp_path / "empty.db")
