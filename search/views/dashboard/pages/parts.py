@@ -52,7 +52,8 @@ def wide_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], caption: s
 def _table(
     columns: Sequence[Any], rows: Sequence[Sequence[Any]], caption: str, kind: str
 ) -> Component:
-    head = html.Thead(html.Tr([html.Th(column, scope="col") for column in columns]))
+    heads = [html.Th(column, scope="col") if column else html.Td() for column in columns]
+    head = html.Thead(html.Tr(heads))
     body = html.Tbody(
         [html.Tr([_cell(*one) for one in zip(columns, row, strict=True)]) for row in rows]
     )

@@ -53,8 +53,19 @@
     // A moment later, so that the page's words are painted before Plotly keeps the browser busy.
     window.setTimeout(function () { tell(entries); }, 100);
   }, { rootMargin: "200px 0px" });
+  /* Dash's controls say what is not so to those who do not see them: a field that is hidden from them
+     and takes the focus, and a box to tick as an option of no list. */
+  function amend() {
+    document.querySelectorAll(".dash-dropdown-focus-target[tabindex='0']").forEach((one) => (one.tabIndex = -1));
+    document.querySelectorAll("#searches .dash-checklist[role], #searches label:is([role], [aria-selected])").forEach(function (one) {
+      one.removeAttribute("role");
+      one.removeAttribute("aria-selected");
+    });
+  }
+
   const watched = new WeakSet();
   new MutationObserver(function () {
+    amend();
     const tabs = document.querySelector("[role=tablist]");
     if (tabs && !watched.has(tabs)) {
       watched.add(tabs);
@@ -65,7 +76,9 @@
       watched.add(frame);
       sight.observe(frame);
     });
-  }).observe(document.documentElement, { childList: true, subtree: true });
+  }).observe(document.documentElement, {
+    childList: true, subtree: true, attributes: true, attributeFilter: ["aria-selected", "tabindex"],
+  });
 
   /* One tab of a page is in sight: the one that the address names behind its #. */
   function turn() {

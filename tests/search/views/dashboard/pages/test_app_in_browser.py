@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -339,6 +340,32 @@ def test_it_can_be_used_by_keyboard(browser: Chromium, shown: Shown) -> None:
     assert reached[0] == "To the content"
     ActionChains(browser.driver).send_keys(Keys.ENTER).perform()
     browser.until(lambda: browser.text("h1") == "seen")
+
+
+AXE = """
+const done = arguments[0], told = one => `${one.id}: ${one.nodes.map(node => node.html).join(' ')}`;
+const serious = one => ['serious', 'critical'].includes(one.impact);
+axe.run(document, {resultTypes: ['violations']})
+    .then(found => done(found.violations.filter(serious).map(told)));
+"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_axe_finds_nothing_serious_on_any_page(browser: Chromium, shown: Shown, mode: str) -> None:
+    package = find_spec("axe_playwright_python")
+    assert package is not None
+    assert package.origin is not None
+    axe = Path(package.origin).with_name("axe.min.js").read_text(encoding="utf-8")
+    browser.prefer(mode)
+    for page in PAGES:
+        opened(browser, shown, page)
+        if page == "searches":
+            browser.click("input[type=checkbox][value='seen']")
+        browser.run(axe)
+        for tab in browser.all("[role=tab]:not([data-empty])", "id") or ["page"]:
+            browser.click(f"#{tab}")
+            assert browser.driver.execute_async_script(AXE) == [], f"{page}, {tab}"
 
 
 @pytest.mark.long
