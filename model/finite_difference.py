@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from model import network, parameters
+from model import network, parameters, skip
 from model.arrays import Booleans, Floats, Integers, Targets
 from model.members import Architecture, Member, column
 from model.network import Regularisation
@@ -99,7 +99,8 @@ class Point:
 
     def passed(self, stack: Parameters, copies: int = 1) -> network.ForwardPass:
         """A pass of `copies` stacks of the members, one behind the other: (copies · m, …)."""
-        shape = network.activation_shape(self.architecture, self.members * copies, float)
+        members = self.members * copies
+        shape = network.activation_shape(self.architecture, members, float)
         return network.forward(
             self.architecture,
             stack,
@@ -108,6 +109,7 @@ class Point:
             self.targets,
             weights=self.weights,
             regularisation=self.regularisation.repeated(copies),
+            skips=skip.places(members),
         )
 
 

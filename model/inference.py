@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from model import activation, batch_norm, linear, loss
-from model.arrays import Floats, Targets
+from model import activation, batch_norm, linear, loss, skip
+from model.arrays import Floats, Integers, Targets
 from model.batch_norm import Statistics
 from model.loss import Kind
 from model.members import Architecture, Member
@@ -84,10 +84,18 @@ class Network:
         dtype = self.parameters[0].weights.dtype
         return activation_shape(self.architecture, self.members, dtype)
 
+    @cached_property
+    def skips(self) -> Sequence[Integers | None]:
+        """The places of the members that have a skip connection, one a hidden layer."""
+        return skip.places(self.members) or (None,) * (len(self.parameters) - 1)
+
     def scores(self, x: Floats) -> Floats:
         """Scores (m, n, c) of rows x (n, d) that all members share, or of their own (m, n, d)."""
-        for layer, kept in zip(self.parameters[:-1], self.statistics, strict=True):
+        for layer, kept, at in zip(self.parameters[:-1], self.statistics, self.skips, strict=True):
+            below = x
             x = self.normalised(self.before_statistics(x, layer), layer, kept)
+            if at is not None:
+                x = skip.added(x, below, at)
         return linear.forward(x, self.parameters[-1].weights, self.parameters[-1].bias)[0]
 
     @_quiet
@@ -153,13 +161,15 @@ def population_statistics(
     network = Network(architecture, tuple(members), parameters, ())
     blocks, rows = _blocks(x, x.ndim - 2), x.shape[-2]
     found: list[Statistics | None] = []
-    for layer in parameters[:-1]:
+    for layer, at in zip(parameters[:-1], network.skips, strict=True):
         values = [network.before_statistics(block, layer) for block in blocks]
         mean = sum(v.sum(axis=1, keepdims=True, dtype=float) for v in values) / rows
         squares = sum(np.square(v - mean).sum(axis=1, keepdims=True) for v in values)
         dtype = values[0].dtype
         kept = Statistics(np.asarray(mean, dtype), np.asarray(squares / rows, dtype))
-        blocks = [network.normalised(v, layer, kept) for v in values]
+        below, blocks = blocks, [network.normalised(v, layer, kept) for v in values]
+        if at is not None:
+            blocks = [skip.added(y, x, at) for y, x in zip(blocks, below, strict=True)]
         found.append(kept)
     return tuple(found)
 

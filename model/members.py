@@ -79,6 +79,7 @@ class Member:
         input_dropout: Share of the inputs that a training batch does without.
         label_smoothing: Share of a label that cross-entropy, in training, spreads over all classes.
         clip_norm: Largest norm of the gradient at all parameters together; None for no limit.
+        skip: Whether the input of a hidden layer is added to its output, see `model.skip`.
 
     Raises:
         ModelError: A number is out of its range.
@@ -103,6 +104,7 @@ class Member:
     input_dropout: float = 0.0
     label_smoothing: float = 0.0
     clip_norm: float | None = None
+    skip: bool = False
 
     def __post_init__(self) -> None:
         if any(width < 1 for width in self.widths):

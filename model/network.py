@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import DTypeLike
 
-from model import activation, batch_norm, linear, loss
+from model import activation, batch_norm, linear, loss, skip
 from model.activation import ActivationCache
-from model.arrays import Booleans, Floats, Targets
+from model.arrays import Booleans, Floats, Integers, Targets
 from model.batch_norm import BatchNormCache, Statistics
 from model.linear import LinearCache
 from model.loss import LossCache
@@ -23,12 +23,16 @@ from model.parameters import Gradients, LayerGradient, Parameters
 
 @dataclass(frozen=True)
 class HiddenCache:
-    """The caches of one hidden layer; `batch_norm` and the mask are None where there is none."""
+    """The caches of one hidden layer; what is not there is None.
+
+    `skip` has the places of the members that have a skip connection.
+    """
 
     linear: LinearCache
     activation: ActivationCache
     batch_norm: BatchNormCache | None
     mask: Floats | None
+    skip: Integers | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +108,7 @@ def forward(
     scale: Floats | None = None,
     weights: Floats | None = None,
     regularisation: Regularisation = NOTHING,
+    skips: skip.Places = (),
 ) -> ForwardPass:
     """A training pass: batch normalisation normalises by the batch.
 
@@ -117,10 +122,13 @@ def forward(
         scale: What all weights of a member are to be multiplied by, (m, 1, 1); None for 1.
         weights: Of the rows in the loss, (n,) or (m, n); None for 1.
         regularisation: What is done to this pass for the sake of others.
+        skips: As `skip.places` gives them of the members.
     """
     masks = regularisation.masks or (None,) * len(parameters[:-1])
+    skipping = skips or (None,) * len(parameters[:-1])
     caches, statistics = [], []
-    for layer, mask in zip(parameters[:-1], masks, strict=True):
+    for layer, mask, at in zip(parameters[:-1], masks, skipping, strict=True):
+        below = x
         z, linear_cache = linear.forward(x, layer.weights, layer.bias, scale)
         norm_cache, batch = None, None
         if architecture.batch_norm == "before":
@@ -130,7 +138,9 @@ def forward(
             x, norm_cache, batch = batch_norm.forward(x, layer.gamma, layer.beta)
         if mask is not None:
             x = x * mask
-        caches.append(HiddenCache(linear_cache, activation_cache, norm_cache, mask))
+        if at is not None:
+            x = skip.added(x, below, at)
+        caches.append(HiddenCache(linear_cache, activation_cache, norm_cache, mask, at))
         statistics.append(batch)
     last = parameters[-1]
     scores, output_cache = linear.forward(x, last.weights, last.bias, scale)
@@ -149,10 +159,14 @@ def backward(architecture: Architecture, passed: ForwardPass) -> Gradients:
     dz = loss.backward(passed.loss)
     gradients = [LayerGradient(*linear.backward(dz, passed.output))]
     following = passed.output
+    above: tuple[Floats, Integers] | None = None  # the gradient that a skip hands down
     for cache in reversed(passed.hidden):
         dx = linear.backward_input(dz, following)
+        if above is not None:
+            dx = skip.added(dx, *above)
+        above = None if cache.skip is None else (dx, cache.skip)
         if cache.mask is not None:
-            dx *= cache.mask
+            dx = np.multiply(dx, cache.mask, out=dx if above is None else None)
         d_gamma, d_beta = None, None
         if architecture.batch_norm == "after" and cache.batch_norm:
             dx, d_gamma, d_beta = batch_norm.backward(dx, cache.batch_norm)

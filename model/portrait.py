@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model import network
+from model import network, skip
 from model.arrays import Floats, Integers
 from model.data.row_form import image_of
 from model.errors import ModelError
@@ -77,6 +77,7 @@ def weight_gradients(stack: Network, recipe: Recipe, data: Data) -> tuple[Floats
                 x,
                 data.targets[batch],
                 weights=weights,
+                skips=skip.places(stack.members),
             )
             share = np.full((len(stack.members), 1, 1), len(batch) / rows, shape.dtype)
             gradients = network.backward(stack.architecture, passed)

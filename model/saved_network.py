@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model import ensemble, network_layout
+from model import ensemble, network_layout, skip
 from model.arrays import Floats
 from model.data import encoding, standardise
 from model.data.encoding import Encoding
@@ -22,7 +22,7 @@ from model.inference import Network
 from model.network_layout import About, Other
 
 # What a reader must understand to predict rightly, see `model.network_file`; the highest.
-FORMAT, FORMAT_ALONE = 4, 3
+FORMAT, FORMAT_TOGETHER, FORMAT_ALONE = 5, 4, 3
 
 Array = npt.NDArray[Any]
 
@@ -217,8 +217,10 @@ class SavedNetwork:
 
     def about(self) -> About:
         """What is saved, but for the arrays."""
+        lowest = FORMAT_TOGETHER if self.others else FORMAT_ALONE
+        skipping = any(skip.places(one.members) for one in (self.network, *self.others))
         return About(
-            format=FORMAT if self.others else FORMAT_ALONE,
+            format=FORMAT if skipping else lowest,
             architecture=self.network.architecture,
             member=self.network.members[0],
             precision="float64" if self._dtype() == np.float64 else "float32",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from model import network, parameters
+from model import network, parameters, skip
 from model.arrays import Floats
 from model.average import PREFIX, Average
 from model.batch_norm import Statistics
@@ -31,6 +31,7 @@ class State:
         statistics: Of batch normalisation, kept for inference, one a hidden layer; None before the
             first step, and without batch normalisation.
         shape: Of the activation, (m, 1, 1).
+        skips: The members' skip connections, as `skip.places` gives them.
         low: η_min, (m,), in float64.
         high: η_max, (m,), in float64.
     """
@@ -41,6 +42,7 @@ class State:
     average: Average | None
     statistics: tuple[Statistics | None, ...]
     shape: Floats
+    skips: skip.Places
     low: Floats
     high: Floats
 
@@ -65,6 +67,7 @@ class State:
             average=Average.at_rest(members, start),
             statistics=(None,) * (len(start) - 1),
             shape=network.activation_shape(architecture, members, dtype),
+            skips=skip.places(members),
             low=column(members, "learning_rate_min", float).ravel(),
             high=column(members, "learning_rate", float).ravel(),
         )
@@ -131,6 +134,7 @@ class State:
             self.average and self.average.take(kept, widths),
             parameters.take_statistics(self.statistics, kept, widths),
             self.shape[kept],
+            skip.places(members),
             self.low[kept],
             self.high[kept],
         )

@@ -250,6 +250,7 @@ class _Pass:
             scale,
             batch.weights,
             regularisation,
+            state.skips,
         )
         gradients = regularisers.clipped(network.backward(architecture, passed))
         state.optimizer.step_in_place(

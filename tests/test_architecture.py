@@ -118,6 +118,7 @@ TESTED_ELSEWHERE = {
     "search.plan.optuna_samplers": "tests/search/plan/test_samplers.py",
     "search.plan.reasons": "tests/search/plan/test_zoom.py",
     "search.objectives.network.views.model_view": "tests/search/cli/test_searches_model.py",
+    "search.study.budget": "tests/search/study/test_strategy.py",
     "search.study.keys": "tests/search/study/test_bad_files.py",
     "search.study.lineage": "tests/search/study/test_file.py",
     "search.study.recorded_tables": "tests/search/study/test_recorded.py",

@@ -33,7 +33,7 @@ def run(
     as_json: options.JsonOption = False,
 ) -> None:
     """Run a search, or go on with it where it stopped."""
-    from search.views.terminal.runner import check_none_failed, run_search
+    from search.views.terminal.runner import check_result, run_search
     from search.workers.engines import open_engine
 
     loaded, text = options.load_or_recorded(study, changes, name, data, storage)
@@ -51,7 +51,7 @@ def run(
     )
     if as_json:
         options.print_json(summary.to_json())
-    check_none_failed(summary, storage)
+    check_result(summary, storage)
 
 
 def _dashboard_of(storage: str) -> "Beside":

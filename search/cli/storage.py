@@ -8,7 +8,7 @@ import typer
 from search.cli import options
 from search.cli.app import app
 from search.ledger import DEFAULT_STORAGE
-from search.runtime.formatting import plural
+from search.runtime.formatting import in_bytes, plural
 
 storage_app = typer.Typer(help="The database: make its tables, copy it, or bring them up to date.")
 app.add_typer(storage_app, name="storage", no_args_is_help=True)
@@ -71,13 +71,21 @@ def storage_upgrade(storage: options.StorageOption = DEFAULT_STORAGE) -> None:
 @app.command()
 def doctor(storage: options.StorageOption = DEFAULT_STORAGE) -> None:
     """Say what may hold searches up in a database, and what to do about it."""
-    from search.ledger.checkup import findings
+    from search.ledger.checkup import checkup
     from search.ledger.ledger import Ledger
+    from search.runtime.cache import cache_folder, size
 
     with Ledger(storage) as ledger:
-        found = findings(ledger.database)
+        found = checkup(ledger.database)
         shown = ledger.database.shown
-    for line in found or [f"{shown}: nothing was found that holds searches up."]:
+    for line in found.faults or [f"{shown}: nothing was found that holds searches up."]:
         typer.echo(line)
-    if found:
+    for line in found.remarks:
+        typer.echo(line)
+    if held := size():
+        said = (
+            f"The cache holds {in_bytes(held)} in {cache_folder()}; `klayer data list` shows what "
+        )
+        typer.echo(f"{said}is prepared in it, and `klayer data clear` removes that.")
+    if found.faults:
         raise typer.Exit(1)

@@ -1,6 +1,9 @@
 """What may hold searches up in a database, each in words that say what to do. Only reads."""
 
 import time as clocks
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, func, select, text
 
@@ -8,59 +11,89 @@ from search.errors import LedgerError
 from search.ledger import postgresql
 from search.ledger.claims import LONGEST_LEASE_SECONDS
 from search.ledger.database import Database, now
-from search.ledger.tables import cohorts, stages, workers
+from search.ledger.optuna_tables import EVERY_TABLE
+from search.ledger.tables import cohorts, metadata, stages, workers
 from search.runtime.formatting import duration, plural
 
 CLOCK_SECONDS = 5.0  # clocks that differ by less do no harm
 MOST_CONNECTIONS = 4  # of a process that is well: two, and others for moments
 FEW_CONNECTIONS = 10
 
-_SILENT = text(
-    "SELECT count(*), coalesce(max(extract(epoch FROM clock_timestamp() - state_change)), 0), "
-    "min(pid) FROM pg_stat_activity WHERE datname = current_database() "
-    "AND state LIKE 'idle in transaction%' "
-    "AND state_change < clock_timestamp() - make_interval(secs => :seconds)"
-)
+MOMENT_SECONDS = 1.0  # whoever holds rows for longer does not only write them
+# Sessions with locks on rows, or on a whole table, that others who write may have to wait for. Of
+# those of other roles the server says neither since when nor from where, unless to its
+# administrators.
+_HOLDING = text("""
+    SELECT pid, virtualtransaction, usename, application_name, host(client_addr) AS host,
+        extract(epoch FROM clock_timestamp() - xact_start)::float8 AS seconds,
+        CASE WHEN state LIKE 'idle in transaction%'
+            THEN extract(epoch FROM clock_timestamp() - state_change)::float8 END AS silent
+    FROM pg_stat_activity JOIN pg_locks USING (pid) JOIN pg_class ON pg_class.oid = relation
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+        AND granted AND relname = ANY(:tables)
+        AND mode NOT IN ('AccessShareLock', 'ShareUpdateExclusiveLock')
+    ORDER BY pid
+""")
 _SESSIONS = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
     "AND usename = current_user AND application_name = :name"
 )
 
 
-def findings(database: Database) -> list[str]:
+@dataclass(frozen=True)
+class Checkup:
+    """What is found.
+
+    Attributes:
+        faults: What holds searches up, or may, and what to do about it.
+        remarks: What is worth knowing, and does no harm.
+    """
+
+    faults: list[str]
+    remarks: list[str]
+
+
+def checkup(database: Database) -> Checkup:
     """What is found; nothing where all is well.
 
     Raises:
         DatabaseFaultError: The database fails.
     """
     with database.reading() as connection:
-        found = [*_clocks(connection), *_versions(connection)]
+        faults = [*_leases(connection), *_versions(connection)]
+        remarks = _clocks(connection)
         if database.location.kind == "postgresql":
-            found += [*_silent(connection), *_connections(connection), *_rights(connection)]
-    return found
+            faults += [*_connections(connection), *_rights(connection)]
+    if database.location.kind == "postgresql":
+        faults += _holding(database)
+    return Checkup(faults, remarks)
 
 
 def _clocks(connection: Connection) -> list[str]:
-    time, found = now(connection), []
-    apart = time - clocks.time()
-    if abs(apart) > CLOCK_SECONDS:
-        which = "ahead of" if apart > 0 else "behind"
-        found.append(
-            f"The database's clock is {duration(abs(apart))} {which} this machine's. Leases go by "
-            "the database's, so that this does no harm; times that are shown are its own."
-        )
+    apart = now(connection) - clocks.time()
+    if abs(apart) <= CLOCK_SECONDS:
+        return []
+    which = "ahead of" if apart > 0 else "behind"
+    return [
+        f"The database's clock is {duration(abs(apart))} {which} this machine's. Leases go by "
+        "the database's, so that this does no harm; times that are shown are its own."
+    ]
+
+
+def _leases(connection: Connection) -> list[str]:
+    time = now(connection)
     far = time + LONGEST_LEASE_SECONDS
     held = sum(
         connection.scalar(select(func.count(table.c.id)).where(table.c.lease_until > far)) or 0
         for table in (cohorts, stages)
     )
     held += connection.scalar(select(func.count(workers.c.id)).where(workers.c.seen_at > far)) or 0
-    if held:
-        found.append(
-            f"Leases and heartbeats that lie far ahead, since the clock was set back: {held}. The "
-            "next heartbeat of any worker mends that; start one."
-        )
-    return found
+    if not held:
+        return []
+    return [
+        f"Leases and heartbeats that lie far ahead, since the clock was set back: {held}. The "
+        "next heartbeat of any worker mends that; start one."
+    ]
 
 
 def _versions(connection: Connection) -> list[str]:
@@ -76,15 +109,46 @@ def _versions(connection: Connection) -> list[str]:
     ]
 
 
-def _silent(connection: Connection) -> list[str]:
-    count, seconds, pid = connection.execute(_SILENT, {"seconds": postgresql.SILENCE_SECONDS}).one()
-    if not count:
+def _holding(database: Database) -> list[str]:
+    """Sessions that hold rows for longer than a moment.
+
+    Of klayer's own, those whose clients are silent: others may write for longer.
+    """
+    before = {(row.pid, row.virtualtransaction) for row in _holders(database)}
+    if not before:
         return []
+    clocks.sleep(MOMENT_SECONDS)
+    there = {row.pid: row for row in _holders(database)}
     return [
-        f"{plural(count, 'session')} silent amid a transaction, for up to "
-        f"{duration(float(seconds))}: what it has locked is held up. Workers end those of their "
-        f"own role; others the server's administrator ends: SELECT pg_terminate_backend({pid})"
+        _held_by(row)
+        for row in there.values()
+        if (row.pid, row.virtualtransaction) in before
+        and (row.application_name != postgresql.NAME or _is_silent(row))
     ]
+
+
+def _holders(database: Database) -> Sequence[Any]:
+    tables = [table.name for table in (*metadata.sorted_tables, *EVERY_TABLE)]
+    with database.reading() as connection:
+        return connection.execute(_HOLDING, {"tables": tables}).all()
+
+
+def _is_silent(row: Any) -> bool:
+    return row.silent is not None and row.silent > postgresql.SILENCE_SECONDS
+
+
+def _held_by(row: Any) -> str:
+    """Such as `Session 4711 (optuna-dashboard, role ann, from 10.0.0.5) has …`."""
+    who = [row.application_name, f"role {row.usename}"]
+    who += [f"from {row.host}"] if row.host else []
+    long = "for some time" if row.seconds is None else f"for {duration(row.seconds)}"
+    silent = "" if row.silent is None else f", and has said nothing for {duration(row.silent)}"
+    return (
+        f"Session {row.pid} ({', '.join(filter(None, who))}) has held rows of searches {long}, "
+        f"amid a transaction{silent}: what it holds is written when it ends. Workers end those of "
+        "their own that are silent. End the program, or let the server's administrator end the "
+        f"session: SELECT pg_terminate_backend({row.pid})"
+    )
 
 
 def _connections(connection: Connection) -> list[str]:

@@ -59,7 +59,7 @@ def extension_of(search: Search, study: Study, found: Sequence[StageState]) -> E
         LedgerError: Nothing differs, or something does that is planned already.
     """
     name = search.study.name
-    kept = sum(stage.step.kind == "search" and stage.state not in NOT_PLANNED for stage in found)
+    kept = sum(_stays(stage) for stage in found)
     changes = differences(search.study.in_full(), study.in_full())
     if not changes:
         raise LedgerError(
@@ -70,11 +70,16 @@ def extension_of(search: Search, study: Study, found: Sequence[StageState]) -> E
     if fixed:
         planned = ", ".join(stage.step.name for stage in found[:kept]) or "none yet"
         raise LedgerError(
-            f"{name}: only stages that are not planned yet, [final] and the description may "
-            f"change; planned: {planned}. What changed beside those:\n  " + "\n  ".join(fixed)
+            f"{name}: only stages that are not planned yet, [final], [budget] and the description "
+            f"may change; planned: {planned}. What changed beside those:\n  " + "\n  ".join(fixed)
         )
     dropped = sum(stage.finished for stage in found if stage.step.number > kept)
     return Extension(study, tuple(changes), kept, dropped)
+
+
+def _stays(stage: StageState) -> bool:
+    """Whether a stage is planned; one that a budget cut before that may be planned yet."""
+    return stage.step.kind == "search" and stage.state not in NOT_PLANNED and bool(stage.boxes)
 
 
 def extend(
@@ -92,7 +97,7 @@ def extend(
     behind = (stages.c.search_id == search.id) & (stages.c.number > extension.kept)
     planned = select(stages.c.id).where(stages.c.search_id == search.id)
     known = connection.scalars(
-        planned.where(stages.c.state.not_in(NOT_PLANNED), stages.c.kind == "search")
+        planned.where(stages.c.optuna_study.is_not(None), stages.c.kind == "search")
     ).all()
     if before.study_hash != search.study_hash or len(known) != extension.kept:
         raise LedgerError(f"{search.study.name}: it was changed meanwhile; try again")

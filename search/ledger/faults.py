@@ -17,9 +17,10 @@ from search.errors import LedgerError
 # to be had, this process was silent for too long within a transaction; its disk is full, a
 # statement took longer than it may, or the server is a replica that is about to be promoted; or
 # somebody deleted the study of Optuna's that a row was about to be added to.
+_LOCKED = "55P03"
 _PASSING_CLASSES = ("08", "40")
 _PASSING_STATES = (
-    *("53300", "57P01", "57P02", "57P03", "55P03", "25P03"),
+    *("53300", "57P01", "57P02", "57P03", _LOCKED, "25P03"),
     *("53100", "57014", "25006", "23503"),
 )
 
@@ -46,8 +47,11 @@ class DatabaseFaultError(LedgerError):
 
 def fault(shown: str, error: Exception) -> DatabaseFaultError:
     """What to tell of an error of the database. Its transaction has changed nothing."""
+    said = cause(error)
+    if getattr(getattr(error, "orig", None), "sqlstate", None) == _LOCKED:
+        said += " (a session holds what is to be written: `klayer doctor` names it)"
     return DatabaseFaultError(
-        f"{shown}: the database failed: {cause(error)}. What it holds is kept; once the cause "
+        f"{shown}: the database failed: {said}. What it holds is kept; once the cause "
         "is mended, the same command goes on",
         passing=passes(error),
     )

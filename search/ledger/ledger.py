@@ -16,6 +16,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from search.errors import LedgerError
 from search.ledger import (
+    budgets,
     claims,
     cohort_checkpoints,
     deletion,
@@ -53,6 +54,7 @@ from search.objective.report import Evaluation, Report
 from search.plan.generations import GenerationPlan
 from search.plan.halving import RungPlan
 from search.plan.plan import StagePlan, Step, steps
+from search.plan.stopping import Ending
 from search.runtime.environment import code_version
 from search.study.changes import differences
 from search.study.file import Study
@@ -140,6 +142,7 @@ class Ledger:
                         study_text=text,
                         metrics=[metric.name for metric in study.objective.metrics],
                         data=data.plain(),
+                        worked=0.0,
                         readings=0,
                         extensions=[],
                         environment=dict(environment),
@@ -296,6 +299,8 @@ class Ledger:
                 postgresql.end_silent(connection)  # before that waits for one of them which follows
             claims.bring_to(connection, now(connection), LEASE_SECONDS)
         with self.database.writing() as connection:
+            budgets.tick_of(connection, who.search_id, claim, now(connection))
+        with self.database.writing() as connection:
             time = now(connection)
             # First what is held, then the process: in the order in which `release_of` locks them.
             if claim is not None:
@@ -350,7 +355,8 @@ class Ledger:
         A worker that waits locks nothing: it reads first. A worker that has just had a cohort
         finds another one more often than not, and claims it without reading first. What `owner`
         holds already counts as free for it, since it asks only when it is idle. A cohort with which
-        `MOST_LOST` workers were lost is given up on the way.
+        `MOST_LOST` workers were lost is given up on the way. Where the time of the study's budget
+        runs out, the stage is cut on the way.
 
         Args:
             search: Which search.
@@ -366,6 +372,9 @@ class Ledger:
                 seen = claims.find(connection, search, owner, now(connection), lock=False)
             if not _wanted(seen, only):
                 return seen if isinstance(seen, Finished) else Wait()
+        if search.study.hours is not None:
+            with self.database.writing() as connection:
+                budgets.tick(connection, search.id, now(connection))
         while True:
             with self.database.writing() as connection:
                 time = now(connection)
@@ -373,10 +382,16 @@ class Ledger:
                 if isinstance(seen, Wait | Finished) or not _wanted(seen, only):
                     self._found_a_cohort = False
                     return seen if isinstance(seen, Finished) else Wait()
-                if isinstance(seen, PlanningClaim) or seen.lost < MOST_LOST:
-                    self._found_a_cohort = isinstance(seen, FreeCohort)
-                    return claims.claim(connection, search, seen, owner, time, time + lease_seconds)
-                results.give_up(connection, seen, time)
+                short = budgets.shortage(connection, search, seen, time)
+                if short is None:
+                    if isinstance(seen, PlanningClaim) or seen.lost < MOST_LOST:
+                        self._found_a_cohort = isinstance(seen, FreeCohort)
+                        until = time + lease_seconds
+                        return claims.claim(connection, search, seen, owner, time, until)
+                    results.give_up(connection, seen, time)
+                    continue
+            with self.database.writing() as connection:  # which locks in another order
+                budgets.cut(connection, search, seen, short, owner, now(connection))
 
     @patient
     def release(self, claim: Claim, *, lost: bool = False) -> None:
@@ -408,6 +423,8 @@ class Ledger:
     ) -> None:
         """Put a stage's plan into effect: its trials, its cohorts, its Optuna study.
 
+        Trials whose values are known from before are finished at once.
+
         Args:
             search: Which search.
             claim: Of the stage's planning.
@@ -421,6 +438,7 @@ class Ledger:
         """
         name, stage = search.study.name, claim.stage
         with self.database.writing() as connection:
+            time = now(connection)
             claims.hold(connection, claim, None)
             rungs.open_stage(
                 connection,
@@ -431,8 +449,11 @@ class Ledger:
                 distributions,
                 f"{name}/{stage.number}-{stage.name}",
                 search,
-                now(connection),
+                time,
             )
+            if plan.values:
+                source = search.study.stages[stage.number - 1].source or "the study file"
+                results.take_over(connection, stage.id, plan.values, source, time)
 
     @patient
     def open_rung(self, claim: PlanningClaim, plan: RungPlan) -> None:
@@ -460,6 +481,17 @@ class Ledger:
         with self.database.writing() as connection:
             claims.hold(connection, claim, None)
             rungs.open_generation(connection, claim.stage.id, plan, distributions)
+
+    @patient
+    def end_stage(self, claim: PlanningClaim, ending: Ending) -> None:
+        """Close a stage before all its trials, where its next generation was to be planned.
+
+        Raises:
+            LostLeaseError: Another process plans the generation, or has planned it.
+        """
+        with self.database.writing() as connection:
+            claims.hold(connection, claim, None)
+            results.end_stage(connection, claim.stage.id, ending, now(connection))
 
     @patient
     def record_reports(

@@ -24,6 +24,7 @@ STATES: Final = {
     "pruned": "PRUNED",
     "diverged": "FAIL",
     "failed": "FAIL",
+    "skipped": "WAITING",
 }
 """Optuna's state of a trial by the ledger's."""
 
@@ -110,6 +111,9 @@ _KEPT_BY_OPTUNA = [
 ]
 OF_TRIALS = (trial_attributes, parameters, values, intermediate_values, *_KEPT_BY_OPTUNA)
 """Tables whose rows belong to a trial."""
+
+EVERY_TABLE = tuple(_optuna.sorted_tables)
+"""All that are named here."""
 
 
 def datetime_of(seconds: float) -> datetime:

@@ -18,6 +18,10 @@ CONNECT_SECONDS = 10
 # its locks: on a cohort that nobody else could claim then, or on a stage that nobody else
 # could hand in to. Less than a lease.
 SILENCE_SECONDS = 30
+# For so long a statement waits for a lock, as on a row of Optuna's studies that a stranger's
+# transaction holds. Then its transaction is rolled back, so that what it holds itself is free
+# meanwhile, and tried again. Far less than a lease.
+LOCK_SECONDS = 5
 NAME = "klayer"  # of the sessions
 # A worker keeps one for transactions and one by which it is woken, and for moments takes another.
 EACH_WORKERS = 2
@@ -100,7 +104,11 @@ def engine(location: Location) -> Engine:
 
     @event.listens_for(made, "connect")
     def _connected(connection: Any, _: Any) -> None:
-        settings = {**_SESSION, "idle_in_transaction_session_timeout": f"{SILENCE_SECONDS}s"}
+        settings = {
+            **_SESSION,
+            "idle_in_transaction_session_timeout": f"{SILENCE_SECONDS}s",
+            "lock_timeout": f"{LOCK_SECONDS * 1000:.0f}",
+        }
         connection.execute("; ".join(f"SET {key} = '{value}'" for key, value in settings.items()))
         connection.commit()
 
@@ -149,9 +157,11 @@ def free_connections(connection: Connection) -> int:
 def lock_schema(connection: Connection) -> None:
     """Keep others from creating or changing tables until this transaction ends.
 
-    It may be silent for as long as it wants: Optuna makes its tables over another connection.
+    It may wait and be silent for as long as it wants: Optuna makes its tables over another
+    connection.
     """
-    connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+    for setting in ("idle_in_transaction_session_timeout", "lock_timeout"):
+        connection.execute(text(f"SET LOCAL {setting} = 0"))
     connection.execute(text(f"SET LOCAL application_name = '{NAME}: making tables'"))
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
 

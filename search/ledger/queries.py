@@ -258,6 +258,8 @@ class Queries:
         late = select(trials.c.id).where(
             its_own, trials.c.finished_at >= since, trials.c.id <= newest
         )
+        waiting = {key for key, trial in known.items() if trial.state == "waiting"}
+        gone = select(trials.c.id).where(its_own, trials.c.state == "skipped")
         with self.database.reading() as connection:
             # A trial that is finished changes no more, so of those only the unknown are read.
             ended = {
@@ -265,6 +267,7 @@ class Queries:
                 for key in connection.scalars(late)
                 if key not in known or known[key].finished_at is None
             }
+            ended |= waiting.intersection(connection.scalars(gone)) if waiting else set()
             query = TRIALS.where(
                 stages.c.search_id == search.id,
                 or_(

@@ -137,6 +137,12 @@ class WorkerState:
     since: float | None
     klayer: str
 
+    def works_for(self, name: str) -> bool:
+        """Whether it works on a search of that name, or waits for work of that one."""
+        if self.kind != "worker" or self.lost:
+            return False
+        return name in (self.working_on, self.search)
+
 
 @dataclass(frozen=True)
 class StageRef:
@@ -311,7 +317,8 @@ class RecordedTrial(Trial):
 
     Attributes:
         id: Its key in the database.
-        state: Waiting (also at a rung), running, complete, pruned by halving, diverged, or failed.
+        state: Waiting (also at a rung), running, complete, pruned by halving, diverged, failed, or
+            skipped: never trained, since the time ran out.
         seed: Of its own draws.
         order_seed: Of the draws that it shares with its cohort.
         reason: Why it has no value: it diverged, or failed; None otherwise.
@@ -416,6 +423,7 @@ class StageState:
             winner.
         opened_at: When it was planned.
         finished_at: When its last trial was in.
+        skipped: How many more were planned, and never trained, since the time ran out.
     """
 
     step: Step
@@ -434,6 +442,7 @@ class StageState:
     best: RecordedTrial | None
     opened_at: float | None
     finished_at: float | None
+    skipped: int = 0
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from search.ledger.records import CohortClaim, StageRef, TrialResult
 from search.ledger.tables import cohort_checkpoints as stored
 from search.ledger.tables import cohorts, searches, stages, trials
 from search.objective.report import Evaluation, Report
+from search.plan.stopping import Ending
 
 # Statements of every report and every result, built once.
 _OF_COHORT = (
@@ -45,7 +46,14 @@ _OF_COHORT = (
     .where(trials.c.cohort_id == bindparam("cohort"))
 )
 _LOCKED_STAGE = (
-    select(stages.c.id, stages.c.number, stages.c.search_id, stages.c.trials)
+    select(
+        stages.c.id,
+        stages.c.number,
+        stages.c.search_id,
+        stages.c.trials,
+        stages.c.explanation,
+        stages.c.boxes,
+    )
     .where(stages.c.id == bindparam("stage"))
     .with_for_update(key_share=True)
 )
@@ -65,6 +73,8 @@ def _first(state: str) -> ScalarSelect[int]:
 # for second to the one that was looked for first.
 _UNFINISHED = select(_first("waiting"), _first("claimed"))
 
+
+OWNER = 160  # characters that an owner's name may have
 
 Given = Mapping[int, Report | Sequence[Report]]
 """Reports by trial number, one or several."""
@@ -233,6 +243,59 @@ def _finish_stage(
     optuna_repair.put_right_unless_ended(connection, stage.id)
 
 
+def take_over(
+    connection: Connection, stage_id: int, values: Sequence[float], source: str, time: float
+) -> None:
+    """Finish the trials of a stage whose values are known from before, and with them the stage.
+
+    Args:
+        connection: To the database.
+        stage_id: Which stage; its trials wait.
+        values: By their numbers.
+        source: Where they come from; stands in the place of their worker.
+        time: The database's.
+    """
+    its_own = cohorts.c.stage_id == stage_id
+    done = update(cohorts).where(its_own)
+    connection.execute(done.values(state="finished", owner=f"results of {source}"[:OWNER]))
+    found = select(trials.c.id, trials.c.number).where(trials.c.stage_id == stage_id)
+    ended = {"state": "complete", "finished_at": time}
+    rows = {
+        row.id: {"value": values[row.number], **ended} for row in connection.execute(found).all()
+    }
+    update_each(connection, trials, rows)
+    _finish_stage(connection, stage_id, time, None)
+
+
+def end_stage(connection: Connection, stage_id: int, ending: Ending, time: float) -> None:
+    """Let a stage end before all its trials: with those that are trained now, or at once.
+
+    Args:
+        connection: To the database.
+        stage_id: The stage; it may not be planned yet.
+        ending: Why.
+        time: The database's.
+    """
+    stage = connection.execute(_LOCKED_STAGE, {"stage": stage_id}).one()
+    trained = select(func.count()).where(trials.c.stage_id == stage_id, trials.c.state != "skipped")
+    before = [] if stage.explanation is None else [stage.explanation]
+    connection.execute(
+        update(stages)
+        .where(stages.c.id == stage.id)
+        .values(
+            state="open",  # until the last of them is in
+            owner=None,
+            boxes=stage.boxes or [],
+            trials=connection.scalar(trained),
+            explanation="\n".join([*before, ending.text]),
+            ended={"rule": ending.rule, "left_out": ending.left_out, "at": time},
+            opened_at=func.coalesce(stages.c.opened_at, time),
+        )
+    )
+    _finish_stage(connection, stage.id, time, None)
+    optuna_repair.put_right(connection, stage.id)
+
+
 def _finish_search(
     connection: Connection,
     last: Any,
@@ -244,9 +307,21 @@ def _finish_search(
     valued = select(trials.c.id).where(trials.c.stage_id == last.id, trials.c.value.is_not(None))
     if failure is not None and connection.scalar(valued.limit(1)) is not None:
         failure = None  # others of the stage say what was asked
+    if failure is None and not _has_a_value(connection, last.search_id):
+        failure = "no trial of it has a value, all diverged or failed"
     its_search = update(searches).where(searches.c.id == last.search_id)
     if result is not None:
         before = select(searches.c.readings).where(searches.c.id == last.search_id)
         readings = connection.scalar(before)
         result = {**result, "readings": 1 + readings} if readings else result
     connection.execute(its_search.values(result=result, failure=failure, finished_at=time))
+
+
+def _has_a_value(connection: Connection, search_id: int) -> bool:
+    """Whether any trial of a search was trained to its end, and has a value."""
+    found = (
+        select(trials.c.id)
+        .join(stages, stages.c.id == trials.c.stage_id)
+        .where(stages.c.search_id == search_id, trials.c.state == "complete")
+    )
+    return connection.scalar(found.limit(1)) is not None

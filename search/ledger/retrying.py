@@ -115,6 +115,7 @@ def _plan_anew(connection: Connection, search: Search, which: ColumnElement[bool
             trials=None,
             generations=0,
             optuna_study=None,
+            ended=None,
             opened_at=None,
             finished_at=None,
         )

@@ -171,7 +171,8 @@ def rest(
 
 def anybody_rests(connection: Connection, stage_id: int) -> bool:
     """Whether a stage whose cohorts are all finished has trials that are not."""
-    query = select(trials.c.id).where(trials.c.stage_id == stage_id, trials.c.finished_at.is_(None))
+    its_own = (trials.c.stage_id == stage_id) & (trials.c.state != "skipped")
+    query = select(trials.c.id).where(its_own, trials.c.finished_at.is_(None))
     return connection.scalar(query.limit(1)) is not None
 
 
@@ -187,6 +188,7 @@ def standings(
         .join(cohorts, cohorts.c.id == trials.c.cohort_id)
         .outerjoin(checkpoints, checkpoints.c.trial_id == trials.c.id)
         .where(trials.c.stage_id == stage_id, cohorts.c.rung == rung - 1)
+        .where(trials.c.state != "skipped")
         .order_by(trials.c.number)
     )
     return {row.number: (row.parameters, row.value) for row in connection.execute(query)}

@@ -66,6 +66,7 @@ def _planned(connection: Connection, study: Study, step: Step, row: Row[Any]) ->
         pruned=ended["pruned"],
         diverged=ended["diverged"],
         failed=ended["failed"],
+        skipped=_skipped(connection, row.id),
         running=counts.states.get("running", 0),
         steps_done=expected.steps_done,
         steps_total=round(expected.steps_total or 0),
@@ -76,9 +77,14 @@ def _planned(connection: Connection, study: Study, step: Step, row: Row[Any]) ->
     )
 
 
+def _skipped(connection: Connection, stage_id: int) -> int:
+    mine = (trials.c.stage_id == stage_id) & (trials.c.state == "skipped")
+    return connection.scalar(select(func.count()).where(mine)) or 0
+
+
 def _counts(connection: Connection, row: Row[Any]) -> outlook.Counts:
     """How far a stage is that was planned."""
-    mine = trials.c.stage_id == row.id
+    mine = (trials.c.stage_id == row.id) & (trials.c.state != "skipped")
     states = select(trials.c.state, func.count()).where(mine).group_by(trials.c.state)
     sizes = select(func.count()).where(mine).group_by(trials.c.cohort_id)
     pruned = select(func.sum(trials.c.pruned_after)).where(mine, trials.c.state == "pruned")

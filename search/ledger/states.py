@@ -12,13 +12,14 @@ own.
 A trial goes waiting → running → one of the ends: complete (trained to its end, with a value),
 pruned (dropped by halving, with the value of its rung), diverged (its numbers did), or failed (by a
 fault of its own, or given up since too many workers were lost with it). It is waiting again when
-its cohort is released, and at a rung. An end is never left.
+its cohort is released, and at a rung. An end is never left. A waiting one is skipped where a budget
+by the clock cuts its stage: it is never trained, and no plan is made from it.
 """
 
 from typing import Final, Literal
 
 StageStatus = Literal["unplanned", "planning", "open", "ranking", "learning", "finished"]
-TrialStatus = Literal["waiting", "running", "complete", "pruned", "diverged", "failed"]
+TrialStatus = Literal["waiting", "running", "complete", "pruned", "diverged", "failed", "skipped"]
 
 TO_BE_PLANNED: Final[tuple[StageStatus, ...]] = ("unplanned", "planning", "ranking", "learning")
 """Stages of which something is to be planned: all, the next rung, or the next generation."""

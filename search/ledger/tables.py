@@ -46,6 +46,8 @@ searches = Table(
     Column("stopped_at", Float),  # when it was asked to stop; NULL again once it is taken up
     Column("failure", Text),  # why it cannot go on; NULL again once it is taken up
     Column("result", JSON),  # of the evaluation, once it is there
+    Column("worked", Float, nullable=False),  # for how many seconds it was worked on
+    Column("worked_at", Float),  # when that was last looked at
     Column("readings", Integer, nullable=False),  # of the test data, before it was taken up again
     Column("extensions", JSON, nullable=False),  # who changed what when, and the study before that
 )
@@ -88,6 +90,8 @@ stages = Table(
     Column("optuna_study", String(192)),  # its name, in which trials have the same numbers as here
     Column("opened_at", Float),
     Column("finished_at", Float),
+    # Why it ended before all its trials (`search.plan.stopping`); NULL where it did not.
+    Column("ended", JSON),
     UniqueConstraint("search_id", "number"),
 )
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from search.runtime.formatting import quantity
+
 Direction = Literal["minimize", "maximize"]
 
 ABSENT = "–"
@@ -18,7 +20,7 @@ class Metric:
         direction: Which of two values is the better one.
         unit: Stands behind the number where people read it, such as "%" or "s"; may be empty.
         factor: What a value is multiplied by before people read it: 100 for a share in per cent.
-        decimals: Digits behind the point; None for four significant digits.
+        decimals: Digits behind the point; None for four significant digits, large values whole.
         title: Its name for people; the name with spaces unless given.
         log: Whether plots draw it on a log scale.
         group: Metrics of one group share a plot, such as a loss in training and in validation; the
@@ -61,7 +63,7 @@ class Metric:
     def number(self, value: float) -> str:
         """A value as people read it, without the unit."""
         scaled = self.shown(value)
-        return f"{scaled:.4g}" if self.decimals is None else f"{scaled:.{self.decimals}f}"
+        return quantity(scaled) if self.decimals is None else f"{scaled:.{self.decimals}f}"
 
     def text(self, value: float | None) -> str:
         """A value as people read it: `98.00 %`, `0.4132`, and a dash for None."""

@@ -18,6 +18,7 @@ from search.errors import KlayerError
 from search.plan.places import place_of, value_at
 from search.plan.ranking import Ranking
 from search.plan.trial import Trial
+from search.space.order import ordered
 from search.space.space import Box, Interval, Point
 
 Place = NDArray[np.float64]
@@ -92,8 +93,9 @@ def _place(sides: dict[str, Interval], point: Point) -> Place:
 
 def _point(box: Box, sides: dict[str, Interval], place: Place) -> Point:
     positions = dict(zip(sides, place.tolist(), strict=False))
-    return {
+    point = {
         name: value_at(extent, positions.get(name, 0.0))
         for name, extent in box.ranges.items()
         if isinstance(extent, Interval)
     }
+    return ordered(box, point)

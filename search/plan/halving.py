@@ -111,6 +111,8 @@ def expected_steps(study: Study, step: Step, sizes: tuple[int, ...] | None = Non
     Returns:
         None where the objective does not know how long a trial is.
     """
+    if step.known:
+        return 0.0
     each, count = study.objective.steps(step.training), expected_trials(study, step)
     if each is None:
         return None

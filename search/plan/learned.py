@@ -1,10 +1,12 @@
-"""The points of a generation: what a sampler that learns asks for, given all earlier generations.
+"""The points of a generation: what a sampler asks for, given all earlier generations.
 
 A pure function of the study, the boxes and the results. Trial i belongs to box i modulo the number
-of boxes, and each box learns from its own trials alone.
+of boxes, and each box learns from its own trials alone. Samplers
+that do not learn have generations where their stage may end between two of them.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 from search.errors import KlayerError
 from search.objective.metric import Direction
@@ -17,10 +19,11 @@ from search.plan.trial import Trial
 from search.space.space import Box, Point
 from search.study.file import Stage, Study
 from search.study.learning import start_points
+from search.study.results import parted
 
 
 def generations(stage: Stage) -> int:
-    """In how many parts the trials of a stage are planned; 1 where its sampler does not learn."""
+    """In how many parts the trials of a stage are planned."""
     return 1 if stage.generation is None else -(-stage.trials // stage.generation)
 
 
@@ -46,7 +49,7 @@ def ask(
 
     Args:
         study: The whole study.
-        stage: One of its stages, whose sampler learns.
+        stage: One of its stages.
         boxes: The stage's boxes.
         generation: Which one, from 0.
         results: The finished trials of all earlier generations, in any order.
@@ -62,6 +65,13 @@ def ask(
             f"{stage.name}: generation {generation} needs the results of trials 0 to "
             f"{asked.start - 1}, each once, and got {len(told)} results"
         )
+    sampler = stage.sampler
+    if sampler == "results":
+        return tuple(Drawn(parted(one)[0], 0) for one in stage.results)
+    if sampler != "tpe" and sampler != "cmaes" and sampler != "gp":
+        own_seed = derive(study.seed, "stage", stage.name)
+        every = draw(sampler, boxes, stage.trials, own_seed, stage.points)
+        return every if stage.generation is None else every[asked.start : asked.stop]
     start = start_points(stage.sampler, stage.trials, _size(stage), len(boxes))
     if stage.sampler != "cmaes" and asked.start < start:
         return draw("sobol", boxes, asked.stop, start_seed(study, stage))[asked.start :]
@@ -99,7 +109,7 @@ def _tpe(
 ) -> list[Point]:
     from search.plan import optuna_samplers
 
-    active = box.active if box.conditions else None
+    trained = partial(inside, box) if box.conditions or box.at_most else None
     space = distributions((box,))
-    points = optuna_samplers.ask_tpe(space, told, count, seed, direction, active)
+    points = optuna_samplers.ask_tpe(space, told, count, seed, direction, trained)
     return [inside(box, point) for point in points]

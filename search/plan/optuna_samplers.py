@@ -43,12 +43,12 @@ def ask_tpe(
     count: int,
     seed: int,
     direction: Direction,
-    active: Callable[[Point], Point] | None = None,
+    trained: Callable[[Point], Point] | None = None,
 ) -> list[dict[str, Any]]:
     """`count` points of the space from TPE, which models all hyperparameters together.
 
     In a space with conditions it models those together that occur together in trials. Each point
-    still has a value for every name; the caller drops the inactive ones.
+    still has a value for every name; the caller makes of it what is trained.
 
     It is told how trials rank as `search.plan.ranking` ranks them: trials that halving
     dropped stand behind all that were trained to their end, those that were trained for longer
@@ -62,13 +62,13 @@ def ask_tpe(
         count: How many points, 0 or more.
         seed: As for `ask`.
         direction: Whether smaller or larger values are the better ones.
-        active: In a space with conditions, what is active of a point; else None.
+        trained: What is trained of a point; None where that is the point itself.
     """
     with _quiet():
         # Start points come from elsewhere.
         sampler = TPESampler(
             multivariate=True,
-            group=active is not None,
+            group=trained is not None,
             constant_liar=True,
             n_startup_trials=1,
             seed=seed % 2**32,
@@ -79,10 +79,10 @@ def ask_tpe(
         for _ in range(count):
             trial = study.ask(dict(space))
             points.append(trial.params)
-            if active is not None:
-                # The inactive values that were drawn are never tried, so they are not bad ones.
+            if trained is not None:
+                # Values that were drawn and are never tried are not bad ones.
                 study.tell(trial, state=TrialState.FAIL)
-                study.add_trial(_running(active(trial.params), space))
+                study.add_trial(_running(trained(trial.params), space))
         return points
 
 

@@ -49,7 +49,7 @@ class Outlook:
 
 def unplanned(study: Study, step: Step) -> Outlook:
     """The outlook for a stage of which only the study file speaks."""
-    each: float | None = study.objective.steps(step.training)
+    each: float | None = 0.0 if step.known else study.objective.steps(step.training)
     return Outlook(expected_trials(study, step), each, expected_steps(study, step), 0)
 
 

@@ -15,14 +15,18 @@ from search.plan.cohorts import cohorts
 from search.plan.finalists import finalists, winner
 from search.plan.ranking import Spread, over_seeds
 from search.plan.reasons import left_out
-from search.plan.samplers import Drawn, draw
+from search.plan.samplers import Drawn
 from search.plan.seeds import derive
 from search.plan.trial import Trial
 from search.plan.zoom import zoom
-from search.space.space import Box, Choices, Point, fitted, overlaid
+from search.runtime.formatting import plural
+from search.space.joining import fitted, overlaid
+from search.space.space import Box, Choices, Point
+from search.study.contenders import contenders
 from search.study.file import Stage, Study
 from search.study.halving import Halving
 from search.study.race import Round, rounds
+from search.study.results import parted
 
 # Beyond 8 members a stack gains little, and beyond 16 its weights leave the processor's cache.
 LARGEST_COHORT = 8
@@ -37,6 +41,7 @@ class Step:
     """One entry of a search's table of contents: `number` counts from 1.
 
     Its trials are planned in `generations` parts, each when all of the part before is finished.
+    Where they are `known` from before, none is trained.
     """
 
     number: int
@@ -45,6 +50,7 @@ class Step:
     training: Training
     halving: Halving | None = None
     generations: int = 1
+    known: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,7 @@ class StagePlan:
         trials: By number; of a stage of several generations those of the first.
         cohorts: Numbers of the trials that are trained together.
         stop: Steps after which all its trials wait for each other; None if they do not.
+        values: Of its trials, where they are known from before; empty where they are trained.
     """
 
     step: Step
@@ -85,6 +92,7 @@ class StagePlan:
     trials: tuple[PlannedTrial, ...]
     cohorts: tuple[tuple[int, ...], ...]
     stop: int | None = None
+    values: tuple[float, ...] = ()
 
 
 def steps(study: Study) -> tuple[Step, ...]:
@@ -93,14 +101,21 @@ def steps(study: Study) -> tuple[Step, ...]:
     Where the objective has nothing to say of the chosen ones, there is no final.
     """
     final = study.final
-    listed: list[tuple[str, Kind, Training, Halving | None, int]] = [
-        (stage.name, "search", stage.training, stage.halving, learned.generations(stage))
+    listed: list[tuple[str, Kind, Training, Halving | None, int, bool]] = [
+        (
+            stage.name,
+            "search",
+            stage.training,
+            stage.halving,
+            learned.generations(stage),
+            stage.sampler == "results",
+        )
         for stage in study.stages
     ]
     if final.rounds:
-        listed.append((FINALISTS, "finalists", final.training, None, len(final.rounds)))
+        listed.append((FINALISTS, "finalists", final.training, None, len(final.rounds), False))
     if study.objective.evaluates is not None:
-        listed.append((FINAL, "final", final.training, None, 1))
+        listed.append((FINAL, "final", final.training, None, 1, False))
     return tuple(Step(number, *entry) for number, entry in enumerate(listed, start=1))
 
 
@@ -146,7 +161,11 @@ def plan(study: Study, step: Step, results: Sequence[Trial]) -> StagePlan:
         return _final_plan(study, step, results)
     stage = study.stages[step.number - 1]
     boxes, explanation = _boxes(study, stage, results)
-    trials = search_trials(study, stage, _drawn(study, stage, boxes))
+    trials = search_trials(study, stage, learned.ask(study, stage, boxes, 0, []))
+    if step.known:
+        values = tuple(parted(one)[1] for one in stage.results)
+        together = (tuple(range(len(trials))),)
+        return StagePlan(step, boxes, explanation, trials, together, values=values)
     stop = next(iter(_stops(study, step)), None)
     return StagePlan(step, boxes, explanation, trials, search_cohorts(study, stage, trials), stop)
 
@@ -195,13 +214,6 @@ def search_cohorts(
     )
 
 
-def _drawn(study: Study, stage: Stage, boxes: tuple[Box, ...]) -> tuple[Drawn, ...]:
-    if stage.sampler == "tpe" or stage.sampler == "cmaes" or stage.sampler == "gp":
-        return learned.ask(study, stage, boxes, 0, [])
-    seed = derive(study.seed, "stage", stage.name)
-    return draw(stage.sampler, boxes, stage.trials, seed, stage.points)
-
-
 def _boxes(study: Study, stage: Stage, results: Sequence[Trial]) -> tuple[tuple[Box, ...], str]:
     if stage.zoom is None:
         return stage.boxes, _as_declared(stage)
@@ -222,6 +234,9 @@ def _as_declared(stage: Stage) -> str:
         count = len(stage.points)
         return "the study file lists " + ("this point" if count == 1 else f"these {count} points")
     lines = ["as the study file says"]
+    if stage.sampler == "results":
+        given = f"{plural(len(stage.results), 'result')} of {stage.source or 'the study file'}"
+        lines = [f"{given}, from before this search; the study file gives the box"]
     for number, box in enumerate(stage.boxes, start=1):
         which = f"box {number}, " if len(stage.boxes) > 1 else ""
         lines += [f"{which}{name}: {box.described(name)}" for name in box.ranges]
@@ -229,18 +244,29 @@ def _as_declared(stage: Stage) -> str:
 
 
 def _configurations(study: Study, results: Sequence[Trial]) -> tuple[list[Trial], tuple[Box, ...]]:
-    named = study.contenders()
+    named = _compared(study, results)
     given = [one for one in results if one.stage in named]
     count = study.final.candidates or study.final.finalists
     chosen = finalists(given, count, study.objective)
     return chosen, tuple(_listed(result) for result in chosen)
 
 
-def _stages_in_words(study: Study) -> str:
+def _compared(study: Study, results: Sequence[Trial]) -> tuple[str, ...]:
+    """The stages that finalists come from; the last stages may have had no time for any trial."""
+    begun = {one.stage for one in results}
+    stages = study.stages
+    while len(stages) > 1 and stages[-1].name not in begun:
+        stages = stages[:-1]
+    return contenders(stages)
+
+
+def _stages_in_words(study: Study, results: Sequence[Trial]) -> str:
     """Where finalists come from; with the reason, where that is not from every stage."""
-    named = study.contenders()
+    named = _compared(study, results)
     if len(named) == len(study.stages):
         return "all stages"
+    if study.stages[-1].name not in named:
+        return f"{' and '.join(named)}, since no time was left for the stages behind"
     return f"{' and '.join(named)}, whose values compare with the last stage's"
 
 
@@ -257,7 +283,9 @@ def _finalists_plan(study: Study, step: Step, results: Sequence[Trial]) -> Stage
     points = {place: result.parameters for place, result in enumerate(chosen)}
     trials, stacks = round_of(study, step, points, first.seeds, 0)
     named = ", ".join(f"{result.stage} #{result.number}" for result in chosen)
-    explanation = f"the best {len(chosen)} configurations of {_stages_in_words(study)} ({named}), "
+    explanation = (
+        f"the best {len(chosen)} configurations of {_stages_in_words(study, results)} ({named}), "
+    )
     if others:
         left = ", ".join(f"the best {one.candidates} with {one.seeds.stop}" for one in others)
         explanation += f"in a race: all with {_seeds(first.seeds.stop, 'fresh ')}, {left}"
@@ -316,9 +344,8 @@ def _final_plan(study: Study, step: Step, results: Sequence[Trial]) -> StagePlan
     chosen, boxes = _configurations(study, results)
     spreads = seed_spreads(results)
     order = list(range(min(len(chosen), study.final.finalists)))
-    explanation = (
-        f"{chosen[0].stage} #{chosen[0].number} has the best value of {_stages_in_words(study)}"
-    )
+    where = _stages_in_words(study, results)
+    explanation = f"{chosen[0].stage} #{chosen[0].number} has the best value of {where}"
     if spreads:
         best = winner({place: spread.values for place, spread in spreads.items()}, study.objective)
         most = len(spreads[best].values)

@@ -1,6 +1,6 @@
 """The words that explain a zoom: which trials it is drawn from, and why each range moved."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from search.objective.port import Objective
@@ -76,6 +76,15 @@ def left_out(before: Box, after: Box) -> list[str]:
         f"{name}: left out: it is searched only where {before.conditions[name]}"
         for name in before.ranges
         if name not in after.ranges
+    ]
+
+
+def put_in_order(ranges: Mapping[str, Range], after: Box) -> list[str]:
+    """The lines on ranges that are others in a box, so that values can be in order."""
+    return [
+        f"{name}: → {extent}: since it is at most {after.at_most[name]}"
+        for name, extent in after.ranges.items()
+        if extent != ranges[name]
     ]
 
 

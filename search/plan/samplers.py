@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Literal
 from search.errors import KlayerError
 from search.plan.seeds import derive
 from search.space.grid import grid
-from search.space.space import Box, Choices, Interval, Point, Range, Value, hull
+from search.space.joining import hull
+from search.space.order import ordered
+from search.space.space import Box, Choices, Interval, Point, Range, Value
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution, IntDistribution
@@ -165,12 +167,15 @@ def _sampled(sampler: Literal["random", "sobol"], box: Box, count: int, seed: in
 def inside(box: Box, point: Point) -> Point:
     """What is active of the point, in the box's order, in plain numbers, each in its range.
 
+    What is at most another hyperparameter does not exceed it (see `search.space.order`).
+
     Args:
         box: What was drawn from.
         point: A value for each hyperparameter of the box, active or not.
     """
     whole = {name: _inside(extent, point[name]) for name, extent in box.ranges.items()}
-    return box.active(whole) if box.conditions else whole
+    active = box.active(whole) if box.conditions else whole
+    return ordered(box, active) if box.at_most else active
 
 
 def _inside(extent: Range, value: Value) -> Value:

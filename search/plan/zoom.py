@@ -26,9 +26,11 @@ from search.plan.reasons import (
     kept_reason,
     left_out,
     list_reason,
+    put_in_order,
 )
 from search.plan.trial import Trial
-from search.space.space import Box, Choices, Interval, Range, SpaceError, fitted, hull
+from search.space.joining import fitted, hull
+from search.space.space import Box, Choices, Interval, Range, SpaceError
 from search.study.zoom_rules import DecadesZoom, Limits, QuantileZoom
 
 # Past an edge on which the best lies, a quantile's range goes on by this share of what the best
@@ -99,9 +101,9 @@ def zoom(
         limits = [one[name] for one in (rule.limits, natural) if name in one]
         pool = scored if isinstance(rule, DecadesZoom) else leaders
         ranges[name], reasons[name] = _new_range(rule, name, extent, pool, limits)
-    box = fitted(ranges, old.conditions)
+    box = fitted(ranges, old.conditions, old.at_most)
     lines = [reason for name, reason in reasons.items() if name in box.ranges]
-    lines += left_out(old, box)
+    lines += [*put_in_order(ranges, box), *left_out(old, box)]
     return Zoomed(box, "\n".join([heading(leaders, scored, objective), *lines]))
 
 

@@ -59,7 +59,8 @@ def _shorter(training: dict[str, Any]) -> dict[str, Any]:
         schedule["half_cycle_epochs"] = 1
     else:
         schedule["epochs"] = min(schedule["epochs"], EPOCHS)
-    return {**training, "schedule": schedule}
+    kept = {key: value for key, value in training.items() if key != "patience"}  # of more epochs
+    return {**kept, "schedule": schedule}
 
 
 def _thin(stage: Stage, table: dict[str, Any], rows: Sequence[Published], *, zoomed: bool) -> None:

@@ -52,10 +52,13 @@ def parameters(point: Mapping[str, object]) -> str:
 
 
 def number(value: object) -> str:
-    """A parameter's value with four significant digits; words and whole numbers as they are."""
+    """A parameter's value with four significant digits; words and whole numbers as they are.
+
+    Large ones are whole, without commas, as parameters stand in lists.
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return quantity(value).replace(",", "") if isinstance(value, float) else str(value)
 
 
 def quantity(value: float) -> str:

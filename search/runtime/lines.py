@@ -54,7 +54,7 @@ def say_labelled(console: Console, rows: Sequence[tuple[str, str]]) -> None:
     """Print rows of a label and what it is, the latter one below the other."""
     if not console.is_terminal:
         for label, text in rows:
-            console.print(Text(f"{label:<{_LABEL_WIDTH}}{text}"), soft_wrap=True)
+            console.print(Text(f"{label:<{_LABEL_WIDTH - 1}} {text}"), soft_wrap=True)
         return
     table = Table.grid()
     table.add_column(style="bold", min_width=_LABEL_WIDTH, no_wrap=True)

@@ -4,11 +4,11 @@ Which there are is for an objective to say; see `search.objective.port`.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from search.space.space import Value
+from search.space.space import Condition, Range, Value
 
 
 @dataclass(frozen=True)
@@ -123,6 +123,9 @@ class Registry(Protocol):
 
     def names(self) -> Sequence[str]:
         """The names of all, to hint at."""
+
+    def conditions(self, ranges: Mapping[str, Range]) -> Mapping[str, Condition]:
+        """The conditions that follow from what is searched, whatever a file says, by name."""
 
 
 def shown(value: object) -> str:

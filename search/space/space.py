@@ -6,9 +6,10 @@ hyperparameter with a condition is active, and so in a point, only where the con
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from types import MappingProxyType
 
 from search.errors import KlayerError
@@ -181,15 +182,18 @@ class Box:
         ranges: By name.
         conditions: By name, of those hyperparameters that are not always active. All parents must
             hold; a parent that is itself inactive holds for nothing.
+        at_most: By name, the hyperparameter that one never exceeds; see `search.space.order`.
         parents_first: The names, each after those that its condition depends on.
 
     Raises:
         SpaceError: There is no range; a condition belongs to no range of the box, depends on one
-            that is not in the box, or on a value that cannot be; or conditions form a cycle.
+            that is not in the box, or on a value that cannot be; conditions form a cycle; or
+            `order_faults` finds something.
     """
 
     ranges: Mapping[str, Range]
     conditions: Mapping[str, Condition] = field(default_factory=dict)
+    at_most: Mapping[str, str] = field(default_factory=dict)
     parents_first: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -197,34 +201,49 @@ class Box:
             raise SpaceError("a box needs at least one hyperparameter")
         object.__setattr__(self, "ranges", MappingProxyType(dict(self.ranges)))
         object.__setattr__(self, "conditions", MappingProxyType(dict(self.conditions)))
+        object.__setattr__(self, "at_most", MappingProxyType(dict(self.at_most)))
         for name, condition in self.conditions.items():
             _check(name, condition, self.ranges)
-        parents = {name: _parents(self.conditions.get(name)) for name in self.ranges}
+        parents = {name: parents_of(self.conditions.get(name)) for name in self.ranges}
         found = cycle(parents)
         if found:
             raise SpaceError(in_words(found))
+        for _, fault in order_faults(self.at_most, self.ranges):
+            raise SpaceError(fault)
         order = tuple(TopologicalSorter(parents).static_order())
         object.__setattr__(self, "parents_first", order)
 
     def __reduce__(self) -> tuple[type["Box"], tuple[dict[str, object], ...]]:
-        if not self.conditions:
-            return Box, (dict(self.ranges),)
-        return Box, (dict(self.ranges), dict(self.conditions))
+        parts: list[dict[str, object]] = [
+            dict(self.ranges),
+            dict(self.conditions),
+            dict(self.at_most),
+        ]
+        while not parts[-1]:
+            parts.pop()
+        return Box, tuple(parts)
 
     def __hash__(self) -> int:
         ranges = tuple(self.ranges.items())
-        if not self.conditions:
+        if not self.conditions and not self.at_most:
             return hash(ranges)
-        return hash((ranges, frozenset(self.conditions.items())))
+        conditions = frozenset(self.conditions.items())
+        if not self.at_most:
+            return hash((ranges, conditions))
+        return hash((ranges, conditions, frozenset(self.at_most.items())))
 
     def always(self, name: str) -> bool:
         """Whether every point of the box has the hyperparameter `name`."""
         return name in self.ranges and name not in self.conditions
 
     def described(self, name: str) -> str:
-        """A range in words, with the condition that it stands under."""
-        condition = self.conditions.get(name)
-        return f"{self.ranges[name]}" + ("" if condition is None else f", where {condition}")
+        """A range in words, with what it is at most and the condition that it stands under."""
+        words = [f"{self.ranges[name]}"]
+        if name in self.at_most:
+            words.append(f"at most {self.at_most[name]}")
+        if name in self.conditions:
+            words.append(f"where {self.conditions[name]}")
+        return ", ".join(words)
 
     def active_names(self, point: Point) -> frozenset[str]:
         """The hyperparameters that are active where their parents are as in `point`."""
@@ -246,15 +265,82 @@ class Box:
     def contains(self, point: Point) -> bool:
         """Whether `point` has a value of its range for each hyperparameter that is active in it.
 
-        It must have none for those of the box that are inactive.
+        It must have none for those of the box that are inactive, and none above what bounds it.
         """
         active = self.active_names(point)
-        return all(
+        return self.in_order(point) and all(
             (name in point and extent.contains(point[name]))  # type: ignore[arg-type]
             if name in active
             else name not in point
             for name, extent in self.ranges.items()
         )
+
+    def chains(self) -> tuple[tuple[str, ...], ...]:
+        """Hyperparameters each of which is at most the one before it, chain by chain."""
+        return chains(self.at_most)
+
+    def in_order(self, point: Point) -> bool:
+        """Whether no value of `point` is above one before it in its chain."""
+        values = ([point[name] for name in chain if name in point] for chain in self.chains())
+        return all(low <= high for some in values for high, low in pairwise(some))  # type: ignore[operator]
+
+
+def chains(at_most: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
+    """As `Box.chains`."""
+    below = {other: name for name, other in at_most.items()}
+    found = []
+    for first in (other for other in below if other not in at_most):
+        chain = [first]
+        while chain[-1] in below:
+            chain.append(below[chain[-1]])
+        found.append(tuple(chain))
+    return tuple(found)
+
+
+def order_faults(
+    at_most: Mapping[str, str], ranges: Mapping[str, Range]
+) -> Iterator[tuple[str, str]]:
+    """What is wrong with bounds between hyperparameters: each with the name that is bounded.
+
+    They must form chains of numbers, in which neither end of a range is above that of the range
+    before it: values of such ranges stay in them when they are put in order.
+    """
+    circle = cycle({name: (other,) for name, other in at_most.items()})
+    if circle:
+        yield circle[0], f"{' is at most '.join(circle)}; leave out one of these"
+        return
+    firsts: dict[str, str] = {}
+    for name, other in at_most.items():
+        first = firsts.setdefault(other, name)
+        extent, above = ranges.get(name), ranges.get(other)
+        if extent is None or above is None:
+            yield name, f"found {other}, but the box has {', '.join(ranges)}"
+        elif first != name:
+            yield name, f"found {other}, which {first} is at most already; give {first}"
+        elif not (is_of_numbers(extent) and is_of_numbers(above)):
+            word = name if not is_of_numbers(extent) else other
+            yield name, f"found {other}, but {word} is no number"
+        else:
+            for end, one, most in zip(("begin", "end"), ends(extent), ends(above), strict=True):
+                if one > most:
+                    found = f"found {other}, whose values {end} at {most:g}, and those of {name}"
+                    yield name, f"{found} at {one:g}; let them {end} at {most:g} or below"
+
+
+def is_of_numbers(extent: Range) -> bool:
+    """Whether all values of the range are numbers."""
+    return isinstance(extent, Interval) or not any(
+        isinstance(one, str | bool) for one in extent.options
+    )
+
+
+def ends(extent: Range) -> tuple[float, float]:
+    """The smallest and the largest value of a range of numbers."""
+    if isinstance(extent, Choices):
+        numbers = [float(one) for one in extent.options]
+        return min(numbers), max(numbers)
+    past = (extent.high - extent.low) % extent.step if extent.step is not None else 0
+    return extent.low, extent.high - past
 
 
 def cycle(parents: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
@@ -297,7 +383,8 @@ def _check(name: str, condition: Condition, ranges: Mapping[str, Range]) -> None
                 )
 
 
-def _parents(condition: Condition | None) -> tuple[str, ...]:
+def parents_of(condition: Condition | None) -> tuple[str, ...]:
+    """What a hyperparameter depends on by a condition; () without one."""
     return () if condition is None else tuple(condition.values)
 
 
@@ -320,100 +407,5 @@ def _alike(one: Value, other: Value) -> bool:
     return isinstance(one, bool) == isinstance(other, bool)
 
 
-def _sets(condition: Condition | None) -> dict[str, frozenset[Value]]:
-    """What a condition says, apart from the order in which it says it; {} for none."""
-    values = {} if condition is None else condition.values
-    return {parent: frozenset(those) for parent, those in values.items()}
-
-
 def _word(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def fitted(ranges: Mapping[str, Range], conditions: Mapping[str, Condition]) -> Box:
-    """The box of those of `ranges` that can be active, under what is left of their conditions.
-
-    A range whose condition can no longer hold leaves, and with it those that depend on it.
-
-    Raises:
-        SpaceError: Conditions form a cycle.
-    """
-    kept = dict(ranges)
-    left = {name: one for name, one in conditions.items() if name in kept}
-    while True:
-        narrowed = {name: one.within(kept) for name, one in left.items()}
-        left = {name: one for name, one in narrowed.items() if one is not None}
-        if len(left) == len(narrowed):
-            return Box(kept, left)
-        kept = {name: kept[name] for name in kept if name in left or name not in narrowed}
-
-
-def overlaid(below: Box, above: Box) -> Box:
-    """All of `below` and `above`; where both have a hyperparameter, as `above` has it."""
-    conditions = {n: one for n, one in below.conditions.items() if n not in above.ranges}
-    return fitted({**below.ranges, **above.ranges}, {**conditions, **above.conditions})
-
-
-def hull(boxes: tuple[Box, ...]) -> Box:
-    """The smallest box that holds all of `boxes`.
-
-    They must agree in names, kinds of range and conditions, as far as they can: a box may lack a
-    hyperparameter that could not be active in it, and values of parents that it does not have.
-
-    Raises:
-        SpaceError: The boxes differ in their hyperparameters or in their conditions, or one is an
-            interval here and a list of choices there, or on a log scale here and a linear one
-            there.
-    """
-    conditions: dict[str, Condition] = {}
-    for box in boxes:
-        for name, one in box.conditions.items():
-            conditions[name] = _either(conditions.get(name, one), one)
-    for name in dict.fromkeys(name for box in boxes for name in box.ranges):
-        _must_agree(name, boxes, conditions.get(name))
-    merged: dict[str, Range] = {}
-    for box in boxes:
-        for name, extent in box.ranges.items():
-            merged[name] = _join(name, merged[name], extent) if name in merged else extent
-    return Box(merged, conditions)
-
-
-def _either(one: Condition, other: Condition) -> Condition:
-    """The condition that holds where either does, if both depend on the same parents."""
-    values = dict(one.values)
-    for parent, more in other.values.items():
-        values[parent] = tuple(dict.fromkeys([*values.get(parent, ()), *more]))
-    return Condition(values)
-
-
-def _must_agree(name: str, boxes: Sequence[Box], condition: Condition | None) -> None:
-    """Refuses boxes that differ in whether, or when, a hyperparameter is active.
-
-    Args:
-        name: Of the hyperparameter.
-        boxes: One at least has it.
-        condition: Under which it is active in one of them.
-    """
-    for box in boxes:
-        expected = condition.within(box.ranges) if condition is not None else None
-        if name not in box.ranges:
-            if condition is None or expected is not None:
-                holder = next(one for one in boxes if name in one.ranges)
-                both = sorted((box, holder), key=boxes.index)
-                one, other = (", ".join(sorted(which.ranges)) for which in both)
-                raise SpaceError(
-                    f"the boxes of a stage need the same hyperparameters, but one has {one} and "
-                    f"one {other}"
-                )
-        elif _sets(box.conditions.get(name)) != _sets(expected):
-            raise SpaceError(f"the boxes of a stage differ in when {name} is active; give one rule")
-
-
-def _join(name: str, one: Range, other: Range) -> Range:
-    if isinstance(one, Choices) and isinstance(other, Choices):
-        return Choices(one.options + tuple(v for v in other.options if v not in one.options))
-    if isinstance(one, Interval) and isinstance(other, Interval):
-        if (one.log, one.step) != (other.log, other.step):
-            raise SpaceError(f"the boxes of a stage differ in the scale or the step of {name}")
-        return replace(one, low=min(one.low, other.low), high=max(one.high, other.high))
-    raise SpaceError(f"{name} is an interval in one box and a list in another; give one kind")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _ABSENT = object()
+LONGEST = 200  # characters of a value that are shown
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ def _rows(value: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
-    return "not set" if value is _ABSENT else json.dumps(value, ensure_ascii=False)
+    text = "not set" if value is _ABSENT else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def _without_echoes(found: list[Change]) -> list[Change]:

@@ -7,7 +7,8 @@ kind of objective adds, its room checks.
 from collections.abc import Iterator, Sequence
 
 from search.objective.port import Objective
-from search.space.space import Range, SpaceError, hull
+from search.space.joining import hull
+from search.space.space import Range, SpaceError
 from search.study.contenders import contenders
 from search.study.faults import Fault, Key, shown
 from search.study.halving_checks import halving_faults

@@ -33,25 +33,33 @@ WhenTable = Annotated[dict[str, tuple[Value, ...]], PlainValidator(read_when)]
 
 
 def read_conditions(
-    raw: Mapping[str, Any], ranges: Mapping[str, Range | None], faults: list[Fault]
+    raw: Mapping[str, Any],
+    ranges: Mapping[str, Range | None],
+    following: Mapping[str, Condition],
+    faults: list[Fault],
 ) -> dict[str, Condition]:
     """The conditions of a box, by name.
 
     Args:
         raw: The box as the file writes it.
         ranges: What was read of it; None for a range that is wrong.
+        following: The conditions that the box has whatever the file says; it may narrow them.
         faults: Takes up what is wrong with the conditions; what lies inside a table of `when` that
             is malformed was found when the ranges were read.
     """
     conditions: dict[str, Condition] = {}
     for name, extent in raw.items():
         when = extent.get("when") if isinstance(extent, dict) else None
-        if ranges.get(name) is None or not isinstance(when, dict) or not when:
+        if ranges.get(name) is None:
             continue
-        found = [fault.under(name, "when") for fault in _faults(name, when, ranges)]
-        faults += found
-        if not found:
-            conditions[name] = Condition(read_when(when))
+        must = dict(following[name].values) if name in following else {}
+        said: dict[str, tuple[Value, ...]] = {}
+        if isinstance(when, dict) and when:
+            found = [*_faults(name, when, ranges)] or [*_never(name, read_when(when), must)]
+            faults += [fault.under(name, "when") for fault in found]
+            said = {} if found else read_when(when)
+        if said or must:
+            conditions[name] = Condition(must | said)
     circle = cycle({name: tuple(one.values) for name, one in conditions.items()})
     if circle:
         faults.append(Fault((circle[0], "when"), in_words(circle)))
@@ -78,6 +86,17 @@ def _faults(
             if isinstance(value, list | dict) or not takes(extent, value):
                 key = (parent, place) if listed else (parent,)
                 yield Fault(key, f"found {shown(value)}, which {parent} never is; {_right(extent)}")
+
+
+def _never(
+    name: str, said: Mapping[str, tuple[Value, ...]], must: Mapping[str, tuple[Value, ...]]
+) -> Iterator[Fault]:
+    """Values with which there is no such hyperparameter, whatever its condition says."""
+    for parent, values in must.items():
+        odd = [value for value in said.get(parent, ()) if value not in values]
+        if odd:
+            right = f"give {' or '.join(map(shown, values))}, or leave it out"
+            yield Fault((parent,), f"found {shown(odd[0])}, with which there is no {name}; {right}")
 
 
 def _right(extent: Range) -> str:

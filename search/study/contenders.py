@@ -3,7 +3,7 @@
 A longer training, another score or another learning rate gives other values for the same point, and
 a point that lacks a hyperparameter is no configuration of the last stage's space. So finalists come
 from the last stage, and from those before it that search the same hyperparameters, under the same
-conditions, and train alike.
+conditions and in the same order, and train alike.
 """
 
 from collections.abc import Sequence
@@ -26,4 +26,5 @@ def contenders(stages: Sequence[Stage]) -> tuple[str, ...]:
         if stage.training == last.training
         and set(boxes[stage.name].ranges) == set(boxes[last.name].ranges)
         and boxes[stage.name].conditions == boxes[last.name].conditions
+        and boxes[stage.name].at_most == boxes[last.name].at_most
     )

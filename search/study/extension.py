@@ -11,8 +11,9 @@ from search.study.changes import differences
 from search.study.file import Study
 from search.study.learning import generation_faults
 from search.study.stage_table import COUNTED, MOST_TRIALS
+from search.study.stopping import stop_faults
 
-_FREE = ("description", "final")
+_FREE = ("description", "final", "budget")
 
 
 def fixed_differences(recorded: Study, now: Study, planned: int) -> list[str]:
@@ -56,9 +57,11 @@ def with_more_trials(study: Study, trials: int) -> Study:
     names = ("more" if place == 1 else f"more-{place}" for place in range(1, len(taken) + 2))
     changed: dict[str, Any] = {"name": next(one for one in names if one not in taken)}
     changed["trials"] = trials
-    for fault in generation_faults(
-        last.sampler, trials, last.generation, len(last.boxes) or 1, last.halving
-    ):
+    stops = last.stop is not None
+    faults = generation_faults(
+        last.sampler, trials, last.generation, len(last.boxes) or 1, last.halving, stops=stops
+    )
+    for fault in (*faults, *stop_faults(last.stop, last.sampler, trials, last.halving)):
         raise StudyFileError(f"{study.name}: trials of a stage like {last.name}: {fault.text}")
     if last.zoom is not None:
         sources = (*last.zoom.sources, last.name)

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from search.space.hyperparameters import shown
 
-__all__ = ["FAULTS", "Fault", "Key", "faulty", "near", "shown"]
+__all__ = ["FAULTS", "Fault", "Key", "faulty", "near", "nearest", "shown"]
 
 Key = tuple[str | int, ...]
 
@@ -64,9 +64,17 @@ _MEANT = {
 def near(name: str, known: Iterable[str]) -> str:
     """The hint that ends a message on an unknown name: near matches, or all that there are."""
     known = list(known)
+    if found := nearest(name, known):
+        return found
+    return "known here: " + ", ".join(known) if known else "nothing is known here"
+
+
+def nearest(name: object, known: Iterable[str]) -> str:
+    """The hint at near matches of an unknown name; "" where there are none."""
+    known = list(known)
+    if not isinstance(name, str):
+        return ""
     if _MEANT.get(name) in known:
         return f"did you mean {_MEANT[name]}?"
     matches = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
-    if matches:
-        return "did you mean " + " or ".join(matches) + "?"
-    return "known here: " + ", ".join(known) if known else "nothing is known here"
+    return "did you mean " + " or ".join(matches) + "?" if matches else ""

@@ -20,6 +20,7 @@ from search.study.kinds import Kind, kind_of
 from search.study.lineage import natural_limits, reach
 from search.study.messages import faults_of
 from search.study.ranges import REGISTRY
+from search.study.results import Results, UnusableResultsError, read_results
 from search.study.stages import Stage, resolve
 from search.study.strategy import as_written, written_out
 from search.study.table import List, Name, Table
@@ -49,6 +50,7 @@ class Study(Table):
         name: The name of the search.
         description: What it is for, in the file's own words.
         seed: What all random draws are derived from.
+        hours: How long it may be worked on; None for as long as it takes.
         objective: What its trials train.
         stages: The steps of the search, in order; never empty.
         final: What follows the last stage.
@@ -57,6 +59,7 @@ class Study(Table):
     name: Name
     description: str = ""
     seed: int = Field(default=1, ge=0)
+    hours: float | None = None
     objective: Any
     stages: List[Stage] = Field(min_length=1, strict=False)
     final: SerializeAsAny[Final]
@@ -82,6 +85,7 @@ class Study(Table):
             "name": self.name,
             "description": self.description,
             "seed": self.seed,
+            **({} if self.hours is None else {"budget": {"hours": self.hours}}),
             **objective.canonical(),
             "stages": [stage.canonical() for stage in self.stages],
             "final": self.final.canonical(),
@@ -140,8 +144,12 @@ def _study_of(
     tables = _tables_of(document, kind)
     objective = kind.objective(tables, (folder or Path()).absolute(), data_folder)
     stages: list[Stage] = []
+    given = _results_of(tables, objective, document, folder or Path())
     for place, table in enumerate(tables.stages, start=1):
-        stages.append(resolve(table, place, stages[-1].name if stages else None, objective.units))
+        before = stages[-1].name if stages else None
+        stages.append(
+            resolve(table, place, before, objective.units, objective.registry, given.get(place))
+        )
     faults = _faults(kind, tables, objective, stages)
     if faults:
         raise FaultyStudyError(faults, document)
@@ -149,10 +157,33 @@ def _study_of(
         name=tables.name,
         description=tables.description,
         seed=tables.seed,
+        hours=None if tables.budget is None else tables.budget.hours,
         objective=objective,
         stages=tuple(stages),
         final=tables.final,
     )
+
+
+def _results_of(
+    tables: Document, objective: Objective, document: dict[str, Any], folder: Path
+) -> dict[int, Results]:
+    """The results that stages take over, by the places of those.
+
+    Raises:
+        FaultyStudyError: They cannot be read, or do not lie in the box of their stage.
+    """
+    found, faults = dict[int, Results](), list[Fault]()
+    for place, table in enumerate(tables.stages, start=1):
+        if table.results is None:
+            continue
+        box = table.boxes[0] if table.box is None else table.box
+        try:
+            found[place] = read_results(table.results, box, objective.score.name, folder)
+        except UnusableResultsError as error:
+            faults += [fault.under("stages", place - 1) for fault in error.faults]
+    if faults:
+        raise FaultyStudyError(faults, document)
+    return found
 
 
 def _faults(kind: Kind, tables: Document, objective: Objective, stages: list[Stage]) -> list[Fault]:

@@ -37,7 +37,13 @@ def start_points(sampler: str, trials: int, generation: int, boxes: int) -> int:
 
 
 def generation_faults(
-    sampler: str, trials: int | None, generation: int | None, boxes: int, halving: Halving | None
+    sampler: str,
+    trials: int | None,
+    generation: int | None,
+    boxes: int,
+    halving: Halving | None,
+    *,
+    stops: bool = False,
 ) -> Iterator[Fault]:
     """What of a stage does not fit a sampler that learns, or one that does not.
 
@@ -47,9 +53,10 @@ def generation_faults(
         generation: How many at once; None where the file does not say.
         boxes: How many boxes share them, 1 or more.
         halving: When trials that fall behind are dropped.
+        stops: Whether the stage may end between generations.
     """
     if sampler not in LEARNING:
-        if generation is not None:
+        if generation is not None and not stops:
             right = f'leave it out: only "tpe", "cmaes" and "gp" learn, "{sampler}" does not'
             yield Fault(("generation",), f"found {generation}; {right}")
         return

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 
 from search.objective.port import Objective, Training
 from search.space.hyperparameters import Number
-from search.space.space import Box, Choices, Interval, Range, hull, overlaid
+from search.space.joining import hull, overlaid
+from search.space.space import Box, Choices, Interval, Range
 from search.study.stages import Stage
 from search.study.zoom_rules import Limits
 

@@ -1,5 +1,6 @@
 """pydantic's errors as faults in plain sentences, at the keys that the user wrote."""
 
+import re
 from collections.abc import Callable
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -7,7 +8,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from search.study.faults import FAULTS, Fault, Key, near, shown
+from search.study.faults import FAULTS, Fault, Key, near, nearest, shown
 
 
 def faults_of(error: ValidationError, model: type[BaseModel]) -> list[Fault]:
@@ -83,8 +84,10 @@ def _inner(tables: list[type[BaseModel]], key: str) -> list[type[BaseModel]]:
 def _tag(detail: ErrorDetails) -> str:
     context = detail["ctx"]
     if detail["type"] == "union_tag_invalid":
-        right = context["expected_tags"].replace("'", '"')
-        return f"found {shown(context['tag'])}; give one of {right}"
+        expected = context["expected_tags"]
+        right = nearest(context["tag"], _named(expected))
+        right = right or "give one of " + expected.replace("'", '"')
+        return f"found {shown(context['tag'])}; {right}"
     return "missing; it says which kind of table this is"
 
 
@@ -95,10 +98,19 @@ def _sentence(detail: ErrorDetails, holders: list[type[BaseModel]]) -> str:
     if kind == "extra_forbidden":
         known = [key for table in holders for key in keys_of(table)]
         return f"unknown key; {near(str(detail['loc'][-1]), known)}"
+    if kind == "literal_error":
+        meant = nearest(detail["input"], _named(detail["ctx"]["expected"]))
+        if meant:
+            return f"found {found}; {meant}"
     right = _RIGHT.get(kind)
     if right is None:
         return f"found {found}; {detail['msg'][:1].lower()}{detail['msg'][1:]}"
     return f"found {found}; give {right(detail.get('ctx', {}))}"
+
+
+def _named(expected: str) -> list[str]:
+    """The names in pydantic's list of them."""
+    return re.findall(r"'([^']*)'", expected)
 
 
 def _meaning(key: str, holders: list[type[BaseModel]]) -> str:

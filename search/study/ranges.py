@@ -6,7 +6,16 @@ from typing import Annotated, Any
 from pydantic import Field, PlainSerializer, PlainValidator, ValidationError, ValidationInfo
 
 from search.space.hyperparameters import Choice, Hyperparameter, Number, Registry
-from search.space.space import Box, Choices, Condition, Interval, Range, SpaceError, Value
+from search.space.space import (
+    Box,
+    Choices,
+    Condition,
+    Interval,
+    Range,
+    SpaceError,
+    Value,
+    order_faults,
+)
 from search.study.conditions import WhenTable, read_conditions
 from search.study.faults import Fault, Key, faulty, near, shown
 from search.study.messages import faults_of
@@ -55,6 +64,10 @@ class RangeTable(Table):
         description="for other hyperparameters of the box, a value or a list of values; where one "
         "of them has another value, a trial lacks this hyperparameter",
     )
+    at_most: str | None = Field(
+        default=None,
+        description="another hyperparameter of the box, a number, which this one never exceeds",
+    )
 
 
 def read_box(raw: object, registry: Registry) -> Box:
@@ -72,20 +85,56 @@ def read_box(raw: object, registry: Registry) -> Box:
         raise faulty([Fault((), f"found {shown(raw)}; {right}")])
     faults: list[Fault] = []
     ranges = {name: _read_named(registry, name, extent, faults) for name, extent in raw.items()}
-    conditions = read_conditions(raw, ranges, faults)
+    there = {name: extent for name, extent in ranges.items() if extent is not None}
+    conditions = read_conditions(raw, ranges, registry.conditions(there), faults)
+    at_most = _read_order(raw, there, faults)
     if faults:
         raise faulty(faults)
-    return Box({name: extent for name, extent in ranges.items() if extent is not None}, conditions)
+    return Box(there, conditions, at_most)
 
 
-def write_box(box: Box) -> dict[str, Any]:
-    """`box` as a file writes it, every default written out; the inverse of `read_box`."""
+def _read_order(
+    raw: Mapping[str, Any], ranges: Mapping[str, Range], faults: list[Fault]
+) -> dict[str, str]:
+    """What is at most another hyperparameter, by name; the faults of it are taken up."""
+    said = {name: raw[name].get("at_most") for name in ranges if isinstance(raw[name], dict)}
+    at_most: dict[str, str] = {}
+    for name, other in said.items():
+        if not isinstance(other, str):
+            continue
+        if other in ranges and other != name:
+            at_most[name] = other
+        elif other not in raw or other == name:
+            hint = near(other, [one for one in raw if one != name])
+            text = f"no other hyperparameter of this box; {hint}"
+            faults.append(Fault((name, "at_most"), text))
+    faults += [Fault((name, "at_most"), text) for name, text in order_faults(at_most, ranges)]
+    return at_most
+
+
+def write_box(box: Box, *, following: Mapping[str, Condition] | None = None) -> dict[str, Any]:
+    """`box` as a file writes it, every default written out; the inverse of `read_box`.
+
+    Args:
+        box: What is written.
+        following: Conditions that are left out, as they follow whatever the file says, by name.
+    """
     written = {name: _write(extent) for name, extent in box.ranges.items()}
     for name, condition in box.conditions.items():
+        must = following[name].values if following and name in following else {}
+        when = {
+            parent: list(values)
+            for parent, values in condition.values.items()
+            if must.get(parent) != values
+        }
+        if when:
+            extent = written[name]
+            table = extent if isinstance(extent, dict) else {"values": extent}
+            written[name] = table | {"when": when}
+    for name, other in box.at_most.items():
         extent = written[name]
         table = extent if isinstance(extent, dict) else {"values": extent}
-        when = {parent: list(values) for parent, values in condition.values.items()}
-        written[name] = table | {"when": when}
+        written[name] = table | {"at_most": other}
     return written
 
 
@@ -93,14 +142,17 @@ def recorded_box(written: Mapping[str, Any]) -> Box:
     """The box that `write_box` wrote, whatever rules for boxes have come since."""
     ranges: dict[str, Range] = {}
     conditions: dict[str, Condition] = {}
+    at_most: dict[str, str] = {}
     for name, one in written.items():
         table: dict[str, Any] = {"values": one} if isinstance(one, list | tuple) else dict(one)
+        if "at_most" in table:
+            at_most[name] = table.pop("at_most")
         when = table.pop("when", None)
         if when is not None:
             conditions[name] = Condition({parent: tuple(those) for parent, those in when.items()})
         listed = "values" in table
         ranges[name] = Choices(tuple(table["values"])) if listed else Interval(**table)
-    return Box(ranges, conditions)
+    return Box(ranges, conditions, at_most)
 
 
 def read_point(raw: object, registry: Registry) -> dict[str, Value]:
@@ -170,12 +222,12 @@ def _read_choices(
 def _read_list(
     searchable: Hyperparameter, raw: dict[str, Any], faults: list[Fault]
 ) -> Choices | None:
-    """The choices that `{values = [...], when = {...}}` writes."""
+    """The choices that `{values = [...]}` writes, maybe with `when` and `at_most`."""
     name = searchable.name
     table = _table(name, raw, faults)
     if table is None or table.values is None:
         return None
-    beside = [key for key in raw if key not in ("values", "when")]
+    beside = [key for key in raw if key not in ("values", "when", "at_most")]
     if beside:
         right = "give a list of values or a range of numbers"
         faults.append(Fault((name, beside[0]), f"found beside values; {right}"))

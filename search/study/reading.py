@@ -15,6 +15,7 @@ from search.study.faults import Fault, Key, near
 from search.study.file import FaultyStudyError, Study, study_of
 from search.study.keys import written
 from search.study.overrides import overridden
+from search.study.ranges import write_box
 from search.study.sampler_checks import missing_libraries
 
 LARGEST_BYTES = 2**20
@@ -92,9 +93,16 @@ def changed(
         StudyFileError: What comes of it is no valid search.
     """
     form = study.canonical()
-    for stage in form["stages"]:
-        if len(stage.get("boxes", ())) == 1:
-            (stage["box"],) = stage.pop("boxes")
+    base = form.get("training", {})
+    for part in (*form["stages"], form["final"]):  # of which a change of [training] is one, too
+        own = part.get("training", {}).items()
+        part["training"] = {key: value for key, value in own if value != base.get(key)}
+    conditions = study.objective.registry.conditions  # which follow from what is changed, too
+    for stage, table in zip(study.stages, form["stages"], strict=True):
+        if "boxes" in table:
+            boxes = [write_box(one, following=conditions(one.ranges)) for one in stage.boxes]
+            del table["boxes"]
+            table |= {"box": boxes[0]} if len(boxes) == 1 else {"boxes": boxes}
     folder = Path(study.objective.recorded().get("base", ""))
     return _loaded(form, where, folder, overrides, name, data_folder)
 

@@ -1,22 +1,25 @@
 """One `[[stages]]` table as it is written, and whether its own keys fit together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from search.space.grid import combinations
-from search.space.space import SpaceError
+from search.space.hyperparameters import Registry
+from search.space.space import Box, Choices, Point, SpaceError
 from search.study.faults import Fault, faulty
 from search.study.halving import Halving
 from search.study.learning import generation_faults
-from search.study.ranges import BoxTable, PointTable
+from search.study.ranges import REGISTRY, BoxTable, PointTable
+from search.study.results import ResultsTable
+from search.study.stopping import Stop, stop_faults
 from search.study.table import List, Name, Table
 from search.study.zoom_rules import ZoomRule
 
-Sampler = Literal["random", "sobol", "grid", "points", "tpe", "cmaes", "gp"]
+Sampler = Literal["random", "sobol", "grid", "points", "tpe", "cmaes", "gp", "results"]
 
-COUNTED = ("grid", "points")
+COUNTED = ("grid", "points", "results")
 """The samplers that know by themselves how many trials there are."""
 
 MOST_TRIALS = 100_000
@@ -32,14 +35,16 @@ class StageTable(Table):
         default=None,
         ge=1,
         le=MOST_TRIALS,
-        description="how many points are trained; all samplers but grid and points need it",
+        description="how many points are trained; all samplers but grid, points and results need "
+        "it",
     )
     generation: int | None = Field(
         default=None,
         ge=1,
         le=MOST_TRIALS,
         description="how many of them are asked for at once, before their results are looked at; "
-        "for tpe, cmaes and gp, which need it",
+        "for tpe, cmaes and gp, which need it; for random and sobol beside stop, as many as its "
+        "`after` unless said",
     )
     box: BoxTable | None = Field(
         default=None, description="a range for each searched hyperparameter"
@@ -59,18 +64,33 @@ class StageTable(Table):
         strict=False,
         description='the trials themselves; for sampler = "points"',
     )
+    results: ResultsTable | None = Field(
+        default=None,
+        description="points with their values from before, which are trained no more: the path of "
+        'a CSV file, or a list of tables; for sampler = "results"',
+    )
     halving: Halving | None = Field(
         default=None, description="when trials that fall behind are dropped"
+    )
+    stop: Stop | None = Field(
+        default=None, description="when the stage ends since its trials bring nothing better"
     )
     training: Any = Field(description="keys of [training] that differ in this stage")
 
     @model_validator(mode="after")
-    def _says_one_thing(self) -> "StageTable":
+    def _says_one_thing(self, info: ValidationInfo) -> "StageTable":
         faults = [*_box_faults(self), *_trials_faults(self), *_grid_faults(self)]
-        faults += _points_faults(self)
+        faults += _points_faults(self, (info.context or {}).get(REGISTRY))
+        faults += _results_faults(self)
         faults += generation_faults(
-            self.sampler, self.trials, self.generation, len(self.boxes) or 1, self.halving
+            self.sampler,
+            self.trials,
+            self.generation,
+            len(self.boxes) or 1,
+            self.halving,
+            stops=self.stop is not None,
         )
+        faults += stop_faults(self.stop, self.sampler, self.trials, self.halving)
         if faults:
             raise faulty(faults)
         return self
@@ -104,7 +124,11 @@ def _trials_faults(stage: StageTable) -> Iterator[Fault]:
             yield Fault(("trials",), f"missing; {right}")
         return
     if stage.trials is not None:
-        counted = {"grid": "a grid trains every combination", "points": "the points are counted"}
+        counted = {
+            "grid": "a grid trains every combination",
+            "points": "the points are counted",
+            "results": "the results are counted",
+        }
         yield Fault(("trials",), f"found {stage.trials}; leave it out: {counted[stage.sampler]}")
 
 
@@ -127,7 +151,27 @@ def _grid_faults(stage: StageTable) -> Iterator[Fault]:
         yield Fault(("sampler",), f'found a "grid" of {total:,} combinations; {right}')
 
 
-def _points_faults(stage: StageTable) -> Iterator[Fault]:
+def _results_faults(stage: StageTable) -> Iterator[Fault]:
+    if stage.sampler != "results":
+        if stage.results is not None:
+            right = f'leave them out, or give sampler = "results", not "{stage.sampler}"'
+            yield Fault(("results",), f"found; {right}")
+        return
+    if not stage.results:
+        right = 'name a CSV file, such as results = "past.csv"'
+        yield Fault(("results",), f"missing; {right}")
+    if len(stage.boxes) > 1:
+        right = "give one, in which all results lie"
+        yield Fault(
+            ("boxes",), f'found {len(stage.boxes)} boxes beside sampler = "results"; {right}'
+        )
+    right = "leave it out: results are trained no more"
+    for key, there in (("zoom", stage.zoom), ("halving", stage.halving)):
+        if there is not None:
+            yield Fault((key,), f'found beside sampler = "results"; {right}')
+
+
+def _points_faults(stage: StageTable, registry: Registry | None) -> Iterator[Fault]:
     if stage.sampler != "points":
         if stage.points:
             right = f'leave them out, or give sampler = "points", not "{stage.sampler}"'
@@ -137,8 +181,26 @@ def _points_faults(stage: StageTable) -> Iterator[Fault]:
         right = "give a list of tables, such as points = [{learning_rate = 0.01}]"
         yield Fault(("points",), f"missing; {right}")
         return
-    first = set(stage.points[0])
+    box = box_of(stage.points, registry)
+    first = set(stage.points[0]) - set(box.conditions)
     for place, point in enumerate(stage.points):
-        if set(point) != first:
+        key, active = ("points", place), box.active_names(point)
+        if set(point) - set(box.conditions) != first:
             right = f"give each point what the first one has: {', '.join(sorted(first))}"
-            yield Fault(("points", place), f"found {', '.join(sorted(point))}; {right}")
+            yield Fault(key, f"found {', '.join(sorted(point))}; {right}")
+            continue
+        for name, condition in box.conditions.items():
+            if (name in point) != (name in active):
+                found = f"found {name}" if name in point else f"{name} is missing"
+                right = f"points have it where {condition}, and nowhere else"
+                yield Fault(key, f"{found}; {right}")
+
+
+def box_of(points: Sequence[Point], registry: Registry | None) -> Box:
+    """The box of all values of some points, under the conditions that follow from them."""
+    names = dict.fromkeys(name for point in points for name in point)
+    ranges = {
+        name: Choices(tuple(dict.fromkeys(point[name] for point in points if name in point)))
+        for name in names
+    }
+    return Box(ranges, registry.conditions(ranges) if registry is not None else {})

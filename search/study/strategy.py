@@ -9,17 +9,15 @@ compares it with other searches.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
+from search.study.budget import Budget
 from search.study.faults import Fault, Key, faulty, near, shown
 from search.study.learning import start_points
 from search.study.messages import faults_of
 from search.study.race import rounds
-from search.study.stage_table import MOST_TRIALS
-from search.study.table import Table
 
 STRATEGIES = ("auto",)
-FEWEST_TRAININGS = 24
 COARSE, FINE = "coarse", "fine"
 QUANTILE = 0.25
 
@@ -29,17 +27,6 @@ _FEWEST_AT_ONCE, _MOST_AT_ONCE = 4, 32
 _CHOSEN = ("candidates", "finalists", "seeds")
 
 
-class BudgetTable(Table):
-    """`[budget]`: what a search may cost."""
-
-    trainings: int = Field(
-        ge=FEWEST_TRAININGS,
-        le=MOST_TRIALS,
-        description="how many trainings, those of the race over fresh seeds included; the winner's "
-        "last training comes on top",
-    )
-
-
 def written_out(document: Mapping[str, Any]) -> dict[str, Any]:
     """A document with its strategy written out as stages and a final; one without as it is.
 
@@ -47,15 +34,17 @@ def written_out(document: Mapping[str, Any]) -> dict[str, Any]:
         PydanticCustomError: With every fault of the strategy.
     """
     if "strategy" not in document:
-        if unread := [key for key in ("budget", "box") if key in document]:
+        if unread := [*_without_a_strategy(document)]:
             right = 'give strategy = "auto", which reads it, or leave it out'
-            raise faulty([Fault((key,), f"found without a strategy; {right}") for key in unread])
+            raise faulty([Fault(key, f"found without a strategy; {right}") for key in unread])
         return dict(document)
     if faults := [*_faults(document)]:
         raise faulty(faults)
     rest = {key: value for key, value in document.items() if key not in ("strategy", "budget")}
     box = rest.pop("box", None)
-    trainings = document["budget"]["trainings"]
+    budget = dict(document["budget"])
+    trainings = budget.pop("trainings")
+    rest |= {"budget": budget} if budget else {}
     _, *race = next(one for one in _RACES if trainings >= one[0])
     trials = trainings - sum(one.trials for one in rounds(*race))
     coarse = {"name": COARSE, "sampler": "sobol", "trials": trials // 2}
@@ -63,6 +52,15 @@ def written_out(document: Mapping[str, Any]) -> dict[str, Any]:
     fine = {"name": FINE, **_closer(trials - trials // 2)}
     final = {**rest.get("final", {}), **dict(zip(_CHOSEN, race, strict=True))}
     return {**rest, "stages": [coarse, fine], "final": final}
+
+
+def _without_a_strategy(document: Mapping[str, Any]) -> Iterator[Key]:
+    """The keys of a document that only a strategy reads."""
+    budget = document.get("budget")
+    if isinstance(budget, Mapping) and "trainings" in budget:
+        yield ("budget", "trainings")
+    if "box" in document:
+        yield ("box",)
 
 
 def _closer(trials: int) -> dict[str, Any]:
@@ -103,6 +101,10 @@ def _faults(document: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault(("budget",), f"missing; {right}")
         return
     try:
-        BudgetTable.model_validate(document["budget"])
+        budget = Budget.model_validate(document["budget"])
     except ValidationError as error:
-        yield from (fault.under("budget") for fault in faults_of(error, BudgetTable))
+        yield from (fault.under("budget") for fault in faults_of(error, Budget))
+        return
+    if budget.trainings is None:
+        right = "give how many trainings the search may take, such as 64"
+        yield Fault(("budget", "trainings"), f"missing; {right}")

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
+from search.study.budget import Budget
 from search.study.faults import faulty
 from search.study.race import Round, race_faults, rounds
 from search.study.stage_table import StageTable
@@ -71,6 +72,7 @@ class Document(Table):
     seed: int = Field(
         default=1, ge=0, le=2**63 - 1, description="what all random draws are derived from"
     )
+    budget: Budget | None = Field(default=None, description="what the search may cost")
     training: Any = Field(description="one training, where a stage does not search it")
     stages: List[StageTable] = Field(
         min_length=1, max_length=100, strict=False, description="the steps of the search, in order"

@@ -1,11 +1,6 @@
 """A worker: claims work of searches, does it, hands it in.
 
-`serve` is the loop of one process: it trains cohorts, and plans what is to be planned. `Heartbeat`
-renews its leases. `pool` starts worker processes, on one of the `engines`.
+`loop.serve` is the loop of one process: it trains cohorts, and plans what is to be planned.
+`heartbeat.Heartbeat` renews its leases. `pool` starts worker processes, on one of the `engines`.
+Nothing is imported here: processes that time a training need none of these.
 """
-
-from search.workers.heartbeat import Heartbeat, presence
-from search.workers.loop import serve
-from search.workers.planning import plan_next
-
-__all__ = ["Heartbeat", "plan_next", "presence", "serve"]

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from joblib import cpu_count
 from joblib.externals.loky import get_reusable_executor
 
-from search.objective.port import Training
+from search.objective.port import Objective, Training
+from search.objective.timing import Sample, seconds_of
 from search.plan.generations import GenerationPlan, rehearsed_generations
 from search.plan.halving import expected_steps
 from search.plan.plan import PlannedTrial, StagePlan, Step, plan, steps
@@ -129,14 +130,16 @@ def forecast(study: Study, workers: int) -> tuple[StageForecast, ...]:
         steps_in_all = expected_steps(study, made.step, sizes)
         seconds = None
         if steps_in_all is not None and usual is not None:
-            each = steps_in_all / sum(sizes)
+            each = steps_in_all / max(sum(sizes), 1)
             each *= study.objective.final_factor if made.step.kind == "final" else 1.0
             times = [[paces.get(c.kind, usual) * c.work * each for c in wave] for wave in waves]
             seconds = sum(makespan(wave, at_once) for wave in times)
         memory = _most_bytes(study, [cohort for wave in waves for cohort in wave])
         again = len(made.trials) - len({frozenset(t.parameters.items()) for t in made.trials})
-        repeated = again if made.step.kind == "search" else 0
-        listed.append(StageForecast(made.step, sum(sizes), steps_in_all, seconds, memory, repeated))
+        repeated = again if made.step.kind == "search" and not made.step.known else 0
+        listed.append(
+            StageForecast(made.step, len(made.trials), steps_in_all, seconds, memory, repeated)
+        )
     return tuple(listed)
 
 
@@ -176,7 +179,7 @@ def _rehearse(study: Study) -> list[_Rehearsal]:
         parts: list[StagePlan | GenerationPlan] = [made]
         parts += rehearsed_generations(study, made)
         trials = tuple(trial for part in parts for trial in part.trials)
-        waves = tuple(part.cohorts for part in parts)
+        waves = () if step.known else tuple(part.cohorts for part in parts)
         if step.kind == "final":  # its stacks, whatever they are made of, follow on each other
             waves = tuple((one,) for one in _alike(study, step, trials))
         rehearsed.append(_Rehearsal(step, trials, waves))
@@ -185,7 +188,8 @@ def _rehearse(study: Study) -> list[_Rehearsal]:
                 step.name,
                 t.number,
                 t.parameters,
-                -ranking_of(study).sign / (2 + t.number),  # the first is the best
+                # The first is the best, where that is not known.
+                made.values[t.number] if made.values else -ranking_of(study).sign / (2 + t.number),
                 made.boxes[t.box],
             )
             for t in trials
@@ -228,9 +232,10 @@ def _paces(study: Study, samples: Mapping[_Kind, _Cohort]) -> dict[_Kind, float]
     by_processes: dict[int, list[_Kind]] = {}
     for kind in samples:
         by_processes.setdefault(kind.at_once, []).append(kind)
-    found: dict[_Kind, float] = {}
+    most, found = max(by_processes), dict[_Kind, float]()
     for processes, kinds in by_processes.items():
-        timed = _timed_at_once(processes, study, [samples[kind] for kind in kinds], budget)
+        cohorts = [(samples[kind].section, samples[kind].points) for kind in kinds]
+        timed = _timed_at_once(processes, most, study.objective, cohorts, budget)
         for place, kind in enumerate(kinds):
             seconds = [one for one in (each[place] for each in timed) if one is not None]
             if len(seconds) == processes:
@@ -239,18 +244,21 @@ def _paces(study: Study, samples: Mapping[_Kind, _Cohort]) -> dict[_Kind, float]
 
 
 def _timed_at_once(
-    processes: int, study: Study, samples: Sequence[_Cohort], budget: float
+    processes: int, most: int, objective: Objective, samples: Sequence[Sample], budget: float
 ) -> list[list[float | None]]:
-    """What each of some processes finds, all at the same time.
+    """What each of some processes finds, all at the same time, of the most that are ever asked.
 
-    Nothing where one is killed, or an epoch takes too long to wait for. None of them outlasts this.
+    Nothing where one is killed, or an epoch takes too long to wait for: then none outlasts this.
+    Others are left for what is timed next, since to start them takes longer than to time.
     """
-    executor = get_reusable_executor(max_workers=processes, env=ONE_THREAD)
+    executor = get_reusable_executor(max_workers=most, env=ONE_THREAD)
     until = time.monotonic() + MOST_SECONDS
     finished = False
     try:
         with stop_requests(_interrupt, [signal.SIGTERM]):
-            begun = [executor.submit(_time, study, samples, budget) for _ in range(processes)]
+            begun = [
+                executor.submit(seconds_of, objective, samples, budget) for _ in range(processes)
+            ]
             found = [one.result(max(0.0, until - time.monotonic())) for one in begun]
         finished = True
     except (BrokenProcessPool, TimeoutError):  # the system kills them where memory runs out
@@ -265,14 +273,3 @@ def _timed_at_once(
 def _interrupt(*_: int) -> None:
     """Let SIGTERM be as Ctrl-C, by which the processes that were started are ended."""
     raise KeyboardInterrupt
-
-
-def _time(study: Study, samples: Sequence[_Cohort], budget: float) -> list[float | None]:
-    """Of each cohort; None for one that does not fit into memory."""
-    found: list[float | None] = []
-    for one in samples:
-        try:
-            found.append(study.objective.seconds_per_step(one.section, one.points, budget))
-        except MemoryError:
-            found.append(None)
-    return found

@@ -12,6 +12,7 @@ from search.plan.generations import plan_generation
 from search.plan.halving import plan_rung
 from search.plan.plan import plan, step_of, trials_in_all
 from search.plan.samplers import distributions
+from search.plan.stopping import ending
 from search.workers.heartbeat import Heartbeat
 
 
@@ -48,13 +49,16 @@ def make_plan(ledger: Ledger, search: Search, claim: PlanningClaim) -> None:
             ledger.open_rung(claim, plan_rung(study, step, claim.rung, standings))
         elif claim.generation:
             before = ledger.read.finished_trials(search, claim.stage.id)
+            if ended := ending(study, step, before):
+                ledger.end_stage(claim, ended)
+                return
             boxes = ledger.read.boxes(claim)
             following = plan_generation(study, step, claim.generation, boxes, before)
             space = distributions(boxes, listed=step.kind != "search")
             ledger.open_generation(claim, following, space)
         else:
             made = plan(study, step, ledger.read.finished_trials(search))
-            each = study.objective.steps(step.training)
+            each = 0.0 if step.known else study.objective.steps(step.training)
             in_all = trials_in_all(study, made)
             space = distributions(made.boxes, listed=step.kind != "search")
             ledger.open_stage(search, claim, made, space, each, in_all)

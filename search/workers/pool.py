@@ -37,8 +37,10 @@ from search.ledger.postgresql import EACH_WORKERS
 from search.ledger.records import Search
 from search.runtime.formatting import plural
 from search.runtime.signals import StopRequests, stop_requests
-from search.workers import Heartbeat, plan_next, presence, serve
 from search.workers.engines import Engine, WorkerKilledError
+from search.workers.heartbeat import Heartbeat, presence
+from search.workers.loop import serve
+from search.workers.planning import plan_next
 
 POLL_SECONDS = 0.03
 # Renewed while it lasts; a longer one would only keep others waiting where this process dies.

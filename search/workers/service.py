@@ -20,8 +20,9 @@ from search.ledger.records import Search
 from search.runtime.formatting import plural
 from search.runtime.lines import say
 from search.runtime.signals import stop_requests
-from search.workers import presence, serve
 from search.workers.engines import Engine
+from search.workers.heartbeat import presence
+from search.workers.loop import serve
 from search.workers.pool import InterruptedRunError, launch
 
 

@@ -25,8 +25,10 @@ from search.objectives.declared.tables import (
     TrainingTable,
 )
 from search.objectives.function.tables import FunctionDocument, FunctionTable
+from search.study.budget import Budget
 from search.study.file import study_of
 from search.study.halving import Halving
+from search.study.stopping import Stop
 from search.study.zoom_rules import DecadesZoom, Limits, QuantileZoom
 from tests.docs.schema_rows import first_table, rows, sections, within
 
@@ -46,7 +48,7 @@ TABLES: dict[str, tuple[type[BaseModel], type[BaseModel] | None]] = {
 }
 """The headings whose table is that of a schema, and the schema whose keys stand elsewhere."""
 
-ON_THE_STUDY_FILES_PAGE = {DeclaredStage, Halving, DecadesZoom, QuantileZoom, Limits}
+ON_THE_STUDY_FILES_PAGE = {Budget, DeclaredStage, Halving, Stop, DecadesZoom, QuantileZoom, Limits}
 
 FILES = dict(
     re.findall(r"^```\w+\n# (\S+\.(?:toml|py|sh))\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)

@@ -20,11 +20,12 @@ from search.objectives.network.sections import (
 )
 from search.reproduce.published_tables import GradientCheck, Published
 from search.space.space import Box
+from search.study.budget import Budget
 from search.study.file import study_of
 from search.study.halving import Halving
 from search.study.ranges import RangeTable
 from search.study.reading import load
-from search.study.strategy import BudgetTable
+from search.study.stopping import Stop
 from search.study.zoom_rules import DecadesZoom, Limits, QuantileZoom
 from tests.docs.schema_rows import first_table, rows, sections, within
 
@@ -37,9 +38,10 @@ TABLES: dict[str, type[BaseModel]] = {
     "`[network]`": NetworkSection,
     "`[training]`": TrainingSection,
     **{f'`schedule`, kind `"{one.model_fields["kind"].default}"`': one for one in SCHEDULES},
-    "`strategy` and `[budget]`": BudgetTable,
+    "`strategy` and `[budget]`": Budget,
     "`[[stages]]`": NetworkStage,
     "`halving` of a stage": Halving,
+    "`stop` of a stage": Stop,
     "Ranges": RangeTable,
     '`zoom`, rule `"decades"`': DecadesZoom,
     '`zoom`, rule `"quantile"`': QuantileZoom,
@@ -74,8 +76,7 @@ def test_each_hyperparameter_of_the_network_is_on_the_page() -> None:
 
 
 def test_every_table_of_the_schema_is_on_the_page() -> None:
-    # By `klayer reproduce`, and before stages are read.
-    read_elsewhere = {Published, GradientCheck, BudgetTable}
+    read_elsewhere = {Published, GradientCheck}  # by `klayer reproduce`
     assert set(within(NetworkDocument)) | {RangeTable} | read_elsewhere == set(TABLES.values())
 
 

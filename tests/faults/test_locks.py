@@ -40,6 +40,27 @@ def test_a_database_that_is_locked(
     assert_whole(storage, expected, f"database locked for {seconds:g} s", times)
 
 
+@pytest.mark.long
+def test_rows_of_optuna_s_that_a_stranger_locks(
+    pool_of: Callable[..., Pool],
+    storage: str,
+    expected: Table,
+    assert_whole: Callable[..., None],
+) -> None:
+    """Amid a transaction, as a notebook or Optuna's dashboard may leave it."""
+    if storage.startswith("sqlite"):
+        pytest.skip("SQLite locks no rows")
+    pool, watch = pool_of(), Watch(storage)
+    pool.start(2)
+    wait_until(watch.is_training, "training")
+    with psycopg.connect(storage) as connection:
+        connection.execute("SELECT trial_id FROM trials FOR UPDATE")
+        time.sleep(20.0)
+    assert pool.end() == {0}, pool.said()
+    watch.close()
+    assert_whole(storage, expected, "Optuna's rows locked for 20 s", 1)
+
+
 def lock(storage: str, seconds: float) -> None:
     """Keep others from writing; on PostgreSQL, also from looking for work."""
     if storage.startswith("sqlite"):

@@ -11,7 +11,9 @@ import pytest
 from search.ledger.claims import MOST_LOST
 from search.ledger.ledger import PATIENCE_SECONDS, Ledger
 from search.objectives.network.trainer import NetworkTrainer
-from search.workers import loop, presence, serve
+from search.workers import loop
+from search.workers.heartbeat import presence
+from search.workers.loop import serve
 from tests.faults.databases import mostly_sqlite
 from tests.faults.outcome import NAME, Counts, Table, count, table
 from tests.faults.runs import ROOT, TINY, Run

@@ -17,7 +17,8 @@ from typing import Any
 from search.ledger.ledger import LEASE_SECONDS, PATIENCE_SECONDS, Ledger
 from search.ledger.opening import card_of
 from search.study.reading import load
-from search.workers import presence, serve
+from search.workers.heartbeat import presence
+from search.workers.loop import serve
 from tests.faults.outcome import NAME
 from tests.faults.runs import ROOT
 from tests.faults.watch import LONGEST_SECONDS, POLL_SECONDS

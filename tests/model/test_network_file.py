@@ -42,13 +42,14 @@ def network_of(
     placement: Placement = "before",
     precision: str = "float32",
     widths: tuple[int, ...] = (4, 3),
+    skip: bool = False,
     **kinds: Any,
 ) -> Network:
     architecture = Architecture(6, 3, "leaky_relu", placement, **kinds)
-    drawn = [replace(MEMBER, widths=widths, seed=seed)]
+    drawn = [replace(MEMBER, widths=widths, seed=seed, skip=skip)]
     parameters = initialise(architecture, drawn, precision)
     statistics = population_statistics(architecture, drawn, parameters, X.astype(precision))
-    member = replace(MEMBER, widths=widths)
+    member = replace(MEMBER, widths=widths, skip=skip)
     return alone(Network(architecture, (member,), parameters, statistics), 0)
 
 
@@ -74,6 +75,7 @@ def file(tmp_path: Path) -> Path:
         {"placement": "none"},
         {"placement": "after", "batch_norm_affine": False},
         {"placement": "after", "precision": "float64", "loss": "hinge"},
+        {"widths": (4, 4), "skip": True},
         {"widths": ()},
         {"widths": (5,), "batch_norm_statistics": "training_set", "batch_norm_decay": 0.5},
     ],
@@ -133,6 +135,17 @@ def test_a_klayer_that_knows_no_other_finalists_refuses_them(
     monkeypatch.setattr(network_file, "FORMAT", 3)
     assert network_file.load(tmp_path / "one.npz").others == ()
     refused(tmp_path / "all.npz", "has format 4, and this klayer reads formats 2 to 3; use a later")
+
+
+def test_a_klayer_that_knows_no_skip_connections_refuses_those_that_have_some(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = network_of(11, widths=(2, 2), skip=True)
+    network_file.save(tmp_path / "one.npz", saved_of(skip=True))  # of widths 4 and 3: it has none
+    network_file.save(tmp_path / "all.npz", replace(saved_of(), others=(other,)))
+    monkeypatch.setattr(network_file, "FORMAT", 4)
+    assert network_file.load(tmp_path / "one.npz").network.members[0].skip
+    refused(tmp_path / "all.npz", "has format 5, and this klayer reads formats 2 to 4; use a later")
 
 
 @pytest.mark.parametrize("kind", sorted(REGRESSION))
@@ -263,10 +276,10 @@ BIAS = "network.layer_1.bias"
     ("change", "told"),
     [
         (
-            about_with(format=5),
-            "has format 5, and this klayer reads formats 2 to 4; use a later klayer",
+            about_with(format=6),
+            "has format 6, and this klayer reads formats 2 to 5; use a later klayer",
         ),
-        (about_with(format=1), "reads formats 2 to 4; use an earlier klayer"),
+        (about_with(format=1), "reads formats 2 to 5; use an earlier klayer"),
         (about_with(format="1"), "format must be"),
         (about_with(format=2), "sha256 is too much"),
         (about_with(snapshots=-1), "snapshots must be 0 or more"),

@@ -13,7 +13,7 @@ from pydantic import Field
 from pydantic_core import PydanticCustomError
 
 from search.space.hyperparameters import Choice, Hyperparameter, Number
-from search.space.space import Box, Interval
+from search.space.space import Box, Condition, Interval, Range
 from search.study.faults import Fault, faulty, shown
 from search.study.ranges import RangeTable, read_box, recorded_box, write_box
 
@@ -53,6 +53,10 @@ class Registry:
     def names(self) -> list[str]:
         """The names of all."""
         return [one.name for one in self.known]
+
+    def conditions(self, _: Mapping[str, Range]) -> Mapping[str, Condition]:
+        """None: a file says all."""
+        return {}
 
 
 @dataclass(frozen=True)
@@ -153,11 +157,13 @@ def _inherited(declared: object, entry: object, box: Mapping[str, Any]) -> objec
         return entry
     when = declared.get("when")
     conditional = isinstance(when, Mapping) and all(parent in box for parent in when)
+    inherited = {"when": when} if conditional else {}
+    if declared.get("at_most") in box:
+        inherited["at_most"] = declared["at_most"]
     if isinstance(entry, list | tuple):
-        return {"values": list(entry), "when": when} if conditional else entry
+        return {"values": list(entry)} | inherited if inherited else entry
     if not isinstance(entry, Mapping):
         return entry
-    inherited = {"when": when} if conditional else {}
     if "values" not in entry:
         inherited |= {key: declared[key] for key in _INHERITED if key in declared}
     return inherited | dict(entry)

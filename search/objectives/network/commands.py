@@ -32,8 +32,8 @@ def data_fetch(
     """Download a data set from its official address into the user's cache; 170 MB."""
     if dataset != "cifar10":
         raise KlayerError(f"{dataset}: no data set of this name can be fetched; there is cifar10")
-    from search.objectives.network.data import cache_folder
     from search.objectives.network.fetch import CIFAR10, fetch
+    from search.runtime.cache import cache_folder
 
     folder = fetch(CIFAR10, cache_folder() / "cifar10", progress=sys.stderr.isatty())
     typer.echo(str(folder))

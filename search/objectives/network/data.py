@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 from threadpoolctl import threadpool_limits
 
 from model.data import cache, cifar10, cross_validation, digits, prepared
@@ -25,6 +24,7 @@ from search.objectives.network.faults import faults_as_klayer_errors
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.own_data import facts_of, own_of
 from search.objectives.network.sections import DataSection
+from search.runtime.cache import cache_folder
 
 MOST_SETTING, MOST_GIGABYTES = "KLAYER_CACHE_GIGABYTES", 20
 
@@ -79,11 +79,6 @@ class Dataset:
     def card(self) -> DataCard:
         """What is to be known of it without opening it."""
         return cards.card(self.prepared, self.folds, self.facts, self.objective.data, self.own)
-
-
-def cache_folder() -> Path:
-    """The user's cache: fetched data sets, and standardised arrays under `prepared`."""
-    return platformdirs.user_cache_path("klayer")
 
 
 def prepared_folder() -> Path:

@@ -9,7 +9,7 @@ from search.objective.port import Objective
 from search.objectives.network.facts import NAMED, Facts
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.registry import NetworkRegistry
-from search.objectives.network.regulariser_checks import image_faults, unread_faults
+from search.objectives.network.regulariser_checks import image_faults
 from search.objectives.network.sections import (
     DataSection,
     NetworkDocument,
@@ -19,11 +19,11 @@ from search.objectives.network.sections import (
 from search.objectives.network.study_checks import (
     class_weight_faults,
     fold_faults,
-    layer_faults,
     repeat_faults,
     task_faults,
 )
 from search.objectives.network.study_checks import faults_between as faults_of
+from search.objectives.network.unread_checks import unread_faults
 from search.space.space import Box
 from search.study.faults import Fault, Key
 from search.study.recorded_tables import constructed
@@ -102,9 +102,9 @@ def recorded(form: Mapping[str, Any]) -> NetworkObjective:
     )
 
 
-def stage_faults(tables: Document, stages: Sequence[Stage]) -> Iterator[Fault]:
-    """Layers that are searched and that the network does not have."""
-    return layer_faults(_own(tables).network, stages)
+def stage_faults(_tables: Document, _stages: Sequence[Stage]) -> Iterator[Fault]:
+    """None: a network's are told once the stages are read through their zooms."""
+    return iter(())
 
 
 def faults_between(
@@ -125,11 +125,12 @@ def faults_between(
     names = partial(_class_names, network)
     yield from class_weight_faults(network.facts.task, names, trainings)
     yield from image_faults(network.facts, trainings, stages)
-    yield from unread_faults(network.network, trainings, stages)
     yield from repeat_faults(given.training, given.final.training)
     if given.data.folds is not None:
         yield from fold_faults(trainings)
-    yield from faults_of(network.facts, network.network, given.training, stages, given.final, boxes)
+    declared = network.facts, network.network, given.training, stages, given.final, boxes
+    yield from unread_faults(*declared)
+    yield from faults_of(*declared)
 
 
 def _own(tables: Document) -> NetworkDocument:

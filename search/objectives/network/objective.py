@@ -234,6 +234,6 @@ class NetworkObjective:
         return {
             **({} if named is None else {"objective": {"kind": self.kind, "score": named}}),
             "data": self.data.canonical(),
-            "network": self.network.model_dump(mode="json"),
+            "network": self.network.canonical(),
             "training": self.training.model_dump(mode="json", exclude_none=True),
         }

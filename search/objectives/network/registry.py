@@ -5,6 +5,7 @@ refused in `[training]` and in a box alike, for the same reason and in the same 
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -12,7 +13,7 @@ from pydantic import Field
 
 from model.data.table_options import Task
 from search.space.hyperparameters import Choice, Hyperparameter, Number
-from search.space.space import Value
+from search.space.space import Condition, Range, Value, is_discrete
 from search.study.table import MOST
 
 Activation = Literal["relu", "leaky_relu", "elu"]
@@ -26,6 +27,13 @@ LOSSES: dict[Task, tuple[Loss, ...]] = {
     "regression": ("squared_error", "huber"),
 }
 """The losses that a task may be learned by."""
+
+LAYERS = "layers"
+MOST_WIDTHS = 100
+"""Of the hidden layers of a network."""
+
+_FEWEST = {"dropout": 1, "skip": 2}
+"""How many hidden layers there must be at least for one of these to be read."""
 
 _WIDTH = re.compile(r"width_([1-9][0-9]{0,3})")
 
@@ -193,6 +201,13 @@ _ALL: tuple[Hyperparameter, ...] = (
         title="batch normalisation",
     ),
     Choice(
+        "skip",
+        "skip connections: whether a hidden layer that has as many units as the one before it adds "
+        "that one's outputs to its own",
+        (True, False),
+        title="skip connections",
+    ),
+    Choice(
         "initialization",
         "how weights start: N(0, 2/inputs), N(0, 1/inputs), or N(0, init_sigma²)",
         get_args(Initialization),
@@ -213,11 +228,25 @@ _ALL: tuple[Hyperparameter, ...] = (
 )
 
 REGISTRY: dict[str, Hyperparameter] = {one.name: one for one in _ALL}
-"""Every searchable hyperparameter by its name, but for the widths (see `find`)."""
+"""Those that are keys of a section, by name; `find` knows the depth and the widths, too."""
 
 
 def find(name: str) -> Hyperparameter | None:
-    """The hyperparameter of this name, `width_1`, `width_2`, … included; None if there is none."""
+    """The hyperparameter of this name; None if there is none.
+
+    Beside those of `REGISTRY` they are `layers` and `width_1`, `width_2`, ….
+    """
+    if name == LAYERS:
+        return Number(
+            name,
+            "how many layers, the output layer counted: 1 is a linear classifier, 3 are two hidden "
+            "layers and the output layer; trials have the `width_1`, `width_2`, … of their hidden "
+            "layers alone",
+            1,
+            MOST_WIDTHS + 1,
+            whole=True,
+            title="layers",
+        )
     layer = layer_of(name)
     if layer is None:
         return REGISTRY.get(name)
@@ -239,7 +268,15 @@ def layer_of(name: str) -> int | None:
 
 def names(layers: int = 1) -> list[str]:
     """The names of all searchable hyperparameters of a network of `layers` hidden layers."""
-    return [*REGISTRY, *(f"width_{layer}" for layer in range(1, layers + 1))]
+    return [*REGISTRY, LAYERS, *(f"width_{layer}" for layer in range(1, layers + 1))]
+
+
+def depths(ranges: Mapping[str, Range]) -> tuple[int, ...]:
+    """The numbers of hidden layers that are searched, in the order of the range; () for none."""
+    extent = ranges.get(LAYERS)
+    if extent is None or not is_discrete(extent):
+        return ()
+    return tuple(int(layers) - 1 for layers in extent.values())
 
 
 def limited(name: str, default: Value | None) -> Any:
@@ -268,3 +305,18 @@ class NetworkRegistry:
     def names(self) -> list[str]:
         """As `names`, of two hidden layers, to hint at."""
         return names(layers=2)
+
+    def conditions(self, ranges: Mapping[str, Range]) -> Mapping[str, Condition]:
+        """As `Registry.conditions`: a width is searched where there is such a hidden layer.
+
+        So are `dropout` and `skip` where there are layers that read them. What all trials have
+        stands under no condition, nor does what none has.
+        """
+        searched = depths(ranges)
+        found = {}
+        for name in ranges:
+            fewest = layer_of(name) or _FEWEST.get(name, 0)
+            having = [hidden for hidden in searched if hidden >= fewest]
+            if having and len(having) < len(searched):
+                found[name] = Condition({LAYERS: tuple(hidden + 1 for hidden in having)})
+        return found

@@ -1,4 +1,4 @@
-"""What regularisers of a study must agree on with the network and the data.
+"""What regularisers of a study must agree on with the data.
 
 Pure: values in, every fault out.
 """
@@ -6,9 +6,8 @@ Pure: values in, every fault out.
 from collections.abc import Iterator, Sequence
 
 from search.objectives.network.facts import Facts
-from search.objectives.network.sections import NetworkSection, TrainingSection
+from search.objectives.network.sections import TrainingSection
 from search.objectives.network.study_checks import highest
-from search.space.space import Choices, Value
 from search.study.checks import own_ranges
 from search.study.faults import Fault, Key
 from search.study.stages import Stage
@@ -42,27 +41,3 @@ def image_faults(
             _, height, width = facts.planes
             right = f"images have {height} x {width} pixels: give fewer than {min(height, width)}"
             yield Fault(where, f"found {most:,.0f}; {right}")
-
-
-def unread_faults(
-    network: NetworkSection,
-    trainings: Sequence[tuple[Key, TrainingSection]],
-    stages: Sequence[Stage],
-) -> Iterator[Fault]:
-    """Regularisers that nothing reads: labels smoothed for another loss, dropout of no layer.
-
-    Arguments are those of `image_faults`, and what [network] says.
-    """
-    losses: set[Value] = {network.loss}
-    for place, stage in enumerate(stages):
-        for key, name, extent in own_ranges(stage):
-            if name == "loss" and isinstance(extent, Choices):
-                losses |= set(extent.options)
-            if name == "dropout" and not network.widths:
-                found = "searched, but the network has no hidden layer"
-                yield Fault(("stages", place, *key), f"{found}; leave it out")
-    smoothed = [(key, one.label_smoothing) for key, one in trainings if one.label_smoothing]
-    if smoothed and "cross_entropy" not in losses:
-        key, share = smoothed[0]
-        right = 'only loss = "cross_entropy" reads it; leave it out'
-        yield Fault((*key, "label_smoothing"), f"found {share:g}, but {right}")

@@ -46,6 +46,10 @@ class _Schedule(Table):
         """Updates of a cycle on `rows` training rows; None where it has none."""
         return None
 
+    def wave_epochs(self, rows: int, batch_size: int) -> float | None:  # noqa: ARG002
+        """Epochs in which η rises and comes back; None where it only falls behind its start."""
+        return None
+
     def counts_updates(self) -> bool:
         """Whether it is of so many updates, however many are an epoch."""
         return False
@@ -128,6 +132,10 @@ class OneCycleSchedule(_InEpochs):
         default=0.3, gt=0, lt=1, description="share of the training in which η rises"
     )
 
+    def wave_epochs(self, rows: int, batch_size: int) -> float:
+        """As `_Schedule.wave_epochs`."""
+        return self.total_epochs(rows, batch_size)
+
     def built(self) -> "schedule.OneCycle":
         """As `_Schedule.built`."""
         from model import schedule
@@ -177,6 +185,10 @@ class CyclesSchedule(_Schedule):
     def total_epochs(self, rows: int, batch_size: int) -> float:
         """As `_Schedule.total_epochs`."""
         return self.cycles * self.cycle(rows, batch_size) / steps_per_epoch(rows, batch_size)
+
+    def wave_epochs(self, rows: int, batch_size: int) -> float:
+        """As `_Schedule.wave_epochs`."""
+        return self.total_epochs(rows, batch_size) / self.cycles
 
     def built(self) -> "schedule.Cycles":
         """As `_Schedule.built`."""

@@ -18,6 +18,7 @@ from model.data.table_options import Scaling, Task
 from search.objectives.network.facts import NAMED
 from search.objectives.network.metrics import Score
 from search.objectives.network.registry import (
+    MOST_WIDTHS,
     Activation,
     BatchNorm,
     Initialization,
@@ -338,9 +339,11 @@ def _endings(kind: Kind) -> str:
 class NetworkSection(Table):
     """The network that is trained: k layers, of which the hidden ones stand in `widths`."""
 
+    later = ("skip",)
+
     widths: List[Annotated[int, Field(ge=1, le=MOST)]] = Field(
         default=(50, 50),
-        max_length=100,
+        max_length=MOST_WIDTHS,
         strict=False,
         description="units of each hidden layer; [] is a linear classifier",
     )
@@ -362,9 +365,16 @@ class NetworkSection(Table):
         lt=1,
         description="share of the moving average that each batch leaves as it was",
     )
+    skip: bool = limited("skip", False)
     initialization: Initialization = limited("initialization", "he")
     init_sigma: float = limited("init_sigma", 0.01)
     loss: Loss = limited("loss", "cross_entropy")
+
+    def canonical(self) -> dict[str, Any]:
+        """As a file would write it, with every default but those of later keys."""
+        fields = type(self).model_fields
+        same = {key for key in self.later if getattr(self, key) == fields[key].default}
+        return self.model_dump(mode="json", exclude=same)
 
 
 class TrainingSection(Table):

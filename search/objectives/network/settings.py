@@ -9,7 +9,7 @@ from model.members import Architecture, Member
 from search.objective.fit import Fit
 from search.objectives.network.folds import is_stacked
 from search.objectives.network.objective import NetworkObjective
-from search.objectives.network.registry import layer_of
+from search.objectives.network.registry import LAYERS
 from search.objectives.network.sections import TrainingSection
 from search.space.space import Point
 
@@ -18,7 +18,8 @@ def fit(objective: NetworkObjective, section: TrainingSection, point: Point) -> 
     """What a trial must agree in with others to be one stack with them, and what is padded."""
     values = values_of(objective, section, point)
     facts = objective.facts
-    key = architecture_of(values, facts.inputs, facts.outputs), recipe_of(values, 0, facts.shape)
+    architecture = architecture_of(values, facts.inputs, facts.outputs)
+    key = architecture, recipe_of(values, 0, facts.shape), len(values["widths"])
     members = members_of_a_trial(objective, section, int(values["batch_size"]))
     return Fit(key, tuple(members * width for width in values["widths"]))
 
@@ -45,14 +46,15 @@ def stacks_of(
 def values_of(
     objective: NetworkObjective, section: TrainingSection, point: Point
 ) -> dict[str, Any]:
-    """Every hyperparameter of a trial: what the sections say, and what the point says instead."""
-    values = dict(objective.network) | dict(section) | dict(point)
-    widths = list(objective.network.widths)
-    for name, value in point.items():
-        layer = layer_of(name)
-        if layer is not None:
-            widths[layer - 1] = int(value)
-    return values | {"widths": tuple(widths)}
+    """Every hyperparameter of a trial: what the sections say, and what the point says instead.
+
+    A hidden layer that the point has no width of has that of [network].
+    """
+    said = objective.network.widths
+    hidden = int(point[LAYERS]) - 1 if LAYERS in point else len(said)
+    named = {f"width_{layer}": width for layer, width in enumerate(said, start=1)} | dict(point)
+    widths = tuple(int(named[f"width_{layer}"]) for layer in range(1, hidden + 1))
+    return dict(objective.network) | dict(section) | dict(point) | {"widths": widths}
 
 
 def architecture_of(values: dict[str, Any], inputs: int, outputs: int) -> Architecture:
@@ -114,4 +116,5 @@ def member_of(values: dict[str, Any], seed: int) -> Member:
         input_dropout=values["input_dropout"],
         label_smoothing=values["label_smoothing"],
         clip_norm=values["clip_norm"],
+        skip=values["skip"],
     )

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from model.data.table_options import Task
 from search.objectives.network.facts import Facts
 from search.objectives.network.metrics import scores_of
-from search.objectives.network.registry import LOSSES, layer_of
-from search.objectives.network.schedules import SCHEDULES
+from search.objectives.network.registry import LAYERS, LOSSES, NetworkRegistry, depths, layer_of
 from search.objectives.network.sections import NetworkFinal, NetworkSection, TrainingSection
 from search.space.space import Box, Choices, Interval, Range, Value
 from search.study.checks import own_ranges
@@ -20,18 +19,6 @@ from search.study.stages import Stage
 
 if TYPE_CHECKING:
     from search.objectives.network.objective import NetworkObjective
-
-_NEEDS = {
-    "negative_slope": ("activation", ("leaky_relu",)),
-    "elu_alpha": ("activation", ("elu",)),
-    "init_sigma": ("initialization", ("normal",)),
-    "label_smoothing": ("loss", ("cross_entropy",)),
-    "momentum": ("optimizer", ("sgd", "nesterov")),
-    "beta_1": ("optimizer", ("adam", "adamw")),
-    "beta_2": ("optimizer", ("adam", "adamw")),
-    "epsilon": ("optimizer", ("adam", "adamw")),
-}
-"""Hyperparameters that only some settings of another one read."""
 
 
 def faults_between(
@@ -52,7 +39,7 @@ def faults_between(
         final: The final.
         boxes: The `reach` of each stage, by name.
     """
-    yield from _unread(network, stages, boxes)
+    yield from layer_faults(network, stages, boxes)
     yield from _rungs(stages, boxes)
     yield from _batches(facts, training, stages, final, boxes)
     yield from _single_rows(network, training, stages, final, boxes)
@@ -135,41 +122,68 @@ def class_weight_faults(
                 yield Fault(where, "found 0 for every class; give one of them more")
 
 
-def layer_faults(network: NetworkSection, stages: Sequence[Stage]) -> Iterator[Fault]:
-    """Widths that are searched of layers that the network does not have."""
+def layer_faults(
+    network: NetworkSection, stages: Sequence[Stage], boxes: Mapping[str, Box]
+) -> Iterator[Fault]:
+    """Widths that are searched of layers that no trial has, and layers without a width."""
     for place, stage in enumerate(stages):
+        box = boxes[stage.name]
+        searched = depths(box.ranges)
+        most = max(searched, default=len(network.widths))
         for key, name, _ in own_ranges(stage):
+            where: Key = ("stages", place, *key)
             layer = layer_of(name)
-            if layer is not None and layer > len(network.widths):
-                yield Fault(("stages", place, *key), _no_such_layer(name, len(network.widths)))
+            if layer is not None and layer > most:
+                yield Fault(where, _no_such_layer(name, most, searched=bool(searched)))
+            elif layer is not None and searched and name in box.ranges:
+                condition = box.conditions.get(name)
+                every = tuple(hidden + 1 for hidden in searched)
+                layers = every if condition is None else condition.values.get(LAYERS, every)
+                if any(int(one) <= layer for one in layers):
+                    right = "give layers and all widths in this box"
+                    yield Fault(where, f"found beside a zoom that searches layers; {right}")
+            elif name == LAYERS:
+                yield from _depth_faults(where, network, stage, boxes)
 
 
-def _no_such_layer(name: str, layers: int) -> str:
+def _depth_faults(
+    where: Key, network: NetworkSection, stage: Stage, boxes: Mapping[str, Box]
+) -> Iterator[Fault]:
+    """What is wrong with the layers that a stage itself searches, in the place `where`."""
+    box, sources = boxes[stage.name], stage.zoom.sources if stage.zoom is not None else ()
+    searched = depths(box.ranges)
+    for source in sources:
+        carried = [name for name in boxes[source].ranges if layer_of(name)]
+        if carried and not set(searched) <= set(depths(boxes[source].ranges)):
+            found = f"found beside {carried[0]} of {source}, which did not search all of these"
+            yield Fault(where, f"{found}; give no others, or leave out the zoom")
+            return
+    for layer in range(len(network.widths) + 1, max(searched) + 1):
+        name = f"width_{layer}"
+        every = NetworkRegistry().conditions(box.ranges).get(name)
+        if name not in box.ranges or box.conditions.get(name) != every:
+            found = f"found up to {max(searched) + 1}, but hidden layer {layer} may have no width"
+            right = f"give {name} a range, or network.widths {max(searched)} of them"
+            yield Fault(where, f"{found}; {right}")
+            return
+
+
+def has_hidden_layers(network: NetworkSection, box: Box) -> bool:
+    """Whether a trial of a box has a hidden layer."""
+    return max(depths(box.ranges), default=len(network.widths)) > 0
+
+
+def _no_such_layer(name: str, layers: int, *, searched: bool) -> str:
+    network = "the network"
+    if searched:
+        network = f"a network of {layers + 1} layers" if layers else "a network of 1 layer"
     if not layers:
-        return f"found {name}, but the network has no hidden layer; leave it out"
+        return f"found {name}, but {network} has no hidden layer; leave it out"
     count = "1 hidden layer" if layers == 1 else f"{layers} hidden layers"
     known = " or ".join(f"width_{layer}" for layer in range(1, layers + 1))
     if layers > 3:
         known = f"width_1 to width_{layers}"
-    return f"found {name}, but the network has {count}; give {known}"
-
-
-def _unread(
-    network: NetworkSection, stages: Sequence[Stage], boxes: Mapping[str, Box]
-) -> Iterator[Fault]:
-    """Searched hyperparameters that nothing reads: the search would compare noise."""
-    for place, stage in enumerate(stages):
-        for key, name, _ in own_ranges(stage):
-            where: Key = ("stages", place, *key)
-            if name in _NEEDS:
-                other, settings = _NEEDS[name]
-                values = {**dict(network), **dict(stage.training)}
-                if not set(settings) & set(_settings(values, boxes[stage.name], name, other)):
-                    needed = f"{other} = {' or '.join(map(shown, settings))}"
-                    yield Fault(where, f"searched, but only {needed} reads it; {_right(needed)}")
-            if name == "learning_rate_min" and not stage.training.schedule.has_floor:
-                needed = f"a schedule of kind {_kinds_with('has_floor')}"
-                yield Fault(where, f"searched, but only {needed} reads it; {_right(needed)}")
+    return f"found {name}, but {network} has {count}; give {known}"
 
 
 def _settings(values: Mapping[str, Value], box: Box, name: str, other: str) -> tuple[Value, ...]:
@@ -178,18 +192,6 @@ def _settings(values: Mapping[str, Value], box: Box, name: str, other: str) -> t
     if condition is not None and other in condition.values:
         return condition.values[other]
     return extent.options if isinstance(extent, Choices) else (values[other],)
-
-
-def _right(needed: str) -> str:
-    return f"give {needed}, or leave it out of the search"
-
-
-def _kinds_with(feature: str) -> str:
-    """The kinds of schedules that have something, as messages name them."""
-    *others, last = [
-        shown(one.model_fields["kind"].default) for one in SCHEDULES if getattr(one, feature)
-    ]
-    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _rungs(stages: Sequence[Stage], boxes: Mapping[str, Box]) -> Iterator[Fault]:
@@ -256,8 +258,10 @@ def _single_rows(
     named = contenders(stages)
     right = "of which batch normalisation leaves nothing; give 2 or more"
     faults = []
-    for place, stage in enumerate(stages if network.widths else ()):
+    for place, stage in enumerate(stages):
         box = boxes[stage.name]
+        if not has_hidden_layers(network, box):
+            continue
         trained: list[tuple[Key, TrainingSection]] = [(("stages", place), stage.training)]
         trained += [(("final",), final.training)] if stage.name in named else []
         for where, training in trained:

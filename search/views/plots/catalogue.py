@@ -10,6 +10,7 @@ from typing import Any
 
 from search.errors import KlayerError
 from search.objective.port import Objective
+from search.study.faults import nearest
 from search.views.plots import (
     best,
     distribution,
@@ -88,14 +89,15 @@ def find(objective: Objective, key: str) -> Entry:
     """The entry of that key.
 
     Raises:
-        KlayerError: There is none; the message lists all.
+        KlayerError: There is none; the message names near ones, or lists all.
     """
     known = entries(objective)
     for entry in known:
         if entry.key == key:
             return entry
-    listed = ", ".join(entry.key for entry in known)
-    raise KlayerError(f"{key}: there is no plot of this name; there is {listed}")
+    keys = [entry.key for entry in known]
+    right = nearest(key, keys) or f"there is {', '.join(keys)}"
+    raise KlayerError(f"{key}: there is no plot of this name; {right}")
 
 
 def _curves(objective: Objective, group: Group) -> Entry:

@@ -44,7 +44,22 @@ def value_axis(scale: ValueScale, places: np.ndarray) -> dict[str, Any]:
     The poorest values share its dark end.
     """
     low, high = reach(scale, places)
-    bar: dict[str, Any] = {
+    return {
+        "colorscale": SCALE,
+        "reversescale": scale.metric.direction == "minimize",
+        "cmin": low,
+        "cmax": high,
+        "colorbar": value_bar(scale, low, high),
+    }
+
+
+def value_bar(scale: ValueScale, low: float, high: float) -> dict[str, Any]:
+    """The bar of a colour axis of scores, from one place to another, with its marks.
+
+    Plotly would choose as few as one.
+    """
+    marks = scale.marks(low, high)
+    return {
         "title": {"text": scale.title, "side": "top", "font": {"size": 12}},
         "orientation": "h",
         "x": 0,
@@ -56,14 +71,6 @@ def value_axis(scale: ValueScale, places: np.ndarray) -> dict[str, Any]:
         "len": 1,
         "thickness": 10,
         "outlinewidth": 0,
-    }
-    if scale.log:
-        marks = scale.marks(low, high)
-        bar |= {"tickvals": [at for at, _ in marks], "ticktext": [text for _, text in marks]}
-    return {
-        "colorscale": SCALE,
-        "reversescale": scale.metric.direction == "minimize",
-        "cmin": low,
-        "cmax": high,
-        "colorbar": bar,
+        "tickvals": [at for at, _ in marks],
+        "ticktext": [text for _, text in marks],
     }

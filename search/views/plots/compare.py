@@ -9,6 +9,7 @@ from plotly.subplots import make_subplots
 
 from search.errors import KlayerError
 from search.views.plots import best, standing
+from search.views.plots.colouring import value_bar
 from search.views.plots.data import SearchData
 from search.views.plots.labels import named, short
 from search.views.plots.plot import Plot, Table, drawn, nothing
@@ -111,12 +112,10 @@ def compare_zoom(datas: Sequence[SearchData]) -> Plot:
     scales = [plot.figure.layout.coloraxis for _, plot in seen]
     known = [scale for scale in scales if scale.cmin is not None]
     if known:
+        low, high = min(one.cmin for one in known), max(one.cmax for one in known)
+        bar = value_bar(scale, low, high) | {"y": 1.1}
         figure.update_layout(coloraxis=known[0])
-        figure.update_layout(
-            coloraxis_cmin=min(scale.cmin for scale in known),
-            coloraxis_cmax=max(scale.cmax for scale in known),
-            coloraxis_colorbar_y=1.1,
-        )
+        figure.update_layout(coloraxis_cmin=low, coloraxis_cmax=high, coloraxis_colorbar=bar)
     figure.update_annotations(font_size=12)
     figure.update_layout(hovermode="closest")
     return drawn("compare-zoom", ZOOM_TITLE, caption, figure, _together(seen))

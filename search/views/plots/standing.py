@@ -110,7 +110,7 @@ def spread(data: SearchData) -> Spread | None:
 
 
 def stage_value(data: SearchData, stage: StageState) -> str:
-    """What the best of a stage is worth, and as what that was measured.
+    """What the best of a stage is worth, and as what that was measured: single, or a mean.
 
     Of the finalists it is the chosen one's mean, since the best single seed is a lucky one; of the
     final what the evaluation says.
@@ -122,8 +122,10 @@ def stage_value(data: SearchData, stage: StageState) -> str:
         return f"mean {data.score.around(found.mean, found.standard_deviation)}"
     value = None if stage.best is None else stage.best.value
     evaluated = data.objective.evaluation if stage.step.kind == "final" else None
-    if evaluated is None or value is None:
-        return data.score.text(value)
+    if value is None:
+        return ABSENT
+    if evaluated is None:
+        return f"single {data.score.text(value)}"
     return f"{evaluated.words} {evaluated.text(value)}"
 
 
@@ -132,7 +134,9 @@ def to_come(data: SearchData) -> StageState | None:
 
     None where all are planned, or nothing tells.
     """
-    stage = next((one for one in data.searched() if not one.boxes), None)
+    # One for which no time was left is finished, and has none.
+    left = (one for one in data.searched() if not one.boxes and one.state != "finished")
+    stage = next(left, None)
     if stage is None or not complete(searched(data)):
         return None
     boxes, why = verdicts.ahead(

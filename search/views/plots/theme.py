@@ -50,6 +50,8 @@ def template(mode: Mode) -> go.layout.Template:
         "title": {"font": {"size": 13}},
         "automargin": True,
         "exponentformat": "power",
+        "minexponent": 6,  # 11,030 and not 1.103 times a power of ten
+        "separatethousands": True,
     }
     return go.layout.Template(
         layout={

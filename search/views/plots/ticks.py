@@ -1,6 +1,8 @@
 """Round numbers to mark an axis or a colour bar with, where Plotly does not choose them itself."""
 
 import math
+from collections.abc import Sequence
+from itertools import pairwise
 
 
 def decades(low: float, high: float) -> list[float]:
@@ -25,8 +27,18 @@ def round_marks(low: float, high: float) -> list[float]:
 
 
 def written(value: float) -> str:
-    """A mark's value; far powers of ten as powers."""
+    """A mark's value; far powers of ten as powers, other large values with all digits."""
     power = math.log10(value) if value > 0 else 0.0
     if abs(power) > 2.5 and math.isclose(power, round(power), abs_tol=1e-9):
         return f"10<sup>{round(power)}</sup>"
-    return f"{value:.3g}"
+    return f"{value:,.0f}" if 1e3 <= abs(value) < 1e9 else f"{value:.3g}"
+
+
+def told_apart(marks: Sequence[float]) -> list[str]:
+    """Evenly spaced marks, each with as many digits as tell it from the next."""
+    step = min((b - a for a, b in pairwise(marks)), default=0.0)
+    for digits in range(8 if step < 1e9 else 0):
+        if all(abs(round(mark, digits) - mark) < step / 100 for mark in marks):
+            texts = [f"{mark:,.{digits}f}" for mark in marks]
+            return [one.rstrip("0").rstrip(".") if digits else one for one in texts]
+    return [f"{mark:.6g}" for mark in marks]

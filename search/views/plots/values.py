@@ -13,7 +13,7 @@ import numpy as np
 from search.objective.metric import Metric
 from search.plan.ranking import Ranking
 from search.views.plots.plot import escape
-from search.views.plots.ticks import decades, round_marks, written
+from search.views.plots.ticks import decades, round_marks, told_apart, written
 
 SHARE = Metric("share", "maximize", "%", 100.0)
 """A part of a whole, as people read it."""
@@ -90,9 +90,9 @@ class ValueScale:
         found = decades(low, high) if self.log else round_marks(low, high)
         if self.log:
             return [(mark, written(10.0**mark)) for mark in found]
-        return [(mark, f"{mark:.4g}") for mark in found]
+        return list(zip(found, told_apart(found), strict=True))
 
 
 def _format(metric: Metric) -> str:
     """How Plotly (d3-format) writes its shown values."""
-    return ".4g" if metric.decimals is None else f".{metric.decimals}f"
+    return ",.4~r" if metric.decimals is None else f".{metric.decimals}f"

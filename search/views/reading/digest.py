@@ -23,7 +23,7 @@ from search.ledger.records import RecordedTrial, Search, StageState
 from search.objective.report import Report
 from search.plan.importance import importances
 from search.plan.plan import FINAL
-from search.space.space import hull
+from search.space.joining import hull
 from search.study.ranges import recorded_box
 from search.views.plots import standing
 from search.views.plots.data import EVERYTHING, Need, SearchData

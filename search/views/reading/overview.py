@@ -152,7 +152,7 @@ def overview(
         clock: The database's time.
         pace: Steps a second; None where that is not known.
     """
-    at_work = [one for one in workers if serves(one, search.study.name)]
+    at_work = [one for one in workers if one.works_for(search.study.name)]
     done = sum(stage.steps_done for stage in stages)
     total = max(sum(stage.steps_total for stage in stages), 1)
     unfinished = next((s.step.name for s in stages if s.state != "finished"), None)
@@ -189,7 +189,7 @@ def tiles(one: Overview) -> list[tuple[str, str, str]]:
             f"of {one.trials:,}, {share(round(one.progress, 2))} of {plural_of(objective.step)}",
         ),
         (
-            f"Best {objective.score.words}",
+            f"Best single {objective.score.words}",
             value_text(one),
             _no_best(one) if best is None else parameters(best.parameters),
         ),
@@ -212,13 +212,6 @@ def evaluation_text(one: Overview) -> str:
 
 def _no_best(one: Overview) -> str:
     return "none of them has a value" if one.finished else "no trial is at its end yet"
-
-
-def serves(worker: WorkerState, name: str) -> bool:
-    """Whether a process works on a search of that name, or waits for work of it."""
-    if worker.kind != "worker" or worker.lost:
-        return False
-    return worker.working_on == name or worker.search == name
 
 
 def _state(search: Search, at_work: Sequence[WorkerState]) -> State:

@@ -1,5 +1,6 @@
 """What a study would do: stages, boxes, samplers, trials, steps, and about how long it takes."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,13 +9,16 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from search.objective.metric import ABSENT
+from search.objective.metric import ABSENT, Metric
+from search.plan.budget import SECONDS
 from search.plan.plan import Step
 from search.runtime.formatting import duration, in_bytes, plural, plural_of, share
 from search.runtime.lines import say_table
 from search.space.space import Box
 from search.study.file import Study
 from search.study.halving import Halving
+from search.study.learning import LEARNING
+from search.study.stopping import Stop
 from search.study.zoom_rules import DecadesZoom, ZoomRule
 from search.workers.forecast import forecast
 
@@ -35,6 +39,7 @@ class StageOutline:
         seconds: About how long the whole stage takes.
         cohort_bytes: About how much memory its largest cohort needs; None where that is not known.
         repeated: How many of its trials have the point of another one before them.
+        at_most: Whether it may end before all of them.
     """
 
     step: Step
@@ -46,6 +51,7 @@ class StageOutline:
     seconds: float | None
     cohort_bytes: int | None
     repeated: int
+    at_most: bool
 
 
 @dataclass(frozen=True)
@@ -71,9 +77,12 @@ class Outline:
 
 def outline(study: Study, workers: int) -> Outline:
     """What the study would do; times come from a calibration of seconds on this machine."""
-    listed = []
-    for one in forecast(study, workers):
-        each = study.objective.steps(one.step.training)
+    listed, foreseen = [], forecast(study, workers)
+    known = [one.seconds for one in foreseen if one.seconds is not None]
+    whole = sum(known) if len(known) == len(foreseen) else math.inf
+    cut = study.hours is not None and whole > study.hours * SECONDS
+    for one in foreseen:
+        each = None if one.step.known else study.objective.steps(one.step.training)
         sampler, box = _drawn(study, one.step)
         listed.append(
             StageOutline(
@@ -86,6 +95,8 @@ def outline(study: Study, workers: int) -> Outline:
                 one.seconds,
                 one.cohort_bytes,
                 one.repeated,
+                one.step.kind == "search"
+                and (cut or study.stages[one.step.number - 1].stop is not None),
             )
         )
     return Outline(study, workers, tuple(listed))
@@ -106,7 +117,7 @@ def show(planned: Outline, console: Console) -> None:
             str(stage.step.number),
             stage.step.name,
             stage.sampler,
-            str(stage.trials),
+            ("at most " if stage.at_most else "") + str(stage.trials),
             _steps_text(stage),
             ABSENT if stage.seconds is None else duration(stage.seconds),
             escape(stage.box),
@@ -119,14 +130,18 @@ def show(planned: Outline, console: Console) -> None:
             )
             said += " the same point as another one, with seeds of their own"
             console.print(escape(said), soft_wrap=True)
-    total = sum(stage.trials for stage in planned.stages)
+    total = sum(stage.trials for stage in planned.stages if not stage.step.known)
     workers = plural(planned.workers, "worker")
+    most = "at most " if any(stage.at_most for stage in planned.stages) else ""
     if planned.seconds is None:
-        said = f"{plural(total, 'trial')} on {workers}; how long one takes is not known"
+        said = f"{most}{plural(total, 'trial')} on {workers}; how long one takes is not known"
     else:
-        said = f"{plural(total, 'trial')}, about {duration(planned.seconds)} of training on "
+        said = f"{most}{plural(total, 'trial')}, about {duration(planned.seconds)} of training on "
         said += f"{workers}; starting and planning take some seconds more"
     console.print(f"\n{said}", soft_wrap=True)
+    if study.hours is not None:
+        said = f"[budget] hours = {study.hours:g}: trials that do not fit are never trained"
+        console.print(escape(said), soft_wrap=True)
     if planned.cohort_bytes is not None:
         said = f"each worker needs about {in_bytes(PROCESS_BYTES + planned.cohort_bytes)} of memory"
         said += " for the largest cohort, beside the data"
@@ -156,6 +171,7 @@ def to_json(planned: Outline) -> dict[str, Any]:
                 "seconds": stage.seconds,
                 "cohort_bytes": stage.cohort_bytes,
                 "repeated": stage.repeated,
+                "at_most": stage.at_most,
             }
             for stage in planned.stages
         ],
@@ -180,10 +196,15 @@ def _drawn(study: Study, step: Step) -> tuple[str, str]:
         return "", f"{who}, trained anew{last}"
     stage = study.stages[step.number - 1]
     lines = [_box_text(box) for box in stage.boxes]
+    if step.known:
+        lines.insert(0, f"trained before: {stage.source or 'listed in the study file'}")
     if stage.zoom is not None:
         lines.insert(0, _zoom_text(stage.zoom))
     if stage.generation is not None:
-        lines.append(f"{stage.generation} at a time, each time learning from those before")
+        learning = ", each time learning from those before" if stage.sampler in LEARNING else ""
+        lines.append(f"{stage.generation} at a time{learning}")
+    if stage.stop is not None:
+        lines.append(_stop_text(stage.stop, study.objective.score))
     if stage.halving is not None:
         lines.append(_halving_text(stage.halving))
     return stage.sampler, "\n".join(lines)
@@ -203,6 +224,14 @@ def _halving_text(halving: Halving) -> str:
     at = f"{', '.join(others)} and {last}" if others else last
     unit = halving.unit if halving.at != (1,) else halving.unit.removesuffix("s")
     return f"after {at} {unit} the best {share(halving.keep)} of the {halving.among} go on"
+
+
+def _stop_text(stop: Stop, score: Metric) -> str:
+    """Such as `ends where 20 trials in a row bring nothing better`."""
+    better = "nothing better"
+    if stop.min_delta:
+        better = f"nothing that is better by more than {score.text(stop.min_delta)}"
+    return f"ends where {plural(stop.after, 'trial')} in a row bring {better}"
 
 
 def _box_text(box: Box) -> str:

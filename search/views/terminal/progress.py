@@ -37,7 +37,12 @@ class RunView:
         self._paced = -PACE_FRESH_SECONDS
         self._looked = -REFRESH_SECONDS
         self._stages: list[StageState] = ledger.read.stages(search)
-        self._announced = {s.step.number for s in self._stages if s.state == "finished"}
+        # How many lines were told of which stage.
+        self._announced = {
+            stage.step.number: len(stage.explanation.splitlines())
+            for stage in self._stages
+            if stage.state == "finished"
+        }
         self._told: set[int] = set()
         self._latest = 0.0
         self._new_trials()  # of an earlier run
@@ -81,20 +86,25 @@ class RunView:
         news = [] if self._console.is_terminal else self._new_trials()
         self._stages = self._ledger.read.stages(self._search)
         for stage in self._stages:
-            if stage.state in ("open", "finished") and stage.step.number not in self._announced:
-                self._announced.add(stage.step.number)
+            planned = stage.state in ("open", "finished")
+            if planned and stage.step.number not in self._announced:
                 self._announce(stage)
             for trial in news:
                 if trial.stage == stage.step.name:
                     self._tell(stage, trial, is_last=trial is news[-1])
+            if planned:
+                self._announce(stage)
         if self._console.is_terminal:
             self._draw_bars()
 
     def _announce(self, stage: StageState) -> None:
-        step = stage.step
-        self.say(f"{step.number} {step.name}: {plural(stage.trials, 'trial')}")
-        for line in stage.explanation.splitlines():
+        """Tell of a stage what was not told yet; why it ended early comes last."""
+        step, lines = stage.step, stage.explanation.splitlines()
+        if step.number not in self._announced:
+            self.say(f"{step.number} {step.name}: {plural(stage.trials, 'trial')}")
+        for line in lines[self._announced.get(step.number, 0) :]:
             self.say(line, indent=4)
+        self._announced[step.number] = len(lines)
 
     def _new_trials(self) -> list[RecordedTrial]:
         """The trials that came in since the last look, by stage and number."""
@@ -148,12 +158,12 @@ class RunView:
         text = self._value_text(stage, best)
         if stage.step.kind == "finalists":  # the best of them is a lucky seed
             return ""
-        return text if stage.step.kind == "final" else f"best {text}"
+        return text if stage.step.kind == "final" else f"best single {text}"
 
     def _best_text(self, stage: StageState) -> str:
         study = self._search.study
         best = best_of(study, self._stages) if stage.step.kind == "search" else None
-        return "" if best is None else f", best {self._objective.score.text(best.value)}"
+        return "" if best is None else f", best single {self._objective.score.text(best.value)}"
 
     def _time_text(self) -> str:
         if time.monotonic() - self._paced >= PACE_FRESH_SECONDS:

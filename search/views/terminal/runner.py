@@ -23,7 +23,7 @@ from search.views.reading.spread import error_of
 from search.views.terminal import summary
 from search.views.terminal.progress import RunView
 from search.views.terminal.summary import Summary, summarise
-from search.views.terminal.verdict import verdict, where
+from search.views.terminal.verdict import NEXT, verdict, where
 from search.workers.engines import Engine
 from search.workers.pool import InterruptedRunError, launch
 
@@ -85,12 +85,15 @@ def run_search(
     return told
 
 
-def check_none_failed(told: Summary, storage: str) -> None:
-    """Whether a search came to its end without a failed trial.
+def check_result(told: Summary, storage: str) -> None:
+    """Whether a search came to a result, and to its end without a failed trial.
 
     Raises:
+        KlayerError: No trial has a value.
         FailedTrialsError: Some failed.
     """
+    if told.failure is not None and told.best is None:
+        raise KlayerError(f"{told.name}: {told.failure}; {dict(told.verdict)[NEXT]}")
     failed = sum(stage.failed for stage in told.stages)
     if failed:
         raise FailedTrialsError(
@@ -238,7 +241,8 @@ def summary_of(ledger: Ledger, name: str, *, strays: bool = True) -> Summary:
     if strays:
         found = replace(found, strays=read.strays(search))
     if not found.finished:
-        found = replace(found, set_aside=tuple(read.set_aside(search)))
+        at_work = sum(one.works_for(name) for one in read.workers(search))
+        found = replace(found, set_aside=tuple(read.set_aside(search)), workers=at_work)
     best, shown = found.best, where(ledger.database.shown)
     told = verdict(search, stages, trials, best, read.clock(), shown)
     found = replace(found, verdict=told, training=read.now_trained(search))

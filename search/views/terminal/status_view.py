@@ -18,7 +18,7 @@ def show(summaries: Sequence[Summary], console: Console) -> None:
         say(console, "No search is recorded here yet; `klayer run digits` makes one.")
         return
     table = Table(box=None, pad_edge=False)
-    for name in ("search", "state", "trials", "best", "at", "test"):
+    for name in ("search", "state", "trials", "best single value", "at", "test"):
         table.add_column(name, overflow="fold")
     for one in summaries:
         trials = sum(stage.trials for stage in one.stages)
@@ -35,9 +35,13 @@ def show(summaries: Sequence[Summary], console: Console) -> None:
 
 
 def _state(summary: Summary) -> str:
+    if summary.finished and summary.failure is not None:
+        return "finished, no result" if summary.best is None else "finished, not tested"
     if summary.finished:
-        return "finished" if summary.failure is None else "finished, not tested"
+        return "finished"
     current = next((s.step.name for s in summary.stages if s.state != "finished"), "")
     if summary.failure is not None:
         return f"failed in {current}"
-    return f"stopped in {current}" if summary.stopped else f"in {current}"
+    if summary.stopped:
+        return f"stopped in {current}"
+    return f"in {current}" if summary.workers else f"waits for a worker in {current}"

@@ -54,6 +54,7 @@ class Summary:
         extensions: How the study was changed since it was recorded.
         strays: What others have done to its Optuna studies.
         set_aside: The cohorts that are left to other hosts for now.
+        workers: How many work on it, or wait for work of it; 0 once it is finished.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Summary:
     extensions: tuple[Extended, ...] = ()
     strays: Sequence[Strays] = ()
     set_aside: tuple[SetAside, ...] = ()
+    workers: int = 0
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -96,6 +98,7 @@ class Summary:
             "finished": self.finished,
             "stopped": self.stopped,
             "failure": self.failure,
+            "workers": self.workers,
             "best": best,
             "validation": None if self.spread is None else asdict(self.spread),
             "test": self.result,
@@ -154,6 +157,8 @@ def show(summary: Summary, console: Console) -> None:
         say(console, f"\n{_failed(summary)}: {summary.failure}", style="bold")
     elif summary.stopped:
         say(console, "\nIt was stopped; `klayer run` or `klayer submit` goes on with it.")
+    elif not (summary.finished or summary.workers):
+        say(console, "\nNobody works on it; `klayer run` goes on with it, and so does any worker.")
     if summary.best is None:
         none = f"None of its trials has a value; {summary.objective.advice}."
         say(console, f"\n{none if summary.finished else 'No trial is trained to its end yet.'}")
@@ -173,6 +178,8 @@ def _failed(summary: Summary) -> str:
     """What the failure of a search means."""
     if not summary.finished:
         return "It cannot go on"
+    if summary.best is None:
+        return "It has no result"
     evaluated = summary.objective.evaluation is not None
     return "It has no test report" if evaluated else "Its last stage has no value"
 
@@ -187,6 +194,7 @@ def _show_stage(summary: Summary, stage: StageState, console: Console) -> None:
         head = done + (f", {stage.pruned} pruned" if stage.pruned else "")
         head += f", {stage.diverged} diverged" if stage.diverged else ""
         head += f", {stage.failed} failed" if stage.failed else ""
+        head += f", {stage.skipped} never trained" if stage.skipped else ""
         head += _best_of_stage(summary, stage)
     say(console, f"{step.number} {step.name:<12} {head}", indent=1, hanging=4)
     for line in stage.explanation.splitlines():
@@ -203,10 +211,10 @@ def _best_of_stage(summary: Summary, stage: StageState) -> str:
         if summary.best is None or spread is None or spread.mean is None:
             return ""
         mean = objective.score.around(spread.mean, spread.standard_deviation)
-        return f", best mean {mean} at {parameters(summary.best.parameters)}"
+        return f", mean {mean} at {parameters(summary.best.parameters)}"
     if best is None:
         return ""
-    value = f"best {objective.score.text(best.value)}"
+    value = f"best single {objective.score.text(best.value)}"
     if stage.step.kind == FINAL and objective.evaluation is not None:
         value = f"winner's {objective.evaluation.words} {objective.evaluation.text(best.value)}"
     return f", {value} at {parameters(best.parameters)}"
@@ -219,6 +227,8 @@ def _validation_rows(summary: Summary, best: RecordedTrial) -> list[tuple[str, s
     def measured(name: str) -> str:
         """What a value of a stage is, since stages may train for longer or score otherwise."""
         stage = stages[name]
+        if stage.step.known:
+            return "a result from before"
         return summary.objective.measured(stage.step.training, stage.steps_each)
 
     rows = [
@@ -228,14 +238,14 @@ def _validation_rows(summary: Summary, best: RecordedTrial) -> list[tuple[str, s
         ),
         (
             capital(score.words),
-            f"{score.around(best.value, summary.error)}  ({measured(best.stage)})",
+            f"{score.around(best.value, summary.error)}  (single, {measured(best.stage)})",
         ),
     ]
     spread = summary.spread
     if spread is not None and spread.mean is not None:
         seeds = f"  over {plural(len(spread.values), 'fresh seed')}"
         around = score.around(spread.mean, spread.standard_deviation)
-        rows.append((seeds, f"{around}  ({measured(FINALISTS)})"))
+        rows.append((seeds, f"{around}  (mean, {measured(FINALISTS)})"))
     return rows
 
 
@@ -288,6 +298,7 @@ def _stage_json(stage: StageState) -> dict[str, Any]:
         "pruned": stage.pruned,
         "diverged": stage.diverged,
         "failed": stage.failed,
+        "skipped": stage.skipped,
         "running": stage.running,
         "steps_done": stage.steps_done,
         "steps_total": stage.steps_total,

@@ -78,7 +78,7 @@ def test_status_of_one_search_shows_its_summary(klayer_here: Any, tiny_run: Any)
 def test_status_lists_all_searches(klayer_here: Any, tiny_run: Any, summary: Any) -> None:
     _, out, _ = klayer_here("status", cwd=tiny_run.folder)
     rows = out.splitlines()
-    assert rows[0].split() == ["search", "state", "trials", "best", "at", "test"]
+    assert " ".join(rows[0].split()) == "search state trials best single value at test"
     assert len(rows) == 2
     assert rows[1].split()[:2] == ["tiny", "finished"]
     assert f"{100 * summary['best']['value']:.2f} %" in rows[1]
@@ -94,8 +94,8 @@ def test_status_in_json_is_what_the_run_printed(
 
 
 def test_json_says_how_the_search_stands(summary: dict[str, Any]) -> None:
-    told = ["name", "finished", "stopped", "failure", "best", "validation", "test", "data"]
-    told += ["extensions", "verdict", "stages", "set_aside", "strays"]
+    told = ["name", "finished", "stopped", "failure", "workers", "best", "validation", "test"]
+    told += ["data", "extensions", "verdict", "stages", "set_aside", "strays"]
     assert list(summary) == told
     assert [summary[key] for key in told[:4]] == ["tiny", True, False, None]
     assert list(summary["best"]) == ["stage", "number", "value", "parameters", "seed"]

@@ -17,7 +17,8 @@ from search.ledger.ledger import Ledger
 from search.ledger.records import WorkerState
 from search.objective.data_card import DataCard
 from search.study.reading import load
-from search.workers import Heartbeat, plan_next, presence
+from search.workers.heartbeat import Heartbeat, presence
+from search.workers.planning import plan_next
 from tests.search.workers.serving import attempts, is_finished, recorded, states, worker
 
 IDLE_SECONDS = 3.0

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from search.ledger import checkup, postgresql
-from search.ledger.checkup import findings
+from search.ledger.checkup import checkup as examine
+from search.ledger.database import Database
 from search.ledger.ledger import Ledger
 from search.ledger.location import locate
 from search.ledger.records import Presence, Search
@@ -15,6 +16,10 @@ from tests.search.ledger.conftest import Alter, open_stage, somebody
 
 if TYPE_CHECKING:
     from tests.postgresql import Server
+
+
+def findings(database: Database) -> list[str]:
+    return examine(database).faults
 
 
 def join(ledger: Ledger, name: str, klayer: str) -> None:
@@ -36,8 +41,10 @@ def test_clocks_that_differ_or_were_set_back_are_found(
     (told,) = findings(ledger.database)
     assert told.startswith("Leases and heartbeats that lie far ahead, since the clock was set ")
     assert "back: 1. The next heartbeat" in told
+    assert examine(ledger.database).remarks == []
     monkeypatch.setattr(checkup.clocks, "time", lambda: 0.0)
-    assert "ahead of this machine's. Leases go by" in findings(ledger.database)[0]
+    (remark,) = examine(ledger.database).remarks
+    assert "ahead of this machine's. Leases go by" in remark
 
 
 def test_workers_of_several_versions_are_found(ledger: Ledger) -> None:
@@ -49,12 +56,23 @@ def test_workers_of_several_versions_are_found(ledger: Ledger) -> None:
 
 
 def test_a_command_says_it_and_its_exit_status_does(
-    ledger: Ledger, klayer_here: Any, storage: str, tmp_path: Path
+    ledger: Ledger,
+    klayer_here: Any,
+    storage: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert tmp_path.is_dir()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     shown = locate(storage).shown
     well = f"{shown}: nothing was found that holds searches up.\n"
     assert klayer_here("doctor", "--storage", storage) == (0, well, "")
+    (tmp_path / "klayer" / "prepared").mkdir(parents=True)
+    (tmp_path / "klayer" / "prepared" / "rows").write_bytes(bytes(3_000_000))
+    with monkeypatch.context() as clock:
+        clock.setattr(checkup.clocks, "time", lambda: 0.0)  # which does no harm
+        status, out, _ = klayer_here("doctor", "--storage", storage)
+    assert (status, out[: len(well)]) == (0, well)
+    assert f"The cache holds 3 MB in {tmp_path}/klayer; `klayer data list` shows" in out
     for name, klayer in (("a", "0.0.9"), ("b", "0.1.0")):
         join(ledger, name, klayer)
     status, out, err = klayer_here("doctor", "--storage", storage)
@@ -69,17 +87,25 @@ class TestOnPostgreSQL:
     def kind(self) -> str:
         return "postgresql"
 
-    def test_a_session_that_is_silent_amid_a_transaction_is_found(
+    def test_each_session_that_holds_rows_for_longer_than_a_moment_is_named(
         self, ledger: Ledger, storage: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        with somebody(storage) as other:
-            other.execute(text("SELECT 1"))
+        monkeypatch.setattr(checkup, "MOMENT_SECONDS", 0.05)
+        with somebody(storage) as reading, somebody(storage) as own, somebody(storage) as other:
+            reading.execute(text("SELECT count(*) FROM trials"))
+            own.execute(text("SELECT id FROM klayer_cohorts FOR UPDATE"))
+            other.execute(text("SET application_name = 'a notebook'"))
+            other.commit()
             assert findings(ledger.database) == []
-            monkeypatch.setattr(postgresql, "SILENCE_SECONDS", 0)
-            pid = other.scalar(text("SELECT pg_backend_pid()"))
+            other.execute(text("SELECT trial_id FROM trials FOR UPDATE"))
+            pids = [one.scalar(text("SELECT pg_backend_pid()")) for one in (own, other)]
             (told,) = findings(ledger.database)
-        assert told.startswith("1 session silent amid a transaction, for up to 0.")
-        assert told.endswith(f"SELECT pg_terminate_backend({pid})")
+            assert told.startswith(f"Session {pids[1]} (a notebook, role ")
+            assert "has held rows of searches for " in told
+            assert told.endswith(f"SELECT pg_terminate_backend({pids[1]})")
+            monkeypatch.setattr(postgresql, "SILENCE_SECONDS", 0)
+            found = findings(ledger.database)
+            assert [one.split()[1] for one in found] == [str(pid) for pid in sorted(pids)]
 
     def test_connections_of_those_who_are_gone_and_too_few_are_found(
         self,

@@ -25,7 +25,7 @@ from search.ledger.records import CohortClaim, PlanningClaim, Presence, Search, 
 from search.objective.data_card import DataCard
 from search.objective.report import Report
 from search.study.reading import load
-from tests.search.ledger.conftest import OVERRIDES, open_stage, worth
+from tests.search.ledger.conftest import OVERRIDES, Alter, open_stage, worth
 
 WORKERS = 6
 AGAIN = 8  # so often two come at the same moment
@@ -293,3 +293,28 @@ def test_nobody_is_in_anybodys_way(
     assert {len(one) for one in ledger.read.curves(search).values()} == {1}
     shown = optuna_trials("s/1-coarse")
     assert [one.value for one in shown] == [one.value for one in kept]
+
+
+def test_a_budget_cuts_a_stage_once_beside_one_that_hands_in(
+    ledger: Ledger, together: Together, alter: Alter
+) -> None:
+    for again in range(AGAIN):
+        search = small_search(ledger, f"cut-{again}", "budget={hours=1}")
+        open_stage(ledger, search, 3)
+        first, second = (ledger.next_work(search, owner) for owner in "ab")
+        assert isinstance(first, CohortClaim)
+        assert isinstance(second, CohortClaim)
+        ledger.hand_in(first, worth(first))
+        alter("UPDATE klayer_searches SET worked = 4000 WHERE id = :search", search=search.id)
+
+        def work(
+            own: Ledger, place: int, search: Search = search, held: CohortClaim = second
+        ) -> Any:
+            if place == 0:
+                return own.hand_in(held, worth(held))
+            return own.next_work(search, f"{search.study.name}-{place}")
+
+        assert not any(isinstance(one, CohortClaim) for one in together(work))
+        coarse = ledger.read.stages(search)[0]
+        assert (coarse.state, coarse.trials, coarse.skipped) == ("finished", 4, 2)
+        assert coarse.explanation.count("cut after") == 1

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import insert, text
 
 from search.errors import LedgerError
+from search.ledger import checkup
 from search.ledger import postgresql as module
 from search.ledger.claims import Wait
 from search.ledger.database import connect
@@ -27,7 +28,7 @@ from search.objective.data_card import DataCard
 from search.study.file import Study
 from search.study.reading import load
 from tests.postgresql_programs import runner
-from tests.search.ledger.conftest import OVERRIDES, Alter, open_stage, somebody
+from tests.search.ledger.conftest import OVERRIDES, Alter, open_stage, somebody, worth
 
 if TYPE_CHECKING:
     from tests.postgresql import Server
@@ -241,6 +242,46 @@ def test_a_beat_frees_what_a_silent_client_locks_where_the_server_does_not(
         assert isinstance(taken, CohortClaim)
         assert (taken.cohort_id, taken.attempt) == (claim.cohort_id, 2)
         other.invalidate()
+
+
+def test_a_stranger_s_lock_on_optuna_s_rows_holds_up_no_more_than_what_writes_them(
+    ledger: Ledger, search: Search, storage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a notebook or Optuna's dashboard leaves it amid a transaction, for any time."""
+    monkeypatch.setattr(module, "LOCK_SECONDS", 0.2)
+    monkeypatch.setattr(checkup, "MOMENT_SECONDS", 0.05)
+    open_stage(ledger, search, groups=2)
+    who = Presence("a", "worker", "host", "kernel", 11, None, None, 60.0)
+    ledger.join(who)
+    with Ledger(storage, patience_seconds=60) as bearing, somebody(storage) as stranger:
+        stranger.execute(text("SET application_name = 'a notebook'"))
+        claim = bearing.next_work(search, "a")
+        assert isinstance(claim, CohortClaim)
+        mine = "SELECT optuna_trial FROM klayer_trials WHERE cohort_id = :cohort"
+        held = text(f"SELECT trial_id FROM trials WHERE trial_id IN ({mine}) FOR UPDATE")
+        stranger.execute(held, {"cohort": claim.cohort_id})
+        given = claim, worth(claim)
+        handing_in = threading.Thread(target=bearing.hand_in, args=given, daemon=True)
+        handing_in.start()
+        for _ in range(5):  # the lease is renewed all the time, though the hand-in holds its row
+            began = time.monotonic()
+            bearing.beat(who, claim, 10.0)
+            assert time.monotonic() - began < 5.0
+        other = bearing.next_work(search, "b")
+        assert isinstance(other, CohortClaim)
+        bearing.hand_in(other, worth(other))
+        pid = stranger.scalar(text("SELECT pg_backend_pid()"))
+        (told,) = checkup.checkup(ledger.database).faults
+        assert told.startswith(f"Session {pid} (a notebook, role ")
+        assert handing_in.is_alive()
+        with Ledger(storage) as impatient, pytest.raises(DatabaseFaultError) as caught:
+            impatient.hand_in(*given)
+        assert "(a session holds what is to be written: `klayer doctor` names it)" in str(
+            caught.value
+        )
+        stranger.rollback()
+        handing_in.join(30)
+    assert ledger.read.stages(search)[0].state == "finished"
 
 
 # --- machines that lose what others may finish ----------------------------------------------------

@@ -11,8 +11,13 @@ from search.ledger.claims import LostLeaseError, Wait
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.records import CohortClaim, PlanningClaim, Presence, Search, TrialResult
+from search.objective.data_card import DataCard
 from search.objective.report import Report
-from tests.search.ledger.conftest import METRICS, SCORE, Alter, renew
+from search.plan.plan import plan, step_of
+from search.plan.samplers import distributions
+from search.study.file import study_of
+from search.study.reading import load
+from tests.search.ledger.conftest import METRICS, SCORE, Alter, open_stage, renew
 
 OpenNext = Callable[..., PlanningClaim]
 ClaimNext = Callable[..., CohortClaim]
@@ -238,3 +243,55 @@ def test_an_epoch_of_a_foreign_trial_stores_nothing(
     with pytest.raises(KeyError):
         ledger.record_reports(claim, {0: figures(1, 0.5), 1: figures(1, 0.5)})
     assert ledger.read.curves(search) == {}
+
+
+def test_results_of_before_are_finished_as_they_are_planned(ledger: Ledger) -> None:
+    box = "{learning_rate={low=1e-3, high=1.0}}"
+    rows = ", ".join(f"{{learning_rate={n / 1000}, value={1 / n}}}" for n in range(1, 8))
+    past = f"stages=[{{name='past', sampler='results', results=[{rows}], box={box}}}]"
+    study = load("digits", [past, "final.finalists=1", "final.seeds=1"])
+    search = ledger.record(study, "", DataCard("digits", "f" * 64), {})
+    claim = ledger.next_work(search, "a")
+    assert isinstance(claim, PlanningClaim)
+    made = plan(study, step_of(study, 1), [])
+    ledger.open_stage(search, claim, made, distributions(made.boxes), 0.0)
+    assert [one.value for one in ledger.read.finished_trials(search)] == [
+        1 / n for n in range(1, 8)
+    ]
+    stage = ledger.read.stages(search)[0]
+    assert (stage.state, stage.finished, stage.steps_total) == ("finished", 7, 0)
+    assert ledger.read.spans(search) == []
+    assert ledger.read.strays(search) == []
+    after = ledger.next_work(search, "a")
+    assert isinstance(after, PlanningClaim)
+    assert after.stage.name == "final"
+
+
+# --- a search that comes to nothing ---------------------------------------------------------------
+
+ALONE = {
+    "name": "alone",
+    "objective": {"kind": "command", "command": ["./train"]},
+    "hyperparameters": {"rate": {"low": 1e-3, "high": 1e-1}},
+    "metrics": [{"name": "loss", "direction": "minimize"}],
+    "stages": [{"trials": 3}],
+}
+
+
+@pytest.mark.parametrize("ends", ["failed", "diverged", "one has a value"])
+def test_a_search_of_one_stage_without_a_value_says_that_it_has_no_result(
+    ledger: Ledger, ends: str
+) -> None:
+    study = study_of(ALONE)
+    search = ledger.record(study, "", study.objective.card, {})
+    open_stage(ledger, search)
+    claim = ledger.next_work(search, "a")
+    assert isinstance(claim, CohortClaim)
+    given = [TrialResult(n, None, "a reason", failed=ends == "failed") for n in claim.numbers]
+    if ends == "one has a value":
+        given[1] = TrialResult(claim.numbers[1], 0.5)
+    ledger.hand_in(claim, given)
+    found = ledger.read.again(search)
+    assert found.finished_at is not None
+    none = "no trial of it has a value, all diverged or failed"
+    assert found.failure == (None if ends == "one has a value" else none)

@@ -4,18 +4,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
+from optuna import load_study
 from optuna.distributions import BaseDistribution
+from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial
 
 from search.ledger.claims import MOST_LOST, LostLeaseError, Wait
 from search.ledger.ledger import Ledger
 from search.ledger.records import CohortClaim, PlanningClaim, Search, TrialResult
+from search.ledger.retrying import retry_of
 from search.plan.generations import GenerationPlan, plan_generation
 from search.plan.plan import plan, step_of
 from search.plan.samplers import distributions
+from search.plan.stopping import Ending
 from search.study.file import Study
 from search.study.reading import load
 from tests.search.ledger.conftest import OVERRIDES
+
+ENDING = Ending("stop", "stopped after 4 of 11 trials: for a test", 7)
 
 ClaimNext = Callable[..., CohortClaim]
 Outcomes = Callable[[CohortClaim], list[TrialResult]]
@@ -97,6 +103,46 @@ def test_a_stage_is_planned_generation_by_generation(
     assert [one.number for one in shown] == list(range(11))
     assert [one.params for one in shown] == [one.parameters for one in kept]
     assert [one.value for one in shown] == [one.value for one in kept]
+
+
+def test_a_stage_that_ends_early_is_finished_and_says_why(
+    ledger: Ledger,
+    search: Search,
+    claim_next: ClaimNext,
+    outcomes: Outcomes,
+    optuna_storage: RDBStorage,
+) -> None:
+    open_first(ledger, search)
+    train(ledger, claim_next, outcomes)
+    late = planning(ledger, search)
+    claim = planning(ledger, search, late.owner)
+    with pytest.raises(LostLeaseError):
+        ledger.end_stage(late, ENDING)
+    ledger.end_stage(claim, ENDING)
+    with pytest.raises(LostLeaseError):
+        ledger.end_stage(claim, ENDING)
+    stage = ledger.read.stages(search)[0]
+    assert (stage.state, stage.trials, stage.finished) == ("finished", 4, 4)
+    assert stage.explanation.splitlines()[-1] == ENDING.text
+    shown = load_study(study_name="digits/1-coarse", storage=optuna_storage)
+    assert shown.user_attrs["klayer:explanation"] == stage.explanation
+    assert ledger.read.strays(search) == []
+    assert planning(ledger, search).stage.name == "fine"
+
+
+def test_a_stage_that_ended_early_is_planned_anew_where_a_trial_of_it_failed(
+    ledger: Ledger, search: Search, claim_next: ClaimNext, outcomes: Outcomes
+) -> None:
+    open_first(ledger, search)
+    failed = claim_next("a")
+    ledger.hand_in(failed, [TrialResult(n, None, "no luck", failed=True) for n in failed.numbers])
+    train(ledger, claim_next, outcomes, 1)
+    ledger.end_stage(planning(ledger, search), ENDING)
+    ledger.retry(search, retry_of(search, ledger.read.stages(search)))
+    assert ledger.read.stages(search)[0].explanation == ""
+    open_first(ledger, search)
+    train(ledger, claim_next, outcomes)
+    assert planning(ledger, search).generation == 1
 
 
 def test_a_planner_of_a_generation_that_is_gone_is_replaced_by_one_with_the_same_plan(

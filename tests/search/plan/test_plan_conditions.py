@@ -11,7 +11,8 @@ from search.plan.importance import importances
 from search.plan.plan import FINALISTS, PlannedTrial, StagePlan, Step, plan, steps
 from search.plan.samplers import distributions
 from search.plan.trial import Trial
-from search.space.space import Box, Choices, Condition, Interval, Point, hull
+from search.space.joining import hull
+from search.space.space import Box, Choices, Condition, Interval, Point
 from search.study.file import Study, study_of
 from search.study.ranges import recorded_box, write_box
 

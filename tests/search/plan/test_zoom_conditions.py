@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from search.plan.trial import Trial
 from search.plan.zoom import Zoomed, zoom
-from search.space.space import Box, Choices, Condition, Interval, Point, Range, Value, hull
+from search.space.joining import hull
+from search.space.space import Box, Choices, Condition, Interval, Point, Range, Value
 from search.study.file import study_of
 from search.study.zoom_rules import DecadesZoom, QuantileZoom
 from tests.search.space.boxes import boxes

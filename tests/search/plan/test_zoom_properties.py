@@ -12,7 +12,8 @@ from search.plan.ranking import Ranking
 from search.plan.trial import Trial
 from search.plan.zoom import Zoomed
 from search.plan.zoom import zoom as zoomed_by
-from search.space.space import Box, Choices, Interval, hull
+from search.space.joining import hull
+from search.space.space import Box, Choices, Interval
 from search.study.reading import load
 from search.study.zoom_rules import DecadesZoom, Limits, QuantileZoom
 

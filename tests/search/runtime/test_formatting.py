@@ -101,6 +101,7 @@ def test_duration(seconds: float, words: str) -> None:
         (1e-6, "1e-06"),
         (50, "50"),
         (12345, "12345"),
+        (25_000.0, "25000"),
         ("relu", "relu"),
         (True, "true"),
         (False, "false"),

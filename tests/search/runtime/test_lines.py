@@ -41,6 +41,12 @@ def test_the_rest_of_a_long_line_hangs_further_right() -> None:
     assert all(line.startswith("     ") and len(line) <= 30 for line in rest)
 
 
+def test_a_long_label_is_no_part_of_what_it_is_of() -> None:
+    console, file = printed(80, terminal=False)
+    say_labelled(console, [("Validation balanced accuracy", "88.00 %")])
+    assert file.getvalue() == "Validation balanced accuracy 88.00 %\n"
+
+
 def test_labels_stand_before_what_they_are_of() -> None:
     console, file = printed(20, terminal=False)
     say_labelled(console, [("Test accuracy", "90.00 %"), ("  of [3] voting", LONG)])

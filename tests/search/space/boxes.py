@@ -1,8 +1,22 @@
-"""Boxes with conditions of every shape, for Hypothesis."""
+"""Boxes with conditions: one, and those of every shape for Hypothesis."""
 
 from hypothesis import strategies as st
 
 from search.space.space import Box, Choices, Condition, Interval, Range
+
+ACTIVATIONS = Choices(("relu", "leaky_relu", "elu"))
+RANGES: dict[str, Range] = {
+    "elu_alpha": Interval(0.1, 2.0),
+    "activation": ACTIVATIONS,
+    "depth": Interval(1, 5, log=False, step=2),
+    "norm": Choices((True, False)),
+    "momentum": Interval(0.1, 0.9),
+}
+CONDITIONS = {
+    "elu_alpha": Condition({"activation": ("elu",), "norm": (False,)}),
+    "norm": Condition({"depth": (3, 5)}),
+}
+BOX = Box(RANGES, CONDITIONS)
 
 
 @st.composite

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from search.errors import StudyFileError
-from search.study.reading import LARGEST_BYTES, load, shipped
+from search.space.space import Condition
+from search.study.reading import LARGEST_BYTES, changed, load, shipped
 
 STUDY = "[[stages]]\ntrials = 2\nbox = {weight_decay = {low = 1e-6, high = 1e-1}}\n"
 HINT = "give the path of a TOML file, or the name of a study that ships with klayer"
@@ -142,3 +143,29 @@ def test_a_key_with_a_line_break_stays_on_one_line(tmp_path: Path) -> None:
     first, second = message(path).split("\n")
     assert first.startswith(f'{path}: "a\\nb": unknown key; ')
     assert second.startswith(f'{path}: "c d": unknown key; ')
+
+
+def test_a_change_of_training_reaches_the_stages_of_a_recorded_study() -> None:
+    """They take it over, as in a file, unless they say otherwise."""
+    own = ["stages.fine.training.batch_size=50"]
+    made = changed(load("digits", own), "digits", ["training.batch_size=64"], "other")
+    found = [stage.training.batch_size for stage in made.stages]
+    assert (found, made.final.training.batch_size) == ([64, 50, 64], 64)
+
+
+def test_conditions_that_follow_from_layers_change_with_them() -> None:
+    width, when = "{low=4, high=8}", "when={layers=4, activation='elu'}"
+    own = [
+        "stages.coarse.box.layers=[2, 3, 4]",
+        "stages.coarse.box.activation=['elu', 'relu']",
+        f"stages.coarse.box.width_2={width}",
+        f"stages.coarse.box.width_3={{low=4, high=8, {when}}}",
+        "network.widths=[9, 9, 9]",
+    ]
+    recorded = load("digits", own)
+    assert changed(recorded, "digits", []) == recorded
+    made = changed(recorded, "digits", ["stages.coarse.box.layers=[1, 3, 4]"], "other")
+    assert dict(made.stages[0].boxes[0].conditions) == {
+        "width_2": Condition({"layers": (3, 4)}),
+        "width_3": Condition({"layers": (4,), "activation": ("elu",)}),
+    }

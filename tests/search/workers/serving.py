@@ -11,7 +11,8 @@ from search.ledger.opening import card_of
 from search.ledger.records import Presence, Search
 from search.ledger.tables import cohorts, stages
 from search.study.reading import load
-from search.workers import presence, serve
+from search.workers.heartbeat import presence
+from search.workers.loop import serve
 from search.workers.pool import Job
 
 SMALL = (

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from search.objective.timing import seconds_of
 from search.objectives.network.objective import NetworkObjective
 from search.plan.plan import plan, steps
 from search.space.space import Point
@@ -16,9 +17,6 @@ from search.study.reading import load
 from search.workers.forecast import (
     CALIBRATION_SECONDS,
     MOST_KINDS,
-    _Cohort,
-    _Kind,
-    _time,
     _timed_at_once,
     forecast,
     makespan,
@@ -76,10 +74,11 @@ class Clock:
         self.budgets.append(budget)
         return columns(points) * float(points[0].get("batch_size", 100))
 
-    def timed_at_once(self, processes: int, *asked: Any) -> list[list[float]]:
+    def timed_at_once(self, processes: int, most: int, *asked: Any) -> list[list[float]]:
         """One after another, in this process."""
+        assert processes <= most
         self.processes.append(processes)
-        return [_time(*asked) for _ in range(processes)]
+        return [seconds_of(*asked) for _ in range(processes)]
 
 
 @pytest.fixture
@@ -175,18 +174,13 @@ def test_a_cohort_that_does_not_fit_into_memory_is_taken_to_be_like_the_others(
     assert 0 < (found.seconds or 0) < (whole.seconds or 0)
     assert found.cohort_bytes == whole.cohort_bytes
     monkeypatch.setattr(
-        "search.workers.forecast._timed_at_once", lambda n, _, some, __: [[None] * len(some)] * n
+        "search.workers.forecast._timed_at_once", lambda n, *asked: [[None] * len(asked[2])] * n
     )
     assert forecast(study, 1)[0].seconds is None
 
 
 class Killed:
-    """A study whose trainings are killed."""
-
-    objective: Any
-
-    def __init__(self) -> None:
-        self.objective = self
+    """An objective whose trainings are killed."""
 
     def seconds_per_step(self, *_: object) -> float:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -194,9 +188,8 @@ class Killed:
 
 
 def test_a_process_that_is_killed_leaves_the_time_unknown() -> None:
-    sample = _Cohort(_Kind("kind", 1, 1), 1, None, ({},))
-    study: Any = Killed()
-    assert _timed_at_once(1, study, [sample], 0.1) == [[None]]
+    killed: Any = Killed()
+    assert _timed_at_once(1, 1, killed, [(None, ({},))], 0.1) == [[None]]
     assert forecast(load("digits", WIDE), 1)[0].seconds is not None  # others are timed then
 
 

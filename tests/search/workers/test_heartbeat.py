@@ -19,8 +19,8 @@ from search.ledger.faults import DatabaseFaultError
 from search.ledger.host import host_identity
 from search.ledger.ledger import Ledger
 from search.ledger.records import CohortClaim, PlanningClaim, Search
-from search.workers import plan_next
 from search.workers.heartbeat import Heartbeat, presence
+from search.workers.planning import plan_next
 from tests.search.ledger.conftest import renew
 from tests.search.workers.serving import attempts, recorded, states, work, worker
 

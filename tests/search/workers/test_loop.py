@@ -22,8 +22,9 @@ from search.objective.data_card import DataCard
 from search.objective.port import Trainer
 from search.study.extension import with_more_trials
 from search.study.reading import load
-from search.workers import Heartbeat, plan_next, serve
-from search.workers.loop import PASS_OVER_SECONDS
+from search.workers.heartbeat import Heartbeat
+from search.workers.loop import PASS_OVER_SECONDS, serve
+from search.workers.planning import plan_next
 from tests.search.ledger.conftest import renew
 from tests.search.workers.serving import (
     HOPELESS,

@@ -9,9 +9,8 @@ from search.errors import KlayerError
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.records import PlanningClaim, Search
-from search.workers import plan_next
 from search.workers.heartbeat import Heartbeat
-from search.workers.planning import make_plan
+from search.workers.planning import make_plan, plan_next
 from tests.search.workers.serving import (
     COUNTS,
     HOPELESS,
@@ -166,3 +165,45 @@ def test_a_generation_is_planned_from_the_results_of_those_before_it(ledger: Led
     again = recorded(ledger, *learning, name="again")
     work(ledger, again)
     assert table(ledger, again) == table(ledger, search)
+
+
+STOPPING = ("stages.coarse.trials=12", "stages.coarse.stop={after=2, min_delta=1.0}")
+
+
+def test_a_stage_in_which_nothing_improves_ends_before_all_its_trials(ledger: Ledger) -> None:
+    search = recorded(ledger, *STOPPING, name="one")
+    work(ledger, search)
+    assert is_finished(ledger, search)
+    coarse = ledger.read.stages(search)[0]
+    assert (coarse.state, coarse.trials, coarse.finished) == ("finished", 4, 4)
+    said = coarse.explanation.splitlines()[-1]
+    assert said.startswith("stopped after 4 of 12 trials: none of the last 3 was better than #0")
+    again = recorded(ledger, *STOPPING, name="again")
+    work(ledger, again)
+    assert table(ledger, again) == table(ledger, search)
+
+
+FROM_RESULTS = (
+    "stages=[{name='coarse', sampler='results', results=["
+    "{learning_rate=0.1, weight_decay=1e-4, value=0.5},"
+    "{learning_rate=0.2, weight_decay=1e-5, value=0.99}],"
+    "box={learning_rate={low=1e-3, high=1.0}, weight_decay={low=1e-6, high=1e-2}}},"
+    "{name='fine', trials=3, zoom={rule='decades', decades=0.3}}]",
+)
+
+
+def test_a_search_goes_on_from_results_of_before(ledger: Ledger) -> None:
+    search = recorded(ledger, *FROM_RESULTS)
+    said = work(ledger, search)
+    assert is_finished(ledger, search)
+    assert not any("coarse #" in line for line in said)
+    coarse, fine, *_ = ledger.read.stages(search)
+    assert (coarse.state, coarse.trials, coarse.finished) == ("finished", 2, 2)
+    assert (coarse.steps_done, coarse.steps_total, coarse.steps_each) == (0, 0, 0)
+    assert "2 results of the study file, from before this search" in coarse.explanation
+    assert "coarse #1 (99.00 %)" in fine.explanation
+    trials = [one for one in ledger.read.trials(search) if one.stage == "coarse"]
+    assert [(one.value, one.state) for one in trials] == [(0.5, "complete"), (0.99, "complete")]
+    assert ledger.read.worked_on(trials[0]).worker == "results of the study file"
+    assert ledger.read.curves_of([trials[0].id]) == {}
+    assert ledger.read.strays(search) == []

@@ -24,8 +24,9 @@ from search.ledger.queries import Queries
 from search.ledger.records import CohortClaim, Search, TrialResult
 from search.objective.data_card import DataCard
 from search.study.reading import load
-from search.workers import Heartbeat, plan_next
 from search.workers.engines import Engine, WorkerKilledError, open_engine
+from search.workers.heartbeat import Heartbeat
+from search.workers.planning import plan_next
 from search.workers.pool import (
     MOST_FRUITLESS_DEATHS,
     InterruptedRunError,

@@ -16,9 +16,10 @@ from search.ledger.records import CohortClaim, PlanningClaim, Search
 from search.objective.port import Trainer
 from search.objective.report import Assignment, Evaluation, Report
 from search.objectives.network.portrait import from_bytes
-from search.workers import plan_next, report_writer
+from search.workers import report_writer
 from search.workers import training as module
 from search.workers.heartbeat import Heartbeat
+from search.workers.planning import plan_next
 from search.workers.training import train
 from tests.search.ledger.conftest import renew
 from tests.search.workers.serving import (

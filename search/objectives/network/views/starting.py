@@ -68,10 +68,6 @@ def write_study(
             written.
     """
     file = Path(f"{name_of(data)}.toml") if output is None else output
-    if file.exists():
-        raise KlayerError(f"--output: {file} is there already; give another name, or remove it")
-    if file.suffix != ".toml":
-        raise KlayerError(f"--output: {file}: give a name that ends in .toml, as study files have")
     source = _source(file.parent, data)
     if kind_of(source) == "arrays":
         target = [_from(file.parent, Path(one)) for one in target]
@@ -80,6 +76,10 @@ def write_study(
             f"{source}: has studies that ship with klayer, such as `klayer run {SHIPPED[source]}`"
         )
     section = _section(source, target, exclude, changes)
+    if file.exists():
+        raise KlayerError(f"--output: {file} is there already; give another name, or remove it")
+    if file.suffix != ".toml":
+        raise KlayerError(f"--output: {file}: give a name that ends in .toml, as study files have")
     base = file.parent.absolute()
     facts, said = own_opened(section, SEED, base)
     text = study_text(section, facts)

@@ -83,7 +83,7 @@ def _rows(overviews: Sequence[Overview]) -> list[list[str]]:
     return [
         row("state", *(one.state for one in overviews)),
         row("trials", *(f"{one.finished:,} of {one.trials:,}" for one in overviews)),
-        row(f"best {_scores(overviews)}", *map(value_text, overviews)),
+        row(f"best single {_scores(overviews)}", *map(value_text, overviews)),
         row("at", *(ABSENT if one is None else parameters(one.parameters) for one in best)),
         *([row(label, *map(evaluation_text, overviews))] if label else []),
         row("recorded", *map(when, overviews)),

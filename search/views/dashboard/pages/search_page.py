@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from search.ledger.records import Training
+from search.ledger.records import StageState, Training
 from search.objective.data_card import DataCard
 from search.runtime.formatting import ago, duration, parameters
 from search.space.space import Interval
@@ -140,7 +140,8 @@ def standing(data: SearchData, one: Overview, told: Told) -> Component:
             f"{best.stage} #{best.number}",
             href=address.of_trial(data.name, best.stage, best.number),
         )
-        said = f", {value_text(data.objective, best.value, ())} at {parameters(best.parameters)}"
+        value = value_text(data.objective, best.value, ())
+        said = f", single {value} at {parameters(best.parameters)}"
         rows.append(("What is best", [link, said]))
     rows += [(question, [answer]) for question, answer in told.verdict]
     return html.Div(
@@ -186,7 +187,7 @@ def stages(data: SearchData) -> Component:
             f"{stage.step.number} {stage.step.name}",
             stage.state,
             f"{stage.finished:,} of {stage.trials:,}",
-            _ended_badly(stage.pruned, stage.diverged, stage.failed),
+            _ended_badly(stage),
             stage_value(data, stage),
             html.Span(stage.explanation or "not planned yet", className="explanation"),
         ]
@@ -283,10 +284,12 @@ def _time(one: Overview) -> tuple[str, str, str]:
     return "Time left", duration(one.left), f"at the pace of the last minutes; {begun}"
 
 
-def _ended_badly(pruned: int, diverged: int, failed: int) -> str:
-    said = [
-        f"{count:,} {word}"
-        for count, word in ((pruned, "pruned"), (diverged, "diverged"), (failed, "failed"))
-        if count
-    ]
+def _ended_badly(stage: StageState) -> str:
+    counts = {
+        "pruned": stage.pruned,
+        "diverged": stage.diverged,
+        "failed": stage.failed,
+        "never trained": stage.skipped,
+    }
+    said = [f"{count:,} {word}" for word, count in counts.items() if count]
     return ", ".join(said) or "–"

@@ -15,7 +15,7 @@ COLUMNS = (
     "search",
     "state",
     "progress",
-    "best",
+    "best single value",
     "test",
     "workers",
     "recorded",

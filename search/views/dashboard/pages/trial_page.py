@@ -20,6 +20,7 @@ STATES = {
     "pruned": "was dropped by halving",
     "diverged": "diverged",
     "failed": "failed",
+    "skipped": "was never trained, since the time ran out",
 }
 
 

@@ -62,6 +62,12 @@ def test_a_box_takes_over_a_condition_with_what_it_reads() -> None:
         "momentum": {"values": [0.5, 0.9]} | when,
     }
     assert stage_box(RAW, {"momentum": [0.5]}) == {"momentum": [0.5]}
+    raw = {"units": {"low": 1, "high": 9}, "heads": {"low": 1, "high": 9, "at_most": "units"}}
+    assert stage_box(raw, {"units": [4, 5], "heads": [3, 4]}) == {
+        "units": [4, 5],
+        "heads": {"values": [3, 4], "at_most": "units"},
+    }
+    assert stage_box(raw, {"heads": [3, 4]}) == {"heads": [3, 4]}
 
 
 def test_a_box_that_is_none_stays_for_others_to_refuse() -> None:

@@ -41,12 +41,12 @@ def part(
 @pytest.mark.parametrize("score", SCORES)
 @pytest.mark.parametrize("jitter", ["0.0", "0.1"])
 @pytest.mark.parametrize(
-    "optimizer", ["momentum=0.0", "momentum=0.9", "optimizer='adamw'", "ema_decay=0.9"]
+    "optimizer", ["momentum=0.0", "momentum=0.9", "optimizer='adamw' momentum=0", "ema_decay=0.9"]
 )
 def test_in_two_parts_the_reports_are_the_same_bit_for_bit(
     score: str, jitter: str, optimizer: str
 ) -> None:
-    drawn = (f"training.jitter={jitter}", f"training.{optimizer}")
+    drawn = (f"training.jitter={jitter}", *(f"training.{one}" for one in optimizer.split()))
     study = study_with(CYCLES, f"training.score='{score}'", *drawn)
     first, states = part(study, TRIALS, (), 3)
     assert len(first) == 3

@@ -128,9 +128,10 @@ def test_without_ensembles_none_is_reported() -> None:
     assert len(report.scores) == 1
 
 
-def test_finalists_that_are_no_stack_are_trained_one_after_another() -> None:
+@pytest.mark.parametrize("apart", [{"batch_size": 50}, {"layers": 2}, {"layers": 1}])
+def test_finalists_that_are_no_stack_are_trained_one_after_another(apart: dict[str, Any]) -> None:
     study = study_with(DECAY)
-    other = Assignment({"learning_rate": 0.05, "batch_size": 50}, 8)
+    other = Assignment({"learning_rate": 0.05, **apart}, 8)
     mixed = (TRIALS[0], other, TRIALS[1])
     reports, report = final_of(study, mixed)
     assert [list(epoch) for epoch in reports] == [[0, 2]] * 3 + [[1]] * 3

@@ -13,7 +13,11 @@ from search.study.reading import load
     ("widths", "trials", "changes"),
     [
         ([8000], 3, ["network.batch_norm='none'", "training.momentum=0.0"]),
-        ([8000], 2, ["network.batch_norm='none'", "training.optimizer='adam'"]),
+        (
+            [8000],
+            2,
+            ["network.batch_norm='none'", "training.optimizer='adam'", "training.momentum=0"],
+        ),
         ([3000], 1, ["network.batch_norm='before'", "training.ema_decay=0.9"]),
         ([3000, 2000], 1, ["network.batch_norm='before'", "training.batch_size=600"]),
     ],

@@ -21,7 +21,7 @@ from search.objective.report import Report
 from search.objectives.network.rebuild import rebuild
 from search.study.reading import load, text
 from search.views.terminal.runner import run_search, submit_search
-from search.workers import serve
+from search.workers.loop import serve
 from tests.model.data.tables import HEADER, changed, write_table
 from tests.search.objectives.network.own_tables import (
     CLASSES,

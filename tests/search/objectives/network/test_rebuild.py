@@ -40,16 +40,21 @@ CYCLES = (
     "training.mixup=0.2",
     "training.shift=1",
     "training.optimizer='adam'",
+    "training.momentum=0",
     "training.ema_decay=0.9",
+    "network.skip=true",
 )
-# Finalists of different batch sizes are trained in different stacks.
+# Finalists of different batch sizes or depths are trained in different stacks.
 STACKS = (
     *DECAY,
+    "seed=4",
     "final.train_on='training'",
     "stages.coarse.box.batch_size=[30, 100]",
     "stages.fine.box.batch_size=[30, 100]",
     "stages.finest.box.batch_size=[30, 100]",
     "stages.coarse.box.width_1={low=5, high=50, log=false, step=5}",
+    "stages.coarse.box.layers=[2, 3]",
+    "stages.coarse.box.width_2={low=5, high=50}",
 )
 
 SHORT = (
@@ -57,6 +62,7 @@ SHORT = (
     "final.finalists=2",
     "final.seeds=0",
     "training.optimizer='adamw'",
+    "training.momentum=0",
     "training.schedule={kind='one_cycle', epochs=1}",
 )
 # In the final the penalty alone makes the one that learns fast diverge, in the second epoch.
@@ -193,9 +199,12 @@ def test_the_stacks_differ_where_they_are_meant_to(finished: Search) -> None:
     """Guards the case of several stacks: the winner's own is not the only one."""
     with Ledger(f"sqlite:///{finished(*STACKS)}") as ledger:
         trials = ledger.read.trials(ledger.read.search("digits"))
-    final = [one.parameters["batch_size"] for one in trials if one.stage == "final"]
+    final = [one.parameters for one in trials if one.stage == "final"]
     assert len(final) == 3
-    assert len(set(final)) == 2
+    assert len({(one["batch_size"], one["layers"]) for one in final}) == 2
+    assert {one["layers"] for one in final} == {2, 3}
+    for one in final:
+        assert ("width_2" in one) == (one["layers"] == 3)
 
 
 def test_the_test_images_stay_unread(

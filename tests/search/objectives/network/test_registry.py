@@ -5,8 +5,18 @@ import math
 import pytest
 from pydantic import ValidationError
 
-from search.objectives.network.registry import REGISTRY, Choice, Number, find, layer_of, names
+from search.objectives.network.registry import (
+    MOST_WIDTHS,
+    REGISTRY,
+    Choice,
+    NetworkRegistry,
+    Number,
+    find,
+    layer_of,
+    names,
+)
 from search.objectives.network.sections import NetworkSection, TrainingSection
+from search.space.space import Choices, Condition, Interval, Range
 from search.study.table import Table
 
 PROBES = (-1, 0, 0.0, 0.5, 1, 1.0, 1_000_000, 1_000_001, 1e9, math.nan, math.inf, True, "1", "relu")
@@ -55,7 +65,7 @@ def test_widths_are_found_by_layer() -> None:
     assert find("width_12") is not None
     for wrong in ("width_0", "width_01", "width_", "width", "width_1x", "widths", "seed"):
         assert find(wrong) is None
-    assert names(layers=2)[-2:] == ["width_1", "width_2"]
+    assert names(layers=2)[-3:] == ["layers", "width_1", "width_2"]
     assert "width_1" not in names(layers=0)
 
 
@@ -64,3 +74,51 @@ def test_choices_name_their_options() -> None:
     assert isinstance(one, Choice)
     with pytest.raises(ValueError, match='found "gelu"; give one of "relu", "leaky_relu", "elu"'):
         one.check("gelu")
+
+
+def test_there_are_as_many_layers_as_widths_and_one() -> None:
+    one = find("layers")
+    assert isinstance(one, Number)
+    assert one.check(MOST_WIDTHS + 1) == MOST_WIDTHS + 1
+    for wrong in (0, -1, 2.0, True, MOST_WIDTHS + 2):
+        with pytest.raises(ValueError, match="give a whole number, 1 or more and at most 101"):
+            one.check(wrong)
+    with pytest.raises(ValidationError):
+        NetworkSection.model_validate({"widths": [1] * (MOST_WIDTHS + 1)})
+
+
+WIDTH = Interval(4, 8, log=False, step=1)
+
+
+@pytest.mark.parametrize(
+    ("layers", "expected"),
+    [
+        (Choices((1, 2, 3)), {"width_1": (2, 3), "width_2": (3,)}),
+        (Interval(2, 5, log=False, step=1), {"width_2": (3, 4, 5), "width_3": (4, 5)}),
+        (Choices((4, 2)), {"width_2": (4,), "width_3": (4,)}),
+        (Choices((4,)), {}),
+    ],
+)
+def test_a_width_is_searched_where_there_is_such_a_layer(
+    layers: Range, expected: dict[str, tuple[int, ...]]
+) -> None:
+    ranges = {f"width_{layer}": WIDTH for layer in (1, 2, 3)} | {"layers": layers}
+    found = NetworkRegistry().conditions(ranges)
+    assert found == {name: Condition({"layers": those}) for name, those in expected.items()}
+
+
+def test_dropout_and_skips_are_searched_where_layers_read_them() -> None:
+    ranges: dict[str, Range] = {
+        "layers": Choices((1, 2, 3)),
+        "dropout": Interval(0.1, 0.5),
+        "skip": Choices((True, False)),
+        "momentum": Interval(0.1, 0.9),
+    }
+    assert NetworkRegistry().conditions(ranges) == {
+        "dropout": Condition({"layers": (2, 3)}),
+        "skip": Condition({"layers": (3,)}),
+    }
+
+
+def test_without_layers_no_condition_follows() -> None:
+    assert NetworkRegistry().conditions({"width_2": WIDTH}) == {}

@@ -14,12 +14,6 @@ def stage(**ranges: Any) -> list[dict[str, Any]]:
     return [{"name": "first", "trials": 2, "box": ranges}]
 
 
-def test_smoothed_labels_beside_a_searched_loss_that_reads_them() -> None:
-    both = stage(loss=["hinge", "cross_entropy"])
-    said = {"network": {"loss": "hinge"}, "training": {"label_smoothing": 0.1}}
-    assert study_of({"name": "x", "stages": both, **said})
-
-
 def test_a_stage_that_has_what_training_says_is_told_of_once() -> None:
     with pytest.raises(StudyFileError) as caught:
         study_of({"name": "x", "stages": stage(dropout=[0.1, 0.2]), "training": {"shift": 9}})
@@ -32,9 +26,3 @@ def test_rows_of_a_table_are_no_images(tmp_path: Path, name: str) -> None:
     found = f"training.{name.split('=')[0]}: found, but the rows are no images; leave it out"
     with pytest.raises(StudyFileError, match=found):
         study_in(tmp_path, overrides=(f"training.{name}",))
-
-
-def test_a_regression_smooths_no_labels(tmp_path: Path) -> None:
-    found = 'training.label_smoothing: found 0.1, but only loss = "cross_entropy" reads it'
-    with pytest.raises(StudyFileError, match=found):
-        study_in(tmp_path, ("price",), overrides=("training.label_smoothing=0.1",))

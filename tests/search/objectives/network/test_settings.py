@@ -6,6 +6,7 @@ import pytest
 
 from search.errors import KlayerError
 from search.objective.report import Assignment
+from search.objectives.network.settings import stacks_of, values_of
 from tests.search.objectives.network.trainings import study_with, trained
 
 
@@ -26,6 +27,8 @@ from tests.search.objectives.network.trainings import study_with, trained
         ({"flip": True}, False),
         ({"shift": 1}, False),
         ({"cutout": 2}, False),
+        ({"layers": 3, "width_1": 20}, True),
+        ({"skip": True}, True),
     ],
 )
 def test_trials_have_one_key_where_they_can_be_trained_as_one_stack(
@@ -63,3 +66,25 @@ def test_a_trial_is_as_wide_as_its_members_in_one_stack(
     study = study_with(*overrides)
     fit = study.objective.fit(study.stages[0].training, {"width_2": 20})
     assert fit.widths == (50 * members, 20 * members)
+
+
+@pytest.mark.parametrize(
+    ("point", "widths"),
+    [
+        ({}, (50, 50)),
+        ({"layers": 1}, ()),
+        ({"layers": 2, "width_1": 7}, (7,)),
+        ({"layers": 3, "width_2": 8}, (50, 8)),
+        ({"layers": 4, "width_2": 8, "width_3": 9}, (50, 8, 9)),
+    ],
+)
+def test_trials_of_one_depth_are_a_stack(point: dict[str, Any], widths: tuple[int, ...]) -> None:
+    study = study_with("training.schedule.epochs=1")
+    section = study.objective.training
+    assert values_of(study.objective, section, point)["widths"] == widths
+    plain: dict[str, Any] = {"learning_rate": 0.01}
+    places = [(0, 1)] if len(widths) == 2 else [(0,), (1,)]
+    assert stacks_of(study.objective, section, [plain, point]) == places
+    if places == [(0,), (1,)]:
+        with pytest.raises(KlayerError, match="same number of layers"):
+            trained(study, (Assignment(plain, 1), Assignment(point, 2)))

@@ -1,14 +1,18 @@
 """What a network's stages must agree on with it; `bad_files.txt` has every message."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from search.errors import KlayerError, StudyFileError
+from search.space.space import Condition
 from search.study.file import Study, study_of
+from search.study.lineage import reach
 from search.study.overrides import overridden
 from search.study.reading import document, load
+from search.study.recorded import recorded_form, recorded_study
 from tests.model.data.tables import HEADER, write_table
 from tests.search.objectives.network.own_tables import ROWS, laid_out, study_in
 
@@ -33,20 +37,6 @@ def boxed(name: str = "first", **ranges: Any) -> dict[str, Any]:
     return {"name": name, "trials": 4, "box": ranges}
 
 
-def test_a_searched_setting_makes_its_hyperparameter_worth_searching() -> None:
-    slopes = {"low": 0.01, "high": 0.1}
-    both = boxed(activation=["relu", "leaky_relu"], negative_slope=slopes)
-    assert study(both).stages[0].trials == 4
-    assert study(boxed(init_sigma=slopes), network={"initialization": "normal"})
-    assert len(faults(boxed(activation=["relu", "elu"], negative_slope=slopes))) == 1
-
-
-def test_a_carried_setting_counts_as_searched() -> None:
-    first = boxed(activation=["elu", "relu"])
-    second = {"trials": 2, "zoom": NEAR, "box": {"elu_alpha": RATES}}
-    assert study(first, second).stages[1].trials == 2
-
-
 def test_a_floor_is_checked_against_the_lowest_peak_of_each_box() -> None:
     training = {"schedule": CYCLES, "learning_rate_min": 1e-3}
     apart = boxed(learning_rate={"low": 2e-3, "high": 1.0})
@@ -68,10 +58,6 @@ def test_boxes_and_points_are_checked_one_by_one() -> None:
     assert study({"sampler": "points", "points": points}, training=training)
     turned = [{"learning_rate": 1e-3, "learning_rate_min": 1e-2}]
     assert len(faults({"sampler": "points", "points": turned}, training=training)) == 1
-
-
-def test_a_floor_does_not_matter_without_cycles() -> None:
-    assert study(boxed(learning_rate=RATES), training={"learning_rate_min": 1.0})
 
 
 def test_one_slip_in_training_is_told_once_for_all_stages() -> None:
@@ -113,6 +99,180 @@ def test_a_layer_that_the_network_does_not_have_is_named() -> None:
     ]
     (none,) = faults(boxed(width_1=wide), network={"widths": []})
     assert "no hidden layer; leave it out" in none
+
+
+WIDTH = {"low": 8, "high": 64}
+WIDTHS = {"width_1": WIDTH, "width_2": WIDTH}
+
+
+def test_layers_bring_the_conditions_of_the_widths_along() -> None:
+    made = study(boxed(layers=[1, 2, 3], **WIDTHS), boxed("second", layers={"low": 2, "high": 3}))
+    (box,) = made.stages[0].boxes
+    assert dict(box.conditions) == {
+        "width_1": Condition({"layers": (2, 3)}),
+        "width_2": Condition({"layers": (3,)}),
+    }
+    assert made.canonical()["stages"][0]["boxes"][0]["width_2"]["when"] == {"layers": [3]}
+    assert study_of(made.canonical()) == made
+    narrower = WIDTH | {"when": {"layers": 4, "activation": "elu"}}
+    (box,) = (
+        study(
+            boxed(layers=[2, 3, 4], activation=["elu", "relu"], width_2=narrower),
+            network={"widths": [9, 9, 9]},
+        )
+        .stages[0]
+        .boxes
+    )
+    assert box.conditions["width_2"] == Condition({"layers": (4,), "activation": ("elu",)})
+
+
+ZOOMED = {"name": "fine", "trials": 2, "zoom": NEAR}
+
+
+@pytest.mark.parametrize(
+    ("stages", "network", "message"),
+    [
+        (
+            (boxed(layers=[2, 3], **WIDTHS, width_4=WIDTH),),
+            {},
+            "first.box.width_4: found width_4, but a network of 3 layers has 2 hidden layers; give "
+            "width_1 or width_2",
+        ),
+        (
+            (boxed(layers=[1], width_1=WIDTH),),
+            {},
+            "first.box.width_1: found width_1, but a network of 1 layer has no hidden layer; leave "
+            "it out",
+        ),
+        (
+            (boxed(layers=[2, 4], **WIDTHS),),
+            {},
+            "first.box.layers: found up to 4, but hidden layer 3 may have no width; give width_3 a "
+            "range, or network.widths 3 of them",
+        ),
+        (
+            (boxed(layers=[2, 3], width_1=WIDTH, width_2=WIDTH | {"when": {"layers": [2, 3]}}),),
+            {},
+            "first.box.width_2.when.layers: found 2, with which there is no width_2; give 3, or "
+            "leave it out",
+        ),
+        (
+            (
+                boxed(
+                    layers=[2, 3],
+                    shuffle=[True, False],
+                    width_1=WIDTH,
+                    width_2=WIDTH | {"when": {"shuffle": True}},
+                ),
+            ),
+            {"widths": []},
+            "first.box.layers: found up to 3, but hidden layer 2 may have no width; give width_2 a "
+            "range, or network.widths 2 of them",
+        ),
+        (
+            (boxed(layers=[0, 2], **WIDTHS),),
+            {},
+            "first.box.layers.1: found 0; give a whole number, 1 or more and at most 101",
+        ),
+        (
+            (boxed(layers=[1], dropout=[0.1, 0.2]),),
+            {},
+            "first.box.dropout: searched, but the network has no hidden layer; leave it out",
+        ),
+        (
+            (boxed(layers=[2, 3], **WIDTHS), ZOOMED | {"box": {"width_2": WIDTH}}),
+            {},
+            "fine.box.width_2: found beside a zoom that searches layers; give layers and all "
+            "widths in this box",
+        ),
+        (
+            (boxed(layers=[2, 3], **WIDTHS), ZOOMED | {"box": {"layers": [3, 4]}}),
+            {"widths": [9, 9, 9]},
+            "fine.box.layers: found beside width_1 of first, which did not search all of these; "
+            "give no others, or leave out the zoom",
+        ),
+        (
+            (
+                {
+                    "sampler": "points",
+                    "points": [
+                        {"layers": 2, "width_1": 8},
+                        {"layers": 1},
+                        {"layers": 3, "width_1": 8},
+                        {"layers": 2},
+                    ],
+                },
+            ),
+            {},
+            "1.points.4: width_1 is missing; points have it where layers is 2 or 3, and nowhere "
+            "else",
+        ),
+        (
+            (
+                {
+                    "sampler": "points",
+                    "points": [{"layers": 2, "width_1": 8}, {"layers": 1, "width_1": 8}],
+                },
+            ),
+            {},
+            "1.points.2: found width_1; points have it where layers is 2, and nowhere else",
+        ),
+    ],
+)
+def test_layers_and_widths_that_do_not_fit_are_named(
+    stages: tuple[dict[str, Any], ...], network: dict[str, Any], message: str
+) -> None:
+    assert faults(*stages, network=network) == [f"stages.{message}"]
+
+
+@pytest.mark.parametrize(
+    ("ranges", "network", "can"),
+    [
+        ({"momentum": [0.5]}, {"widths": [20, 20]}, True),
+        ({"momentum": [0.5]}, {"widths": [20, 10, 5]}, False),
+        ({"momentum": [0.5]}, {"widths": [20]}, False),
+        ({"width_2": {"low": 20, "high": 30}}, {"widths": [20, 10]}, True),
+        ({"width_2": {"low": 21, "high": 30}}, {"widths": [20, 20]}, False),
+        ({"layers": [2, 3], "width_2": [9, 20]}, {"widths": [20]}, True),
+        ({"layers": [1, 2]}, {"widths": [20, 20]}, False),
+    ],
+)
+def test_skips_need_hidden_layers_of_one_width(
+    ranges: dict[str, Any], network: dict[str, Any], can: bool
+) -> None:
+    why = "but no hidden layer can have as many units as the one before it; leave it out"
+    searched = boxed(skip=[True, False], **ranges)
+    if can:
+        assert study(boxed(**ranges), network=network | {"skip": True})
+        assert study(searched, network=network)
+        return
+    said = faults(boxed(**ranges), network=network | {"skip": True})
+    assert said == [f"network.skip: found true, {why}"]
+    assert faults(searched, network=network) == [f"stages.first.box.skip: searched, {why}"]
+
+
+def test_a_study_without_skips_is_recorded_as_before_there_were_any() -> None:
+    plain = study(boxed(momentum=[0.5]))
+    assert "skip" not in plain.canonical()["network"]
+    assert "skip" not in plain.objective.recorded()["network"]
+    skipping = study(boxed(momentum=[0.5]), network={"skip": True})
+    assert skipping.canonical()["network"]["skip"] is True
+    for one in (plain, skipping):
+        back = recorded_study(json.loads(json.dumps(recorded_form(one))))
+        assert back.objective.network == one.objective.network
+
+
+def test_a_zoom_carries_layers_and_widths_and_may_leave_layers_out() -> None:
+    first = boxed(layers=[2, 3], **WIDTHS)
+    made = study(first, ZOOMED, ZOOMED | {"name": "finest", "box": {"layers": [2]}})
+    boxes = reach(made.stages)
+    assert boxes["fine"] == boxes["first"]
+    assert set(boxes["finest"].ranges) == {"layers", "width_1"}
+    assert study(boxed(layers=[1, 2]) | {"training": {"batch_size": 1}})
+    batch_norm = {"batch_norm": "before"}
+    single = {"training": {"batch_size": 1}}
+    assert study(boxed(layers=[1]) | single, network=batch_norm)
+    assert len(faults(boxed(layers=[1, 2]) | single, network=batch_norm | {"widths": [5]})) == 1
 
 
 def test_a_batch_size_that_no_trial_uses_is_not_held_against_the_images() -> None:

@@ -52,6 +52,19 @@ def written(plot: Plot) -> Any:
     return json.loads(plot.figure.to_json())
 
 
+def test_a_colour_bar_of_scores_has_marks_within_it(small: SearchData) -> None:
+    """Plotly itself chooses one at times."""
+    for plot in (zoom(small), compare_zoom([small, small])):
+        axis = plot.figure.layout.coloraxis
+        assert len(axis.colorbar.tickvals) == len(axis.colorbar.ticktext) >= 2
+        assert all(axis.cmin <= mark <= axis.cmax for mark in axis.colorbar.tickvals)
+
+
+def test_a_name_that_is_nearly_one_is_hinted_at() -> None:
+    with pytest.raises(KlayerError, match="there is no plot of this name; did you mean zoom"):
+        find(OBJECTIVE, "zom")
+
+
 def test_keys_are_unique_and_found() -> None:
     keys = [entry.key for entry in CATALOGUE]
     assert len(set(keys)) == len(keys)
@@ -60,8 +73,8 @@ def test_keys_are_unique_and_found() -> None:
 
 
 def test_an_unknown_key_is_answered_with_those_there_are() -> None:
-    with pytest.raises(KlayerError, match=r"zooom: there is no plot .* zoom, best, best-time"):
-        find(OBJECTIVE, "zooom")
+    with pytest.raises(KlayerError, match=r"nothing: there is no plot .* zoom, best, best-time"):
+        find(OBJECTIVE, "nothing")
 
 
 @every

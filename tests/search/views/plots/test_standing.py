@@ -103,6 +103,9 @@ def test_the_value_of_a_stage_says_what_it_is(small: SearchData) -> None:
     """A lucky seed and a test value are no best of the stages that search."""
     said = {one.step.name: standing.stage_value(small, one) for one in small.stages}
     assert said["coarse"] == "–"  # made up without a best
+    trial = next(t for t in small.trials if t.stage == "coarse" and t.value is not None)
+    coarse = standing.stage_value(small, replace(small.stages[0], best=trial))
+    assert coarse == f"single {small.score.text(trial.value)}"
     seeds = [t.value for t in small.trials if t.stage == "finalists"]
     mean = standing.spread(small)
     assert mean is not None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from search.views.plots.ticks import decades, round_marks, written
+from search.views.plots.ticks import decades, round_marks, told_apart, written
 
 
 def test_decades_are_few_and_filled_up_where_there_is_one() -> None:
@@ -25,6 +25,15 @@ def test_far_powers_are_written_as_powers() -> None:
         "0.01",
         "1",
         "10<sup>3</sup>",
-        "1.5e+03",
+        "1,500",
         "0",
     ]
+
+
+def test_marks_of_one_scale_are_told_apart() -> None:
+    assert told_apart([11_010.0, 11_020.0, 11_030.0]) == ["11,010", "11,020", "11,030"]
+    assert told_apart([0.9812, 0.98125, 0.9813]) == ["0.9812", "0.98125", "0.9813"]
+    assert told_apart([0.0, 2.5, 5.0]) == ["0", "2.5", "5"]
+    assert told_apart([0.0, 25.0, 50.0]) == ["0", "25", "50"]
+    assert told_apart([1e-9, 2e-9]) == ["1e-09", "2e-09"]
+    assert told_apart([7.0]) == ["7"]

@@ -34,8 +34,8 @@ def test_titles_and_hover_texts_have_the_unit() -> None:
     assert ValueScale(ACCURACY).title == "accuracy (%)"
     assert ValueScale(TIME, log=True).title == "time (s) (log)"
     assert ValueScale(ACCURACY).hover("y") == "%{y:.2f} %"
-    assert ValueScale(TIME).hover("customdata[2]") == "%{customdata[2]:.4g} s"
-    assert ValueScale(Metric("loss")).hover("y") == "%{y:.4g}"
+    assert ValueScale(TIME).hover("customdata[2]") == "%{customdata[2]:,.4~r} s"
+    assert ValueScale(Metric("loss")).hover("y") == "%{y:,.4~r}"
     hostile = ValueScale(Metric("<b>", unit="<i>"))
     assert "<" not in hostile.title + hostile.hover("y")
 

@@ -153,7 +153,7 @@ def test_one_of_another_objective_has_its_words_and_no_evaluation(
     best = replace(trial, value=0.25)
     one = overview.overview(search, ledger.read.stages(recorded), best, (), ledger.read.clock())
     rows = {label: (text, note) for label, text, note in overview.tiles(one)}
-    assert list(rows) == ["State", "Trials", "Best time"]
-    assert rows["Best time"][0] == "0.25 s"
+    assert list(rows) == ["State", "Trials", "Best single time"]
+    assert rows["Best single time"][0] == "0.25 s"
     assert rows["Trials"][1].endswith("100 % of rounds")
     assert overview.evaluation_text(one) == "–"

@@ -91,3 +91,26 @@ def test_json_has_the_same(study: Any) -> None:
 def test_the_description_is_shown_as_it_is(printed: Any, hostile: str) -> None:
     study = load("digits", [f"description='so {hostile} far'"])
     assert f"so {hostile} far" in printed(show, outline(study, 1))
+
+
+def test_a_stage_that_may_end_early_has_its_trials_at_most(study: Any, printed: Any) -> None:
+    stage = "trials=12, box={learning_rate={low=0.01, high=0.1}}, stop={after=8, min_delta=0.001}"
+    planned = outline(load("digits", [f"stages=[{{{stage}}}]", "final.finalists=1"]), 1)
+    text = " ".join(printed(show, planned).split())
+    assert "at most 12" in text
+    assert "8 at a time" in text
+    assert "ends where 8 trials in a row bring nothing that is better by more than 0.10 %" in text
+    assert [one["at_most"] for one in to_json(planned)["stages"]][:2] == [True, False]
+    assert "at most" not in printed(show, outline(study, 1))
+
+
+def test_results_of_before_are_no_trials_to_come(printed: Any) -> None:
+    box = "{learning_rate={low=0.01, high=0.1}}"
+    past = f"{{sampler='results', results=[{{learning_rate=0.02, value=0.9}}], box={box}}}"
+    fine = "{trials=4, zoom={rule='decades', decades=0.3}}"
+    planned = outline(load("digits", [f"stages=[{past}, {fine}]", "final.finalists=1"]), 1)
+    assert [stage.trials for stage in planned.stages][:2] == [1, 4]
+    assert planned.stages[0].steps_total == 0
+    text = " ".join(printed(show, planned).split())
+    assert "trained before: listed in the study file" in text
+    assert f"{sum(stage.trials for stage in planned.stages[1:])} trials, about" in text

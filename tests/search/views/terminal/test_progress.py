@@ -92,7 +92,7 @@ def test_a_unit_is_shown_as_it_is_and_never_read_as_markup(
     console = Console(file=io.StringIO(), force_terminal=True, width=120)
     with RunView(console, ledger, replace(search, study=timed)) as view:
         view.update(now=True)
-    assert "best 0.25 [/s] [red]" in console.file.getvalue()  # type: ignore[attr-defined]
+    assert "best single 0.25 [/s] [red]" in console.file.getvalue()  # type: ignore[attr-defined]
 
 
 def test_the_best_is_told_once_a_look_and_is_no_worse_than_what_has_a_line(
@@ -124,4 +124,23 @@ def test_the_best_is_told_once_a_look_and_is_no_worse_than_what_has_a_line(
     view.update(now=True)
     lines = [line for line in console.file.getvalue().splitlines() if "#" in line]  # type: ignore[attr-defined]
     assert [line.split(":")[0].strip() for line in lines] == ["coarse #0", "fine #0"]
-    assert ["best 87.50 %" in line for line in lines] == [False, True]
+    assert ["best single 87.50 %" in line for line in lines] == [False, True]
+
+
+def test_why_a_stage_ended_early_is_told_behind_its_last_trials(
+    search: Any, stage: Any, trial: Any
+) -> None:
+    coarse, ended = stage("coarse", state="open", explanation="as told"), list[Any]()
+    read = Mock(stages=lambda _: [coarse], trials=lambda *_, **__: ended, stints=lambda *_: [])
+    console = Console(file=io.StringIO(), width=200)
+    view = RunView(console, Mock(changes=Mock(), read=read), search)
+    view.update(now=True)
+    ended.append(trial())
+    coarse = replace(coarse, state="finished", explanation="as told\nstopped after 1 of 9 trials")
+    view.update(now=True)
+    view.update(now=True)
+    lines = [line.strip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
+    assert lines[1] == "as told"
+    assert lines[-2].startswith("coarse #0")
+    assert lines[-1] == "stopped after 1 of 9 trials"
+    assert lines.count("as told") == 1

@@ -4,6 +4,7 @@ import json
 import shlex
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +13,21 @@ from optuna import load_study
 from optuna.trial import TrialState
 from rich.console import Console
 
-from search.errors import DataError, KlayerError, LedgerError
+from search.errors import DataError, FailedTrialsError, KlayerError, LedgerError
 from search.ledger.ledger import Ledger
 from search.ledger.opening import card_of
 from search.runtime.environment import environment, kernels
 from search.study.reading import load, text
 from search.views.terminal.runner import (
+    check_result,
     complete_search,
     run_search,
     stop_search,
     submit_search,
     summary_of,
 )
-from search.workers import presence
 from search.workers.engines import Engine
+from search.workers.heartbeat import presence
 from tests.search.workers.serving import HOPELESS, SMALL, Threads, recorded, states, work, worker
 
 QUIET = Console(quiet=True)
@@ -331,3 +333,32 @@ def test_a_run_of_a_search_that_cannot_go_on_tries_once_more_and_says_why(
     failure = summary_of(ledger, "digits").failure
     assert failure is not None
     assert failure.startswith("there is no finalist")
+
+
+def test_a_search_without_a_result_is_no_success_and_a_command_helps(
+    tiny_run: Any, database: str
+) -> None:
+    assert tiny_run.folder.is_dir()
+    with Ledger(database) as ledger:
+        told = summary_of(ledger, "tiny")
+    check_result(told, database)
+    failed = [replace(one, failed=one.trials) for one in told.stages]
+    with pytest.raises(FailedTrialsError, match="klayer retry tiny --storage"):
+        check_result(replace(told, stages=tuple(failed)), database)
+    helps = [("What comes next", "`klayer retry tiny` helps")]
+    empty = replace(told, stages=tuple(failed), best=None, failure="no value", verdict=helps)
+    with pytest.raises(KlayerError) as caught:
+        check_result(empty, database)
+    assert str(caught.value) == "tiny: no value; `klayer retry tiny` helps"
+    assert not isinstance(caught.value, FailedTrialsError)
+
+
+def test_a_search_that_nobody_works_on_waits(ledger: Ledger, storage: str) -> None:
+    assert storage
+    search = recorded(ledger)
+    assert summary_of(ledger, "digits").workers == 0
+    ledger.join(worker("a", search))
+    ledger.join(worker("of all"))
+    assert summary_of(ledger, "digits").workers == 1
+    ledger.join(worker("lost", search, lease_seconds=-1.0))
+    assert summary_of(ledger, "digits").workers == 1

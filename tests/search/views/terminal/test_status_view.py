@@ -1,5 +1,6 @@
 """All searches of a database, a line each."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -37,8 +38,8 @@ def test_a_search_under_way_shows_its_stage_and_its_best(
         stage("coarse", state="finished", finished=8),
         stage("fine", state="open", finished=2),
     )
-    header, row = printed(show, [summary(stages, best=trial())]).splitlines()
-    assert header.split() == ["search", "state", "trials", "best", "at", "test"]
+    header, row = printed(show, [summary(stages, best=trial(), workers=2)]).splitlines()
+    assert " ".join(header.split()) == "search state trials best single value at test"
     assert " ".join(row.split()) == "mine in fine 10/16 50.00 % learning_rate 0.1 –"
 
 
@@ -59,6 +60,7 @@ def test_parameters_are_shown_as_they_are(trial: Any, printed: Any, hostile: str
     ("changes", "state"),
     [
         ({"stopped": True}, "stopped in fine"),
+        ({}, "waits for a worker in fine"),
         ({"failure": "no plan"}, "failed in fine"),
         ({"failure": "no plan", "stopped": True}, "failed in fine"),
     ],
@@ -71,7 +73,10 @@ def test_a_search_that_stands_still_says_so_and_where(
     assert " ".join(row.split()).startswith(f"mine {state} 8/16")
 
 
-def test_a_search_that_ended_without_its_test_says_so(stage: Any, printed: Any) -> None:
+def test_a_search_that_ended_without_its_test_says_so(stage: Any, trial: Any, printed: Any) -> None:
     stages = (stage("final", state="finished", trials=1, finished=1, failed=1),)
-    _, row = printed(show, [summary(stages, finished=True, failure="given up")]).splitlines()
-    assert " ".join(row.split()) == "mine finished, not tested 1/1 – –"
+    ended = summary(stages, finished=True, failure="given up")
+    _, row = printed(show, [replace(ended, best=trial())]).splitlines()
+    assert row.split()[1:4] == ["finished,", "not", "tested"]
+    _, row = printed(show, [ended]).splitlines()
+    assert " ".join(row.split()) == "mine finished, no result 1/1 – –"

@@ -30,6 +30,8 @@ def test_nothing_is_best_before_a_trial_is_finished(search: Any, stage: Any, pri
     text = printed(show, summary)
     assert "1 coarse       8 trials, not planned yet" in text
     assert "No trial is trained to its end yet." in text
+    assert "Nobody works on it; `klayer run` goes on with it" in text
+    assert "Nobody works" not in printed(show, replace(summary, workers=2))
     assert summary.to_json()["best"] is None
 
 
@@ -41,6 +43,9 @@ def test_a_finished_search_without_a_value_says_so(
     text = printed(show, summarise(ended, [stage("coarse")], trials))
     advice = search.study.objective.advice
     assert f"None of its trials has a value; {advice}." in text.replace("\n", " ")
+    assert "Nobody works" not in text
+    empty = summarise(replace(ended, failure="no value"), [stage("coarse")], trials)
+    assert "\nIt has no result: no value\n" in printed(show, empty)
 
 
 def test_the_best_so_far_is_the_highest_value(
@@ -56,7 +61,10 @@ def test_the_best_so_far_is_the_highest_value(
     summary = summarise(search, [open_stage, stage("fine")], trials)
     assert summary.best == trials[1]
     text = printed(show, summary)
-    assert "1 coarse       3 of 8 trials, 1 diverged, best 80.00 % at learning_rate 0.25" in text
+    assert (
+        "1 coarse       3 of 8 trials, 1 diverged, best single 80.00 % at learning_rate 0.25"
+        in text
+    )
     assert "Best so far                 learning_rate 0.25  (coarse #1)" in text
     assert "Test accuracy" not in text
     assert summary.to_json()["best"]["seed"] == 11
@@ -72,7 +80,7 @@ def test_a_pruned_trial_is_counted_and_never_the_best(
     done = stage("coarse", state="finished", finished=8, pruned=6, diverged=1, best=trials[1])
     summary = summarise(search, [done], trials)
     assert summary.best == trials[1]
-    assert "8 trials, 6 pruned, 1 diverged, best 80.00 %" in printed(show, summary)
+    assert "8 trials, 6 pruned, 1 diverged, best single 80.00 %" in printed(show, summary)
     assert summary.to_json()["stages"][0]["pruned"] == 6
 
 
@@ -95,8 +103,8 @@ def test_the_winner_is_best_once_the_finalists_are_run(
     assert summary.spread.mean == pytest.approx(0.95)
     text = printed(show, summary)
     assert "Best configuration          learning_rate 0.25  (coarse #1)" in text
-    assert "Validation accuracy         97.00 %  (after 10 epochs)" in text
-    assert "  over 2 fresh seeds        95.00 % ± 1.41  (after 10 epochs)" in text
+    assert "Validation accuracy         97.00 %  (single, after 10 epochs)" in text
+    assert "  over 2 fresh seeds        95.00 % ± 1.41  (mean, after 10 epochs)" in text
     assert "Test accuracy               90.00 %  (297 images, read once; the winner" in text
     assert "  of 2 finalists voting     92.00 %" in text
 
@@ -164,7 +172,7 @@ def test_a_value_says_what_it_measures(
     training = coarse.step.training.model_copy(update={"score": score})
     coarse = replace(coarse, step=replace(coarse.step, training=training))
     text = printed(show, summarise(search, [coarse], [trial()]))
-    assert f"Validation accuracy         50.00 %  ({words})" in text
+    assert f"Validation accuracy         50.00 %  (single, {words})" in text
 
 
 @pytest.mark.parametrize("hostile", ["[bold]x[/]", "[/]", "[red", "\\[x]"])
@@ -182,7 +190,7 @@ def test_trials_that_failed_are_counted_apart(
 ) -> None:
     done = stage("coarse", state="finished", finished=8, diverged=1, failed=2, best=trial())
     summary = summarise(search, [done], [trial()])
-    assert "8 trials, 1 diverged, 2 failed, best 50.00 %" in printed(show, summary)
+    assert "8 trials, 1 diverged, 2 failed, best single 50.00 %" in printed(show, summary)
     assert summary.to_json()["stages"][0]["failed"] == 2
 
 
@@ -260,8 +268,8 @@ def test_of_a_search_that_minimises_the_least_is_best_in_its_own_words(
     summary = summarise(timed, [coarse, stage("finalists")], trials)
     assert summary.best == trials[1]
     text = printed(show, summary)
-    assert "best 0.25 s at learning_rate 0.25" in text
-    assert "Time                        0.25 s  (the shortest of 10 rounds)" in text
+    assert "best single 0.25 s at learning_rate 0.25" in text
+    assert "Time                        0.25 s  (single, the shortest of 10 rounds)" in text
     assert "accuracy" not in text
 
 

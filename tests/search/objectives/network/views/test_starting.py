@@ -104,6 +104,8 @@ def test_a_file_that_is_there_is_not_replaced(here: Path) -> None:
     for output in (None, Path("given.toml"), here / "given.toml"):
         with pytest.raises(KlayerError, match="is there already; give another name, or remove it"):
             write_study(Path("cars.csv"), TARGET, EXCLUDE, output)
+    with pytest.raises(KlayerError, match=r"^target: missing"):  # which is missing, comes first
+        write_study(Path("cars.csv"), (), EXCLUDE, None)
     with pytest.raises(KlayerError, match=r"dangling.toml"):
         write_study(Path("cars.csv"), TARGET, EXCLUDE, Path("dangling.toml"))
     assert (here / "cars.toml").read_text() == (here / "given.toml").read_text() == "mine"

@@ -1,0 +1,144 @@
+"""When a stage is cut since `[budget] hours` run out.
+
+It is asked where trials of a stage that searches are to be handed out or planned. While all that is
+planned fits, at the pace so far, nothing is cut. Where it does not, each stage ends once it has
+used its share of the time: a share in proportion to its work, of what finalists and final leave.
+
+Unlike every other decision this one depends on a clock, so it is made once for a stage, by whoever
+comes first, and kept in the ledger.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from search.plan.halving import expected_steps
+from search.plan.plan import Step, expected_trials, steps
+from search.runtime.formatting import duration, plural
+from search.study.file import Study
+
+RESERVE = 1.25  # times what finalists and final take at the pace so far, since that may change
+SECONDS = 3600.0  # of an hour
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a search is.
+
+    Attributes:
+        seconds: For how long it was worked on.
+        done: The work of the cohorts that are in, by the stages' numbers, as `work` counts it.
+        worker_seconds: How long those were trained, all together.
+        workers: How many cohorts were trained at a time, on average, those in training included.
+    """
+
+    seconds: float
+    done: Mapping[int, float]
+    worker_seconds: float
+    workers: float
+
+
+@dataclass(frozen=True)
+class Shortage:
+    """That the time does not reach for a stage.
+
+    Attributes:
+        hours: What the search may take.
+        seconds: For how long it was worked on.
+        reserve: Seconds that are kept for the finalists and the final; 0 where that is not known.
+    """
+
+    hours: float
+    seconds: float
+    reserve: float
+
+    def text(self, trained: int, of: int) -> str:
+        """Why a stage was cut, for people.
+
+        Args:
+            trained: How many of its trials are or will be trained.
+            of: How many it would have had.
+        """
+        said = (
+            f"cut after {trained:,} of {plural(of, 'trial')} by [budget] hours = {self.hours:g}: "
+        )
+        said += f"{duration(self.seconds)} were spent"
+        if self.reserve:
+            said += f", and about {duration(self.reserve)} are kept for what follows the stages"
+        said += f"; {of - trained:,} were never trained, and the search is no longer reproducible "
+        return f"{said}by its file alone"
+
+    def failure(self, name: str) -> str:
+        """What a search of that name says that has no value by then."""
+        return (
+            f"[budget] hours = {self.hours:g} ended before any trial had a value; give more hours "
+            f"with `klayer extend {name} --stages FILE`, or search with shorter trainings"
+        )
+
+
+def in_steps(study: Study) -> bool:
+    """Whether work is counted in steps; else in trials, as some stage's have no known length."""
+    return all(study.objective.steps(step.training) is not None for step in steps(study))
+
+
+def work(study: Study) -> dict[int, float]:
+    """The work of each step of a search, by number, if all its trials have values."""
+    counted = in_steps(study)
+    return {step.number: _work(study, step, counted=counted) for step in steps(study)}
+
+
+def _work(study: Study, step: Step, *, counted: bool) -> float:
+    if step.known:
+        return 0.0
+    units = expected_steps(study, step) if counted else expected_trials(study, step)
+    factor: float = study.objective.final_factor if step.kind == "final" else 1.0
+    return (units or 0.0) * factor
+
+
+def later_rungs(study: Study, step: Step) -> float:
+    """The part of a stage's work that follows on its first rung, if its trials wait there."""
+    halving, each = step.halving, study.objective.steps(step.training)
+    if halving is None or halving.among != "stage" or each is None:
+        return 0.0
+    first: int = study.objective.rung(step.training, halving.unit, halving.at[0])
+    return (expected_steps(study, step) or 0.0) - expected_trials(study, step) * first
+
+
+def shortage(
+    study: Study, number: int, standing: Standing, asked: float, *, begun: bool
+) -> Shortage | None:
+    """Whether a stage ends here, rather than that more of it is handed out.
+
+    A stage that has not begun may have its first trials as long as there is any time for searching.
+
+    Args:
+        study: The study; it has a budget by the clock.
+        number: Which stage; one that searches.
+        standing: How far the search is.
+        asked: The work that would be handed out.
+        begun: Whether trials of the stage were handed out before.
+    """
+    hours = study.hours or 0.0
+    whole, spent = hours * SECONDS, standing.seconds
+    planned = work(study)
+    done = sum(amount for one, amount in standing.done.items() if planned[one])
+    if not done or standing.worker_seconds <= 0:  # nothing tells the pace yet
+        return Shortage(hours, spent, 0.0) if spent >= whole else None
+    alone = done / standing.worker_seconds
+    pace = alone * max(standing.workers, 1.0)
+    kinds = {step.number: step.kind for step in steps(study)}
+    searching = [one for one, kind in kinds.items() if kind == "search"]
+    after = sum(
+        planned[one] / (alone if kinds[one] == "final" else pace)  # one worker trains that
+        for one in kinds
+        if one not in searching
+    )
+    reserve = RESERVE * after
+    left = [max(planned[n] - standing.done.get(n, 0.0), 0.0) for n in searching if n >= number]
+    if spent + sum(left) / pace + reserve <= whole:
+        return None
+    for_search = whole - reserve
+    share = sum(planned[n] for n in searching if n <= number) / sum(planned[n] for n in searching)
+    ends = spent + asked / alone + later_rungs(study, steps(study)[number - 1]) / pace
+    if ends <= for_search * (share if begun else 1.0):
+        return None
+    return Shortage(hours, spent, reserve)
