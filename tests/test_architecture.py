@@ -92,7 +92,6 @@ TESTED_ELSEWHERE = {
     "search.views.dashboard.dashboard": "tests/search/cli/test_dashboard.py",
     "search.views.dashboard.pages.app": PAGES,
     "search.views.dashboard.pages.callbacks": PAGES,
-    "search.views.dashboard.pages.compare_page": PAGES,
     "search.views.dashboard.pages.downloads": PAGES,
     "search.views.dashboard.pages.parts": PAGES,
     "search.views.dashboard.pages.searches": PAGES,

@@ -13,12 +13,12 @@ import plotly.graph_objects as go
 
 from search.ledger.records import RecordedTrial
 from search.objective.metric import Metric
-from search.views.plots import standing
+from search.views.plots import pins, standing, told
 from search.views.plots.cells import cells
 from search.views.plots.colouring import faint, stage_colours
 from search.views.plots.data import SearchData
 from search.views.plots.labels import link, named, short
-from search.views.plots.plot import Plot, Table, drawn, escape, nothing
+from search.views.plots.plot import Plot, Table, drawn, nothing
 from search.views.plots.trial_points import MANY
 from search.views.plots.values import ValueScale
 
@@ -96,12 +96,12 @@ def in_unit(run: Run, seconds: float) -> Run:
     return replace(run, x=run.x / seconds, borders=starts)
 
 
-def steps(run: Run, colour: str, name: str) -> go.Scatter:
-    """The best so far as a line of steps, each with who made it."""
+def steps(data: SearchData, run: Run, colour: str, name: str) -> go.Scatter:
+    """The best so far as a line of steps, each with the trial that made it."""
     shown = np.concatenate([[True], np.diff(run.best) != 0])
     shown[-1] = True
     kept = np.flatnonzero(shown)
-    holders, metric = _holders(run), run.scale.metric
+    holders = _holders(run)
     return go.Scatter(
         x=run.x[kept],
         y=run.best[kept],
@@ -109,7 +109,7 @@ def steps(run: Run, colour: str, name: str) -> go.Scatter:
         line={"shape": "hv", "color": colour, "width": 2.5},
         name=short(name),
         showlegend=True,
-        hovertext=[f"{holders[i]}: {escape(_text(metric, run.best[i]))}" for i in kept],
+        hovertext=[told.text(data, holders[i]) for i in kept],
         hoverinfo="text",
     )
 
@@ -184,18 +184,12 @@ def _run(
     return Run(trials, np.array(x), scale.shown(values), scale.shown(line), borders, scale)
 
 
-def _holders(run: Run) -> list[str]:
-    """Whose the best is, trial by trial, as a figure's text."""
-    found, holder = [], ""
+def _holders(run: Run) -> list[RecordedTrial]:
+    """Whose the best is, trial by trial."""
+    found: list[RecordedTrial] = []
     for trial, value, best in zip(run.trials, run.values, run.best, strict=True):
-        holder = escape(named(trial)) if value == best else holder
-        found.append(holder)
+        found.append(trial if value == best or not found else found[-1])
     return found
-
-
-def _text(metric: Metric, shown: float) -> str:
-    """A shown value as people read it."""
-    return metric.text(shown / metric.factor)
 
 
 def _plot(data: SearchData, what: tuple[str, str, str], run: Run, across: str) -> Plot:
@@ -205,13 +199,17 @@ def _plot(data: SearchData, what: tuple[str, str, str], run: Run, across: str) -
     colours = stage_colours(data)
     many = len(run.trials) > MANY
     figure = go.Figure(_cells(run) if many else _points(run, colours))
-    figure.add_trace(steps(run, "#D55E00", "best so far"))
+    figure.add_trace(steps(data, run, "#D55E00", "best so far"))
+    lit = [trial for trial in pins.pinned(data) if trial in run.trials]
+    places = [run.trials.index(trial) for trial in lit]
+    figure.add_traces(pins.rings(lit, run.x[places], run.values[places]))
     figure.update_layout(
         xaxis={"title": {"text": across}, "rangemode": "tozero"},
         yaxis=upwards(run),
         hovermode="closest",
         **borders(run),
     )
+    told.tell(figure, data)
     return drawn(key, title, _caption(data, run, many), figure, _table(run, across))
 
 
@@ -226,10 +224,8 @@ def _points(run: Run, colours: dict[str, str]) -> list[go.Scatter]:
                 y=run.values[mine],
                 mode="markers",
                 marker={"color": colours[name], "size": 6, "opacity": 0.9},
-                customdata=np.array([(trial.number, trial.id) for trial in trials]),
                 ids=[link(trial) for trial in trials],
-                hovertemplate=f"<b>{escape(name)} #%{{customdata[0]}}</b><br>"
-                f"{run.scale.hover('y')}<extra></extra>",
+                hoverinfo="text",
                 name=short(name),
             )
         )
@@ -265,7 +261,7 @@ def _caption(data: SearchData, run: Run, many: bool) -> str:
         )
     said += _beyond(run)
     said += f". {OTHERWISE}" if mixed(data, run) else ""
-    return said + "."
+    return f"{said}.{pins.said(data)}"
 
 
 def _beyond(run: Run) -> str:

@@ -1,4 +1,4 @@
-"""Two searches beside each other, in one plot and on the same axes."""
+"""Searches beside each other, in one plot and on the same axes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,9 +14,11 @@ from search.views.plots.data import SearchData
 from search.views.plots.labels import named, short
 from search.views.plots.plot import Plot, Table, drawn, nothing
 from search.views.plots.theme import COLOURS
+from search.views.plots.told import spoken
 from search.views.plots.values import ValueScale
 from search.views.plots.zoom import scale_of, zoom
 
+ACROSS = 3  # zooms in a row
 ZOOM_TITLE = "The zooms beside each other"
 
 
@@ -50,7 +52,7 @@ def compare_best(datas: Sequence[SearchData], over: str = "trials") -> Plot:
             continue
         said.append(f"{data.name} came to {data.score.text(top.value)} with {named(top)}")
         mixed = mixed or best.mixed(data, run)
-        figure.add_trace(best.steps(run, COLOURS[place % len(COLOURS)], data.name))
+        figure.add_trace(best.steps(data, run, COLOURS[place % len(COLOURS)], data.name))
         rows += [
             (data.name, t.stage, t.number, float(x), float(value), float(so_far))
             for t, x, value, so_far in zip(run.trials, run.x, run.values, run.best, strict=True)
@@ -70,12 +72,13 @@ def compare_best(datas: Sequence[SearchData], over: str = "trials") -> Plot:
     return drawn(key, title, caption, figure, Table(columns, rows))
 
 
-def compare_zoom(datas: Sequence[SearchData], *, stacked: bool = False) -> Plot:
+def compare_zoom(datas: Sequence[SearchData]) -> Plot:
     """The zoom of each search, with the same axes and colours; the legend is that of the first.
+
+    Up to three stand in a row, more in rows of two or three.
 
     Args:
         datas: The searches, one or more.
-        stacked: Whether they stand below each other, for narrow pages, and not side by side.
     """
     if not _same_score(datas):
         return nothing("compare-zoom", ZOOM_TITLE, _incomparable(datas))
@@ -88,23 +91,24 @@ def compare_zoom(datas: Sequence[SearchData], *, stacked: bool = False) -> Plot:
     if not seen:
         return nothing("compare-zoom", ZOOM_TITLE, caption)
     same = len({_axes(plot) for _, plot in seen}) == 1
+    rows = -(-len(seen) // ACROSS)
+    columns = -(-len(seen) // rows)
     figure = make_subplots(
-        rows=len(seen) if stacked else 1,
-        cols=1 if stacked else len(seen),
+        rows=rows,
+        cols=columns,
         subplot_titles=[short(data.name) for data, _ in seen],
         shared_xaxes="all" if same else False,
         shared_yaxes="all" if same else False,
         horizontal_spacing=0.06 if same else 0.12,
-        vertical_spacing=0.14,
+        vertical_spacing=0.14 if same else 0.2,
     )
     for place, (_, plot) in enumerate(seen):
-        at = {"row": place + 1 if stacked else 1, "col": 1 if stacked else place + 1}
-        for trace in plot.figure.data:
+        at = {"row": place // columns + 1, "col": place % columns + 1}
+        lowest = place + columns >= len(seen)
+        for trace in spoken(plot.figure).data:  # trials of two searches may have one name
             figure.add_trace(_plain(trace, first=place == 0), **at)
-        figure.update_xaxes(
-            _axis(plot, "xaxis", shown=not (stacked and same) or at["row"] == len(seen)), **at
-        )
-        figure.update_yaxes(_axis(plot, "yaxis", shown=stacked or not same or place == 0), **at)
+        figure.update_xaxes(_axis(plot, "xaxis", shown=not same or lowest), **at)
+        figure.update_yaxes(_axis(plot, "yaxis", shown=not same or at["col"] == 1), **at)
     scales = [plot.figure.layout.coloraxis for _, plot in seen]
     known = [scale for scale in scales if scale.cmin is not None]
     if known:

@@ -16,6 +16,7 @@ from search.views.plots.groups import Group, group_named, part_of
 from search.views.plots.labels import link, named, short
 from search.views.plots.plot import Plot, Table, drawn, escape, nothing
 from search.views.plots.theme import COLOURS, FADED
+from search.views.plots.told import tell, text
 from search.views.plots.values import ValueScale
 
 MOST = 40  # trials that are drawn, of each kind
@@ -26,8 +27,9 @@ def curves(
 ) -> Plot:
     """The metrics of one group, in the colour of the trial's stage; all but the last part dashed.
 
-    Chosen trials are wider, in colours that no stage has, and named. Those that halving dropped are
-    grey. Behind the score each stage's trials lie: the middle 80 % as a band, their median.
+    Chosen and pinned trials are wider, in colours that no stage has, and named. Those that halving
+    dropped are grey. Behind the score each stage's trials lie: the middle 80 % as a band, their
+    median.
 
     Args:
         data: The search; its `curves` are drawn.
@@ -39,6 +41,7 @@ def curves(
         KlayerError: There is no such group.
     """
     group, step = group_named(data.objective, name), data.objective.step
+    chosen = list(dict.fromkeys([*data.pinned, *chosen]))
     key, title = group.key(), group.heading(step)
     shown, dropped, left_out = _shown(data, chosen)
     bands = _bands(data) if _has_bands(data.objective, name) else []
@@ -50,7 +53,7 @@ def curves(
     figure.update_layout(**group.layout(step))
     caption = _caption(data, group, shown, dropped, left_out, chosen)
     caption += _missing(data, chosen, unknown)
-    return drawn(key, title, caption, figure, _table(data, [*shown, *dropped], group))
+    return drawn(key, title, caption, tell(figure, data), _table(data, [*shown, *dropped], group))
 
 
 def needs_of(objective: Objective, name: str) -> frozenset[Need]:
@@ -127,12 +130,12 @@ def _grey(data: SearchData, dropped: Sequence[RecordedTrial], group: Group) -> l
     """The last metric of all dropped trials as one trace, with gaps between them."""
     if not dropped:
         return []
-    xs, ys, texts = [], [], []
+    xs, ys, ids = [], [], []
     for trial in dropped:
         x, y = group.line(data.curves[trial.id], group.metrics[-1])
         xs += [*x.tolist(), None]
         ys += [*y.tolist(), None]
-        texts += [escape(named(trial))] * (len(x) + 1)
+        ids += [link(trial)] * (len(x) + 1)
     return [
         go.Scatter(
             x=xs,
@@ -140,8 +143,8 @@ def _grey(data: SearchData, dropped: Sequence[RecordedTrial], group: Group) -> l
             mode="lines",
             line={"color": FADED, "width": 1},
             opacity=0.6,
-            text=texts,
-            hovertemplate=f"<b>%{{text}}</b>, dropped early<br>{_at(data)}<extra></extra>",
+            ids=ids,
+            hovertemplate=f"%{{hovertext}}<br>{_at(data)}<extra></extra>",
             name="dropped early",
         )
     ]
@@ -171,8 +174,8 @@ def _coloured(
                     y=y,
                     mode="lines",
                     line={"color": colour, "width": 3.5 if mine else 1.2, "dash": dash},
-                    hovertemplate=f"<b>{escape(named(trial))}</b>, {escape(part_of(metric))}<br>"
-                    f"{_at(data)}<extra></extra>",
+                    hovertemplate=f"{text(data, trial)}<br>{escape(part_of(metric))}, {_at(data)}"
+                    "<extra></extra>",
                     meta=link(trial),
                     name=name,
                     legendgroup=name,

@@ -74,6 +74,7 @@ class SearchData:
         attachments: Bytes that the objective kept of trials of the final, by the trial's id.
         stints: Which worker held which cohort, from when to when.
         time: The database's clock when this was read; seconds since 1970, UTC.
+        pinned: Trials that a reader has pinned, by their id, in that order.
     """
 
     search: Search
@@ -85,6 +86,7 @@ class SearchData:
     importances: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     attachments: Mapping[int, bytes] = field(default_factory=dict)
     stints: Sequence[Stint] = ()
+    pinned: tuple[int, ...] = ()
 
     @property
     def name(self) -> str:

@@ -9,9 +9,10 @@ from search.plan.ranking import Spread
 from search.space.space import Point
 from search.views.plots import standing
 from search.views.plots.data import SearchData
-from search.views.plots.labels import named, parameters, short
+from search.views.plots.labels import link, named, parameters, short
 from search.views.plots.plot import Plot, Table, drawn, escape, nothing
 from search.views.plots.theme import COLOURS
+from search.views.plots.told import tell
 from search.views.plots.values import ValueScale
 
 KEY, TITLE = "seeds", "Finalists over fresh seeds"
@@ -50,7 +51,7 @@ def finalists(data: SearchData) -> Plot:
         },
         hovermode="closest",
     )
-    return drawn(KEY, TITLE, _caption(data, found, won), figure, _table(data, found))
+    return drawn(KEY, TITLE, _caption(data, found, won), tell(figure, data), _table(data, found))
 
 
 def not_yet(data: SearchData, what: str) -> str:
@@ -95,9 +96,8 @@ def _traces(
         y=[place] * len(valued),
         mode="markers",
         marker={"size": 9, "color": colour, "opacity": 0.6},
-        customdata=[(trial.number, trial.id) for trial in valued],
-        hovertemplate=f"<b>{who}</b>, run again as #%{{customdata[0]}}<br>{scale.hover('x')}"
-        "<extra></extra>",
+        ids=[link(trial) for trial in valued],
+        hovertemplate=f"{who}, run again<br>%{{hovertext}}<extra></extra>",
         showlegend=False,
     )
     if spread.mean is None:

@@ -1,6 +1,7 @@
 """Texts of plots: names of hyperparameters and trials, cut and broken to fit, escaped."""
 
 import textwrap
+from functools import lru_cache
 from urllib.parse import quote
 
 from search.ledger.records import RecordedTrial
@@ -35,7 +36,12 @@ def named(trial: RecordedTrial) -> str:
 
 def link(trial: RecordedTrial) -> str:
     """What a page opens when a point of a trial is clicked on; see `assets/klayer.js`."""
-    return f"{quote(trial.stage, safe='')}/{trial.number}"
+    return f"{_quoted(trial.stage)}/{trial.number}"
+
+
+@lru_cache
+def _quoted(stage: str) -> str:
+    return quote(stage, safe="")
 
 
 def lines(text: str, width: int = 56) -> str:

@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import plotly.graph_objects as go
@@ -16,14 +17,15 @@ from plotly.colors import sample_colorscale
 
 from search.ledger.records import RecordedTrial
 from search.runtime.formatting import number
-from search.views.plots import standing
+from search.views.plots import pins, standing
 from search.views.plots.axes import Axis, axes
 from search.views.plots.colouring import POOREST, goodness, value_axis
 from search.views.plots.data import SearchData
 from search.views.plots.labels import link, named, short
-from search.views.plots.plot import Plot, drawn, escape, nothing
+from search.views.plots.plot import Plot, drawn, nothing
 from search.views.plots.theme import SCALE
 from search.views.plots.ticks import decades, round_marks, written
+from search.views.plots.told import tell
 from search.views.plots.trial_table import trial_table
 from search.views.plots.values import ValueScale
 
@@ -65,19 +67,29 @@ def parallel(data: SearchData) -> Plot:
     searched on a log scale stand on one. Lines of trials that lack a hyperparameter have a gap.
     """
     found = axes(data)
-    trials = choice(data)
-    if not trials or not found:
+    chosen, lit = choice(data), pins.pinned(data)
+    if not chosen or not found:
         return nothing(KEY, TITLE, standing.absent(data), trial_table(data))
+    trials = [*chosen, *(trial for trial in lit if trial not in chosen)]
     uprights = [_upright(axis, trials) for axis in found.values()]
     values = [trial.value for trial in trials]
     scale = ValueScale.of(data.score, values)
     places = scale.place(scale.shown(values))
     uprights.append(_values(scale, places))
-    shares = goodness(scale, places)
-    lines = [_Line(*one) for one in zip(trials, places, shares, strict=True)]
-    figure = go.Figure(_lines(data, lines, list(found.values()), uprights))
-    figure.update_layout(**_layout(value_axis(scale, places), uprights))
-    return drawn(KEY, TITLE, _caption(data, trials), figure, trial_table(data))
+    few = places[: len(chosen)]
+    lines = [_Line(*one) for one in zip(chosen, few, goodness(scale, few), strict=True)]
+    figure = go.Figure(_lines(lines, list(found.values()), uprights))
+    at = {trial.id: place for trial, place in zip(trials, places, strict=True)}
+    for place, trial in enumerate(lit):
+        line = _Line(trial, at[trial.id], 1.0)
+        figure.add_trace(_pinned(line, list(found.values()), uprights, place))
+    figure.update_layout(**_layout(value_axis(scale, few), uprights))
+    tell(figure, data)
+    figure.layout.meta |= {
+        "axes": [*map(_scale, found.values(), uprights), _scale(None, uprights[-1])]
+    }
+    caption = _caption(data, chosen) + pins.said(data)
+    return drawn(KEY, TITLE, caption, figure, trial_table(data))
 
 
 def choice(data: SearchData) -> list[RecordedTrial]:
@@ -122,8 +134,23 @@ def _values(scale: ValueScale, places: np.ndarray) -> _Upright:
     return _Upright(title, low, high, ticks)
 
 
+def _scale(axis: Axis | None, upright: _Upright) -> dict[str, Any]:
+    """How heights are values, for pages on which a range of them is chosen; None for the value.
+
+    Texts are quoted as in addresses, since they are somebody's.
+    """
+    options = () if axis is None else axis.options
+    return {
+        "name": None if axis is None else quote(axis.name, safe=""),
+        "low": upright.low,
+        "high": upright.high,
+        "log": axis is not None and axis.kind == "log",
+        "options": [quote(one, safe="") if isinstance(one, str) else one for one in options],
+    }
+
+
 def _lines(
-    data: SearchData, lines: Sequence[_Line], found: Sequence[Axis], uprights: Sequence[_Upright]
+    lines: Sequence[_Line], found: Sequence[Axis], uprights: Sequence[_Upright]
 ) -> list[go.Scatter]:
     shades = [min(int(line.goodness * _SHADES), _SHADES - 1) for line in lines]
     colours = sample_colorscale(SCALE, [(s + 0.5) / _SHADES for s in range(_SHADES)])
@@ -131,8 +158,8 @@ def _lines(
     for shade in range(_SHADES):
         mine = [line for line, its in zip(lines, shades, strict=True) if its == shade]
         if mine:
-            traces.append(_shade(data, mine[::-1], found, uprights, colours[shade], shade))
-    traces.append(_shade(data, lines[:1], found, uprights, "#D55E00", _SHADES + 12))
+            traces.append(_shade(mine[::-1], found, uprights, colours[shade], shade))
+    traces.append(_shade(lines[:1], found, uprights, "#D55E00", _SHADES + 12))
     # Lines take no colour scale; this invisible point brings its bar.
     bar = {"color": [lines[0].place], "coloraxis": "coloraxis", "opacity": 0}
     traces.append(
@@ -142,7 +169,6 @@ def _lines(
 
 
 def _shade(
-    data: SearchData,
     lines: Sequence[_Line],
     found: Sequence[Axis],
     uprights: Sequence[_Upright],
@@ -151,28 +177,32 @@ def _shade(
 ) -> go.Scatter:
     across = [*range(len(uprights)), None]
     heights: list[float] = []
-    texts: list[str] = []
     ids: list[str] = []
     for line in lines:
         trial = line.trial
         scaled = [*(_scaled(axis, trial) for axis in found), line.place]
         heights += [up.height(one) for up, one in zip(uprights, scaled, strict=True)]
         heights.append(math.nan)
-        shown = [escape(number(trial.parameters.get(axis.name, "–"))) for axis in found]
-        head = f"<b>{escape(named(trial))}</b> {escape(data.score.text(trial.value))}"
         ids += [link(trial)] * len(across)
-        texts += [f"{head}<br>{one}" for one in shown] + [head, ""]
     return go.Scatter(
         x=across * len(lines),
         y=np.array(heights, np.float32),
         mode="lines",
         line={"color": colour, "width": 0.8 + weight / 12},
         opacity=0.7 + 0.25 * min(weight / _SHADES, 1),
-        hovertext=texts,
         ids=ids,
         hoverinfo="text",
         showlegend=False,
     )
+
+
+def _pinned(
+    line: _Line, found: Sequence[Axis], uprights: Sequence[_Upright], place: int
+) -> go.Scatter:
+    """The line of a pinned trial; several differ in their dashes."""
+    trace = _shade([line], found, uprights, pins.COLOUR, _SHADES + 24)
+    dash = pins.DASHES[place % len(pins.DASHES)]
+    return trace.update(line_dash=dash, name=short(named(line.trial)), showlegend=True)
 
 
 def _layout(colours: dict[str, Any], uprights: Sequence[_Upright]) -> dict[str, Any]:
@@ -201,6 +231,7 @@ def _layout(colours: dict[str, Any], uprights: Sequence[_Upright]) -> dict[str, 
         "shapes": shapes,
         "annotations": annotations,
         "hovermode": "closest",
+        "dragmode": "select",
     }
 
 

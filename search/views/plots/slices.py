@@ -10,14 +10,15 @@ from plotly.subplots import make_subplots
 
 from search.ledger.records import RecordedTrial
 from search.plan.verdicts import ERRORS, certainty
-from search.views.plots import standing
+from search.views.plots import pins, standing
 from search.views.plots.axes import Axis, axes
 from search.views.plots.colouring import faint, stage_colours
 from search.views.plots.data import SearchData
-from search.views.plots.labels import link, named, short
+from search.views.plots.labels import link, short
 from search.views.plots.parallel import choice
-from search.views.plots.plot import Plot, drawn, escape, nothing
+from search.views.plots.plot import Plot, drawn, nothing
 from search.views.plots.theme import FADED
+from search.views.plots.told import tell
 from search.views.plots.trial_table import trial_table
 from search.views.plots.values import ValueScale
 from search.views.plots.zoom import usual_first
@@ -25,6 +26,7 @@ from search.views.plots.zoom import usual_first
 KEY, TITLE = "slices", "Each hyperparameter by itself"
 
 MOST, ACROSS = 9, 3  # hyperparameters that are drawn, and how many of them in a row
+FAINT = 200  # dropped trials that are drawn
 _BAND = "#009E73"
 
 
@@ -32,14 +34,15 @@ def slices(data: SearchData) -> Plot:
     """At most 400 trials over each of at most 9 hyperparameters, in their stage's colour.
 
     A band marks values within two standard errors of the best: what lies in it is one group.
-    Trials that halving dropped are faint.
+    Trials that halving dropped are faint, at most 200 of them.
     """
     trials, found = choice(data), axes(data)
     if not trials or not found:
         return nothing(KEY, TITLE, standing.absent(data), trial_table(data))
     names = usual_first(data.objective, list(found))[:MOST]
     scale = ValueScale.of(data.score, [trial.value for trial in trials])
-    dropped = [t for t in standing.searched(data) if t.state == "pruned"][: len(trials)]
+    lit = pins.pinned(data)
+    dropped = [t for t in standing.searched(data) if t.state == "pruned"][:FAINT]
     columns = min(len(names), ACROSS)
     figure = make_subplots(-(-len(names) // columns), columns, shared_yaxes=True)
     for place, name in enumerate(names):
@@ -47,6 +50,9 @@ def slices(data: SearchData) -> Plot:
         axis = found[name]
         for trace in [*_faint(dropped, axis, scale), *_points(data, trials, axis, scale, place)]:
             figure.add_trace(trace, row, column)
+        mine = [trial for trial in lit if name in trial.parameters]
+        for trace in pins.rings(mine, *_places(mine, axis, scale), labelled=place == 0):
+            figure.add_trace(trace.update(showlegend=place == 0), row, column)
         figure.update_xaxes(axis.layout(), row=row, col=column)
         figure.update_yaxes(scale.axis() if column == 1 else _untitled(scale), row=row, col=column)
     band = _band(data)
@@ -54,7 +60,7 @@ def slices(data: SearchData) -> Plot:
         figure.add_hrect(*scale.shown(band), fillcolor=faint(_BAND, 0.15), line_width=0)
     figure.update_layout(hovermode="closest")
     table = trial_table(replace(data, trials=tuple(trials)))
-    return drawn(KEY, TITLE, _caption(data, trials, found, band), figure, table)
+    return drawn(KEY, TITLE, _caption(data, trials, found, band), tell(figure, data), table)
 
 
 def _untitled(scale: ValueScale) -> dict[str, object]:
@@ -83,16 +89,22 @@ def _faint(trials: Sequence[RecordedTrial], axis: Axis, scale: ValueScale) -> li
 def _trace(
     trials: Sequence[RecordedTrial], axis: Axis, scale: ValueScale, colour: str, opacity: float
 ) -> go.Scatter:
+    x, y = _places(trials, axis, scale)
     return go.Scatter(
-        x=np.array([axis.place(trial.parameters.get(axis.name)) for trial in trials]),
-        y=scale.shown([trial.value for trial in trials]),
+        x=x,
+        y=y,
         mode="markers",
         marker={"color": colour, "size": 6, "opacity": opacity},
         ids=[link(trial) for trial in trials],
-        text=[escape(named(trial)) for trial in trials],
-        hovertemplate=f"<b>%{{text}}</b><br>{axis.label}: %{{x:.4g}}<br>{scale.hover('y')}"
-        "<extra></extra>",
+        hoverinfo="text",
     )
+
+
+def _places(
+    trials: Sequence[RecordedTrial], axis: Axis, scale: ValueScale
+) -> tuple[np.ndarray, np.ndarray]:
+    across = [axis.place(trial.parameters.get(axis.name)) for trial in trials]
+    return np.array(across), scale.shown([trial.value for trial in trials])
 
 
 def _band(data: SearchData) -> tuple[float, float] | None:
@@ -118,4 +130,4 @@ def _caption(
     if band is not None:
         low, high = (data.score.text(one) for one in band)
         said += f"; in the band, {low} to {high}, they lie within two standard errors of the best"
-    return f"{said}."
+    return f"{said}.{pins.said(data)}"

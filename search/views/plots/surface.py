@@ -10,6 +10,7 @@ from search.views.plots.data import SearchData
 from search.views.plots.labels import title_of
 from search.views.plots.outlines import outline
 from search.views.plots.plot import Plot, Table, drawn, escape, nothing
+from search.views.plots.told import tell
 from search.views.plots.trial_points import Plane, star
 from search.views.plots.values import ValueScale
 from search.views.plots.zoom import usual_first
@@ -41,7 +42,7 @@ def surface(data: SearchData) -> Plot:
         return nothing(KEY, TITLE, few if trials else standing.absent(data))
     across, up = found[names[0]], found[names[1]]
     scale = ValueScale.of(data.score, [trial.value for trial in trials])
-    plane = Plane(across, up, scale, data.objective.step)
+    plane = Plane(across, up, scale)
     x, y = plane.places(trials)
     places = np.stack([_scaled(across, x), _scaled(up, y)], 1)
     values = scale.place(scale.shown([trial.value for trial in trials]))
@@ -86,7 +87,7 @@ def surface(data: SearchData) -> Plot:
         if np.isfinite(mean)
     ]
     columns = (across.name, up.name, escape(scale.title))
-    return drawn(KEY, TITLE, caption, figure, Table(columns, rows))
+    return drawn(KEY, TITLE, caption, tell(figure, data), Table(columns, rows))
 
 
 def fitted(places: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

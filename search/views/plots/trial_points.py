@@ -8,11 +8,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from search.ledger.records import RecordedTrial
-from search.runtime.formatting import brief, number, plural
 from search.views.plots.axes import Axis
 from search.views.plots.cells import Cells, cells
 from search.views.plots.colouring import RIM
-from search.views.plots.labels import link, named
+from search.views.plots.labels import link
 from search.views.plots.plot import escape
 from search.views.plots.theme import FADED
 from search.views.plots.values import ValueScale
@@ -30,13 +29,11 @@ class Plane:
         x: The hyperparameter across.
         y: That upwards; None for the value.
         scale: That of the values.
-        step: What a step of a training is called.
     """
 
     x: Axis
     y: Axis | None
     scale: ValueScale
-    step: str
 
     def places(self, trials: Sequence[RecordedTrial]) -> tuple[np.ndarray, np.ndarray]:
         """Where trials stand, in data units, two arrays (trials,); NaN where nowhere."""
@@ -45,24 +42,6 @@ class Plane:
             return np.array(x), self.scale.shown([trial.value for trial in trials])
         y = [self.y.place(trial.parameters.get(self.y.name)) for trial in trials]
         return np.array(x), np.array(y)
-
-    def hover(self) -> str:
-        """The lines of a hover text that say where a point stands."""
-        axes = [(axis, letter) for axis, letter in ((self.x, "x"), (self.y, "y")) if axis]
-        shown = [f"{a.label}: %{{{at}:.4g}}" for a, at in axes if a.kind != "category"]
-        return "<br>".join([*shown, *(["%{text}"] if self.texts([]) is not None else [])])
-
-    def texts(self, trials: Sequence[RecordedTrial]) -> list[str] | None:
-        """What categories the trials have; None where no axis has categories."""
-        named = [axis for axis in (self.x, self.y) if axis and axis.kind == "category"]
-        if not named:
-            return None
-        return [
-            "<br>".join(
-                f"{axis.label}: {escape(number(t.parameters.get(axis.name)))}" for axis in named
-            )
-            for t in trials
-        ]
 
 
 def points(
@@ -79,19 +58,13 @@ def points(
     x, y = plane.places(trials)
     scale = plane.scale
     values = scale.shown([trial.value for trial in trials])
-    hover = scale.hover("customdata[2]" if plane.y is not None else "y")
     return go.Scatter(
         x=x,
         y=y,
         mode="markers",
         marker={**_painted(scale.place(values), colour), "size": 8, "line": RIM},
-        customdata=np.array(
-            [(t.number, t.id, value) for t, value in zip(trials, values, strict=True)]
-        ).reshape(-1, 3),
         ids=[link(trial) for trial in trials],
-        text=plane.texts(trials),
-        hovertemplate=f"<b>{escape(stage)} #%{{customdata[0]}}</b><br>{plane.hover()}<br>"
-        f"{escape(scale.metric.words)}: {hover}<extra></extra>",
+        hoverinfo="text",
         name=escape(stage),
         showlegend=False,
     )
@@ -145,10 +118,8 @@ def greyed(trials: Sequence[RecordedTrial], plane: Plane, symbol: str, name: str
         },
         opacity=0.7,
         name=name,
-        hovertext=[f"<b>{escape(named(trial))}</b><br>{_end(trial, plane)}" for trial in trials],
-        hoverinfo="text",
-        customdata=np.array([(t.number, t.id) for t in trials]),
         ids=[link(trial) for trial in trials],
+        hoverinfo="text",
     )
 
 
@@ -181,11 +152,8 @@ def star(trial: RecordedTrial, plane: Plane, name: str) -> go.Scatter:
             "color": "#D55E00",
             "line": {"width": 1.5, "color": "#FFFFFF"},
         },
-        customdata=[[trial.number, trial.id]],
         ids=[link(trial)],
-        text=plane.texts([trial]),
-        hovertemplate=f"<b>{name}: {escape(trial.stage)} #{trial.number}</b><br>{plane.hover()}<br>"
-        f"{escape(_valued(trial, plane))}<extra></extra>",
+        hoverinfo="text",
         name=name,
     )
 
@@ -227,15 +195,3 @@ def _edges(found: Cells, plane: Plane) -> dict[str, np.ndarray]:
     if up is None:
         return {"x": x, "y": plane.scale.unplace(found.y)}
     return {"x": x, "y": np.array([up.unscaled(place) for place in found.y])}
-
-
-def _valued(trial: RecordedTrial, plane: Plane) -> str:
-    metric = plane.scale.metric
-    return f"{metric.words}: {metric.text(trial.value)}"
-
-
-def _end(trial: RecordedTrial, plane: Plane) -> str:
-    if trial.state == "pruned":
-        after = plural(trial.pruned_after or 0, plane.step)
-        return escape(f"dropped after {after}, at {plane.scale.metric.text(trial.value)}")
-    return escape(brief(trial.reason) if trial.reason else trial.state)

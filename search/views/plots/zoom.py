@@ -10,13 +10,14 @@ import plotly.graph_objects as go
 
 from search.ledger.records import RecordedTrial
 from search.objective.port import Objective
-from search.views.plots import standing
+from search.views.plots import pins, standing
 from search.views.plots.axes import Axis, axes, known
 from search.views.plots.colouring import POOREST, stage_colours, value_axis
 from search.views.plots.data import SearchData
 from search.views.plots.labels import named, title_of
 from search.views.plots.outlines import outline
 from search.views.plots.plot import Plot, drawn, nothing
+from search.views.plots.told import tell
 from search.views.plots.trial_points import (
     BEST,
     MANY,
@@ -70,7 +71,8 @@ def zoom(
     rest = [trace for trace in trials if not isinstance(trace, go.Heatmap)]
     figure = go.Figure([*cells, *outlines, *rest])
     figure.update_layout(**_layout(plane, ended))
-    return drawn(KEY, TITLE, _caption(data, plane, ended), figure, trial_table(data))
+    caption = _caption(data, plane, ended) + pins.said(data)
+    return drawn(KEY, TITLE, caption, tell(figure, data), trial_table(data))
 
 
 def scale_of(*datas: SearchData) -> ValueScale:
@@ -103,7 +105,7 @@ def _plane(
         up = found[rest[0]] if rest else None
     else:
         up = None if y == VALUE else known(y, data, found)
-    return Plane(across, up, scale, data.objective.step)
+    return Plane(across, up, scale)
 
 
 def _other(order: Sequence[str], taken: str | None) -> str:
@@ -144,7 +146,8 @@ def _trials(data: SearchData, plane: Plane, ended: Sequence[RecordedTrial]) -> l
     if marked is not None:
         name = "winner" if standing.winner(data) is not None else "best so far"
         traces.append(star(marked, plane, name))
-    return traces
+    lit = pins.pinned(data)
+    return [*traces, *pins.rings(lit, *plane.places(lit))]
 
 
 def _greyed(plane: Plane, ended: Sequence[RecordedTrial]) -> list[Any]:

@@ -8,6 +8,7 @@ from search.runtime.output import check, replace
 from search.views.plots.exported import exported
 from search.views.plots.plot import Plot
 from search.views.plots.theme import Mode, themed
+from search.views.plots.told import spoken
 from search.views.terminal.browser import WIDTH, Browser
 
 DRAWN = (".svg", ".png", ".pdf")
@@ -30,10 +31,10 @@ def write_plot(
         KlayerError: The file's ending names none of these, the file cannot be written, or there is
             no browser to draw it with.
     """
-    figure = themed(exported(plot, name, WIDTH), mode)
+    figure = spoken(themed(exported(plot, name, WIDTH), mode))
     writers: dict[str, Callable[[], str | bytes]] = {
         ".html": lambda: figure.to_html(include_plotlyjs=True, config={"displaylogo": False}),
-        ".json": lambda: themed(plot.figure, mode).to_json(pretty=True) + "\n",
+        ".json": lambda: spoken(themed(plot.figure, mode)).to_json(pretty=True) + "\n",
         ".csv": plot.table.csv,
         **{ending: lambda: browser.draw(figure, output.suffix[1:]) for ending in DRAWN},
     }

@@ -12,9 +12,10 @@ from search.objectives.network.registry import layer_of
 from search.views.plots import standing
 from search.views.plots.colouring import faint
 from search.views.plots.data import SearchData
-from search.views.plots.labels import title_of
+from search.views.plots.labels import link, title_of
 from search.views.plots.plot import Plot, Table, drawn, nothing
 from search.views.plots.theme import COLOURS
+from search.views.plots.told import tell
 from search.views.plots.values import ValueScale
 
 KEY, TITLE = "widths", "Widths and score"
@@ -56,7 +57,9 @@ def widths(data: SearchData) -> Plot:
         spreads, title = _spreads(trials, name, scale), title_of(data.objective, name)
         table += [(title, *(float(value) for value in spread)) for spread in spreads]
         at = (place // columns + 1, place % columns + 1)
-        for trace in _traces(spreads, _some(trials, name, scale), scale, shown=place == 0):
+        some = [t for t in trials if name in t.parameters]
+        dots = _dots(some, name, scale) if len(some) <= _POINTS else []
+        for trace in [*dots, *_traces(spreads, scale, shown=place == 0)]:
             figure.add_trace(trace, *at)
         figure.update_xaxes(title_text=title, title_standoff=4, row=at[0], col=at[1])
         if at[1] == 1:
@@ -69,7 +72,7 @@ def widths(data: SearchData) -> Plot:
         f"What {len(trials):,} trials of comparable stages came to, by the width of each layer: "
         "the best, the median, and the middle 80 % as a band."
     )
-    return drawn(KEY, TITLE, caption, figure, Table(columns_, table))
+    return drawn(KEY, TITLE, caption, tell(figure, data), Table(columns_, table))
 
 
 def _searched(data: SearchData) -> list[str]:
@@ -90,11 +93,18 @@ def _pairs(
     return np.array([width for width, _ in valid], float), scale.shown([v for _, v in valid])
 
 
-def _some(
-    trials: Sequence[RecordedTrial], name: str, scale: ValueScale
-) -> tuple[np.ndarray, np.ndarray]:
-    width, value = _pairs(trials, name, scale)
-    return (width, value) if len(width) <= _POINTS else (np.zeros(0), np.zeros(0))
+def _dots(trials: Sequence[RecordedTrial], name: str, scale: ValueScale) -> list[go.Scatter]:
+    return [
+        go.Scatter(
+            x=[trial.parameters[name] for trial in trials],
+            y=scale.shown([trial.value for trial in trials]),
+            mode="markers",
+            marker={"size": 4, "color": COLOURS[0], "opacity": 0.35},
+            ids=[link(trial) for trial in trials],
+            hoverinfo="text",
+            showlegend=False,
+        )
+    ]
 
 
 def _spreads(trials: Sequence[RecordedTrial], name: str, scale: ValueScale) -> np.ndarray:
@@ -115,7 +125,6 @@ def _spreads(trials: Sequence[RecordedTrial], name: str, scale: ValueScale) -> n
 
 def _traces(
     spreads: np.ndarray,
-    points: tuple[np.ndarray, np.ndarray],
     scale: ValueScale,
     *,
     shown: bool,
@@ -140,20 +149,9 @@ def _traces(
         legendgroup="band",
         showlegend=shown,
     )
-    dots = go.Scatter(
-        x=points[0],
-        y=points[1],
-        mode="markers",
-        marker={"size": 4, "color": COLOURS[0], "opacity": 0.35},
-        hovertemplate=f"width %{{x}}: {scale.hover('y')}<extra></extra>",
-        name="trial",
-        legendgroup="trial",
-        showlegend=shown and len(points[0]) > 0,
-    )
     common = {"x": width, "customdata": hover, "hovertemplate": text, "mode": "lines+markers"}
     return [
         band,
-        dots,
         go.Scatter(
             y=median,
             line={"color": COLOURS[0], "dash": "dot"},

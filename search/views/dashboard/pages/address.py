@@ -3,11 +3,13 @@
 Whatever stands in one came from somebody's browser: what names nothing is None.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import parse_qs, quote, unquote
 
 PREFIX = "/klayer/"
+MOST_COMPARED = 6  # searches beside each other, each in a colour of its own
 
 PageKind = Literal["searches", "search", "trial", "compare"]
 
@@ -18,7 +20,7 @@ class Address:
 
     Attributes:
         kind: Which page.
-        names: The searches that it shows: none, one or two.
+        names: The searches that it shows: none, one or, beside each other, two to six.
         stage: Of a trial.
         number: Of a trial, in its stage.
     """
@@ -39,9 +41,9 @@ def of_trial(name: str, stage: str, number: int) -> str:
     return f"{PREFIX}trial/{quote(name, safe='')}/{quote(stage, safe='')}/{number}"
 
 
-def of_pair(one: str, other: str) -> str:
-    """Where two searches are shown beside each other."""
-    return f"{PREFIX}compare?a={quote(one, safe='')}&b={quote(other, safe='')}"
+def of_several(names: Sequence[str]) -> str:
+    """Where searches are shown beside each other."""
+    return f"{PREFIX}compare?with={','.join(quote(name, safe='') for name in names)}"
 
 
 def of_data(name: str, key: str) -> str:
@@ -65,7 +67,7 @@ def read(path: object, query: object) -> Address | None:
 
     Args:
         path: Such as "/klayer/search/digits"; home, where it is no text.
-        query: Such as "?a=one&b=other".
+        query: Such as "?with=one,other".
     """
     path = path if isinstance(path, str) and path else PREFIX
     query = query if isinstance(query, str) else ""
@@ -80,7 +82,7 @@ def read(path: object, query: object) -> Address | None:
         case ["trial", name, stage, number] if (which := whole(number)) is not None:
             return Address("trial", (name,), stage, which)
         case ["compare"]:
-            asked = parse_qs(query.removeprefix("?"))
-            names = tuple(asked[key][0] for key in ("a", "b") if asked.get(key))
-            return Address("compare", names)
+            asked = parse_qs(query.removeprefix("?")).get("with", [""])
+            names = tuple(dict.fromkeys(filter(None, asked[0].split(","))))
+            return Address("compare", names if 2 <= len(names) <= MOST_COMPARED else ())
     return None

@@ -80,6 +80,7 @@ def _frame() -> Component:
             dcc.Store(id="tab"),
             dcc.Store(id="hidden"),
             dcc.Store(id="gridded"),
+            dcc.Store(id="pins"),
             dcc.Store(id="chosen-mode", storage_type="local"),
             html.A("To the content", href="#page", className="skip"),
             html.Header(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from dash import MATCH, ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
+from dash import ALL, MATCH, ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
@@ -155,7 +155,7 @@ def _register_standings(app: Dash, shelf: Shelf) -> None:
         prevent_initial_call=True,
     )
     @_or_as_it_is
-    def of_two(_: Any, path: Any, query: Any) -> Component:
+    def of_several(_: Any, path: Any, query: Any) -> Component:
         names = _expected("compare", path, query).names
         return compare_page.table(_overviews(shelf, names))
 
@@ -210,10 +210,12 @@ def _page(shelf: Shelf, where: Address | None) -> Component:
         return parts.nothing("There is no page of this address", *_home())
     if where.kind == "searches":
         return searches.page(shelf.overviews.all())
-    if where.kind == "compare" and len(where.names) != 2:
-        return parts.nothing("Two searches are compared", *_home())
+    if where.kind == "compare" and not where.names:
+        most = address.MOST_COMPARED
+        return parts.nothing(f"Two to {most} different searches are compared", *_home())
     if where.kind == "compare":
-        return compare_page.page(_overviews(shelf, where.names))
+        studies = [shelf.digest(name).outline().search.study for name in where.names]
+        return compare_page.page(_overviews(shelf, where.names), studies)
     if where.kind == "trial":
         data, trial = _trial(shelf, where)
         return trial_page.page(data, trial, shelf.ledger.read.worked_on(trial))
@@ -260,31 +262,28 @@ def _version(shelf: Shelf, where: Address | None) -> Any:
 
 def _register_plots(app: Dash, gallery: Gallery) -> None:
     @app.callback(
-        Output({"type": "plot", "key": MATCH}, "figure"),
-        Output({"type": "frame", "key": MATCH}, "className"),
-        Output({"type": "caption", "key": MATCH}, "children"),
-        Output({"type": "drawn", "key": MATCH}, "data"),
+        Output({"type": "sent", "key": MATCH}, "data"),
         Input({"type": "ask", "key": MATCH}, "data"),
         State({"type": "frame", "key": MATCH}, "id"),
         State("url", "pathname"),
         State("url", "search"),
         prevent_initial_call=True,
     )
-    def draw(asked: Any, which: Any, path: Any, query: Any) -> tuple[Any, ...]:
+    def draw(asked: Any, which: Any, path: Any, query: Any) -> list[Any]:
         where = address.read(path, query)
         key = which.get("key") if isinstance(which, dict) else None
         # A page that is being left may ask once more, when its address is another's already.
         if where is None or not drawing.stands_on(key, where):
             raise PreventUpdate
-        if not isinstance(asked, list) or len(asked) != 4:
+        if not isinstance(asked, list) or len(asked) != 5:
             raise PreventUpdate
-        _, mode, first, second = asked  # as assets/klayer.js says it
+        _, mode, *choices = asked  # as assets/klayer.js says it
         try:
-            options = drawing.Options.read(first, second)
+            options = drawing.Options.read(*choices)
             shown = gallery.plot(where, key, options, "dark" if mode == "dark" else "light")
         except DatabaseFaultError:  # what is shown stays, and the browser asks again
             raise PreventUpdate from None
-        return shown.figure, shown.size, shown.caption, asked
+        return [shown.figure, shown.size, shown.caption, asked]
 
 
 def _register_in_the_browser(app: Dash) -> None:
@@ -307,8 +306,18 @@ def _register_in_the_browser(app: Dash) -> None:
         Input("mode", "data"),
         Input({"type": "option", "key": MATCH, "name": "first"}, "value"),
         Input({"type": "option", "key": MATCH, "name": "second"}, "value"),
+        Input("pins", "data"),
         State("version", "data"),
         State({"type": "frame", "key": MATCH}, "id"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("klayer", "spoken"),
+        Output({"type": "plot", "key": MATCH}, "figure"),
+        Output({"type": "frame", "key": MATCH}, "className"),
+        Output({"type": "caption", "key": MATCH}, "children"),
+        Output({"type": "drawn", "key": MATCH}, "data"),
+        Input({"type": "sent", "key": MATCH}, "data"),
+        prevent_initial_call=True,
     )
     app.clientside_callback(
         ClientsideFunction("klayer", "title"),
@@ -329,6 +338,7 @@ def _register_in_the_browser(app: Dash) -> None:
         Output({"type": "csv", "key": MATCH}, "href"),
         Input({"type": "option", "key": MATCH, "name": "first"}, "value"),
         Input({"type": "option", "key": MATCH, "name": "second"}, "value"),
+        Input("pins", "data"),
         State({"type": "csv", "key": MATCH}, "href"),
     )
     for form in ("svg", "png"):
@@ -352,16 +362,29 @@ def _register_in_the_browser(app: Dash) -> None:
         prevent_initial_call=True,
     )
     app.clientside_callback(
+        ClientsideFunction("klayer", "brush"),
+        Output({"type": "plot", "key": MATCH}, "selectedData"),
+        Input({"type": "plot", "key": MATCH}, "selectedData"),
+        State({"type": "plot", "key": MATCH}, "figure"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
         ClientsideFunction("klayer", "grid"),
         Output("gridded", "data"),
         Input(trials_grid.GRID, "filterModel"),
         Input(trials_grid.GRID, "columnState"),
         Input("grid-search", "value"),
         Input(trials_grid.GRID, "rowData"),
+        Input(trials_grid.GRID, "selectedRows"),
     )
     app.clientside_callback(
-        ClientsideFunction("klayer", "pair"),
-        Output("pair", "href"),
-        Input("pair-a", "value"),
-        Input("pair-b", "value"),
+        ClientsideFunction("klayer", "pinned"),
+        Output("pinned", "children"),
+        Input("pins", "data"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("klayer", "compare"),
+        Output("compare", "children"),
+        Input({"type": "tick", "name": ALL}, "value"),
+        State("compare", "data-most"),
     )

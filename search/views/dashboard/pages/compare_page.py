@@ -1,4 +1,4 @@
-"""The page of two searches beside each other: how they stand, and plots of both."""
+"""The page of searches beside each other: how they stand, plots of all, how their files differ."""
 
 from collections.abc import Sequence
 
@@ -7,6 +7,8 @@ from dash.development.base_component import Component
 
 from search.objective.metric import ABSENT
 from search.runtime.formatting import parameters
+from search.study.changes import changes
+from search.study.file import Study
 from search.views.dashboard.pages import address, parts
 from search.views.dashboard.pages.searches import when
 from search.views.reading.overview import Overview, evaluation_text, value_text
@@ -14,32 +16,61 @@ from search.views.reading.overview import Overview, evaluation_text, value_text
 PLOTS = {
     "compare-trials": "Best value over trials",
     "compare-time": "Best value over time",
-    "compare-zoom": "The zoom of both",
+    "compare-zoom": "Their zooms",
 }
+SAME = "as there"
 
 
-def page(overviews: Sequence[Overview]) -> Component:
-    """The page with the places of its plots, which callbacks fill."""
+def page(overviews: Sequence[Overview], studies: Sequence[Study]) -> Component:
+    """The page with the places of its plots, which callbacks fill.
+
+    Args:
+        overviews: How the searches stand, two or more.
+        studies: Their studies, in the same order.
+    """
     named = [one.name for one in overviews]
     return html.Div(
         [
-            html.H1(" and ".join(named)),
+            html.H1(", ".join(named)),
             html.Div(table(overviews), id="compare-table"),
             html.Div(
                 [
                     parts.plot_card(key, title, address.of_data(",".join(named), key))
                     for key, title in PLOTS.items()
                 ],
-                className="cards",
+                className="cards tall" if len(named) > 3 else "cards",
             ),
+            differing(studies),
         ]
     )
 
 
 def table(overviews: Sequence[Overview]) -> Component:
-    """How both stand."""
+    """How all of them stand."""
     heads = [dcc.Link(one.name, href=address.of_search(one.name)) for one in overviews]
-    return parts.table(("", *heads), _rows(overviews), "How both stand")
+    return parts.table(("", *heads), _rows(overviews), "How they stand")
+
+
+def differing(studies: Sequence[Study]) -> Component:
+    """What differs of the study files, each from the first: a row a key, a column a search."""
+    first, *others = (
+        {key: value for key, value in one.in_full().items() if key not in ("name", "description")}
+        for one in studies
+    )
+    found = [{change.key: change for change in changes(first, other)} for other in others]
+    keys = list(dict.fromkeys(key for one in found for key in one))
+    if not keys:
+        return parts.nothing("Their study files do not differ", "But for names and descriptions.")
+    rows = [
+        [
+            html.Code(key),
+            next(one[key].before for one in found if key in one),
+            *(one[key].now if key in one else SAME for one in found),
+        ]
+        for key in keys
+    ]
+    heads = ("", *(one.name for one in studies))
+    return parts.table(heads, rows, f"How study files differ from that of {studies[0].name}")
 
 
 def _rows(overviews: Sequence[Overview]) -> list[list[str]]:

@@ -28,7 +28,7 @@ def register(server: Flask, shelf: Shelf) -> None:
 
 
 def _options() -> drawing.Options:
-    return drawing.Options.read(request.args.get("first"), request.args.get("second"))
+    return drawing.Options.read(*(request.args.get(one) for one in ("first", "second", "pin")))
 
 
 def _where(name: str) -> Address:
@@ -40,7 +40,8 @@ def _where(name: str) -> Address:
     stage, number = request.args.get("stage"), address.whole(request.args.get("number", ""))
     if stage is not None and number is not None:
         return Address("trial", (name,), stage, number)
-    names = tuple(name.split(",", 2))
-    if len(names) > 2:
-        raise KlayerError("one search has plots, or two beside each other")
+    names = tuple(name.split(",", address.MOST_COMPARED))
+    if len(set(names)) < len(names) or len(names) > address.MOST_COMPARED:
+        most = address.MOST_COMPARED
+        raise KlayerError(f"one search has plots, or two to {most} different ones have")
     return Address("search" if len(names) == 1 else "compare", names)

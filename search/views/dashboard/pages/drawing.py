@@ -1,7 +1,8 @@
 """Which plot stands where, and how it is made ready for a page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeGuard
+from urllib.parse import unquote
 
 import plotly.graph_objects as go
 
@@ -11,17 +12,18 @@ from search.views.dashboard.pages import address
 from search.views.dashboard.pages.address import Address
 from search.views.dashboard.pages.shelf import Shelf
 from search.views.dashboard.pages.trial_page import find
-from search.views.plots import catalogue
+from search.views.plots import best, catalogue, parallel, slices, zoom
 from search.views.plots.compare import compare_best, compare_zoom
 from search.views.plots.curves import curves, needs_of
+from search.views.plots.data import SearchData
 from search.views.plots.groups import group_of_key
 from search.views.plots.plot import Plot, nothing
 from search.views.plots.theme import Mode, themed
-from search.views.plots.zoom import zoom
 from search.views.reading.digest import Digest
 
 LONGEST_CHOICE = 1_000  # characters
-MOST_CHOSEN = 12  # trials whose curves somebody may ask for
+MOST_CHOSEN = 12  # trials whose curves somebody may ask for, and as many may be pinned
+LIT = (zoom.KEY, best.TRIALS[0], best.TIME[0], slices.KEY, parallel.KEY)
 
 
 @dataclass(frozen=True)
@@ -31,23 +33,38 @@ class Options:
     Attributes:
         first: Of the zoom, the hyperparameter across.
         second: Of the zoom, the one up; of the curves, trials such as "coarse 3, fine #12".
+        pins: Trials to be lit, by stage and number.
     """
 
     first: str | None = None
     second: str | None = None
+    pins: tuple[tuple[str, int], ...] = ()
 
     @classmethod
-    def read(cls, first: object, second: object) -> "Options":
-        """What a browser has sent: whatever is no text, or too long for one, chooses nothing."""
-        return cls(*(one if _is_choice(one) else None for one in (first, second)))
+    def read(cls, first: object, second: object, pins: object = None) -> "Options":
+        """What a browser has sent: whatever is no text, or too long for one, chooses nothing.
+
+        Args:
+            first: The first option.
+            second: The second.
+            pins: Links of trials, such as "coarse/3,fine/12".
+        """
+        links = pins.split(",") if _is_choice(pins) else []
+        found = dict.fromkeys(trial for link in links if (trial := _linked(link)))
+        one, other = (sent if _is_choice(sent) else None for sent in (first, second))
+        return cls(one, other, tuple(found)[:MOST_CHOSEN])
 
     def used_by(self, key: str) -> "Options":
         """What the plot of that key is drawn by: equal plots have equal options."""
-        if key == "zoom":
+        if key == zoom.KEY:
             return self
         if is_curves(key):
-            return Options(second=", ".join(_written(self.second)) or None)
-        return Options()
+            return Options(None, ", ".join(_written(self.second)) or None, self.pins)
+        return Options(pins=self.pins) if is_lit(key) else Options()
+
+    def asked(self) -> list[tuple[str, int]]:
+        """The trials whose curves are wanted."""
+        return [*self.pins, *chosen(self.second)]
 
 
 def _is_choice(sent: object) -> TypeGuard[str]:
@@ -59,9 +76,14 @@ def is_curves(key: str) -> bool:
     return key.startswith("curves-")
 
 
+def is_lit(key: str) -> bool:
+    """Whether the plot of that key shows trials one by one, and lights those that are pinned."""
+    return key in LIT or is_curves(key)
+
+
 def stands_on(key: object, where: Address) -> TypeGuard[str]:
     """Whether a page of that kind has a plot of that key."""
-    if not isinstance(key, str) or where.kind == "searches":
+    if not isinstance(key, str) or not where.names:
         return False
     prefix = {"trial": "trial-", "compare": "compare-"}
     if where.kind in prefix:
@@ -78,19 +100,20 @@ def draw(shelf: Shelf, where: Address, key: str, options: Options) -> Plot:
     if not stands_on(key, where):
         raise KlayerError(f"{key}: there is no plot of this name on that page")
     if where.kind == "compare":
-        both = [shelf.digest(name).outline() for name in where.names]
+        datas = [shelf.digest(name).outline() for name in where.names]
         if key == "compare-zoom":
-            return compare_zoom(both)
-        return compare_best(both, over="time" if key == "compare-time" else "trials")
+            return compare_zoom(datas)
+        return compare_best(datas, over="time" if key == "compare-time" else "trials")
     digest = shelf.digest(where.names[0])
     if where.kind == "trial":
         return _of_trial(digest, where, key)
-    if key == "zoom":
-        return zoom(digest.outline(), options.first, options.second)
-    objective = digest.outline().objective
+    outline = digest.outline()
+    if key == zoom.KEY:
+        return zoom.zoom(_lit(outline, options), options.first, options.second)
+    objective = outline.objective
     if is_curves(key):
-        asked, group = chosen(options.second), group_of_key(objective, key)
-        data = digest.data(asked, needs_of(objective, group.name))
+        asked, group = options.asked(), group_of_key(objective, key)
+        data = _lit(digest.data(asked, needs_of(objective, group.name)), options)
         ids = {(t.stage, t.number): t.id for t in data.trials if (t.stage, t.number) in asked}
         missing = [
             one
@@ -99,7 +122,15 @@ def draw(shelf: Shelf, where: Address, key: str, options: Options) -> Plot:
         ]
         return curves(data, group.name, list(ids.values()), missing)
     entry = catalogue.find(objective, key)
-    return entry.draw(digest.data(needs=entry.needs))
+    return entry.draw(_lit(digest.data(needs=entry.needs), options))
+
+
+def _lit(data: SearchData, options: Options) -> SearchData:
+    """The search with the trials that are pinned; others of that name are passed over."""
+    if not options.pins:
+        return data
+    ids = {(trial.stage, trial.number): trial.id for trial in data.trials}
+    return replace(data, pinned=tuple(ids[one] for one in options.pins if one in ids))
 
 
 def _of_trial(digest: Digest, where: Address, key: str) -> Plot:
@@ -140,6 +171,13 @@ def _written(text: str | None) -> list[str]:
     found = zip(parts, trials, strict=True)
     said = (one if trial is None else f"{trial[0]} {trial[1]}" for one, trial in found)
     return list(dict.fromkeys(filter(None, said)))
+
+
+def _linked(link: str) -> tuple[str, int] | None:
+    """The stage and the number of a link as `labels.link` writes it; None where it is none."""
+    stage, _, number = link.rpartition("/")
+    which = address.whole(number)
+    return (unquote(stage), which) if stage and which is not None else None
 
 
 def _trial(written: str) -> tuple[str, int] | None:

@@ -69,7 +69,7 @@ class Gallery:
             KlayerError: There is no such search, or the database failed.
         """
         digests = [self._shelf.digest(name) for name in where.names]
-        asked = [] if options is None else drawing.chosen(options.second)
+        asked = [] if options is None else options.asked()
         if where.kind == "trial":
             asked = [(where.stage, where.number)]
         grown = _grown(digests[0], asked) if asked else []

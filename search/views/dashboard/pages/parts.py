@@ -8,10 +8,10 @@ from dash.development.base_component import Component
 
 from search.runtime.formatting import share
 
-# States of a plot: whether it is in sight, what is to be drawn, what is drawn. assets/klayer.js
-# asks for those alone that are in sight.
 LONGEST_UNBROKEN = 22  # letters of a cell: a number and its unit stand on one line
-PLOT_STATES = ("seen", "ask", "drawn")
+# States of a plot: whether it is in sight, what is to be drawn, the figure as it was sent, what is
+# drawn. assets/klayer.js asks for those alone that are in sight.
+PLOT_STATES = ("seen", "ask", "sent", "drawn")
 
 
 def tiles(rows: Sequence[tuple[str, str, str]]) -> Component:
@@ -52,7 +52,8 @@ def wide_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], caption: s
 def _table(
     columns: Sequence[Any], rows: Sequence[Sequence[Any]], caption: str, kind: str
 ) -> Component:
-    head = html.Thead(html.Tr([html.Th(column, scope="col") for column in columns]))
+    heads = [html.Th(column, scope="col") if column else html.Td() for column in columns]
+    head = html.Thead(html.Tr(heads))
     body = html.Tbody(
         [html.Tr([_cell(*one) for one in zip(columns, row, strict=True)]) for row in rows]
     )
@@ -104,6 +105,7 @@ def plot_card(
     controls: Sequence[Component] = (),
     *,
     hidden: bool = False,
+    lit: bool = False,
 ) -> Component:
     """The place of a plot, that a callback fills, with ways to take it away.
 
@@ -113,6 +115,7 @@ def plot_card(
         data: Where its data are, as CSV.
         controls: What a reader may choose; two options, or none.
         hidden: Whether it has nothing to show yet.
+        lit: Whether it lights the trials that are pinned.
     """
     heading = f"heading-{key}"
     unasked = [unchosen(key, place) for place in ("first", "second")]
@@ -142,7 +145,7 @@ def plot_card(
                 className="takes",
             ),
         ],
-        className="card",
+        className="card lit" if lit else "card",
         id=key,
         hidden=hidden,
     )

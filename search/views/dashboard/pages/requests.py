@@ -50,7 +50,7 @@ def _is_page(shelf: Shelf) -> bool:
     where = address.read(
         f"{address.PREFIX}{request.path.lstrip('/')}", request.query_string.decode()
     )
-    if where is None:
+    if where is None or (where.kind == "compare" and not where.names):
         return False
     try:
         return set(where.names) <= set(shelf.ledger.read.names())

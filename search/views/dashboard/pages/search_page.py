@@ -10,7 +10,8 @@ from search.ledger.records import StageState, Training
 from search.objective.data_card import DataCard
 from search.runtime.formatting import ago, duration, parameters
 from search.space.space import Interval
-from search.views.dashboard.pages import address, parts, trials_grid
+from search.views.dashboard.pages import address, drawing, parts, trials_grid
+from search.views.plots import parallel
 from search.views.plots.catalogue import entries
 from search.views.plots.data import SearchData
 from search.views.plots.standing import stage_value
@@ -84,6 +85,7 @@ def page(data: SearchData, one: Overview, told: Told, text: str) -> Component:
             html.H1(data.name),
             html.P(data.search.study.description, className="quiet"),
             parts.aria(html.Div(ways, role="tablist", className="tabs"), label="Of this search"),
+            html.Div(id="pinned", className="controls"),
             dcc.Store(id="shown", data=shown(data)),
             *(
                 parts.aria(
@@ -117,6 +119,7 @@ def _cards(data: SearchData, tab: str) -> Component:
             address.of_data(data.name, entry.key),
             _controls(entry.key, data),
             hidden=not entry.shows(data),
+            lit=drawing.is_lit(entry.key),
         )
         for entry in listed
     ]
@@ -238,6 +241,13 @@ def _controls(key: str, data: SearchData) -> Sequence[Component]:
             placeholder="coarse 3, fine 12",
         )
         return [html.Label(["also these trials", asked]), parts.unchosen(key, "first")]
+    if key == parallel.KEY:
+        how = (
+            "Draw a box over one axis or several: the table of trials is filtered by it. "
+            "A double click beside the lines takes it away."
+        )
+        unasked = [parts.unchosen(key, place) for place in ("first", "second")]
+        return [html.P(how, className="quiet"), *unasked]
     return ()
 
 

@@ -6,11 +6,12 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from search.objective.metric import ABSENT
-from search.runtime.formatting import ago, duration, parameters, plural
+from search.runtime.formatting import ago, duration, parameters
 from search.views.dashboard.pages import address, parts
 from search.views.reading.overview import Overview, evaluation_text, value_text
 
 COLUMNS = (
+    "compare",
     "search",
     "state",
     "progress",
@@ -23,9 +24,9 @@ COLUMNS = (
 
 
 def page(found: Sequence[Overview]) -> Component:
-    """The page with its list, which a callback keeps up to date, and the way to two of them."""
-    pair = [_pair(found)] if len(found) > 1 else []
-    return html.Div([html.H1("Searches"), html.Div(listed(found), id="searches"), *pair])
+    """The page with its list, which a callback keeps up to date, and the way to those ticked."""
+    ways = [_ways()] if found else []
+    return html.Div([html.H1("Searches"), *ways, html.Div(listed(found), id="searches")])
 
 
 def listed(found: Sequence[Overview]) -> Component:
@@ -46,6 +47,7 @@ def _row(one: Overview) -> list[Component | str]:
         value = html.Span(value_text(one), className="whole")
         best = [value, f" at {parameters(one.best.parameters)}"]
     return [
+        _tick(one.name),
         dcc.Link(one.name, href=address.of_search(one.name), title=one.description),
         state(one),
         parts.progress(one.progress, f"progress of {one.name}"),
@@ -81,16 +83,20 @@ def left(one: Overview) -> str:
     return "–" if one.left is None else f"about {duration(one.left)}"
 
 
-def _pair(found: Sequence[Overview]) -> Component:
-    """A form that leads to two searches beside each other."""
-    options = [{"label": one.name, "value": one.name} for one in found]
-    choices = [
-        html.Label(
-            [label, dcc.Dropdown(options, found[place].name, id=f"pair-{key}", clearable=False)]
-        )
-        for place, (key, label) in enumerate((("a", "Compare"), ("b", "with")))
-    ]
-    link = dcc.Link(
-        "Show both", href=address.of_pair(found[0].name, found[1].name), id="pair", className="take"
+def _tick(name: str) -> Component:
+    """A box to tick; what is ticked stays when the list is drawn anew."""
+    label = html.Span(f"compare {name}", className="unseen")
+    return dcc.Checklist(
+        [{"label": label, "value": name}],
+        [],
+        id={"type": "tick", "name": name},
+        persistence=True,
+        persistence_type="memory",
     )
-    return html.Div([*choices, link], className="controls", title=plural(len(found), "search"))
+
+
+def _ways() -> Component:
+    """The way to the searches that are ticked, or what to do; assets/klayer.js fills it."""
+    ways = parts.aria(html.Div(id="compare", className="controls quiet"), live="polite")
+    setattr(ways, "data-most", address.MOST_COMPARED)
+    return ways

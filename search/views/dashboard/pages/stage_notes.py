@@ -16,6 +16,7 @@ from search.views.plots.curves import curves, needs_of
 from search.views.plots.data import SearchData
 from search.views.plots.plot import Plot
 from search.views.plots.theme import themed
+from search.views.plots.told import spoken
 from search.views.plots.zoom import zoom
 
 KINDS = {
@@ -70,4 +71,4 @@ def _figures(data: SearchData) -> dict[str, go.Figure]:
 
 def _titled(plot: Plot) -> go.Figure:
     """As Optuna's dashboard shows it, which prints no title above it."""
-    return themed(plot.figure, "light").update_layout(height=480)
+    return spoken(themed(plot.figure, "light")).update_layout(height=480)

@@ -13,10 +13,17 @@ from search.ledger.records import RecordedTrial
 from search.plan.plan import FINAL
 from search.runtime.formatting import plural_of
 from search.views.dashboard.pages import address, parts
+from search.views.dashboard.pages.drawing import MOST_CHOSEN
 from search.views.plots.data import SearchData
+from search.views.plots.labels import link
 
 GRID = "grid"
 HEIGHT = "560px"
+MOST_OPTIONS = 24  # of a choice that one filter may name
+HINT = (
+    f"Tick up to {MOST_CHOSEN} trials to pin them: every plot that shows trials one by one lights "
+    "them, and the address keeps them, with the order and the filters of the table."
+)
 
 
 def table(data: SearchData) -> Component:
@@ -28,24 +35,35 @@ def table(data: SearchData) -> Component:
         columnDefs=columns(data),
         rowData=[],
         getRowId="params.data.id",
-        defaultColDef={"sortable": True, "resizable": True, "filter": True, "minWidth": 90},
+        defaultColDef={
+            "sortable": True,
+            "resizable": True,
+            "filter": True,
+            "filterParams": {"inRangeInclusive": True, "maxNumConditions": MOST_OPTIONS},
+            "minWidth": 90,
+        },
         columnSize="autoSize",
         dashGridOptions={
             "animateRows": False,
             "suppressFieldDotNotation": True,
             "tooltipShowDelay": 200,
             "enableCellTextSelection": True,
+            "rowSelection": {"mode": "multiRow", "checkboxes": True, "headerCheckbox": False},
+            "selectionColumnDef": {"headerName": "pin", "width": 70, "sortable": True},
         },
         style={"height": HEIGHT, "width": "100%"},
     )
-    return html.Div(
+    card = html.Div(
         [
             html.Div(html.Label(["Search the trials", field]), className="controls"),
+            html.P(HINT, className="quiet"),
             parts.aria(html.Div(grid, role="region"), label="All trials"),
         ],
         className="card",
         id="all-trials",
     )
+    setattr(card, "data-most", MOST_CHOSEN)
+    return card
 
 
 def columns(data: SearchData) -> list[dict[str, Any]]:
@@ -97,7 +115,7 @@ def _row(data: SearchData, trial: RecordedTrial, steps: int) -> dict[str, Any]:
     value = None if trial.value is None else (score or data.score).shown(trial.value)
     ended = None if trial.finished_at is None else trial.finished_at - data.search.created_at
     return {
-        "id": str(trial.id),
+        "id": link(trial),
         "trial": f"{trial.stage} #{trial.number}",
         "link": address.of_trial(data.name, trial.stage, trial.number),
         "stage": trial.stage,

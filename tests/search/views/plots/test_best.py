@@ -21,7 +21,7 @@ def test_the_line_is_the_best_so_far_and_names_its_holder(small: SearchData) -> 
     steps = line(plot)
     assert max(steps.y) == max(values)
     holder = max(plot.table.rows, key=lambda row: row[3])
-    assert steps.hovertext[-1].startswith(f"{holder[0]} #{holder[1]}: ")
+    assert steps.hovertext[-1].startswith(f"<b>{holder[0]} #{holder[1]}</b><br>validation")
     assert plot.figure.layout.xaxis.title.text == "trials, in the order of the plan"
 
 

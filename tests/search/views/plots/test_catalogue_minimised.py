@@ -13,6 +13,7 @@ from search.views.plots.catalogue import entries, trial_entries
 from search.views.plots.compare import compare_best, compare_zoom
 from search.views.plots.curves import curves
 from search.views.plots.data import SearchData
+from search.views.plots.labels import link
 from search.views.plots.parallel import parallel
 from search.views.plots.trial_points import MANY
 from search.views.plots.zoom import zoom
@@ -74,7 +75,7 @@ def test_the_best_so_far_falls_on_a_log_axis(quick: SearchData) -> None:
     assert plot.table.columns[3:] == ("time (s)", "best so far (s)")
     assert plot.figure.layout.yaxis.type == "log"
     (line,) = [trace for trace in plot.figure.data if trace.name == "best so far"]
-    assert line.hovertext[-1].endswith(" s")
+    assert line.hovertext[-1].split("<br>")[1].endswith(" s")
     best = standing.best(quick)
     assert best is not None
     assert f"with {quick.score.text(best.value)}" in plot.caption
@@ -100,8 +101,9 @@ def test_the_least_value_has_the_brightest_colour(quick: SearchData) -> None:
     assert axis.colorbar.title.text == "time (s) (log)"
     assert axis.colorbar.ticktext
     points = next(trace for trace in plot.figure.data if trace.marker.coloraxis)
-    assert points.marker.color == pytest.approx(np.log10(points.customdata[:, 2]))
-    assert "time: %{customdata[2]:,.4~r} s" in points.hovertemplate
+    of = {link(trial): trial.value for trial in quick.trials}
+    assert points.marker.color == pytest.approx(np.log10([of[one] for one in points.ids]))
+    assert "time: " in plot.figure.layout.meta["trials"][points.ids[0]]
     assert plot.figure.layout.xaxis.title.text == "step size (log)"
 
 
@@ -136,10 +138,10 @@ def test_the_best_line_is_on_top_and_the_brightest(quick: SearchData) -> None:
     *shades, top, _ = plot.figure.data
     best = standing.best(quick)
     assert best is not None
-    assert f"{best.stage} #{best.number}</b>" in top.hovertext[0]
+    assert link(best) == top.ids[0]
     fastest = quick.ranking.best(standing.comparable(quick))
     assert fastest is not None
-    assert f"{fastest.stage} #{fastest.number}</b>" in "".join(shades[-1].hovertext)
+    assert link(fastest) in shades[-1].ids
     assert plot.figure.layout.xaxis.ticktext[-1].replace("<br>", " ") == "time (s) (log)"
 
 

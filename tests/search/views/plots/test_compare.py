@@ -43,7 +43,13 @@ def test_zooms_share_axes_and_colours(small: SearchData, wide: SearchData) -> No
     assert plot.table.rows[0][-1] is None
 
 
-def test_stacked_zooms_stand_below_each_other(small: SearchData, wide: SearchData) -> None:
-    layout = compare_zoom([small, wide], stacked=True).figure.layout
-    assert layout.xaxis.domain == layout.xaxis2.domain
-    assert layout.yaxis.domain[0] > layout.yaxis2.domain[1]
+def test_each_of_six_searches_has_a_colour_and_their_zooms_two_rows(small: SearchData) -> None:
+    six = [small] * 6
+    assert len({trace.line.color for trace in compare_best(six).figure.data}) == 6
+    layout = compare_zoom(six).figure.layout
+    assert layout.xaxis.domain == layout.xaxis4.domain
+    assert layout.yaxis.domain[0] > layout.yaxis4.domain[1]
+    assert layout.xaxis4.title.text == "learning rate η (log)"
+    assert layout.xaxis.title.text is None
+    four = compare_zoom(six[:4]).figure.layout
+    assert four.xaxis.domain == four.xaxis3.domain

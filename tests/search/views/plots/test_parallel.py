@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from search.views.plots.data import SearchData
-from search.views.plots.labels import named
+from search.views.plots.labels import link, named
 from search.views.plots.parallel import MOST, parallel
 from search.views.plots.standing import comparable, winner
 from tests.search.views.plots.made import build
@@ -39,6 +39,16 @@ def test_ticks_are_powers_of_ten_and_categories(wide: SearchData) -> None:
     assert all(-0.01 <= note.y <= 1.01 for note in notes)
 
 
+def test_pages_are_told_how_heights_are_values(wide: SearchData) -> None:
+    rate, *_, choice, score = parallel(wide).figure.layout.meta["axes"]
+    rates = [trial.parameters["learning_rate"] for trial in comparable(wide)]
+    assert (rate["name"], rate["log"]) == ("learning_rate", True)
+    assert np.allclose([10 ** rate["low"], 10 ** rate["high"]], [min(rates), max(rates)])
+    assert (choice["name"], choice["options"]) == ("activation", ["relu", "elu"])
+    assert score["name"] is None
+    assert score["high"] == 100 * max(trial.value or 0 for trial in comparable(wide))
+
+
 def test_a_narrow_log_range_has_finer_ticks() -> None:
     only = {"learning_rate": {"low": 0.1, "high": 0.9, "log": True}}
     notes = parallel(build(only=only)).figure.layout.annotations
@@ -55,7 +65,7 @@ def test_the_winner_is_the_zooms_even_where_another_has_the_better_value(
         assert found.id != best.id
         said = f"the winner in vermilion: {named(found)} with"
         assert said in parallel(data).caption
-        assert f"<b>{named(found)}</b>" in parallel(data).figure.data[-2].hovertext[0]
+        assert parallel(data).figure.data[-2].ids[0] == link(found)
 
 
 def test_of_many_trials_the_best_and_an_even_choice(large: SearchData) -> None:

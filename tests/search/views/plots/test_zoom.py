@@ -41,7 +41,9 @@ def test_a_failed_trial_tells_its_reason_in_one_line(small: SearchData) -> None:
     )
     plot = zoom(replace(small, trials=(broken, *small.trials[1:])))
     (cross,) = traces(plot, "without a value")
-    assert "<b>coarse #0</b><br>it ended &lt;badly&gt; (line 19)" in cross.hovertext
+    assert "coarse/0" in cross.ids
+    told = plot.figure.layout.meta["trials"]["coarse/0"]
+    assert told.startswith("<b>coarse #0</b>\nit ended &lt;badly&gt; (line 19)\n")
 
 
 def test_boxes_of_one_stage_stand_apart(small: SearchData) -> None:
@@ -63,7 +65,8 @@ def test_every_finished_trial_is_a_point_a_dot_or_a_cross(small: SearchData) -> 
         assert grey.marker.color == "#8A8F98"
     (cross,) = traces(plot, "without a value")
     assert cross.marker.symbol == "x-thin"
-    assert "the cost was infinite in epoch 2" in cross.hovertext[0]
+    told = plot.figure.layout.meta["trials"]
+    assert "the cost was infinite in epoch 2" in told[cross.ids[0]]
     points = [trace for trace in plot.figure.data if trace.marker.coloraxis]
     assert sum(len(trace.x) for trace in points) == sum(t.state == "complete" for t in searched)
     assert len(plot.table.rows) == len(searched)
@@ -95,7 +98,7 @@ def test_axes_can_be_chosen(wide: SearchData) -> None:
     (box,) = traces(plot, "1 coarse")
     assert (min(box.x), max(box.x)) == (-0.4, 1.4)
     points = next(trace for trace in plot.figure.data if trace.marker.coloraxis)
-    assert points.text[0] in ("activation: relu", "activation: elu")
+    assert "\nactivation" in plot.figure.layout.meta["trials"][points.ids[0]]
     # Where y alone is said, it does not stand across as well.
     assert zoom(wide, y="learning_rate").figure.layout.xaxis.title.text == "weight decay λ (log)"
 

@@ -53,8 +53,19 @@
     // A moment later, so that the page's words are painted before Plotly keeps the browser busy.
     window.setTimeout(function () { tell(entries); }, 100);
   }, { rootMargin: "200px 0px" });
+  /* Dash's controls say what is not so to those who do not see them: a field that is hidden from them
+     and takes the focus, and a box to tick as an option of no list. */
+  function amend() {
+    document.querySelectorAll(".dash-dropdown-focus-target[tabindex='0']").forEach((one) => (one.tabIndex = -1));
+    document.querySelectorAll("#searches .dash-checklist[role], #searches label:is([role], [aria-selected])").forEach(function (one) {
+      one.removeAttribute("role");
+      one.removeAttribute("aria-selected");
+    });
+  }
+
   const watched = new WeakSet();
   new MutationObserver(function () {
+    amend();
     const tabs = document.querySelector("[role=tablist]");
     if (tabs && !watched.has(tabs)) {
       watched.add(tabs);
@@ -65,12 +76,15 @@
       watched.add(frame);
       sight.observe(frame);
     });
-  }).observe(document.documentElement, { childList: true, subtree: true });
+  }).observe(document.documentElement, {
+    childList: true, subtree: true, attributes: true, attributeFilter: ["aria-selected", "tabindex"],
+  });
 
   /* One tab of a page is in sight: the one that the address names behind its #. */
   function turn() {
     const tabs = [...document.querySelectorAll("[role=tab]")];
     if (!tabs.length) return;
+    window.klayer.view.carry();
     const asked = window.location.hash.slice(1).split("?")[0];
     const inside = asked && document.getElementById(asked);
     const panel = inside && inside.closest("[role=tabpanel]");
@@ -107,7 +121,7 @@
       const about = {
         search: words[1],
         trial: words[2] + " #" + words[3] + ", " + words[1],
-        compare: asked.get("a") + " and " + asked.get("b"),
+        compare: (asked.get("with") || "").split(",").join(", "),
       }[words[0]];
       document.title = about ? about + " – klayer" : "klayer";
       return document.title;
@@ -129,7 +143,7 @@
       const props = { id: { type: "plot", key: id.key }, config: config, style: { height: "100%" } };
       return { namespace: "dash_core_components", type: "Graph", props: props };
     },
-    ask: function (tick, drawn, mounted, seen, plots, mode, first, second, version, id) {
+    ask: function (tick, drawn, mounted, seen, plots, mode, first, second, pins, version, id) {
       const here = window.location.pathname + window.location.search;
       const none = window.dash_clientside.no_update;
       const place = here + " " + id.key, awaited = asking.get(place);
@@ -138,16 +152,19 @@
       }
       if (!mounted || !seen || !mode || !plots || plots[0] !== here || asking.has(place)) return none;
       // Trials that somebody asks for may be trained just now: their curves grow.
-      const grows = id.key.startsWith("curves-") && second;
-      const wanted = [grows ? version : plots[1], mode, first || null, second || null];
+      const lit = document.getElementById(id.key).matches(".lit") && pins && pins.join(",");
+      const grows = id.key.startsWith("curves-") && (second || lit);
+      const wanted = [grows ? version : plots[1], mode, first || null, second || null, lit || null];
       const asked = JSON.stringify(wanted);
       if (asked === JSON.stringify(drawn)) return none;
       asking.set(place, { asked: asked, since: Date.now() });
       return wanted;
     },
-    csv: function (first, second, href) {
+    // A figure and what is said of it change at once.
+    spoken: function (sent) { return [window.klayerSpoken(sent[0]), ...sent.slice(1)]; },
+    csv: function (first, second, pins, href) {
       const there = new URL(href, window.location.href);
-      [["first", first], ["second", second]].forEach(function (option) {
+      [["first", first], ["second", second], ["pin", (pins || []).join(",")]].forEach(function (option) {
         if (option[1]) there.searchParams.set(option[0], option[1]);
         else there.searchParams.delete(option[0]);
       });
@@ -176,8 +193,13 @@
       return null;
     },
     grid: function (filters, columns, searched, rows) { return window.klayer.grid(filters, columns, searched, rows); },
-    pair: function (one, other) {
-      return "/klayer/compare?a=" + encodeURIComponent(one) + "&b=" + encodeURIComponent(other);
+    compare: function (ticked, most) {
+      const names = ticked.flat();
+      if (names.length < 2 || names.length > most) return "Tick two to " + most + " searches to compare them.";
+      const said = "Compare " + names.length + " searches";
+      const href = "/klayer/compare?with=" + names.map(encodeURIComponent).join(",");
+      const props = { children: said, href: href, className: "take", id: "to-compare" };
+      return { namespace: "dash_core_components", type: "Link", props: props };
     },
   };
 })();

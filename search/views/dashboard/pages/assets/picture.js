@@ -1,5 +1,20 @@
+/* What pages and reports, which hold this file as well, do with figures alike. */
+
+/* A figure whose points have the texts of their trials, as `spoken` of search/views/plots/told.py. */
+window.klayerSpoken = function (figure) {
+  "use strict";
+  const told = {};
+  Object.entries((figure.layout.meta || {}).trials || {}).forEach(function (one) {
+    told[one[0]] = one[1].replaceAll("\n", "<br>");
+  });
+  figure.data.forEach(function (trace) {
+    if (trace.ids && !trace.hovertext) trace.hovertext = trace.ids.map((id) => told[id] || "");
+  });
+  return figure;
+};
+
 /* A figure as a picture that stands alone, under its title, the search's name and its caption: as
-   search/views/plots/exported.py has it. Reports hold this file as well. */
+   search/views/plots/exported.py has it. */
 window.klayerPicture = function (data, layout, title, name, caption, width) {
   "use strict";
   const safe = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

@@ -12,15 +12,15 @@
     return window.React.createElement("a", { href: props.data.link, onClick: follow }, props.value);
   };
 
-  let pending = ""; // what the address says was searched for, before the field shows it
-  let restored = null; // of which page what the address says was put into the table
+  const BY_HAND = ["checkboxSelected", "rowClicked", "spaceKey"]; // and not what this file does
 
-  function view() {
-    const query = window.location.hash.split("?")[1] || "";
-    return new URLSearchParams(query);
-  }
+  let pending = ""; // what the address says was searched for, before the field shows it
+  let restored = null; // the table that what the address says was put into
 
   function restore(api, asked) {
+    api.addEventListener("selectionChanged", function (event) {
+      if (BY_HAND.includes(event.source)) pin(api);
+    });
     try {
       if (asked.get("filter")) api.setFilterModel(JSON.parse(asked.get("filter")));
       const sorted = (asked.get("sort") || "").split(",").filter(Boolean).map(function (one, place) {
@@ -34,28 +34,56 @@
   }
 
   function remember(api, searched) {
-    const said = new URLSearchParams();
     const sorted = api.getColumnState().filter((one) => one.sort)
       .sort((one, other) => one.sortIndex - other.sortIndex);
-    if (sorted.length) said.set("sort", sorted.map((one) => one.colId + ":" + one.sort).join(","));
     const filters = api.getFilterModel();
-    if (Object.keys(filters).length) said.set("filter", JSON.stringify(filters));
-    if (searched) said.set("q", searched);
-    const wanted = "#trials" + (said.size ? "?" + said : "");
-    const place = window.location.pathname + window.location.search;
-    if (window.location.hash !== wanted) window.history.replaceState(window.history.state, "", place + wanted);
+    window.klayer.view.keep({
+      sort: sorted.map((one) => one.colId + ":" + one.sort).join(","),
+      filter: Object.keys(filters).length && JSON.stringify(filters),
+      q: searched,
+    });
   }
+
+  /* The trials that are ticked are the pins, in the order in which they were, as many as may be. */
+  function pin(api) {
+    const most = Number(document.getElementById("all-trials").dataset.most);
+    const before = window.klayer.view.pins(), ticked = api.getSelectedNodes().map((row) => row.id);
+    const stay = before.filter((one) => ticked.includes(one) || !api.getRowNode(one));
+    const pins = stay.concat(ticked.filter((one) => !before.includes(one)));
+    window.klayer.view.pin(pins.slice(0, most));
+  }
+
+  function table() {
+    try { return window.dash_ag_grid.getApi("grid"); } catch (error) { return null; }
+  }
+  window.klayer.table = table;
+
+  /* What is pinned is ticked, and nothing else is. */
+  window.klayer.tick = function () {
+    const api = table();
+    if (!api) return;
+    const wanted = window.klayer.view.pins().filter((one) => api.getRowNode(one));
+    const ticked = api.getSelectedNodes().map((row) => row.id);
+    if (String(wanted.sort()) === String(ticked.sort())) return;
+    // By Dash, which would untick with the next rows what it does not know of.
+    window.setTimeout(function () {
+      window.dash_clientside.set_props("grid", { selectedRows: { ids: wanted } });
+    }, 0);
+  };
 
   window.klayer.grid = function (filters, columns, searched, rows) {
     const none = window.dash_clientside.no_update;
-    const page = window.location.pathname;
-    if (!rows || !rows.length || !window.location.hash.startsWith("#trials")) return none;
-    let api;
-    try { api = window.dash_ag_grid.getApi("grid"); } catch (error) { return none; }
+    const panel = document.getElementById("panel-trials");
+    if (!rows || !rows.length || !panel || panel.hidden) return none;
+    const api = table();
     if (!api) return none;
-    if (restored !== page) {
-      restored = page;
-      const asked = view();
+    if (!api.getRowNode(rows[0].id)) { // it has not taken them up yet
+      window.setTimeout(function () { window.klayer.grid(filters, columns, searched, rows); }, 50);
+      return none;
+    }
+    if (restored !== api) {
+      restored = api;
+      const asked = window.klayer.view.asked();
       restore(api, asked);
       pending = asked.get("q") || "";
       if (pending) {
@@ -67,6 +95,7 @@
     else pending = "";
     api.setGridOption("quickFilterText", searched || "");
     remember(api, searched);
+    window.klayer.tick();
     return none;
   };
 })();

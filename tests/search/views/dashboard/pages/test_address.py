@@ -14,8 +14,17 @@ def test_a_link_leads_where_it_says(name: str) -> None:
     assert address.read(address.of_trial(name, "s/1", 7), None) == Address(
         "trial", (name,), "s/1", 7
     )
-    path, _, query = address.of_pair(name, "other").partition("?")
-    assert address.read(path, f"?{query}") == Address("compare", (name, "other"))
+    path, _, query = address.of_several([name, "other", "third"]).partition("?")
+    assert address.read(path, f"?{query}") == Address("compare", (name, "other", "third"))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [None, "", "?with=", "?with=a", "?with=a,a,", "?a=x&b=y", f"?with={','.join('abcdefg')}"],
+)
+def test_two_to_six_different_searches_are_compared(query: str | None) -> None:
+    assert address.read("/klayer/compare", query) == Address("compare")
+    assert address.read("/klayer/compare", "?with=b,a,b") == Address("compare", ("b", "a"))
 
 
 @pytest.mark.parametrize("path", ["", None, "/klayer", "/klayer/", 7, ["x"], {"a": "b"}])

@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -38,7 +39,7 @@ PAGES = {
     "search": "/klayer/search/seen",
     "trial": "/klayer/trial/seen/coarse/0",
     "final": "/klayer/trial/seen/final/0",
-    "compare": "/klayer/compare?a=seen&b=seen-too",
+    "compare": "/klayer/compare?with=seen,seen-too",
 }
 
 
@@ -173,7 +174,7 @@ window.fetch = (address, options) => {
     return fetch(address, options);
 };
 """
-NEWS, PLOT = "..version.data", '"type":"plot"'
+NEWS, PLOT = "..version.data", '"type":"sent"'
 ASKED = (
     "return window.asked.filter(body => body.replaceAll('\\\\', '').includes(arguments[0])).length"
 )
@@ -257,8 +258,11 @@ def test_pages_change_without_being_loaded_anew(browser: Chromium, shown: Shown)
     gone_to("#")
     browser.run("document.querySelector('nav a').click();")
     browser.until(lambda: "Searches" in browser.text("h1"))
-    browser.click("#pair")
-    gone_to("and")
+    for tick in ("seen", "seen-too"):
+        browser.click(f"input[type=checkbox][value='{tick}']")
+    browser.until(lambda: browser.text("#to-compare") == "Compare 2 searches")
+    browser.click("#to-compare")
+    gone_to("seen-too, seen")
     browser.click("#compare-table a")
     gone_to("seen")
     assert browser.run("return window.same") is True
@@ -284,9 +288,10 @@ def test_optunas_dashboard_has_the_note_and_the_plots(browser: Chromium, shown: 
     assert browser.faults() == []
 
 
-def test_only_plots_of_one_search_or_of_two_are_drawn(shown: Shown) -> None:
+def test_only_plots_of_one_search_or_of_two_to_six_are_drawn(shown: Shown) -> None:
     """Else any page anywhere could keep the server busy with one address."""
-    for names in ("seen,seen-too,seen", ",".join(["seen"] * 500), "%00", "a" * 5000):
+    several = ",".join(f"seen-{number}" for number in range(7))
+    for names in (several, "seen,seen-too,seen", ",".join(["seen"] * 500), "%00", "a" * 5000):
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(f"{shown.address}/klayer/data/{names}/compare-zoom.csv")
         assert refused.value.code == 404
@@ -335,6 +340,32 @@ def test_it_can_be_used_by_keyboard(browser: Chromium, shown: Shown) -> None:
     assert reached[0] == "To the content"
     ActionChains(browser.driver).send_keys(Keys.ENTER).perform()
     browser.until(lambda: browser.text("h1") == "seen")
+
+
+AXE = """
+const done = arguments[0], told = one => `${one.id}: ${one.nodes.map(node => node.html).join(' ')}`;
+const serious = one => ['serious', 'critical'].includes(one.impact);
+axe.run(document, {resultTypes: ['violations']})
+    .then(found => done(found.violations.filter(serious).map(told)));
+"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_axe_finds_nothing_serious_on_any_page(browser: Chromium, shown: Shown, mode: str) -> None:
+    package = find_spec("axe_playwright_python")
+    assert package is not None
+    assert package.origin is not None
+    axe = Path(package.origin).with_name("axe.min.js").read_text(encoding="utf-8")
+    browser.prefer(mode)
+    for page in PAGES:
+        opened(browser, shown, page)
+        if page == "searches":
+            browser.click("input[type=checkbox][value='seen']")
+        browser.run(axe)
+        for tab in browser.all("[role=tab]:not([data-empty])", "id") or ["page"]:
+            browser.click(f"#{tab}")
+            assert browser.driver.execute_async_script(AXE) == [], f"{page}, {tab}"
 
 
 @pytest.mark.long
@@ -397,6 +428,60 @@ def test_all_trials_are_a_table_whose_view_stands_in_the_address(
     assert browser.faults() == []
 
 
+def test_pinned_trials_are_lit_in_plots_and_stand_in_the_address(
+    browser: Chromium, shown: Shown
+) -> None:
+    ticked = "return [...document.querySelectorAll('#grid .ag-selection-checkbox input:checked')]"
+    boxes = "document.querySelectorAll('#grid .ag-row .ag-selection-checkbox input')"
+    browser.open(f"{shown.address}{PAGES['search']}#best?pin=coarse/3")
+    browser.until(lambda: "lit in magenta: coarse #3." in browser.text("#best"))
+    told = browser.run(
+        "return document.querySelector('#best .js-plotly-plot').data"
+        ".filter(trace => trace.ids).map(trace => trace.hovertext[0])"
+    )
+    assert all("<br>learning rate η: " in text for text in told)
+    assert len(told) > 1
+    browser.click("#tab-trials")
+    browser.until(lambda: len(browser.run(ticked)) == 1)
+    assert browser.run("return location.hash") == "#trials?pin=coarse/3"
+    browser.run(f"[...{boxes}].find(box => !box.checked).click();")
+    browser.until(lambda: browser.run("return location.hash").startswith("#trials?pin=coarse/3,"))
+    browser.until(lambda: len(browser.run(ticked)) == 2)
+    browser.click("#tab-overview")
+    browser.until(lambda: "lit in magenta: coarse #3, " in browser.text("#best"))
+    browser.click("#pinned > button")
+    browser.until(lambda: "magenta" not in browser.text("#best"))
+    assert browser.run("return location.hash") == "#overview"
+    browser.click("#tab-trials")
+    browser.until(lambda: not browser.run(ticked))
+    assert browser.faults() == []
+
+
+def test_a_box_over_parallel_coordinates_filters_the_table(browser: Chromium, shown: Shown) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    shows(browser, shown, "parallel")
+    browser.until(lambda: browser.run("return document.querySelector('#grid .ag-row') !== null"))
+    plot = browser.driver.find_element("css selector", "#parallel .nsewdrag")
+    wide, high = plot.size["width"], plot.size["height"]
+    last = int(wide * (3.4 / 3.8 - 0.5))  # of the four axes, from the middle: the value's
+    mouse = ActionChains(browser.driver)
+    mouse.move_to_element_with_offset(plot, last - 15, 8 - high // 2).click_and_hold()
+    mouse.move_by_offset(15, 10).move_by_offset(15, high // 3).release().perform()
+    rows = "return dash_ag_grid.getApi('grid').getDisplayedRowCount()"
+    browser.until(lambda: 0 < browser.run(rows) < 18)
+    browser.until(lambda: "inRange" in browser.run("return location.hash"))
+    asked = browser.run("return location.href")
+    least = browser.run("return dash_ag_grid.getApi('grid').getFilterModel().value.filter")
+    kept = browser.run(rows)
+    browser.open("about:blank")
+    browser.open(asked)  # as somebody else does who is sent it
+    browser.until(lambda: browser.run("return document.querySelector('#grid .ag-row') !== null"))
+    browser.until(lambda: browser.run(rows) == kept)
+    assert 50 < least < 100
+    assert browser.faults() == []
+
+
 @pytest.fixture
 def empty(empty_database: Path, tmp_path: Path) -> Iterator[str]:
     shutil.copy(empty_database, tmp_path / "empty.db")
@@ -407,7 +492,7 @@ def empty(empty_database: Path, tmp_path: Path) -> Iterator[str]:
 def test_an_empty_database_says_what_to_do(browser: Chromium, empty: str) -> None:
     browser.open(f"{empty}/klayer/")
     browser.until(lambda: "klayer run digits" in browser.text("main"))
-    for path in ("search/none", "trial/none/coarse/1", "compare?a=x&b=y", "nowhere"):
+    for path in ("search/none", "trial/none/coarse/1", "compare?with=x,y", "nowhere"):
         browser.open(f"{empty}/klayer/{path}")
         browser.until(lambda: browser.text("main h2"))
     assert all("404" in fault for fault in browser.faults())

@@ -77,6 +77,20 @@ def test_chosen_trials_are_brought_out(shelf: Shelf) -> None:
     assert "coarse #0" in str(asked.figure.to_json())
 
 
+def test_pinned_trials_are_lit_where_trials_are_shown_one_by_one(shelf: Shelf) -> None:
+    pins = Options.read(None, None, "coarse/1,coarse/0,coarse/1,none/7,x,/3,coarse/-1,coarse/1e9")
+    assert pins.pins == (("coarse", 1), ("coarse", 0), ("none", 7))
+    for entry in CATALOGUE:
+        used = pins.used_by(entry.key)
+        caption = draw(shelf, HERE, entry.key, used).caption
+        lit = "coarse #1, coarse #0" in caption or "chosen coarse #0, coarse #1" in caption
+        assert lit == (used != Options()), entry.key
+    many = ",".join(f"coarse/{number}" for number in range(99))
+    assert len(Options.read(None, None, many).pins) == MOST_CHOSEN
+    for sent in (7, ["coarse/1"], "x" * 2000, ""):
+        assert Options.read(None, None, sent) == Options()
+
+
 @pytest.mark.parametrize("key", [None, 7, ["zoom"], {"key": "zoom"}, "trial-loss", "compare-zoom"])
 def test_a_page_has_plots_of_its_own(shelf: Shelf, key: object) -> None:
     """A page that is left may ask once more, when the address is another page's already."""

@@ -57,7 +57,8 @@ def test_a_question_of_a_page_is_answered(client: Any) -> None:
         ("/trial/large/coarse/0", 200),
         ("/search/none", 404),
         ("/nowhere", 404),
-        ("/compare?a=large&b=none", 404),
+        ("/compare?with=large,none", 404),
+        ("/compare", 404),
     ],
 )
 def test_an_address_that_names_nothing_is_404(client: Any, path: str, status: int) -> None:
