@@ -428,6 +428,7 @@ def test_all_trials_are_a_table_whose_view_stands_in_the_address(
     assert browser.faults() == []
 
 
+@pytest.mark.long
 def test_pinned_trials_are_lit_in_plots_and_stand_in_the_address(
     browser: Chromium, shown: Shown
 ) -> None:
@@ -457,6 +458,7 @@ def test_pinned_trials_are_lit_in_plots_and_stand_in_the_address(
     assert browser.faults() == []
 
 
+@pytest.mark.long
 def test_a_box_over_parallel_coordinates_filters_the_table(browser: Chromium, shown: Shown) -> None:
     from selenium.webdriver.common.action_chains import ActionChains
 
