@@ -9,8 +9,6 @@ from collections import OrderedDict
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-import plotly.graph_objects as go
-
 from search.errors import KlayerError
 from search.ledger.faults import DatabaseFaultError
 from search.views.dashboard.pages import drawing
@@ -28,12 +26,12 @@ class Shown:
     """A plot as it stands on a page.
 
     Attributes:
-        figure: Its figure.
+        figure: Its figure, in JSON: written once, and read by the browser alone.
         caption: What it shows, as it stands below it.
         size: The class of its frame.
     """
 
-    figure: go.Figure
+    figure: str
     caption: str
     size: str
 
@@ -142,4 +140,5 @@ def _grown(digest: Digest, asked: list[tuple[str, int]]) -> list[str]:
 def _shown(plot: Plot, mode: str | None) -> Shown:
     size = "plot-frame empty" if plot.empty else "plot-frame"
     # The caption of an empty plot stands in it already.
-    return Shown(drawing.shown(plot, mode), "" if plot.empty else plot.caption, size)
+    figure = str(drawing.shown(plot, mode).to_json(validate=False))
+    return Shown(figure, "" if plot.empty else plot.caption, size)

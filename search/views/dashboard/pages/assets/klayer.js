@@ -161,7 +161,7 @@
       return wanted;
     },
     // A figure and what is said of it change at once.
-    spoken: function (sent) { return [window.klayerSpoken(sent[0]), ...sent.slice(1)]; },
+    spoken: function (sent) { return [window.klayerSpoken(JSON.parse(sent[0])), ...sent.slice(1)]; },
     csv: function (first, second, pins, href) {
       const there = new URL(href, window.location.href);
       [["first", first], ["second", second], ["pin", (pins || []).join(",")]].forEach(function (option) {

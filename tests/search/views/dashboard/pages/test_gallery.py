@@ -93,7 +93,7 @@ def test_what_cannot_be_drawn_says_so_and_a_database_that_fails_is_told(
     shown = Gallery(Shelf(ledger))
     none = shown.plot(Address("search", ("none",)), "zoom", UNASKED, "light")
     assert none.size == "plot-frame empty"
-    assert "no search" in none.figure.to_json()
+    assert "no search" in none.figure
 
     def failing(*_: object) -> None:
         raise DatabaseFaultError("the database is away")
