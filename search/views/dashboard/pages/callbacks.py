@@ -30,6 +30,7 @@ from search.views.dashboard.pages.address import Address, PageKind
 from search.views.dashboard.pages.gallery import Gallery
 from search.views.dashboard.pages.search_page import Told
 from search.views.dashboard.pages.shelf import Shelf
+from search.views.plots import parallel
 from search.views.plots.data import SearchData
 from search.views.reading.overview import Overview
 from search.views.terminal.verdict import verdict, where
@@ -287,6 +288,7 @@ def _register_plots(app: Dash, gallery: Gallery) -> None:
 
 
 def _register_in_the_browser(app: Dash) -> None:
+    brushed = {"type": "plot", "key": parallel.KEY}
     """What assets/klayer.js does without asking the server."""
     app.clientside_callback(
         ClientsideFunction("klayer", "mount"),
@@ -363,9 +365,9 @@ def _register_in_the_browser(app: Dash) -> None:
     )
     app.clientside_callback(
         ClientsideFunction("klayer", "brush"),
-        Output({"type": "plot", "key": MATCH}, "selectedData"),
-        Input({"type": "plot", "key": MATCH}, "selectedData"),
-        State({"type": "plot", "key": MATCH}, "figure"),
+        Output(brushed, "selectedData"),
+        Input(brushed, "selectedData"),
+        State(brushed, "figure"),
         prevent_initial_call=True,
     )
     app.clientside_callback(
