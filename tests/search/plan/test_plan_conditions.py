@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 
 from search.plan.finalists import finalists
-from search.plan.generations import plan_generation
 from search.plan.importance import importances
-from search.plan.plan import FINALISTS, PlannedTrial, StagePlan, Step, plan, steps
+from search.plan.plan import FINALISTS, plan, steps
 from search.plan.samplers import distributions
 from search.plan.trial import Trial
 from search.space.joining import hull
 from search.space.space import Box, Choices, Condition, Interval, Point
 from search.study.file import Study, study_of
 from search.study.ranges import recorded_box, write_box
+from tests.search.plan.made_up import planned
 
 BOX: dict[str, Any] = {
     "elu_alpha": {"low": 0.01, "high": 10.0, "when": {"activation": "elu"}},
@@ -50,28 +50,6 @@ def worth(point: Point) -> float:
     return rank - float(point["momentum"]) / 100
 
 
-def finished(made: StagePlan, trials: tuple[PlannedTrial, ...]) -> list[Trial]:
-    return [
-        Trial(made.step.name, t.number, t.parameters, worth(t.parameters), made.boxes[t.box])
-        for t in trials
-    ]
-
-
-def planned(study: Study) -> list[tuple[Step, StagePlan, list[Trial]]]:
-    """Every stage as planned, and its trials with values."""
-    told: list[Trial] = []
-    found = []
-    for step in steps(study):
-        made = plan(study, step, told)
-        results = finished(made, made.trials)
-        for generation in range(1, step.generations):
-            more = plan_generation(study, step, generation, made.boxes, results)
-            results += finished(made, more.trials)
-        told += results
-        found.append((step, made, results))
-    return found
-
-
 @pytest.mark.parametrize(
     "fine",
     [
@@ -84,7 +62,7 @@ def planned(study: Study) -> list[tuple[Step, StagePlan, list[Trial]]]:
 )
 def test_every_stage_can_be_stored_and_shown(fine: dict[str, Any]) -> None:
     """With its distributions, its boxes as they are recorded, and the hull that pages draw."""
-    for _, made, results in planned(study(**fine)):
+    for made, results in planned(study(**fine), worth):
         stored = distributions(made.boxes)
         written = json.loads(json.dumps([write_box(box) for box in made.boxes]))
         assert tuple(recorded_box(box) for box in written) == made.boxes
@@ -120,12 +98,12 @@ def test_finalists_of_each_branch_have_boxes_that_join() -> None:
 
 
 def test_a_zoomed_stage_says_what_left_its_box_and_for_what() -> None:
-    (_, coarse, _), (_, fine, _), *_ = planned(study())
+    (coarse, _), (fine, _), *_ = planned(study(), worth)
     assert "elu_alpha: [0.01, 10], log, where activation is elu" in coarse.explanation
     assert fine.explanation.endswith(
         "negative_slope: left out: it is searched only where activation is leaky_relu"
     )
-    _, (_, own, _), *_ = planned(study(box={"activation": ["relu"]}))
+    _, (own, _), *_ = planned(study(box={"activation": ["relu"]}), worth)
     assert own.explanation.endswith(
         "as the study file says: activation\n"
         "elu_alpha: left out: it is searched only where activation is elu"
@@ -133,7 +111,7 @@ def test_a_zoomed_stage_says_what_left_its_box_and_for_what() -> None:
 
 
 def test_importance_is_that_of_the_hyperparameters_without_conditions() -> None:
-    _, _, results = planned(study())[0]
+    _, results = planned(study(), worth)[0]
     box = results[0].box
     found = importances(results, box, "maximize")
     assert set(found) == {"activation", "momentum"}

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from search.plan.generations import plan_generation
-from search.plan.plan import PlannedTrial, StagePlan, plan, steps
+from search.plan.plan import plan, steps
 from search.plan.samplers import distributions
 from search.plan.trial import Trial
 from search.space.space import Box, Point
 from search.study.file import Study, study_of
 from search.study.ranges import recorded_box, write_box
+from tests.search.plan.made_up import planned
 
 WIDTH = {"low": 8, "high": 64}
 WIDTHS: dict[str, Any] = {
@@ -37,28 +37,6 @@ def worth(point: Point) -> float:
     return int(point.get("layers", 0)) - far / 100
 
 
-def finished(made: StagePlan, trials: tuple[PlannedTrial, ...]) -> list[Trial]:
-    return [
-        Trial(made.step.name, t.number, t.parameters, worth(t.parameters), made.boxes[t.box])
-        for t in trials
-    ]
-
-
-def planned(study: Study) -> list[tuple[StagePlan, list[Trial]]]:
-    """Every stage as planned, and its trials with values."""
-    told: list[Trial] = []
-    found = []
-    for step in steps(study):
-        made = plan(study, step, told)
-        results = finished(made, made.trials)
-        for generation in range(1, step.generations):
-            more = plan_generation(study, step, generation, made.boxes, results)
-            results += finished(made, more.trials)
-        told += results
-        found.append((made, results))
-    return found
-
-
 QUANTILE = {"zoom": {"rule": "quantile", "quantile": 0.25}}
 DECADES = {"zoom": {"rule": "decades", "decades": 1, "share": 0.1}}
 LEARNS = {"trials": 16, "generation": 4}
@@ -82,7 +60,7 @@ def test_widths_never_grow_whatever_draws_them(
     box: dict[str, Any], coarse: dict[str, Any], fine: dict[str, Any]
 ) -> None:
     made = study(box, coarse, fine)
-    found = planned(made)
+    found = planned(made, worth)
     for stage, results in found[:2]:
         stored = distributions(stage.boxes)
         assert [result.number for result in results] == list(range(16))
@@ -94,7 +72,7 @@ def test_widths_never_grow_whatever_draws_them(
             for name, value in result.parameters.items():
                 assert stored[name]._contains(stored[name].to_internal_repr(value))
     assert len({tuple(r.parameters.items()) for _, results in found[:2] for r in results}) > 20
-    again = [[one.parameters for one in results] for _, results in planned(made)]
+    again = [[one.parameters for one in results] for _, results in planned(made, worth)]
     assert again == [[one.parameters for one in results] for _, results in found]
 
 
@@ -129,6 +107,6 @@ def test_a_grid_has_the_widths_in_order_alone() -> None:
     )
     (stage,) = made.stages
     assert stage.trials == 10  # of 27
-    results = planned(made)[0][1]
+    results = planned(made, worth)[0][1]
     assert len(results) == 10
     assert all(isinstance(one.box, Box) and one.box.contains(one.parameters) for one in results)

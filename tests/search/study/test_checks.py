@@ -9,30 +9,13 @@ from hypothesis import strategies as st
 
 from search.errors import StudyFileError
 from search.space.space import Box, Choices, Interval
-from search.study.file import Study, study_of
+from search.study.file import study_of
 from search.study.lineage import reach
 from search.study.reading import load
 from search.study.zoom_rules import Limits
+from tests.search.study.written import NEAR, RATES, boxed, faults, study
 
 CYCLES = {"kind": "cycles", "cycles": 1, "half_cycle_epochs": 1}
-NEAR = {"rule": "decades", "decades": 1}
-
-
-def study(*stages: dict[str, Any], **tables: Any) -> Study:
-    return study_of({"name": "x", "stages": list(stages), **tables})
-
-
-def faults(*stages: dict[str, Any], **tables: Any) -> list[str]:
-    with pytest.raises(StudyFileError) as caught:
-        study(*stages, **tables)
-    return str(caught.value).split("\n")
-
-
-def boxed(name: str = "first", **ranges: Any) -> dict[str, Any]:
-    return {"name": name, "trials": 4, "box": ranges}
-
-
-RATES = {"low": 1e-3, "high": 1e-1}
 
 
 @pytest.mark.parametrize("key", ["score", "batch_size"])

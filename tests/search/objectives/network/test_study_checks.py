@@ -8,33 +8,18 @@ import pytest
 
 from search.errors import KlayerError, StudyFileError
 from search.space.space import Condition
-from search.study.file import Study, study_of
+from search.study.file import study_of
 from search.study.lineage import reach
 from search.study.overrides import overridden
 from search.study.reading import document, load
 from search.study.recorded import recorded_form, recorded_study
 from tests.model.data.tables import HEADER, write_table
 from tests.search.objectives.network.own_tables import ROWS, laid_out, study_in
+from tests.search.study.written import NEAR, RATES, boxed, faults, study
 
 CYCLES = {"kind": "cycles", "cycles": 1, "half_cycle_epochs": 1}
 FOUR_CYCLES = {"kind": "cycles", "cycles": 4, "half_cycle_epochs": 2}
 FOUR_CYCLES_IN_STEPS = {"kind": "cycles", "cycles": 4, "half_cycle_steps": 24}
-NEAR = {"rule": "decades", "decades": 1}
-RATES = {"low": 1e-3, "high": 1e-1}
-
-
-def study(*stages: dict[str, Any], **tables: Any) -> Study:
-    return study_of({"name": "x", "stages": list(stages), **tables})
-
-
-def faults(*stages: dict[str, Any], **tables: Any) -> list[str]:
-    with pytest.raises(StudyFileError) as caught:
-        study(*stages, **tables)
-    return str(caught.value).split("\n")
-
-
-def boxed(name: str = "first", **ranges: Any) -> dict[str, Any]:
-    return {"name": name, "trials": 4, "box": ranges}
 
 
 def test_a_floor_is_checked_against_the_lowest_peak_of_each_box() -> None:

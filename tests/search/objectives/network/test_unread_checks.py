@@ -8,27 +8,12 @@ from typing import Any
 import pytest
 
 from search.errors import StudyFileError
-from search.study.file import Study, study_of
+from search.study.file import study_of
 from search.study.reading import changed
 from tests.search.objectives.network.own_tables import study_in
+from tests.search.study.written import NEAR, RATES, boxed, faults, study
 
-RATES = {"low": 1e-3, "high": 1e-1}
 SHARES = {"low": 0.5, "high": 0.9}
-NEAR = {"rule": "decades", "decades": 1}
-
-
-def study(*stages: dict[str, Any], **tables: Any) -> Study:
-    return study_of({"name": "x", "stages": list(stages), **tables})
-
-
-def faults(*stages: dict[str, Any], **tables: Any) -> list[str]:
-    with pytest.raises(StudyFileError) as caught:
-        study(*stages, **tables)
-    return str(caught.value).split("\n")
-
-
-def boxed(name: str = "first", **ranges: Any) -> dict[str, Any]:
-    return {"name": name, "trials": 4, "box": ranges}
 
 
 BOXED = boxed(weight_decay=RATES)
