@@ -25,8 +25,8 @@ it knows is refused. It is raised when a network needs something new to predict,
 lowest number that suffices for it. Keys that change no predictions are added to `about` without
 that: a reader passes over those that it does not know, and one that is missing has the default of
 its dataclass, which therefore is what older files meant. Format 2 is 3 without `sha256`; format 4
-is 3 with other finalists; format 5 is 4 with skip connections
-or bottlenecks.
+is 3 with other finalists; format 5 is 4 with skip connections or
+bottlenecks.
 """
 
 import hashlib

@@ -1,8 +1,8 @@
 """The points of a generation: what a sampler asks for, given all earlier generations.
 
 A pure function of the study, the boxes and the results. Trial i belongs to box i modulo the number
-of boxes, and each box learns from its own trials alone. Samplers
-that do not learn have generations where their stage may end between two of them.
+of boxes, and each box learns from its own trials alone. Samplers that do not learn have
+generations where their stage may end between two of them.
 """
 
 from collections.abc import Sequence

@@ -41,6 +41,7 @@ def test_a_database_that_is_locked(
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)  # SQLite locks no rows
 def test_rows_of_optuna_s_that_a_stranger_locks(
     pool_of: Callable[..., Pool],
     storage: str,
@@ -48,8 +49,6 @@ def test_rows_of_optuna_s_that_a_stranger_locks(
     assert_whole: Callable[..., None],
 ) -> None:
     """Amid a transaction, as a notebook or Optuna's dashboard may leave it."""
-    if storage.startswith("sqlite"):
-        pytest.skip("SQLite locks no rows")
     pool, watch = pool_of(), Watch(storage)
     pool.start(2)
     wait_until(watch.is_training, "training")
