@@ -92,9 +92,8 @@ def _asked(connection: Connection, search: Search, found: FreeCohort | PlanningC
 
 
 def _standing(connection: Connection, search: Search, time: float) -> Standing:
-    its_row = select(searches.c.worked, searches.c.worked_at).where(searches.c.id == search.id)
-    row = connection.execute(its_row).one()
-    gap = time - (time if row.worked_at is None else row.worked_at)
+    """How far a search is, of which `tick` has just counted the time."""
+    worked = select(searches.c.worked).where(searches.c.id == search.id)
     spans = (
         select(cohorts.c.claimed_at, cohorts.c.finished_at)
         .join(stages, stages.c.id == cohorts.c.stage_id)
@@ -111,7 +110,7 @@ def _standing(connection: Connection, search: Search, time: float) -> Standing:
         busy += max(until - max(began, latest), 0.0)
         latest = max(latest, until)
     return Standing(
-        seconds=row.worked + (gap if 0.0 <= gap <= LONGEST_GAP_SECONDS else 0.0),
+        seconds=connection.execute(worked).scalar_one(),
         done=_done(connection, search),
         worker_seconds=finished,
         workers=together / busy if busy else 1.0,
