@@ -4,7 +4,7 @@ Everything that would make training meaningless or impossible is refused here, i
 names the file, the column and, where there is one, the row, counted from 1 below the header.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.data.column import Column, shown
-from model.data.table_file import Columns, check_numbers, near, read_alike, read_columns
+from model.data.table_file import Columns, check_numbers, listed, near, read_alike, read_columns
 from model.data.table_options import TableOptions, Task
 from model.data.table_target import (
     check_missing,
@@ -26,7 +26,8 @@ from model.data.table_target import (
 from model.errors import DataFileError, ModelError
 
 MOST_CATEGORIES = 1_000
-_BLOCK_ROWS = 2**16
+FEW_ROWS = 20
+_FIRST_ROWS = 2**16
 MANY_CATEGORIES = 100  # refused where more than half of the rows differ as well
 
 
@@ -120,7 +121,7 @@ def read(path: Path, options: TableOptions, scratch: Path | None = None) -> Tabl
         target_names=options.target,
         missing={c.name: count for c in inputs if (count := int(c.is_missing.sum()))},
         left_out=left_out,
-        notes=found.notes,
+        notes=(*found.notes, *_like_ids(inputs, options)),
         others=others,
         ignored=tuple(name for name in found.names if name not in taken),
         has_commas=found.has_commas,
@@ -199,9 +200,10 @@ def _check_meaning(path: Path, column: Column) -> None:
     """Refuse a column that is hardly meant to be an input as it stands."""
     about, texts = f"{path}: column {column.name!r}", column.texts
     if column.kind == "number":
-        if _counts_rows(column.values):
+        if _numbers_rows(column):
+            lowest, highest = column.extent
             raise DataFileError(
-                f"{about} counts the rows from {column.values[0]:g} to {column.values[-1]:g}; "
+                f"{about} counts the rows from {lowest:.15g} to {highest:.15g}, as an id does; "
                 "exclude it, or name it in numbers"
             )
         return
@@ -231,8 +233,36 @@ def _check_meaning(path: Path, column: Column) -> None:
         )
 
 
-def _counts_rows(values: npt.NDArray[np.float64]) -> bool:
-    return bool(values[0] == np.floor(values[0])) and all(
-        np.all(np.diff(values[start : start + _BLOCK_ROWS + 1]) == 1)
-        for start in range(0, len(values), _BLOCK_ROWS)
-    )
+def _numbers_rows(column: Column) -> bool:
+    """Whether its values are whole numbers at equal distances, each once, in any order.
+
+    Few rows may have such values by chance: there, only 1, 2, 3 in the order of the file counts.
+    """
+    lowest, highest = column.extent
+    if column.is_missing.any() or lowest % 1 or (highest - lowest) % max(1, len(column) - 1):
+        return False
+    is_few = len(column) < FEW_ROWS
+    steps = np.diff(column.values if is_few else np.sort(column.values))
+    right = steps[:1] == 1 if is_few else steps[:1] >= 1
+    return bool(right.any() and (steps == steps[0]).all())
+
+
+def _like_ids(inputs: Iterable[Column], options: TableOptions) -> tuple[str, ...]:
+    """A sentence that names the inputs that may be ids, if any."""
+    known = (*options.numbers, *options.categories)
+    found = [c.name for c in inputs if c.name not in known and _is_like_id(c)]
+    if not found:
+        return ()
+    what = "1 input has" if len(found) == 1 else f"{len(found):,} inputs have"
+    like = f"{what} another whole number or text in each row, as ids do"
+    return (f"{like}; exclude what is one: {listed(found)}",)
+
+
+def _is_like_id(column: Column) -> bool:
+    values = column.values
+    if len(values) < FEW_ROWS or column.is_missing.any():
+        return False
+    if column.kind == "category":
+        return len(column.texts) == len(values)
+    parts = (values[:_FIRST_ROWS], values)  # of most columns the first says it
+    return all(not (part % 1).any() and len(np.unique(part)) == len(part) for part in parts)

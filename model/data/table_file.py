@@ -168,10 +168,10 @@ def matched(
     missing = [name for name in names if name not in found]
     others = [name for name in found if name not in set(names)]
     if missing or others:
-        lacks = [f"lacks {lacking} {_listed(missing)}"] if missing else []
-        has = [f"has {_listed(others)}, {foreign}"] if others else []
+        lacks = [f"lacks {lacking} {listed(missing)}"] if missing else []
+        has = [f"has {listed(others)}, {foreign}"] if others else []
         raise DataFileError(
-            f"{where}: {' and '.join(lacks + has)}; expected the columns {_listed(names)}"
+            f"{where}: {' and '.join(lacks + has)}; expected the columns {listed(names)}"
         )
     for name in names:
         check_numbers(where, found[name])
@@ -190,6 +190,12 @@ def near(name: str, names: Collection[str]) -> str:
         return f"did you mean {' or '.join(map(repr, like))}?"
     shown = ", ".join(repr(one) for one in list(names)[:8])
     return f"its columns are {shown}{' …' if len(names) > 8 else ''}"
+
+
+def listed(names: Collection[str]) -> str:
+    """The first few names, in quotes, and how many more there are."""
+    shown = ", ".join(repr(name) for name in list(names)[:8])
+    return f"{shown} and {len(names) - 8:,} more" if len(names) > 8 else shown
 
 
 def check_numbers(where: Path | str, column: Column) -> None:
@@ -278,11 +284,6 @@ def _raw(path: Path, categories: Collection[str], skip: Collection[str]) -> _Raw
         allows_commas=read.separator != ",",
         notes=notes if read.encoding == FALLBACK_ENCODING else (),
     )
-
-
-def _listed(names: Collection[str]) -> str:
-    shown = ", ".join(repr(name) for name in list(names)[:8])
-    return f"{shown} and {len(names) - 8:,} more" if len(names) > 8 else shown
 
 
 def _check_names(path: Path, names: Collection[str]) -> None:

@@ -1,6 +1,7 @@
 """Tables as users have them, read whole: kinds, targets, and one message for each fault."""
 
 import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,9 @@ def test_columns_that_are_no_inputs_are_refused_until_options_say_what_they_are(
     tmp_path: Path,
 ) -> None:
     path = written(tmp_path, TEXT)
-    refused(path, "'id' counts the rows from 1 to 4; exclude it, or name it in numbers")
+    refused(
+        path, "'id' counts the rows from 1 to 4, as an id does; exclude it, or name it in numbers"
+    )
     numbered: dict[str, Any] = {"numbers": ("id",), "exclude": ("size", "town")}
     refused(path, "column 'born' holds dates; exclude it, or make numbers", **numbered)
     refused(path, "row 4 of column 'size' is inf", exclude=("id", "born"))
@@ -161,6 +164,38 @@ def test_columns_that_are_no_inputs_are_refused_until_options_say_what_they_are(
             exclude=(*EXCLUDED, "age", "colour", "member"))  # fmt: skip
     grouped = written(tmp_path, 'a,y\n"1,234",p\n"22,000",q\n5,p\n6,q\n', "b.csv")
     refused(grouped, "column 'a' holds numbers with commas, such as '1,234'; write them without")
+
+
+@pytest.mark.parametrize(
+    ("values", "is_refused"),
+    [
+        (range(60, 0, -1), True),
+        ([(7 * row) % 60 + 1_000 for row in range(60)], True),
+        (range(0, 600, 10), True),
+        ([*range(59), 58], False),
+        ([row / 10 for row in range(60)], False),
+        ([5, 1, 3, 4, 2, 6], False),  # as six measurements may be
+    ],
+)
+def test_ids_are_refused_in_whatever_order_they_count(
+    tmp_path: Path, values: Sequence[float], is_refused: bool
+) -> None:
+    rows = "".join(f"{one},{row * row % 7},{'pq'[row % 2]}\n" for row, one in enumerate(values))
+    path = written(tmp_path, "id,x,y\n" + rows)
+    if is_refused:
+        refused(path, f"counts the rows from {min(values)} to {max(values)}, as an id does")
+    else:
+        assert [c.name for c in read(path, TableOptions(("y",))).inputs] == ["id", "x"]
+
+
+def test_inputs_that_may_be_ids_are_told_unless_it_is_said_what_they_are(tmp_path: Path) -> None:
+    rows = "".join(f"{i * i},n{i},{i % 7},{i / 2},{'pq'[i % 2]}\n" for i in range(30))
+    path = written(tmp_path, "customer,name,a,b,y\n" + rows)
+    (told,) = read(path, TableOptions(("y",))).notes
+    assert told.startswith("2 inputs have another whole number or text in each row, as ids do")
+    assert told.endswith("exclude what is one: 'customer', 'name'")
+    said = TableOptions(("y",), numbers=("customer",), categories=("name",))
+    assert read(path, said).notes == ()
 
 
 def categories_of(distinct: int, rows: int) -> str:
