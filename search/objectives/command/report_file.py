@@ -2,17 +2,32 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
 from search.objectives.faults import TrialError
+from search.space.hyperparameters import shown
 
 MOST_LINE_BYTES = 1_000_000
 MOST_SHOWN = 200
 CHUNK_BYTES = 1 << 18
 REMEMBERED_BYTES = 256
 EXAMPLE = '{"step": 3, "loss": 0.41}'
+
+
+class _NamedTwiceError(Exception):
+    """An object of JSON has a name twice, which is the exception's argument."""
+
+
+def _named_once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    """An object of JSON; the standard library would silently take the last value of a name."""
+    found: dict[str, object] = {}
+    for name, value in pairs:
+        if name in found:
+            raise _NamedTwiceError(name)
+        found[name] = value
+    return found
 
 
 class ReportFile:
@@ -91,9 +106,11 @@ class ReportFile:
         if not line.strip():
             return
         try:
-            record = json.loads(line.decode())
+            record = json.loads(line.decode(), object_pairs_hook=_named_once)
         except UnicodeDecodeError:
             raise self._not_a_record(line, "is not UTF-8 text") from None
+        except _NamedTwiceError as error:
+            raise self._not_a_record(line, f"has {shown(error.args[0])} twice") from None
         except (ValueError, RecursionError):
             raise self._not_a_record(line, "is not JSON") from None
         if not isinstance(record, dict):

@@ -85,6 +85,7 @@ def test_a_long_line_is_read(path: Path, reports: ReportFile) -> None:
         (b"3", "is not a JSON object"),
         (b'{"a": 1} {"b": 2}', "is not JSON"),
         (b"{'a': 1}", "is not JSON"),
+        (b'{"a": 1, "b": 2, "a": 1}', 'has "a" twice: \'{"a": 1, '),
         (b'{"a": "\xff"}', "is not UTF-8 text"),
         (b"[" * 100_000, "is not JSON"),
         (b'{"a": 1' + b"0" * 5000 + b"}", "is not JSON"),
