@@ -19,3 +19,7 @@ class TrialError(KlayerError):
     def __str__(self) -> str:
         """The reason, and the program's last lines below it."""
         return f"{self.reason}\n{self.output}" if self.output else self.reason
+
+
+class DoubtfulError(TrialError):
+    """A trial that may have failed by what another one left behind: that costs it no try."""

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from search.errors import KlayerError
 from search.objectives.command.objective import CommandObjective
-from search.objectives.command.program import Program, TrialPlace, run
+from search.objectives.command.program import OUTPUT, Program, TrialPlace, run
 from search.objectives.declared.environment import variables
 from search.objectives.declared.trainer import DeclaredTrainer
 from search.objectives.declared.trials import TICK_SECONDS, Asked, Attempt, Given, Paused
 from search.objectives.faults import TrialError
+from search.objectives.output import last_lines
 
 
 class CommandTrainer(DeclaredTrainer):
@@ -52,6 +53,10 @@ class CommandTrainer(DeclaredTrainer):
                 else:
                     yield None if event is None else (place, event)
         return [None] * len(given)
+
+    def printed(self, given: Given) -> str:
+        """As `DeclaredTrainer.printed`."""
+        return last_lines(given.scratch / OUTPUT)
 
 
 def _check(program: Program) -> None:

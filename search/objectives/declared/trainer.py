@@ -53,7 +53,8 @@ class DeclaredTrainer(ABC):
         if self._folder is None:
             self._folder = self._opened.enter_context(scratch(SCRATCH))
         folder = self._folder / str(self._cohorts)
-        return Cohort(self.attempt, rules, points, seeds, start, folder, saver).train()
+        cohort = Cohort(self.attempt, rules, points, seeds, start, folder, saver, self.printed)
+        return cohort.train()
 
     def evaluate(
         self, *_: Any
@@ -68,6 +69,10 @@ class DeclaredTrainer(ABC):
     @abstractmethod
     def attempt(self, given: Sequence[Given], until: int | None, asked: Asked) -> Attempt:
         """Train some trials once, as `search.objectives.declared.trials.Run` says."""
+
+    @abstractmethod
+    def printed(self, given: Given) -> str:
+        """The last lines that the training of a trial has printed, also when it has ended."""
 
     def close(self) -> None:
         """As `Trainer.close`."""

@@ -15,7 +15,7 @@ from search.objective.port import Reports, Saver
 from search.objective.report import Report
 from search.objectives.declared.checkpoints import State, pack, unpack
 from search.objectives.declared.reports import Judge, Progress
-from search.objectives.faults import TrialError
+from search.objectives.faults import DoubtfulError, TrialError
 from search.space.space import Value
 
 TICK_SECONDS = 0.5
@@ -164,6 +164,8 @@ class _Trial:
         """
         if self.failure is None or self.dropped:
             return False
+        if isinstance(self.failure, DoubtfulError):
+            return True
         if self.state.packed and self.known.step == self.began:
             self.state = replace(self.state, packed=b"")
             return True
@@ -235,6 +237,7 @@ class Cohort:
         start: What each goes on from, as `train` returned it; empty to begin.
         folder: For files of these trials, removed with them; to be made by those that need it.
         saver: Takes down how they stand, now and then.
+        printed: The last lines that the training of a trial has printed.
     """
 
     def __init__(
@@ -246,8 +249,10 @@ class Cohort:
         start: Sequence[bytes],
         folder: Path,
         saver: Saver | None = None,
+        printed: Callable[[Given], str] = lambda _: "",
     ) -> None:
         self._run, self._rules, self._folder, self._saver = run, rules, folder, saver
+        self._printed = printed
         states = [State.of(one) for one in start] or [State(Progress()) for _ in seeds]
         self._trials = [
             _Trial(place, *given, rules)
@@ -276,8 +281,8 @@ class Cohort:
 
     def _attempt(self, trials: Sequence[_Trial], folder: Path) -> Sent:
         """Train some trials once; those that fail have a failure then."""
+        given = [trial.begin(folder / str(trial.place)) for trial in trials]
         try:
-            given = [trial.begin(folder / str(trial.place)) for trial in trials]
             asked = Asked(_all_over(trials), self._is_due)
             with closing(self._run(given, self._rules.until, asked)) as attempt:
                 yield from self._records(trials, attempt)
@@ -285,6 +290,10 @@ class Cohort:
             for trial in trials:
                 if not trial.is_over:
                     trial.failure = error
+        for trial, one in zip(trials, given, strict=True):
+            failure = trial.failure
+            if failure is not None and not failure.output:  # such as of reports that break a rule
+                trial.failure = type(failure)(failure.reason, self._printed(one))
 
     def _records(self, trials: Sequence[_Trial], attempt: Attempt) -> Sent:
         returned: Sequence[Record | None] = ()

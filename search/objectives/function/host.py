@@ -320,9 +320,28 @@ def told(error: BaseException) -> dict[str, str]:
     return {"error": line, "traceback": "".join(whole.format()).rstrip()}
 
 
+class Surroundings:
+    """The working folder, and where output goes, for each trial as the first one finds them."""
+
+    def __init__(self) -> None:
+        self._folder = os.getcwd()  # noqa: PTH109
+        self._outputs = [os.dup(1), os.dup(2)]
+
+    def restore(self) -> None:
+        """Undo what a trial may have done to them."""
+        with suppress(OSError):  # the folder was removed: the trial will say so where it matters
+            os.chdir(self._folder)
+        for number, name in ((1, "stdout"), (2, "stderr")):
+            os.dup2(self._outputs[number - 1], number)
+            stream = getattr(sys, name)
+            if stream is None or getattr(stream, "closed", False):
+                setattr(sys, name, open(number, "w", 1, errors="replace", closefd=False))  # noqa: SIM115
+
+
 def serve(function: UsersFunction, channel: Channel) -> None:
     """Train one trial after another, until there are no more or the process is not sound."""
     channel.send({"ready": True})
+    surroundings = Surroundings()
     sound = True
     while sound:
         request = channel.receive()
@@ -330,6 +349,7 @@ def serve(function: UsersFunction, channel: Channel) -> None:
             return
         if "points" not in request:
             continue  # it asked to stop a trial that had just ended
+        surroundings.restore()
         reply: dict[str, object]
         try:
             reply = {"results": train(function, request, channel)}

@@ -36,6 +36,9 @@ class Host:
         folder: The working folder: that of the study file.
         environment: All of the environment of the process.
         cohort: Whether the function takes lists of points.
+
+    Attributes:
+        printed: The last lines that the last trial has printed.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class Host:
         self._function, self._python, self._folder = function, python, folder
         self._environment, self._kind = environment, "cohort" if cohort else "trial"
         self._process: Process | None = None
+        self.printed = ""
 
     def check(self) -> None:
         """Load the function, without calling it.
@@ -96,6 +100,7 @@ class Host:
             FunctionError: The function cannot be loaded, or takes other arguments.
             TrialError: The function raised an exception, or the process ended.
         """
+        self.printed = ""
         process = yield from self._loaded(tick_seconds)
         folders = [folder and str(folder) for folder in checkpoints]
         request = {"points": points, "seeds": seeds, "checkpoints": folders, "until": until}
@@ -103,15 +108,21 @@ class Host:
         try:
             reply = yield from self._records(process, tick_seconds, pause)
         except BaseException:
-            if self._process is process and not _stopped(process):
-                self._end(0)
+            if self._process is process:
+                self.printed = process.printed()
+                if not _stopped(process):
+                    self._end(0)
             raise
-        output = process.printed(reply.get("traceback"))
+        self.printed = process.printed(reply.get("traceback"))
         process.forget_printed()
         if not reply.get("sound", True):
             self._end(EXIT_SECONDS)
         if "error" in reply:
-            raise TrialError(f"{self._function} raised {reply['error']}", output)
+            fault = process.fault(f"{self._function} raised {reply['error']}", self.printed)
+            if process.has_failed:
+                self._end(EXIT_SECONDS)
+            process.has_failed = True
+            raise fault
         results: list[Result] = reply.get("results", [None] * len(points))
         return results
 
@@ -185,7 +196,7 @@ class Host:
             output = process.printed()
             reason = f"the process of {self._function} {self._end(EXIT_SECONDS)}"
             if process.loaded:
-                raise TrialError(reason, output) from None
+                raise process.fault(reason, output) from None
             raise FunctionError(
                 f"{reason} (before the function was loaded; it takes Python 3.9 or later)", output
             ) from None

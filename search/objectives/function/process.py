@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
-from search.objectives.faults import TrialError
+from search.objectives.faults import DoubtfulError, TrialError
 from search.objectives.output import last_lines
 from search.objectives.supervised import start
 
@@ -35,6 +35,7 @@ class Process:
 
     Attributes:
         loaded: Whether it has loaded the function.
+        has_failed: Whether a trial has raised an error in it, and may have left it damaged.
 
     Raises:
         TrialError: The folder cannot be entered.
@@ -47,7 +48,7 @@ class Process:
         folder: Path,
         environment: Mapping[str, str],
     ) -> None:
-        self.loaded = False
+        self.loaded = self.has_failed = False
         self._unread = b""
         with ExitStack() as opened:
             self._printed = opened.enter_context(tempfile.TemporaryFile())
@@ -95,6 +96,10 @@ class Process:
         """The last lines that the trial has printed, and more below them."""
         last = last_lines(Path(f"/dev/fd/{self._printed.fileno()}"))
         return "\n".join(part for part in (last, more) if part)
+
+    def fault(self, reason: str, output: str) -> TrialError:
+        """The fault of a trial, where it is no other one's."""
+        return (DoubtfulError if self.has_failed else TrialError)(reason, output)
 
     def paused(self) -> AbstractContextManager[bool]:
         """Hold it still, and what it started; whether it stands still."""

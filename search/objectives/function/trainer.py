@@ -68,6 +68,10 @@ class FunctionTrainer(DeclaredTrainer):
         score = self.objective.score.name
         return [_named(result, score) for result in results or [None] * len(given)]
 
+    def printed(self, _given: Given) -> str:
+        """As `DeclaredTrainer.printed`: of the call that was made last."""
+        return self._host.printed
+
     def close(self) -> None:
         """End the process."""
         self._host.close()

@@ -62,6 +62,24 @@ def test_the_best_value_counts_where_the_file_says_so(program: Any, tmp_path: Pa
         assert trained(trainer).value == 0.25
 
 
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("true", "it reported no loss, by which trials are ranked"),
+        ("report 1 NaN", "step 1 reports NaN as loss, by which trials are ranked; report a fini"),
+        ("report 1 1; exec sleep 60", "it ran for longer than its time limit of 1 seconds"),
+    ],
+)
+def test_whatever_fails_a_trial_is_told_with_what_it_printed(
+    program: Any, tmp_path: Path, line: str, reason: str
+) -> None:
+    program(f"echo no data; {line}")
+    with opened(tmp_path, study("time_limit_seconds = 1")) as trainer:
+        found = trained(trainer).reason
+    assert found.startswith(reason)
+    assert found.splitlines()[-1] == "no data"
+
+
 def test_fixed_parameters_stand_beside_the_searched_ones(program: Any, tmp_path: Path) -> None:
     program('cp "$KLAYER_PARAMETERS" given.json; echo $KLAYER_SEED > seed; report 1 1')
     text = study().replace("[hyper", "[training]\nparameters = {deep = 3, mode = 'q'}\n[hyper")

@@ -10,7 +10,7 @@ from search.objective.report import Report
 from search.objectives.declared.checkpoints import State
 from search.objectives.declared.reports import Judge
 from search.objectives.declared.trials import Asked, Attempt, Cohort, Given, Rules, Run, reason
-from search.objectives.faults import TrialError
+from search.objectives.faults import DoubtfulError, TrialError
 
 JUDGE = Judge((Metric("loss"),), Metric("loss"), "last")
 
@@ -84,6 +84,17 @@ def test_a_second_attempt_tells_what_is_new() -> None:
     told, _ = reports_of(made, tries=2)
     assert steps_of(told) == [1, 2, 3]
     assert made.closed == 2
+
+
+def test_a_doubtful_fault_costs_no_try() -> None:
+    def doubtful(_: Sequence[Given]) -> Iterator[Any]:
+        yield 0, {"step": 1, "loss": 1.0}
+        raise DoubtfulError("it may be another's")
+
+    made = Made(doubtful, losses(1, 2, fails="one"), losses(1))
+    told, _ = reports_of(made)
+    assert steps_of(told) == [1, 2]
+    assert told[-1] == {0: Report(2, {}, None, "one")}
 
 
 def test_the_last_fault_is_the_reason() -> None:

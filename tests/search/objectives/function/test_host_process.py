@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from search.objectives.declared.trials import Paused
-from search.objectives.faults import TrialError
+from search.objectives.faults import DoubtfulError, TrialError
 from search.objectives.function import host_process
 from search.objectives.function.host_process import FunctionError
 from tests.search.objectives.conftest import WAIT_SECONDS, is_there, pids_in, wait_until
@@ -89,6 +89,46 @@ def test_an_exception_leaves_the_process_as_it_is(users: Users) -> None:
     with pytest.raises(TrialError) as caught:
         trained(host)
     assert caught.value.reason.split()[-1] == str(trained(host)[1][0])
+
+
+def test_the_working_folder_and_the_output_are_those_of_the_first_trial(
+    users: Users, tmp_path: Path
+) -> None:
+    host = users("""
+import os, sys
+
+def train(parameters, seed, report):
+    print("begins in", os.getcwd())
+    report(loss=os.getpid())
+    sys.stderr.close()
+    sys.stdout = None
+    os.close(1)
+    os.chdir("/")
+""")
+    first, second = trained(host), trained(host)
+    assert first == second
+    assert host.printed == f"begins in {tmp_path}"
+
+
+def test_where_two_trials_raise_in_one_process_the_second_is_in_doubt(users: Users) -> None:
+    host = users("""
+import os
+
+broken = []
+
+def train(parameters, seed, report):
+    if not os.path.exists("done"):
+        open("done", "w").close()
+        broken.append("by the first")
+    if broken:
+        raise ValueError(broken)
+    return 1
+""")
+    for kind in (TrialError, DoubtfulError):
+        with pytest.raises(TrialError, match="by the first") as caught:
+            trained(host)
+        assert type(caught.value) is kind
+    assert trained(host) == ([], [1])  # in a new process
 
 
 def test_a_process_that_dies_between_trials_fails_none(users: Users) -> None:

@@ -72,23 +72,23 @@ def test_a_score_is_returned_reported_or_yielded(
         (["report(loss=1)", "return {'los': 1}"], 'step 2 reports "los", which is no metric'),
         (["return None"], "it reported no loss, by which trials are ranked"),
         (
-            ["print('hm')", "raise ValueError('no luck')"],
+            ["raise ValueError('no luck')"],
             "train.py:train raised ValueError: no luck",
         ),
         (["report(step=2, loss=1)", "report(step=2, loss=1)"], "step 2 is reported twice"),
-        (["print('hm', flush=True)", "os._exit(3)"], "the process of train.py:train ended with"),
+        (["os._exit(3)"], "the process of train.py:train ended with"),
         (["time.sleep(60)"], "it ran for longer than its time limit of 1 seconds"),
     ],
 )
-def test_a_trial_fails_with_its_reason_and_the_next_is_trained(
+def test_a_trial_fails_with_its_reason_and_its_output_and_the_next_is_trained(
     lines: list[str], reason: str, tmp_path: Path
 ) -> None:
-    source(tmp_path, "if seed == 8:", "    return 3", *lines)
+    source(tmp_path, "if seed == 8:", "    return 3", "print('hm')", *lines)
     with opened(tmp_path, study("time_limit_seconds = 1")) as trainer:
         found = trained(trainer)
         assert trained(trainer, seed=8).value == 3
     assert found.reason.startswith(reason)
-    assert ("hm" in found.reason.split()) == ("print" in lines[0])
+    assert "hm" in found.reason.splitlines()
     assert not found.reports[0][-1].diverged
 
 
