@@ -20,9 +20,14 @@ Kind = Literal["number", "category"]
 _BLOCK_ROWS = 2**16
 _COMMA_NUMBER = re.compile(r"[+-]?(\d+(,\d*)?|,\d+)([eE][+-]?\d+)?")
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})*(\.\d*)?")  # as 1,234 may be meant
+_MONTH = "(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
 _DATE = re.compile(
-    r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?( ?(Z|[+-]\d{2}(:?\d{2})?))?)?"
+    rf"(\d{{4}}([-/.])\d{{1,2}}\2\d{{1,2}}|\d{{1,2}}([-/.])\d{{1,2}}\3(\d{{4}}|\d{{2}})"
+    rf"|\d{{1,2}}\.?[ -]{_MONTH}\.?[ -]\d{{2,4}}|{_MONTH}\.? \d{{1,2}},? \d{{4}})"
+    r"([T ,]+\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?( ?(Z|[+-]\d{2}(:?\d{2})?))?)?"
 )
+_MEASURED = re.compile(r"[$€£¥]? ?[+\-−]?\d[\d.,' \u00a0\u202f]*(?P<unit>[^\d+\-][^\d]{0,8})?")
+FEW_TEXTS = 20  # numbers with a unit are names of kinds where there are no more, as 16 GB and 32 GB
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +88,10 @@ class Column:
         return found[~np.isnan(found)]
 
     def holds_dates(self) -> bool:
-        """Whether it holds text, and every value that is not missing is a date in ISO form."""
+        """Whether it holds text, and every value that is not missing is a date.
+
+        Its parts are numbers, or it has an English month; a time of the day may follow.
+        """
         return bool(self.texts) and all(map(_DATE.fullmatch, self.texts))
 
     def holds_grouped_numbers(self) -> bool:
@@ -93,6 +101,29 @@ class Column:
     def holds_decimal_commas(self) -> bool:
         """Whether it holds text, all of it numbers, of which some can only have decimal commas."""
         return parsed_commas(self.texts) is not None and self.first_comma() is not None
+
+    def holds_numbers_and(self) -> tuple[int, str] | None:
+        """Row and text of the first value that keeps a column of many numbers from being one.
+
+        None where it has few different texts, or fewer numbers among them than others.
+        """
+        if len(self.texts) <= FEW_TEXTS:
+            return None
+        others = [
+            place
+            for place, text in enumerate(self.texts)
+            if parsed([text]) is None and parsed_commas([text]) is None
+        ]
+        if not others or 2 * len(others) >= len(self.texts):
+            return None
+        return self.first_row(others[0]), self.texts[others[0]]
+
+    def holds_measured_numbers(self) -> bool:
+        """Whether it holds many texts, each a number with a currency, the same unit, or blanks."""
+        if len(self.texts) <= FEW_TEXTS:
+            return False
+        found = list(map(_MEASURED.fullmatch, self.texts))
+        return all(found) and len({one["unit"] for one in found if one is not None}) == 1
 
     def first_comma(self) -> str | None:
         """The first text with a comma that is none between groups of digits."""

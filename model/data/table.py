@@ -105,7 +105,7 @@ def read(path: Path, options: TableOptions, scratch: Path | None = None) -> Tabl
     _check_options(path, options, found)
     targets = tuple(found.by_name[name] for name in options.target)
     for target in targets:
-        check_target(path, target)
+        check_target(path, target, options.task)
     task = options.task or task_of(targets)
     classes, values = (
         labels(path, targets[0]) if task == "classification" else quantities(path, targets)
@@ -221,6 +221,17 @@ def _check_meaning(path: Path, column: Column) -> None:
         raise DataFileError(
             f"{about} holds numbers with decimal commas, such as {column.first_comma()!r}; write "
             "them with points, or separate values by semicolons, or name it in categories"
+        )
+    if (other := column.holds_numbers_and()) is not None:
+        row, text = other
+        raise DataFileError(
+            f"{about} holds numbers, but {text!r} in row {row:,}; correct it, leave it empty where "
+            "it is missing, or name the column in categories"
+        )
+    if column.holds_measured_numbers():
+        raise DataFileError(
+            f"{about} holds numbers with a currency, a unit or blanks, such as {min(texts)!r}; "
+            "write the number alone, as 1234.5, or name it in categories"
         )
     present = int((~column.is_missing).sum())
     many = len(texts) > MANY_CATEGORIES and 2 * len(texts) > present

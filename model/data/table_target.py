@@ -15,12 +15,14 @@ MOST_CLASSES = 1_000
 MOST_WHOLE_CLASSES = 20  # whole numbers of more values than that are a quantity
 
 
-def check_target(path: Path, target: Column) -> None:
+def check_target(path: Path, target: Column, task: Task | None) -> None:
     """Refuse a target that nothing can be learnt from, whatever the task.
+
+    Numbers beside a few texts, or with units, are classes where the task is said to be that.
 
     Raises:
         DataFileError: It has missing values, numbers that are infinite or too large, one value in
-            every row, dates, or numbers with commas.
+            every row, dates, numbers beside a few texts, or numbers with commas or units.
     """
     check_missing(path, target)
     check_numbers(path, target)
@@ -43,6 +45,20 @@ def check_target(path: Path, target: Column) -> None:
     if target.holds_dates():
         raise DataFileError(
             f"{path}: the target {target.name!r} holds dates; expected numbers or classes"
+        )
+    if task == "classification":
+        return
+    if (other := target.holds_numbers_and()) is not None:
+        row, text = other
+        raise DataFileError(
+            f"{path}: row {row:,} of the target {target.name!r} holds {text!r}, and most others "
+            "numbers; expected numbers alone, or the task classification for names of classes"
+        )
+    if target.holds_measured_numbers():
+        raise DataFileError(
+            f"{path}: the target {target.name!r} holds numbers with a currency, a unit or blanks, "
+            f"such as {distinct[0]!r}; write the number alone, as 1234.5, or give the task "
+            "classification for names of classes"
         )
 
 

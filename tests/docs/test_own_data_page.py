@@ -48,6 +48,7 @@ OF_TABLES, OF_OTHERS = PAGE.split("\n## Arrays\n")
 COMMANDS = re.findall(r"^\$ klayer (.+)$", OF_TABLES, re.MULTILINE)
 PYTHON = re.findall(r"^```python\n(.*?)^```", OF_TABLES, re.MULTILINE | re.DOTALL)
 
+NUMBERS = "".join(f"{place * place},{'ab'[place % 2]}\n" for place in range(25))
 TWENTY = "".join(f"{i % 7},{'ab'[i % 2]}\n" for i in range(20))
 TEXTS = "".join(f"{i * 7 % 5},text {i},{'ab'[i % 2]}\n" for i in range(300))
 CLASSES = "".join(f"{i % 7},class {i // 2}\n" for i in range(2_100))
@@ -73,6 +74,11 @@ REFUSED: dict[str, tuple[str | bytes, TableOptions]] = {
     "counts the rows": ("x,y\n7,a\n8,b\n9,a\n10,b\n", TableOptions(("y",))),
     "or make numbers of them": (
         "x,y\n2024-01-01,a\n2024-01-02,a\n2024-01-05,b\n2024-01-07,b\n",
+        TableOptions(("y",)),
+    ),
+    "holds numbers, but": (f"x,y\n{NUMBERS}n.a.,a\n", TableOptions(("y",))),
+    "with a currency, a unit or blanks": (
+        "x,y\n" + NUMBERS.replace(",", " kg,"),
         TableOptions(("y",)),
     ),
     "holds numbers with commas": (

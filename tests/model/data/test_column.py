@@ -49,7 +49,7 @@ def test_first_other_counts_rows_from_one() -> None:
 def test_dates_and_grouped_numbers_are_recognised() -> None:
     for text in ("2020-01-31", "2020-01-31 12:00", "2020-01-31T12:00:00.5Z", "2020-01-31 12:00+01"):
         assert category_column("a", [text, None]).holds_dates(), text
-    for texts in (["2020-01-31", "x"], ["31.01.2020"], [None], ["2020-01"]):
+    for texts in (["2020-01-31", "x"], [None], ["2020-01"]):
         assert not category_column("a", texts).holds_dates()
     assert category_column("a", ["1,234", "12", None, "1,234,567.8"]).holds_grouped_numbers()
     assert not category_column("a", ["1,234", "01"]).holds_grouped_numbers()
@@ -79,3 +79,41 @@ def test_the_texts_of_some_rows() -> None:
 def test_the_extent_is_that_of_the_values_that_are_there() -> None:
     assert Column("a", "number", np.array([3, np.nan, -1.0])).extent == (-1, 3)
     assert np.isnan(Column("a", "number", np.array([np.nan])).extent).all()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2024-12-31", "2024-12-31 23:59:01.5+01:00", "2024/1/5", "31.12.2024", "12/31/24 11:05 PM",
+     "31-12-2024", "3 Jan 2024", "03-Jan-24", "March 3, 2024", "1. Dec 2024"],
+)  # fmt: skip
+def test_dates_are_known_in_the_forms_that_people_write(text: str) -> None:
+    assert category_column("a", [text, None, text]).holds_dates()
+    assert not category_column("a", [text, "soon"]).holds_dates()
+
+
+@pytest.mark.parametrize("text", ["2024-12", "1.2", "10.0.0.1", "31.12/2024", "12-34", "May", "v1"])
+def test_other_texts_are_no_dates(text: str) -> None:
+    assert not category_column("a", [text]).holds_dates()
+
+
+@pytest.mark.parametrize(
+    ("form", "is_measured"),
+    [("${}.50", True), ("{} kg", True), ("{},5 %", True), ("1 {},5", True), ("1.{},5", True),
+     ("\N{MINUS SIGN}{}", True), ("A{}", False), ("{}", True), ("12-{}", False)],
+)  # fmt: skip
+def test_numbers_with_a_unit_are_known_where_there_are_many(form: str, is_measured: bool) -> None:
+    texts = [form.format(number) for number in range(100, 121)]
+    assert category_column("a", texts).holds_measured_numbers() is is_measured
+    assert not category_column("a", texts[:20]).holds_measured_numbers()
+    assert not category_column("a", [*texts, "100 other"]).holds_measured_numbers()
+
+
+def test_a_text_among_many_numbers_is_named_with_its_row() -> None:
+    numbers: list[str | None] = [str(number) for number in range(25)]
+    commas = [f"{number},5" for number in range(25)]
+    assert category_column("a", [*numbers, None, "n.a."]).holds_numbers_and() == (27, "n.a.")
+    assert category_column("a", ["?!", *commas]).holds_numbers_and() == (1, "?!")
+    assert category_column("a", numbers).holds_numbers_and() is None
+    assert category_column("a", [*numbers[:15], "n.a."]).holds_numbers_and() is None
+    others = [f"x{number}" for number in range(25)]
+    assert category_column("a", [*numbers, *others]).holds_numbers_and() is None

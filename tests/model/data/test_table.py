@@ -188,6 +188,22 @@ def test_ids_are_refused_in_whatever_order_they_count(
         assert [c.name for c in read(path, TableOptions(("y",))).inputs] == ["id", "x"]
 
 
+def test_numbers_in_other_forms_are_refused_until_it_is_said_that_they_are_names(
+    tmp_path: Path,
+) -> None:
+    lines = [f"{row % 30},{row % 30} kg,{'pq'[row % 2]}" for row in range(60)]
+    path = written(tmp_path, "\n".join(["a,b,y", *lines, "none,1 kg,p"]))
+    refused(path, "column 'a' holds numbers, but 'none' in row 61; correct it", exclude=("b",))
+    refused(path, "column 'b' holds numbers with a currency, a unit or", exclude=("a",))
+    refused(path, "row 61 of the target 'a' holds 'none', and most others numbers", "a")
+    refused(path, "the target 'b' holds numbers with a currency, a unit or blanks, such", "b")
+    found = read(path, TableOptions(("y",), categories=("a", "b")))
+    assert [len(column.texts) for column in found.inputs] == [31, 30]
+    lines = [f"{row % 30},{row % 30} kg,{row % 3}" for row in range(60)]
+    path = written(tmp_path, "\n".join(["a,b,c", *lines]), "c.csv")
+    assert len(read(path, TableOptions(("b",), task="classification")).classes) == 30
+
+
 def test_inputs_that_may_be_ids_are_told_unless_it_is_said_what_they_are(tmp_path: Path) -> None:
     rows = "".join(f"{i * i},n{i},{i % 7},{i / 2},{'pq'[i % 2]}\n" for i in range(30))
     path = written(tmp_path, "customer,name,a,b,y\n" + rows)
@@ -223,7 +239,7 @@ def test_texts_that_hardly_repeat_are_refused(
 def test_the_first_text_among_numbers_is_named(tmp_path: Path) -> None:
     rows = "".join(f"{i / 8},{'pq'[i % 2]}\n" for i in range(200))
     path = written(tmp_path, f"a,y\n{rows}12 cm,p\n")
-    refused(path, "such as '12 cm' in row 201; exclude it")
+    refused(path, "holds numbers, but '12 cm' in row 201; correct it")
 
 
 @pytest.mark.parametrize(

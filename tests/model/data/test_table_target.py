@@ -57,7 +57,7 @@ def test_quantities_stand_in_columns() -> None:
 )
 def test_a_useless_target_is_refused(target: Column, message: str) -> None:
     with pytest.raises(DataFileError, match=f"a.csv: .*{message}"):
-        check_target(PATH, target)
+        check_target(PATH, target, None)
 
 
 def test_classes_need_two_rows_and_are_not_too_many() -> None:
