@@ -40,7 +40,7 @@ def listed(folder: Path) -> Listed:
     Raises:
         DataFileError: It is missing or no folder; an image lies outside a class folder, or a folder
             in one; a class folder has no image; there are less than two classes, or more than
-            `MOST_CLASSES`; a class has no training image; or a name is no text.
+            `MOST_CLASSES`; a class has no training image, or a single one; or a name is no text.
     """
     parts = _parts(folder)
     found = {part: _classes(path) for part, path in parts.items()}
@@ -51,11 +51,17 @@ def listed(folder: Path) -> Listed:
         others += _beside(folder, _inside(folder))
     images = {}
     for part, (own, _) in found.items():
+        is_split = part == "training" and len(found) < len(PARTS)
         for name in own:
             if name not in classes:
                 raise DataFileError(
                     f"{parts[part]}: has the class folder {name!r}, which {parts['training']} has "
                     "not; expected classes that can be learned"
+                )
+            if is_split and len(own[name]) < 2:
+                raise DataFileError(
+                    f"{parts[part] / name}: has a single image, {own[name][0].name!r}; expected 2 "
+                    "or more of each class"
                 )
         images[part] = tuple(
             (path, classes.index(name)) for name, paths in own.items() for path in paths

@@ -41,20 +41,33 @@ def test_folders_that_are_called_as_parts_are_parts(
     tmp_path: Path, folders: tuple[str, ...], parts: tuple[str, ...]
 ) -> None:
     for place, name in enumerate(folders):
-        write_folder(tmp_path / name, ("cat", "dog"), each=place + 1)
+        write_folder(tmp_path / name, ("cat", "dog"), each=place + 2)
     found = listed(tmp_path)
     assert found.classes == ("cat", "dog")
     assert {part: len(images) for part, images in found.parts.items()} == {
-        part: 2 * (place + 1) for place, part in enumerate(parts)
+        part: 2 * (place + 2) for place, part in enumerate(parts)
     }
 
 
 def test_a_class_may_be_called_as_a_part_is(tmp_path: Path) -> None:
-    assert listed(write_folder(tmp_path, ("train", "bus"), each=1)).classes == ("bus", "train")
+    assert listed(write_folder(tmp_path, ("train", "bus"), each=2)).classes == ("bus", "train")
+
+
+def test_a_class_has_two_images_where_they_are_split(tmp_path: Path) -> None:
+    write_folder(tmp_path / "train", ("cat", "dog"), each=2)
+    write_folder(tmp_path / "train", ("emu",), each=1)
+    told = r"emu: has a single image, '00.png'; expected 2 or more of each class"
+    with pytest.raises(DataFileError, match=told):
+        listed(tmp_path / "train")
+    write_folder(tmp_path / "test", ("cat",), each=1)
+    with pytest.raises(DataFileError, match=told):  # some are held out for validation
+        listed(tmp_path)
+    write_folder(tmp_path / "val", ("cat",), each=1)
+    assert listed(tmp_path).classes == ("cat", "dog", "emu")
 
 
 def test_a_part_may_lack_a_class_but_not_have_another(tmp_path: Path) -> None:
-    write_folder(tmp_path / "train", ("cat", "dog", "emu"), each=1)
+    write_folder(tmp_path / "train", ("cat", "dog", "emu"), each=2)
     write_folder(tmp_path / "test", ("dog",), each=1)
     assert names(listed(tmp_path).parts["test"], tmp_path) == [("test/dog/00.png", 1)]
     write_folder(tmp_path / "test", ("yak",), each=1)
@@ -78,11 +91,13 @@ def test_links_are_followed(tmp_path: Path) -> None:
     linked = tmp_path / "linked"
     (linked / "emu").mkdir(parents=True)
     (linked / "dog").symlink_to(whole / "dog")
-    (linked / "emu" / "a.png").symlink_to(whole / "cat" / "00.png")
+    for name in ("a.png", "b.png"):
+        (linked / "emu" / name).symlink_to(whole / "cat" / "00.png")
     assert names(listed(linked).parts["training"], linked) == [
         ("dog/00.png", 0),
         ("dog/01.png", 0),
         ("emu/a.png", 1),
+        ("emu/b.png", 1),
     ]
     (tmp_path / "again").symlink_to(linked)
     assert listed(tmp_path / "again").classes == ("dog", "emu")
