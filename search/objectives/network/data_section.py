@@ -1,6 +1,7 @@
 """What `[data]` of a study file says: which data, and how their rows are parted."""
 
 from collections.abc import Iterator, Sequence
+from math import isfinite
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -142,6 +143,16 @@ class DataSection(Table):
     @classmethod
     def _one_or_several(cls, raw: object) -> object:
         return [raw] if isinstance(raw, str) else raw
+
+    @field_validator("validation", "test", mode="before")
+    @classmethod
+    def _size_or_file(cls, raw: object) -> object:
+        """Told once, where pydantic would tell it of each type that it may have."""
+        is_number = isinstance(raw, int | float) and not isinstance(raw, bool) and isfinite(raw)
+        if not (is_number or isinstance(raw, str | None)):
+            right = "give a count of rows or, of data of your own, a share or the path of a file"
+            raise faulty([Fault((), f"found {shown(raw)}; {right}")])
+        return raw
 
     @property
     def is_own(self) -> bool:
