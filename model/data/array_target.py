@@ -62,8 +62,8 @@ def target_of(path: Path, name: str, raw: Array, task: Task | None) -> Target:
     distinct, labels = np.unique(_classes(where, wide), return_inverse=True)
     if not 2 <= len(distinct) <= MOST_CLASSES:
         raise DataFileError(
-            f"{where} has {len(distinct):,} classes; expected 2 to {MOST_CLASSES:,}, or the task "
-            "regression for numbers"
+            f"{where} has {len(distinct):,} class{'es' * (len(distinct) > 1)}; expected 2 to "
+            f"{MOST_CLASSES:,}, or the task regression for numbers"
         )
     classes, counts = _named(where, distinct), np.bincount(labels)
     if counts.min() < 2:

@@ -170,7 +170,9 @@ class OwnArrays:
         first = found["training"]
         _check(first)
         target = target_of(first.path, first.name, np.asarray(first.y), self.task)
-        parts = {"training": Labelled(own_rows.checked(first.where, first.x), target.y)}
+        rows = own_rows.checked(first.where, first.x)
+        own_rows.check_varied(first.where, rows)
+        parts = {"training": Labelled(rows, target.y)}
         for part in found.keys() & {"validation", "test"}:
             raw = found[part]
             _check(raw, like=first)

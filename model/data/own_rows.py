@@ -111,6 +111,19 @@ def checked(where: str, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return rows
 
 
+def check_varied(where: str, rows: npt.NDArray[Any]) -> None:
+    """Refuse rows (n, d) that are all alike, of which nothing can be learned.
+
+    Raises:
+        DataFileError: They are, or hold missing numbers alone.
+    """
+    first = rows[0]
+    for block in _blocks(rows):
+        if ((block != first) & (block == block)).any():  # NaN, which is missing, is not itself
+            return
+    raise DataFileError(f"{where}: all rows are alike; expected rows that differ")
+
+
 def joined(one: Labelled, other: Labelled, folder: Path | None) -> Labelled:
     """The rows of both, one behind the other, in a temporary file.
 

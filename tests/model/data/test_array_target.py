@@ -60,7 +60,7 @@ def test_the_task_may_say_otherwise() -> None:
         (np.array([b"a", b"b"]), None, "the type |S1"),
         (np.zeros(2, "M8[s]"), None, "the type datetime64"),
         (np.eye(3, dtype=int), None, "has 3 values a row; expected one class, or the task"),
-        (np.array([1, 1]), None, "has 1 classes; expected 2 to 1,000"),
+        (np.array([1, 1]), None, "has 1 class; expected 2 to 1,000"),
         (np.array([1, 1, 2]), None, "a single row of class '2', row 3"),
         (np.arange(3_000) // 2, None, "1,500 classes; expected 2 to 1,000"),
         (np.array(["a", "", "a"]), None, "missing in 1 of 3 rows, first in row 2"),

@@ -124,7 +124,7 @@ def test_no_row_is_further_away_than_a_training_row_can_be(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("kind", ["u1", ">i2", "f2", "<f8", "?"])
 def test_rows_may_be_of_any_real_type(tmp_path: Path, kind: str) -> None:
-    x = np.abs(X * 20).astype(kind)
+    x = X > 0 if kind == "?" else np.abs(X * 20).astype(kind)
     ready, raw, _ = of_test(own(saved(tmp_path, x)), tmp_path / "cache")
     assert ready.training.x.dtype == np.float32
     right = splits.split(60, validation=0.2, test=0.2, seed=3, labels=Y).test
@@ -230,7 +230,9 @@ BAD: dict[str, tuple[Any, Any, str]] = {
     "infinite": (np.where(X > 2, np.inf, X), Y, r"x\.npy: row \d+ has the number inf; expected"),
     "text rows": (X.astype("U4"), Y, r"x\.npy: holds the type <U4; expected real numbers"),
     "complex": (X.astype(complex), Y, r"x\.npy: holds the type complex128"),
-    "one class": (X, Y * 0, "'x_y' has 1 classes"),
+    "rows alike": (X * 0 + 7, Y, r"x\.npy: all rows are alike; expected rows that differ"),
+    "all missing": (X * np.nan, Y, r"x\.npy: all rows are alike"),
+    "one class": (X, Y * 0, "'x_y' has 1 class; expected 2 to 1,000"),
     "too few": (X[:4], np.arange(4) % 2, r"x\.npy: validation 1 and test 2 of 4 rows leave"),
 }
 
