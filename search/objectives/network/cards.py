@@ -1,5 +1,6 @@
 """The data card of a network's data: what is known of the rows that were prepared."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -77,8 +78,9 @@ def _quantities(rows: Prepared) -> tuple[Quantity, ...]:
 
 
 def _unscaled(value: np.float32, mean: float, deviation: float) -> float:
-    """In the target's own unit, and as exact as rows are kept, in float32."""
-    return float(np.float32(float(value) * deviation + mean))
+    """In the target's own unit, to as many places as float32 has of rows that are standardised."""
+    places = math.floor(-math.log10(deviation * np.finfo(np.float32).eps))
+    return float(np.float32(round(float(value) * deviation + mean, places))) + 0.0  # -0.0 is 0
 
 
 def _split(facts: Facts, section: DataSection) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from search.objective.data_card import DataCard
-from search.objectives.network.cards import MOST_COLUMNS
+from search.objectives.network.cards import MOST_COLUMNS, _unscaled
 from search.objectives.network.data import open_data
 from search.study.reading import load
 from tests.model.data.tables import column, write_table
@@ -57,6 +57,12 @@ def test_values_have_their_range_and_spread_in_their_unit(tmp_path: Path) -> Non
         ends = [one.least, one.most, one.mean, one.deviation]
         right = [found.min(), found.max(), found.mean(), found.std()]
         assert ends == pytest.approx(right, rel=1e-6)
+
+
+def test_the_ends_of_values_are_rounded_as_they_are_known() -> None:
+    standardised = np.array([0, 1], np.float32) - np.float32(0.4667)
+    ends = [_unscaled(one / np.float32(0.4989), 0.4667, 0.4989) for one in standardised]
+    assert [f"{end:g}" for end in ends] == ["0", "1"]
 
 
 def test_missing_values_are_counted_without_the_test_rows(tmp_path: Path) -> None:
