@@ -145,6 +145,14 @@ class Reports:
         """Report metrics of the only point, by name."""
         self.of_place(0, record, **metrics)
 
+    def of_pair(self, pair: Any) -> None:
+        """Report what a generator yields for several points."""
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise TypeError(
+                f'a generator yields a place and metrics, (0, {{"loss": 1}}), not {pair!r}'
+            )
+        self.of_place(*pair)
+
     def of_place(self, place: Any, record: Any = None, /, **metrics: Any) -> None:
         """Report metrics of the point at a place, by name."""
         if not hasattr(place, "__index__") or not 0 <= place < len(self._steps):
@@ -264,7 +272,7 @@ def train(function: UsersFunction, request: Mapping[str, Any], channel: Channel)
                 more["checkpoints"] = folders
             returned = function.call(points, seeds, reports.of_place, **more)
             if inspect.isgenerator(returned):
-                returned = _drawn(returned, lambda named: reports.of_place(*named))
+                returned = _drawn(returned, reports.of_pair)
         else:
             if function.takes_checkpoints:
                 more["checkpoints"] = folders[0]

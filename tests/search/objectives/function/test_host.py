@@ -159,6 +159,8 @@ def test_a_cohort_of_one_has_lists_too_and_may_be_a_generator(users: Users) -> N
         ("report(3, loss=1)", "the place of a point is 0 to 2, not 3"),
         ("report(-1, loss=1)", "the place of a point is 0 to 2, not -1"),
         ("report({'loss': 1})", "the place of a point is 0 to 2, not {'loss': 1}"),
+        ("yield {'loss': 1}", 'a generator yields a place and metrics, (0, {"loss": 1}), not {'),
+        ("yield 3, {'loss': 1}", "the place of a point is 0 to 2, not 3"),
         ("return 0.5", "the function returned 1 results for 3 points"),
         ("return [0.5, 0.5]", "the function returned 2 results for 3 points"),
     ],
