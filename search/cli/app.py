@@ -60,7 +60,7 @@ class _Commands(TyperGroup):
 app = typer.Typer(
     name="klayer",
     cls=_Commands,
-    help="Coarse-to-fine hyperparameter search for fully connected k-layer networks.",
+    help="Coarse-to-fine hyperparameter search: of a k-layer network, or any training of yours.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
