@@ -8,6 +8,7 @@ from pathlib import Path
 ESCAPE_SEQUENCES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_].*?(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]", re.DOTALL
 )
+MOST_KEPT = 64 * 2**20  # bytes of what one trial prints; it may be in memory, as /tmp often is
 OVERHEAD = 4  # bytes read for a byte shown: escape sequences and progress bars take many
 
 
@@ -34,6 +35,16 @@ def last_lines(file: Path, lines: int = 20, most_bytes: int = 4000) -> str:
     shown = [_printable(line.rstrip("\r").rpartition("\r")[2]) for line in text.split("\n")]
     end = "\n".join("\n".join(shown).strip("\n").split("\n")[-lines:])
     return end.encode()[-most_bytes:].decode(errors="ignore")
+
+
+def bound(output: int) -> None:
+    """Empty an output once it is larger than `MOST_KEPT`: its last lines are all that is wanted.
+
+    Args:
+        output: A file descriptor, opened for appending.
+    """
+    if os.fstat(output).st_size > MOST_KEPT:
+        os.ftruncate(output, 0)
 
 
 def _printable(line: str) -> str:

@@ -18,7 +18,7 @@ from search.objectives.command.arguments import filled
 from search.objectives.command.report_file import ReportFile
 from search.objectives.declared.trials import MOST_NEWS, SETTLE_SECONDS, Asked, Record
 from search.objectives.faults import TrialError
-from search.objectives.output import last_lines
+from search.objectives.output import bound, last_lines
 from search.objectives.supervised import Supervised, start, users_environment
 
 Said = Record | list[Record] | None
@@ -84,11 +84,12 @@ def run(
     Raises:
         TrialError: If the program fails, reports what is no record, or passes its time limit.
     """
-    report = place.scratch / "report.jsonl"
+    report, printed = place.scratch / "report.jsonl", place.scratch / OUTPUT
     parameters = place.scratch / "parameters.json"
     for folder in (place.checkpoints, place.scratch):
         folder.mkdir(parents=True, exist_ok=True)
-    report.write_bytes(b"")
+    for file in (report, printed):
+        file.write_bytes(b"")
     parameters.write_text(json.dumps(dict(place.parameters), indent=1), "utf-8")
     given = {
         "parameters": str(parameters.absolute()),
@@ -103,14 +104,14 @@ def run(
         raise TrialError(f'this trial has no value for the program "{program.arguments[0]}"')
     arguments = filled(program.arguments, values)
 
-    printed = place.scratch / OUTPUT
     try:
         with (
-            printed.open("wb") as output,
+            printed.open("ab") as output,
             ReportFile(report) as reports,
             start(arguments, program.folder, environment, output) as running,
         ):
-            yield from _records(running, reports, program, tick_seconds, asked)
+            files = reports, output.fileno()
+            yield from _records(running, *files, program.time_limit_seconds, tick_seconds, asked)
     except TrialError as error:
         raise TrialError(error.reason, last_lines(printed)) from error
 
@@ -118,14 +119,15 @@ def run(
 def _records(
     running: Supervised,
     reports: ReportFile,
-    program: Program,
+    output: int,
+    limit: float | None,
     tick_seconds: float,
     asked: Asked,
 ) -> Generator[Said, None, None]:
-    limit = program.time_limit_seconds
     begun = told = time.monotonic()
     news = 0  # records since it was held still
     while not running.wait(LOOK_SECONDS):
+        bound(output)
         for record in reports.records():
             yield record
             told = time.monotonic()

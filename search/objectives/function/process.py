@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from search.objectives.faults import DoubtfulError, TrialError
-from search.objectives.output import last_lines
+from search.objectives.output import bound, last_lines
 from search.objectives.supervised import start
 
 HOST = Path(__file__).with_name("host.py")
@@ -78,6 +78,7 @@ class Process:
         Raises:
             EOFError: The process has ended.
         """
+        bound(self._printed.fileno())
         while b"\n" not in self._unread:
             if not self._poll.poll(1000 * seconds):
                 return None

@@ -52,6 +52,16 @@ done
 LANGUAGES = ["shell", "Python", *(["C"] if shutil.which("cc") else [])]
 
 
+def test_a_program_that_prints_without_end_fills_no_disk(
+    place: TrialPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("search.objectives.output.MOST_KEPT", 10_000)
+    script = "for i in 1 2 3 4 5 6 7 8 9; do head -c 9000 /dev/zero; sleep 0.05; done; exit 3"
+    with pytest.raises(TrialError, match="exit status 3"):
+        list(run(Program(("sh", "-c", script), tmp_path), place))
+    assert (place.scratch / OUTPUT).stat().st_size < 40_000  # of 81,000
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> TrialPlace:
     checkpoints, scratch = tmp_path / "checkpoints", tmp_path / "a scratch folder"
