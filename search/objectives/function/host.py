@@ -218,6 +218,8 @@ def load(text: str, cohort: bool) -> UsersFunction:
     if not callable(call):
         known = ", ".join(key for key, value in vars(module).items() if inspect.isfunction(value))
         raise FunctionError(f"{where} has no function {name}; it has {known or 'none'}")
+    if inspect.iscoroutinefunction(call) or inspect.isasyncgenfunction(call):
+        raise FunctionError(f"{where}: {name} is async; give a function that calls asyncio.run")
     try:
         signature = inspect.signature(call)
     except ValueError:  # of a compiled function: it does not say

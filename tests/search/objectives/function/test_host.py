@@ -271,6 +271,11 @@ def test_a_function_of_a_package(users: Users, tmp_path: Path) -> None:
             "train.py: helper(point) cannot be called as helper(parameters, seed, report): "
             "too many positional arguments",
         ),
+        (
+            "train.py:slow",
+            "async def slow(parameters, seed, report): ...",
+            "train.py: slow is async; give a function that calls asyncio.run",
+        ),
         ("model:train", "", "there is no module model in {folder} or the packages of"),
         ("operator:train", "", "operator has no function train; it has "),
         ("train.py:train", "import nothing_such", "ModuleNotFoundError: No module named"),
