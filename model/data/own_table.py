@@ -208,7 +208,7 @@ class OwnTable:
             statistics=encoding.statistics(read.encoding, x, rows[0]),
             encoding=read.encoding.plain(),
             missing=_missing(learned, read.validation),
-            notes=table_notes.notes(read.table),
+            notes=(*table_notes.notes(read.table), *table_notes.telling(*learned)),
         )
 
     def source(self, classes: tuple[str, ...]) -> Source:

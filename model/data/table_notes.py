@@ -1,8 +1,16 @@
 """What a user should know of how a table of theirs was read, before it is trained on."""
 
-from model.data.table import Table
+import numpy as np
+import numpy.typing as npt
+
+from model.data.column import Column
+from model.data.standardise import Rows
+from model.data.table import FEW_ROWS, Table
+from model.data.table_file import listed
 
 MOST_SHOWN = 8  # of columns with missing values, and of those that are left out
+MOST_ROWS = 2**16  # of those for training that are looked at
+_EXACT = 1 - 1e-9  # of a correlation
 
 
 def notes(read: Table) -> tuple[str, ...]:
@@ -19,3 +27,38 @@ def notes(read: Table) -> tuple[str, ...]:
         inputs = "1 input" if len(counts) == 1 else f"{len(counts):,} inputs"
         lines.append(f"{inputs} with missing values: {listed}")
     return tuple(lines)
+
+
+def telling(read: Table, training: Rows) -> tuple[str, ...]:
+    """A sentence that names the inputs that give the target away, as a copy of it does, if any.
+
+    Training rows alone are looked at, and not the test's.
+    """
+    rows = training[:MOST_ROWS]
+    targets = read.targets[rows]
+    found = [
+        one.name for one in read.inputs if len(rows) >= FEW_ROWS and _tells(one, rows, targets)
+    ]
+    if not found:
+        return ()
+    tell = "1 input tells" if len(found) == 1 else f"{len(found):,} inputs tell"
+    known = "exclude what is known only together with it"
+    return (f"{tell} the target in all training rows by itself; {known}: {listed(found)}",)
+
+
+def _tells(column: Column, rows: Rows, targets: npt.NDArray[np.int64 | np.float64]) -> bool:
+    """Whether each value of a class column goes with one class, or a number is in line with one."""
+    values = column.values[rows]
+    if np.isnan(values).any() or (values == values[0]).all():
+        return False
+    if targets.ndim == 1:
+        distinct, places = np.unique(values, return_inverse=True)
+        if 2 * len(distinct) > len(values):  # nearly every row has its own
+            return False
+        class_of = np.zeros(len(distinct), targets.dtype)
+        class_of[places] = targets
+        return bool((class_of[places] == targets).all())
+    spread = [one for one in targets.T if one.std() > 0]
+    return column.kind == "number" and any(
+        abs(np.corrcoef(values, one)[0, 1]) > _EXACT for one in spread
+    )

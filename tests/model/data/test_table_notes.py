@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from model.data import table
-from model.data.table_notes import notes
+from model.data.table_notes import notes, telling
 from model.data.table_options import TableOptions
 
 ROWS = [
@@ -59,3 +61,20 @@ def test_of_many_columns_the_first_are_named(tmp_path: Path) -> None:
 def test_of_a_plain_table_nothing_is_told(tmp_path: Path) -> None:
     file = written(tmp_path, ["x,y", "3,a", "5,b", "1,a", "2,b"], "utf-8")
     assert told_of(file, "y") == ()
+
+
+def test_inputs_that_tell_the_target_in_the_training_rows_are_named(tmp_path: Path) -> None:
+    lines = [f"{i % 3},{'uv'[i % 2]},{i * i % 7},{'pq'[i % 2]},{i % 5 + 0.5}" for i in range(40)]
+    lines.append("2,v,1,p,0.5")  # no training row
+    file = written(tmp_path, ["a,copy,b,y,z", *lines], "utf-8")
+    read = table.read(file, TableOptions(("y",)))
+    (told,) = telling(read, np.arange(40))
+    assert told.startswith("1 input tells the target in all training rows by itself; exclude")
+    assert told.endswith(": 'copy'")
+    assert telling(read, np.arange(41)) == ()
+    assert telling(read, np.arange(19)) == ()
+    numbers = written(
+        tmp_path, ["x,w,y", *(f"{i * i},{i % 7},{1.5 - 3 * i * i}" for i in range(30))], "utf-8"
+    )
+    (told,) = telling(table.read(numbers, TableOptions(("y",))), np.arange(30))
+    assert told.endswith(": 'x'")
