@@ -26,3 +26,17 @@ def test_each_reason_is_told_once_and_few_are(trial: Any) -> None:
         ],
         "fine": ["failed: #4: too long"],
     }
+
+
+def test_trials_that_differ_in_what_they_printed_alone_are_told_together(trial: Any) -> None:
+    printed = ["epoch 3", "epoch 5", "KeyError: 'x'", "KeyError: 'x'", "epoch 7"]
+    trials = [
+        trial(number=number, value=None, state="failed", reason=f"exit status 1\n{line}")
+        for number, line in enumerate(printed)
+    ]
+    assert failures(trials) == {
+        "coarse": [
+            "failed: #0 and 2 others: exit status 1 (epoch 3)",
+            "failed: #2 and 1 other: exit status 1 (KeyError: 'x')",
+        ]
+    }
