@@ -23,9 +23,6 @@ _KINDS = {
     "function": "search.objectives.function.kind",
 }
 
-COMMANDS = ("search.objectives.network.commands",)
-"""Modules that add commands to `klayer` which only one kind has."""
-
 
 class Kind(Protocol):
     """How one kind of objective is read: the module of its room that is called `kind`."""
