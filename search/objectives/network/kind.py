@@ -28,7 +28,7 @@ from search.space.space import Box
 from search.study.faults import Fault
 from search.study.recorded_tables import constructed
 from search.study.stages import Stage
-from search.study.tables import Document, Final
+from search.study.tables import Document
 
 DOCUMENT = NetworkDocument
 
@@ -109,16 +109,10 @@ def recorded(form: Mapping[str, Any]) -> NetworkObjective:
     )
 
 
-def stage_faults(_tables: Document, _stages: Sequence[Stage]) -> Iterator[Fault]:
-    """None: a network's are told once the stages are read through their zooms."""
-    return iter(())
-
-
 def faults_between(
     tables: Document,
     objective: Objective,
     stages: Sequence[Stage],
-    _final: Final,
     boxes: Mapping[str, Box],
 ) -> Iterator[Fault]:
     """What of the stages does not fit the network, its training or its data."""
