@@ -111,7 +111,7 @@ def _depths(study: Checked, where: Key, stage: Stage) -> Iterator[Fault]:
     """What is wrong with the layers that a stage itself searches, in the place `where`."""
     boxes, box = study.boxes, study.boxes[stage.name]
     searched = depths(box.ranges)
-    for source in stage.zoom.sources if stage.zoom is not None else ():
+    for source in stage.reads:
         carried = [name for name in boxes[source].ranges if layer_of(name)]
         if carried and not set(searched) <= set(depths(boxes[source].ranges)):
             found = f"found beside {carried[0]} of {source}, which did not search all of these"
