@@ -117,8 +117,12 @@ class Choices:
             raise SpaceError(f"a value stands twice in {list(self.options)}; give each once")
 
     def __str__(self) -> str:
-        words = (str(one).lower() if isinstance(one, bool) else str(one) for one in self.options)
-        return "{" + ", ".join(words) + "}"
+        return f"{{{self.listed}}}"
+
+    @property
+    def listed(self) -> str:
+        """The values as a study file writes them, but for quotes: `1, true, relu`."""
+        return ", ".join(map(_word, self.options))
 
     def contains(self, value: Value) -> bool:
         """Whether `value` is one of the choices."""
