@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from struct import Struct
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from sqlalchemy import (
     Connection,
     Integer,
@@ -33,6 +32,9 @@ from search.errors import LedgerError
 from search.ledger.database import insert_new
 from search.ledger.tables import cohorts, reports, searches, stages, trials
 from search.objective.report import Report
+
+if TYPE_CHECKING:
+    import numpy as np
 
 AT_ONCE = 10_000  # ids in one statement: databases bound how many values it may have
 
@@ -134,7 +136,7 @@ class Counted:
         highest: The largest.
     """
 
-    counts: np.ndarray
+    counts: "np.ndarray"
     lowest: float | None
     highest: float | None
 
@@ -189,6 +191,8 @@ def score_counts(
             .group_by(reports.c.step, "bin")
         )
         found.extend(connection.execute(query))
+    import numpy as np  # for curves of thousands: most commands do without it
+
     counts = np.zeros((max((row.step for row in found), default=0), bins), np.int64)
     for row in found:  # just below `high` a quotient may be rounded up
         counts[row.step - 1, min(row.bin, bins - 1)] += row.trials

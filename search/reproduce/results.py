@@ -11,7 +11,7 @@ from search.reproduce.measures import measured
 from search.reproduce.rows import Row
 from search.study.file import Study
 from search.views.plots.data import SearchData
-from search.views.reading import Digest
+from search.views.reading.digest import Digest
 
 
 @dataclass(frozen=True)
