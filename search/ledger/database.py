@@ -7,7 +7,7 @@ behind this file is the same for both, but for the few statements that name a di
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, wraps
 from importlib import import_module
@@ -227,6 +227,11 @@ def _case(table: Table, column: str, values: Mapping[int, Any]) -> ColumnElement
     kind = table.c[column].type
     each = case({key: literal(one, kind) for key, one in values.items()}, value=table.c.id)
     return cast(each, kind)
+
+
+def portions(items: Sequence[T], most: int = 500) -> Iterator[Sequence[T]]:
+    """In parts that fit into one statement: databases bound how many values it may have."""
+    return (items[start : start + most] for start in range(0, len(items), most))
 
 
 def insert_new(connection: Connection, table: Table) -> Any:
