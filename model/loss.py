@@ -162,6 +162,13 @@ def forward(
 ) -> tuple[Floats, LossCache]:
     """The loss of this kind, as its own function gives it; only cross-entropy reads `smoothing`.
 
+    Args:
+        kind: Which loss.
+        scores: (m, n, c).
+        targets: Labels (n,) or (m, n), or values (n, c) or (m, n, c) of a regression.
+        weights: Of the rows, shaped as their labels; None where all weigh 1.
+        smoothing: As of `cross_entropy_forward`.
+
     Raises:
         ModelError: Rows of a regression have weights.
     """
@@ -178,7 +185,7 @@ def forward(
 def between(
     own: tuple[Floats, LossCache], other: tuple[Floats, LossCache], share: float
 ) -> tuple[Floats, LossCache]:
-    """`share` of one loss of some scores, and the rest of another one of the same kind."""
+    """`share` of one loss (m,) of some scores, and the rest of another one of the same kind."""
     (losses, cache), (other_losses, other_cache) = own, other
     part, rest = losses.dtype.type(share), losses.dtype.type(1 - share)
     sides = None

@@ -87,14 +87,13 @@ def weight_gradients(stack: Network, recipe: Recipe, data: Data) -> tuple[Floats
 
 
 def histograms(
-    stack: Network, gradients: Sequence[Floats], bins: int = BINS
+    stack: Network, gradients: Sequence[Floats]
 ) -> tuple[tuple[Histogram, ...] | None, ...]:
     """The histograms of each member's gradients, one a layer, without its padding.
 
     Args:
         stack: m members.
         gradients: (m, d, h), one a layer, as `weight_gradients` gives them.
-        bins: Of each histogram.
 
     Returns:
         One a member; None where an entry is no finite number, or an absurdly large one.
@@ -107,21 +106,21 @@ def histograms(
             for layer, d, h in zip(gradients, sizes[:-1], sizes[1:], strict=True)
         ]
         finite = all(np.abs(layer).max() < _LARGEST for layer in own)  # which NaN is not either
-        found.append(tuple(histogram(layer, bins) for layer in own) if finite else None)
+        found.append(tuple(histogram(layer) for layer in own) if finite else None)
     return tuple(found)
 
 
-def histogram(entries: Floats, bins: int = BINS) -> Histogram:
+def histogram(entries: Floats) -> Histogram:
     """The histogram of finite numbers, of any shape, at least one.
 
     Numbers that are equal, or too near each other for so many bins, are in the middle of a range
     that is made about the smallest: 1 wide, or as wide as twice that number, if that is wider.
     """
     low, high = float(entries.min()), float(entries.max())
-    edges = np.linspace(low, high, bins + 1)
+    edges = np.linspace(low, high, BINS + 1)
     if not (np.diff(edges) > 0).all():
         half = max(0.5, abs(low))
-        edges = np.linspace(low - half, low + half, bins + 1)
+        edges = np.linspace(low - half, low + half, BINS + 1)
     counts, _ = np.histogram(entries, edges)
     return Histogram(counts.astype(np.int64), edges)
 

@@ -23,7 +23,7 @@ def shrink(scale: Floats, parameters: Parameters, factor: Floats) -> None:
 
 
 def fold(scale: Floats, parameters: Parameters) -> None:
-    """Make the weights of `parameters` W, to rounding, and s nearly 1."""
+    """Make the weights of `parameters` W, to rounding, and the scales (m, 1, 1) nearly 1."""
     # To multiply by less than some roundings would be to round, and no longer to decay.
     least = _ROUNDINGS * np.finfo(parameters[0].weights.dtype).eps
     _fold(scale, parameters, np.abs(scale - 1) > least)

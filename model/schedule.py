@@ -104,6 +104,9 @@ class OneCycle(_InEpochs):
 
     Attributes:
         rise: That share.
+
+    Raises:
+        ModelError: The share is not between 0 and 1.
     """
 
     rise: float = 0.3
@@ -155,6 +158,9 @@ class Cycles:
         cycles: How many times.
         half_cycle_steps: n_s in update steps, or None.
         half_cycle_epochs: n_s in epochs, or None; exactly one of the two is given.
+
+    Raises:
+        ModelError: Both are given, or neither; a number is not positive.
     """
 
     cycles: int

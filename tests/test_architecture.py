@@ -101,6 +101,7 @@ TESTED_ELSEWHERE = {
     "search.views.plots.entry": "tests/search/views/plots/test_catalogue.py",
     "search.views.plots.outlines": "tests/search/views/plots/test_zoom.py",
     "search.views.plots.trial_points": "tests/search/views/plots/test_zoom.py",
+    "search.objectives.network.checked": "tests/search/objectives/network/test_study_checks.py",
     "search.objectives.network.faults": "tests/search/objectives/network/test_data.py",
     "search.objective.port": "wherever objectives are made",
     "search.objectives.command.kind": "tests/search/objectives/declared/test_objective.py",

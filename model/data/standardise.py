@@ -42,7 +42,7 @@ class Statistics:
         return self.cut((rows - self.mean) / self.std)
 
     def cut(self, standard: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Standardised rows, cut in place; NaN stays."""
+        """Standardised rows (n, d), cut in place; NaN stays."""
         if math.isfinite(self.bound):
             np.clip(standard, -self.bound, self.bound, out=standard)
         return standard

@@ -27,9 +27,11 @@ from search.runtime.process_title import hide_passwords
 from search.runtime.refusals import refusal
 from search.runtime.safe_path import set_safe_path
 from search.runtime.streams import checked_streams, ignore_odd_width
-from search.study.kinds import COMMANDS
 
-for _commands in COMMANDS:
+OF_ONE_KIND = ("search.objectives.network.commands",)
+"""Modules that add commands which only one kind of objective has."""
+
+for _commands in OF_ONE_KIND:
     import_module(_commands)
 
 

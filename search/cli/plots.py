@@ -47,7 +47,7 @@ def plot(
     """Write one plot of a search to a file."""
     from search.ledger.ledger import Ledger
     from search.views.plots import catalogue
-    from search.views.reading import Digest
+    from search.views.reading.digest import Digest
     from search.views.terminal.browser import Browser
     from search.views.terminal.plot_file import write_plot
 

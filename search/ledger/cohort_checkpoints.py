@@ -7,9 +7,9 @@ hand-in removes. Those of `search.ledger.rungs` are of trials that rest, and are
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, bindparam, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, bindparam, delete, select
 
+from search.ledger.database import insert_of
 from search.ledger.records import CohortCheckpoint
 from search.ledger.tables import cohort_checkpoints as kept
 from search.ledger.tables import cohorts, stages
@@ -42,8 +42,8 @@ def keep(connection: Connection, cohort_id: int, given: CohortCheckpoint) -> boo
 
 
 @cache
-def _replace(dialect: str) -> Insert:
-    new = sqlite.insert(kept) if dialect == "sqlite" else postgresql.insert(kept)
+def _replace(dialect: str) -> Any:
+    new = insert_of(dialect, kept)
     values = {"standing": new.excluded.standing, "states": new.excluded.states}
     return new.on_conflict_do_update(index_elements=["cohort_id"], set_=values)
 

@@ -7,9 +7,10 @@ behind this file is the same for both, but for the few statements that name a di
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, wraps
+from importlib import import_module
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import (
@@ -25,8 +26,6 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects import postgresql as postgresql_dialect
-from sqlalchemy.dialects import sqlite as sqlite_dialect
 from tenacity import (
     Retrying,
     retry_if_exception,
@@ -230,18 +229,19 @@ def _case(table: Table, column: str, values: Mapping[int, Any]) -> ColumnElement
     return cast(each, kind)
 
 
-def insert_new(
-    connection: Connection, table: Table
-) -> sqlite_dialect.Insert | postgresql_dialect.Insert:
+def portions(items: Sequence[T], most: int = 500) -> Iterator[Sequence[T]]:
+    """In parts that fit into one statement: databases bound how many values it may have."""
+    return (items[start : start + most] for start in range(0, len(items), most))
+
+
+def insert_new(connection: Connection, table: Table) -> Any:
     """An INSERT that skips rows whose key exists already."""
-    return _insert_new(connection.dialect.name, table)
+    return insert_of(connection.dialect.name, table).on_conflict_do_nothing()
 
 
-@cache
-def _insert_new(dialect: str, table: Table) -> sqlite_dialect.Insert | postgresql_dialect.Insert:
-    if dialect == "sqlite":
-        return sqlite_dialect.insert(table).on_conflict_do_nothing()
-    return postgresql_dialect.insert(table).on_conflict_do_nothing()
+def insert_of(dialect: str, table: Table) -> Any:
+    """An INSERT that takes ON CONFLICT, which SQLAlchemy has once for each database."""
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
 
 
 def _passes(error: BaseException) -> bool:

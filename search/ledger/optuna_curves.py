@@ -24,8 +24,8 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
+from search.ledger.database import insert_of
 from search.ledger.optuna_tables import SEARCH, intermediate_values, studies, study_attributes
 from search.ledger.optuna_tables import trials as theirs
 from search.ledger.tables import reports, stages, trials
@@ -120,8 +120,7 @@ def _add(dialect: str, which: Any, *, more: bool) -> Any:
     else:
         copied = copied.where(_CHOSEN | (reports.c.step == _last))
     names = ["trial_id", "step", "intermediate_value", "intermediate_value_type"]
-    made = (sqlite if dialect == "sqlite" else postgresql).insert(intermediate_values)
-    copying = made.from_select(names, copied)
+    copying = insert_of(dialect, intermediate_values).from_select(names, copied)
     return copying.on_conflict_do_update(
         index_elements=["trial_id", "step"],
         set_={name: copying.excluded[name] for name in names[2:]},

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from search.ledger import optuna_curves, optuna_rows
-from search.ledger.database import update_each
+from search.ledger.database import portions, update_each
 from search.ledger.optuna_tables import (
     ENDS,
     MINE,
@@ -36,8 +36,6 @@ from search.ledger.tables import cohorts, searches, stages, trials
 from search.plan.samplers import distributions
 from search.study.file import Study
 from search.study.ranges import recorded_box
-
-AT_ONCE = 500  # trials: databases bound how many values a statement may have
 
 _STAGE = select(
     stages,
@@ -98,8 +96,8 @@ def put_right(
         return
     seen = _seen(connection, stage, study_id, numbers)
     astray = [one for one in seen if not one.right]
-    for start in range(0, len(astray), AT_ONCE):
-        _rewrite(connection, stage, study_id, astray[start : start + AT_ONCE])
+    for some in portions(astray):
+        _rewrite(connection, stage, study_id, some)
     if numbers is None:
         optuna_curves.clear(connection, stage_id)
 

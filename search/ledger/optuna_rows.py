@@ -26,14 +26,12 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql as postgresql_dialect
-from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from search.errors import LedgerError
 from search.ledger import sqlite
-from search.ledger.database import insert_new
+from search.ledger.database import insert_new, insert_of
 from search.ledger.faults import is_busy
 from search.ledger.location import Location
 from search.ledger.optuna_tables import (
@@ -398,8 +396,7 @@ def write(
 
 @cache
 def _write(dialect: str, table: Table, key: tuple[str, ...], columns: tuple[str, ...]) -> Any:
-    kind = sqlite_dialect if dialect == "sqlite" else postgresql_dialect
-    made = kind.insert(table)
+    made = insert_of(dialect, table)
     written = {name: made.excluded[name] for name in columns if name not in key}
     return made.on_conflict_do_update(index_elements=list(key), set_=written)
 

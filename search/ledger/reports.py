@@ -10,13 +10,12 @@ database.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from struct import Struct
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from sqlalchemy import (
     Connection,
     Integer,
@@ -30,11 +29,14 @@ from sqlalchemy import (
 )
 
 from search.errors import LedgerError
-from search.ledger.database import insert_new
+from search.ledger.database import insert_new, portions
 from search.ledger.tables import cohorts, reports, searches, stages, trials
 from search.objective.report import Report
 
-AT_ONCE = 10_000  # ids in one statement: databases bound how many values it may have
+if TYPE_CHECKING:
+    import numpy as np
+
+AT_ONCE = 10_000  # ids in one statement
 
 Curves = dict[int, tuple[Report, ...]]
 """Reports in the order of their steps, by the trial's id. Their `value` is not kept, and None."""
@@ -116,7 +118,7 @@ def of_search(connection: Connection, search_id: int) -> Curves:
 def of_trials(connection: Connection, trial_ids: Sequence[int]) -> Curves:
     """The reports of these trials."""
     found: Curves = {}
-    for some in _portions(trial_ids):
+    for some in portions(sorted(trial_ids), AT_ONCE):
         names = _declared(connection, some)
         rows = connection.execute(_IN_ORDER.where(reports.c.trial_id.in_(some)))
         found |= _curves(rows, names.__getitem__)
@@ -134,7 +136,7 @@ class Counted:
         highest: The largest.
     """
 
-    counts: np.ndarray
+    counts: "np.ndarray"
     lowest: float | None
     highest: float | None
 
@@ -176,7 +178,7 @@ def score_counts(
     whole = share if connection.dialect.name == "sqlite" else func.floor(share)
     place = case((score < low, 0), (score >= high, bins - 1), else_=cast(whole, Integer))
     found: list[Row[Any]] = []
-    for some in _portions(trial_ids):
+    for some in portions(sorted(trial_ids), AT_ONCE):
         query = (
             select(
                 reports.c.step,
@@ -189,6 +191,8 @@ def score_counts(
             .group_by(reports.c.step, "bin")
         )
         found.extend(connection.execute(query))
+    import numpy as np  # for curves of thousands: most commands do without it
+
     counts = np.zeros((max((row.step for row in found), default=0), bins), np.int64)
     for row in found:  # just below `high` a quotient may be rounded up
         counts[row.step - 1, min(row.bin, bins - 1)] += row.trials
@@ -237,9 +241,3 @@ def _declared(connection: Connection, trial_ids: Sequence[int]) -> dict[int, Seq
     found = connection.execute(declared.where(searches.c.id.in_(set(of_search.values()))))
     names = {row.id: row.metrics for row in found}
     return {trial: names[search] for trial, search in of_search.items()}
-
-
-def _portions(trial_ids: Sequence[int]) -> Iterator[list[int]]:
-    ids = sorted(trial_ids)
-    for start in range(0, len(ids), AT_ONCE):
-        yield ids[start : start + AT_ONCE]

@@ -5,13 +5,12 @@ a checkpoint: the database alone is enough to go on, on any host. The checkpoint
 trial rests again or ends, so a cohort whose worker died is trained from there once more.
 """
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from search.ledger import optuna_repair, optuna_rows
-from search.ledger.database import update_each, wake
+from search.ledger.database import portions, update_each, wake
 from search.ledger.optuna_rows import Distributions
 from search.ledger.records import Search, TrialResult
 from search.ledger.tables import checkpoints, cohorts, stages, trials
@@ -211,7 +210,7 @@ def open_rung(connection: Connection, stage_id: int, plan: RungPlan, time: float
         .where(trials.c.stage_id == stage_id)
     )
     mine = {row.number: row for row in connection.execute(query)}
-    for dropped in _batched(plan.dropped):
+    for dropped in portions(plan.dropped):
         gone = [mine[number] for number in dropped]
         ids = [row.id for row in gone]
         same = {"state": "pruned", "pruned_after": plan.start, "finished_at": time}
@@ -233,10 +232,3 @@ def open_rung(connection: Connection, stage_id: int, plan: RungPlan, time: float
         update(stages).where(stages.c.id == stage_id).values(state="open", owner=None)
     )
     wake(connection)
-
-
-def _batched(numbers: Sequence[int], size: int = 500) -> Iterator[list[int]]:
-    """In lists that fit into one statement."""
-    left = iter(numbers)
-    while batch := list(islice(left, size)):
-        yield batch

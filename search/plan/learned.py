@@ -10,11 +10,9 @@ from functools import partial
 
 from search.errors import KlayerError
 from search.objective.metric import Direction
-from search.plan import cma_es
 from search.plan.ranking import ranking_of
 from search.plan.samplers import Drawn, distributions, draw, inside
 from search.plan.seeds import derive
-from search.plan.surface import surface
 from search.plan.trial import Trial
 from search.space.space import Box, Point
 from search.study.file import Stage, Study
@@ -83,8 +81,12 @@ def ask(
         if stage.sampler == "tpe":
             drawn = _tpe(box, own, len(mine), own_seed, ranking.direction)
         elif stage.sampler == "gp":
+            from search.plan.surface import surface
+
             drawn = surface(box, own, ranking).ask(len(mine), own_seed)
         else:
+            from search.plan import cma_es
+
             population = _size(stage) // len(boxes)
             drawn = cma_es.ask(box, own, len(mine), population, own_seed, ranking)
         points.update(zip(mine, drawn, strict=True))

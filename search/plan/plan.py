@@ -288,14 +288,10 @@ def _finalists_plan(study: Study, step: Step, results: Sequence[Trial]) -> Stage
     )
     if others:
         left = ", ".join(f"the best {one.candidates} with {one.seeds.stop}" for one in others)
-        explanation += f"in a race: all with {_seeds(first.seeds.stop, 'fresh ')}, {left}"
+        explanation += f"in a race: all with {plural(first.seeds.stop, 'fresh seed')}, {left}"
     else:
-        explanation += f"each over {_seeds(study.final.seeds, 'fresh ')}"
+        explanation += f"each over {plural(study.final.seeds, 'fresh seed')}"
     return StagePlan(step, boxes, explanation, trials, stacks)
-
-
-def _seeds(count: int, kind: str = "") -> str:
-    return f"{count} {kind}seed" + ("s" if count > 1 else "")
 
 
 def race(study: Study, candidates: int) -> tuple[Round, ...]:
@@ -370,11 +366,9 @@ def _final_plan(study: Study, step: Step, results: Sequence[Trial]) -> StagePlan
 
 def _why(study: Study, chosen: Trial, spread: Spread, among: int) -> str:
     said = study.objective.score.around(spread.mean, spread.standard_deviation)
-    seeds = f"{len(spread.values)} fresh seed" + ("s" if len(spread.values) > 1 else "")
-    return (
-        f"{chosen.stage} #{chosen.number} has the best mean of {among} finalists: {said} over "
-        f"{seeds}"
-    )
+    seeds = plural(len(spread.values), "fresh seed")
+    best = f"{chosen.stage} #{chosen.number} has the best mean"
+    return f"{best} of {among} finalists: {said} over {seeds}"
 
 
 def seed_spreads(results: Sequence[Trial]) -> dict[int, Spread]:

@@ -12,8 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-import numpy as np
-
 from search.objective.metric import Direction
 from search.space.space import Point
 from search.study.file import Study
@@ -107,11 +105,6 @@ class Ranking:
     def best_value(self, values: Iterable[float | None]) -> float | None:
         """The best of some values; None where there is none."""
         return min((value for value in values if value is not None), key=self.cost, default=None)
-
-    def best_so_far(self, values: np.ndarray) -> np.ndarray:
-        """For each of values (n,) the best of it and of all before it, (n,)."""
-        best: np.ndarray = self.sign * np.minimum.accumulate(self.sign * values)
-        return best
 
     def ranked(self, trials: Iterable[T]) -> list[T]:
         """The trials that have a value: those trained to their end first, the best value first.

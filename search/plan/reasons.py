@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from search.objective.port import Objective
 from search.plan.bounds import Bound, Bounds
 from search.plan.trial import Trial
+from search.runtime.formatting import plural
 from search.space.space import Box, Choices, Interval, Range
 from search.study.zoom_rules import DecadesZoom, QuantileZoom
 
@@ -65,7 +66,7 @@ def instead(trial: Trial) -> str:
 
 def kept_reason(name: str, old: Range, best: int) -> str:
     """The line on a range that stays as it was, since none of the `best` trials has it."""
-    extent = _range(old) if isinstance(old, Interval) else _options(old)
+    extent = _range(old) if isinstance(old, Interval) else old.listed
     among = f"none of the best {best} has it" if best > 1 else "the only trial lacks it"
     return f"{name}: {extent}: kept: {among}"
 
@@ -90,7 +91,7 @@ def put_in_order(ranges: Mapping[str, Range], after: Box) -> list[str]:
 
 def list_reason(name: str, old: Choices, kept: Choices, having: str) -> str:
     """The line on a list of choices."""
-    before, after = _options(old), _options(kept)
+    before, after = old.listed, kept.listed
     if kept == old:
         return f"{name}: {after}: all kept"
     return f"{name}: {before} → {after}: what occurs among the {having}"
@@ -137,14 +138,8 @@ def _notes(move: Move, bound: Bound, end: str) -> list[str]:
 def _named(result: Trial, objective: Objective) -> str:
     value = objective.score.text(result.value)
     if result.pruned_after is not None:
-        count = result.pruned_after
-        value += f", pruned after {count} {objective.step}" + ("" if count == 1 else "s")
+        value += f", pruned after {plural(result.pruned_after, objective.step)}"
     return f"{result.stage} #{result.number} ({value})"
-
-
-def _options(extent: Choices) -> str:
-    written = (str(one).lower() if isinstance(one, bool) else str(one) for one in extent.options)
-    return ", ".join(written)
 
 
 def _range(extent: Interval) -> str:

@@ -37,7 +37,7 @@ def quick(study: Study, rows: Sequence[Published]) -> Study:
     canonical["name"] = f"{study.name}{SUFFIX}"
     canonical["data"] = {"source": "digits"}
     canonical["training"] = _shorter(canonical["training"])
-    read = {name for stage in study.stages if stage.zoom for name in stage.zoom.sources}
+    read = {name for stage in study.stages for name in stage.reads}
     for stage, table in zip(study.stages, canonical["stages"], strict=True):
         table["training"] = _shorter(table["training"])
         _thin(stage, table, rows, zoomed=stage.name in read)

@@ -22,7 +22,7 @@ from search.reproduce.table import Cells, checks_table, results_table
 from search.runtime.formatting import plural
 from search.runtime.lines import say, say_table
 from search.study import reading
-from search.views.reading import Digest
+from search.views.reading.digest import Digest
 from search.views.terminal.runner import complete_search
 from search.workers.engines import Engine
 from search.workers.pool import InterruptedRunError

@@ -1,18 +1,17 @@
 """What the ledger has of the experiments: a row a published figure, and what it stands on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from search.ledger.ledger import Ledger
 from search.plan.plan import FINAL
-from search.reproduce.duration import seconds_at_work
 from search.reproduce.experiments import Experiment, order
 from search.reproduce.jobs import searches_of
 from search.reproduce.measures import measured
 from search.reproduce.rows import Row
 from search.study.file import Study
 from search.views.plots.data import SearchData
-from search.views.reading import Digest
+from search.views.reading.digest import Digest
 
 
 @dataclass(frozen=True)
@@ -98,3 +97,16 @@ def _finished(ledger: Ledger, study: Study) -> Finished | None:
     finals = [trial.id for trial in data.of_stage(FINAL)]
     curves = ledger.read.curves_of(finals)
     return Finished(replace(data, curves=curves), seconds_at_work(ledger.read.spans(search)))
+
+
+def seconds_at_work(spans: Iterable[tuple[float, float]]) -> float:
+    """The time in which at least one worker trained; pauses between runs do not count.
+
+    Args:
+        spans: When each cohort was claimed and handed in, in seconds.
+    """
+    total, reached = 0.0, float("-inf")
+    for begin, end in sorted(spans):
+        total += max(0.0, end - max(begin, reached))
+        reached = max(reached, end)
+    return total

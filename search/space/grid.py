@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 
-from search.space.space import Box, Point, Value
+from search.space.space import Box, Point, Value, chains
 
 
 def grid(box: Box) -> list[Point]:
@@ -38,15 +38,15 @@ def combinations(box: Box) -> int:
     counts = {name: len(extent.values()) for name, extent in box.ranges.items()}
     parents = {parent for condition in box.conditions.values() for parent in condition.values}
     first = [name for name in box.parents_first if name in parents]
-    chains = box.chains()
-    chained = {name for chain in chains for name in chain}
+    falls = chains(box.at_most)
+    chained = {name for chain in falls for name in chain}
     total = 0
     for point in _combined(box, first):
         active = box.active_names(point)
         alone = (counts[name] for name in active if name not in parents | chained)
         falling = (
             _falling([_values(box, point, name) for name in chain if name in active])
-            for chain in chains
+            for chain in falls
         )
         total += math.prod(alone) * math.prod(falling)
     return total

@@ -7,7 +7,7 @@ second pair equal. Whatever drew them, samplers that learn are told of the value
 
 import math
 
-from search.space.space import Box, Choices, Point, Range, SpaceError, Value
+from search.space.space import Box, Choices, Point, Range, SpaceError, Value, chains
 
 
 def ordered(box: Box, point: Point) -> Point:
@@ -25,7 +25,7 @@ def ordered(box: Box, point: Point) -> Point:
     if box.in_order(point):
         return point
     values: dict[str, Value] = dict(point)
-    for chain in box.chains():
+    for chain in chains(box.at_most):
         names = [name for name in chain if name in point]
         falling = sorted(map(_number, (point[name] for name in names)), reverse=True)
         most = math.inf

@@ -117,8 +117,12 @@ class Choices:
             raise SpaceError(f"a value stands twice in {list(self.options)}; give each once")
 
     def __str__(self) -> str:
-        words = (str(one).lower() if isinstance(one, bool) else str(one) for one in self.options)
-        return "{" + ", ".join(words) + "}"
+        return f"{{{self.listed}}}"
+
+    @property
+    def listed(self) -> str:
+        """The values as a study file writes them, but for quotes: `1, true, relu`."""
+        return ", ".join(map(_word, self.options))
 
     def contains(self, value: Value) -> bool:
         """Whether `value` is one of the choices."""
@@ -215,23 +219,11 @@ class Box:
         object.__setattr__(self, "parents_first", order)
 
     def __reduce__(self) -> tuple[type["Box"], tuple[dict[str, object], ...]]:
-        parts: list[dict[str, object]] = [
-            dict(self.ranges),
-            dict(self.conditions),
-            dict(self.at_most),
-        ]
-        while not parts[-1]:
-            parts.pop()
-        return Box, tuple(parts)
+        return Box, (dict(self.ranges), dict(self.conditions), dict(self.at_most))
 
     def __hash__(self) -> int:
-        ranges = tuple(self.ranges.items())
-        if not self.conditions and not self.at_most:
-            return hash(ranges)
-        conditions = frozenset(self.conditions.items())
-        if not self.at_most:
-            return hash((ranges, conditions))
-        return hash((ranges, conditions, frozenset(self.at_most.items())))
+        rest = frozenset(self.conditions.items()), frozenset(self.at_most.items())
+        return hash((tuple(self.ranges.items()), rest))
 
     def always(self, name: str) -> bool:
         """Whether every point of the box has the hyperparameter `name`."""
@@ -276,18 +268,16 @@ class Box:
             for name, extent in self.ranges.items()
         )
 
-    def chains(self) -> tuple[tuple[str, ...], ...]:
-        """Hyperparameters each of which is at most the one before it, chain by chain."""
-        return chains(self.at_most)
-
     def in_order(self, point: Point) -> bool:
         """Whether no value of `point` is above one before it in its chain."""
-        values = ([point[name] for name in chain if name in point] for chain in self.chains())
+        values = (
+            [point[name] for name in chain if name in point] for chain in chains(self.at_most)
+        )
         return all(low <= high for some in values for high, low in pairwise(some))  # type: ignore[operator]
 
 
 def chains(at_most: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
-    """As `Box.chains`."""
+    """Hyperparameters each of which is at most the one before it, chain by chain."""
     below = {other: name for name, other in at_most.items()}
     found = []
     for first in (other for other in below if other not in at_most):

@@ -188,10 +188,9 @@ def _results_of(
 
 def _faults(kind: Kind, tables: Document, objective: Objective, stages: list[Stage]) -> list[Fault]:
     """Every fault that lies between the tables of a document."""
-    faults = [*kind.stage_faults(tables, stages), *stage_faults(objective, stages)]
-    if faults:
+    if faults := stage_faults(objective, stages):
         return faults  # what follows reads the stages through their zooms
-    own = kind.faults_between(tables, objective, stages, tables.final, reach(stages))
+    own = kind.faults_between(tables, objective, stages, reach(stages))
     return [*own, *faults_between(objective, stages, tables.final)]
 
 

@@ -13,7 +13,7 @@ from search.space.hyperparameters import Registry
 from search.space.space import Box
 from search.study.faults import Fault, faulty, near, shown
 from search.study.stages import Stage
-from search.study.tables import Document, Final
+from search.study.tables import Document
 
 DEFAULT = "network"
 
@@ -22,9 +22,6 @@ _KINDS = {
     "command": "search.objectives.command.kind",
     "function": "search.objectives.function.kind",
 }
-
-COMMANDS = ("search.objectives.network.commands",)
-"""Modules that add commands to `klayer` which only one kind has."""
 
 
 class Kind(Protocol):
@@ -50,15 +47,11 @@ class Kind(Protocol):
     def recorded(self, form: Mapping[str, Any]) -> Objective:
         """What `Objective.recorded` wrote, unchecked."""
 
-    def stage_faults(self, tables: Document, stages: Sequence[Stage]) -> Iterator[Fault]:
-        """What stages search that is not there, beyond what the registry tells."""
-
     def faults_between(
         self,
         tables: Document,
         objective: Objective,
         stages: Sequence[Stage],
-        final: Final,
         boxes: Mapping[str, Box],
     ) -> Iterator[Fault]:
         """What does not fit together, beyond what holds for every kind.
@@ -67,7 +60,6 @@ class Kind(Protocol):
             tables: The document.
             objective: What it declares.
             stages: The resolved stages.
-            final: What follows them.
             boxes: The `reach` of each stage, by name.
         """
 

@@ -49,8 +49,7 @@ def carried(stage: Stage, known: Mapping[str, Box]) -> Box:
     Raises:
         SpaceError: Its sources differ in their hyperparameters or scales.
     """
-    sources = stage.zoom.sources if stage.zoom is not None else ()
-    return hull(tuple(known[source] for source in sources))
+    return hull(tuple(known[source] for source in stage.reads))
 
 
 def natural_limits(

@@ -50,6 +50,11 @@ class Stage(Table):
     stop: Stop | None = None
     training: Training
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The stages that its zoom reads, by name; none without a zoom."""
+        return () if self.zoom is None else self.zoom.sources
+
     def canonical(self) -> dict[str, Any]:
         """The stage as a file would write it, with every default."""
         written: dict[str, Any] = {"name": self.name, "sampler": self.sampler}

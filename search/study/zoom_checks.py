@@ -22,14 +22,10 @@ def zoom_faults(objective: Objective, stages: Sequence[Stage]) -> list[Fault]:
             for fault in _zoom(objective, stage, stages[:place], known)
         ]
         faults += own
-        if not own and all(source in known for source in _read(stage)):
+        if not own and all(source in known for source in stage.reads):
             with suppress(SpaceError):  # boxes that don't fit together are reported elsewhere
                 known[stage.name] = reach_of(stage, known)
     return faults
-
-
-def _read(stage: Stage) -> tuple[str, ...]:
-    return stage.zoom.sources if stage.zoom is not None else ()
 
 
 def _zoom(
@@ -40,14 +36,14 @@ def _zoom(
     if not earlier:
         right = "there is no earlier stage to read; give the first stage a box"
         return [Fault((), f"found in the first stage; {right}")]
-    faults = [*_sources(stage.zoom.sources, earlier)]
-    if faults or not all(source in known for source in _read(stage)):
+    faults = [*_sources(stage.reads, earlier)]
+    if faults or not all(source in known for source in stage.reads):
         return faults
-    faults += _budgets(objective, [one for one in earlier if one.name in stage.zoom.sources])
+    faults += _budgets(objective, [one for one in earlier if one.name in stage.reads])
     try:
         box = carried(stage, known)
     except SpaceError as error:
-        text = f"{' and '.join(_read(stage))} cannot be read together: {error}"
+        text = f"{' and '.join(stage.reads)} cannot be read together: {error}"
         return [*faults, Fault(("from",), f"{text}; read stages that search the same")]
     for name, limits in stage.zoom.limits.items():
         faults += [

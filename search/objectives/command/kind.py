@@ -7,10 +7,10 @@ from typing import Any
 from search.objectives.command.objective import CommandObjective
 from search.objectives.command.tables import CommandDocument
 from search.objectives.declared import kind as declared
-from search.objectives.declared.kind import faults_between, registry, stage_faults
+from search.objectives.declared.kind import faults_between, registry
 from search.study.tables import Document
 
-__all__ = ["DOCUMENT", "faults_between", "objective", "recorded", "registry", "stage_faults"]
+__all__ = ["DOCUMENT", "faults_between", "objective", "recorded", "registry"]
 
 DOCUMENT = CommandDocument
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from search.errors import KlayerError
 from search.objectives.declared.tables import ResourcesTable
+from search.runtime.formatting import plural
 
 THREADS = (
     "OMP_NUM_THREADS",
@@ -31,7 +32,7 @@ def variables(
     found = dict.fromkeys(THREADS, str(resources.threads))
     if resources.gpus and devices is not None:
         if len(devices) < resources.gpus:
-            has = f"{len(devices)} GPU{'' if len(devices) == 1 else 's'}"
+            has = plural(len(devices), "GPU")
             raise KlayerError(
                 f"resources.gpus: found {resources.gpus}, but this worker has {has}; list as many "
                 "for each worker with --gpus, such as --gpus 0,1, or start fewer workers"

@@ -16,7 +16,7 @@ from search.study.faults import Fault, shown
 from search.study.learning import LEARNING
 from search.study.recorded_tables import constructed
 from search.study.stages import Stage
-from search.study.tables import Document, Final
+from search.study.tables import Document
 
 Own = TypeVar("Own", bound=DeclaredObjective)
 
@@ -45,7 +45,21 @@ def own(tables: Document) -> DeclaredDocument:
     return tables
 
 
-def stage_faults(tables: Document, stages: Sequence[Stage]) -> Iterator[Fault]:
+def faults_between(
+    tables: Document,
+    objective: Objective,
+    stages: Sequence[Stage],
+    boxes: Mapping[str, Box],
+) -> Iterator[Fault]:
+    """What of the stages does not fit the training that is declared."""
+    yield from _steps(tables, stages)
+    for place, stage in enumerate(stages):
+        for fault in _alone(objective, stage):
+            yield fault.under("stages", place, "halving")
+    yield from _fixed(tables, stages, boxes)
+
+
+def _steps(tables: Document, stages: Sequence[Stage]) -> Iterator[Fault]:
     """Ranges of stages that change the scale of what is declared."""
     declared = own(tables).hyperparameters.box
     for place, stage in enumerate(stages):
@@ -56,20 +70,6 @@ def stage_faults(tables: Document, stages: Sequence[Stage]) -> Iterator[Fault]:
             if extent.step is not None and (extent.low - whole.low) % (whole.step or 1):
                 right = f"give {whole.low:g} and steps of {whole.step} above it"
                 yield Fault(("stages", place, *key, "low"), f"found {extent.low:g}; {right}")
-
-
-def faults_between(
-    tables: Document,
-    objective: Objective,
-    stages: Sequence[Stage],
-    _final: Final,
-    boxes: Mapping[str, Box],
-) -> Iterator[Fault]:
-    """What of the stages does not fit the training that is declared."""
-    for place, stage in enumerate(stages):
-        for fault in _alone(objective, stage):
-            yield fault.under("stages", place, "halving")
-    yield from _fixed(tables, stages, boxes)
 
 
 def _alone(objective: Objective, stage: Stage) -> Iterator[Fault]:

@@ -21,7 +21,7 @@ from search.objectives.declared.tables import (
     ResourcesTable,
     TrainingTable,
 )
-from search.runtime.formatting import plural_of
+from search.runtime.formatting import plural, plural_of
 from search.space.space import Point, Range
 
 
@@ -170,7 +170,7 @@ class DeclaredObjective:
     def measured(self, _training: TrainingTable, steps: int) -> str:
         """As `Objective.measured`: the last value, or the best one."""
         which = "at its best" if score_of(self.tables)[1] == "best" else "at the end"
-        return f"{which} of {steps} {self.step}{'' if steps == 1 else 's'}" if steps else which
+        return f"{which} of {plural(steps, self.step)}" if steps else which
 
     def findings(self, _result: Mapping[str, Any]) -> Sequence[Finding]:
         """As `Objective.findings`: nothing is evaluated at the end."""

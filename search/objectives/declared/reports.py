@@ -11,6 +11,7 @@ from search.objective.metric import Metric
 from search.objective.report import Report
 from search.objectives.declared.metrics import ScoredBy
 from search.objectives.faults import TrialError
+from search.plan.ranking import Ranking
 from search.space.hyperparameters import shown
 
 MOST_NAMED = 10
@@ -95,7 +96,7 @@ class Judge:
     def _better(self, before: float | None, value: float) -> float:
         if before is None or self.by == "last":
             return value
-        return (min if self.score.direction == "minimize" else max)(before, value)
+        return value if Ranking(self.score.direction).better(value, before) else before
 
     def _number(self, step: int, name: str, value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):

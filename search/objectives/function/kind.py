@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from search.objectives.declared import kind as declared
-from search.objectives.declared.kind import faults_between, registry, stage_faults
+from search.objectives.declared.kind import faults_between, registry
 from search.objectives.function.objective import FunctionObjective
 from search.objectives.function.tables import FunctionDocument
 from search.study.tables import Document
 
-__all__ = ["DOCUMENT", "faults_between", "objective", "recorded", "registry", "stage_faults"]
+__all__ = ["DOCUMENT", "faults_between", "objective", "recorded", "registry"]
 
 DOCUMENT = FunctionDocument
 

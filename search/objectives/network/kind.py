@@ -1,11 +1,11 @@
 """How a network is declared in a study file."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from search.objective.port import Objective
+from search.objectives.network.checked import Checked
 from search.objectives.network.data_section import DataSection
 from search.objectives.network.facts import NAMED, Facts
 from search.objectives.network.objective import NetworkObjective
@@ -13,20 +13,39 @@ from search.objectives.network.registry import NetworkRegistry
 from search.objectives.network.regulariser_checks import image_faults
 from search.objectives.network.sections import NetworkDocument, NetworkSection, TrainingSection
 from search.objectives.network.study_checks import (
+    batch_faults,
     class_weight_faults,
     fold_faults,
+    layer_faults,
+    rate_faults,
     repeat_faults,
+    rung_faults,
+    single_row_faults,
     task_faults,
 )
-from search.objectives.network.study_checks import faults_between as faults_of
 from search.objectives.network.unread_checks import unread_faults
 from search.space.space import Box
-from search.study.faults import Fault, Key
+from search.study.faults import Fault
 from search.study.recorded_tables import constructed
 from search.study.stages import Stage
-from search.study.tables import Document, Final
+from search.study.tables import Document
 
 DOCUMENT = NetworkDocument
+
+CHECKS = (
+    task_faults,
+    class_weight_faults,
+    image_faults,
+    repeat_faults,
+    fold_faults,
+    unread_faults,
+    layer_faults,
+    rung_faults,
+    batch_faults,
+    single_row_faults,
+    rate_faults,
+)
+"""What of the stages must fit the network, its training and its data; in the order of messages."""
 
 
 def registry(_: Mapping[str, Any]) -> NetworkRegistry:
@@ -75,14 +94,6 @@ def _facts(
     return own_facts(given.data, given.seed, folder, data_folder)
 
 
-def _class_names(network: NetworkObjective) -> tuple[str, ...]:
-    if network.data.is_own:
-        return network.classes
-    from search.objectives.network.data import class_names
-
-    return class_names(network.data.source)
-
-
 def recorded(form: Mapping[str, Any]) -> NetworkObjective:
     """What `NetworkObjective.recorded` wrote, unchecked."""
     return NetworkObjective(
@@ -98,35 +109,16 @@ def recorded(form: Mapping[str, Any]) -> NetworkObjective:
     )
 
 
-def stage_faults(_tables: Document, _stages: Sequence[Stage]) -> Iterator[Fault]:
-    """None: a network's are told once the stages are read through their zooms."""
-    return iter(())
-
-
 def faults_between(
     tables: Document,
     objective: Objective,
     stages: Sequence[Stage],
-    _final: Final,
     boxes: Mapping[str, Box],
 ) -> Iterator[Fault]:
     """What of the stages does not fit the network, its training or its data."""
-    given, network = _own(tables), _network(objective)
-    yield from task_faults(network, stages)
-    trainings: list[tuple[Key, TrainingSection]] = [
-        (("training",), given.training),
-        *((("stages", place, "training"), one.training) for place, one in enumerate(stages)),
-        (("final", "training"), given.final.training),
-    ]
-    names = partial(_class_names, network)
-    yield from class_weight_faults(network.facts.task, names, trainings)
-    yield from image_faults(network.facts, trainings, stages)
-    yield from repeat_faults(given.training, given.final.training)
-    if given.data.folds is not None:
-        yield from fold_faults(trainings)
-    declared = network.facts, network.network, given.training, stages, given.final, boxes
-    yield from unread_faults(*declared)
-    yield from faults_of(*declared)
+    study = Checked(_network(objective), _own(tables), stages, boxes)
+    for check in CHECKS:
+        yield from check(study)
 
 
 def _own(tables: Document) -> NetworkDocument:

@@ -14,10 +14,9 @@ from search.objectives.network.data_section import DataSection
 from search.objectives.network.facts import Facts
 from search.objectives.network.findings import findings, measured
 from search.objectives.network.metrics import MEASURED, Score, metric_of, metrics_of
-from search.objectives.network.registry import NetworkRegistry
+from search.objectives.network.registry import NetworkRegistry, bounds
 from search.objectives.network.schedules import steps_per_epoch
 from search.objectives.network.sections import NetworkSection, TrainingSection
-from search.objectives.network.study_checks import highest, lowest
 from search.space.space import Point, Range
 
 TrainOn = Literal["training", "training+validation"]
@@ -168,10 +167,10 @@ class NetworkObjective:
         limits: dict[str, tuple[float | None, float | None]] = {}
         floors = []
         if training.schedule.has_floor:
-            floor = highest(ranges, "learning_rate_min", training.learning_rate_min)
+            _, floor = bounds(ranges, "learning_rate_min", training.learning_rate_min)
             floors.append(floor)
             if "learning_rate_min" in ranges:
-                top = lowest(ranges, "learning_rate", training.learning_rate)
+                top, _ = bounds(ranges, "learning_rate", training.learning_rate)
                 below = floor if "learning_rate" in ranges else math.nextafter(top, 0)
                 limits["learning_rate_min"] = (None, below)
         own_floor = "learning_rate_min" in ranges  # which a finalist brings with it

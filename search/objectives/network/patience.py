@@ -14,6 +14,7 @@ from model.checkpoint import DAMAGE
 from search.errors import KlayerError
 from search.objective.metric import Metric
 from search.objective.report import Report
+from search.plan.ranking import Ranking
 
 _STATE, _BEST, _WAITED = "state", "patience.best", "patience.waited"
 
@@ -23,7 +24,7 @@ class Patience:
 
     def __init__(self, epochs: int | None, score: Metric) -> None:
         """Take after how many epochs a trial ends, None for never, and what must improve."""
-        self._epochs, self._score = epochs, score
+        self._epochs, self._score, self._ranking = epochs, score, Ranking(score.direction)
         self._best: dict[int, float] = {}
         self._waited: dict[int, int] = {}
 
@@ -41,9 +42,7 @@ class Patience:
 
     def _improves(self, now: float, best: float) -> bool:
         """Whether a score is better than the best before, NaN where there is none."""
-        if math.isnan(now) or math.isnan(best):
-            return math.isnan(best) and not math.isnan(now)
-        return now > best if self._score.direction == "maximize" else now < best
+        return not math.isnan(now) and (math.isnan(best) or self._ranking.better(now, best))
 
     def packed(self, place: int, state: bytes) -> bytes:
         """What a trial goes on from, with how long it has waited."""

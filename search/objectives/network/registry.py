@@ -13,7 +13,7 @@ from pydantic import Field
 
 from model.data.table_options import Task
 from search.space.hyperparameters import Choice, Hyperparameter, Number
-from search.space.space import Condition, Range, Value, is_discrete
+from search.space.space import Condition, Range, Value, ends, is_discrete
 from search.study.table import MOST
 
 Activation = Literal["relu", "leaky_relu", "elu"]
@@ -286,6 +286,11 @@ def depths(ranges: Mapping[str, Range]) -> tuple[int, ...]:
     if extent is None or not is_discrete(extent):
         return ()
     return tuple(int(layers) - 1 for layers in extent.values())
+
+
+def bounds(ranges: Mapping[str, Range], name: str, otherwise: float) -> tuple[float, float]:
+    """The smallest and the largest value of a number; twice `otherwise` where none is searched."""
+    return ends(ranges[name]) if name in ranges else (otherwise, otherwise)
 
 
 def limited(name: str, default: Value | None) -> Any:

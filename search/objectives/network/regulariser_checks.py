@@ -3,41 +3,28 @@
 Pure: values in, every fault out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from search.objectives.network.facts import Facts
-from search.objectives.network.sections import TrainingSection
-from search.objectives.network.study_checks import highest
-from search.study.checks import own_ranges
+from search.objectives.network.checked import Checked
+from search.space.space import ends
 from search.study.faults import Fault, Key
-from search.study.stages import Stage
 
 _OF_IMAGES = ("flip", "shift", "cutout")
 
 
-def image_faults(
-    facts: Facts, trainings: Sequence[tuple[Key, TrainingSection]], stages: Sequence[Stage]
-) -> Iterator[Fault]:
-    """Changes of images where rows are none, or that leave nothing of them; said or searched.
-
-    Args:
-        facts: The sizes of the data.
-        trainings: What is trained, each with the place of its table.
-        stages: The resolved stages.
-    """
+def image_faults(study: Checked) -> Iterator[Fault]:
+    """Changes of images where rows are none, or that leave nothing of them; said or searched."""
+    planes = study.facts.planes
     said: dict[tuple[str, float], Key] = {}  # a stage has what [training] says, which comes first
-    for key, training in trainings:
+    for key, training in study.trainings:
         for name in _OF_IMAGES:
             said.setdefault((name, getattr(training, name)), (*key, name))
-    for place, stage in enumerate(stages):
-        for key, name, extent in own_ranges(stage):
-            if name in _OF_IMAGES:
-                most = highest({name: extent}, name, 0)
-                said.setdefault((name, most), ("stages", place, *key))
+    for key, _, name, extent in study.searched(*_OF_IMAGES):
+        said.setdefault((name, ends(extent)[1]), key)
     for (name, most), where in said.items():
-        if most and facts.planes is None:
+        if most and planes is None:
             yield Fault(where, "found, but the rows are no images; leave it out")
-        elif name != "flip" and facts.planes is not None and most >= min(facts.planes[1:]):
-            _, height, width = facts.planes
+        elif name != "flip" and planes is not None and most >= min(planes[1:]):
+            _, height, width = planes
             right = f"images have {height} x {width} pixels: give fewer than {min(height, width)}"
             yield Fault(where, f"found {most:,.0f}; {right}")

@@ -23,6 +23,7 @@ from search.objectives.network.metrics import MEASURED
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.sections import TrainingSection
 from search.objectives.network.settings import architecture_of, member_of, recipe_of, values_of
+from search.plan.ranking import Ranking
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ class _Score:
         begun: Sequence[TrialCheckpoint],
     ) -> None:
         self._objective, self._rule, self._folds, self._rows = objective, section.score, folds, rows
-        self._sign = 1 if objective.score.direction == "maximize" else -1
+        self._ranking = Ranking(objective.score.direction)
         self._best = {place: one.best for place, one in enumerate(begun) if one.best is not None}
         self._votes = {place: list(one.votes) for place, one in enumerate(begun) if one.votes}
 
@@ -201,7 +202,7 @@ class _Score:
         """The better of two scores; what is NaN is passed over."""
         if before is None or math.isnan(before):
             return now
-        return before if self._sign * before > self._sign * now else now
+        return before if self._ranking.better(before, now) else now
 
     def _ensembles(self, places: Sequence[int], epoch: Epoch) -> dict[int, float]:
         for network in epoch.snapshots:

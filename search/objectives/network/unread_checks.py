@@ -4,20 +4,16 @@ Pure: values in, every fault out.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
-from search.objectives.network.facts import Facts
-from search.objectives.network.registry import depths
+from search.objectives.network.checked import Checked, Part
+from search.objectives.network.registry import bounds, depths
 from search.objectives.network.schedules import SCHEDULES
-from search.objectives.network.sections import NetworkFinal, NetworkSection, TrainingSection
-from search.objectives.network.study_checks import has_hidden_layers, highest, lowest
+from search.objectives.network.sections import NetworkSection, TrainingSection
+from search.objectives.network.study_checks import has_hidden_layers
 from search.space.space import Box, Choices, Value
-from search.study.checks import own_ranges
-from search.study.contenders import contenders
-from search.study.faults import Fault, Key, shown
-from search.study.stages import Stage
+from search.study.faults import Fault, shown
 
 _MOMENTUM = ("optimizer", ("sgd", "nesterov"))
 _ADAM = ("optimizer", ("adam", "adamw"))
@@ -41,57 +37,21 @@ READ_BY: Mapping[str, tuple[str, tuple[Value, ...]]] = {
 """Keys that only some settings of another one read; of a schedule, some kinds."""
 
 
-@dataclass(frozen=True)
-class Part:
-    """A stage or the final: what its trials are trained with.
-
-    Attributes:
-        key: Its place in the file.
-        training: Its whole training.
-        boxes: What its trials were drawn from: the `reach` of stages.
-    """
-
-    key: Key
-    training: TrainingSection
-    boxes: tuple[Box, ...]
+def unread_faults(study: Checked) -> Iterator[Fault]:
+    """Every setting that nothing reads. A value that is the default is never one."""
+    yield from _said(study)
+    yield from _searched(study)
+    yield from _of_no_layer(study)
+    yield from _skips(study)
+    yield from _patience(study)
 
 
-def unread_faults(
-    facts: Facts,
-    network: NetworkSection,
-    training: TrainingSection,
-    stages: Sequence[Stage],
-    final: NetworkFinal,
-    boxes: Mapping[str, Box],
-) -> Iterator[Fault]:
-    """Every setting that nothing reads. A value that is the default is never one.
-
-    Args:
-        facts: The sizes of the data.
-        network: What [network] says.
-        training: What [training] says.
-        stages: The resolved stages.
-        final: The final.
-        boxes: The `reach` of each stage, by name.
-    """
-    parts = [
-        Part(("stages", place), stage.training, (boxes[stage.name],))
-        for place, stage in enumerate(stages)
-    ]
-    chosen = tuple(boxes[name] for name in contenders(stages))
-    parts.append(Part(("final",), final.training, chosen))
-    yield from _said(network, training, parts)
-    yield from _searched(network, stages, boxes)
-    yield from _of_no_layer(network, training, parts, stages)
-    yield from _skips(network, stages, boxes)
-    yield from _patience(facts, training, parts)
-
-
-def _said(network: NetworkSection, base: TrainingSection, parts: Sequence[Part]) -> Iterator[Fault]:
+def _said(study: Checked) -> Iterator[Fault]:
     """Keys that are said where nothing that takes them over reads them."""
+    network, parts = study.network, study.parts
     for name in READ_BY:
         in_network = name in type(network).model_fields
-        table = network if in_network else base
+        table = network if in_network else study.base
         default, value = type(table).model_fields[name].default, getattr(table, name)
         right = f"leave it out, or give {shown(default)}, its default"
         text = f"but only {_needed(name)} reads it; {right}"
@@ -113,101 +73,82 @@ def _reads(network: NetworkSection, part: Part, name: str) -> bool:
     return any(_possible(values, box, other) & set(settings) for box in part.boxes)
 
 
-def _searched(
-    network: NetworkSection, stages: Sequence[Stage], boxes: Mapping[str, Box]
-) -> Iterator[Fault]:
+def _searched(study: Checked) -> Iterator[Fault]:
     """Searched hyperparameters that nothing reads: the search would compare noise."""
-    for place, stage in enumerate(stages):
-        values = _values(network, stage.training)
-        for key, name, _ in own_ranges(stage):
-            if name not in READ_BY:
-                continue
-            where: Key = ("stages", place, *key)
-            other, settings = READ_BY[name]
-            reach = boxes[stage.name]
-            own = reach if stage.points else stage.boxes[int(key[1])]
-            found = _possible(values, own if other in own.ranges else reach, other)
-            condition = own.conditions.get(name)
-            if condition is not None and other in condition.values:
-                found = set(condition.values[other])
-            needed, vain = _needed(name), found - set(settings)
-            if vain == found:
-                right = f"give {needed}, or leave it out of the search"
-                yield Fault(where, f"searched, but only {needed} reads it; {right}")
-            elif vain and other in own.ranges and not stage.points:
-                listed = ", ".join(shown(one) for one in settings if one in found)
-                listed = f"[{listed}]" if "," in listed else listed
-                without = " or ".join(sorted(map(shown, vain)))
-                said = f"searched also where {other} = {without}, which does not read it"
-                yield Fault(where, f"{said}; give it when = {{{other} = {listed}}}")
+    for where, stage, name, _ in study.searched(*READ_BY):
+        values, reach = _values(study.network, stage.training), study.boxes[stage.name]
+        other, settings = READ_BY[name]
+        own = reach if stage.points else stage.boxes[int(where[3])]
+        found = _possible(values, own if other in own.ranges else reach, other)
+        condition = own.conditions.get(name)
+        if condition is not None and other in condition.values:
+            found = set(condition.values[other])
+        needed, vain = _needed(name), found - set(settings)
+        if vain == found:
+            right = f"give {needed}, or leave it out of the search"
+            yield Fault(where, f"searched, but only {needed} reads it; {right}")
+        elif vain and other in own.ranges and not stage.points:
+            listed = ", ".join(shown(one) for one in settings if one in found)
+            listed = f"[{listed}]" if "," in listed else listed
+            without = " or ".join(sorted(map(shown, vain)))
+            said = f"searched also where {other} = {without}, which does not read it"
+            yield Fault(where, f"{said}; give it when = {{{other} = {listed}}}")
 
 
-def _of_no_layer(
-    network: NetworkSection,
-    base: TrainingSection,
-    parts: Sequence[Part],
-    stages: Sequence[Stage],
-) -> Iterator[Fault]:
+def _of_no_layer(study: Checked) -> Iterator[Fault]:
     """Dropout of hidden layers where there are none."""
-    deep = [any(has_hidden_layers(network, box) for box in one.boxes) for one in parts]
+    deep = {name: has_hidden_layers(study.network, box) for name, box in study.boxes.items()}
     text = "but the network has no hidden layer; leave it out"
-    said = [(("training",), base), *(((*one.key, "training"), one.training) for one in parts)]
-    where = next((key for key, training in said if training.dropout), None)
-    if where is not None and not any(deep):
+    where = next((key for key, training in study.trainings if training.dropout), None)
+    if where is not None and not any(deep.values()):
         yield Fault((*where, "dropout"), f"found, {text}")
-    for place, stage in enumerate(stages):
-        if deep[place]:
-            continue
-        for key, name, _ in own_ranges(stage):
-            if name == "dropout":
-                yield Fault(("stages", place, *key), f"searched, {text}")
+    for key, stage, _, _ in study.searched("dropout"):
+        if not deep[stage.name]:
+            yield Fault(key, f"searched, {text}")
 
 
-def _skips(
-    network: NetworkSection, stages: Sequence[Stage], boxes: Mapping[str, Box]
-) -> Iterator[Fault]:
+def _skips(study: Checked) -> Iterator[Fault]:
     """Skip connections where no hidden layer can be as wide as the one before it."""
     found = "but no hidden layer can have as many units as the one before it; leave it out"
-    able = {stage.name: _can_skip(network, boxes[stage.name]) for stage in stages}
-    if network.skip and not any(able.values()):
+    able = {name: _can_skip(study.network, box) for name, box in study.boxes.items()}
+    if study.network.skip and not any(able.values()):
         yield Fault(("network", "skip"), f"found true, {found}")
-    for place, stage in enumerate(stages):
-        for key, name, _ in own_ranges(stage):
-            if name == "skip" and not able[stage.name]:
-                yield Fault(("stages", place, *key), f"searched, {found}")
+    for key, stage, _, _ in study.searched("skip"):
+        if not able[stage.name]:
+            yield Fault(key, f"searched, {found}")
 
 
 def _can_skip(network: NetworkSection, box: Box) -> bool:
     most = max(depths(box.ranges), default=len(network.widths))
-    ends = []
+    spans = []
     if network.bottleneck is not None or "bottleneck" in box.ranges:
-        units = network.bottleneck or 0
-        ends.append(tuple(bound(box.ranges, "bottleneck", units) for bound in (lowest, highest)))
+        spans.append(bounds(box.ranges, "bottleneck", network.bottleneck or 0))
     for layer in range(1, most + 1):
         name, said = f"width_{layer}", network.widths[layer - 1 : layer]
         some: list[float] = [] if box.always(name) else list(said)
         if name in box.ranges:
-            some += [lowest(box.ranges, name, 0), highest(box.ranges, name, 0)]
-        ends.append((min(some, default=0), max(some, default=0)))  # without one: told elsewhere
-    return any(low <= top and bottom <= high for (low, high), (bottom, top) in pairwise(ends))
+            some += bounds(box.ranges, name, 0)
+        spans.append((min(some, default=0), max(some, default=0)))  # without one: told elsewhere
+    return any(low <= top and bottom <= high for (low, high), (bottom, top) in pairwise(spans))
 
 
-def _patience(facts: Facts, base: TrainingSection, parts: Sequence[Part]) -> Iterator[Fault]:
+def _patience(study: Checked) -> Iterator[Fault]:
     """Patience that ends no trial, or that ends trials while η is high.
 
     A score gets no better while a schedule's η is near its peak, and much better as η falls. A
     trial that ends there would be compared with others that came to the fall.
     """
-    patient = [one for one in parts if one.training.patience is not None]
+    base, rows = study.base, study.facts.rows
+    patient = [one for one in study.parts if one.training.patience is not None]
     for part in patient:
         schedule, batch = part.training.schedule, _largest_batch(part)
-        wave = schedule.wave_epochs(facts.rows, batch)
+        wave = schedule.wave_epochs(rows, batch)
         if wave is None or (part.training.patience or 0) >= wave:
             continue
         own = part.training.patience != base.patience or schedule != base.schedule
         where = (*(part.key if own else ()), "training", "patience")
         found = f'found {part.training.patience} with kind "{schedule.kind}", of which trials'
-        if wave < schedule.total_epochs(facts.rows, batch):
+        if wave < schedule.total_epochs(rows, batch):
             right = f"give {math.ceil(wave):,} or more, the epochs of a cycle"
         else:
             right = "leave it out, or give a schedule whose η only falls"
@@ -216,7 +157,7 @@ def _patience(facts: Facts, base: TrainingSection, parts: Sequence[Part]) -> Ite
     for one in dict.fromkeys(part.training.patience for part in patient):
         those = [part for part in patient if part.training.patience == one]
         epochs = max(
-            math.ceil(part.training.schedule.total_epochs(facts.rows, _largest_batch(part)))
+            math.ceil(part.training.schedule.total_epochs(rows, _largest_batch(part)))
             for part in those
         )
         if one is not None and one > epochs - 2:
@@ -229,7 +170,7 @@ def _patience(facts: Facts, base: TrainingSection, parts: Sequence[Part]) -> Ite
 def _largest_batch(part: Part) -> int:
     """The largest batch size of its trials, with which cycles of updates take most epochs."""
     said = part.training.batch_size
-    return max(int(highest(box.ranges, "batch_size", said)) for box in part.boxes)
+    return max(int(bounds(box.ranges, "batch_size", said)[1]) for box in part.boxes)
 
 
 def _values(network: NetworkSection, training: TrainingSection) -> Mapping[str, Value]:

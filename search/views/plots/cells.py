@@ -51,7 +51,7 @@ def cells(
         valued = group[np.isfinite(group)]
         if len(valued):
             median[cell] = np.median(valued)
-            best[cell] = ranking.best_so_far(valued)[-1]
+            best[cell] = ranking.sign * (ranking.sign * valued).min()
     shape = (rows, columns)
     return Cells(across, upwards, count.reshape(shape), median.reshape(shape), best.reshape(shape))
 

@@ -1,5 +1,1 @@
 """What people look at: a search read from the ledger, again and again, at little cost."""
-
-from search.views.reading.digest import Digest
-
-__all__ = ["Digest"]

@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass, replace
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -78,12 +77,6 @@ def test_a_value_is_better_than_none_and_not_better_than_itself() -> None:
     assert LOWEST.better(0.5, 0.6)
     assert HIGHEST.best_value([0.1, None, 0.3]) == 0.3
     assert LOWEST.best_value([0.1, None, 0.3]) == 0.1
-
-
-def test_the_best_so_far_never_gets_worse() -> None:
-    values = np.array([0.5, 0.7, 0.6, 0.2])
-    assert HIGHEST.best_so_far(values).tolist() == [0.5, 0.7, 0.7, 0.7]
-    assert LOWEST.best_so_far(values).tolist() == [0.5, 0.5, 0.5, 0.2]
 
 
 def test_survivors_are_the_best_in_rising_order_of_their_numbers() -> None:

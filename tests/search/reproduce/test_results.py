@@ -6,7 +6,7 @@ import pytest
 
 from search.ledger.ledger import Ledger
 from search.reproduce.experiments import all_experiments, asked_for, order
-from search.reproduce.results import results
+from search.reproduce.results import results, seconds_at_work
 from tests.search.reproduce.conftest import Rehearsal
 
 
@@ -42,3 +42,17 @@ def test_before_there_is_a_database_all_rows_are_empty() -> None:
     rows = results(None, all_experiments(), 1, rehearsed=True).rows
     assert len(rows) > 28
     assert {row.ours for row in rows} == {()}
+
+
+@pytest.mark.parametrize(
+    ("spans", "seconds"),
+    [
+        ([], 0),
+        ([(10, 15)], 5),
+        ([(0, 4), (1, 3), (2, 6)], 6),  # two workers at once
+        ([(100, 110), (0, 5)], 15),  # a pause of 95 s between two runs
+        ([(0, 5), (5, 8)], 8),
+    ],
+)
+def test_the_time_in_which_anybody_trained(spans: list[tuple[float, float]], seconds: int) -> None:
+    assert seconds_at_work(spans) == seconds

@@ -65,13 +65,6 @@ def test_equal_boxes_are_one_and_survive_pickling() -> None:
         BOX.conditions["norm"] = CONDITIONS["norm"]  # type: ignore[index]
 
 
-def test_a_box_without_conditions_is_reduced_and_hashed_by_its_ranges_alone() -> None:
-    box = Box(RANGES)
-    assert box.__reduce__() == (Box, (RANGES,))
-    assert hash(box) == hash(tuple(RANGES.items()))
-    assert box == Box(RANGES, {})
-
-
 @pytest.mark.parametrize(
     ("conditions", "message"),
     [

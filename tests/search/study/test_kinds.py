@@ -1,7 +1,6 @@
 """A kind of objective is found by its name, and a wrong name costs one message."""
 
 import sys
-from importlib import import_module
 from typing import Any
 
 import pytest
@@ -51,8 +50,3 @@ def test_a_kind_is_loaded_only_when_it_is_asked_for(monkeypatch: pytest.MonkeyPa
     assert "a_module_that_is_not_there" not in sys.modules
     with pytest.raises(ModuleNotFoundError):
         kind_of({"objective": {"kind": "other"}})
-
-
-@pytest.mark.parametrize("name", kinds.COMMANDS)
-def test_the_modules_with_commands_are_there(name: str) -> None:
-    assert import_module(name).__doc__
