@@ -13,10 +13,9 @@ from search.views.plots.data import SearchData
 from search.views.plots.groups import group_named, part_of
 from search.views.plots.labels import named, short, title_of
 from search.views.plots.plot import Plot, Table, drawn, escape, nothing
-from search.views.plots.theme import COLOURS
+from search.views.plots.theme import COLOURS, MARKERS
 
 MOST = 3 * len(COLOURS)  # that can be told apart
-_MARKERS = ("", "circle-open", "x-thin-open")  # of the first, second and third use of a colour
 
 
 def trainings(data: SearchData, name: str, trials: Sequence[RecordedTrial]) -> Plot:
@@ -84,7 +83,7 @@ def _values(data: SearchData, trial: RecordedTrial, names: Sequence[str]) -> lis
 
 
 def _trace(place: int, name: str, part: str, dash: str, x: np.ndarray, y: np.ndarray) -> go.Scatter:
-    marker = _MARKERS[place // len(COLOURS) % len(_MARKERS)]
+    marker = MARKERS[place // len(COLOURS) % len(MARKERS)]
     return go.Scatter(
         x=x,
         y=y,

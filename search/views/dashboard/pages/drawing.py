@@ -18,6 +18,7 @@ from search.views.plots.curves import curves, needs_of
 from search.views.plots.data import SearchData
 from search.views.plots.groups import group_of_key
 from search.views.plots.plot import Plot, nothing
+from search.views.plots.smoothing import weight_of
 from search.views.plots.theme import Mode, themed
 from search.views.reading.digest import Digest
 
@@ -31,7 +32,7 @@ class Options:
     """What a reader has chosen for one plot; None or nothing for what is shown unasked.
 
     Attributes:
-        first: Of the zoom, the hyperparameter across.
+        first: Of the zoom, the hyperparameter across; of the curves, how they are smoothed.
         second: Of the zoom, the one up; of the curves, trials such as "coarse 3, fine #12".
         pins: Trials to be lit, by stage and number.
     """
@@ -59,7 +60,8 @@ class Options:
         if key == zoom.KEY:
             return self
         if is_curves(key):
-            return Options(None, ", ".join(_written(self.second)) or None, self.pins)
+            smoothing = self.first if weight_of(self.first) else None
+            return Options(smoothing, ", ".join(_written(self.second)) or None, self.pins)
         return Options(pins=self.pins) if is_lit(key) else Options()
 
     def asked(self) -> list[tuple[str, int]]:
@@ -120,7 +122,7 @@ def draw(shelf: Shelf, where: Address, key: str, options: Options) -> Plot:
             for one in _written(options.second)
             if (named := _trial(one)) is None or (named in asked and named not in ids)
         ]
-        return curves(data, group.name, list(ids.values()), missing)
+        return curves(data, group.name, list(ids.values()), missing, weight_of(options.first))
     entry = catalogue.find(objective, key)
     return entry.draw(_lit(digest.data(needs=entry.needs), options))
 

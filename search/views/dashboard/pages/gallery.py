@@ -16,7 +16,7 @@ from search.views.dashboard.pages.address import Address
 from search.views.dashboard.pages.shelf import Shelf
 from search.views.dashboard.pages.trial_page import find
 from search.views.plots.plot import Plot
-from search.views.reading.digest import Digest
+from search.views.reading.digest import Digest, live
 
 KEPT = 128  # plots; the largest take up to a megabyte
 
@@ -61,13 +61,16 @@ class Gallery:
 
         Args:
             where: Which page.
-            options: What a reader has chosen of one of them; None for what they show unasked.
+            options: What a reader has chosen of learning curves, for their own version; None for
+                that of the other plots.
 
         Raises:
             KlayerError: There is no such search, or the database failed.
         """
         digests = [self._shelf.digest(name) for name in where.names]
         asked = [] if options is None else options.asked()
+        if options is not None:  # those that are trained now are drawn unasked
+            asked = [*asked, *((t.stage, t.number) for t in live(digests[0].outline()))]
         if where.kind == "trial":
             asked = [(where.stage, where.number)]
         grown = _grown(digests[0], asked) if asked else []

@@ -14,6 +14,7 @@ from search.views.dashboard.pages import address, drawing, parts, trials_grid
 from search.views.plots import parallel
 from search.views.plots.catalogue import entries
 from search.views.plots.data import SearchData
+from search.views.plots.smoothing import NONE, WEIGHTS
 from search.views.plots.standing import stage_value
 from search.views.plots.zoom import usual_first
 from search.views.reading.digest import top
@@ -240,7 +241,8 @@ def _controls(key: str, data: SearchData) -> Sequence[Component]:
             debounce=True,
             placeholder="coarse 3, fine 12",
         )
-        return [html.Label(["also these trials", asked]), parts.unchosen(key, "first")]
+        smoothing = _choice("smoothing", list(WEIGHTS), NONE, parts.option(key, "first"))
+        return [smoothing, html.Label(["also these trials", asked])]
     if key == parallel.KEY:
         how = (
             "Draw a box over one axis or several: the table of trials is filtered by it. "

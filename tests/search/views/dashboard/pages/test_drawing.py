@@ -77,6 +77,14 @@ def test_chosen_trials_are_brought_out(shelf: Shelf) -> None:
     assert "coarse #0" in str(asked.figure.to_json())
 
 
+def test_curves_are_smoothed_where_somebody_asks(shelf: Shelf) -> None:
+    for sent, smoothed in (("0.9", True), ("none", False), ("<script>", False)):
+        used = Options(sent).used_by("curves-loss")
+        assert (used != Options()) == smoothed
+        assert ("weight 0.9" in draw(shelf, HERE, "curves-loss", used).caption) == smoothed
+        assert Options(sent).used_by("best") == Options()
+
+
 def test_pinned_trials_are_lit_where_trials_are_shown_one_by_one(shelf: Shelf) -> None:
     pins = Options.read(None, None, "coarse/1,coarse/0,coarse/1,none/7,x,/3,coarse/-1,coarse/1e9")
     assert pins.pins == (("coarse", 1), ("coarse", 0), ("none", 7))
