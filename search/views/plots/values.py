@@ -18,6 +18,9 @@ from search.views.plots.ticks import decades, round_marks, told_apart, written
 SHARE = Metric("share", "maximize", "%", 100.0)
 """A part of a whole, as people read it."""
 
+NUMBER = ",.4~r"
+"""How Plotly (d3-format) writes a number that has no metric: with four significant digits."""
+
 
 @dataclass(frozen=True)
 class ValueScale:
@@ -95,4 +98,4 @@ class ValueScale:
 
 def _format(metric: Metric) -> str:
     """How Plotly (d3-format) writes its shown values."""
-    return ",.4~r" if metric.decimals is None else f".{metric.decimals}f"
+    return NUMBER if metric.decimals is None else f".{metric.decimals}f"

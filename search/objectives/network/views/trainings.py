@@ -7,6 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from search.ledger.records import RecordedTrial
+from search.objective.metric import Metric
 from search.objectives.network.registry import layer_of
 from search.runtime.formatting import number, plural
 from search.views.plots.data import SearchData
@@ -14,6 +15,7 @@ from search.views.plots.groups import group_named, part_of
 from search.views.plots.labels import named, short, title_of
 from search.views.plots.plot import Plot, Table, drawn, escape, nothing
 from search.views.plots.theme import COLOURS, MARKERS
+from search.views.plots.values import ValueScale
 
 MOST = 3 * len(COLOURS)  # that can be told apart
 
@@ -40,7 +42,7 @@ def trainings(data: SearchData, name: str, trials: Sequence[RecordedTrial]) -> P
             x, y = group.line(data.curves[trial.id], metric)
             if np.isfinite(y).any():
                 part = part_of(metric)
-                figure.add_trace(_trace(place, who, part, dash, x, y))
+                figure.add_trace(_trace(place, who, metric, dash, x, y))
                 values = zip(x.tolist(), y.tolist(), strict=True)
                 rows += [(who, part, epoch, _known(value)) for epoch, value in values]
     figure.update_layout(**group.layout(step))
@@ -82,7 +84,9 @@ def _values(data: SearchData, trial: RecordedTrial, names: Sequence[str]) -> lis
     ]
 
 
-def _trace(place: int, name: str, part: str, dash: str, x: np.ndarray, y: np.ndarray) -> go.Scatter:
+def _trace(
+    place: int, name: str, metric: Metric, dash: str, x: np.ndarray, y: np.ndarray
+) -> go.Scatter:
     marker = MARKERS[place // len(COLOURS) % len(MARKERS)]
     return go.Scatter(
         x=x,
@@ -93,7 +97,8 @@ def _trace(place: int, name: str, part: str, dash: str, x: np.ndarray, y: np.nda
         name=short(name, 48),
         legendgroup=str(place),
         showlegend=dash == "solid",
-        hovertemplate=f"<b>{escape(name)}</b>, {part}<br>epoch %{{x}}: %{{y:.4g}}<extra></extra>",
+        hovertemplate=f"<b>{escape(name)}</b>, {escape(part_of(metric))}<br>epoch %{{x}}: "
+        f"{ValueScale(metric).hover('y')}<extra></extra>",
     )
 
 
