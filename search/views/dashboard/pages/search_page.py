@@ -14,6 +14,7 @@ from search.views.dashboard.pages import address, drawing, parts, trials_grid
 from search.views.plots import parallel
 from search.views.plots.catalogue import entries
 from search.views.plots.data import SearchData
+from search.views.plots.runs import views
 from search.views.plots.smoothing import NONE, WEIGHTS
 from search.views.plots.standing import stage_value
 from search.views.plots.zoom import usual_first
@@ -243,6 +244,9 @@ def _controls(key: str, data: SearchData) -> Sequence[Component]:
         )
         smoothing = _choice("smoothing", list(WEIGHTS), NONE, parts.option(key, "first"))
         return [smoothing, html.Label(["also these trials", asked])]
+    if key in drawing.BESTS and len(best_views := views(data.score)) > 1:
+        chosen = _choice("values", best_views, best_views[0], parts.option(key, "first"))
+        return [chosen, parts.unchosen(key, "second")]
     if key == parallel.KEY:
         how = (
             "Draw a box over one axis or several: the table of trials is filtered by it. "
