@@ -20,11 +20,14 @@ from search.views.plots.values import ValueScale
 from search.views.plots.zoom import scale_of, zoom
 
 ACROSS = 3  # zooms in a row
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 ZOOM_TITLE = "The zooms beside each other"
 
 
 def compare_best(datas: Sequence[SearchData], over: str = "trials") -> Plot:
-    """The best so far of each search as steps, one colour a search.
+    """The best so far of each search as steps, a colour and a dash a search.
+
+    Through the gaps of a later line an earlier one is seen that is equal.
 
     Args:
         datas: The searches, one or more; over time with their stints.
@@ -52,9 +55,11 @@ def compare_best(datas: Sequence[SearchData], over: str = "trials") -> Plot:
         if not len(run.trials) or top is None:
             said.append(f"{data.name} has no finished trial yet")
             continue
-        said.append(f"{data.name} came to {data.score.text(top.value)} with {named(top)}")
+        what = "its winner is" if standing.winner(data) is not None else "its best so far is"
+        said.append(f"{data.name}: {what} {named(top)} with {data.score.text(top.value)}")
         several = several or mixed(data, run)
-        figure.add_trace(best.steps(data, run, COLOURS[place % len(COLOURS)], data.name))
+        line = best.steps(data, run, COLOURS[place % len(COLOURS)], data.name)
+        figure.add_trace(line.update(line={"dash": DASHES[place % len(DASHES)]}))
         rows += [
             (data.name, t.stage, t.number, float(x), float(value), float(so_far))
             for t, x, value, so_far in zip(run.trials, run.x, run.values, run.best, strict=True)
