@@ -13,6 +13,7 @@ from search.errors import KlayerError
 from search.ledger.faults import DatabaseFaultError
 from search.views.dashboard.pages import drawing
 from search.views.dashboard.pages.address import Address
+from search.views.dashboard.pages.parts import unbroken
 from search.views.dashboard.pages.shelf import Shelf
 from search.views.dashboard.pages.trial_page import find
 from search.views.plots.plot import Plot
@@ -144,4 +145,4 @@ def _shown(plot: Plot, mode: str | None) -> Shown:
     size = "plot-frame empty" if plot.empty else "plot-frame"
     # The caption of an empty plot stands in it already.
     figure = str(drawing.shown(plot, mode).to_json(validate=False))
-    return Shown(figure, "" if plot.empty else plot.caption, size)
+    return Shown(figure, "" if plot.empty else unbroken(plot.caption), size)

@@ -144,8 +144,8 @@ def standing(data: SearchData, one: Overview, told: Told) -> Component:
         )
         value = value_text(data.objective, best.value, ())
         said = f", single {value} at {parameters(best.parameters)}"
-        rows.append(("What is best", [link, said]))
-    rows += [(question, [answer]) for question, answer in told.verdict]
+        rows.append(("What is best", [link, parts.unbroken(said)]))
+    rows += [(question, [parts.unbroken(answer)]) for question, answer in told.verdict]
     return html.Div(
         [
             parts.tiles(tiled),
@@ -191,7 +191,9 @@ def stages(data: SearchData) -> Component:
             f"{stage.finished:,} of {stage.trials:,}",
             _ended_badly(stage),
             stage_value(data, stage),
-            html.Span(stage.explanation or "not planned yet", className="explanation"),
+            html.Span(
+                parts.unbroken(stage.explanation or "not planned yet"), className="explanation"
+            ),
         ]
         for stage in data.stages
     ]
@@ -221,7 +223,7 @@ def best(data: SearchData) -> Component:
         for trial in top(data)
     ]
     named = ("trial", data.score.words, "parameters")
-    return parts.table(named, rows, "Best trials")
+    return parts.wide_table(named, rows, "Best trials")
 
 
 def _controls(key: str, data: SearchData) -> Sequence[Component]:
