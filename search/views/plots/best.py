@@ -179,7 +179,7 @@ def _cells(run: Run) -> list[go.Heatmap]:
             y=scale.unplace(found.y),
             z=share.astype(np.float32),
             customdata=found.count.astype(np.int32),
-            colorscale=[[0, faint("#0072B2", 0.15)], [1, faint("#0072B2", 0.9)]],
+            colorscale=[[0, faint("#0072B2", 0.25)], [1, faint("#0072B2", 0.9)]],
             showscale=False,
             hovertemplate="%{customdata} trials about here<extra></extra>",
             hoverongaps=False,

@@ -59,7 +59,9 @@ def curves(
     figure = go.Figure([*bands, *_grey(data, dropped, group)])
     for trace in _coloured(data, shown, chosen, group, smoothing):
         figure.add_trace(trace)
-    figure.update_layout(**group.layout(step))
+    ends = [data.curves[trial.id][-1].step for trial in (*shown, *dropped)]
+    ends += [len(data.bands[name].counts) for name in data.bands if bands]
+    figure.update_layout(**group.layout(step, max(ends)))
     caption = _caption(data, group, shown, dropped, left_out, chosen)
     if smoothing:
         caption += f" Smoothed by an exponential mean of weight {smoothing:g}, each over itself."

@@ -48,7 +48,7 @@ def template(mode: Mode) -> go.layout.Template:
         "zeroline": False,
         "ticks": "outside",
         "tickcolor": tones.line,
-        "title": {"font": {"size": 13}},
+        "title": {"font": {"size": 13}, "standoff": 10},
         "automargin": True,
         "exponentformat": "power",
         "minexponent": 6,  # 11,030 and not 1.103 times a power of ten

@@ -52,7 +52,7 @@ def trial_curves(data: SearchData, trial: RecordedTrial, name: str) -> Plot:
                 f"{ValueScale(metric).hover('y')}<extra></extra>",
             )
         )
-    figure.update_layout(**group.layout(step))
+    figure.update_layout(**group.layout(step, reports[-1].step))
     rows: list[tuple[Any, ...]] = [
         (int(at), *(float(y) if np.isfinite(y) else None for y in values))
         for at, *values in zip([one.step for one in reports], *columns, strict=True)

@@ -45,7 +45,9 @@ def trainings(data: SearchData, name: str, trials: Sequence[RecordedTrial]) -> P
                 figure.add_trace(_trace(place, who, metric, dash, x, y))
                 values = zip(x.tolist(), y.tolist(), strict=True)
                 rows += [(who, part, epoch, _known(value)) for epoch, value in values]
-    figure.update_layout(**group.layout(step))
+    figure.update_layout(
+        **group.layout(step, max(data.curves[trial.id][-1].step for trial in shown))
+    )
     caption = f"{group.legend()}, of {plural(len(shown), 'training')}."
     return drawn(key, title, caption, figure, Table(("training", "part", step, group.unit), rows))
 
