@@ -19,6 +19,7 @@ from search.ledger.tables import stages
 
 KEY = "dashboard:plot_data:klayer-zoom:0"
 STAGES, BOXES, LETTERS = 12, 20, 600
+_LOG = {"type": "log", "exponentformat": "power"}
 
 Box = Mapping[str, Any]
 
@@ -95,7 +96,7 @@ def _trace(name: str, why: str, boxes: Sequence[Box], names: Sequence[str]) -> d
 
 def _axis(boxes: Sequence[Box], name: str) -> dict[str, Any]:
     log = any(box[name].get("log") for box in boxes if _range(box, name))
-    return {"title": {"text": _plain(name)}, **({"type": "log"} if log else {})}
+    return {"title": {"text": _plain(name)}, **(_LOG if log else {})}
 
 
 def _range(box: Box, name: str) -> tuple[float, float] | None:
