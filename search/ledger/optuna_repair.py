@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from search.ledger import optuna_curves, optuna_rows
+from search.ledger import optuna_boxes, optuna_curves, optuna_rows
 from search.ledger.database import portions, update_each
 from search.ledger.optuna_tables import (
     ENDS,
@@ -107,8 +107,10 @@ def _say(connection: Connection, stage: Row[Any]) -> int | None:
     said = optuna_rows.said_of_stage(stage.search, stage.name, stage.explanation, stage.boxes)
     if stage.kind == "final" and stage.result is not None:
         said["klayer:result"] = stage.result
-    score = _study(stage).objective.score
-    return optuna_rows.add_study(connection, stage.optuna_study, score, said)
+    objective = _study(stage).objective
+    study_id = optuna_rows.add_study(connection, stage.optuna_study, objective.score, said)
+    optuna_boxes.write(connection, stage.id, objective.usual_order)
+    return study_id
 
 
 def put_right_unless_ended(connection: Connection, stage_id: int) -> None:

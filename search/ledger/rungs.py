@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from search.ledger import optuna_repair, optuna_rows
+from search.ledger import optuna_boxes, optuna_repair, optuna_rows
 from search.ledger.database import portions, update_each, wake
 from search.ledger.optuna_rows import Distributions
 from search.ledger.records import Search, TrialResult
@@ -63,6 +63,7 @@ def open_stage(
             opened_at=time,
         )
     )
+    optuna_boxes.write(connection, stage_id, search.study.objective.usual_order)
     _add(connection, stage_id, optuna_study, distributions, plan.trials, plan.cohorts, plan.stop)
     wake(connection)
 

@@ -52,6 +52,11 @@ class Metric:
         return self.title or self.name.replace("_", " ")
 
     @property
+    def is_share(self) -> bool:
+        """Whether it is a share of a whole, at most 1, of which more is better."""
+        return (self.direction, self.unit, self.factor) == ("maximize", "%", 100.0)
+
+    @property
     def heading(self) -> str:
         """Its name for people with the unit, as titles of axes and columns have it."""
         return f"{self.words} ({self.unit})" if self.unit else self.words

@@ -56,7 +56,7 @@ def link(text: str, *path: str) -> str:
 def with_woven(stored: Mapping[str, Any], woven: Woven) -> dict[str, Any]:
     """The attributes of a study with what is woven in; a note that somebody wrote goes before ours.
 
-    The note that klayer itself stores, for dashboards that weave nothing in, does not.
+    The note and the figure that klayer itself stores, for dashboards that weave nothing in, do not.
 
     Args:
         stored: The attributes that the database holds.
@@ -64,9 +64,9 @@ def with_woven(stored: Mapping[str, Any], woven: Woven) -> dict[str, Any]:
     """
     figures = {f"{FIGURE}{name}:0": one.to_json() for name, one in woven.figures.items()}
     if stored.get(f"{NOTE_TEXT}0", "") not in ("", stored.get(NOTE)):
-        return figures | dict(stored)
+        return dict(stored) | figures
     version = max(1, stored.get(NOTE_VERSION, 0))  # an empty note counts as none
-    return figures | dict(stored) | {NOTE_VERSION: version, f"{NOTE_TEXT}0": woven.note}
+    return dict(stored) | figures | {NOTE_VERSION: version, f"{NOTE_TEXT}0": woven.note}
 
 
 class WovenAttributes(Mapping[str, Any]):

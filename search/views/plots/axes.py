@@ -12,6 +12,7 @@ from search.study.ranges import write_box
 from search.views.plots.data import SearchData
 from search.views.plots.labels import short, title_of
 from search.views.plots.standing import searched
+from search.views.plots.values import LOG
 
 # More listed numbers than this stand on a scale, each in its place, and not as categories; on a log
 # scale where the largest is this many times the smallest.
@@ -86,7 +87,7 @@ class Axis:
                 "range": [-0.6, len(self.options) - 0.4],
             }
         if self.kind == "log":
-            return {"title": {"text": self.title}, "type": "log"}
+            return {"title": {"text": self.title}, **LOG}
         return {"title": {"text": self.title}}
 
 

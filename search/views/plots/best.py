@@ -1,11 +1,6 @@
-"""The best value so far, over trials and over time, across the stages.
+"""The best value so far, over trials and over time, across the stages."""
 
-Values of stages whose trainings do not compare each have a best line of their own. The values of
-finalists and of the final are left out: the final's are of another kind.
-"""
-
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,14 +8,23 @@ import plotly.graph_objects as go
 
 from search.ledger.records import RecordedTrial
 from search.objective.metric import Metric
+from search.runtime.formatting import duration
 from search.views.plots import pins, standing, told
 from search.views.plots.cells import cells
 from search.views.plots.colouring import faint, stage_colours
 from search.views.plots.data import SearchData
 from search.views.plots.labels import link, named, short
 from search.views.plots.plot import Plot, Table, drawn, nothing
+from search.views.plots.runs import (
+    Run,
+    in_unit,
+    mixed,
+    over_time,
+    over_trials,
+    time_unit,
+    viewed,
+)
 from search.views.plots.trial_points import MANY
-from search.views.plots.values import ValueScale
 
 TRIALS = ("best", "Best value over trials", "trials, in the order of the plan")
 TIME = ("best-time", "Best value over time", "time since the search was recorded")
@@ -28,72 +32,26 @@ TIME = ("best-time", "Best value over time", "time since the search was recorded
 OTHERWISE = "Stages that are trained otherwise have a best of their own"
 
 
-@dataclass(frozen=True)
-class Run:
-    """Valued trials in an order, with the best so far.
+def best_over_trials(data: SearchData, view: str | None = None) -> Plot:
+    """Each trial's value as a point, the best so far as steps, the stages between dotted lines.
 
-    Attributes:
-        trials: In that order.
-        x: Where each stands, (trials,).
-        values: In the unit that people read, (trials,).
-        best: The best so far among those that compare, (trials,).
-        borders: Each stage's name, and the x at which it begins.
-        scale: That of the values.
+    Args:
+        data: The search.
+        view: One of `views`; anything else is as they are.
     """
-
-    trials: Sequence[RecordedTrial]
-    x: np.ndarray
-    values: np.ndarray
-    best: np.ndarray
-    borders: Sequence[tuple[str, float]]
-    scale: ValueScale
+    return _plot(data, TRIALS, viewed(over_trials(data), view), TRIALS[2])
 
 
-def best_over_trials(data: SearchData) -> Plot:
-    """Each trial's value as a point, the best so far as steps, the stages between dotted lines."""
-    return _plot(data, TRIALS, over_trials(data), TRIALS[2])
-
-
-def best_over_time(data: SearchData) -> Plot:
-    """As `best_over_trials`, over the time since the search was recorded."""
+def best_over_time(data: SearchData, view: str | None = None) -> Plot:
+    """As `best_over_trials`, over the time since the search was recorded, without pauses."""
     run = over_time(data)
     unit, seconds = time_unit(run.x)
-    return _plot(data, TIME, in_unit(run, seconds), f"{TIME[2]} ({unit})")
+    return _plot(data, TIME, viewed(in_unit(run, seconds), view), across_time([run], unit))
 
 
-def over_trials(data: SearchData) -> Run:
-    """The run of a search over its plan."""
-    planned = standing.searched(data)
-    places = {trial.id: place for place, trial in enumerate(planned, start=1)}
-    trials = standing.complete(planned)
-    starts: dict[str, float] = {}
-    for trial in planned:
-        starts.setdefault(trial.stage, float(places[trial.id]))
-    return _run(data, trials, [float(places[trial.id]) for trial in trials], starts)
-
-
-def over_time(data: SearchData) -> Run:
-    """The run of a search over the seconds since it was recorded."""
-    found = [t for t in standing.complete(standing.searched(data)) if t.finished_at is not None]
-    trials = sorted(found, key=lambda trial: (trial.finished_at or 0.0, trial.id))
-    began = data.search.created_at
-    opened = [(s.step.name, s.opened_at) for s in data.searched() if s.opened_at is not None]
-    starts = {name: at - began for name, at in opened}
-    return _run(data, trials, [(trial.finished_at or 0.0) - began for trial in trials], starts)
-
-
-def time_unit(seconds: np.ndarray) -> tuple[str, float]:
-    """The unit in which times of that length read well, and its length in seconds."""
-    longest = float(seconds.max(initial=0.0))
-    if longest < 120:
-        return "s", 1.0
-    return ("min", 60.0) if longest < 7200 else ("h", 3600.0)
-
-
-def in_unit(run: Run, seconds: float) -> Run:
-    """A run over seconds as one over a unit of that length."""
-    starts = [(name, x / seconds) for name, x in run.borders]
-    return replace(run, x=run.x / seconds, borders=starts)
+def across_time(runs: Sequence[Run], unit: str) -> str:
+    """The title of an axis of such times."""
+    return f"{TIME[2]}{', without pauses' if any(run.paused for run in runs) else ''} ({unit})"
 
 
 def steps(data: SearchData, run: Run, colour: str, name: str) -> go.Scatter:
@@ -163,27 +121,6 @@ def upwards(run: Run) -> dict[str, Any]:
     return axis
 
 
-def _run(
-    data: SearchData,
-    trials: Sequence[RecordedTrial],
-    x: Sequence[float],
-    opened: Mapping[str, float],
-) -> Run:
-    contenders = data.search.study.contenders()
-    best: dict[str, float | None] = {}
-    line: list[float | None] = []
-    starts: dict[str, float] = {}
-    for trial, place in zip(trials, x, strict=True):
-        group = "" if trial.stage in contenders else trial.stage
-        best[group] = data.ranking.best_value((best.get(group), trial.value))
-        line.append(best[group])
-        starts.setdefault(trial.stage, opened.get(trial.stage, place))
-    values = [trial.value for trial in trials]
-    scale = ValueScale.of(data.score, values)
-    borders = list(starts.items())
-    return Run(trials, np.array(x), scale.shown(values), scale.shown(line), borders, scale)
-
-
 def _holders(run: Run) -> list[RecordedTrial]:
     """Whose the best is, trial by trial."""
     found: list[RecordedTrial] = []
@@ -242,7 +179,7 @@ def _cells(run: Run) -> list[go.Heatmap]:
             y=scale.unplace(found.y),
             z=share.astype(np.float32),
             customdata=found.count.astype(np.int32),
-            colorscale=[[0, faint("#0072B2", 0.15)], [1, faint("#0072B2", 0.9)]],
+            colorscale=[[0, faint("#0072B2", 0.25)], [1, faint("#0072B2", 0.9)]],
             showscale=False,
             hovertemplate="%{customdata} trials about here<extra></extra>",
             hoverongaps=False,
@@ -260,6 +197,12 @@ def _caption(data: SearchData, run: Run, many: bool) -> str:
             f", and the best so far; the {what} is {named(last)} with {data.score.text(last.value)}"
         )
     said += _beyond(run)
+    if run.scale.metric.log and not run.scale.log:
+        said += ". A log scale has no place for 0 or less, so this one is linear"
+    if run.paused:
+        said += (
+            f". Pauses of {duration(run.paused)} in all, in which no worker trained, are left out"
+        )
     said += f". {OTHERWISE}" if mixed(data, run) else ""
     return f"{said}.{pins.said(data)}"
 
@@ -269,17 +212,13 @@ def _beyond(run: Run) -> str:
     shown, places = upwards(run).get("range"), run.scale.place(run.values)
     if shown is None:
         return ""
-    maximize = run.scale.metric.direction == "maximize"
+    metric = run.scale.metric
+    maximize = metric.direction == "maximize"
     limit = shown[0] if maximize else shown[1]
     left_out = int((places < limit).sum() if maximize else (places > limit).sum())
-    text = f"{float(run.scale.unplace(np.array(limit))):.3g} {run.scale.metric.unit}".rstrip()
+    text = metric.text(float(run.scale.unplace(np.array(limit))) / metric.factor)
     where = "below" if maximize else "above"
     return f". {left_out:,} {where} {text} come into view with a double click"
-
-
-def mixed(data: SearchData, run: Run) -> bool:
-    """Whether there are stages in it whose values do not compare with the last one's."""
-    return bool({name for name, _ in run.borders} - set(data.search.study.contenders()))
 
 
 def columns_of(metric: Metric) -> tuple[str, str]:

@@ -31,7 +31,7 @@ from search.views.plots.trial import trial_curves
 FIRST: tuple[Entry, ...] = (
     Entry(zoom.KEY, zoom.TITLE, zoom.zoom, tab="overview", shows=standing.has_boxes),
     Entry(*best.TRIALS[:2], best.best_over_trials, tab="overview"),
-    Entry(*best.TIME[:2], best.best_over_time, tab="overview"),
+    Entry(*best.TIME[:2], best.best_over_time, frozenset(["stints"]), tab="overview"),
     Entry(
         timeline.KEY,
         timeline.TITLE,

@@ -13,21 +13,26 @@ from search.views.plots.colouring import value_bar
 from search.views.plots.data import SearchData
 from search.views.plots.labels import named, short
 from search.views.plots.plot import Plot, Table, drawn, nothing
+from search.views.plots.runs import in_unit, mixed, over_time, over_trials, time_unit
 from search.views.plots.theme import COLOURS
 from search.views.plots.told import spoken
 from search.views.plots.values import ValueScale
 from search.views.plots.zoom import scale_of, zoom
 
 ACROSS = 3  # zooms in a row
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 ZOOM_TITLE = "The zooms beside each other"
 
 
 def compare_best(datas: Sequence[SearchData], over: str = "trials") -> Plot:
-    """The best so far of each search as steps, one colour a search.
+    """The best so far of each search as steps, a colour and a dash a search.
+
+    Through the gaps of a later line an earlier one is seen that is equal.
 
     Args:
-        datas: The searches, one or more.
-        over: "trials" for the order of their plans, "time" for the time since they were recorded.
+        datas: The searches, one or more; over time with their stints.
+        over: "trials" for the order of their plans, "time" for the time since they were recorded,
+            without pauses.
 
     Raises:
         KlayerError: `over` is something else.
@@ -35,29 +40,31 @@ def compare_best(datas: Sequence[SearchData], over: str = "trials") -> Plot:
     if over not in ("trials", "time"):
         raise KlayerError(f"found {over!r} to compare over; give trials or time")
     key = f"compare-{over}"
-    runs = [best.over_trials(d) if over == "trials" else best.over_time(d) for d in datas]
+    runs = [over_trials(d) if over == "trials" else over_time(d) for d in datas]
     across = best.TRIALS[2]
     if over == "time":
-        unit, seconds = best.time_unit(np.concatenate([run.x for run in runs] or [np.zeros(0)]))
-        across = f"{best.TIME[2]} ({unit})"
-        runs = [best.in_unit(run, seconds) for run in runs]
+        unit, seconds = time_unit(np.concatenate([run.x for run in runs] or [np.zeros(0)]))
+        across = best.across_time(runs, unit)
+        runs = [in_unit(run, seconds) for run in runs]
     title = f"Best value over {over}, search by search"
     if not _same_score(datas):
         return nothing(key, title, _incomparable(datas))
-    figure, rows, said, mixed = go.Figure(), [], [], False
+    figure, rows, said, several = go.Figure(), [], [], False
     for place, (data, run) in enumerate(zip(datas, runs, strict=True)):
         top = standing.best(data)
         if not len(run.trials) or top is None:
             said.append(f"{data.name} has no finished trial yet")
             continue
-        said.append(f"{data.name} came to {data.score.text(top.value)} with {named(top)}")
-        mixed = mixed or best.mixed(data, run)
-        figure.add_trace(best.steps(data, run, COLOURS[place % len(COLOURS)], data.name))
+        what = "its winner is" if standing.winner(data) is not None else "its best so far is"
+        said.append(f"{data.name}: {what} {named(top)} with {data.score.text(top.value)}")
+        several = several or mixed(data, run)
+        line = best.steps(data, run, COLOURS[place % len(COLOURS)], data.name)
+        figure.add_trace(line.update(line={"dash": DASHES[place % len(DASHES)]}))
         rows += [
             (data.name, t.stage, t.number, float(x), float(value), float(so_far))
             for t, x, value, so_far in zip(run.trials, run.x, run.values, run.best, strict=True)
         ]
-    caption = f"{'; '.join(said)}." + (f" {best.OTHERWISE}." if mixed else "")
+    caption = f"{'; '.join(said)}." + (f" {best.OTHERWISE}." if several else "")
     if not figure.data:
         return nothing(key, title, caption)
     values = [trial.value for run in runs for trial in run.trials]

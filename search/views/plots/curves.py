@@ -7,6 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from search.ledger.records import RecordedTrial
+from search.objective.metric import Metric
 from search.objective.port import Objective
 from search.runtime.formatting import plural, shortened
 from search.views.plots import standing
@@ -15,27 +16,35 @@ from search.views.plots.data import Need, SearchData
 from search.views.plots.groups import Group, group_named, part_of
 from search.views.plots.labels import link, named, short
 from search.views.plots.plot import Plot, Table, drawn, escape, nothing
-from search.views.plots.theme import COLOURS, FADED
+from search.views.plots.smoothing import smoothed
+from search.views.plots.theme import COLOURS, FADED, MARKERS
 from search.views.plots.told import tell, text
 from search.views.plots.values import ValueScale
 
 MOST = 40  # trials that are drawn, of each kind
+FEW = 6  # trials, up to which each has a colour and a name in the legend
+_LIVE = "longdash"
 
 
 def curves(
-    data: SearchData, name: str, chosen: Sequence[int] = (), unknown: Sequence[str] = ()
+    data: SearchData,
+    name: str,
+    chosen: Sequence[int] = (),
+    unknown: Sequence[str] = (),
+    smoothing: float = 0.0,
 ) -> Plot:
     """The metrics of one group, in the colour of the trial's stage; all but the last part dashed.
 
-    Chosen and pinned trials are wider, in colours that no stage has, and named. Those that halving
-    dropped are grey. Behind the score each stage's trials lie: the middle 80 % as a band, their
-    median.
+    Chosen and pinned trials are wider, in colours that no stage has, and named; so are all where
+    few are shown. Trials that are trained now are long-dashed, those that halving dropped grey.
+    Behind the score each stage's trials lie: the middle 80 % as a band, their median.
 
     Args:
         data: The search; its `curves` are drawn.
         name: Of the group of metrics.
         chosen: Trials to bring out, by their id.
         unknown: What was asked for besides and is no trial; the caption says so.
+        smoothing: The weight of `smoothing.smoothed`; curves as they are lie faint behind then.
 
     Raises:
         KlayerError: There is no such group.
@@ -48,10 +57,14 @@ def curves(
     if not (shown or dropped or bands):
         return nothing(key, title, standing.absent(data) + _missing(data, chosen, unknown))
     figure = go.Figure([*bands, *_grey(data, dropped, group)])
-    for trace in _coloured(data, shown, chosen, group):
+    for trace in _coloured(data, shown, chosen, group, smoothing):
         figure.add_trace(trace)
-    figure.update_layout(**group.layout(step))
+    ends = [data.curves[trial.id][-1].step for trial in (*shown, *dropped)]
+    ends += [len(data.bands[name].counts) for name in data.bands if bands]
+    figure.update_layout(**group.layout(step, max(ends)))
     caption = _caption(data, group, shown, dropped, left_out, chosen)
+    if smoothing:
+        caption += f" Smoothed by an exponential mean of weight {smoothing:g}, each over itself."
     caption += _missing(data, chosen, unknown)
     return drawn(key, title, caption, tell(figure, data), _table(data, [*shown, *dropped], group))
 
@@ -69,17 +82,22 @@ def _has_bands(objective: Objective, name: str) -> bool:
 def _shown(
     data: SearchData, chosen: Sequence[int]
 ) -> tuple[list[RecordedTrial], list[RecordedTrial], int]:
-    """Whose curves are drawn, best first and chosen last; those dropped; how many are left out."""
+    """Whose curves are drawn: the best first, those trained now, the chosen last.
+
+    Then those dropped, and how many are left out.
+    """
     mine = [trial for trial in standing.searched(data) if data.curves.get(trial.id)]
     others = [trial for trial in data.trials if trial.id in chosen and trial not in mine]
     picked = [trial for trial in mine if trial.id in chosen]
     picked += [trial for trial in others if data.curves.get(trial.id)]
     rest = [trial for trial in mine if trial.id not in chosen]
     dropped = [trial for trial in rest if trial.state == "pruned"]
-    whole = [trial for trial in rest if trial.state != "pruned"]
+    live = [trial for trial in rest if trial.state == "running"]
+    whole = [trial for trial in rest if trial.state not in ("pruned", "running")]
     whole.sort(key=lambda one: data.ranking.cost(one.value))
     left_out = max(len(whole) - MOST, 0) + max(len(dropped) - MOST, 0)
-    return [*whole[:MOST], *picked[:MOST]], dropped[:MOST], left_out
+    left_out += max(len(live) - MOST, 0)
+    return [*whole[:MOST], *live[:MOST], *picked[:MOST]], dropped[:MOST], left_out
 
 
 def _bands(data: SearchData) -> list[go.Scatter]:
@@ -144,23 +162,30 @@ def _grey(data: SearchData, dropped: Sequence[RecordedTrial], group: Group) -> l
             line={"color": FADED, "width": 1},
             opacity=0.6,
             ids=ids,
-            hovertemplate=f"%{{hovertext}}<br>{_at(data)}<extra></extra>",
+            hovertemplate=f"%{{hovertext}}<br>{_at(data, group.metrics[-1])}<extra></extra>",
             name="dropped early",
         )
     ]
 
 
 def _coloured(
-    data: SearchData, shown: Sequence[RecordedTrial], chosen: Sequence[int], group: Group
+    data: SearchData,
+    shown: Sequence[RecordedTrial],
+    chosen: Sequence[int],
+    group: Group,
+    smoothing: float,
 ) -> list[go.Scatter]:
     colours, traces, named_stages = stage_colours(data), [], set()
     taken = {colours[stage.step.name] for stage in data.searched()}
     free = [colour for colour in COLOURS if colour not in taken] or list(COLOURS)
     banded = _has_bands(data.objective, group.name)
+    others = [trial.id for trial in shown if trial.id not in chosen]
+    own = [*chosen, *(others if len(shown) <= FEW else ())]
     for trial in shown:
-        mine = trial.id in chosen
-        place = list(chosen).index(trial.id) if mine else 0
-        colour = free[place % len(free)] if mine else colours.get(trial.stage, FADED)
+        mine = trial.id in own
+        use, place = divmod(own.index(trial.id), len(free)) if mine else (0, 0)
+        colour = free[place] if mine else colours.get(trial.stage, FADED)
+        marker = MARKERS[use % len(MARKERS)]
         name = short(named(trial) if mine else trial.stage)
         # A stage that has a band is in the legend already.
         fresh = mine or (trial.stage not in named_stages and not banded)
@@ -168,26 +193,37 @@ def _coloured(
         named_stages.add(trial.stage)
         for metric, dash in group.dashes():
             x, y = group.line(data.curves[trial.id], metric)
-            traces.append(
-                go.Scatter(
-                    x=x,
-                    y=y,
-                    mode="lines",
-                    line={"color": colour, "width": 3.5 if mine else 1.2, "dash": dash},
-                    hovertemplate=f"{text(data, trial)}<br>{escape(part_of(metric))}, {_at(data)}"
-                    "<extra></extra>",
-                    meta=link(trial),
-                    name=name,
-                    legendgroup=name,
-                    showlegend=bool(fresh and dash == "solid"),
-                )
+            last = dash == "solid"
+            line = go.Scatter(
+                x=x,
+                y=smoothed(y, smoothing, log=group.log) if smoothing else y,
+                mode="lines+markers" if marker or len(x) == 1 else "lines",
+                marker={"symbol": marker or "circle", "size": 7, "maxdisplayed": 12},
+                line={
+                    "color": colour,
+                    "width": 3.5 if trial.id in chosen else 1.8 if mine else 1.2,
+                    "dash": _LIVE if last and trial.state == "running" else dash,
+                },
+                hovertemplate=f"{text(data, trial)}<br>{escape(part_of(metric))}, "
+                f"{_at(data, metric)}{', smoothed' if smoothing else ''}<extra></extra>",
+                meta=link(trial),
+                name=name,
+                legendgroup=name,
+                showlegend=bool(fresh and last),
             )
+            traces += [*([_behind(line, y)] if smoothing else []), line]
     return traces
 
 
-def _at(data: SearchData) -> str:
+def _behind(line: go.Scatter, y: np.ndarray) -> go.Scatter:
+    """A curve as it is, behind the smoothed one."""
+    raw = go.Scatter(line).update(y=y, opacity=0.3, showlegend=False, line={"width": 1})
+    return raw.update(mode="lines", hovertemplate=None, hoverinfo="skip")
+
+
+def _at(data: SearchData, metric: Metric) -> str:
     """Where a point of a curve stands, in a hover text."""
-    return f"{escape(data.objective.step)} %{{x}}: %{{y:.4g}}"
+    return f"{escape(data.objective.step)} %{{x}}: {ValueScale(metric).hover('y')}"
 
 
 def _caption(
@@ -198,10 +234,14 @@ def _caption(
     left_out: int,
     chosen: Sequence[int],
 ) -> str:
-    best = len(shown) - len([trial for trial in shown if trial.id in chosen])
+    unasked = [trial for trial in shown if trial.id not in chosen]
+    live = sum(trial.state == "running" for trial in unasked)
+    best = len(unasked) - live
     valued = len(standing.complete(standing.searched(data)))
     of = f"the best {best} of {valued:,} trials" if valued > best else plural(best, "trial")
-    said = f"{group.legend()} of {of}"
+    parts = [of] if best or not live else []
+    parts += [f"{plural(live, 'trial')} in training, long-dashed"] if live else []
+    said = f"{group.legend()} of {' and of '.join(parts)}"
     picked = [named(trial) for trial in shown if trial.id in chosen]
     said += f", chosen {', '.join(picked)} wider" if picked else ""
     if dropped:

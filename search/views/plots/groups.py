@@ -13,8 +13,9 @@ from search.objective.port import Objective
 from search.objective.report import Report
 from search.runtime.formatting import capital, plural_of
 from search.views.plots.plot import escape
-from search.views.plots.values import ValueScale
+from search.views.plots.values import LOG, ValueScale
 
+_FEW = 10  # steps, each of which has a mark
 _DASHES = {"dash": "dashed", "dot": "dotted", "dashdot": "dash-dotted", "longdash": "long-dashed"}
 
 
@@ -67,12 +68,13 @@ class Group:
             return f"Learning curves: {self._kind}"
         return f"{capital(self._kind)} over {plural_of(step)}"
 
-    def layout(self, step: str) -> dict[str, Any]:
-        """Axes of its metrics over steps."""
+    def layout(self, step: str, steps: int) -> dict[str, Any]:
+        """Axes of its metrics over steps, of which there are so many: the few are whole ones."""
+        few = {"dtick": 1} if 0 < steps <= _FEW else {}
         title = f"{escape(self.unit)} (log)" if self.log else escape(self.unit)
         return {
-            "xaxis": {"title": {"text": escape(step)}},
-            "yaxis": {"title": {"text": title}, **({"type": "log"} if self.log else {})},
+            "xaxis": {"title": {"text": escape(step)}, **few},
+            "yaxis": {"title": {"text": title}, **(LOG if self.log else {})},
             "hovermode": "closest",
         }
 

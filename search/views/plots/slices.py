@@ -26,6 +26,7 @@ from search.views.plots.zoom import usual_first
 KEY, TITLE = "slices", "Each hyperparameter by itself"
 
 MOST, ACROSS = 9, 3  # hyperparameters that are drawn, and how many of them in a row
+FEW = 4  # up to which there are two in a row, which are read on a narrow screen
 FAINT = 200  # dropped trials that are drawn
 _BAND = "#009E73"
 
@@ -43,8 +44,10 @@ def slices(data: SearchData) -> Plot:
     scale = ValueScale.of(data.score, [trial.value for trial in trials])
     lit = pins.pinned(data)
     dropped = [t for t in standing.searched(data) if t.state == "pruned"][:FAINT]
-    columns = min(len(names), ACROSS)
-    figure = make_subplots(-(-len(names) // columns), columns, shared_yaxes=True)
+    columns = min(len(names), 2 if len(names) <= FEW else ACROSS)
+    rows = -(-len(names) // columns)
+    apart = 0.4 / rows if rows > 1 else 0.0
+    figure = make_subplots(rows, columns, shared_yaxes=True, vertical_spacing=apart)
     for place, name in enumerate(names):
         row, column = place // columns + 1, place % columns + 1
         axis = found[name]
@@ -53,14 +56,47 @@ def slices(data: SearchData) -> Plot:
         mine = [trial for trial in lit if name in trial.parameters]
         for trace in pins.rings(mine, *_places(mine, axis, scale), labelled=place == 0):
             figure.add_trace(trace.update(showlegend=place == 0), row, column)
-        figure.update_xaxes(axis.layout(), row=row, col=column)
+        figure.update_xaxes(_small(axis), row=row, col=column)
         figure.update_yaxes(scale.axis() if column == 1 else _untitled(scale), row=row, col=column)
     band = _band(data)
     if band is not None:
         figure.add_hrect(*scale.shown(band), fillcolor=faint(_BAND, 0.15), line_width=0)
     figure.update_layout(hovermode="closest")
+    near = _near(scale, trials, dropped)
+    if near is not None:
+        figure.update_yaxes(range=near)
     table = trial_table(replace(data, trials=tuple(trials)))
-    return drawn(KEY, TITLE, _caption(data, trials, found, band), tell(figure, data), table)
+    return drawn(
+        KEY,
+        TITLE,
+        _caption(data, trials, found, band, dropped if near else ()),
+        tell(figure, data),
+        table,
+    )
+
+
+def _small(axis: Axis) -> dict[str, object]:
+    """The axis of a small plot: whole powers of ten, and a title that fits."""
+    title = {"text": axis.title, "font": {"size": 11}, "standoff": 4}
+    marks = {"nticks": 2} if axis.kind == "log" else {"nticks": 5}
+    return {**axis.layout(), **marks, "title": title, "tickangle": 0}
+
+
+def _near(
+    scale: ValueScale, trials: Sequence[RecordedTrial], dropped: Sequence[RecordedTrial]
+) -> tuple[float, float] | None:
+    """The axis of values without dropped trials that would take up half of it; None if none do."""
+    places, others = (
+        scale.place(scale.shown([trial.value for trial in some])) for some in (trials, dropped)
+    )
+    found, known = scale.extent(places), others[np.isfinite(others)]
+    if found is None or not len(known):
+        return None
+    low, high = found
+    if max(low - known.min(), known.max() - high) <= high - low:
+        return None
+    margin = 0.06 * (high - low)
+    return low - margin, high + margin
 
 
 def _untitled(scale: ValueScale) -> dict[str, object]:
@@ -123,6 +159,7 @@ def _caption(
     trials: Sequence[RecordedTrial],
     found: dict[str, Axis],
     band: tuple[float, float] | None,
+    beyond: Sequence[RecordedTrial],
 ) -> str:
     said = f"The values of {len(trials):,} trials that compare over each hyperparameter"
     if len(found) > MOST:
@@ -130,4 +167,6 @@ def _caption(
     if band is not None:
         low, high = (data.score.text(one) for one in band)
         said += f"; in the band, {low} to {high}, they lie within two standard errors of the best"
+    if beyond:
+        said += ". Poor ones that halving dropped come into view with a double click"
     return f"{said}.{pins.said(data)}"

@@ -12,7 +12,7 @@ from search.views.plots.outlines import outline
 from search.views.plots.plot import Plot, Table, drawn, escape, nothing
 from search.views.plots.told import tell
 from search.views.plots.trial_points import Plane, star
-from search.views.plots.values import ValueScale
+from search.views.plots.values import NUMBER, ValueScale
 from search.views.plots.zoom import usual_first
 
 KEY, TITLE = "surface", "A surface fitted to the values"
@@ -56,10 +56,9 @@ def surface(data: SearchData) -> Plot:
             contours={"coloring": "heatmap"},
             line={"width": 0.5},
             connectgaps=False,
-            hovertemplate=f"{across.label}: %{{x:.4g}}<br>{up.label}: %{{y:.4g}}<br>mean about "
-            f"here: {scale.hover('z')}<extra></extra>"
-            if not scale.log
-            else "<extra></extra>",
+            customdata=scale.unplace(means),
+            hovertemplate=f"{across.label}: %{{x:{NUMBER}}}<br>{up.label}: %{{y:{NUMBER}}}<br>"
+            f"mean about here: {scale.hover('customdata')}<extra></extra>",
         )
     )
     for stage in data.searched():

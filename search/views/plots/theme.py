@@ -15,6 +15,7 @@ from plotly.colors import sample_colorscale
 Mode = Literal["light", "dark"]
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")
+MARKERS = ("", "circle-open", "x-thin-open")  # of lines: a colour's first, second and third use
 FADED = "#8A8F98"  # halved members, trials without a value
 SCALE: list[str] = sample_colorscale("cividis", [0.35 + 0.65 * place / 12 for place in range(13)])
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
@@ -47,7 +48,7 @@ def template(mode: Mode) -> go.layout.Template:
         "zeroline": False,
         "ticks": "outside",
         "tickcolor": tones.line,
-        "title": {"font": {"size": 13}},
+        "title": {"font": {"size": 13}, "standoff": 10},
         "automargin": True,
         "exponentformat": "power",
         "minexponent": 6,  # 11,030 and not 1.103 times a power of ten

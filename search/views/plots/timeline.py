@@ -7,13 +7,13 @@ import numpy as np
 import plotly.graph_objects as go
 
 from search.ledger.records import Stint
-from search.runtime.formatting import plural
+from search.runtime.formatting import duration, plural
 from search.views.plots import standing
-from search.views.plots.best import time_unit
 from search.views.plots.colouring import stage_colours
 from search.views.plots.data import SearchData
 from search.views.plots.labels import short
 from search.views.plots.plot import Plot, Table, drawn, escape, nothing
+from search.views.plots.runs import time_unit
 
 KEY, TITLE = "timeline", "Workers and their cohorts"
 
@@ -45,7 +45,7 @@ def timeline(data: SearchData) -> Plot:
         texts: list[str] = []
         for one in mine:
             first, last = one.start - began, one.end - began
-            said = f"<b>{escape(one.said)}</b><br>{(last - first) / seconds:.3g} {unit}"
+            said = f"<b>{escape(one.said)}</b><br>{duration(last - first)}"
             x += [round(first / seconds, 4), round(last / seconds, 4), None]
             rows += [short(one.worker), short(one.worker), None]
             texts += [said, said, ""]

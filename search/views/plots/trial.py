@@ -12,6 +12,7 @@ from search.views.plots.groups import group_named, part_of
 from search.views.plots.labels import named
 from search.views.plots.plot import Plot, Table, drawn, escape, nothing
 from search.views.plots.theme import COLOURS
+from search.views.plots.values import ValueScale
 
 
 def trial_curves(data: SearchData, trial: RecordedTrial, name: str) -> Plot:
@@ -47,10 +48,11 @@ def trial_curves(data: SearchData, trial: RecordedTrial, name: str) -> Plot:
                 line={"color": colour, "dash": dash, "width": 2},
                 name=part,
                 showlegend=True,
-                hovertemplate=f"{part}, {escape(step)} %{{x}}: %{{y:.4g}}<extra></extra>",
+                hovertemplate=f"{part}, {escape(step)} %{{x}}: "
+                f"{ValueScale(metric).hover('y')}<extra></extra>",
             )
         )
-    figure.update_layout(**group.layout(step))
+    figure.update_layout(**group.layout(step, reports[-1].step))
     rows: list[tuple[Any, ...]] = [
         (int(at), *(float(y) if np.isfinite(y) else None for y in values))
         for at, *values in zip([one.step for one in reports], *columns, strict=True)

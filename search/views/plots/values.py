@@ -18,6 +18,12 @@ from search.views.plots.ticks import decades, round_marks, told_apart, written
 SHARE = Metric("share", "maximize", "%", 100.0)
 """A part of a whole, as people read it."""
 
+LOG = {"type": "log", "nticks": 5}
+"""A log axis: of one or two decades, Plotly would write all digits, one over another."""
+
+NUMBER = ",.4~r"
+"""How Plotly (d3-format) writes a number that has no metric: with four significant digits."""
+
 
 @dataclass(frozen=True)
 class ValueScale:
@@ -50,7 +56,7 @@ class ValueScale:
 
     def axis(self) -> dict[str, Any]:
         """The axis of a Plotly layout on which shown values stand."""
-        return {"title": {"text": self.title}, **({"type": "log"} if self.log else {})}
+        return {"title": {"text": self.title}, **(LOG if self.log else {})}
 
     def shown(self, values: Sequence[float | None]) -> np.ndarray:
         """Values in the unit that people read, (values,); NaN for None."""
@@ -95,4 +101,4 @@ class ValueScale:
 
 def _format(metric: Metric) -> str:
     """How Plotly (d3-format) writes its shown values."""
-    return ",.4~r" if metric.decimals is None else f".{metric.decimals}f"
+    return NUMBER if metric.decimals is None else f".{metric.decimals}f"

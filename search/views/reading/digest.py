@@ -32,6 +32,7 @@ from search.views.reading.bands import Bands
 KEPT = 500  # trials whose curves stay in memory
 TOP = 8  # trials whose curves are shown unasked, of the best
 GREYED = 24  # and of those that halving dropped
+LIVE = 8  # and of those that are trained now
 FRESH_SECONDS = 1.0  # for so long nothing is read again
 # Who commits later may have looked at the clock earlier: so far back what is known is read again.
 OVERLAP_SECONDS = 60.0
@@ -95,6 +96,7 @@ class Digest:
         whole = replace(outline, **{need: self._part(need) for need in needs})
         asked = set(chosen)
         wanted = [t for t in outline.trials if asked and (t.stage, t.number) in asked]
+        wanted += live(outline) if "curves" in needs else []
         if wanted:
             with self._slow["curves"]:
                 whole = replace(whole, curves={**whole.curves, **self._curves_of(wanted)})
@@ -211,6 +213,12 @@ def dropped(data: SearchData) -> list[RecordedTrial]:
     pruned = [trial for trial in data.trials if trial.state == "pruned"]
     places = np.linspace(0, len(pruned) - 1, min(len(pruned), GREYED)).round().astype(int)
     return [pruned[place] for place in places]
+
+
+def live(data: SearchData) -> list[RecordedTrial]:
+    """The first of those that are trained now, in the stages that search; their curves grow."""
+    names = {stage.step.name for stage in data.searched()}
+    return [t for t in data.trials if t.state == "running" and t.stage in names][:LIVE]
 
 
 def _place(stages: Sequence[StageState]) -> Callable[[tuple[int, RecordedTrial]], tuple[int, int]]:

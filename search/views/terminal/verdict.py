@@ -56,7 +56,7 @@ def verdict(
         rows += [(SURE, told)] if told else []
     found = improvement(study, trials)
     if found is not None:
-        rows.append((IMPROVING, _improving(found, search, clock)))
+        rows.append((IMPROVING, _improving(found, search, clock, best)))
     rows.append((NEXT, _next(search, stages, trials, best, where)))
     return rows
 
@@ -96,6 +96,7 @@ def _improving(
     found: Improvement[RecordedTrial],
     search: Search,
     clock: float,
+    best: RecordedTrial | None,
 ) -> str:
     holder = f"{found.holder.stage} #{found.holder.number}"
     value = search.study.objective.score.text(found.holder.value)
@@ -103,8 +104,15 @@ def _improving(
     if found.no_better:
         listed, many = " and ".join(found.no_better), len(found.no_better) > 1
         worse = f"; {listed} {'are' if many else 'is'} no better"
+    if best is not None and (best.stage, best.number) != (found.holder.stage, found.holder.number):
+        chosen = f"{best.stage} #{best.number}"
+        worse += (
+            f"; {chosen} reached it too, and is chosen over fresh seeds"
+            if best.value == found.holder.value
+            else f"; over fresh seeds {chosen} is better"
+        )
     if search.finished_at is not None:
-        return f"{value} was set by {holder}, trial {found.place} of {found.ended}{worse}"
+        return f"{value} was set by {holder}, trial {found.place:,} of {found.ended:,}{worse}"
     when = ago(clock - (found.holder.finished_at or 0.0))
     since = f"set by {holder}, {plural(found.since, 'trial')} and {when}"
     return f"{'it may' if found.goes_on else 'not lately'}: {value} was {since}{worse}"

@@ -6,6 +6,7 @@ from search.errors import KlayerError
 from search.ledger.records import RecordedTrial
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.portrait import Portrait, from_bytes
+from search.objectives.network.registry import LAYERS, layer_of
 from search.objectives.network.views import evaluation, gradients, predictions, weights, widths
 from search.views.plots import standing
 from search.views.plots.data import Need, SearchData
@@ -24,7 +25,20 @@ def portrait(data: SearchData, trial: RecordedTrial | None) -> Portrait | None:
         return None
 
 
-def _of_winner(key: str, title: str, draw: Draw) -> Entry:
+def _has_images(data: SearchData) -> bool:
+    """Whether the winner's network is there, and has one layer, whose weights are images."""
+    final, objective = standing.trained_anew(data), data.objective
+    flat = isinstance(objective, NetworkObjective) and not objective.network.widths
+    return standing.has_final(data) and flat and final is not None and not _hidden(final)
+
+
+def _hidden(trial: RecordedTrial) -> bool:
+    return any(name == LAYERS or layer_of(name) for name in trial.parameters)
+
+
+def _of_winner(
+    key: str, title: str, draw: Draw, shows: Callable[[SearchData], bool] = standing.has_final
+) -> Entry:
     """A plot of the winner's network, as the final trained it."""
 
     def drawn(data: SearchData) -> Plot:
@@ -33,7 +47,7 @@ def _of_winner(key: str, title: str, draw: Draw) -> Entry:
         return draw(portrait(data, standing.trained_anew(data)))
 
     needs = frozenset[Need](["attachments"])
-    return Entry(key, title, drawn, needs, tab="final", shows=standing.has_final)
+    return Entry(key, title, drawn, needs, tab="final", shows=shows)
 
 
 def _of_trial(key: str, title: str, draw: Draw) -> TrialEntry:
@@ -58,7 +72,7 @@ ENTRIES = (
         shows=lambda data: data.search.result is not None,
     ),
     _of_winner(predictions.KEY, predictions.TITLE, predictions.predictions_of),
-    _of_winner(weights.KEY, weights.TITLE, weights.weights_of),
+    _of_winner(weights.KEY, weights.TITLE, weights.weights_of, _has_images),
     _of_winner(gradients.KEY, gradients.TITLE, gradients.gradients_of),
 )
 

@@ -13,6 +13,7 @@ from search.runtime.formatting import quantity, shortened
 from search.views.plots.labels import short
 from search.views.plots.plot import Plot, Table, drawn, nothing
 from search.views.plots.theme import COLOURS, SCALE
+from search.views.plots.values import NUMBER
 
 KEY, TITLE = "predictions", "Predictions of the test rows"
 _NAMED = 20  # classes, up to which each cell says its count
@@ -137,7 +138,7 @@ def values(pairs: np.ndarray, target: str, more: str = "") -> Plot:
     true, predicted = pairs.T
     residuals = predicted - true
     figure = make_subplots(2, 1, row_heights=[0.65, 0.35], vertical_spacing=0.16)
-    hover = "true %{x:.4g}<br>%{customdata} %{y:.4g}<extra></extra>"
+    hover = f"true %{{x:{NUMBER}}}<br>%{{customdata}} %{{y:{NUMBER}}}<extra></extra>"
     for row, (y, what) in enumerate(((predicted, "predicted"), (residuals, "residual")), start=1):
         points = go.Scatter(
             x=true,

@@ -7,16 +7,17 @@ import numpy as np
 import plotly.graph_objects as go
 
 from search.ledger.records import RecordedTrial
+from search.objective.metric import Metric
 from search.objectives.network.registry import layer_of
 from search.runtime.formatting import number, plural
 from search.views.plots.data import SearchData
 from search.views.plots.groups import group_named, part_of
 from search.views.plots.labels import named, short, title_of
 from search.views.plots.plot import Plot, Table, drawn, escape, nothing
-from search.views.plots.theme import COLOURS
+from search.views.plots.theme import COLOURS, MARKERS
+from search.views.plots.values import ValueScale
 
 MOST = 3 * len(COLOURS)  # that can be told apart
-_MARKERS = ("", "circle-open", "x-thin-open")  # of the first, second and third use of a colour
 
 
 def trainings(data: SearchData, name: str, trials: Sequence[RecordedTrial]) -> Plot:
@@ -41,10 +42,12 @@ def trainings(data: SearchData, name: str, trials: Sequence[RecordedTrial]) -> P
             x, y = group.line(data.curves[trial.id], metric)
             if np.isfinite(y).any():
                 part = part_of(metric)
-                figure.add_trace(_trace(place, who, part, dash, x, y))
+                figure.add_trace(_trace(place, who, metric, dash, x, y))
                 values = zip(x.tolist(), y.tolist(), strict=True)
                 rows += [(who, part, epoch, _known(value)) for epoch, value in values]
-    figure.update_layout(**group.layout(step))
+    figure.update_layout(
+        **group.layout(step, max(data.curves[trial.id][-1].step for trial in shown))
+    )
     caption = f"{group.legend()}, of {plural(len(shown), 'training')}."
     return drawn(key, title, caption, figure, Table(("training", "part", step, group.unit), rows))
 
@@ -83,8 +86,10 @@ def _values(data: SearchData, trial: RecordedTrial, names: Sequence[str]) -> lis
     ]
 
 
-def _trace(place: int, name: str, part: str, dash: str, x: np.ndarray, y: np.ndarray) -> go.Scatter:
-    marker = _MARKERS[place // len(COLOURS) % len(_MARKERS)]
+def _trace(
+    place: int, name: str, metric: Metric, dash: str, x: np.ndarray, y: np.ndarray
+) -> go.Scatter:
+    marker = MARKERS[place // len(COLOURS) % len(MARKERS)]
     return go.Scatter(
         x=x,
         y=y,
@@ -94,7 +99,8 @@ def _trace(place: int, name: str, part: str, dash: str, x: np.ndarray, y: np.nda
         name=short(name, 48),
         legendgroup=str(place),
         showlegend=dash == "solid",
-        hovertemplate=f"<b>{escape(name)}</b>, {part}<br>epoch %{{x}}: %{{y:.4g}}<extra></extra>",
+        hovertemplate=f"<b>{escape(name)}</b>, {escape(part_of(metric))}<br>epoch %{{x}}: "
+        f"{ValueScale(metric).hover('y')}<extra></extra>",
     )
 
 

@@ -16,7 +16,7 @@ from search.views.plots.labels import link, title_of
 from search.views.plots.plot import Plot, Table, drawn, nothing
 from search.views.plots.theme import COLOURS
 from search.views.plots.told import tell
-from search.views.plots.values import ValueScale
+from search.views.plots.values import NUMBER, ValueScale
 
 KEY, TITLE = "widths", "Widths and score"
 
@@ -132,7 +132,7 @@ def _traces(
     width, count, low, median, high, best = spreads.T
     hover = np.stack([count, median, low, high, best], 1)
     text = (
-        "<b>width %{x:.4g}</b>, %{customdata[0]} trials<br>"
+        f"<b>width %{{x:{NUMBER}}}</b>, %{{customdata[0]}} trials<br>"
         f"best {scale.hover('customdata[4]')}<br>median {scale.hover('customdata[1]')}<br>"
         f"80 % of them {scale.hover('customdata[2]')} to {scale.hover('customdata[3]')}"
         "<extra></extra>"

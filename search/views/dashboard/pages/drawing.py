@@ -15,14 +15,17 @@ from search.views.dashboard.pages.trial_page import find
 from search.views.plots import best, catalogue, parallel, slices, zoom
 from search.views.plots.compare import compare_best, compare_zoom
 from search.views.plots.curves import curves, needs_of
-from search.views.plots.data import SearchData
+from search.views.plots.data import Need, SearchData
 from search.views.plots.groups import group_of_key
 from search.views.plots.plot import Plot, nothing
+from search.views.plots.runs import VIEWS
+from search.views.plots.smoothing import weight_of
 from search.views.plots.theme import Mode, themed
 from search.views.reading.digest import Digest
 
 LONGEST_CHOICE = 1_000  # characters
 MOST_CHOSEN = 12  # trials whose curves somebody may ask for, and as many may be pinned
+BESTS = {best.TRIALS[0]: best.best_over_trials, best.TIME[0]: best.best_over_time}
 LIT = (zoom.KEY, best.TRIALS[0], best.TIME[0], slices.KEY, parallel.KEY)
 
 
@@ -31,7 +34,8 @@ class Options:
     """What a reader has chosen for one plot; None or nothing for what is shown unasked.
 
     Attributes:
-        first: Of the zoom, the hyperparameter across.
+        first: Of the zoom, the hyperparameter across; of the curves, how they are
+            smoothed; of the best values, how they are drawn.
         second: Of the zoom, the one up; of the curves, trials such as "coarse 3, fine #12".
         pins: Trials to be lit, by stage and number.
     """
@@ -59,7 +63,10 @@ class Options:
         if key == zoom.KEY:
             return self
         if is_curves(key):
-            return Options(None, ", ".join(_written(self.second)) or None, self.pins)
+            smoothing = self.first if weight_of(self.first) else None
+            return Options(smoothing, ", ".join(_written(self.second)) or None, self.pins)
+        if key in BESTS:
+            return Options(self.first if self.first in VIEWS else None, pins=self.pins)
         return Options(pins=self.pins) if is_lit(key) else Options()
 
     def asked(self) -> list[tuple[str, int]]:
@@ -100,10 +107,12 @@ def draw(shelf: Shelf, where: Address, key: str, options: Options) -> Plot:
     if not stands_on(key, where):
         raise KlayerError(f"{key}: there is no plot of this name on that page")
     if where.kind == "compare":
-        datas = [shelf.digest(name).outline() for name in where.names]
+        over_time = key == "compare-time"
+        needs: frozenset[Need] = frozenset(["stints"] if over_time else [])
+        datas = [shelf.digest(name).data(needs=needs) for name in where.names]
         if key == "compare-zoom":
             return compare_zoom(datas)
-        return compare_best(datas, over="time" if key == "compare-time" else "trials")
+        return compare_best(datas, over="time" if over_time else "trials")
     digest = shelf.digest(where.names[0])
     if where.kind == "trial":
         return _of_trial(digest, where, key)
@@ -120,8 +129,10 @@ def draw(shelf: Shelf, where: Address, key: str, options: Options) -> Plot:
             for one in _written(options.second)
             if (named := _trial(one)) is None or (named in asked and named not in ids)
         ]
-        return curves(data, group.name, list(ids.values()), missing)
+        return curves(data, group.name, list(ids.values()), missing, weight_of(options.first))
     entry = catalogue.find(objective, key)
+    if key in BESTS:
+        return BESTS[key](_lit(digest.data(needs=entry.needs), options), options.first)
     return entry.draw(_lit(digest.data(needs=entry.needs), options))
 
 

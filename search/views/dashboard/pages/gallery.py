@@ -13,10 +13,11 @@ from search.errors import KlayerError
 from search.ledger.faults import DatabaseFaultError
 from search.views.dashboard.pages import drawing
 from search.views.dashboard.pages.address import Address
+from search.views.dashboard.pages.parts import unbroken
 from search.views.dashboard.pages.shelf import Shelf
 from search.views.dashboard.pages.trial_page import find
 from search.views.plots.plot import Plot
-from search.views.reading.digest import Digest
+from search.views.reading.digest import Digest, live
 
 KEPT = 128  # plots; the largest take up to a megabyte
 
@@ -61,13 +62,16 @@ class Gallery:
 
         Args:
             where: Which page.
-            options: What a reader has chosen of one of them; None for what they show unasked.
+            options: What a reader has chosen of learning curves, for their own version; None for
+                that of the other plots.
 
         Raises:
             KlayerError: There is no such search, or the database failed.
         """
         digests = [self._shelf.digest(name) for name in where.names]
         asked = [] if options is None else options.asked()
+        if options is not None:  # those that are trained now are drawn unasked
+            asked = [*asked, *((t.stage, t.number) for t in live(digests[0].outline()))]
         if where.kind == "trial":
             asked = [(where.stage, where.number)]
         grown = _grown(digests[0], asked) if asked else []
@@ -141,4 +145,4 @@ def _shown(plot: Plot, mode: str | None) -> Shown:
     size = "plot-frame empty" if plot.empty else "plot-frame"
     # The caption of an empty plot stands in it already.
     figure = str(drawing.shown(plot, mode).to_json(validate=False))
-    return Shown(figure, "" if plot.empty else plot.caption, size)
+    return Shown(figure, "" if plot.empty else unbroken(plot.caption), size)

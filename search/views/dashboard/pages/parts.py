@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 from search.runtime.formatting import share
 
 LONGEST_UNBROKEN = 22  # letters of a cell: a number and its unit stand on one line
+LONGEST_NAME = 32  # letters of a link, which would be broken at its hyphens
 # States of a plot: whether it is in sight, what is to be drawn, the figure as it was sent, what is
 # drawn. assets/klayer.js asks for those alone that are in sight.
 PLOT_STATES = ("seen", "ask", "sent", "drawn")
@@ -67,9 +68,16 @@ def _region(table: Component, kind: str, name: str) -> Component:
     return aria(region, label=name)
 
 
+def unbroken(text: str) -> str:
+    """A sentence in which no line ends between a number and its per cent sign."""
+    return text.replace(" %", "\u00a0%")
+
+
 def _cell(column: object, content: Any) -> Component:
     """A cell that knows the name of its column, which narrow screens show beside it."""
+    name = content.children if isinstance(content, dcc.Link) else None
     short = isinstance(content, str) and len(content) <= LONGEST_UNBROKEN
+    short = short or (isinstance(name, str) and len(name) <= LONGEST_NAME)
     cell = html.Td(content, className="whole" if short else None)
     setattr(cell, "data-label", column if isinstance(column, str) else "")
     return cell

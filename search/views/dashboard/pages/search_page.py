@@ -14,6 +14,8 @@ from search.views.dashboard.pages import address, drawing, parts, trials_grid
 from search.views.plots import parallel
 from search.views.plots.catalogue import entries
 from search.views.plots.data import SearchData
+from search.views.plots.runs import views
+from search.views.plots.smoothing import NONE, WEIGHTS
 from search.views.plots.standing import stage_value
 from search.views.plots.zoom import usual_first
 from search.views.reading.digest import top
@@ -142,8 +144,8 @@ def standing(data: SearchData, one: Overview, told: Told) -> Component:
         )
         value = value_text(data.objective, best.value, ())
         said = f", single {value} at {parameters(best.parameters)}"
-        rows.append(("What is best", [link, said]))
-    rows += [(question, [answer]) for question, answer in told.verdict]
+        rows.append(("What is best", [link, parts.unbroken(said)]))
+    rows += [(question, [parts.unbroken(answer)]) for question, answer in told.verdict]
     return html.Div(
         [
             parts.tiles(tiled),
@@ -189,7 +191,9 @@ def stages(data: SearchData) -> Component:
             f"{stage.finished:,} of {stage.trials:,}",
             _ended_badly(stage),
             stage_value(data, stage),
-            html.Span(stage.explanation or "not planned yet", className="explanation"),
+            html.Span(
+                parts.unbroken(stage.explanation or "not planned yet"), className="explanation"
+            ),
         ]
         for stage in data.stages
     ]
@@ -219,7 +223,7 @@ def best(data: SearchData) -> Component:
         for trial in top(data)
     ]
     named = ("trial", data.score.words, "parameters")
-    return parts.table(named, rows, "Best trials")
+    return parts.wide_table(named, rows, "Best trials")
 
 
 def _controls(key: str, data: SearchData) -> Sequence[Component]:
@@ -240,7 +244,11 @@ def _controls(key: str, data: SearchData) -> Sequence[Component]:
             debounce=True,
             placeholder="coarse 3, fine 12",
         )
-        return [html.Label(["also these trials", asked]), parts.unchosen(key, "first")]
+        smoothing = _choice("smoothing", list(WEIGHTS), NONE, parts.option(key, "first"))
+        return [smoothing, html.Label(["also these trials", asked])]
+    if key in drawing.BESTS and len(best_views := views(data.score)) > 1:
+        chosen = _choice("values", best_views, best_views[0], parts.option(key, "first"))
+        return [chosen, parts.unchosen(key, "second")]
     if key == parallel.KEY:
         how = (
             "Draw a box over one axis or several: the table of trials is filtered by it. "

@@ -1,5 +1,7 @@
 """The page of one trial: its parameters, its value, who trained it, its curves."""
 
+from typing import Any
+
 from dash import dcc, html
 from dash.development.base_component import Component
 
@@ -95,7 +97,7 @@ def standing(data: SearchData, trial: RecordedTrial, work: TrialWork) -> list[Co
         html.Div(
             [
                 parts.table(("parameter", "value"), _parameters(trial), "Parameters"),
-                parts.table(("", ""), _record(data, trial, work), "How it was trained"),
+                parts.named_rows(_record(data, trial, work), "How it was trained"),
             ],
             className="pair",
         ),
@@ -134,19 +136,19 @@ def _parameters(trial: RecordedTrial) -> list[list[str]]:
     return [[name, number(value)] for name, value in trial.parameters.items()]
 
 
-def _record(data: SearchData, trial: RecordedTrial, work: TrialWork) -> list[list[object]]:
+def _record(data: SearchData, trial: RecordedTrial, work: TrialWork) -> list[tuple[str, Any]]:
     mates = [
         dcc.Link(f"#{one} ", href=address.of_trial(data.name, trial.stage, one))
         for one in work.mates
         if one != trial.number
     ]
     return [
-        ["seed of its own draws", str(trial.seed)],
-        ["seed of what its cohort shares", str(trial.order_seed)],
-        ["cohort", str(work.cohort)],
-        ["trained beside", html.Span(mates) if mates else "none"],
-        ["worker", work.worker or "none yet"],
-        ["ended", _ago(data.time, trial.finished_at)],
+        ("seed of its own draws", str(trial.seed)),
+        ("seed of what its cohort shares", str(trial.order_seed)),
+        ("cohort", str(work.cohort)),
+        ("trained beside", html.Span(mates) if mates else "none"),
+        ("worker", work.worker or "none yet"),
+        ("ended", _ago(data.time, trial.finished_at)),
     ]
 
 

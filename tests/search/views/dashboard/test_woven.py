@@ -40,6 +40,13 @@ def test_the_note_that_klayer_stores_does_not_go_before_what_is_woven() -> None:
     assert get_note_from_system_attrs(edited, None) == {"version": 1, "body": "mine"}
 
 
+def test_the_figure_that_klayer_stores_does_not_go_before_what_is_woven() -> None:
+    stored = {"dashboard:plot_data:zoom:0": "{}", "dashboard:plot_data:mine:0": "{}"}
+    found = get_plotly_graph_objects(WovenAttributes(stored, lambda: WOVEN))
+    assert json.loads(found.pop("zoom")) == json.loads(FIGURE.to_json())
+    assert set(found) == {"curves", "mine"}
+
+
 def test_the_list_of_all_studies_asks_for_nothing_that_is_woven() -> None:
     asked: list[int] = []
 

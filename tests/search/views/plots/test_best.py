@@ -5,8 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from search.views.plots.best import best_over_time, best_over_trials, over_trials, time_unit
+from search.ledger.records import Stint
+from search.views.plots.best import best_over_time, best_over_trials
+from search.views.plots.compare import compare_best
 from search.views.plots.data import SearchData
+from search.views.plots.runs import ERROR, over_trials
 
 
 def line(plot: Any) -> Any:
@@ -34,21 +37,6 @@ def test_test_accuracies_and_dropped_trials_are_no_best(small: SearchData) -> No
     assert max(over_trials(replace(small, trials=lucky)).best) < 99
 
 
-def test_stages_that_do_not_compare_have_a_best_of_their_own(small: SearchData) -> None:
-    study = small.search.study
-    assert study.contenders() == ("coarse", "fine", "finest")
-    training = study.stages[0].training.model_copy(
-        update={"schedule": study.stages[0].training.schedule.model_copy(update={"epochs": 2})}
-    )
-    stages = (study.stages[0].model_copy(update={"training": training}), *study.stages[1:])
-    other = replace(small.search, study=study.model_copy(update={"stages": stages}))
-    high = tuple(replace(t, value=0.99) if t.id == 1 else t for t in small.trials)
-    run = over_trials(replace(small, search=other, trials=high))
-    fine = [b for t, b in zip(run.trials, run.best, strict=True) if t.stage == "fine"]
-    assert max(run.best) == 99
-    assert max(fine) < 99
-
-
 def test_time_counts_from_when_the_search_was_recorded(small: SearchData) -> None:
     plot = best_over_time(small)
     times = [row[2] for row in plot.table.rows]
@@ -56,6 +44,40 @@ def test_time_counts_from_when_the_search_was_recorded(small: SearchData) -> Non
     first = next(t for t in small.trials if t.state == "complete")
     assert times[0] == (first.finished_at or 0) / 60
     assert plot.figure.layout.xaxis.title.text == "time since the search was recorded (min)"
+
+
+def test_pauses_are_left_out_and_said(small: SearchData) -> None:
+    night, split = 36_000.0, 60.0 * 16
+    late = tuple(
+        replace(t, finished_at=(t.finished_at or 0) + night * (t.id > 16)) for t in small.trials
+    )
+    spans = ((0.0, split - 5), (split + night, None))
+    held = [Stint("host/1", "coarse", (0, 7), start, end, 0) for start, end in spans]
+    plot = best_over_time(small)
+    paused = replace(small, trials=late, stints=held)
+    again = best_over_time(paused)
+    assert "Pauses of 10:00:05 in all, in which no worker trained, are left out" in again.caption
+    assert again.figure.layout.xaxis.title.text.endswith("recorded, without pauses (min)")
+    gone = 5 / 60  # between the last cohort's end and the night
+    times, found = ([row[2] for row in one.table.rows] for one in (plot, again))
+    np.testing.assert_allclose(found, [t - gone * (t >= 16) for t in times])
+    assert "Pauses" not in plot.caption
+    both = compare_best([small, paused], "time").figure.layout.xaxis.title.text
+    assert both.endswith("recorded, without pauses (min)")
+
+
+def test_accuracies_are_drawn_as_errors_on_a_log_scale(small: SearchData) -> None:
+    plain, plot = best_over_trials(small), best_over_trials(small, ERROR)
+    assert (plot.figure.layout.yaxis.type, plain.figure.layout.yaxis.type) == ("log", None)
+    assert plot.figure.layout.yaxis.title.text == "100 % − validation accuracy (%) (log)"
+    errors, values = ([row[3:] for row in one.table.rows] for one in (plot, plain))
+    np.testing.assert_allclose(errors, 100 - np.array(values))
+    assert line(plot).hovertext == line(plain).hovertext
+    whole = tuple(replace(t, value=1.0) if t.id == 1 else t for t in small.trials)
+    linear = best_over_trials(replace(small, trials=whole), ERROR)
+    assert linear.figure.layout.yaxis.type is None
+    assert "no place for 0 or less, so this one is linear" in linear.caption
+    assert best_over_trials(small, "<script>").table == plain.table
 
 
 def test_stages_are_marked_and_named(small: SearchData) -> None:
@@ -76,10 +98,3 @@ def test_many_values_are_cells(large: SearchData) -> None:
     heat = plot.figure.data[0]
     assert heat.type == "heatmap"
     assert heat.customdata.sum() == len(plot.table.rows) > 5000
-
-
-def test_units_of_time_read_well() -> None:
-    assert time_unit(np.array([5.0, 90.0])) == ("s", 1)
-    assert time_unit(np.array([5.0, 5000.0])) == ("min", 60)
-    assert time_unit(np.array([9e4])) == ("h", 3600)
-    assert time_unit(np.zeros(0)) == ("s", 1)

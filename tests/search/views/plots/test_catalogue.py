@@ -1,6 +1,7 @@
 """What holds of every plot: what it carries, how large it is, what it does with bad names."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -58,6 +59,13 @@ def test_a_colour_bar_of_scores_has_marks_within_it(small: SearchData) -> None:
         axis = plot.figure.layout.coloraxis
         assert len(axis.colorbar.tickvals) == len(axis.colorbar.ticktext) >= 2
         assert all(axis.cmin <= mark <= axis.cmax for mark in axis.colorbar.tickvals)
+
+
+@drawings
+def test_hover_texts_write_no_number_in_a_way_of_their_own(
+    draw: Callable[[SearchData], Plot], wide: SearchData
+) -> None:
+    assert not [text for text in texts(written(draw(wide))) if re.search(r"%{[^}]*:\.4g}", text)]
 
 
 def test_a_name_that_is_nearly_one_is_hinted_at() -> None:

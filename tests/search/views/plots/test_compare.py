@@ -45,7 +45,9 @@ def test_zooms_share_axes_and_colours(small: SearchData, wide: SearchData) -> No
 
 def test_each_of_six_searches_has_a_colour_and_their_zooms_two_rows(small: SearchData) -> None:
     six = [small] * 6
-    assert len({trace.line.color for trace in compare_best(six).figure.data}) == 6
+    lines = compare_best(six).figure.data
+    assert len({trace.line.color for trace in lines}) == 6
+    assert len({trace.line.dash for trace in lines}) == 6  # equal ones are all seen
     layout = compare_zoom(six).figure.layout
     assert layout.xaxis.domain == layout.xaxis4.domain
     assert layout.yaxis.domain[0] > layout.yaxis4.domain[1]

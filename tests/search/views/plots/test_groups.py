@@ -12,6 +12,7 @@ from search.objective.report import Report
 from search.objectives.network.metrics import metrics_of
 from search.study.reading import load
 from search.views.plots.groups import Group, group_named, group_of_key, groups
+from search.views.plots.values import LOG
 from tests.search.views.timed import MEMORY, TIME, Timed
 
 NETWORK = load("digits").objective
@@ -61,10 +62,10 @@ def test_axes_have_the_unit_without_the_names_of_parts() -> None:
         "loss",
         "learning rate η",
     ]
-    layout = Group("time", (TIME,)).layout("round")
+    layout = Group("time", (TIME,)).layout("round", 30)
     assert layout["xaxis"]["title"]["text"] == "round"
-    assert layout["yaxis"] == {"title": {"text": "time (s) (log)"}, "type": "log"}
-    assert "type" not in Group("memory", (MEMORY,)).layout("round")["yaxis"]
+    assert layout["yaxis"] == {"title": {"text": "time (s) (log)"}, **LOG}
+    assert "type" not in Group("memory", (MEMORY,)).layout("round", 30)["yaxis"]
 
 
 def test_the_last_part_is_solid_and_the_others_differ() -> None:
@@ -84,3 +85,8 @@ def test_a_line_has_gaps_where_there_is_no_value_or_no_place_for_it() -> None:
     plain = replace(TIME, log=False)
     _, y = Group("time", (plain,)).line(reports, plain)
     assert np.isnan(y).tolist() == [False, True, False]
+
+
+def test_few_steps_have_a_mark_each_and_none_between() -> None:
+    axes = [Group("time", (TIME,)).layout("round", steps)["xaxis"] for steps in (4, 11, 0)]
+    assert [axis.get("dtick") for axis in axes] == [1, None, None]

@@ -41,3 +41,13 @@ def test_only_so_many_are_drawn() -> None:
     plot = slices(build(more=more))
     assert len({trace.xaxis for trace in plot.figure.data}) == MOST
     assert f"the first {MOST} of 13" in plot.caption
+
+
+def test_dropped_trials_take_up_no_half_of_the_axis(small: SearchData) -> None:
+    dropped = {trial.id for trial in small.trials if trial.state == "pruned"}
+    for value, beyond in ((0.01, True), (0.9, False)):
+        trials = tuple(replace(t, value=value) if t.id in dropped else t for t in small.trials)
+        plot = slices(replace(small, trials=trials))
+        assert ("come into view with a double click" in plot.caption) == beyond
+        low, _ = plot.figure.layout.yaxis.range or (0.0, 0.0)
+        assert (low > 1) == beyond

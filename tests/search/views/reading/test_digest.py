@@ -101,12 +101,16 @@ def test_curves_of_a_trial_that_is_being_trained_grow(
     claim = ledger.next_work(search, "slow")
     assert isinstance(claim, CohortClaim)
     kept = Digest(ledger, "large")
-    wanted = [("coarse", claim.numbers[0])]
+    trial = next(t for t in kept.outline().trials if t.number == claim.numbers[-1])
     for epoch in (1, 2, 3):
         report = curve(0.5, epoch)[-1]
         ledger.record_reports(claim, dict.fromkeys(claim.numbers, report))
-        (found,) = kept.data(wanted).curves.values()
-        assert len(found) == epoch
+        found = kept.data([(trial.stage, trial.number)]).curves
+        assert len(found[trial.id]) == epoch
+        # The first of them are there unasked.
+        unasked = kept.data().curves.values()
+        assert [len(one) for one in unasked] == [epoch] * min(digest.LIVE, len(claim.numbers))
+        assert kept.data(needs=frozenset(["bands"])).curves == {}
 
 
 def test_importances_are_there_once_there_are_trials(

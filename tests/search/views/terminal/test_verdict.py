@@ -54,6 +54,19 @@ def test_a_finished_one_says_how_much_was_luck(search: Any, stage: Any, trial: A
     assert "klayer report digits --storage sqlite:///x.db --output digits.html" in rows[NEXT]
 
 
+def test_a_winner_that_did_not_set_the_best_is_named(search: Any, stage: Any, trial: Any) -> None:
+    ended, stages = replace(search, finished_at=5.0), [stage("coarse", state="finished")]
+    first, winner = trial(value=0.9), trial(id=2, number=1, value=0.9)
+    said = dict(verdict(ended, stages, [first, winner], winner, 9.0))[IMPROVING]
+    assert said == (
+        "90.00 % was set by coarse #0, trial 1 of 2; coarse #1 reached it too, and is chosen over "
+        "fresh seeds"
+    )
+    poorer = replace(winner, value=0.8)
+    said = dict(verdict(ended, stages, [first, poorer], poorer, 9.0))[IMPROVING]
+    assert said.endswith("trial 1 of 2; over fresh seeds coarse #1 is better")
+
+
 def test_a_finished_one_with_failed_trials_names_the_way_to_train_them(
     search: Any, stage: Any, trial: Any
 ) -> None:

@@ -151,9 +151,9 @@
         asking.delete(place);
       }
       if (!mounted || !seen || !mode || !plots || plots[0] !== here || asking.has(place)) return none;
-      // Trials that somebody asks for may be trained just now: their curves grow.
+      // Curves grow of trials that are trained just now.
       const lit = document.getElementById(id.key).matches(".lit") && pins && pins.join(",");
-      const grows = id.key.startsWith("curves-") && (second || lit);
+      const grows = id.key.startsWith("curves-");
       const wanted = [grows ? version : plots[1], mode, first || null, second || null, lit || null];
       const asked = JSON.stringify(wanted);
       if (asked === JSON.stringify(drawn)) return none;

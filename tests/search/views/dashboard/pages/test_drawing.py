@@ -13,6 +13,7 @@ from search.views.dashboard.pages.address import Address
 from search.views.dashboard.pages.drawing import MOST_CHOSEN, Options, chosen, draw, shown
 from search.views.dashboard.pages.shelf import KEPT, Shelf
 from search.views.plots.catalogue import entries
+from search.views.plots.runs import ERROR, PLAIN
 
 CATALOGUE = entries(load("digits").objective)
 
@@ -75,6 +76,23 @@ def test_chosen_trials_are_brought_out(shelf: Shelf) -> None:
     asked = draw(shelf, HERE, "curves-loss", Options("", "coarse 0"))
     assert "coarse #0" not in str(plain.figure.to_json())
     assert "coarse #0" in str(asked.figure.to_json())
+
+
+def test_curves_are_smoothed_where_somebody_asks(shelf: Shelf) -> None:
+    for sent, smoothed in (("0.9", True), ("none", False), ("<script>", False)):
+        used = Options(sent).used_by("curves-loss")
+        assert (used != Options()) == smoothed
+        assert ("weight 0.9" in draw(shelf, HERE, "curves-loss", used).caption) == smoothed
+        assert Options(sent).used_by("best") == Options()
+
+
+def test_the_best_is_drawn_as_error_where_somebody_asks(shelf: Shelf) -> None:
+    asked = Options(ERROR)
+    for key in ("best", "best-time"):
+        assert asked.used_by(key) == asked
+        assert draw(shelf, HERE, key, asked).figure.layout.yaxis.type == "log"
+        assert Options(PLAIN).used_by(key) == Options()
+    assert asked.used_by("slices") == Options()
 
 
 def test_pinned_trials_are_lit_where_trials_are_shown_one_by_one(shelf: Shelf) -> None:

@@ -1,11 +1,13 @@
 """What the page of a search says first, and of its data; the rest is tried in a browser."""
 
 import json
+from dataclasses import replace
 
 from plotly.utils import PlotlyJSONEncoder
 
 from search.ledger.records import Training
 from search.objective.data_card import DataCard
+from search.study.reading import load
 from search.views.dashboard.pages.search_page import Told, known, shown, standing
 from search.views.plots.data import SearchData
 from search.views.plots.standing import best
@@ -44,6 +46,10 @@ def test_the_first_screen_answers_the_questions_and_shows_what_is_trained() -> N
     assert '"Does it improve"' in text
     assert '"<b>hardly</b>"' in text  # a text of its own, which the page escapes
     assert '"What is best"' in text
+    found = best(data)
+    assert found is not None
+    whole = data.score.text(found.value).replace(" ", "\\u00a0")  # on one line, on any screen
+    assert f", single {whole} at learning_rate" in text
     assert '"3 of 10"' in text
     assert '"50.00 %"' in text
     assert '"1:15"' in text
@@ -60,6 +66,9 @@ def test_only_plots_that_have_something_to_show_take_space() -> None:
     assert not {"seeds", "test", "widths", "weights"} & set(begun)
     ended = shown(build())
     assert {"seeds", "test", "predictions"} <= set(ended)
-    assert "widths" not in ended
+    assert not {"widths", "weights"} & set(ended)
+    flat = build()
+    study = load("digits", ["network.widths=[]"])
+    assert "weights" in shown(replace(flat, search=replace(flat.search, study=study)))
     wide = build(more={"width_1": {"low": 10, "high": 200, "log": False, "step": 1}})
     assert "widths" in shown(wide)

@@ -1,0 +1,21 @@
+"""What pages are made of."""
+
+import pytest
+from dash import dcc
+
+from search.views.dashboard.pages import parts
+
+
+@pytest.mark.parametrize(
+    ("content", "whole"),
+    [
+        ("98.00 %", "whole"),
+        ("a sentence of some length, which may be broken", None),
+        (dcc.Link("a-search-of-many-words", href="/"), "whole"),
+        (dcc.Link("a-search-" * 5, href="/"), None),
+    ],
+)
+def test_numbers_and_names_are_not_broken(content: object, whole: str | None) -> None:
+    table = parts.table(["name"], [[content]], "Names").children
+    cell = table.children[2].children[0].children[0]
+    assert getattr(cell, "className", None) == whole
