@@ -24,6 +24,7 @@ from search.ledger import (
     one_version,
     optuna_curves,
     optuna_repair,
+    pace,
     postgresql,
     presence,
     queries,
@@ -143,6 +144,7 @@ class Ledger:
                         metrics=[metric.name for metric in study.objective.metrics],
                         data=data.plain(),
                         worked=0.0,
+                        trained_seconds=0.0,
                         readings=0,
                         extensions=[],
                         environment=dict(environment),
@@ -298,8 +300,9 @@ class Ledger:
             if connection.dialect.name == "postgresql":
                 postgresql.end_silent(connection)  # before that waits for one of them which follows
             claims.bring_to(connection, now(connection), LEASE_SECONDS)
-        with self.database.writing() as connection:
-            budgets.tick_of(connection, who.search_id, claim, now(connection))
+        if claim is not None and claim.budget_of is not None:
+            with self.database.writing() as connection:
+                pace.tick(connection, claim.budget_of, now(connection))
         with self.database.writing() as connection:
             time = now(connection)
             # First what is held, then the process: in the order in which `release_of` locks them.
@@ -374,7 +377,7 @@ class Ledger:
                 return seen if isinstance(seen, Finished) else Wait()
         if search.study.hours is not None:
             with self.database.writing() as connection:
-                budgets.tick(connection, search.id, now(connection))
+                pace.tick(connection, search.id, now(connection))
         while True:
             with self.database.writing() as connection:
                 time = now(connection)
@@ -566,6 +569,7 @@ def _add_stages(connection: Connection, search_id: int, added: Sequence[Step]) -
                 "state": "unplanned",
                 "attempt": 0,
                 "generations": 0,
+                **pace.NOTHING,
             }
             for step in added
         ],
