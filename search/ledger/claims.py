@@ -46,7 +46,7 @@ from search.ledger.records import (
     StageRef,
     named,
 )
-from search.ledger.states import TO_BE_PLANNED
+from search.ledger.states import LONGEST_LEASE_SECONDS, TO_BE_PLANNED
 from search.ledger.tables import (
     checkpoints,
     cohorts,
@@ -66,9 +66,6 @@ MOST_LOST = 8
 # any, for some time; who is busy does not take it meanwhile, or has not what it needs.
 LOST_HERE = 2
 ELSEWHERE_SECONDS = 60.0
-# No lease ends later than this from now: one that seems to was given before the clock was set back,
-# or on SQLite, where each process has its own, by one that is ahead.
-LONGEST_LEASE_SECONDS = 120.0
 
 # Statements of every claim, built once: to build one takes longer than the database needs for it.
 # The search, with the first of its stages that is not finished.

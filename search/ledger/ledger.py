@@ -174,6 +174,7 @@ class Ledger:
         Raises:
             OtherVersionError: Processes of another version of klayer are at work on it.
         """
+        self._bring_to_now()
         with self.database.writing() as connection:
             time = now(connection)
             # First: what may be claimed is locked before the search, as by those who hand in.
@@ -237,6 +238,7 @@ class Ledger:
         Raises:
             LedgerError: A worker holds work of it or serves it; nothing was deleted.
         """
+        self._bring_to_now()
         with self.database.writing() as connection:
             deletion.delete_search(connection, search, now(connection))
 
@@ -247,6 +249,7 @@ class Ledger:
         Raises:
             LedgerError: A worker holds work of it; nothing was changed.
         """
+        self._bring_to_now()
         with self.database.writing() as connection:
             retrying.retry_failed(connection, search, retry, now(connection))
 
@@ -264,6 +267,7 @@ class Ledger:
             LedgerError: A worker holds work of it, or it was changed meanwhile; nothing was
                 changed.
         """
+        self._bring_to_now()
         with self.database.writing() as connection:
             extending.extend(connection, search, extension, text, by, now(connection))
             _add_stages(connection, search.id, extension.steps)
@@ -277,6 +281,7 @@ class Ledger:
         Raises:
             LedgerError: The database is SQLite, and in use on another machine.
         """
+        self._bring_to_now()
         with self.database.writing() as connection:
             presence.join(connection, who, now(connection))
 
@@ -296,10 +301,7 @@ class Ledger:
         Returns:
             Whether it should stop.
         """
-        with self.database.writing() as connection:
-            if connection.dialect.name == "postgresql":
-                postgresql.end_silent(connection)  # before that waits for one of them which follows
-            claims.bring_to(connection, now(connection), LEASE_SECONDS)
+        self._bring_to_now()
         if claim is not None and claim.budget_of is not None:
             with self.database.writing() as connection:
                 pace.tick(connection, claim.budget_of, now(connection))
@@ -310,6 +312,13 @@ class Ledger:
                 with suppress(LostLeaseError):
                     claims.hold(connection, claim, time + lease_seconds)
             return presence.see(connection, who, time)
+
+    def _bring_to_now(self) -> None:
+        """Free what silent sessions lock, and let leases of a clock that was ahead begin now."""
+        with self.database.writing() as connection:
+            if connection.dialect.name == "postgresql":
+                postgresql.end_silent(connection)  # before that waits for one of them which follows
+            claims.bring_to(connection, now(connection), LEASE_SECONDS)
 
     @patient
     def leave(self, who: Presence) -> None:

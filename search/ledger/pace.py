@@ -85,7 +85,8 @@ def count_results(
         own += max(last - before.get(one.number, claim.start), 0)
         ended += one.checkpoint is None
     whole = done / own if own else 1.0
-    count(connection, claim.budget_of, claim.stage.id, ended, done, seconds * whole)
+    took = max(seconds, 0.0) * whole
+    count(connection, claim.budget_of, claim.stage.id, ended, done, took)
 
 
 def standing(connection: Connection, search: Search, time: float) -> Standing:
