@@ -84,7 +84,14 @@ def unread_faults(
     yield from _searched(network, stages, boxes)
     yield from _of_no_layer(network, training, parts, stages)
     yield from _skips(network, stages, boxes)
-    yield from _patience(facts, training, parts)
+    ahead = parts if final.rounds else parts[:-1]  # the last training is never ended early
+    yield from _patience(facts, training, ahead)
+    if not final.rounds and final.training.patience not in (None, training.patience):
+        found = (
+            f"found {final.training.patience:,}, but the last training is never ended early, and"
+        )
+        text = f"{found} no finalist is trained before it; leave it out"
+        yield Fault(("final", "training", "patience"), text)
 
 
 def _said(network: NetworkSection, base: TrainingSection, parts: Sequence[Part]) -> Iterator[Fault]:
