@@ -36,8 +36,18 @@ def test_planned_epochs_are_those_of_all_rungs() -> None:
     assert planned_epochs(told) == 20 * 2 + 10 * 2 + 5 * 4 + 20 * 8
 
 
-@pytest.mark.parametrize("basis", [(), ON_DIGITS])
-@pytest.mark.parametrize("keep", [0.25, 0.5, 0.75])
+@pytest.mark.parametrize(
+    ("keep", "basis"),
+    [
+        (0.5, ()),
+        *(
+            pytest.param(keep, basis, marks=pytest.mark.long)
+            for keep in (0.25, 0.5, 0.75)
+            for basis in ((), ON_DIGITS)
+            if (keep, basis) != (0.5, ())
+        ),
+    ],
+)
 def test_the_early_choice_costs_about_what_halving_does(
     keep: float, basis: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:

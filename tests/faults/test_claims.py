@@ -17,8 +17,9 @@ from tests.faults.watch import wait_until
 from tests.faults.workers import fork
 
 
+@pytest.mark.long
 @mostly_postgresql
-@pytest.mark.parametrize("processes", [8, pytest.param(32, marks=pytest.mark.long)])
+@pytest.mark.parametrize("processes", [8, 32])
 def test_many_begin_at_once_and_every_trial_is_claimed_once(
     storage: str, tmp_path: Path, tried: Callable[..., None], processes: int
 ) -> None:

@@ -50,7 +50,7 @@ LOST = "SELECT sum(lost) FROM klayer_cohorts"
 
 LEASES = tuple(f"{one} SET lease_until = lease_until" for one in ("stages", "cohorts"))
 
-hours = pytest.mark.parametrize("offset", [pytest.param("+1h", marks=pytest.mark.long), "-1h"])
+hours = pytest.mark.parametrize("offset", ["+1h", "-1h"])
 
 
 @pytest.fixture
@@ -112,6 +112,7 @@ def test_leases_go_by_the_clock_of_the_server(
     assert_whole(storage, expected, f"a worker's clock is wrong by {offset}, and it is killed", 2)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @hours
 def test_clocks_that_differ_on_one_machine_change_no_result(

@@ -18,7 +18,7 @@ PoolOf = Callable[..., Pool]
 Undisturbed = Callable[..., Table]
 
 
-@pytest.fixture(scope="session", params=["cohort", "stage"])
+@pytest.fixture(scope="session", params=["cohort", pytest.param("stage", marks=pytest.mark.long)])
 def halved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A study with each way of halving."""
     among = 'among = "stage"'

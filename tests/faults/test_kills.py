@@ -45,6 +45,7 @@ def assert_stopped(run: Run, workers: list[int]) -> None:
     run.watch.close()
 
 
+@pytest.mark.long
 @mostly_postgresql
 def test_workers_killed_amid_their_training(
     begin: Begin, expected: Table, assert_whole: AssertWhole

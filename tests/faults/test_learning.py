@@ -38,6 +38,7 @@ def test_the_number_of_workers_changes_nothing(
     assert_whole(storage, expected, f"none; {workers} workers, samplers that learn", 0)
 
 
+@pytest.mark.long
 @mostly_sqlite
 def test_workers_that_are_killed_change_nothing(
     pool_of: Callable[..., Pool], storage: str, expected: Table, assert_whole: AssertWhole

@@ -92,6 +92,7 @@ def assert_given_up(storage: str, expected: Table, tried: Tried) -> Callable[[st
     return hold
 
 
+@pytest.mark.long
 @mostly_sqlite
 def test_without_a_launcher(
     storage: str, seed: int, tmp_path: Path, assert_given_up: Callable[[str, int], None]

@@ -53,7 +53,9 @@ def port_of(running: Any) -> int:
     return int(re.search(r":(\d+)/", "".join(running.lines)).group(1))  # type: ignore[union-attr]
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)]
+)
 def storage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A database with a search that is planned by nobody yet, and one Optuna study."""
     if request.param == "sqlite":

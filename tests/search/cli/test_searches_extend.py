@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 STUDY = """
 [objective]
 kind = "command"
@@ -35,6 +37,7 @@ def trials(klayer_here: Any, name: str) -> Any:
     ]
 
 
+@pytest.mark.long
 def test_it_comes_to_what_the_longer_study_would_have_come_to(
     klayer_here: Any, tmp_path: Path
 ) -> None:

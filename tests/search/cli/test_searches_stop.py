@@ -19,7 +19,7 @@ def folder(tiny_run: Any, tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("command", ["run", "worker"])
+@pytest.mark.parametrize("command", ["run", pytest.param("worker", marks=pytest.mark.long)])
 def test_a_stopped_search_is_handed_back_and_goes_on_to_the_same_bytes(
     klayer_here: Any, start: Any, tiny_run: Any, folder: Path, command: str
 ) -> None:

@@ -272,7 +272,10 @@ class KilledError(BaseException):
     """Ends a worker where it stands."""
 
 
-@pytest.mark.parametrize("study", [(), HALVED, DIVERGING, CYCLES])
+@pytest.mark.parametrize(
+    "study",
+    [(), DIVERGING, *(pytest.param(one, marks=pytest.mark.long) for one in (HALVED, CYCLES))],
+)
 def test_whoever_is_lost_after_an_epoch_loses_no_more_than_that(
     ledger: Ledger, epochs: Epochs, monkeypatch: pytest.MonkeyPatch, study: tuple[str, ...]
 ) -> None:

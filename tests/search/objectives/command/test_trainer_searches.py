@@ -128,6 +128,7 @@ def test_a_trial_lacks_what_a_condition_excludes(whole: Path) -> None:
     assert any("momentum" not in point for point in points)
 
 
+@pytest.mark.long
 def test_two_workers_elsewhere_come_to_the_same(klayer: Any, whole: Path, tmp_path: Path) -> None:
     """Paths start from the folder of the study file, wherever the search is run."""
     laid_out(tmp_path / "mine")

@@ -66,7 +66,7 @@ def by_step(reports: list[Mapping[int, Report]]) -> dict[tuple[int, int], str]:
         ((DECAY,), (*TRIALS, DIVERGING)),
         ((CYCLES,), (*TRIALS, APART)),
         *(pytest.param((one,), given, marks=pytest.mark.long) for one, given in OTHERS),
-        (STEPS, (*TRIALS, APART)),
+        pytest.param(STEPS, (*TRIALS, APART), marks=pytest.mark.long),
         (LONGER, (*TRIALS, LATER)),
     ],
 )

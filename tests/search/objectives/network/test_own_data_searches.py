@@ -114,6 +114,7 @@ def score_of(saved: SavedNetwork, targets: tuple[str, ...], score: str, folder: 
 # --- however it is run ----------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_one_worker_finds_what_two_found(
     finished: Finished, klayer_here: Any, tmp_path: Path
 ) -> None:

@@ -20,11 +20,7 @@ from tests.search.workers.engines.clusters import dask_cluster, dask_process, ra
 
 STUDY = Path(__file__).parents[3] / "faults" / "tiny.toml"
 SMALLER = ("--set", "stages.coarse.trials=4", "--set", "stages.fine.trials=2")
-OTHERS = [
-    pytest.param(one, marks=pytest.mark.long) if one == "ray" else one
-    for one in get_args(EngineName)
-    if one != "loky"
-]
+OTHERS = [one for one in get_args(EngineName) if one != "loky"]
 LAST = ("finalists", "finalists", "finalists", "finalists", "final", "final")
 KLAYER = (sys.executable, "-c", "from search.cli import main; main()")
 
@@ -40,6 +36,7 @@ def begun(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("other", OTHERS)
 def test_a_search_is_the_same_on_every_engine(other: EngineName, tmp_path: Path) -> None:
     folders = {name: tmp_path / name for name in ("loky", other)}

@@ -570,7 +570,7 @@ def test_a_search_is_followed_while_it_runs(
     if database == "postgresql":
         server: Server = request.getfixturevalue("postgresql")
         storage = server.new_database()
-    slow = SEEN.format(name="live").replace("epochs = 4", "epochs = 60")
+    slow = SEEN.format(name="live").replace("epochs = 4", "epochs = 24")
     (tmp_path / "live.toml").write_text(slow)
     done = klayer("submit", "live.toml", "--storage", storage, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
