@@ -145,7 +145,9 @@ def retry(
         drops = f"{plural(found.dropped, 'finished trial')} that followed without them"
         failed = plural(found.failed, "failed trial")
         if found.dropped and not yes:
-            _ask(f"Train {failed} of {found.step.name} again, and drop {drops}?", name)
+            _ask(
+                f"Train {failed} of {found.step.name} again, and drop {drops}, planned anew?", name
+            )
         ledger.retry(search, found)
     said = f"{name}: {failed} of {found.step.name} to be trained again"
     typer.echo(f"{said}, and {drops} planned anew" if found.dropped else said)
@@ -190,9 +192,9 @@ def extend(
             study = with_more_trials(search.study, trials or 1)
             text = f"{ledger.read.text(search)}\n# klayer extend {name} --trials {trials}\n"
         extension = extension_of(search, study, ledger.read.stages(search))
-        drops = f"{plural(extension.dropped, 'finished trial')} of the finalists and the final"
+        drops = f"{plural(extension.dropped, 'finished trial')} of {extension.anew}"
         if extension.dropped and not yes:
-            _ask(f"Extend {name}, and drop {drops}, which are chosen anew?", name)
+            _ask(f"Extend {name}, and drop {drops}, planned anew?", name)
         ledger.extend(search, extension, text, options.user())
     typer.echo("\n  ".join((f"{name}: extended", *extension.changes)))
     if extension.dropped:

@@ -1,47 +1,19 @@
-"""Budgets by the clock in SQL: the time that a search was worked on, and the stages that it cuts.
+"""Budgets by the clock in SQL: the stages that they cut.
 
 Each function is part of a transaction. All times are the database's. `search.plan.budget` decides.
 """
 
-import math
+from sqlalchemy import Connection, func, select, update
 
-from sqlalchemy import Connection, case, func, select, update
-
-from search.ledger import cohort_checkpoints, optuna_rows, reports, results
+from search.ledger import cohort_checkpoints, optuna_rows, pace, reports, results
 from search.ledger.claims import FreeCohort
 from search.ledger.database import wake
-from search.ledger.records import Claim, PlanningClaim, Search
-from search.ledger.tables import cohorts, searches, stages, trials
-from search.ledger.tables import reports as report_rows
+from search.ledger.records import PlanningClaim, Search
+from search.ledger.tables import checkpoints, cohorts, searches, stages, trials
 from search.plan import budget
-from search.plan.budget import Shortage, Standing
+from search.plan.budget import Shortage
 from search.plan.plan import LARGEST_COHORT, expected_trials, step_of
 from search.plan.stopping import Ending
-
-# Between two signs of life; where more time passes, nobody was at work.
-LONGEST_GAP_SECONDS = 60.0
-
-
-def tick(connection: Connection, search_id: int, time: float) -> None:
-    """Count the time since somebody was last at work on a search, if that is short, as worked."""
-    since = time - searches.c.worked_at
-    gap = case((since.between(0.0, LONGEST_GAP_SECONDS), since), else_=0.0)
-    connection.execute(
-        update(searches)
-        .where(searches.c.id == search_id, searches.c.finished_at.is_(None))
-        .values(worked=searches.c.worked + gap, worked_at=time)
-    )
-
-
-def tick_of(
-    connection: Connection, search_id: int | None, claim: Claim | None, time: float
-) -> None:
-    """As `tick`, for the search of what a process holds, or that it serves."""
-    if claim is not None:
-        its_stage = stages.c.id == claim.stage.id
-        search_id = connection.scalar(select(stages.c.search_id).where(its_stage))
-    if search_id is not None:
-        tick(connection, search_id, time)
 
 
 def shortage(
@@ -61,12 +33,12 @@ def shortage(
     if stage.ended:
         return None
     if isinstance(found, PlanningClaim) and _after_nothing(connection, search, stage.number):
-        return Shortage(search.study.hours, _standing(connection, search, time).seconds, 0.0)
+        return Shortage(search.study.hours, pace.standing(connection, search, time).seconds, 0.0)
     begun = select(cohorts.c.id).where(cohorts.c.stage_id == stage.id, cohorts.c.attempt > 0)
     return budget.shortage(
         search.study,
         found.stage.number,
-        _standing(connection, search, time),
+        pace.standing(connection, search, time),
         _asked(connection, search, found),
         begun=connection.scalar(begun.limit(1)) is not None,
     )
@@ -89,69 +61,6 @@ def _asked(connection: Connection, search: Search, found: FreeCohort | PlanningC
     if not budget.in_steps(search.study):
         return count
     return count * (last or search.study.objective.steps(step.training) or 0.0)
-
-
-def _standing(connection: Connection, search: Search, time: float) -> Standing:
-    """How far a search is, of which `tick` has just counted the time."""
-    worked = select(searches.c.worked).where(searches.c.id == search.id)
-    spans = (
-        select(cohorts.c.claimed_at, cohorts.c.finished_at)
-        .join(stages, stages.c.id == cohorts.c.stage_id)
-        .where(stages.c.search_id == search.id)
-        .where((cohorts.c.state == "claimed") | cohorts.c.finished_at.is_not(None))
-        .order_by(cohorts.c.claimed_at)
-    )
-    busy = together = finished = 0.0
-    latest = -math.inf
-    for began, ended in connection.execute(spans):
-        until = time if ended is None else ended
-        together += max(until - began, 0.0)
-        finished += 0.0 if ended is None else max(until - began, 0.0)
-        busy += max(until - max(began, latest), 0.0)
-        latest = max(latest, until)
-    return Standing(
-        seconds=connection.execute(worked).scalar_one(),
-        done=_done(connection, search),
-        worker_seconds=finished,
-        workers=together / busy if busy else 1.0,
-    )
-
-
-def _done(connection: Connection, search: Search) -> dict[int, float]:
-    """The work of the cohorts that are in, by the numbers of the stages."""
-    of_search = stages.c.search_id == search.id
-    counted = (
-        select(
-            stages.c.number,
-            stages.c.steps,
-            trials.c.state,
-            func.count().label("amount"),
-            func.sum(trials.c.pruned_after).label("pruned_after"),
-        )
-        .join(stages, stages.c.id == trials.c.stage_id)
-        .where(of_search, trials.c.state.not_in(("waiting", "running", "skipped")))
-        .group_by(stages.c.number, stages.c.steps, trials.c.state)
-    )
-    in_steps, found = budget.in_steps(search.study), dict[int, float]()
-    for row in connection.execute(counted):
-        steps_done = {"complete": row.amount * (row.steps or 0), "pruned": row.pruned_after or 0}
-        amount = steps_done.get(row.state, 0) if in_steps else row.amount
-        found[row.number] = found.get(row.number, 0.0) + amount
-    if in_steps:
-        others = (
-            select(stages.c.number, func.count().label("amount"))
-            .select_from(
-                report_rows.join(trials, trials.c.id == report_rows.c.trial_id)
-                .join(cohorts, cohorts.c.id == trials.c.cohort_id)
-                .join(stages, stages.c.id == trials.c.stage_id)
-            )
-            .where(of_search, trials.c.state.not_in(("complete", "pruned")))
-            .where(cohorts.c.state == "finished")
-            .group_by(stages.c.number)
-        )
-        for row in connection.execute(others):
-            found[row.number] = found.get(row.number, 0.0) + row.amount
-    return found
 
 
 def cut(
@@ -189,7 +98,7 @@ def cut(
     ]
     if isinstance(found, FreeCohort) and found.id not in free:
         return  # somebody has it
-    if _hopeless(connection, search, in_training=len(free) < len(rows)):
+    if len(free) == len(rows) and not _any_value(connection, search, stage_id):
         failure = short.failure(search.study.name)
         connection.execute(
             update(searches).where(searches.c.id == search.id).values(failure=failure)
@@ -205,12 +114,16 @@ def cut(
     results.end_stage(connection, stage_id, ending, time)
 
 
-def _hopeless(connection: Connection, search: Search, *, in_training: bool) -> bool:
-    """Whether no trial of a search has a value, or is about to have one."""
+def _any_value(connection: Connection, search: Search, stage_id: int) -> bool:
+    """Whether any trial of the stages of a search has a value, or one of this stage at a rung."""
     of_search = (stages.c.search_id == search.id) & (stages.c.kind == "search")
     valued = select(trials.c.id).join(stages, stages.c.id == trials.c.stage_id)
-    found = connection.scalar(valued.where(of_search, trials.c.value.is_not(None)).limit(1))
-    return found is None and not in_training
+    resting = select(trials.c.id).join(checkpoints, checkpoints.c.trial_id == trials.c.id)
+    queries = (
+        valued.where(of_search, trials.c.value.is_not(None)),
+        resting.where(trials.c.stage_id == stage_id),
+    )
+    return any(connection.scalar(query.limit(1)) is not None for query in queries)
 
 
 def _skip(connection: Connection, study: str, cohort_id: int) -> int:

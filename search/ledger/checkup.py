@@ -9,9 +9,9 @@ from sqlalchemy import Connection, func, select, text
 
 from search.errors import LedgerError
 from search.ledger import postgresql
-from search.ledger.claims import LONGEST_LEASE_SECONDS
 from search.ledger.database import Database, now
 from search.ledger.optuna_tables import EVERY_TABLE
+from search.ledger.states import LONGEST_LEASE_SECONDS
 from search.ledger.tables import cohorts, metadata, stages, workers
 from search.runtime.formatting import duration, plural
 

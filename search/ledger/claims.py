@@ -46,7 +46,7 @@ from search.ledger.records import (
     StageRef,
     named,
 )
-from search.ledger.states import TO_BE_PLANNED
+from search.ledger.states import LONGEST_LEASE_SECONDS, TO_BE_PLANNED
 from search.ledger.tables import (
     checkpoints,
     cohorts,
@@ -66,9 +66,6 @@ MOST_LOST = 8
 # any, for some time; who is busy does not take it meanwhile, or has not what it needs.
 LOST_HERE = 2
 ELSEWHERE_SECONDS = 60.0
-# No lease ends later than this from now: one that seems to was given before the clock was set back,
-# or on SQLite, where each process has its own, by one that is ahead.
-LONGEST_LEASE_SECONDS = 120.0
 
 # Statements of every claim, built once: to build one takes longer than the database needs for it.
 # The search, with the first of its stages that is not finished.
@@ -272,21 +269,26 @@ def find(
         row = connection.execute(_LOCKED_STAGE, {"stage": row.id}).first()
         if row is None or row.state not in TO_BE_PLANNED:
             return Wait()  # another process was quicker; the worker asks again
-    return _to_plan(connection, row, owner, time)
+    return _to_plan(connection, search, row, owner, time)
 
 
 def _to_plan(
-    connection: Connection, row: Row[Any], owner: str, time: float
+    connection: Connection, search: Search, row: Row[Any], owner: str, time: float
 ) -> PlanningClaim | Wait:
     if row.owner not in (None, owner) and row.lease_until >= time:
         return Wait()
     return PlanningClaim(
         attempt=row.attempt + 1,
         owner=owner,
+        budget_of=_budget_of(search),
         stage=_stage(row),
         rung=_rungs(connection, row.id) if row.state == "ranking" else 0,
         generation=row.generations if row.state == "learning" else 0,
     )
+
+
+def _budget_of(search: Search) -> int | None:
+    return None if search.study.hours is None else search.id
 
 
 def _stage(row: Any) -> StageRef:
@@ -390,6 +392,7 @@ def _claim_cohort(
         cohort_id=cohort_id,
         attempt=attempt,
         owner=owner,
+        budget_of=_budget_of(search),
         stage=free.stage,
         lost=free.lost,
         numbers=numbers,

@@ -26,13 +26,7 @@ from sqlalchemy import (
     text,
     update,
 )
-from tenacity import (
-    Retrying,
-    retry_if_exception,
-    stop_after_delay,
-    stop_when_event_set,
-    wait_random_exponential,
-)
+from tenacity import RetryCallState, Retrying, retry_if_exception, wait_random_exponential
 
 from search.ledger import postgresql, sqlite
 from search.ledger.faults import DatabaseFaultError, reported
@@ -66,15 +60,18 @@ class Database:
     Attributes:
         shown: Its URL, without a password.
         stop_retrying: Set to end all retries at once.
+        waits_for_locks: Asked where another session has locked something for some seconds, whether
+            to wait on, however long that is; None where patience ends that too.
     """
 
     def __init__(self, engine: Engine, location: Location, patience_seconds: float) -> None:
         self.engine, self.location, self.shown = engine, location, location.shown
         self._file = None if location.path is None else sqlite.identity(location.path)
+        self._patience_seconds = patience_seconds
+        self.waits_for_locks: Callable[[float], bool] | None = None
         self.stop_retrying = threading.Event()
         self._retrying = Retrying(
             retry=retry_if_exception(_passes),
-            stop=stop_after_delay(patience_seconds) | stop_when_event_set(self.stop_retrying),
             wait=wait_random_exponential(multiplier=0.05, max=LONGEST_PAUSE_SECONDS),
             sleep=self._sleep,
             reraise=True,
@@ -86,7 +83,21 @@ class Database:
         Raises:
             DatabaseFaultError: It still fails after this database's patience.
         """
-        return self._retrying.copy()(what, *args, **kwargs)
+        return self._retrying.copy(stop=self._limit())(what, *args, **kwargs)
+
+    def _limit(self) -> Callable[[RetryCallState], bool]:
+        """When to stop retrying; the time for which it is waited for locks does not count."""
+        began, locked = time.monotonic(), 0.0
+
+        def over(state: RetryCallState) -> bool:
+            nonlocal began, locked
+            error, now = state.outcome and state.outcome.exception(), time.monotonic()
+            if isinstance(error, DatabaseFaultError) and error.locked and self.waits_for_locks:
+                locked = locked or began
+                began = now if self.waits_for_locks(now - locked) else locked
+            return self.stop_retrying.is_set() or now - began >= self._patience_seconds
+
+        return over
 
     def _sleep(self, seconds: float) -> None:
         """Sleep for some time, or until `stop_retrying` is set.

@@ -38,22 +38,24 @@ class DatabaseFaultError(LedgerError):
 
     Attributes:
         passing: Whether the same may succeed in a moment.
+        locked: Whether it does once another session ends its transaction.
     """
 
-    def __init__(self, message: str, *, passing: bool = False) -> None:
+    def __init__(self, message: str, *, passing: bool = False, locked: bool = False) -> None:
         super().__init__(message)
-        self.passing = passing
+        self.passing, self.locked = passing, locked
 
 
 def fault(shown: str, error: Exception) -> DatabaseFaultError:
     """What to tell of an error of the database. Its transaction has changed nothing."""
-    said = cause(error)
-    if getattr(getattr(error, "orig", None), "sqlstate", None) == _LOCKED:
+    said, on_server = cause(error), getattr(getattr(error, "orig", None), "sqlstate", None)
+    if on_server == _LOCKED:
         said += " (a session holds what is to be written: `klayer doctor` names it)"
     return DatabaseFaultError(
         f"{shown}: the database failed: {said}. What it holds is kept; once the cause "
         "is mended, the same command goes on",
         passing=passes(error),
+        locked=on_server == _LOCKED or is_busy(error),
     )
 
 

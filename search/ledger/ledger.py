@@ -24,6 +24,7 @@ from search.ledger import (
     one_version,
     optuna_curves,
     optuna_repair,
+    pace,
     postgresql,
     presence,
     queries,
@@ -143,6 +144,7 @@ class Ledger:
                         metrics=[metric.name for metric in study.objective.metrics],
                         data=data.plain(),
                         worked=0.0,
+                        trained_seconds=0.0,
                         readings=0,
                         extensions=[],
                         environment=dict(environment),
@@ -172,6 +174,7 @@ class Ledger:
         Raises:
             OtherVersionError: Processes of another version of klayer are at work on it.
         """
+        self._bring_to_now()
         with self.database.writing() as connection:
             time = now(connection)
             # First: what may be claimed is locked before the search, as by those who hand in.
@@ -235,6 +238,7 @@ class Ledger:
         Raises:
             LedgerError: A worker holds work of it or serves it; nothing was deleted.
         """
+        self._bring_to_now()
         with self.database.writing() as connection:
             deletion.delete_search(connection, search, now(connection))
 
@@ -245,6 +249,7 @@ class Ledger:
         Raises:
             LedgerError: A worker holds work of it; nothing was changed.
         """
+        self._bring_to_now()
         with self.database.writing() as connection:
             retrying.retry_failed(connection, search, retry, now(connection))
 
@@ -262,6 +267,7 @@ class Ledger:
             LedgerError: A worker holds work of it, or it was changed meanwhile; nothing was
                 changed.
         """
+        self._bring_to_now()
         with self.database.writing() as connection:
             extending.extend(connection, search, extension, text, by, now(connection))
             _add_stages(connection, search.id, extension.steps)
@@ -275,6 +281,7 @@ class Ledger:
         Raises:
             LedgerError: The database is SQLite, and in use on another machine.
         """
+        self._bring_to_now()
         with self.database.writing() as connection:
             presence.join(connection, who, now(connection))
 
@@ -294,12 +301,10 @@ class Ledger:
         Returns:
             Whether it should stop.
         """
-        with self.database.writing() as connection:
-            if connection.dialect.name == "postgresql":
-                postgresql.end_silent(connection)  # before that waits for one of them which follows
-            claims.bring_to(connection, now(connection), LEASE_SECONDS)
-        with self.database.writing() as connection:
-            budgets.tick_of(connection, who.search_id, claim, now(connection))
+        self._bring_to_now()
+        if claim is not None and claim.budget_of is not None:
+            with self.database.writing() as connection:
+                pace.tick(connection, claim.budget_of, now(connection))
         with self.database.writing() as connection:
             time = now(connection)
             # First what is held, then the process: in the order in which `release_of` locks them.
@@ -307,6 +312,13 @@ class Ledger:
                 with suppress(LostLeaseError):
                     claims.hold(connection, claim, time + lease_seconds)
             return presence.see(connection, who, time)
+
+    def _bring_to_now(self) -> None:
+        """Free what silent sessions lock, and let leases of a clock that was ahead begin now."""
+        with self.database.writing() as connection:
+            if connection.dialect.name == "postgresql":
+                postgresql.end_silent(connection)  # before that waits for one of them which follows
+            claims.bring_to(connection, now(connection), LEASE_SECONDS)
 
     @patient
     def leave(self, who: Presence) -> None:
@@ -374,7 +386,7 @@ class Ledger:
                 return seen if isinstance(seen, Finished) else Wait()
         if search.study.hours is not None:
             with self.database.writing() as connection:
-                budgets.tick(connection, search.id, now(connection))
+                pace.tick(connection, search.id, now(connection))
         while True:
             with self.database.writing() as connection:
                 time = now(connection)
@@ -566,6 +578,7 @@ def _add_stages(connection: Connection, search_id: int, added: Sequence[Step]) -
                 "state": "unplanned",
                 "attempt": 0,
                 "generations": 0,
+                **pace.NOTHING,
             }
             for step in added
         ],

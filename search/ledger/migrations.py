@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, func, select
 
 from search.errors import LedgerError
-from search.ledger.states import TO_BE_PLANNED
+from search.ledger.states import LONGEST_LEASE_SECONDS, TO_BE_PLANNED
 from search.ledger.tables import cohorts, revision, stages, workers
 
 if TYPE_CHECKING:
@@ -95,15 +95,19 @@ def _scripts() -> "ScriptDirectory":
 
 
 def _held(connection: Connection, time: float) -> int:
-    """How many leases hold, or else processes are there, by columns that every revision has."""
-    training = (cohorts.c.state == "claimed") & (cohorts.c.lease_until >= time)
+    """How many leases hold, or else processes are there, by columns that every revision has.
+
+    What lies further ahead than a lease can be was written by a clock that was ahead.
+    """
+    far = time + LONGEST_LEASE_SECONDS
+    training = (cohorts.c.state == "claimed") & cohorts.c.lease_until.between(time, far)
     planning = stages.c.state.in_(TO_BE_PLANNED) & stages.c.owner.is_not(None)
     counts = (
         select(func.count(cohorts.c.id)).where(training),
-        select(func.count(stages.c.id)).where(planning, stages.c.lease_until >= time),
+        select(func.count(stages.c.id)).where(planning, stages.c.lease_until.between(time, far)),
     )
     alive = select(func.count(workers.c.id)).where(
-        workers.c.seen_at + workers.c.lease_seconds >= time
+        workers.c.seen_at + workers.c.lease_seconds >= time, workers.c.seen_at <= far
     )
     leases = sum(connection.scalar(one) or 0 for one in counts)
     return max(leases, connection.scalar(alive) or 0)

@@ -170,11 +170,13 @@ class Claim:
         owner: Who holds it.
         attempt: How many claims of this work there have been; the ledger takes what comes of it
             only from the latest.
+        budget_of: The key of the search, if it has a budget by the clock, to which the time counts.
     """
 
     stage: StageRef
     owner: str
     attempt: int
+    budget_of: int | None = None
 
     @property
     def named(self) -> str:
@@ -446,6 +448,11 @@ class StageState:
     finished_at: float | None
     skipped: int = 0
     ended: Mapping[str, Any] | None = None
+
+    @property
+    def cut(self) -> bool:
+        """Whether a budget by the clock ended it before all its trials."""
+        return self.ended is not None and self.ended["rule"] == "budget"
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from search.ledger import (
     optuna_curves,
     optuna_repair,
     optuna_rows,
+    pace,
     reports,
     rungs,
 )
@@ -36,9 +37,11 @@ _OF_COHORT = (
         trials.c.stage_id,
         trials.c.finished_at,
         stages.c.optuna_study,
+        stages.c.steps,
         stored.c.cohort_id.label("checkpoint"),  # NULL where there is none
         cohorts.c.number.label("cohort"),
         cohorts.c.owner.label("worker"),
+        cohorts.c.claimed_at,
     )
     .join(stages, stages.c.id == trials.c.stage_id)
     .join(cohorts, cohorts.c.id == trials.c.cohort_id)
@@ -137,6 +140,7 @@ def hand_in(
     attachments.keep(
         connection, {mine[claim.numbers[place]].id: content for place, content in kept.items()}
     )
+    pace.count_results(connection, claim, given, stage.steps, time - stage.claimed_at)
     result = None if evaluation is None else dict(evaluation.result)
     _finish_stage(connection, stage.stage_id, time, result)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from search.errors import LedgerError
-from search.ledger import deletion, optuna_repair, optuna_rows, rungs
+from search.ledger import deletion, optuna_repair, optuna_rows, pace, rungs
 from search.ledger.claims import lock_idle
 from search.ledger.database import wake
 from search.ledger.records import Search, StageState
@@ -118,6 +118,7 @@ def _plan_anew(connection: Connection, search: Search, which: ColumnElement[bool
             ended=None,
             opened_at=None,
             finished_at=None,
+            **pace.NOTHING,
         )
     )
 

@@ -29,3 +29,10 @@ NOT_PLANNED: Final[tuple[StageStatus, ...]] = ("unplanned", "planning")
 
 ENDS: Final[tuple[TrialStatus, ...]] = ("complete", "pruned", "diverged", "failed")
 """Of trials."""
+
+LONGEST_LEASE_SECONDS: Final = 120.0
+"""No lease ends later than this from now.
+
+One that seems to was given before the clock was set back, or on SQLite, where each process has its
+own, by one that is ahead.
+"""

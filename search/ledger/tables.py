@@ -48,6 +48,7 @@ searches = Table(
     Column("result", JSON),  # of the evaluation, once it is there
     Column("worked", Float, nullable=False),  # for how many seconds it was worked on
     Column("worked_at", Float),  # when that was last looked at
+    Column("trained_seconds", Float, nullable=False),  # of its cohorts, together
     Column("readings", Integer, nullable=False),  # of the test data, before it was taken up again
     Column("extensions", JSON, nullable=False),  # who changed what when, and the study before that
 )
@@ -92,6 +93,10 @@ stages = Table(
     Column("finished_at", Float),
     # Why it ended before all its trials (`search.plan.stopping`); NULL where it did not.
     Column("ended", JSON),
+    # What came in of it, where the search has a budget by the clock (`search.ledger.pace`).
+    Column("trained_trials", Integer, nullable=False),
+    Column("trained_steps", Float, nullable=False),
+    Column("trained_seconds", Float, nullable=False),
     UniqueConstraint("search_id", "number"),
 )
 

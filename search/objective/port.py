@@ -5,7 +5,7 @@ is what they say, as a frozen value. `Objective.open` looks at the data once and
 which trains. Nothing outside an objective's own room knows what a trial consists of.
 """
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, Protocol
@@ -188,8 +188,12 @@ class Objective(Protocol):
             points: Its trials.
         """
 
-    def about(self) -> Sequence[tuple[str, str]]:
-        """What is trained, in rows of a label and a text."""
+    def about(self, searched: Collection[str]) -> Sequence[tuple[str, str]]:
+        """What is trained, in rows of a label and a text.
+
+        Args:
+            searched: The hyperparameters that any stage searches.
+        """
 
     def measured(self, training: Training, steps: int) -> str:
         """How a trial's score is measured, such as "after 10 epochs".

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from search.objective.fit import Fit
 from search.plan.cohorts import DIVISIBLE, cohorts
@@ -99,6 +100,12 @@ def plan_rung(
     )
 
 
+@cache
+def _sizes(count: int) -> tuple[int, ...]:
+    """Of the cohorts of so many trials that all can be one; it is asked for with each claim."""
+    return tuple(map(len, cohorts([Fit(None)] * count, LARGEST_COHORT)))
+
+
 def expected_steps(study: Study, step: Step, sizes: tuple[int, ...] | None = None) -> float | None:
     """Steps that all trials of a stage are trained together, if all have values.
 
@@ -117,7 +124,7 @@ def expected_steps(study: Study, step: Step, sizes: tuple[int, ...] | None = Non
     if each is None:
         return None
     if sizes is None:
-        sizes = tuple(map(len, cohorts([Fit(None)] * count, LARGEST_COHORT)))
+        sizes = _sizes(count)
     if step.halving is None:
         return float(sum(sizes) * each)
     among = step.halving.among

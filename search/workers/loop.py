@@ -23,6 +23,7 @@ from search.ledger.records import CohortClaim, PlanningClaim, Presence, Search
 from search.objective.port import Trainer
 from search.runtime.environment import environment, numeric_changes
 from search.workers.heartbeat import Heartbeat
+from search.workers.locks import waiting_for_locks
 from search.workers.planning import make_plan
 from search.workers.training import train
 
@@ -47,6 +48,7 @@ def serve(
     only: WorkKind | None = None,
     lease_seconds: float | None = None,
     devices: Sequence[str] = (),
+    alarm: Tell | None = None,
 ) -> None:
     """Work on searches until there is nothing left to do for this process, or `should_stop`.
 
@@ -62,6 +64,7 @@ def serve(
         lease_seconds: How long others wait for this process if it dies without a word; that of its
             presence, unless given.
         devices: The graphics processors that it may use.
+        alarm: Takes lines that somebody has to do something about; `tell`, unless given.
 
     Raises:
         KlayerError: The one search cannot be worked on here: its data are missing or others, it
@@ -80,6 +83,7 @@ def serve(
         def stopping() -> bool:
             return heartbeat.asked_to_stop or should_stop()
 
+        stack.enter_context(waiting_for_locks(ledger, alarm or tell, stopping))
         work = _Work(
             ledger,
             who,

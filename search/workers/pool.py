@@ -37,6 +37,7 @@ from search.ledger.postgresql import EACH_WORKERS
 from search.ledger.records import Search
 from search.runtime.formatting import plural
 from search.runtime.signals import StopRequests, stop_requests
+from search.workers import locks
 from search.workers.engines import Engine, WorkerKilledError
 from search.workers.heartbeat import Heartbeat, presence
 from search.workers.loop import serve
@@ -139,6 +140,7 @@ def launch(
     with (
         stop_requests(retry_no_more) as requests,
         Heartbeat(ledger, who, PLANNING_LEASE_SECONDS) as heartbeat,
+        locks.waiting_for_locks(ledger, locks.say, lambda: requests.any()),
     ):
         name = None if search is None else search.study.name
         job = Job(storage, name, key, data_folder, "", who.name, engine.parent)
@@ -399,6 +401,7 @@ def _work(job: Job) -> None:
             _say_nothing,
             only,
             devices=job.devices,
+            alarm=locks.say,
         )
     if job.orphaned():
         os._exit(0)  # nobody is left to take a result, and the engine would wait for more work

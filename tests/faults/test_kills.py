@@ -50,11 +50,25 @@ def assert_stopped(run: Run, workers: list[int]) -> None:
 def test_workers_killed_amid_their_training(
     begin: Begin, expected: Table, assert_whole: AssertWhole
 ) -> None:
-    run = begin(2)
+    run = begin(2, TINY, "budget.hours=1")  # which has no part in it
     killed = kill_now_and_then(run, 3)
     assert run.end() == (0, "")
     assert killed == 3
     assert_whole(run.storage, expected, "SIGKILL of a worker amid its training", killed)
+
+
+@on_sqlite
+@pytest.mark.long
+def test_workers_killed_beside_a_budget_that_does_not_suffice(begin: Begin) -> None:
+    """It ends in time, with nothing failed: what did not fit was never begun."""
+    began = time.monotonic()
+    run = begin(2, TINY, *LONG, "budget.hours=0.005")  # 18 s
+    killed = kill_now_and_then(run, 4)
+    assert run.end() == (0, "")
+    assert time.monotonic() - began < 100
+    assert killed == 4
+    assert run.watch.states() == {"complete", "skipped"}
+    run.watch.close()
 
 
 @pytest.mark.long

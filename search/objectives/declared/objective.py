@@ -1,7 +1,7 @@
 """The user's own training as an objective: what a study file declares of it, and what follows."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -161,7 +161,7 @@ class DeclaredObjective:
     def cohort_bytes(self, _training: TrainingTable, _points: Sequence[Point]) -> None:
         """As `Objective.cohort_bytes`: only the user's program knows."""
 
-    def about(self) -> Sequence[tuple[str, str]]:
+    def about(self, _searched: Collection[str]) -> Sequence[tuple[str, str]]:
         """As `Objective.about`."""
         ranks = f"{self.score.direction}s {self.score.words}"
         length = "" if self.training.steps is None else f", {self.training.steps:,} {self.units[0]}"

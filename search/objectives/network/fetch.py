@@ -76,11 +76,11 @@ def fetch(archive: Archive, folder: Path, *, progress: bool = False) -> Path:
     """
     target = folder / archive.folder
     try:
+        sweep(_PREFIX, folder)
         if target.exists():
             _check(archive, target, "remove it to have the files fetched")
             return target
         folder.mkdir(parents=True, exist_ok=True)
-        sweep(_PREFIX, folder)
         with scratch(_PREFIX, folder) as place:
             draft = place / archive.folder
             draft.mkdir()

@@ -29,6 +29,7 @@ from search.objectives.network.data import Dataset
 from search.objectives.network.faults import faults_as_klayer_errors
 from search.objectives.network.final_checkpoints import Voter, packed, unpacked
 from search.objectives.network.folds import Fold, fold_of
+from search.objectives.network.memory import too_large
 from search.objectives.network.metrics import Score
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.portrait import Portrait, to_bytes
@@ -66,19 +67,18 @@ def evaluate(
     portrait of each network. Trials that cannot be one stack are trained one stack after another.
 
     Raises:
-        KlayerError: As `train`.
+        KlayerError: As `train`; or a network does not fit into memory alone.
         DataError: The test images are missing or broken.
     """
     fold = _final_fold(objective, section, data)
     saves = None if saver is None else _Saves(start, saver)
-    stacks = []
+    groups = stacks_of(objective, section, [trial.parameters for trial in trials])
+    stacks = yield from _final_stacks(objective, section, trials, groups, order_seed, fold, saves)
     drawn: dict[int, Portrait] = {}
-    for places in stacks_of(objective, section, [trial.parameters for trial in trials]):
-        stack = yield from _final_stack(objective, section, trials, places, order_seed, fold, saves)
-        stacks.append(stack)
-        values = values_of(objective, section, trials[places[0]].parameters)
-        recipe = recipe_of(values, order_seed, objective.facts.shape)
+    for stack in stacks:
         network, members = stack.last.network, stack.last.places
+        values = values_of(objective, section, trials[members[0]].parameters)
+        recipe = recipe_of(values, order_seed, objective.facts.shape)
         drawn |= portraits(network, members, stack.diverged, recipe, fold.data, data)
     tested, said = _tested(objective, data, stacks, len(trials))
     kept = {
@@ -172,14 +172,12 @@ def retrain(
     `evaluate`, in the same order.
 
     Raises:
-        KlayerError: As `train`; or the winner diverges.
+        KlayerError: As `evaluate`; or the winner diverges.
     """
     groups = stacks_of(objective, section, [trial.parameters for trial in trials])
     fold = _final_fold(objective, section, data)
-    stacks = []
-    for places in groups if finalists else groups[:1]:
-        stack = yield from _final_stack(objective, section, trials, places, order_seed, fold)
-        stacks.append(stack)
+    some = groups if finalists else groups[:1]
+    stacks = yield from _final_stacks(objective, section, trials, some, order_seed, fold)
     sound = _sound(stacks, len(trials) if finalists else 1)
     if 0 not in sound:
         raise KlayerError("the winner diverges, and leaves no network behind")
@@ -233,6 +231,46 @@ class _FinalStack:
     diverged: frozenset[int]
 
 
+def _final_stacks(
+    objective: NetworkObjective,
+    section: TrainingSection,
+    trials: Sequence[Assignment],
+    groups: Sequence[tuple[int, ...]],
+    order_seed: int,
+    fold: Fold,
+    saves: "_Saves | None" = None,
+) -> Generator[Mapping[int, Report], Any, list[_FinalStack]]:
+    """Train stack after stack; one that does not fit into memory in halves, or in halves of those.
+
+    These are trained from their beginning, and nothing is saved amid that. Their numbers may differ
+    in their last bits from those in the whole stack.
+    """
+    stacks: list[_FinalStack] = []
+    left = [(places, saves) for places in groups]
+    told: dict[int, int] = {}
+    while left:
+        places, save = left.pop(0)
+        try:
+            stacks.append(
+                (
+                    yield from _final_stack(
+                        objective, section, trials, places, order_seed, fold, told, save
+                    )
+                )
+            )
+            continue
+        except MemoryError:
+            pass  # outside of this clause nothing keeps what the stack had allocated
+        if len(places) == 1:
+            raise KlayerError(
+                f"the final: {too_large(objective, section, trials[places[0]].parameters)}; let a "
+                "host with more memory work on the search. What is trained is kept"
+            )
+        half = (len(places) + 1) // 2
+        left[:0] = [(places[:half], None), (places[half:], None)]
+    return stacks
+
+
 def _final_stack(
     objective: NetworkObjective,
     section: TrainingSection,
@@ -240,9 +278,13 @@ def _final_stack(
     places: tuple[int, ...],
     order_seed: int,
     fold: Fold,
-    saves: "_Saves | None" = None,
+    told: dict[int, int],
+    saves: "_Saves | None",
 ) -> Generator[Mapping[int, Report], Any, _FinalStack]:
-    """Train the trials at `places`, which fit into one stack; reports and voters are by place."""
+    """Train the trials at `places`, which fit into one stack; reports and voters are by place.
+
+    Steps that are told, by place, are not told again; `told` is brought up to date.
+    """
     begun: tuple[int, ...] = ()
     states: Sequence[bytes] = ()
     snapshots: list[Voter] = []
@@ -261,7 +303,9 @@ def _final_stack(
         if saves is not None:
             sound = {going[i]: i for i in epoch.places if going[i] not in diverged}
             saves.offer(epoch, sound, tuple(snapshots))
-        yield reports
+        new = {place: one for place, one in reports.items() if one.step > told.get(place, 0)}
+        told.update({place: one.step for place, one in new.items()})
+        yield new
     return _FinalStack(lasts[0], tuple(snapshots), frozenset(diverged))
 
 

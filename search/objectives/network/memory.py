@@ -14,6 +14,7 @@ from model.inference import BLOCK_ROWS
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.sections import TrainingSection
 from search.objectives.network.settings import members_of_a_trial, values_of
+from search.runtime.formatting import in_bytes
 from search.space.space import Point
 
 # Arrays of a number for each row and hidden unit: of a training pass, what batch normalisation and
@@ -64,3 +65,10 @@ def cohort_bytes(
     )
     numbers: int = members * (copies * sum(layers) + at_once) + batch_size * facts.inputs
     return numbers * int(np.dtype(first["precision"]).itemsize)
+
+
+def too_large(objective: NetworkObjective, section: TrainingSection, point: Point) -> str:
+    """For people, that a trial does not fit alone, and what it needs."""
+    widths = values_of(objective, section, point)["widths"]
+    size = in_bytes(cohort_bytes(objective, section, [point]))
+    return f"not enough memory for a network of widths {'-'.join(map(str, widths))} ({size})"

@@ -1,7 +1,7 @@
 """The k-layer network as an objective: what a study file declares of it, and what follows."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,7 @@ from search.objectives.network.data_section import DataSection
 from search.objectives.network.facts import Facts
 from search.objectives.network.findings import findings, measured
 from search.objectives.network.metrics import MEASURED, Score, metric_of, metrics_of
-from search.objectives.network.registry import NetworkRegistry, bounds
+from search.objectives.network.registry import LAYERS, NetworkRegistry, bounds
 from search.objectives.network.schedules import steps_per_epoch
 from search.objectives.network.sections import NetworkSection, TrainingSection
 from search.space.space import Point, Range
@@ -194,9 +194,11 @@ class NetworkObjective:
 
         return cohort_bytes(self, training, points)
 
-    def about(self) -> Sequence[tuple[str, str]]:
-        """As `Objective.about`."""
-        widths = "-".join(map(str, self.network.widths)) or "no hidden layer"
+    def about(self, searched: Collection[str]) -> Sequence[tuple[str, str]]:
+        """As `Objective.about`; the name of a width that is searched stands for it."""
+        named = ((f"width_{layer}", w) for layer, w in enumerate(self.network.widths, start=1))
+        widths = "-".join(name if name in searched else str(width) for name, width in named)
+        widths = "hidden layers as searched" if LAYERS in searched else widths or "no hidden layer"
         rows = f"{self.facts.rows:,} training and {self.facts.held_out:,} validation "
         rows += self.facts.rows_are
         if self.data.folds is not None:

@@ -12,11 +12,9 @@ from search.objective.report import Assignment, Evaluation, Report
 from search.objectives.network import final, trials, within_memory
 from search.objectives.network.data import Dataset, open_data
 from search.objectives.network.final import Winner
-from search.objectives.network.memory import cohort_bytes
+from search.objectives.network.memory import too_large
 from search.objectives.network.objective import NetworkObjective
 from search.objectives.network.sections import TrainingSection
-from search.objectives.network.settings import values_of
-from search.runtime.formatting import in_bytes
 
 
 @dataclass(frozen=True)
@@ -62,14 +60,8 @@ class NetworkTrainer:
 
         every = range(len(trials_))
         alone = [partial(some, [place]) for place in every]
-        return within_memory.train(
-            some(every, saver), alone, [self._too_large(training, t) for t in trials_]
-        )
-
-    def _too_large(self, training: TrainingSection, trial: Assignment) -> str:
-        widths = values_of(self.objective, training, trial.parameters)["widths"]
-        size = in_bytes(cohort_bytes(self.objective, training, [trial.parameters]))
-        return f"not enough memory for a network of widths {'-'.join(map(str, widths))} ({size})"
+        reasons = [too_large(self.objective, training, one.parameters) for one in trials_]
+        return within_memory.train(some(every, saver), alone, reasons)
 
     def evaluate(
         self,

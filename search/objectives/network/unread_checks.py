@@ -138,8 +138,14 @@ def _patience(study: Checked) -> Iterator[Fault]:
     A score gets no better while a schedule's η is near its peak, and much better as η falls. A
     trial that ends there would be compared with others that came to the fall.
     """
-    base, rows = study.base, study.facts.rows
-    patient = [one for one in study.parts if one.training.patience is not None]
+    base, rows, final = study.base, study.facts.rows, study.tables.final
+    ahead = study.parts if final.rounds else study.parts[:-1]  # the last training ends no trial
+    patience = final.training.patience
+    if not final.rounds and patience not in (None, base.patience):
+        text = f"found {patience:,}, but the last training is never ended early, and no finalist "
+        text += "is trained before it; leave it out"
+        yield Fault(("final", "training", "patience"), text)
+    patient = [one for one in ahead if one.training.patience is not None]
     for part in patient:
         schedule, batch = part.training.schedule, _largest_batch(part)
         wave = schedule.wave_epochs(rows, batch)

@@ -153,10 +153,10 @@ class Digest:
             self.gone = True
             raise
         stages = tuple(read.stages(search))
-        self._read_trials(search, stages)
+        self._read_trials(search, stages, clock)
         return SearchData(search, stages, tuple(self._trials.values()), clock)
 
-    def _read_trials(self, search: Search, stages: Sequence[StageState]) -> None:
+    def _read_trials(self, search: Search, stages: Sequence[StageState], clock: float) -> None:
         """What has changed of the trials; all of them where that does not add up."""
         since = self._latest - OVERLAP_SECONDS
         found = self._ledger.read.trials_changed(search, self._trials, since)
@@ -166,7 +166,8 @@ class Digest:
             self._trials = {trial.id: trial for trial in self._ledger.read.trials(search)}
         self._trials = dict(sorted(self._trials.items(), key=_place(stages)))
         finished = (t.finished_at for t in self._trials.values() if t.finished_at is not None)
-        self._latest = max(finished, default=self._latest)
+        latest = max(finished, default=self._latest)
+        self._latest = min(latest, clock)  # times of a clock that was ahead may lie behind it
 
     def _weigh(self, outline: SearchData) -> dict[str, dict[str, float]]:
         """The importances of each stage, computed again where many more trials are in."""

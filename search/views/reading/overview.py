@@ -37,6 +37,7 @@ class Overview:
         state: Running where somebody works on it; waiting where nobody does; failed where it cannot
             go on, or ended without an evaluation.
         failure: Why; None unless failed.
+        cut: Why the first stage ended that a budget by the clock has cut; empty where none was.
         stage: Name of the first stage that is not finished; None once all are.
         trials: How many it has, as far as is known.
         finished: How many of those are at their end.
@@ -55,6 +56,7 @@ class Overview:
     description: str
     state: State
     failure: str | None
+    cut: str
     stage: str | None
     trials: int
     finished: int
@@ -165,6 +167,7 @@ def overview(
         description=search.study.description,
         state=state,
         failure=search.failure,
+        cut=next((s.explanation.splitlines()[-1] for s in stages if s.cut), ""),
         stage=unfinished,
         trials=sum(stage.trials for stage in stages),
         finished=sum(stage.finished for stage in stages),

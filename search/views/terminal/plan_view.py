@@ -107,7 +107,8 @@ def show(planned: Outline, console: Console) -> None:
     study = planned.study
     about = f": {escape(study.description)}" if study.description else ""
     console.print(f"[bold]{study.name}[/]{about}", soft_wrap=True)
-    trained = "; ".join(f"{label}: {text}" for label, text in study.objective.about())
+    searched = {name for stage in study.stages for box in stage.boxes for name in box.ranges}
+    trained = "; ".join(f"{label}: {text}" for label, text in study.objective.about(searched))
     said = f"{trained}, seed {study.seed}" if trained else f"seed {study.seed}"
     console.print(f"{escape(said)}\n", soft_wrap=True)
     steps = plural_of(study.objective.step)

@@ -112,7 +112,9 @@ class RunView:
         finished = self._ledger.read.trials(self._search, since=since)
         new = [trial for trial in finished if trial.id not in self._told]
         self._told.update(trial.id for trial in new)
-        self._latest = max((t.finished_at or 0.0 for t in new), default=self._latest)
+        if new:  # at times that may lie ahead, of a clock that was
+            latest = max(trial.finished_at or 0.0 for trial in new)
+            self._latest = min(latest, self._ledger.read.clock())
         return new
 
     def _tell(self, stage: StageState, trial: RecordedTrial, *, is_last: bool) -> None:

@@ -25,7 +25,7 @@ def show(summaries: Sequence[Summary], console: Console) -> None:
         finished = sum(stage.finished for stage in one.stages)
         table.add_row(
             one.name,
-            _state(one),
+            _state(one) + (", cut by its budget" if any(s.cut for s in one.stages) else ""),
             f"{finished}/{trials}",
             one.objective.score.text(None if one.best is None else one.best.value),
             "" if one.best is None else escape(parameters(one.best.parameters)),

@@ -60,6 +60,38 @@ END $$
 Alter = Callable[..., list[Any]]
 
 
+def study_with_budget(seconds: float, *overrides: str) -> Study:
+    """Stages of 12, 6 and 4 epochs, one finalist, and a final of 2 epochs."""
+    hours = f"budget={{hours={seconds / 3600}}}"
+    return load("digits", [*OVERRIDES, "final.finalists=1", "final.seeds=1", hours, *overrides])
+
+
+class Clock:
+    """The database's clock, which a test sets."""
+
+    time = 1_000.0
+
+    def __call__(self, _: Connection) -> float:
+        return self.time
+
+
+def train(ledger: Ledger, search: Search, clock: Clock, seconds: float = 20.0) -> None:
+    """Train the next cohort."""
+    claim = ledger.next_work(search, "a")
+    assert isinstance(claim, CohortClaim)
+    clock.time += seconds
+    ledger.hand_in(claim, worth(claim))
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of the ledger, which stands still."""
+    made = Clock()
+    monkeypatch.setattr("search.ledger.ledger.now", made)
+    monkeypatch.setattr("search.ledger.queries.now", made)
+    return made
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with all tables and no search, to be copied."""

@@ -1,66 +1,34 @@
-"""A budget by the clock: time is counted while somebody works, and a stage is cut once."""
+"""A budget by the clock: a stage is cut once, and goes on once there is more time."""
 
 from collections.abc import Callable
 
 import pytest
 from optuna.trial import FrozenTrial
-from sqlalchemy import Connection
 
 from search.ledger.claims import Finished, Wait
 from search.ledger.extending import extension_of
 from search.ledger.ledger import Ledger
-from search.ledger.records import CohortClaim, PlanningClaim, Presence, Search, TrialResult
+from search.ledger.records import (
+    CohortClaim,
+    PlanningClaim,
+    Search,
+    TrialResult,
+)
 from search.ledger.retrying import retry_of
 from search.objective.data_card import DataCard
 from search.plan.plan import plan, step_of
 from search.plan.samplers import distributions
 from search.study.file import Study
-from search.study.reading import load
 from search.workers.heartbeat import presence
-from tests.search.ledger.conftest import OVERRIDES, Alter, open_stage, worth
+from tests.search.ledger.conftest import Clock, open_stage, study_with_budget, train, worth
 
 CARD = DataCard("digits", "f" * 64)
 Outcomes = Callable[[CohortClaim], list[TrialResult]]
 
 
-def study_with(seconds: float, *overrides: str) -> Study:
-    """Stages of 12, 6 and 4 epochs, one finalist, and a final of 2 epochs."""
-    hours = f"budget={{hours={seconds / 3600}}}"
-    return load("digits", [*OVERRIDES, "final.finalists=1", "final.seeds=1", hours, *overrides])
-
-
-class Clock:
-    """The database's clock, which a test sets."""
-
-    time = 1_000.0
-
-    def __call__(self, _: Connection) -> float:
-        return self.time
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    made = Clock()
-    monkeypatch.setattr("search.ledger.ledger.now", made)
-    monkeypatch.setattr("search.ledger.queries.now", made)
-    return made
-
-
 @pytest.fixture
 def study() -> Study:
-    return study_with(75)
-
-
-def somebody_at(search: Search, name: str = "a") -> Presence:
-    return presence(name, "worker", search.id)
-
-
-def train(ledger: Ledger, search: Search, clock: Clock, seconds: float = 20.0) -> None:
-    """Train the next cohort."""
-    claim = ledger.next_work(search, "a")
-    assert isinstance(claim, CohortClaim)
-    clock.time += seconds
-    ledger.hand_in(claim, worth(claim))
+    return study_with_budget(75)
 
 
 def states(ledger: Ledger, search: Search) -> list[tuple[str, str]]:
@@ -127,23 +95,40 @@ def test_what_is_trained_when_a_stage_is_cut_is_trained_to_its_end(
 
 
 def test_a_search_that_fits_is_not_cut(ledger: Ledger, clock: Clock) -> None:
-    search = ledger.record(study_with(3600), "", CARD, {})
+    search = ledger.record(study_with_budget(3600), "", CARD, {})
     open_stage(ledger, search, 3)
     for _ in range(3):
         train(ledger, search, clock)
     assert [state for _, state in states(ledger, search)] == ["complete"] * 6
 
 
-def test_only_the_time_in_which_somebody_works_counts(
-    ledger: Ledger, search: Search, clock: Clock, alter: Alter
+def test_trials_that_were_skipped_are_trained_once_there_is_more_time(
+    ledger: Ledger,
+    search: Search,
+    clock: Clock,
+    optuna_trials: Callable[[str], list[FrozenTrial]],
 ) -> None:
-    who = somebody_at(search)
-    ledger.join(who)
-    for pause in (0, 30, 30, 5_000, 20, -10_000, 15):
-        clock.time += pause
-        ledger.beat(who, None)
-    ((worked,),) = alter("SELECT worked FROM klayer_searches")
-    assert worked == 95
+    open_stage(ledger, search, 3)
+    before = ledger.read.stages(search)[0]
+    train(ledger, search, clock)
+    open_stage(ledger, search)
+    train(ledger, search, clock)
+    longer = extension_of(search, study_with_budget(600), ledger.read.stages(search))
+    assert (longer.planned, longer.kept, longer.resumed) == (2, 1, 1)
+    assert (longer.dropped, longer.anew) == (3, "fine and all that follows it")
+    ledger.extend(search, longer, "", "me@here")
+    search = ledger.read.again(search)
+    stage = ledger.read.stages(search)[0]
+    assert (stage.state, stage.trials, stage.skipped, stage.ended) == ("open", 6, 0, None)
+    assert stage.explanation == before.explanation
+    for _ in range(2):
+        train(ledger, search, clock)
+    assert states(ledger, search) == [("coarse", "complete")] * 6
+    assert {one.state.name for one in optuna_trials("digits/1-coarse")} == {"COMPLETE"}
+    assert ledger.read.strays(search) == []
+    claim = ledger.next_work(search, "a")
+    assert isinstance(claim, PlanningClaim)
+    assert claim.stage.name == "fine"
 
 
 def test_a_search_without_a_value_in_time_says_so_and_may_be_given_more(
@@ -154,14 +139,14 @@ def test_a_search_without_a_value_in_time_says_so_and_may_be_given_more(
     assert isinstance(claim, CohortClaim)
     for _ in range(2):
         clock.time += 40
-        ledger.beat(somebody_at(search), claim)
+        ledger.beat(presence("a", "worker", search.id), claim)
     ledger.release(claim)
     assert ledger.next_work(search, "a") == Finished()
     failure = ledger.read.again(search).failure or ""
     assert failure.startswith("[budget] hours = 0.0208333 ended before any trial had a value; give")
     assert [state for _, state in states(ledger, search)] == ["waiting"] * 6
 
-    longer = extension_of(search, study_with(600), ledger.read.stages(search))
+    longer = extension_of(search, study_with_budget(600), ledger.read.stages(search))
     ledger.extend(search, longer, "", "me@here")
     search = ledger.read.again(search)
     assert isinstance(ledger.next_work(search, "a"), CohortClaim)
@@ -176,10 +161,12 @@ def test_a_stage_that_was_never_planned_is_planned_once_there_are_more_hours(
     assert isinstance(claim, PlanningClaim)
     assert claim.stage.name == "final"
     ledger.release(claim)
-    longer = extension_of(search, study_with(600), ledger.read.stages(search))
+    longer = extension_of(search, study_with_budget(600), ledger.read.stages(search))
     assert longer.kept == 1
     ledger.extend(search, longer, "", "me@here")
     search = ledger.read.again(search)
+    for _ in range(2):
+        train(ledger, search, clock)
     claim = ledger.next_work(search, "a")
     assert isinstance(claim, PlanningClaim)
     assert claim.stage.name == "fine"
@@ -189,7 +176,7 @@ def test_those_that_came_to_a_rung_go_on_without_those_that_never_began(
     ledger: Ledger, clock: Clock
 ) -> None:
     halved = "stages.coarse.halving={keep=0.5, at=[1]}"
-    search = ledger.record(study_with(40, halved), "", CARD, {})
+    search = ledger.record(study_with_budget(40, halved), "", CARD, {})
     open_stage(ledger, search, 3)
     cohort = ledger.next_work(search, "a")
     assert isinstance(cohort, CohortClaim)
@@ -197,10 +184,6 @@ def test_those_that_came_to_a_rung_go_on_without_those_that_never_began(
     rests = [TrialResult(n, 0.5, checkpoint=b"x") for n in cohort.numbers]
     ledger.hand_in(cohort, rests, reports={})
     claim = ledger.next_work(search, "a")
-    while isinstance(claim, CohortClaim):  # as long as nothing tells the pace
-        clock.time += 12
-        ledger.hand_in(claim, [TrialResult(n, 0.5, checkpoint=b"x") for n in claim.numbers])
-        claim = ledger.next_work(search, "a")
     assert isinstance(claim, PlanningClaim)
     assert claim.rung == 1
     skipped = [state for _, state in states(ledger, search)].count("skipped")
@@ -230,7 +213,7 @@ def test_a_generation_for_which_there_is_no_time_is_not_planned(
     ledger: Ledger, clock: Clock
 ) -> None:
     stop = ("stages.coarse.sampler='sobol'", "stages.coarse.stop={after=2}")
-    search = ledger.record(study_with(60, *stop), "", CARD, {})
+    search = ledger.record(study_with_budget(60, *stop), "", CARD, {})
     claim = ledger.next_work(search, "planner")
     assert isinstance(claim, PlanningClaim)
     made = plan(search.study, step_of(search.study, 1), [])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import text
 
+from search.errors import LedgerError
 from search.ledger.claims import MOST_LOST, Finished, LostLeaseError, Wait
 from search.ledger.database import now
 from search.ledger.ledger import Ledger
@@ -366,6 +367,19 @@ def test_a_stage_that_was_given_up_whole_leaves_nothing_to_do_but_to_plan(
     assert isinstance(ledger.next_work(search, "a"), PlanningClaim)
     ledger.fail(search, "every trial failed")  # as who plans finds out
     assert ledger.next_work(search, "a") == Finished()
+
+
+def test_a_lease_of_a_clock_that_was_ahead_keeps_nobody_from_changing_a_search_for_hours(
+    ledger: Ledger, search: Search, alter: Alter
+) -> None:
+    open_stage(ledger, search)
+    assert isinstance(ledger.next_work(search, "gone"), CohortClaim)
+    alter("UPDATE klayer_cohorts SET lease_until = lease_until + 7200 WHERE owner IS NOT NULL")
+    with pytest.raises(LedgerError, match="at work on it, so nothing was deleted"):
+        ledger.delete(search)
+    alter("UPDATE klayer_cohorts SET lease_until = lease_until - 61 WHERE owner IS NOT NULL")
+    ledger.delete(search)
+    assert ledger.read.names() == []
 
 
 @pytest.mark.parametrize("table", ["klayer_stages", "klayer_cohorts"])

@@ -200,7 +200,9 @@ def test_while_somebody_waits_for_work_nothing_is_changed(used: str, later: Late
         later()
         with pytest.raises(LedgerError, match=r"are at work \(1\); stop them first"):
             upgrade(used)
-        ledger.leave(who)
+    with somebody(used) as connection:  # it is lost, and its clock was ahead
+        connection.execute(text("UPDATE klayer_workers SET seen_at = seen_at + 7200"))
+        connection.commit()
     assert upgrade(used) == (LAST, "9999")
 
 

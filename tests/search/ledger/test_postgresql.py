@@ -253,7 +253,8 @@ def test_a_stranger_s_lock_on_optuna_s_rows_holds_up_no_more_than_what_writes_th
     open_stage(ledger, search, groups=2)
     who = Presence("a", "worker", "host", "kernel", 11, None, None, 60.0)
     ledger.join(who)
-    with Ledger(storage, patience_seconds=60) as bearing, somebody(storage) as stranger:
+    with Ledger(storage, patience_seconds=0.1) as bearing, somebody(storage) as stranger:
+        bearing.database.waits_for_locks = lambda _: True
         stranger.execute(text("SET application_name = 'a notebook'"))
         claim = bearing.next_work(search, "a")
         assert isinstance(claim, CohortClaim)

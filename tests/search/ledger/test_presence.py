@@ -331,6 +331,20 @@ def test_what_was_lost_on_another_machine_does_not_keep_a_file_there(
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])
+def test_a_file_of_a_machine_whose_clock_was_hours_ahead_is_held_for_a_lease(
+    ledger: Ledger, alter: Alter
+) -> None:
+    """It was moved here, and its times as well."""
+    ledger.join(ALONE)
+    alter("UPDATE klayer_workers SET seen_at = seen_at + 7200")
+    with pytest.raises(LedgerError) as caught:
+        ledger.join(ELSEWHERE)
+    assert 50 <= int(str(caught.value).split()[-2]) <= 60
+    alter("UPDATE klayer_workers SET seen_at = seen_at - 61")
+    ledger.join(ELSEWHERE)
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_containers_of_one_machine_share_a_file(ledger: Ledger) -> None:
     ledger.join(ALONE)
     ledger.join(replace(ALONE, name="c", host="a container"))  # with the same kernel

@@ -4,7 +4,7 @@ They are made from those of the network by a map that turns the order of values 
 same trials must come out on top.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -44,7 +44,7 @@ class Timed:
     usual_order: tuple[str, ...] = ()
     advice: str = ""
 
-    def about(self) -> Sequence[tuple[str, str]]:
+    def about(self, _searched: Collection[str]) -> Sequence[tuple[str, str]]:
         return ()
 
     def measured(self, training: Any, steps: int) -> str:

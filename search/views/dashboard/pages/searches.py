@@ -68,7 +68,8 @@ def state(one: Overview) -> Component:
         "running": f"running: {one.stage}",
         "waiting": f"waits for a worker: {one.stage}",
     }[one.state]
-    return html.Span(said, className=f"state {one.state}", title=one.failure or "")
+    said += ", cut by its budget" if one.cut else ""
+    return html.Span(said, className=f"state {one.state}", title=one.failure or one.cut)
 
 
 def when(one: Overview) -> str:

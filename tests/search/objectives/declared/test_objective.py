@@ -102,7 +102,7 @@ def test_what_a_command_declares(tmp_path: Path) -> None:
     assert objective.score.name == "accuracy"
     assert objective.score.direction == "maximize"
     assert objective.card.source == "./train '{rate}'"
-    assert objective.about() == [("command", "./train '{rate}'; maximizes accuracy, 9 epochs")]
+    assert objective.about(()) == [("command", "./train '{rate}'; maximizes accuracy, 9 epochs")]
     assert objective.registry.find("rate").meaning == "how fast"  # type: ignore[union-attr]
     assert objective.fit(objective.training, {}).most == 1
 
@@ -113,7 +113,7 @@ def test_what_a_function_declares(tmp_path: Path) -> None:
     assert objective.python == str(tmp_path / ".venv/bin/python")
     assert objective.fit(objective.training, {}).most == 4
     assert objective.steps(objective.training) is None
-    assert objective.about() == [("function", "train.py:train; maximizes accuracy")]
+    assert objective.about(()) == [("function", "train.py:train; maximizes accuracy")]
 
 
 def test_files_that_are_run_are_known(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The winner is trained beside the finalists, and the test images are read last of all."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from model.data.own_table import OwnTable
 from model.data.source import Source
 from model.members import Architecture, Member
 from model.recipe import Recipe
+from search.errors import KlayerError
 from search.objective.report import Assignment, Report
 from search.objectives.network import final, trials
 from search.objectives.network.data import Dataset
@@ -139,6 +140,52 @@ def test_finalists_that_are_no_stack_are_trained_one_after_another(apart: dict[s
     _, pair = final_of(study, (TRIALS[0], TRIALS[1]))
     _, single = final_of(study, (other,))
     assert report.scores == (pair.scores[0], single.scores[0], pair.scores[1])
+
+
+@pytest.mark.parametrize("most", [0, 2])
+def test_a_stack_that_does_not_fit_into_memory_is_trained_in_smaller_ones(
+    monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """Of a memory that takes two members, or more for so many epochs."""
+    begun = training.train
+
+    def little(architecture: Any, members: Any, *rest: Any) -> Generator[Any, Any, None]:
+        whole = begun(architecture, members, *rest)
+        if len(members) < 3:
+            yield from whole
+            return
+        for _ in range(most):
+            yield next(whole)
+        raise MemoryError
+
+    study = study_with(DECAY)
+    _, pair = final_of(study, TRIALS[:2])
+    _, single = final_of(study, TRIALS[2:])
+    monkeypatch.setattr(training, "train", little)
+    reports, report = final_of(study)
+    assert report.scores == (*pair.scores, *single.scores)
+    steps = [[one[place].step for one in reports if place in one] for place in range(3)]
+    assert steps == [[1, 2, 3]] * 3  # each is told once
+    section, data = section_and_data(study)
+    again = final.retrain(study.objective, section, TRIALS, ORDER_SEED, data, finalists=True)
+    assert drained(again)[1].finalists == 3
+
+
+def test_a_network_that_does_not_fit_into_memory_alone_is_named(
+    monkeypatch: pytest.MonkeyPatch, readings: list[str]
+) -> None:
+    def none(*_: Any) -> Generator[Any, Any, None]:
+        raise MemoryError
+        yield
+
+    monkeypatch.setattr(training, "train", none)
+    with pytest.raises(KlayerError) as caught:
+        final_of(study_with(DECAY))
+    assert str(caught.value) == (
+        "the final: not enough memory for a network of widths 50-50 (1 MB); let a host with more "
+        "memory work on the search. What is trained is kept"
+    )
+    assert readings == []
 
 
 def test_a_finalist_that_diverged_has_no_accuracy_and_no_vote() -> None:

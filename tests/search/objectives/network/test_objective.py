@@ -66,10 +66,13 @@ def test_trainings_of_equal_length_and_score_compare() -> None:
 
 
 def test_what_is_said_of_it_names_the_data_and_the_widths() -> None:
-    ((source, text),) = objective(network={"widths": [30, 20]}).about()
+    ((source, text),) = objective(network={"widths": [30, 20]}).about(())
     assert source == "digits"
     assert text == "1,200 training and 300 validation images; 30-20"
-    assert "no hidden layer" in objective(network={"widths": []}).about()[0][1]
+    assert "no hidden layer" in objective(network={"widths": []}).about(())[0][1]
+    deep = objective(network={"widths": [30, 20]})
+    assert deep.about(["width_2"])[0][1].endswith("images; 30-width_2")
+    assert deep.about(["layers", "width_2"])[0][1].endswith("images; hidden layers as searched")
 
 
 def test_members_of_one_stack_agree_in_all_that_is_not_padded_or_their_own() -> None:
@@ -190,7 +193,7 @@ def test_natural_limits_keep_the_peak_above_the_floor() -> None:
 
 def test_folds_and_repeats_are_told() -> None:
     objective = study_with("data.folds=5", "data.repeats=2").objective
-    ((_, text),) = objective.about()
+    ((_, text),) = objective.about(())
     assert text.startswith("1,200 training and 300 validation images in each of 5 folds, 2 seeds a")
     assert objective.measured(objective.training, 10).startswith("mean of 5 folds and 2 seeds, ")
     assert objective.final_factor == pytest.approx(1.25 / 10)

@@ -170,6 +170,18 @@ def test_patience_does_not_end_trials_while_the_learning_rate_is_high() -> None:
     assert line.startswith("stages.first.training.patience: found 5")
 
 
+def test_patience_of_the_final_is_read_by_finalists_alone() -> None:
+    training = {"training": {"patience": 5}}
+    base = scheduled(20)
+    assert study(BOXED, training=base, final=training | {"seeds": 2})
+    assert faults(BOXED, training=base, final=training | {"seeds": 0}) == [
+        "final.training.patience: found 5, but the last training is never ended early, and no "
+        "finalist is trained before it; leave it out"
+    ]
+    cycles = {"training": scheduled(20, "one_cycle"), "seeds": 0}  # which takes it over in vain
+    assert study(BOXED, training=base | {"patience": 5}, final=cycles)
+
+
 @pytest.mark.parametrize("length", [{"half_cycle_epochs": 2}, {"half_cycle_steps": 24}])
 def test_of_several_cycles_patience_is_one_or_more(length: dict[str, int]) -> None:
     training = {"schedule": {"kind": "cycles", "cycles": 3, **length}}  # of 4 epochs, 12 updates

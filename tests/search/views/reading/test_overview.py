@@ -11,6 +11,7 @@ from benchmarks.large_search import filling
 from search.ledger.ledger import Ledger
 from search.ledger.queries import Queries
 from search.ledger.records import Presence, Search, Stint
+from search.views.dashboard.pages.searches import state
 from search.views.reading import overview
 from search.views.reading.overview import Overview, Overviews
 from tests.search.views.timed import TimedStudy
@@ -157,3 +158,17 @@ def test_one_of_another_objective_has_its_words_and_no_evaluation(
     assert rows["Best single time"][0] == "0.25 s"
     assert rows["Trials"][1].endswith("100 % of rounds")
     assert overview.evaluation_text(one) == "–"
+
+
+def test_one_that_its_budget_has_cut_is_marked_in_the_list(
+    ledger: Ledger, going: Iterator[Search]
+) -> None:
+    search = next(going)
+    first, *rest = ledger.read.stages(search)
+    ended = {"rule": "budget", "left_out": 6, "at": 1.0}
+    stages = [replace(first, ended=ended, explanation="all of it\ncut after 2 trials"), *rest]
+    one = overview.overview(search, stages, None, [], 1.0)
+    assert one.cut == "cut after 2 trials"
+    shown = str(state(one))
+    assert "waits for a worker: coarse, cut by its budget" in shown
+    assert "title='cut after 2 trials'" in shown

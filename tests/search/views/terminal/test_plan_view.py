@@ -29,6 +29,12 @@ def test_people_see_the_boxes_and_the_totals(study: Any, printed: Any) -> None:
     assert "each worker needs about 1" in text
 
 
+def test_widths_that_are_searched_are_not_told_as_those_of_the_file(printed: Any) -> None:
+    stage = "stages=[{name='two', trials=4, box={layers=[1, 2], width_1=[10, 20]}}]"
+    text = printed(show, outline(load("digits", [stage]), 1))
+    assert "300 validation images; hidden layers as searched, seed 1" in text
+
+
 def test_without_seeds_the_final_has_the_other_finalists_too(printed: Any) -> None:
     study = load("digits", ["final.finalists=3", "final.seeds=0"])
     text = " ".join(printed(show, outline(study, 2)).split())

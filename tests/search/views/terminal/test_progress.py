@@ -116,7 +116,7 @@ def test_the_best_is_told_once_a_look_and_is_no_worse_than_what_has_a_line(
         ended.extend(to_end[:1])
         return found
 
-    read = Mock(stages=stages, trials=trials, stints=lambda *_: [])
+    read = Mock(stages=stages, trials=trials, stints=lambda *_: [], clock=lambda: 0.0)
     console = Console(file=io.StringIO(), width=200)
     view = RunView(console, Mock(changes=Mock(), read=read), search)
     ended += [trial(value=0.5), trial(id=2, stage="fine", value=0.75)]
@@ -132,6 +132,7 @@ def test_why_a_stage_ended_early_is_told_behind_its_last_trials(
 ) -> None:
     coarse, ended = stage("coarse", state="open", explanation="as told"), list[Any]()
     read = Mock(stages=lambda _: [coarse], trials=lambda *_, **__: ended, stints=lambda *_: [])
+    read.clock = lambda: 0.0
     console = Console(file=io.StringIO(), width=200)
     view = RunView(console, Mock(changes=Mock(), read=read), search)
     view.update(now=True)
@@ -144,3 +145,20 @@ def test_why_a_stage_ended_early_is_told_behind_its_last_trials(
     assert lines[-2].startswith("coarse #0")
     assert lines[-1] == "stopped after 1 of 9 trials"
     assert lines.count("as told") == 1
+
+
+def test_trials_that_ended_by_a_clock_that_was_ahead_hide_none_that_end_later(
+    search: Any, stage: Any, trial: Any
+) -> None:
+    ended = [trial(finished_at=8_000.0)]
+
+    def trials(*_: object, since: float) -> list[Any]:
+        return [one for one in ended if one.finished_at >= since]
+
+    read = Mock(stages=lambda _: [stage("coarse", state="open")], trials=trials)
+    read.clock, read.stints = (lambda: 1_000.0), (lambda *_: [])
+    console = Console(file=io.StringIO(), width=200)
+    view = RunView(console, Mock(changes=Mock(), read=read), search)
+    ended.append(trial(id=2, number=1, finished_at=1_000.0))
+    view.update(now=True)
+    assert "coarse #1" in console.file.getvalue()  # type: ignore[attr-defined]

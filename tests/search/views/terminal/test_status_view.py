@@ -80,3 +80,10 @@ def test_a_search_that_ended_without_its_test_says_so(stage: Any, trial: Any, pr
     assert row.split()[1:4] == ["finished,", "not", "tested"]
     _, row = printed(show, [ended]).splitlines()
     assert " ".join(row.split()) == "mine finished, no result 1/1 – –"
+
+
+def test_a_search_that_its_budget_has_cut_is_marked(stage: Any, trial: Any, printed: Any) -> None:
+    ended = {"rule": "budget", "left_out": 6, "at": 1.0}
+    stages = (stage("coarse", state="finished", finished=2, ended=ended),)
+    _, row = printed(show, [summary(stages, finished=True, best=trial())]).splitlines()
+    assert " ".join(row.split()).startswith("mine finished, cut by its budget 2/8")

@@ -1,0 +1,149 @@
+"""How long a search with a budget was worked on, and what came of it: sums that grow.
+
+A claim reads these few numbers, however many cohorts there are. They are kept for searches with a
+budget by the clock alone, each function as part of a transaction. All times are the database's.
+"""
+
+import math
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, case, func, select, update
+
+from search.ledger.records import CohortClaim, Search, TrialResult
+from search.ledger.states import ENDS
+from search.ledger.tables import cohorts, reports, searches, stages, trials
+from search.plan import budget
+from search.plan.budget import Standing
+
+# Between two signs of life; where more time passes, nobody was at work.
+LONGEST_GAP_SECONDS = 60.0
+# The sums of a stage of which nothing is in.
+NOTHING = {"trained_trials": 0, "trained_steps": 0.0, "trained_seconds": 0.0}
+
+
+def tick(connection: Connection, search_id: int, time: float) -> None:
+    """Count the time since somebody was last at work on a search, if that is short, as worked."""
+    since = time - searches.c.worked_at
+    gap = case((since.between(0.0, LONGEST_GAP_SECONDS), since), else_=0.0)
+    connection.execute(
+        update(searches)
+        .where(searches.c.id == search_id, searches.c.finished_at.is_(None))
+        .values(worked=searches.c.worked + gap, worked_at=time)
+    )
+
+
+def count(
+    connection: Connection, search_id: int, stage_id: int, ended: int, steps: float, seconds: float
+) -> None:
+    """Add a cohort that is in: its trials that are at their ends, its steps, and its time."""
+    mine = update(stages).where(stages.c.id == stage_id)
+    connection.execute(
+        mine.values(
+            trained_trials=stages.c.trained_trials + ended,
+            trained_steps=stages.c.trained_steps + steps,
+            trained_seconds=stages.c.trained_seconds + seconds,
+        )
+    )
+    its_search = update(searches).where(searches.c.id == search_id)
+    connection.execute(its_search.values(trained_seconds=searches.c.trained_seconds + seconds))
+
+
+def count_results(
+    connection: Connection,
+    claim: CohortClaim,
+    given: Iterable[TrialResult],
+    steps: float | None,
+    seconds: float,
+) -> None:
+    """Add a cohort that is handed in, if its search has a budget.
+
+    Where it went on from a checkpoint, it counts as if it had been trained from its beginning at
+    the same pace.
+
+    Args:
+        connection: To the database.
+        claim: The cohort.
+        given: Its results; what they report is stored.
+        steps: Of a trial that is trained to its end.
+        seconds: Since it was claimed.
+    """
+    if claim.budget_of is None:
+        return
+    ids = dict(zip(claim.numbers, claim.ids, strict=True))
+    before = {} if claim.checkpoint is None else claim.checkpoint.steps
+    done, own, ended = 0.0, 0.0, 0
+    last: float
+    for one in given:
+        if one.reason is not None:
+            mine = select(func.count()).where(reports.c.trial_id == ids[one.number])
+            last = connection.scalar(mine) or 0
+        elif one.checkpoint is not None:
+            last = claim.stop or 0
+        else:
+            last = (steps or 0.0) if one.pruned_after is None else one.pruned_after
+        done += max(last - claim.start, 0)
+        own += max(last - before.get(one.number, claim.start), 0)
+        ended += one.checkpoint is None
+    whole = done / own if own else 1.0
+    took = max(seconds, 0.0) * whole
+    count(connection, claim.budget_of, claim.stage.id, ended, done, took)
+
+
+def standing(connection: Connection, search: Search, time: float) -> Standing:
+    """How far a search is, of which `tick` has just counted the time."""
+    sums = select(searches.c.worked, searches.c.trained_seconds).where(searches.c.id == search.id)
+    worked, trained = connection.execute(sums).one()
+    mine = stages.c.search_id == search.id
+    of_stages = connection.execute(
+        select(
+            stages.c.id,
+            stages.c.number,
+            stages.c.trained_trials,
+            stages.c.trained_steps,
+            stages.c.trained_seconds,
+        ).where(mine)
+    ).all()
+    held = select(func.sum(time - cohorts.c.claimed_at)).where(
+        cohorts.c.stage_id.in_([row.id for row in of_stages]), cohorts.c.state == "claimed"
+    )
+    together = trained + max(connection.scalar(held) or 0.0, 0.0)
+    in_steps = budget.in_steps(search.study)
+    return Standing(
+        seconds=worked,
+        done={
+            row.number: row.trained_steps if in_steps else row.trained_trials for row in of_stages
+        },
+        worker_seconds=sum(row.trained_seconds for row in of_stages),
+        workers=together / worked if worked else 1.0,
+    )
+
+
+def take_stock(connection: Connection, search_id: int) -> None:
+    """Sum up, once, what a search has done that gets a budget only now."""
+    mine = select(stages.c.id).where(stages.c.search_id == search_id)
+    spans = (
+        select(cohorts.c.stage_id, cohorts.c.claimed_at, cohorts.c.finished_at)
+        .where(cohorts.c.stage_id.in_(mine), cohorts.c.finished_at.is_not(None))
+        .order_by(cohorts.c.claimed_at)
+    )
+    its_row = update(searches).where(searches.c.id == search_id)
+    connection.execute(update(stages).where(stages.c.search_id == search_id).values(NOTHING))
+    worked, latest, seconds = 0.0, -math.inf, dict[int, float]()
+    for stage_id, began, ended in connection.execute(spans):
+        seconds[stage_id] = seconds.get(stage_id, 0.0) + max(ended - began, 0.0)
+        worked += max(ended - max(began, latest), 0.0)
+        latest = max(latest, ended)
+    connection.execute(its_row.values(worked=worked, worked_at=None, trained_seconds=0.0))
+    done = case(
+        (trials.c.state == "complete", stages.c.steps),
+        (trials.c.state == "pruned", trials.c.pruned_after),
+        else_=select(func.count()).where(reports.c.trial_id == trials.c.id).scalar_subquery(),
+    )
+    counted = (
+        select(stages.c.id, func.count(), func.sum(done))
+        .join(trials, trials.c.stage_id == stages.c.id)
+        .where(stages.c.id.in_(list(seconds)), trials.c.state.in_(ENDS))
+        .group_by(stages.c.id)
+    )
+    for stage_id, ended, steps in connection.execute(counted).all():
+        count(connection, search_id, stage_id, ended, steps or 0.0, seconds[stage_id])

@@ -1,0 +1,103 @@
+"""Time is counted while somebody works on a search with a budget, and so is what came of it."""
+
+import pytest
+
+from search.ledger.extending import extension_of
+from search.ledger.ledger import Ledger
+from search.ledger.records import CohortCheckpoint, CohortClaim, PlanningClaim, Presence, Search
+from search.objective.data_card import DataCard
+from search.objective.report import Report
+from search.study.file import Study
+from search.study.reading import load
+from search.workers.heartbeat import presence
+from tests.search.ledger.conftest import (
+    OVERRIDES,
+    Alter,
+    Clock,
+    open_stage,
+    study_with_budget,
+    train,
+    worth,
+)
+
+CARD = DataCard("digits", "f" * 64)
+
+
+@pytest.fixture
+def study() -> Study:
+    return study_with_budget(75)
+
+
+def somebody_at(search: Search, name: str = "a") -> Presence:
+    return presence(name, "worker", search.id)
+
+
+def test_only_the_time_in_which_somebody_works_counts(
+    ledger: Ledger, search: Search, clock: Clock, alter: Alter
+) -> None:
+    who = somebody_at(search)
+    ledger.join(who)
+    claim = ledger.next_work(search, "a")
+    assert isinstance(claim, PlanningClaim)
+    for pause in (0, 30, 30, 5_000, 20, -10_000, 15):
+        clock.time += pause
+        ledger.beat(who, claim)
+        ledger.beat(who, None)
+    ((worked,),) = alter("SELECT worked FROM klayer_searches")
+    assert worked == 95
+
+
+def test_a_search_without_a_budget_writes_nothing_of_it(
+    ledger: Ledger, clock: Clock, alter: Alter
+) -> None:
+    search = ledger.record(load("digits", OVERRIDES), "", CARD, {})
+    open_stage(ledger, search, 3)
+    claim = ledger.next_work(search, "a")
+    assert isinstance(claim, CohortClaim)
+    clock.time += 20
+    ledger.beat(somebody_at(search), claim)
+    ledger.hand_in(claim, worth(claim))
+    sums = "worked, worked_at, klayer_searches.trained_seconds, trained_steps"
+    joined = "klayer_searches JOIN klayer_stages ON search_id = klayer_searches.id"
+    assert alter(f"SELECT {sums} FROM {joined} WHERE number = 1") == [(0.0, None, 0.0, 0.0)]
+
+
+@pytest.mark.parametrize("given", [75, 600])
+def test_a_search_that_is_given_a_budget_later_knows_what_it_did_before(
+    ledger: Ledger, clock: Clock, given: float
+) -> None:
+    plain = load("digits", [*OVERRIDES, "final.finalists=1", "final.seeds=1"])
+    search = ledger.record(plain, "", CARD, {})
+    open_stage(ledger, search, 3)
+    train(ledger, search, clock)
+    ledger.extend(
+        search,
+        extension_of(search, study_with_budget(given), ledger.read.stages(search)),
+        "",
+        "me@here",
+    )
+    claim = ledger.next_work(ledger.read.again(search), "a")
+    assert isinstance(claim, PlanningClaim if given == 75 else CohortClaim)  # as of the first test
+
+
+def test_a_cohort_that_goes_on_from_a_checkpoint_counts_as_if_it_had_not_been_lost(
+    ledger: Ledger, clock: Clock, alter: Alter
+) -> None:
+    """Else its pace would seem to be that of a cohort whose first half takes no time."""
+    search = ledger.record(study_with_budget(600), "", CARD, {})
+    open_stage(ledger, search, 3)
+    claim = ledger.next_work(search, "a")
+    assert isinstance(claim, CohortClaim)
+    reached = dict.fromkeys(claim.numbers, 1)
+    standing = CohortCheckpoint(reached, {}, dict.fromkeys(claim.numbers, b"x"))
+    one = {number: Report(1, {"accuracy": 0.5}) for number in claim.numbers}
+    ledger.record_reports(claim, one, checkpoint=standing)
+    ledger.join(somebody_at(search))
+    clock.time += 1_000  # it was killed
+    again = ledger.next_work(search, "b")
+    assert isinstance(again, CohortClaim)
+    assert again.checkpoint is not None
+    clock.time += 10
+    ledger.hand_in(again, worth(again))
+    query = "SELECT trained_trials, trained_steps, trained_seconds FROM klayer_stages"
+    assert alter(f"{query} WHERE number = 1") == [(2, 4.0, 20.0)]
