@@ -5,6 +5,9 @@ the next epoch, in another order, an image has other neighbours, and groups cost
 single images do. All members of a stack share the batch, and so its changes. What is shifted in
 from beyond the edge, and what is cut out, is 0, which is the mean of standardised inputs.
 
+Principal components of images are changed as the images that they are made of, as far as they tell
+those: they are multiplied back, and once more.
+
 Sources: flips and shifts (crops of a padded image), K. He et al., CVPR 2016, section 4.2; squares,
 T. DeVries & G. Taylor, arXiv 1708.04552, section 3.2.
 """
@@ -104,6 +107,21 @@ class Images:
                 top, left = corners[group]
                 bottom, end = top + self.cutout, left + self.cutout
                 here[..., max(0, top) : bottom, max(0, left) : end] = 0
+
+    def components_changed_in_place(
+        self, x: Floats, components: Floats, draw: np.random.Generator
+    ) -> None:
+        """Change images of which x (n, k), or (m, n, k), holds components.
+
+        Args:
+            x: Rows that were multiplied by the components.
+            components: (d, k), or (m, d, k), whose columns are orthogonal.
+            draw: Of the changes.
+        """
+        lengths = np.square(components).sum(-2, keepdims=True)
+        pixels = x / lengths @ np.swapaxes(components, -2, -1)
+        self.changed_in_place(pixels, draw)
+        np.matmul(pixels, components, out=x)
 
     def _sources(self, down: int, right: int, *, flipped: bool) -> Integers:
         """Where each number of a row comes from, (d,)."""

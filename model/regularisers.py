@@ -57,7 +57,10 @@ class Regularisers:
     def of(self, batch: Batch) -> tuple[Batch, Regularisation]:
         """The next batch, whose rows are changed in place, and what is done to its pass."""
         if self._images is not None:
-            self._images.changed_in_place(batch.x, self._of_images)
+            if batch.components is None:
+                self._images.changed_in_place(batch.x, self._of_images)
+            else:
+                self._images.components_changed_in_place(batch.x, batch.components, self._of_images)
         batch, partners = mixup.mixed(batch, self._alpha, self._of_mixup)
         x = _jittered(batch.x, self._jitter, self._relative, self._of_jitter)
         x = dropout.of_inputs(x, self._members, self._of_inputs)

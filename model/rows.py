@@ -23,11 +23,13 @@ class Batch:
         x: (n, d) shared by all members, or (m, n, d).
         targets: (n,) labels, or (n, c) floats for regression; or (m, n) or (m, n, c).
         weights: Of the rows in the loss, (n,) or (m, n); None for 1.
+        components: As `Data` has them, (d, k) or (m, d, k).
     """
 
     x: Floats
     targets: Targets
     weights: Floats | None
+    components: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +43,8 @@ class Data:
         validation_targets: (v,) or (v, c), likewise.
         weights: (n,), of the training rows in the loss and the cost; None for 1.
         validation_weights: (v,), likewise.
+        components: (d, k), what rows of d inputs were multiplied by to be these of k; None where
+            they were not.
     """
 
     x: Floats
@@ -49,6 +53,7 @@ class Data:
     validation_targets: Targets
     weights: Floats | None = None
     validation_weights: Floats | None = None
+    components: Floats | None = None
 
     @property
     def rows(self) -> int:
@@ -71,7 +76,7 @@ class Data:
     def batch(self, at: Integers, buffers: Buffers) -> Batch:
         """Some training rows, in the precision of the parameters; good until the next batch."""
         weights = None if self.weights is None else self.weights[at]
-        return Batch(buffers.batch(self.x, at), self.targets[at], weights)
+        return Batch(buffers.batch(self.x, at), self.targets[at], weights, self.components)
 
     def training(self, dtype: np.dtype[np.floating]) -> Batch:
         """All training rows."""
@@ -116,6 +121,7 @@ class Folds:
             _stacked([one.validation_targets for one in folds]),
             _stacked([one.weights for one in folds]) if weighted else None,
             _stacked([one.validation_weights for one in folds]) if weighted else None,
+            None if folds[0].components is None else _stacked([one.components for one in folds]),
         )
         return cls(whole, np.asarray(reads, np.int64))
 
@@ -142,9 +148,9 @@ class Folds:
         folds, dtype = self.folds, buffers.rows.dtype
         x = folds.x.take(at, axis=1).astype(dtype, copy=False).take(self.reads, axis=0)
         targets = folds.targets.take(at, axis=1).take(self.reads, axis=0)
-        if folds.weights is None:
-            return Batch(x, targets, None)
-        return Batch(x, targets, folds.weights.take(at, axis=1).take(self.reads, axis=0))
+        weights = None if folds.weights is None else folds.weights.take(at, axis=1)[self.reads]
+        components = None if folds.components is None else folds.components[self.reads]
+        return Batch(x, targets, weights, components)
 
     def training(self, dtype: np.dtype[np.floating]) -> Batch:
         """All training rows."""

@@ -99,6 +99,20 @@ def test_rows_of_the_members_own_are_changed_alike() -> None:
     assert np.array_equal(both, [alone, 2 * alone])
 
 
+def test_components_are_changed_as_what_they_are_made_of() -> None:
+    """With as many components as pixels they tell all of an image; of members each has its own."""
+    images = Images((8, 9), flip=True, shift=2, cutout=3)
+    x = GREY.reshape(35, -1)
+    bases = [np.linalg.qr(DRAW.standard_normal((72, 72)))[0] * (1 + DRAW.random(72)) for _ in "ab"]
+    expected = changed((8, 9), flip=True, shift=2, cutout=3).reshape(35, -1)
+    alone = x @ bases[0]
+    images.components_changed_in_place(alone, bases[0], np.random.default_rng(1))
+    np.testing.assert_allclose(alone, expected @ bases[0], atol=1e-12)
+    both = x @ np.stack(bases)
+    images.components_changed_in_place(both, np.stack(bases), np.random.default_rng(1))
+    np.testing.assert_allclose(both, expected @ np.stack(bases), atol=1e-12)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

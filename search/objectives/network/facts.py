@@ -21,7 +21,8 @@ class Facts:
         task: What is learned.
         scale: What errors of standardised values are multiplied by, so that they are told in the
             unit of the one target; 1 where there are several, or classes.
-        shape: Of a row with more than one axis, such as an image's colours, height and width.
+        shape: Of a row with more than one axis, such as an image's colours, height and width; where
+            principal components are the inputs, of what they are made of.
     """
 
     rows: int
@@ -36,6 +37,17 @@ class Facts:
     def planes(self) -> tuple[int, int, int] | None:
         """How a row is an image: colours, height, width; None where it is none."""
         return image_of(self.shape)
+
+    @property
+    def pixels(self) -> int:
+        """How many an image has of which the inputs are components; 0 where they are not."""
+        whole = math.prod(self.shape)
+        return whole if self.planes and whole != self.inputs else 0
+
+    @property
+    def sees_pixels(self) -> bool:
+        """Whether the inputs are an image's pixels themselves."""
+        return self.planes is not None and not self.pixels
 
     @property
     def has_several(self) -> bool:
@@ -87,9 +99,8 @@ class NamedData:
         if folds is not None:
             held_out = math.ceil(self.rows / folds)
         rows = self.rows - held_out
-        if components is not None:
-            return Facts(rows, held_out, components, self.classes)
-        return Facts(rows, held_out, self.inputs, self.classes, shape=self.shape)
+        inputs = self.inputs if components is None else components
+        return Facts(rows, held_out, inputs, self.classes, shape=self.shape)
 
 
 NAMED = {

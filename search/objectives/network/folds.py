@@ -73,6 +73,7 @@ def fold_of(section: TrainingSection, rows: Prepared, *, whole: bool = False) ->
         held_out,
         weights=None if weights is None else weights[learned],
         validation_weights=None if weights is None else weights[held_out],
+        components=None if rows.components is None else rows.components.astype(both.x.dtype),
     )
 
 

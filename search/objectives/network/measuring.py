@@ -139,6 +139,8 @@ def seconds_per_epoch(
         objective, section, recipe.batch_size
     )  # a searched one may diverge, which is slow
     one = Data(x, targets, x[:held_out], targets[:held_out])
+    if facts.pixels:
+        one = replace(one, components=draw.random((facts.pixels, facts.inputs), np.float32))
     data: Data | Folds = one
     folds = in_step = objective.data.folds or 1
     if folds > 1 and is_stacked(facts.rows, facts.inputs, recipe.batch_size):

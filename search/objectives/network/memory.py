@@ -63,7 +63,8 @@ def cohort_bytes(
             for below, h in itertools.pairwise([0, *normalised])
         ),
     )
-    numbers: int = members * (copies * sum(layers) + at_once) + batch_size * facts.inputs
+    shared = batch_size * facts.inputs + facts.pixels * (batch_size + facts.inputs)
+    numbers: int = members * (copies * sum(layers) + at_once) + shared
     return numbers * int(np.dtype(first["precision"]).itemsize)
 
 

@@ -169,7 +169,7 @@ def facts_of(prepared: Prepared, folds: Sequence[Prepared] = ()) -> Facts:
         outputs=len(prepared.classes) if targets is None else len(targets.mean),
         task="classification" if targets is None else "regression",
         scale=scale_of(prepared),
-        shape=() if prepared.components is not None else prepared.shape,
+        shape=prepared.shape,
     )
 
 

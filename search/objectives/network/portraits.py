@@ -41,7 +41,7 @@ def portraits(
         return {}
     with faults_as_klayer_errors():
         facts = data.facts
-        has_images = facts.planes and facts.task == "classification"
+        has_images = facts.sees_pixels and facts.task == "classification"
         images = portrait.weight_images(stack, facts.shape) if has_images else None
         found = portrait.histograms(stack, portrait.weight_gradients(stack, recipe, fold))
     return {

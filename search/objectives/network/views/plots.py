@@ -85,9 +85,11 @@ FINAL_ENTRIES = (
 
 def entries(objective: NetworkObjective) -> tuple[Entry, ...]:
     """Those of a search."""
-    return tuple(one for one in ENTRIES if objective.facts.planes or one.key not in IMAGES)
+    return tuple(one for one in ENTRIES if objective.facts.sees_pixels or one.key not in IMAGES)
 
 
 def final_entries(objective: NetworkObjective) -> tuple[TrialEntry, ...]:
     """Those of each trial of its final."""
-    return tuple(one for one in FINAL_ENTRIES if objective.facts.planes or one.key not in IMAGES)
+    return tuple(
+        one for one in FINAL_ENTRIES if objective.facts.sees_pixels or one.key not in IMAGES
+    )

@@ -367,11 +367,15 @@ def test_the_fingerprint_of_the_test_rows_follows_from_their_values(tmp_path: Pa
     assert told[0] == told[1] != told[2]
 
 
-def test_a_winner_of_components_is_kept_as_one_of_plain_inputs(tmp_path: Path) -> None:
-    study = study_with(DECAY, "data.components=20")
-    assert (study.objective.facts.inputs, study.objective.facts.shape) == (20, ())
+@pytest.mark.parametrize("also", [(), ("training.shift=1",)])
+def test_a_winner_of_components_is_kept_as_one_of_plain_inputs(
+    also: tuple[str, ...], tmp_path: Path
+) -> None:
+    study = study_with(DECAY, "data.components=20", *also)
+    assert (study.objective.facts.inputs, study.objective.facts.shape) == (20, (1, 8, 8))
+    assert not study.objective.facts.sees_pixels
     section, data = section_and_data(study)
-    assert (data.card.inputs, data.card.shape) == (20, ())
+    assert (data.card.inputs, data.card.shape) == (20, (1, 8, 8))
     assert data.card.explained == data.prepared.explained
     _, evaluation = evaluated(study, TRIALS[:1])
     _, winner = drained(final.retrain(study.objective, section, TRIALS[:1], ORDER_SEED, data))

@@ -134,12 +134,17 @@ def by_hand(
     return [one.reports for one in epochs(study.objective, section, given, ORDER_SEED, chosen)]
 
 
-@pytest.mark.parametrize("apart", [False, True])
-def test_a_report_is_the_mean_over_folds(apart: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether the folds are one stack, or stacks in step."""
+@pytest.mark.parametrize(
+    ("apart", "also"),
+    [(False, ()), (True, ()), (False, ("data.components=20", "training.shift=1"))],
+)
+def test_a_report_is_the_mean_over_folds(
+    apart: bool, also: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether the folds are one stack, or stacks in step; each has components of its own."""
     if apart:
         monkeypatch.setattr(folds, "STACKED_BATCH", 0)
-    study = study_with(*FOLDS)
+    study = study_with(*FOLDS, *also)
     singles = [by_hand(study, fold) for fold in range(3)]
     found = trained(study)
     assert len(found) == 3
