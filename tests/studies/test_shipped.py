@@ -57,9 +57,10 @@ def test_best_mlp_changes_its_images_and_trains_three_that_vote() -> None:
     final, training = study.final, study.final.training
     assert (training.flip, training.shift, training.label_smoothing) == (True, 3, 0.1)
     assert study.objective.network.widths == (1024, 512)
+    assert study.objective.facts.inputs == 256
     assert (final.finalists, final.ensemble, final.train_on) == (3, True, "training+validation")
     epochs = [one.training.schedule.total_epochs(45_000, 250) for one in study.stages]
-    assert [*epochs, training.schedule.total_epochs(50_000, 250)] == [6, 40]
+    assert [*epochs, training.schedule.total_epochs(50_000, 250)] == [6, 60]
 
 
 def test_lambda_coarse_to_fine_is_experiment_c4_and_ends_as_c5() -> None:
