@@ -31,6 +31,7 @@ def kill_and_replace(pool: Pool, watch: Watch, workers: int, every: float, most:
     return killed
 
 
+@pytest.mark.long
 @mostly_postgresql
 def test_lone_workers_killed_now_and_then(
     pool_of: PoolOf, storage: str, expected: Table, assert_whole: AssertWhole

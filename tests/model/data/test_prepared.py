@@ -124,6 +124,7 @@ def test_other_seeds_sizes_and_images_go_to_other_folders(tmp_path: Path) -> Non
     assert not np.array_equal(ready[0].validation.y, ready[1].validation.y)
 
 
+@pytest.mark.long
 def test_both_layouts_give_the_same_folder(official, tmp_path: Path) -> None:
     binary, pickled = (
         replace(cifar10.source(official.folder / name), test=never)

@@ -7,6 +7,13 @@ import pytest
 from search.plan.plan import steps
 from search.study.reading import load
 from search.views.terminal.plan_view import outline, show, to_json
+from search.workers import forecast
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time trainings no longer than must be: how exactly is for the forecast's own tests."""
+    monkeypatch.setattr(forecast, "CALIBRATION_SECONDS", 0.0)
 
 
 def test_every_stage_is_outlined_with_its_trials_and_epochs(study: Any) -> None:
