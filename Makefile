@@ -16,7 +16,7 @@ test: .venv/installed  ## every test
 	@# Bytecode is kept, or each of the many processes that tests start compiles klayer anew.
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
-test-long: .venv/installed  ## what `make test` leaves out, but for the faults: some minutes
+test-long: .venv/installed  ## what `make test` leaves out, but for the faults: some twenty minutes
 	$(BIN)/python -m pytest --ignore tests/faults -m long
 
 faults: .venv/installed  ## the faults, the long ones too, for two hours; rewrites docs/reliability.md

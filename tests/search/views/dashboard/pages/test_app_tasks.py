@@ -45,6 +45,7 @@ class Hand:
 
     def click(self, selector: str, text: str = "", *, shift: bool = False) -> None:
         """Click on the first element of a kind whose text begins so, once it is there."""
+        from selenium.common.exceptions import StaleElementReferenceException
         from selenium.webdriver.common.action_chains import ActionChains
         from selenium.webdriver.common.keys import Keys
 
@@ -53,12 +54,20 @@ class Hand:
             ".find(e => e.innerText.startsWith(arguments[1]) || e.value === arguments[1]);"
             "if (found) found.scrollIntoView({block: 'center'}); return found;"
         )
-        found = self.browser.until(lambda: self.browser.run(script, selector, text))
-        mouse = ActionChains(self.browser.driver)
-        if shift:
-            mouse.key_down(Keys.SHIFT).click(found).key_up(Keys.SHIFT).perform()
-        else:
-            mouse.click(found).perform()
+
+        def clicked() -> bool:
+            mouse = ActionChains(self.browser.driver)
+            found = self.browser.run(script, selector, text)
+            try:
+                if found and shift:
+                    mouse.key_down(Keys.SHIFT).click(found).key_up(Keys.SHIFT).perform()
+                elif found:
+                    mouse.click(found).perform()
+            except StaleElementReferenceException:  # it was drawn anew just then
+                return False
+            return bool(found)
+
+        self.browser.until(clicked)
         self.clicks += 1
 
     def sees(self, holds: Callable[[], Any]) -> int:
