@@ -6,6 +6,7 @@ are. Each is trained as it would be on its own fold alone.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -149,8 +150,13 @@ class Folds:
         x = folds.x.take(at, axis=1).astype(dtype, copy=False).take(self.reads, axis=0)
         targets = folds.targets.take(at, axis=1).take(self.reads, axis=0)
         weights = None if folds.weights is None else folds.weights.take(at, axis=1)[self.reads]
-        components = None if folds.components is None else folds.components[self.reads]
-        return Batch(x, targets, weights, components)
+        return Batch(x, targets, weights, self._components)
+
+    @cached_property
+    def _components(self) -> Floats | None:
+        """Those of each member's fold, (m, d, k): to copy them takes longer than many a step."""
+        components = self.folds.components
+        return None if components is None else components[self.reads]
 
     def training(self, dtype: np.dtype[np.floating]) -> Batch:
         """All training rows."""

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from model import loss
+from model.buffers import Buffers
 from model.epochs import Epoch
 from model.errors import ModelError
 from model.members import Architecture, Member
@@ -104,6 +105,23 @@ def test_single_precision_stays_single() -> None:
     recipe = replace(RECIPE, precision="float32")
     (*_, epoch) = train(Architecture(5, 3), MEMBERS, recipe, folds)
     assert epoch.network.parameters[0].weights.dtype == np.float32
+
+
+def test_components_of_folds_are_not_copied_for_each_batch() -> None:
+    """That would take longer than the steps of a small stack."""
+    some = [
+        replace(one, components=np.full((7, 4), place, float))
+        for place, one in enumerate(folds_of("cross_entropy"))
+    ]
+    folds = Folds.of(some, [2, 0, 2])
+    buffers = Buffers(np.empty((6, 5)), ())
+    first, second = (folds.batch(np.arange(at, at + 6), buffers) for at in (0, 6))
+    assert first.components is not None
+    assert first.components[:, 0, 0].tolist() == [2, 0, 2]
+    assert second.components is first.components
+    going = folds.take([1]).batch(np.arange(6), buffers).components
+    assert going is not None
+    assert going[:, 0, 0].tolist() == [0]
 
 
 def test_folds_of_other_sizes_are_no_stack() -> None:
