@@ -120,30 +120,47 @@ def standing(connection: Connection, search: Search, time: float) -> Standing:
 
 def take_stock(connection: Connection, search_id: int) -> None:
     """Sum up, once, what a search has done that gets a budget only now."""
-    mine = select(stages.c.id).where(stages.c.search_id == search_id)
+    mine = list(connection.scalars(select(stages.c.id).where(stages.c.search_id == search_id)))
     spans = (
-        select(cohorts.c.stage_id, cohorts.c.claimed_at, cohorts.c.finished_at)
+        select(cohorts.c.claimed_at, cohorts.c.finished_at)
         .where(cohorts.c.stage_id.in_(mine), cohorts.c.finished_at.is_not(None))
         .order_by(cohorts.c.claimed_at)
     )
-    its_row = update(searches).where(searches.c.id == search_id)
-    connection.execute(update(stages).where(stages.c.search_id == search_id).values(NOTHING))
-    worked, latest, seconds = 0.0, -math.inf, dict[int, float]()
-    for stage_id, began, ended in connection.execute(spans):
-        seconds[stage_id] = seconds.get(stage_id, 0.0) + max(ended - began, 0.0)
+    worked, latest, trained = 0.0, -math.inf, 0.0
+    for began, ended in connection.execute(spans):
+        trained += max(ended - began, 0.0)
         worked += max(ended - max(began, latest), 0.0)
         latest = max(latest, ended)
-    connection.execute(its_row.values(worked=worked, worked_at=None, trained_seconds=0.0))
-    done = case(
+    its_row = update(searches).where(searches.c.id == search_id)
+    connection.execute(its_row.values(worked=worked, worked_at=None, trained_seconds=trained))
+    for stage_id in mine:
+        recount(connection, stage_id)
+
+
+def recount(connection: Connection, stage_id: int) -> None:
+    """Sum up a stage from its rows, of which there may be others than were counted."""
+    took = cohorts.c.finished_at - cohorts.c.claimed_at
+    spans = select(func.sum(case((took > 0.0, took), else_=0.0)))
+    steps = case(
         (trials.c.state == "complete", stages.c.steps),
         (trials.c.state == "pruned", trials.c.pruned_after),
         else_=select(func.count()).where(reports.c.trial_id == trials.c.id).scalar_subquery(),
     )
-    counted = (
-        select(stages.c.id, func.count(), func.sum(done))
-        .join(trials, trials.c.stage_id == stages.c.id)
-        .where(stages.c.id.in_(list(seconds)), trials.c.state.in_(ENDS))
-        .group_by(stages.c.id)
+    done = (
+        select(func.count(), func.sum(steps))
+        .join_from(trials, stages, stages.c.id == trials.c.stage_id)
+        .join(cohorts, cohorts.c.id == trials.c.cohort_id)
+        .where(stages.c.id == stage_id, trials.c.state.in_(ENDS))
+        .where(cohorts.c.finished_at.is_not(None))
     )
-    for stage_id, ended, steps in connection.execute(counted).all():
-        count(connection, search_id, stage_id, ended, steps or 0.0, seconds[stage_id])
+    ended, trained = connection.execute(done).one()
+    seconds = connection.scalar(spans.where(cohorts.c.stage_id == stage_id))
+    connection.execute(
+        update(stages)
+        .where(stages.c.id == stage_id)
+        .values(
+            trained_trials=ended,
+            trained_steps=float(trained or 0.0),
+            trained_seconds=seconds or 0.0,
+        )
+    )

@@ -157,4 +157,6 @@ def _wait_again(connection: Connection, search: Search, number: int) -> None:
     )
     left = select(trials.c.id).where(trials.c.cohort_id == cohorts.c.id).exists()
     connection.execute(delete(cohorts).where(cohorts.c.id.in_(homes), ~left))
+    if search.study.hours is not None:
+        pace.recount(connection, stage.id)
     optuna_repair.put_right(connection, stage.id)

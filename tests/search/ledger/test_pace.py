@@ -4,7 +4,15 @@ import pytest
 
 from search.ledger.extending import extension_of
 from search.ledger.ledger import Ledger
-from search.ledger.records import CohortCheckpoint, CohortClaim, PlanningClaim, Presence, Search
+from search.ledger.records import (
+    CohortCheckpoint,
+    CohortClaim,
+    PlanningClaim,
+    Presence,
+    Search,
+    TrialResult,
+)
+from search.ledger.retrying import retry_of
 from search.objective.data_card import DataCard
 from search.objective.report import Report
 from search.study.file import Study
@@ -101,3 +109,27 @@ def test_a_cohort_that_goes_on_from_a_checkpoint_counts_as_if_it_had_not_been_lo
     ledger.hand_in(again, worth(again))
     query = "SELECT trained_trials, trained_steps, trained_seconds FROM klayer_stages"
     assert alter(f"{query} WHERE number = 1") == [(2, 4.0, 20.0)]
+
+
+def test_trials_that_are_to_be_trained_again_count_as_work_to_come(
+    ledger: Ledger, clock: Clock, alter: Alter
+) -> None:
+    """Else the time that they take would be looked for only once it is gone."""
+    search = ledger.record(study_with_budget(600), "", CARD, {})
+    open_stage(ledger, search, 3)
+    for place in range(3):
+        claim = ledger.next_work(search, "a")
+        assert isinstance(claim, CohortClaim)
+        clock.time += 10
+        given = worth(claim)
+        failing = claim.numbers[: 2 - place]  # both of the first, one of the second
+        given[: len(failing)] = [TrialResult(n, None, "no", failed=True) for n in failing]
+        report = {n: Report(1, {"accuracy": 0.5}) for n in failing}
+        ledger.hand_in(claim, given, reports=report)
+    query = "SELECT trained_trials, trained_steps, trained_seconds FROM klayer_stages"
+    assert alter(f"{query} WHERE number = 1") == [(6, 9.0, 30.0)]
+    ledger.retry(search, retry_of(search, ledger.read.stages(search)))
+    assert alter(f"{query} WHERE number = 1") == [(3, 6.0, 20.0)]
+    for _ in range(2):
+        train(ledger, search, clock, 5.0)
+    assert alter(f"{query} WHERE number = 1") == [(6, 12.0, 30.0)]
