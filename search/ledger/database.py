@@ -213,7 +213,7 @@ def update_each(
 ) -> None:
     """Write values into some rows, by their ids; each row has some for the same columns.
 
-    PostgreSQL has one statement: several would go to it as a pipeline
+    PostgreSQL has one statement for many: several would go to it as a pipeline
     (`search.ledger.postgresql.engine`).
     """
     if connection.dialect.name == "sqlite" or len(rows) == 1:
@@ -221,9 +221,10 @@ def update_each(
         connection.execute(_update_row(table), given)
         return
     columns = next(iter(rows.values()), {})
-    by_id = {name: {key: values[name] for key, values in rows.items()} for name in columns}
-    written = {name: _case(table, name, values) for name, values in by_id.items()}
-    connection.execute(update(table).where(table.c.id.in_(rows)).values(written))
+    for some in portions(list(rows)):
+        by_id = {name: {key: rows[key][name] for key in some} for name in columns}
+        written = {name: _case(table, name, values) for name, values in by_id.items()}
+        connection.execute(update(table).where(table.c.id.in_(some)).values(written))
 
 
 _ROW = "row_to_update"  # no column is called like this

@@ -20,13 +20,21 @@ from tenacity import wait_fixed
 from search.errors import LedgerError
 from search.ledger import database as module
 from search.ledger.claims import LostLeaseError
-from search.ledger.database import Database, connect, insert_new, now, patient, wake
+from search.ledger.database import (
+    Database,
+    connect,
+    insert_new,
+    now,
+    patient,
+    update_each,
+    wake,
+)
 from search.ledger.faults import DatabaseFaultError
 from search.ledger.ledger import Ledger
 from search.ledger.location import locate
 from search.ledger.queries import Queries
 from search.ledger.records import PlanningClaim, Search
-from search.ledger.tables import reports, revision
+from search.ledger.tables import reports, revision, trials
 from search.objective.data_card import DataCard
 from search.study.file import Study
 from tests.search.ledger.conftest import somebody
@@ -135,6 +143,12 @@ def test_rows_whose_key_is_there_are_passed_over(
     with database.reading() as connection:
         kept = connection.execute(text("SELECT step, score FROM klayer_reports"))
         assert sorted(tuple(row) for row in kept) == [(1, 0.5), (2, 0.7)]
+
+
+def test_more_rows_are_updated_than_one_statement_takes(database: Database) -> None:
+    values = {key: {"value": 0.5, "state": "complete", "finished_at": 1.0} for key in range(9_400)}
+    with database.writing() as connection:
+        update_each(connection, trials, values)  # of none of them there is a row
 
 
 def test_word_is_sent_when_a_transaction_is_committed_and_not_before(ledger: Ledger) -> None:
