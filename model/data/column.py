@@ -26,7 +26,10 @@ _DATE = re.compile(
     rf"|\d{{1,2}}\.?[ -]{_MONTH}\.?[ -]\d{{2,4}}|{_MONTH}\.? \d{{1,2}},? \d{{4}})"
     r"([T ,]+\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?( ?(Z|[+-]\d{2}(:?\d{2})?))?)?"
 )
-_MEASURED = re.compile(r"[$€£¥]? ?[+\-−]?\d[\d.,' \u00a0\u202f]*(?P<unit>[^\d+\-][^\d]{0,8})?")
+_MEASURED = re.compile(
+    r"[$€£¥]? ?[+\-−]?(\d{1,3}([.,' \u00a0\u202f]\d{3})+|\d+)([.,]\d*)?"
+    r"(?P<unit> ?[^\d+\-.,][^\d]{0,8})?"
+)
 FEW_TEXTS = 20  # numbers with a unit are names of kinds where there are no more, as 16 GB and 32 GB
 
 

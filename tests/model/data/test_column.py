@@ -99,7 +99,8 @@ def test_other_texts_are_no_dates(text: str) -> None:
 @pytest.mark.parametrize(
     ("form", "is_measured"),
     [("${}.50", True), ("{} kg", True), ("{},5 %", True), ("1 {},5", True), ("1.{},5", True),
-     ("\N{MINUS SIGN}{}", True), ("A{}", False), ("{}", True), ("12-{}", False)],
+     ("\N{MINUS SIGN}{}", True), ("A{}", False), ("{}", True), ("12-{}", False),
+     ("10.0.0.{}", False), ("1.2.{}", False)],
 )  # fmt: skip
 def test_numbers_with_a_unit_are_known_where_there_are_many(form: str, is_measured: bool) -> None:
     texts = [form.format(number) for number in range(100, 121)]
