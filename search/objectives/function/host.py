@@ -336,16 +336,18 @@ class Surroundings:
     def __init__(self) -> None:
         self._folder = os.getcwd()  # noqa: PTH109
         self._outputs = [os.dup(1), os.dup(2)]
+        self._streams = {"stdout": sys.stdout, "stderr": sys.stderr}
 
     def restore(self) -> None:
         """Undo what a trial may have done to them."""
         with suppress(OSError):  # the folder was removed: the trial will say so where it matters
             os.chdir(self._folder)
-        for number, name in ((1, "stdout"), (2, "stderr")):
+        for number, (name, stream) in enumerate(self._streams.items(), start=1):
             os.dup2(self._outputs[number - 1], number)
-            stream = getattr(sys, name)
             if stream is None or getattr(stream, "closed", False):
-                setattr(sys, name, open(number, "w", 1, errors="replace", closefd=False))  # noqa: SIM115
+                stream = open(number, "w", 1, errors="replace", closefd=False)  # noqa: SIM115
+                self._streams[name] = stream
+            setattr(sys, name, stream)
 
 
 def serve(function: UsersFunction, channel: Channel) -> None:

@@ -110,6 +110,21 @@ def train(parameters, seed, report):
     assert host.printed == f"begins in {tmp_path}"
 
 
+def test_a_trial_that_leaves_its_output_elsewhere_does_so_for_itself_alone(users: Users) -> None:
+    host = users("""
+import io, sys
+
+def train(parameters, seed, report):
+    print("begins")
+    sys.stdout = io.StringIO()
+    print("is lost")
+    return 1
+""")
+    for _ in range(2):
+        trained(host)
+        assert host.printed == "begins"
+
+
 def test_where_two_trials_raise_in_one_process_the_second_is_in_doubt(users: Users) -> None:
     host = users("""
 import os
