@@ -92,9 +92,10 @@ class Database:
         def over(state: RetryCallState) -> bool:
             nonlocal began, locked
             error, now = state.outcome and state.outcome.exception(), time.monotonic()
-            if isinstance(error, DatabaseFaultError) and error.locked and self.waits_for_locks:
+            waits = self.waits_for_locks  # which another thread may take away meanwhile
+            if isinstance(error, DatabaseFaultError) and error.locked and waits:
                 locked = locked or began
-                began = now if self.waits_for_locks(now - locked) else locked
+                began = now if waits(now - locked) else locked
             return self.stop_retrying.is_set() or now - began >= self._patience_seconds
 
         return over
