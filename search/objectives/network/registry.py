@@ -289,7 +289,7 @@ def depths(ranges: Mapping[str, Range]) -> tuple[int, ...]:
 
 
 def bounds(ranges: Mapping[str, Range], name: str, otherwise: float) -> tuple[float, float]:
-    """The smallest and the largest value of a number; twice `otherwise` where none is searched."""
+    """The smallest and the largest value of a number; both `otherwise` where it is not searched."""
     return ends(ranges[name]) if name in ranges else (otherwise, otherwise)
 
 
