@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from model.data import table
+from model.data import table, table_notes
 from model.data.table_notes import notes, telling
 from model.data.table_options import TableOptions
 
@@ -61,6 +62,18 @@ def test_of_many_columns_the_first_are_named(tmp_path: Path) -> None:
 def test_of_a_plain_table_nothing_is_told(tmp_path: Path) -> None:
     file = written(tmp_path, ["x,y", "3,a", "5,b", "1,a", "2,b"], "utf-8")
     assert told_of(file, "y") == ()
+
+
+def test_of_many_rows_in_the_order_of_their_classes_some_of_each_are_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first of them are of one class, which whatever varies would seem to tell."""
+    monkeypatch.setattr(table_notes, "MOST_ROWS", 30)
+    lines = [f"{'pq'[i % 2]},{'uv'[i // 45]},{'uv'[i // 45]}" for i in range(90)]
+    read = table.read(written(tmp_path, ["a,copy,y", *lines], "utf-8"), TableOptions(("y",)))
+    (told,) = telling(read, np.arange(90))
+    assert told.endswith(": 'copy'")
+    assert telling(read, np.arange(45)) == ()
 
 
 def test_inputs_that_tell_the_target_in_the_training_rows_are_named(tmp_path: Path) -> None:
