@@ -107,7 +107,7 @@ def test_leases_go_by_the_clock_of_the_server(
     wait_until(lambda: watch.ask(LOST) == [1], "the work of the one with a wrong clock", 20)
     right.kill()  # and so does this one's, and is taken by one with a wrong clock
     assert misled(offset, "misled 2").wait(60) == 0
-    assert watch.ask(LOST) in ([1], [2])  # it may have died between two cohorts
+    assert watch.ask(ATTEMPTS)[0] > 1  # losses are forgotten once a cohort has come further
     watch.close()
     assert_whole(storage, expected, f"a worker's clock is wrong by {offset}, and it is killed", 2)
 
