@@ -302,16 +302,17 @@ class Ledger:
             Whether it should stop.
         """
         self._bring_to_now()
-        if claim is not None and claim.budget_of is not None:
-            with self.database.writing() as connection:
-                pace.tick(connection, claim.budget_of, now(connection))
         with self.database.writing() as connection:
             time = now(connection)
             # First what is held, then the process: in the order in which `release_of` locks them.
             if claim is not None:
                 with suppress(LostLeaseError):
                     claims.hold(connection, claim, time + lease_seconds)
-            return presence.see(connection, who, time)
+            stops = presence.see(connection, who, time)
+        if claim is not None and claim.budget_of is not None:  # behind what keeps the lease
+            with self.database.writing() as connection:
+                pace.tick(connection, claim.budget_of, now(connection))
+        return stops
 
     def _bring_to_now(self) -> None:
         """Free what silent sessions lock, and let leases of a clock that was ahead begin now."""

@@ -28,7 +28,14 @@ from search.objective.data_card import DataCard
 from search.study.file import Study
 from search.study.reading import load
 from tests.postgresql_programs import runner
-from tests.search.ledger.conftest import OVERRIDES, Alter, open_stage, somebody, worth
+from tests.search.ledger.conftest import (
+    OVERRIDES,
+    Alter,
+    open_stage,
+    somebody,
+    study_with_budget,
+    worth,
+)
 
 if TYPE_CHECKING:
     from tests.postgresql import Server
@@ -242,6 +249,27 @@ def test_a_beat_frees_what_a_silent_client_locks_where_the_server_does_not(
         assert isinstance(taken, CohortClaim)
         assert (taken.cohort_id, taken.attempt) == (claim.cohort_id, 2)
         other.invalidate()
+
+
+def test_a_lease_is_renewed_though_a_stranger_locks_what_a_budget_counts(
+    ledger: Ledger, storage: str, monkeypatch: pytest.MonkeyPatch, alter: Alter
+) -> None:
+    monkeypatch.setattr(module, "LOCK_SECONDS", 0.2)
+    search = ledger.record(study_with_budget(600), "", DataCard("digits", "f" * 64), {})
+    open_stage(ledger, search)
+    claim = ledger.next_work(search, "a", 1.0)
+    assert isinstance(claim, CohortClaim)
+    leases = "SELECT max(lease_until) FROM klayer_cohorts"
+    ((before,),) = alter(leases)
+    who = Presence("a", "worker", "host", "kernel", 11, None, None, 60.0)
+    ledger.join(who)
+    with Ledger(storage, patience_seconds=0.0) as impatient, somebody(storage) as stranger:
+        stranger.execute(text("SELECT id FROM klayer_searches FOR UPDATE"))
+        with pytest.raises(DatabaseFaultError, match="a session holds what is to be written"):
+            impatient.beat(who, claim, 60.0)
+        stranger.rollback()
+    ((after,),) = alter(leases)
+    assert after > before + 50
 
 
 def test_a_stranger_s_lock_on_optuna_s_rows_holds_up_no_more_than_what_writes_them(
