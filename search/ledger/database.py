@@ -249,7 +249,12 @@ def portions(items: Sequence[T], most: int = 500) -> Iterator[Sequence[T]]:
 
 def insert_new(connection: Connection, table: Table) -> Any:
     """An INSERT that skips rows whose key exists already."""
-    return insert_of(connection.dialect.name, table).on_conflict_do_nothing()
+    return _insert_new(connection.dialect.name, table)
+
+
+@cache
+def _insert_new(dialect: str, table: Table) -> Any:
+    return insert_of(dialect, table).on_conflict_do_nothing()
 
 
 def insert_of(dialect: str, table: Table) -> Any:
