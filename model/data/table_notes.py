@@ -23,9 +23,9 @@ def notes(read: Table) -> tuple[str, ...]:
     if read.missing:
         counts = [f"{name!r} ({count:,})" for name, count in read.missing.items()]
         more = f" and {len(counts) - MOST_SHOWN:,} more" if len(counts) > MOST_SHOWN else ""
-        listed = ", ".join(counts[:MOST_SHOWN]) + more
+        named = ", ".join(counts[:MOST_SHOWN]) + more
         inputs = "1 input" if len(counts) == 1 else f"{len(counts):,} inputs"
-        lines.append(f"{inputs} with missing values: {listed}")
+        lines.append(f"{inputs} with missing values: {named}")
     return tuple(lines)
 
 

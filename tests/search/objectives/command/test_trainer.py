@@ -62,24 +62,6 @@ def test_the_best_value_counts_where_the_file_says_so(program: Any, tmp_path: Pa
         assert trained(trainer).value == 0.25
 
 
-@pytest.mark.parametrize(
-    ("line", "reason"),
-    [
-        ("true", "it reported no loss, by which trials are ranked"),
-        ("report 1 NaN", "step 1 reports NaN as loss, by which trials are ranked; report a fini"),
-        ("report 1 1; exec sleep 60", "it ran for longer than its time limit of 1 seconds"),
-    ],
-)
-def test_whatever_fails_a_trial_is_told_with_what_it_printed(
-    program: Any, tmp_path: Path, line: str, reason: str
-) -> None:
-    program(f"echo no data; {line}")
-    with opened(tmp_path, study("time_limit_seconds = 1")) as trainer:
-        found = trained(trainer).reason
-    assert found.startswith(reason)
-    assert found.splitlines()[-1] == "no data"
-
-
 def test_fixed_parameters_stand_beside_the_searched_ones(program: Any, tmp_path: Path) -> None:
     program('cp "$KLAYER_PARAMETERS" given.json; echo $KLAYER_SEED > seed; report 1 1')
     text = study().replace("[hyper", "[training]\nparameters = {deep = 3, mode = 'q'}\n[hyper")
@@ -155,7 +137,7 @@ def test_a_program_in_path_is_found_in_that_of_the_study_file(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("report 1 NaN", "step 1 reports NaN as loss, by which trials are ranked; report a"),
+        ("report 1 NaN", "step 1 reports NaN as loss, by which trials are ranked; report a fini"),
         ("report 1 1; report 1 2", "step 1 is reported twice"),
         ("report 2 1; report 1 2", "step 1 is reported after step 2"),
         ("report 1 '\"low\"'", 'step 1 reports "low" as loss; report a number'),
@@ -174,6 +156,7 @@ def test_a_trial_fails_with_its_reason(
     with opened(tmp_path, study("time_limit_seconds = 1")) as trainer:
         found = trained(trainer)
     assert found.reason.startswith(reason)
+    assert found.reason.splitlines()[-1] == "on my way"
     last = found.reports[0][-1]
     assert (last.value, last.diverged) == (None, False)
 
