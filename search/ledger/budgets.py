@@ -5,7 +5,7 @@ Each function is part of a transaction. All times are the database's. `search.pl
 
 from sqlalchemy import Connection, func, select, update
 
-from search.ledger import cohort_checkpoints, optuna_rows, pace, reports, results
+from search.ledger import cohort_checkpoints, every_claim, optuna_rows, pace, reports, results
 from search.ledger.claims import FreeCohort
 from search.ledger.database import wake
 from search.ledger.records import PlanningClaim, Search
@@ -105,7 +105,7 @@ def cut(
         )
         wake(connection)
         return
-    skipped = sum(_skip(connection, stage.optuna_study, one) for one in free)
+    skipped = sum(_skip(connection, stage.optuna_study, one, time) for one in free)
     planned = connection.scalar(select(func.count()).where(trials.c.stage_id == stage_id)) or 0
     in_all = stage.trials
     if in_all is None:
@@ -126,13 +126,14 @@ def _any_value(connection: Connection, search: Search, stage_id: int) -> bool:
     return any(connection.scalar(query.limit(1)) is not None for query in queries)
 
 
-def _skip(connection: Connection, study: str, cohort_id: int) -> int:
+def _skip(connection: Connection, study: str, cohort_id: int, time: float) -> int:
     """Let a cohort never be trained; how many trials it has."""
     mine = trials.c.cohort_id == cohort_id
     reports.forget(connection, cohort_id, {})
     cohort_checkpoints.forget(connection, cohort_id)
+    every_claim.keep(connection, cohort_id, time)
     done = update(cohorts).where(cohorts.c.id == cohort_id)
-    connection.execute(done.values(state="finished", lease_until=None))
+    connection.execute(done.values(state="finished", claimed_at=None, lease_until=None))
     ids = list(connection.scalars(select(trials.c.optuna_trial).where(mine)))
     optuna_rows.wait(connection, study, ids)
     connection.execute(update(trials).where(mine).values(state="skipped"))

@@ -19,6 +19,7 @@ from search.ledger.tables import (
     attachments,
     checkpoints,
     cohorts,
+    earlier_claims,
     reports,
     searches,
     stages,
@@ -156,6 +157,8 @@ def _wait_again(connection: Connection, search: Search, number: int) -> None:
         update(stages).where(stages.c.id == stage.id).values(state="open", finished_at=None)
     )
     left = select(trials.c.id).where(trials.c.cohort_id == cohorts.c.id).exists()
+    gone = select(cohorts.c.id).where(cohorts.c.id.in_(homes), ~left)
+    connection.execute(delete(earlier_claims).where(earlier_claims.c.cohort_id.in_(gone)))
     connection.execute(delete(cohorts).where(cohorts.c.id.in_(homes), ~left))
     if search.study.hours is not None:
         pace.recount(connection, stage.id)

@@ -89,6 +89,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
     monkeypatch.setattr("search.ledger.ledger.now", made)
     monkeypatch.setattr("search.ledger.queries.now", made)
+    monkeypatch.setattr("search.ledger.claims.now", made)
     return made
 
 
