@@ -125,6 +125,7 @@ def standing(connection: Connection, search: Search, time: float) -> Standing:
         done={
             row.number: row.trained_steps if in_steps else row.trained_trials for row in of_stages
         },
+        ended={row.number: row.trained_trials for row in of_stages},
         worker_seconds=sum(row.trained_seconds for row in of_stages),
         workers=together / worked if worked else 1.0,
     )
