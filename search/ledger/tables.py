@@ -117,7 +117,7 @@ cohorts = Table(
     Column("lost_at", Float),
     Column("owner", String(160)),
     Column("lease_until", Float),
-    Column("claimed_at", Float),  # NULL where it was given up: each claim of it is an earlier one
+    Column("claimed_at", Float),  # NULL once it is given up: all its claims are earlier ones
     Column("finished_at", Float),
     UniqueConstraint("stage_id", "rung", "number"),
     # Finds the next one that waits without reading those that do not, however many there are.
