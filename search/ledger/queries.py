@@ -268,14 +268,12 @@ class Queries:
                 if key not in known or known[key].finished_at is None
             }
             ended |= waiting.intersection(connection.scalars(gone)) if waiting else set()
-            query = TRIALS.where(
-                stages.c.search_id == search.id,
-                or_(
-                    trials.c.id > newest,
-                    trials.c.state == "running",
-                    trials.c.id.in_([*running, *ended]),
-                ),
-            ).order_by(stages.c.number, trials.c.number)
+            query = TRIALS.where(stages.c.search_id == search.id)
+            query = query.order_by(stages.c.number, trials.c.number)
+            some = [*running, *ended]
+            if len(some) <= reports.AT_ONCE:  # a statement has no more values; else all are read
+                new = or_(trials.c.id > newest, trials.c.state == "running")
+                query = query.where(new | trials.c.id.in_(some))
             return trial_rows.read(connection, query)
 
     @patient
