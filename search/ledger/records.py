@@ -345,7 +345,7 @@ class TrialWork:
         attempts: How often the cohort was claimed.
         lost: How many of those who claimed it were lost with it since it last came further.
         worker: Who has it, or had it last; None before.
-        claimed_at: Since when; None before.
+        claimed_at: Since when; None before, and once the cohort is given up.
         finished_at: When it was handed in; None before.
     """
 
