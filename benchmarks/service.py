@@ -52,6 +52,9 @@ def finish(child: "subprocess.Popen[str]", most_seconds: float | None = None) ->
     except subprocess.TimeoutExpired:
         _end(child)
         raise RuntimeError(f"{child.args!r}: not finished after {most_seconds:g} seconds") from None
+    except BaseException:  # such as the end of this process
+        _end(child)
+        raise
     if child.returncode:
         raise RuntimeError(f"{child.args!r}: exit status {child.returncode}:\n{out}")
     return out
