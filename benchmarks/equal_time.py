@@ -1,6 +1,6 @@
 """What searches of one family have on real images after equal times: klayer beside Optuna 5.
 
-    python -m benchmarks.equal_time FOLDER --results bench-equal.jsonl --output docs/equal-time.md
+    python -m benchmarks.equal_time FOLDER --results FILE --output docs/search-quality.md
     python -m benchmarks.equal_time --minutes 0.3 --seeds 1  # on digits: figures mean nothing
 
 FOLDER holds CIFAR-10. Contender after contender searches for some minutes in two processes, seed
@@ -73,13 +73,20 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.equal_time")
     parser.add_argument("folder", nargs="?", help="holds CIFAR-10; without it digits, to try it")
     parser.add_argument("--minutes", type=float, default=MINUTES, help="of each (%(default)g)")
-    parser.add_argument("--seeds", type=int, default=SEEDS, help="searches of each (%(default)s)")
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        default=SEEDS,
+        help="searches of each (%(default)s), 0 to tell what is there",
+    )
     parser.add_argument("--only", nargs="+", choices=CONTENDERS, metavar="CONTENDER")
     parser.add_argument("--results", type=Path, help="file of results, to go on with")
     parser.add_argument("--output", type=Path, help="page to write the tables into")
     given = parser.parse_args(arguments)
-    if given.seeds < 1:
-        parser.error(f"--seeds must be 1 or more, not {given.seeds}")
+    if given.seeds < 0:
+        parser.error(f"--seeds must be 0 or more, not {given.seeds}")
+    if given.output and not given.folder:
+        parser.error("--output: figures of digits mean nothing; give the folder of CIFAR-10")
     if not 0 < given.minutes <= 1_000:
         parser.error(f"--minutes must be above 0 and at most 1000, not {given.minutes:g}")
     return given
@@ -108,6 +115,7 @@ class Setting:
         minutes: How long each searches.
         folder: For all that is made.
         data: The folder of the images; None for digits.
+        source: Where they are read from.
         images: The standardised images, in the cache that klayer is given.
     """
 
@@ -115,21 +123,8 @@ class Setting:
     minutes: float
     folder: Path
     data: Path | None
+    source: Source
     images: prepared.Prepared
-
-    @property
-    def source(self) -> Source:
-        """Where the images are from."""
-        return _source(self.data)
-
-    @property
-    def validation(self) -> int:
-        """How many images are held out."""
-        return len(self.images.validation)
-
-
-def _source(data: Path | None) -> Source:
-    return digits.source() if data is None else cifar10.source(data)
 
 
 def searched(
@@ -139,7 +134,7 @@ def searched(
     if not contenders:
         return
     with tempfile.TemporaryDirectory(prefix="equal-time-") as name:
-        folder, source = Path(name), _source(data)
+        folder, source = Path(name), digits.source() if data is None else cifar10.source(data)
         images = prepared.prepare(
             source,
             folder / "cache" / "klayer" / "prepared",
@@ -149,7 +144,7 @@ def searched(
         test = prepared.test_set(images, source)
         np.save(folder / "test_x.npy", np.concatenate(list(test.blocks())))
         np.save(folder / "test_y.npy", test.targets)
-        setting = Setting(seed, minutes, folder, data, images)
+        setting = Setting(seed, minutes, folder, data, source, images)
         for contender in contenders:
             say(f"{contender}, seed {seed}")
             try:
@@ -163,7 +158,8 @@ def searched(
 def ours(setting: Setting) -> dict[str, Any]:
     """`klayer run` with a study file, and its incumbents once more."""
     folder, database = setting.folder, setting.folder / "klayer.db"
-    text = study_text(setting.source.name, setting.validation, setting.seed, setting.minutes)
+    held_out = len(setting.images.validation)
+    text = study_text(setting.source.name, held_out, setting.seed, setting.minutes)
     (folder / f"{NAME}.toml").write_text(text, "utf-8")
     began = time.time()
     command = ["run", f"{NAME}.toml", "--workers", str(WORKERS), *storage(database)]

@@ -12,7 +12,6 @@ import os
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -61,12 +60,11 @@ def found(database: Path, began: float, data: Path | None) -> dict[str, Any]:
     chosen = incumbents(search.study, trials)
     tests = tested(search, trials, [one for _, one in chosen], data)
     told = [
-        (at - began, one.value, test.accuracy)
-        for (at, one), test in zip(chosen, tests, strict=True)
+        (at - began, one.value, test) for (at, one), (test, _) in zip(chosen, tests, strict=True)
     ]
     if search.finished_at is not None and search.result is not None:
         told.append((search.finished_at - began, None, search.result["accuracies"][0]))
-    same = sum(test.same for test in tests)
+    same = sum(same for _, same in tests)
     return {
         "ended": [(at - began, epochs) for at, epochs in ended if epochs],
         "incumbents": told,
@@ -97,23 +95,17 @@ def incumbents(study: Study, trials: Sequence[RecordedTrial]) -> list[tuple[floa
     return found
 
 
-@dataclass(frozen=True)
-class Test:
-    """A trial trained again: its accuracy on the test rows, and whether it has the same value."""
-
-    accuracy: float
-    same: bool
-
-    __test__ = False
-
-
 def tested(
     search: Search,
     trials: Sequence[RecordedTrial],
     chosen: Sequence[RecordedTrial],
     data: Path | None,
-) -> list[Test]:
-    """Train the cohorts of some trials again, in as many processes as there are cores."""
+) -> list[tuple[float, bool]]:
+    """Train the cohorts of some trials again, in as many processes as there are cores.
+
+    Returns:
+        Of each trial the accuracy on the test rows, and whether its value is the recorded one.
+    """
     trainer = open_recorded(search, data)
     if not isinstance(trainer, NetworkTrainer):
         raise TypeError(f"{search.study.name}: trains no network of klayer's own")
@@ -135,8 +127,8 @@ def again(
     training: TrainingSection,
     cohort: Sequence[RecordedTrial],
     wanted: set[int],
-) -> dict[int, Test]:
-    """Train a cohort once more; by their keys, what those of its trials that are wanted come to."""
+) -> dict[int, tuple[float, bool]]:
+    """Train a cohort once more; what `tested` says of its wanted trials, by key."""
     assignments = [Assignment(one.parameters, one.seed) for one in cohort]
     folds = folds_of(training, trainer.data)
     with threadpool_limits(1):
@@ -145,7 +137,7 @@ def again(
         blocks = [votes_of(last.network, x).argmax(axis=2) for x in test.blocks()]
     hits = (np.concatenate(blocks, axis=1) == test.targets).mean(axis=1)
     return {
-        cohort[place].id: Test(float(hit), last.reports[place].value == cohort[place].value)
+        cohort[place].id: (float(hit), last.reports[place].value == cohort[place].value)
         for place, hit in zip(last.places, hits, strict=True)
         if cohort[place].id in wanted
     }

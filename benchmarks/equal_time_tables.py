@@ -160,19 +160,15 @@ def _work(results: Sequence[Result], names: Sequence[str]) -> Table:
     rows = []
     for name in names:
         mine = [one for one in results if one.contender == name]
-        trainings, epochs = _mean([one.trainings for one in mine]), _mean([r.epochs for r in mine])
-        minutes = mine[0].minutes
+        trainings = statistics.fmean(one.trainings for one in mine)
+        epochs, minutes = _mean_epochs(mine, name), mine[0].minutes
         rows.append([name, f"{trainings:.0f}", f"{epochs:.0f}", f"{epochs / minutes:.1f}"])
     caption = "What ended in that time; of klayer with its race over fresh seeds and its final:"
     return Table(["", "trainings", "epochs", "epochs a minute"], rows, caption)
 
 
-def _mean(values: Sequence[float]) -> float:
-    return statistics.fmean(values)
-
-
 def _mean_epochs(results: Sequence[Result], name: str) -> float:
-    return _mean([one.epochs for one in results if one.contender == name])
+    return statistics.fmean(one.epochs for one in results if one.contender == name)
 
 
 def _follows(results: Sequence[Result], names: Sequence[str], least: dict[int, int]) -> list[str]:
@@ -182,7 +178,7 @@ def _follows(results: Sequence[Result], names: Sequence[str], least: dict[int, i
         return []
     end = results[0].end
     at_end, at_epochs = _test_at(end), _test_after(1.0, least)
-    best = max(peers, key=lambda name: _mean(_figures(results, name, at_end) or [0.0]))
+    best = max(peers, key=lambda name: statistics.fmean(_figures(results, name, at_end) or [0.0]))
     told = [
         _difference(results, best, at_end, f"After {results[0].minutes:g} minutes"),
         _difference(results, best, at_epochs, "At equal epochs"),
@@ -215,7 +211,7 @@ def _difference(
     ]
     if not pairs:
         return f"{when}: klayer and {best} have no seed in common with an incumbent."
-    mean, error = _mean(pairs), _error(pairs)
+    mean, error = statistics.fmean(pairs), _error(pairs)
     side = "ahead of" if mean > 0 else "behind"
     text = (
         f"{when} klayer is {abs(mean):.2f} points {side} {best}, the best peer after all the time"

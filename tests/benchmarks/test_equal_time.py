@@ -9,8 +9,10 @@ import pytest
 from benchmarks import equal_time
 from benchmarks.equal_time import main, read
 from benchmarks.equal_time_tables import KLAYER
+from benchmarks.report import check
 from benchmarks.timing import NotMeasuredError
 
+ROOT = Path(__file__).parents[2]
 FOUND: dict[str, Any] = {"ended": [[1.0, 9]], "incumbents": [[1.0, 0.5, 0.4]], "note": ""}
 
 
@@ -57,6 +59,21 @@ def test_seeds_are_added_later_seed_by_seed(tmp_path: Path, asked: list[str]) ->
     assert asked == ["TPE 1", "klayer 1", "klayer 2", "TPE 2"]
 
 
+def test_a_page_is_made_of_what_is_there(
+    tmp_path: Path, asked: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = tmp_path / "found.jsonl"
+    ran(results, "--seeds", "1", "--only", "TPE")
+    capsys.readouterr()
+    ran(results, "--seeds", "0")
+    assert asked == ["TPE 1"]
+    assert "| TPE | 1 |" in capsys.readouterr().out
+
+
+def test_the_page_has_a_place_for_the_tables() -> None:
+    check(ROOT / "docs" / "search-quality.md", equal_time.TARGET)
+
+
 def test_results_of_another_time_are_left_alone(tmp_path: Path, asked: list[str]) -> None:
     results = tmp_path / "found.jsonl"
     ran(results, "--seeds", "1", "--only", "TPE")
@@ -67,7 +84,8 @@ def test_results_of_another_time_are_left_alone(tmp_path: Path, asked: list[str]
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--seeds", "0"], "--seeds must be 1 or more, not 0"),
+        (["--seeds", "-1"], "--seeds must be 0 or more, not -1"),
+        (["--output", "page.md"], "figures of digits mean nothing"),
         (["--minutes", "0"], "--minutes must be above 0 and at most 1000, not 0"),
     ],
 )
