@@ -14,6 +14,7 @@ SHARES = (0.1, 0.25, 0.5, 1.0)  # of the epochs
 GOAL = 0.3  # of the time, in which klayer is to have what the best peer has at its end
 NONE = "–"
 _SURE = 2.0  # standard errors from which a difference is called one
+_FEW = 5  # seeds, of fewer of which an error is itself uncertain
 
 
 @dataclass(frozen=True)
@@ -219,7 +220,9 @@ def _difference(
     if len(pairs) < 2:
         return f"{text}: one seed, from which nothing follows."
     sure = "more" if abs(mean) > _SURE * error else "not more"
-    return f"{text}, ± {error:.2f} over {len(pairs)} seeds: {sure} than {_SURE:g} standard errors."
+    few = ", which so few seeds hardly tell" if len(pairs) < _FEW else ""
+    error_text = f"{sure} than {_SURE:g} standard errors{few}"
+    return f"{text}, ± {error:.2f} over {len(pairs)} seeds: {error_text}."
 
 
 def _reached(results: Sequence[Result], peers: Sequence[str]) -> str:
