@@ -4,6 +4,7 @@ import ast
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -144,7 +145,10 @@ class Module:
 
     name: str
     text: str
-    tree: ast.Module
+
+    @cached_property  # most processes of a test run only collect these tests
+    def tree(self) -> ast.Module:
+        return ast.parse(self.text)
 
     @property
     def imports(self) -> Iterator[str]:
@@ -162,7 +166,7 @@ def modules() -> list[Module]:
         for path in sorted((ROOT / package).rglob("*.py")):
             text = path.read_text("utf-8")
             name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-            found.append(Module(name.removesuffix(".__init__"), text, ast.parse(text)))
+            found.append(Module(name.removesuffix(".__init__"), text))
     return found
 
 

@@ -163,6 +163,7 @@ def test_the_winner_is_the_finalist_with_the_best_mean(klayer_here: Any, whole: 
     assert told["validation"]["values"] == pytest.approx(best)
 
 
+@pytest.mark.long
 def test_a_stopped_run_goes_on_to_the_same(
     klayer: Any, klayer_path: Path, shell_environment: dict[str, str], whole: Path, tmp_path: Path
 ) -> None:

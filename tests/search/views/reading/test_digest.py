@@ -206,7 +206,7 @@ def test_curves_of_few_trials_stay_in_memory(
     *_, search = going
     kept = Digest(ledger, "large")
     whole = ledger.read.curves(search)
-    for trial in kept.data().trials[::4]:
+    for trial in kept.data().trials[::12]:
         curves = kept.data([(trial.stage, trial.number)]).curves
         assert curves[trial.id] == whole[trial.id]
         assert len(kept._curves) <= 3
