@@ -10,7 +10,7 @@ equal bits mean the same network. The search is not told anything of it.
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks import machine
 from benchmarks.equal_time_family import NAME
+from benchmarks.service import cohort_of
 from model.data import prepared
 from search.ledger.ledger import Ledger
 from search.ledger.opening import open_recorded
@@ -58,7 +59,7 @@ def found(database: Path, began: float, data: Path | None) -> dict[str, Any]:
         (one.finished_at, len(curves.get(one.id, ()))) for one in trials if one.finished_at
     )
     chosen = incumbents(search.study, trials)
-    tests = tested(search, trials, [one for _, one in chosen], data)
+    tests = tested(search, trials, [one for _, one in chosen], cohort_of(database), data)
     told = [
         (at - began, one.value, test) for (at, one), (test, _) in zip(chosen, tests, strict=True)
     ]
@@ -99,9 +100,17 @@ def tested(
     search: Search,
     trials: Sequence[RecordedTrial],
     chosen: Sequence[RecordedTrial],
+    cohort: Mapping[int, int],
     data: Path | None,
 ) -> list[tuple[float, bool]]:
     """Train the cohorts of some trials again, in as many processes as there are cores.
+
+    Args:
+        search: The search.
+        trials: All of it.
+        chosen: Some of them.
+        cohort: As `cohort_of`.
+        data: The folder of the images.
 
     Returns:
         Of each trial the accuracy on the test rows, and whether its value is the recorded one.
@@ -110,13 +119,12 @@ def tested(
     if not isinstance(trainer, NetworkTrainer):
         raise TypeError(f"{search.study.name}: trains no network of klayer's own")
     trainings = {stage.name: stage.training for stage in search.study.stages}
-    keys = list(dict.fromkeys((one.stage, one.order_seed) for one in chosen))
-    cohorts = [[one for one in trials if (one.stage, one.order_seed) == key] for key in keys]
+    keys = list(dict.fromkeys(cohort[one.id] for one in chosen))
+    cohorts = [[one for one in trials if cohort[one.id] == key] for key in keys]
     wanted = {one.id for one in chosen}
     with ProcessPoolExecutor(machine.cores()) as pool:
         asked = [
-            pool.submit(again, trainer, trainings[cohort[0].stage], cohort, wanted)
-            for cohort in cohorts
+            pool.submit(again, trainer, trainings[some[0].stage], some, wanted) for some in cohorts
         ]
         by_id = {key: test for one in asked for key, test in one.result().items()}
     return [by_id[one.id] for one in chosen]

@@ -117,6 +117,12 @@ def cohorts(database: Path) -> list[Cohort]:
         return [Cohort(*row) for row in connection.execute(query)]
 
 
+def cohort_of(database: Path) -> dict[int, int]:
+    """By the key of each trial that of the cohort in which it was trained."""
+    with closing(_read(database)) as connection:
+        return dict(connection.execute("SELECT id, cohort_id FROM klayer_trials"))
+
+
 @dataclass(frozen=True)
 class Memory:
     """Resident memory of a process in MB.

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.equal_time_family import study_text
 from benchmarks.equal_time_klayer import found, incumbents
-from benchmarks.service import finish, start, storage
+from benchmarks.service import cohort_of, finish, start, storage
 from search.ledger.records import RecordedTrial
 from search.space.space import Box, Interval
 from search.study.file import Study
@@ -72,6 +72,7 @@ def test_incumbents_trained_again_have_their_recorded_values(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     database, began = tmp_path / "klayer.db", time.time()
     finish(start(["run", "equal-time.toml", "--workers", "1", *storage(database)], tmp_path))
+    assert len(set(cohort_of(database).values())) >= 4, "of two stages, the race and the final"
     said = found(database, began, None)
     assert sum(epochs for _, epochs in said["ended"]) == len(said["ended"]) >= 24
     again = len(said["incumbents"]) - 1
