@@ -64,7 +64,7 @@ def timeline(data: SearchData) -> Plot:
                 )
             )
     figure.update_layout(
-        xaxis={"title": {"text": f"time since the search was recorded ({unit})"}},
+        xaxis={"title": {"text": f"time since the search<br>was recorded ({unit})"}},
         yaxis={"type": "category", "autorange": "reversed", "ticks": ""},
         hovermode="closest",
     )

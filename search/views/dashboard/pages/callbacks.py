@@ -343,6 +343,13 @@ def _register_in_the_browser(app: Dash) -> None:
         Input("pins", "data"),
         State({"type": "csv", "key": MATCH}, "href"),
     )
+    app.clientside_callback(
+        ClientsideFunction("klayer", "choose"),
+        Output({"type": "frame", "key": MATCH}, "title"),
+        Input({"type": "option", "key": MATCH, "name": "first"}, "value"),
+        Input({"type": "option", "key": MATCH, "name": "second"}, "value"),
+        State({"type": "frame", "key": MATCH}, "id"),
+    )
     for form in ("svg", "png"):
         app.clientside_callback(
             ClientsideFunction("klayer", form),

@@ -1,5 +1,6 @@
 """What pages are made of: tiles, tables, cards of plots, empty and failed states."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ def tiles(rows: Sequence[tuple[str, str, str]]) -> Component:
     return html.Dl(
         [
             html.Div(
-                [html.Dt(label), html.Dd(text), html.Dd(note, className="quiet")],
+                [html.Dt(label), html.Dd(text), html.Dd(sentence(note), className="quiet")],
                 className="tile",
             )
             for label, text, note in rows
@@ -71,6 +72,16 @@ def _region(table: Component, kind: str, name: str) -> Component:
 def unbroken(text: str) -> str:
     """A sentence in which no line ends between a number and its per cent sign."""
     return text.replace(" %", "\u00a0%")
+
+
+def sentence(text: str) -> list[Component | str]:
+    """A sentence that breaks no number, before its per cent sign or exponent, and no `--option`."""
+    parts = re.split(r"(\d[\d.]*e-\d+|--[a-z][a-z-]*)", unbroken(text))
+    return [
+        html.Span(part, className="whole") if place % 2 else part
+        for place, part in enumerate(parts)
+        if part
+    ]
 
 
 def _cell(column: object, content: Any) -> Component:

@@ -1,5 +1,6 @@
 /* What a reader has chosen of a page, which stands in its address behind the #: the tab; of the table
-   of trials its order, its filters and what is searched for; and the trials that are pinned. */
+   of trials its order, its filters and what is searched for; the trials that are pinned; and what is
+   chosen of each plot, as in "zoom.first=width_1", unless it is what the plot shows unasked. */
 (function () {
   "use strict";
 
@@ -68,6 +69,32 @@
   function unpin(trial, text, label) {
     return part("Button", { children: text, className: "take", "data-unpin": trial, "aria-label": label });
   }
+
+  const unasked = new WeakMap(); // what each card had chosen before the address was heard
+
+  /* Choose what the address says of an option, if the option has it. */
+  function restore(key, place) {
+    const said = asked().get(key + "." + place);
+    const option = { type: "option", key: key, name: place };
+    const found = said && window.dash_component_api.getLayout(option);
+    if (!found || (found.props.options && !found.props.options.includes(said))) return;
+    window.setTimeout(function () { window.dash_clientside.set_props(option, { value: said }); }, 0);
+  }
+
+  window.dash_clientside.klayer.choose = function (first, second, id) {
+    const card = document.getElementById(id.key), now = { first: first, second: second };
+    if (card && !unasked.has(card)) {
+      unasked.set(card, now);
+      window.klayer.view.carry();
+      Object.keys(now).forEach((place) => restore(id.key, place));
+    } else if (card) {
+      const usual = unasked.get(card);
+      keep(Object.fromEntries(Object.entries(now).map(function ([place, value]) {
+        return [id.key + "." + place, value === usual[place] ? "" : value];
+      })));
+    }
+    return window.dash_clientside.no_update;
+  };
 
   window.dash_clientside.klayer.pinned = function (trials) {
     const name = window.location.pathname.split("/")[3];

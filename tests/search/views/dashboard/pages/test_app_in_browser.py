@@ -383,10 +383,13 @@ def test_a_plot_is_saved(browser: Chromium, shown: Shown, downloads: Path) -> No
 
 
 @pytest.mark.long
-def test_other_trials_are_shown_and_taken_away(browser: Chromium, shown: Shown) -> None:
+def test_other_trials_are_shown_and_taken_away_and_stand_in_the_address(
+    browser: Chromium, shown: Shown
+) -> None:
     from selenium.webdriver.common.keys import Keys
 
-    shows(browser, shown, "curves-accuracy")
+    browser.open(f"{shown.address}{PAGES['search']}#curves-accuracy?curves-accuracy.first=0.9")
+    browser.until(lambda: "mean of weight 0.9" in browser.text("#curves-accuracy .caption"))
     field = browser.driver.find_element("css selector", "#curves-accuracy input[type=text]")
     field.send_keys("coarse 11" + Keys.ENTER)
     named = "return document.querySelector('#curves-accuracy').innerText"
@@ -394,6 +397,9 @@ def test_other_trials_are_shown_and_taken_away(browser: Chromium, shown: Shown) 
     (data,) = browser.all("#curves-accuracy a", "href")  # of what is shown
     with urllib.request.urlopen(f"{shown.address}{data}") as answer:
         assert ",11," in answer.read().decode()
+    asked = browser.run("return location.hash")
+    assert "curves-accuracy.first=0.9&" in asked
+    assert "curves-accuracy.second=coarse+11" in asked
     assert browser.faults() == []
 
 
@@ -403,8 +409,11 @@ def test_all_trials_are_a_table_whose_view_stands_in_the_address(
     from selenium.webdriver.common.keys import Keys
 
     first = "document.querySelector('#grid [row-index=\"0\"] a')"
-    browser.open(f"{shown.address}{PAGES['search']}#trials?sort=value:desc&q=coarse")
+    chosen = "&zoom.second=value&best.first=nothing"
+    browser.open(f"{shown.address}{PAGES['search']}#trials?sort=value:desc&q=coarse{chosen}")
     browser.until(lambda: browser.run(f"return {first} !== null"))
+    browser.until(lambda: "second=value" in browser.all("#zoom a", "href")[0])
+    assert "nothing" not in browser.all("#best a", "href")[0]
 
     def column(name: str) -> list[str]:
         """Its cells that are in sight, from above."""
@@ -420,7 +429,10 @@ def test_all_trials_are_a_table_whose_view_stands_in_the_address(
     field = browser.driver.find_element("css selector", "#grid-search")
     field.send_keys(Keys.CONTROL + "a" + Keys.NULL, "fine")
     browser.until(lambda: "q=fine" in browser.run("return location.hash"))
-    assert "sort=value" in browser.run("return location.hash")
+    asked = browser.run("return location.hash")
+    assert "sort=value" in asked
+    assert "zoom.second=value" in asked
+    assert "zoom.first" not in asked  # as it is unasked
     browser.run(f"window.same = true; {first}.click();")
     browser.until(lambda: "#" in browser.text("h1"))
     assert browser.run("return window.same") is True
