@@ -6,7 +6,7 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from search.runtime.formatting import share
+from search.runtime.formatting import in_pieces, share
 
 LONGEST_UNBROKEN = 22  # letters of a cell: a number and its unit stand on one line
 LONGEST_NAME = 32  # letters of a link, which would be broken at its hyphens
@@ -20,7 +20,11 @@ def tiles(rows: Sequence[tuple[str, str, str]]) -> Component:
     return html.Dl(
         [
             html.Div(
-                [html.Dt(label), html.Dd(text), html.Dd(note, className="quiet")],
+                [
+                    html.Dt(label),
+                    html.Dd(unbroken(text)),
+                    html.Dd(unbroken(note), className="quiet"),
+                ],
                 className="tile",
             )
             for label, text, note in rows
@@ -68,9 +72,14 @@ def _region(table: Component, kind: str, name: str) -> Component:
     return aria(region, label=name)
 
 
-def unbroken(text: str) -> str:
-    """A sentence in which no line ends between a number and its per cent sign."""
-    return text.replace(" %", "\u00a0%")
+def unbroken(text: str) -> list[Component | str]:
+    """A text in which no line ends within a number, or between it and its per cent sign."""
+    pieces = in_pieces(text.replace(" %", "\u00a0%"))
+    return [
+        html.Span(piece, className="whole") if place % 2 else piece
+        for place, piece in enumerate(pieces)
+        if piece
+    ]
 
 
 def _cell(column: object, content: Any) -> Component:
@@ -78,7 +87,8 @@ def _cell(column: object, content: Any) -> Component:
     name = content.children if isinstance(content, dcc.Link) else None
     short = isinstance(content, str) and len(content) <= LONGEST_UNBROKEN
     short = short or (isinstance(name, str) and len(name) <= LONGEST_NAME)
-    cell = html.Td(content, className="whole" if short else None)
+    told = unbroken(content) if isinstance(content, str) and not short else content
+    cell = html.Td(told, className="whole" if short else None)
     setattr(cell, "data-label", column if isinstance(column, str) else "")
     return cell
 

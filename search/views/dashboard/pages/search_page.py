@@ -144,8 +144,8 @@ def standing(data: SearchData, one: Overview, told: Told) -> Component:
         )
         value = value_text(data.objective, best.value, ())
         said = f", single {value} at {parameters(best.parameters)}"
-        rows.append(("What is best", [link, parts.unbroken(said)]))
-    rows += [(question, [parts.unbroken(answer)]) for question, answer in told.verdict]
+        rows.append(("What is best", [link, *parts.unbroken(said)]))
+    rows += [(question, parts.unbroken(answer)) for question, answer in told.verdict]
     return html.Div(
         [
             parts.tiles(tiled),
