@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-long faults check coverage bench bench-data bench-search bench-ledger bench-dashboard bench-reports constraints clean
+.PHONY: demo test test-long faults check coverage bench bench-data bench-search bench-equal bench-ledger bench-dashboard bench-reports constraints clean
 
 demo: .venv/klayer  ## search on the embedded digits, from nothing to a tested winner
 	rm -f demo.db demo.db-wal demo.db-shm demo.html
@@ -42,6 +42,10 @@ bench-data: .venv-bench/data  ## default searches beside scikit-learn; rewrites 
 
 bench-search: .venv-bench/search  ## what searches choose, beside Optuna's; rewrites docs/search-quality.md
 	.venv-bench/bin/python -m benchmarks.search_quality --results bench-search.jsonl \
+		--output docs/search-quality.md
+
+bench-equal: .venv-bench/installed  ## searches for ten minutes each, beside Optuna with PyTorch; rewrites docs/search-quality.md
+	.venv-bench/bin/python -m benchmarks.equal_time $(KLAYER_DATA) --results bench-equal.jsonl \
 		--output docs/search-quality.md
 
 bench-ledger: .venv/installed  ## the ledger beside Optuna's storage; rewrites docs/reliability.md

@@ -52,6 +52,9 @@ def finish(child: "subprocess.Popen[str]", most_seconds: float | None = None) ->
     except subprocess.TimeoutExpired:
         _end(child)
         raise RuntimeError(f"{child.args!r}: not finished after {most_seconds:g} seconds") from None
+    except BaseException:  # such as the end of this process
+        _end(child)
+        raise
     if child.returncode:
         raise RuntimeError(f"{child.args!r}: exit status {child.returncode}:\n{out}")
     return out
@@ -112,6 +115,12 @@ def cohorts(database: Path) -> list[Cohort]:
     """
     with closing(_read(database)) as connection:
         return [Cohort(*row) for row in connection.execute(query)]
+
+
+def cohort_of(database: Path) -> dict[int, int]:
+    """By the key of each trial that of the cohort in which it was trained."""
+    with closing(_read(database)) as connection:
+        return dict(connection.execute("SELECT id, cohort_id FROM klayer_trials"))
 
 
 @dataclass(frozen=True)

@@ -96,12 +96,13 @@ def measure(work: Work, given: Mapping[str, Any], processes: int, times: int) ->
                 child.communicate()
 
 
-def output(command: Sequence[str], most_seconds: float) -> str:
+def output(command: Sequence[str], most_seconds: float, kernels: str = "") -> str:
     """What a command writes on standard output, run as `measure` runs its work.
 
     Args:
         command: The program and its arguments.
         most_seconds: After which it is ended, with all processes that it started.
+        kernels: As of `environment`.
 
     Raises:
         NotMeasuredError: It failed, or took too long.
@@ -109,7 +110,7 @@ def output(command: Sequence[str], most_seconds: float) -> str:
     child = subprocess.Popen(
         command,
         cwd=ROOT,
-        env=environment(),
+        env=environment(kernels),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

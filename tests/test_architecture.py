@@ -50,6 +50,7 @@ DIGITS = "model.data.digits"
 EXAMPLES = "model.data.examples"
 PARQUET = "model.data.parquet_file"  # of the extra, asked for where a file needs it
 PEERS = {
+    "benchmarks.equal_time_peers",
     "benchmarks.function_overhead",
     "benchmarks.ledger_optuna",
     "benchmarks.optuna_pytorch",

@@ -33,27 +33,28 @@ def network(problem: Problem) -> nn.Sequential:
     fan_in = problem.inputs
     for width in problem.widths:
         layers += [
-            _linear(fan_in, width),
+            linear(fan_in, width),
             nn.LeakyReLU(NEGATIVE_SLOPE),
             nn.BatchNorm1d(width, momentum=1 - BATCH_NORM_DECAY),
         ]
         fan_in = width
-    return nn.Sequential(*layers, _linear(fan_in, problem.classes))
+    return nn.Sequential(*layers, linear(fan_in, problem.classes))
 
 
-def _linear(fan_in: int, width: int) -> nn.Linear:
+def linear(fan_in: int, width: int) -> nn.Linear:
+    """A layer with He's initial weights."""
     layer = nn.Linear(fan_in, width)
     nn.init.kaiming_normal_(layer.weight, a=0)
     nn.init.zeros_(layer.bias)
     return layer
 
 
-def sgd(model: nn.Module, weight_decay: float, **implementation: bool) -> torch.optim.SGD:
+def sgd(model: nn.Module, weight_decay: float, **options: float) -> torch.optim.SGD:
     """Gradient descent on loss + λ Σ‖W‖², whose gradient is 2λW, of the weight matrices alone."""
     weights = [one for one in model.parameters() if one.ndim == 2]
     others = [one for one in model.parameters() if one.ndim != 2]
     groups = [{"params": weights, "weight_decay": 2 * weight_decay}, {"params": others}]
-    return torch.optim.SGD(groups, lr=LEARNING_RATE_MIN, **implementation)
+    return torch.optim.SGD(groups, lr=LEARNING_RATE_MIN, **options)
 
 
 def rate(step: int, per_epoch: int) -> float:
@@ -70,6 +71,7 @@ def train_epoch(
     labels: Tensor,
     batch_size: int,
     epoch: int,
+    rate: Callable[[int, int], float] = rate,
 ) -> tuple[float, float]:
     """A pass over the rows x (n, d); mean loss and accuracy over its batches.
 
@@ -80,6 +82,7 @@ def train_epoch(
         labels: (n,).
         batch_size: Rows a step.
         epoch: Counted from 0.
+        rate: η of a step, of so many an epoch.
     """
     batches = torch.randperm(len(x)).split(batch_size)
     losses, hits = torch.zeros(()), torch.zeros((), dtype=torch.int64)

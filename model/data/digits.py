@@ -18,7 +18,6 @@ from model.data.source import Source
 
 CLASSES = tuple("0123456789")
 TRAINING_IMAGES = 1_500
-PLANES = (1, 8, 8)  # how a row of pixels is an image: colours, height, width
 
 
 def source() -> Source:

@@ -1,7 +1,8 @@
 """What is trained now, and what was of late: read from cohorts, trials and reports."""
 
-from sqlalchemy import Connection, func, literal, or_, select
+from sqlalchemy import Connection, case, func, literal, or_, select
 
+from search.ledger.every_claim import every_claim
 from search.ledger.records import Stint, Training
 from search.ledger.tables import cohorts, reports, stages, trials
 
@@ -42,31 +43,34 @@ def now_trained(connection: Connection, search_id: int) -> list[Training]:
 
 
 def stints(connection: Connection, search_id: int, since: float | None) -> list[Stint]:
-    """The cohorts that are held, or were handed in since a time, in the order of their claims.
+    """The claims of cohorts that hold, or ended since a time, in their order.
 
     Without a time it is all of them, whose steps are not counted: that would read every report.
     """
+    claim = every_claim.c
     reported = (
         select(func.count())
         .select_from(reports.join(trials, trials.c.id == reports.c.trial_id))
-        .where(trials.c.cohort_id == cohorts.c.id, reports.c.step > cohorts.c.start)
+        .where(trials.c.cohort_id == claim.cohort_id, reports.c.step > cohorts.c.start)
         .scalar_subquery()
     )
-    counted = literal(0) if since is None else reported
+    counted = literal(0) if since is None else case((claim.latest, reported), else_=0)
     query = (
-        select(cohorts, stages.c.name, counted.label("steps"))
+        select(claim.owner, claim.claimed_at, claim.ended_at)
+        .add_columns(stages.c.name, counted.label("steps"))
         .add_columns(
             func.min(trials.c.number).label("low"), func.max(trials.c.number).label("high")
         )
-        .join(stages, stages.c.id == cohorts.c.stage_id)
-        .join(trials, trials.c.cohort_id == cohorts.c.id)
+        .select_from(every_claim)
+        .join(cohorts, cohorts.c.id == claim.cohort_id)
+        .join(stages, stages.c.id == claim.stage_id)
+        .join(trials, trials.c.cohort_id == claim.cohort_id)
         .where(
             stages.c.search_id == search_id,
-            cohorts.c.claimed_at.is_not(None),
-            or_(cohorts.c.state == "claimed", cohorts.c.finished_at >= (since or 0.0)),
+            or_(claim.ended_at.is_(None), claim.ended_at >= (since or 0.0)),
         )
-        .group_by(cohorts.c.id, stages.c.name)
-        .order_by(cohorts.c.claimed_at, cohorts.c.id)
+        .group_by(*claim, stages.c.name, cohorts.c.start)
+        .order_by(claim.claimed_at, claim.cohort_id)
     )
     return [
         Stint(
@@ -74,7 +78,7 @@ def stints(connection: Connection, search_id: int, since: float | None) -> list[
             row.name,
             (row.low, row.high),
             row.claimed_at,
-            row.finished_at if row.state == "finished" else None,
+            row.ended_at,
             row.steps,
         )
         for row in connection.execute(query)

@@ -5,7 +5,7 @@ Each function is part of a transaction. All times are the database's. `search.pl
 
 from sqlalchemy import Connection, func, select, update
 
-from search.ledger import cohort_checkpoints, optuna_rows, pace, reports, results
+from search.ledger import optuna_rows, pace, results
 from search.ledger.claims import FreeCohort
 from search.ledger.database import wake
 from search.ledger.records import PlanningClaim, Search
@@ -21,7 +21,8 @@ def shortage(
 ) -> Shortage | None:
     """Whether the stage of what was found ends, rather than that it is handed out.
 
-    What was begun before a rung goes on behind it, and what waits again for a retry is trained.
+    What was begun goes on, behind a rung or where its worker was lost or stopped, if any trial has
+    a value; and what waits again for a retry is trained.
     """
     if search.study.hours is None or found.stage.kind != "search":
         return None
@@ -31,6 +32,8 @@ def shortage(
         return None
     stage = connection.execute(select(stages).where(stages.c.id == found.stage.id)).one()
     if stage.ended:
+        return None
+    if isinstance(found, FreeCohort) and found.attempt and _any_value(connection, search, stage.id):
         return None
     if isinstance(found, PlanningClaim) and _after_nothing(connection, search, stage.number):
         return Shortage(search.study.hours, pace.standing(connection, search, time).seconds, 0.0)
@@ -90,22 +93,22 @@ def cut(
         return
     if isinstance(found, PlanningClaim) and stage.generations != found.generation:
         return  # it was planned meanwhile
-    free = [
+    held = [
         row.id
         for row in rows
-        if not row.start
-        and (row.state == "waiting" or row.owner == owner or row.lease_until < time)
+        if row.state == "claimed" and row.owner != owner and row.lease_until >= time
     ]
-    if isinstance(found, FreeCohort) and found.id not in free:
-        return  # somebody has it
-    if len(free) == len(rows) and not _any_value(connection, search, stage_id):
+    if isinstance(found, FreeCohort) and found.id not in {row.id for row in rows} - set(held):
+        return  # somebody has it, or has trained it
+    if not held and not _any_value(connection, search, stage_id):
         failure = short.failure(search.study.name)
         connection.execute(
             update(searches).where(searches.c.id == search.id).values(failure=failure)
         )
         wake(connection)
         return
-    skipped = sum(_skip(connection, stage.optuna_study, one) for one in free)
+    unbegun = [row.id for row in rows if not row.start and not row.attempt]
+    skipped = sum(_skip(connection, stage.optuna_study, one) for one in unbegun)
     planned = connection.scalar(select(func.count()).where(trials.c.stage_id == stage_id)) or 0
     in_all = stage.trials
     if in_all is None:
@@ -127,12 +130,10 @@ def _any_value(connection: Connection, search: Search, stage_id: int) -> bool:
 
 
 def _skip(connection: Connection, study: str, cohort_id: int) -> int:
-    """Let a cohort never be trained; how many trials it has."""
+    """Let a cohort never be trained that was never claimed; how many trials it has."""
     mine = trials.c.cohort_id == cohort_id
-    reports.forget(connection, cohort_id, {})
-    cohort_checkpoints.forget(connection, cohort_id)
     done = update(cohorts).where(cohorts.c.id == cohort_id)
-    connection.execute(done.values(state="finished", lease_until=None))
+    connection.execute(done.values(state="finished"))
     ids = list(connection.scalars(select(trials.c.optuna_trial).where(mine)))
     optuna_rows.wait(connection, study, ids)
     connection.execute(update(trials).where(mine).values(state="skipped"))

@@ -31,6 +31,7 @@ from sqlalchemy import (
 from search.errors import KlayerError, LedgerError
 from search.ledger import (
     cohort_checkpoints,
+    every_claim,
     one_version,
     optuna_repair,
     optuna_rows,
@@ -280,14 +281,15 @@ def _to_plan(
     return PlanningClaim(
         attempt=row.attempt + 1,
         owner=owner,
-        budget_of=_budget_of(search),
+        budget_of=budget_of(search),
         stage=_stage(row),
         rung=_rungs(connection, row.id) if row.state == "ranking" else 0,
         generation=row.generations if row.state == "learning" else 0,
     )
 
 
-def _budget_of(search: Search) -> int | None:
+def budget_of(search: Search) -> int | None:
+    """The search, if it has a budget by the clock."""
     return None if search.study.hours is None else search.id
 
 
@@ -364,6 +366,8 @@ def _claim_cohort(
     lost_on = {}
     if free.lost_with is not None:
         lost_on = {"lost_on": machine_of(connection, free.lost_with), "lost_at": time}
+    if attempt > 1:
+        every_claim.keep(connection, cohort_id, time)
     connection.execute(
         _CLAIM_COHORT,
         {
@@ -392,7 +396,7 @@ def _claim_cohort(
         cohort_id=cohort_id,
         attempt=attempt,
         owner=owner,
-        budget_of=_budget_of(search),
+        budget_of=budget_of(search),
         stage=free.stage,
         lost=free.lost,
         numbers=numbers,
@@ -494,8 +498,9 @@ def release(connection: Connection, owners: list[str], *, lost: bool) -> int:
             .with_for_update(of=cohorts, key_share=True)
         )
     )
-    loss_at = now(connection) if lost else 0.0
+    time = now(connection)
     for row in held:
+        every_claim.keep(connection, row.id, time)
         connection.execute(
             update(cohorts)
             .where(cohorts.c.id == row.id)
@@ -503,7 +508,7 @@ def release(connection: Connection, owners: list[str], *, lost: bool) -> int:
                 state="waiting",
                 owner=None,
                 lease_until=None,
-                **_loss(row.machine, loss_at, lost=lost),
+                **_loss(row.machine, time, lost=lost),
             )
         )
         reports.forget(connection, row.id, cohort_checkpoints.steps(connection, row.id))

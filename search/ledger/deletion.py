@@ -15,6 +15,7 @@ from search.ledger.tables import (
     checkpoints,
     cohort_checkpoints,
     cohorts,
+    earlier_claims,
     reports,
     searches,
     stages,
@@ -53,9 +54,8 @@ def delete_trials(connection: Connection, mine: Select[tuple[int]]) -> None:
     for table in (attachments, checkpoints, reports):
         connection.execute(delete(table).where(table.c.trial_id.in_(of_mine)))
     its_cohorts = select(cohorts.c.id).where(cohorts.c.stage_id.in_(mine))
-    connection.execute(
-        delete(cohort_checkpoints).where(cohort_checkpoints.c.cohort_id.in_(its_cohorts))
-    )
+    for table in (cohort_checkpoints, earlier_claims):
+        connection.execute(delete(table).where(table.c.cohort_id.in_(its_cohorts)))
     for table in (trials, cohorts):
         connection.execute(delete(table).where(table.c.stage_id.in_(mine)))
 

@@ -401,7 +401,7 @@ class Ledger:
                         self._found_a_cohort = isinstance(seen, FreeCohort)
                         until = time + lease_seconds
                         return claims.claim(connection, search, seen, owner, time, until)
-                    results.give_up(connection, seen, time)
+                    results.give_up(connection, claims.budget_of(search), seen, time)
                     continue
             with self.database.writing() as connection:  # which locks in another order
                 budgets.cut(connection, search, seen, short, owner, now(connection))

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, or_, select, update
 from search.errors import LedgerError
 from search.ledger import migrations
 from search.ledger.records import Search
+from search.ledger.states import TO_BE_PLANNED
 from search.ledger.tables import cohorts, searches, stages, workers
 from search.runtime.environment import code_version
 
@@ -50,15 +51,21 @@ def take_over(connection: Connection, search: Search, time: float) -> None:
     mine = searches.c.id == search.id
     if connection.scalar(select(searches.c.klayer).where(mine)) == code_version():
         return
-    holds = (
+    its_stages = stages.c.search_id == search.id
+    trains = (
         select(cohorts.c.owner)
         .join(stages, stages.c.id == cohorts.c.stage_id)
-        .where(stages.c.search_id == search.id, cohorts.c.state == "claimed")
+        .where(its_stages, cohorts.c.state == "claimed")
     )
+    plans = select(stages.c.owner).where(its_stages, stages.c.state.in_(TO_BE_PLANNED))
     others = select(workers.c.host, workers.c.klayer).where(
         workers.c.klayer != code_version(),
         workers.c.seen_at + workers.c.lease_seconds >= time,
-        or_(workers.c.search_id == search.id, workers.c.name.in_(holds)),
+        or_(
+            workers.c.search_id == search.id,
+            workers.c.name.in_(trains),
+            workers.c.name.in_(plans),
+        ),
     )
     other = connection.execute(others.order_by(workers.c.id)).first()
     if other is not None:

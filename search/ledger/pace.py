@@ -5,10 +5,12 @@ budget by the clock alone, each function as part of a transaction. All times are
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, case, func, select, update
 
+from search.ledger.claims import FreeCohort
+from search.ledger.every_claim import earlier_seconds, every_claim
 from search.ledger.records import CohortClaim, Search, TrialResult
 from search.ledger.states import ENDS
 from search.ledger.tables import cohorts, reports, searches, stages, trials
@@ -57,8 +59,7 @@ def count_results(
 ) -> None:
     """Add a cohort that is handed in, if its search has a budget.
 
-    Where it went on from a checkpoint, it counts as if it had been trained from its beginning at
-    the same pace.
+    The time of earlier claims of it counts, since its steps are the work of all of them.
 
     Args:
         connection: To the database.
@@ -70,8 +71,7 @@ def count_results(
     if claim.budget_of is None:
         return
     ids = dict(zip(claim.numbers, claim.ids, strict=True))
-    before = {} if claim.checkpoint is None else claim.checkpoint.steps
-    done, own, ended = 0.0, 0.0, 0
+    done, ended = 0.0, 0
     last: float
     for one in given:
         if one.reason is not None:
@@ -82,11 +82,21 @@ def count_results(
         else:
             last = (steps or 0.0) if one.pruned_after is None else one.pruned_after
         done += max(last - claim.start, 0)
-        own += max(last - before.get(one.number, claim.start), 0)
         ended += one.checkpoint is None
-    whole = done / own if own else 1.0
-    took = max(seconds, 0.0) * whole
+    took = max(seconds, 0.0)
+    if claim.attempt > 1:
+        took += earlier_seconds(connection, claim.cohort_id)
     count(connection, claim.budget_of, claim.stage.id, ended, done, took)
+
+
+def count_failed(
+    connection: Connection, search_id: int, given_up: FreeCohort, trial_ids: Sequence[int]
+) -> None:
+    """Add a cohort that is given up, of a search with a budget, by its trials' ids."""
+    its_own = reports.c.trial_id.in_(trial_ids), reports.c.step > given_up.start
+    done = connection.scalar(select(func.count()).select_from(reports).where(*its_own)) or 0
+    took = earlier_seconds(connection, given_up.id)
+    count(connection, search_id, given_up.stage.id, len(trial_ids), done, took)
 
 
 def standing(connection: Connection, search: Search, time: float) -> Standing:
@@ -103,7 +113,9 @@ def standing(connection: Connection, search: Search, time: float) -> Standing:
             stages.c.trained_seconds,
         ).where(mine)
     ).all()
-    held = select(func.sum(time - cohorts.c.claimed_at)).where(
+    # Who is lost holds a cohort until it is claimed anew, be it the next morning.
+    until = case((cohorts.c.lease_until < time, cohorts.c.lease_until), else_=time)
+    held = select(func.sum(until - cohorts.c.claimed_at)).where(
         cohorts.c.stage_id.in_([row.id for row in of_stages]), cohorts.c.state == "claimed"
     )
     together = trained + max(connection.scalar(held) or 0.0, 0.0)
@@ -113,6 +125,7 @@ def standing(connection: Connection, search: Search, time: float) -> Standing:
         done={
             row.number: row.trained_steps if in_steps else row.trained_trials for row in of_stages
         },
+        ended={row.number: row.trained_trials for row in of_stages},
         worker_seconds=sum(row.trained_seconds for row in of_stages),
         workers=together / worked if worked else 1.0,
     )
@@ -122,9 +135,9 @@ def take_stock(connection: Connection, search_id: int) -> None:
     """Sum up, once, what a search has done that gets a budget only now."""
     mine = list(connection.scalars(select(stages.c.id).where(stages.c.search_id == search_id)))
     spans = (
-        select(cohorts.c.claimed_at, cohorts.c.finished_at)
-        .where(cohorts.c.stage_id.in_(mine), cohorts.c.finished_at.is_not(None))
-        .order_by(cohorts.c.claimed_at)
+        select(every_claim.c.claimed_at, every_claim.c.ended_at)
+        .where(every_claim.c.stage_id.in_(mine), every_claim.c.ended_at.is_not(None))
+        .order_by(every_claim.c.claimed_at)
     )
     worked, latest, trained = 0.0, -math.inf, 0.0
     for began, ended in connection.execute(spans):
@@ -139,8 +152,12 @@ def take_stock(connection: Connection, search_id: int) -> None:
 
 def recount(connection: Connection, stage_id: int) -> None:
     """Sum up a stage from its rows, of which there may be others than were counted."""
-    took = cohorts.c.finished_at - cohorts.c.claimed_at
-    spans = select(func.sum(case((took > 0.0, took), else_=0.0)))
+    took = every_claim.c.ended_at - every_claim.c.claimed_at
+    spans = (
+        select(func.sum(case((took > 0.0, took), else_=0.0)))
+        .join_from(every_claim, cohorts, cohorts.c.id == every_claim.c.cohort_id)
+        .where(cohorts.c.stage_id == stage_id, cohorts.c.finished_at.is_not(None))
+    )
     steps = case(
         (trials.c.state == "complete", stages.c.steps),
         (trials.c.state == "pruned", trials.c.pruned_after),
@@ -154,7 +171,7 @@ def recount(connection: Connection, stage_id: int) -> None:
         .where(cohorts.c.finished_at.is_not(None))
     )
     ended, trained = connection.execute(done).one()
-    seconds = connection.scalar(spans.where(cohorts.c.stage_id == stage_id))
+    seconds = connection.scalar(spans)
     connection.execute(
         update(stages)
         .where(stages.c.id == stage_id)

@@ -268,14 +268,12 @@ class Queries:
                 if key not in known or known[key].finished_at is None
             }
             ended |= waiting.intersection(connection.scalars(gone)) if waiting else set()
-            query = TRIALS.where(
-                stages.c.search_id == search.id,
-                or_(
-                    trials.c.id > newest,
-                    trials.c.state == "running",
-                    trials.c.id.in_([*running, *ended]),
-                ),
-            ).order_by(stages.c.number, trials.c.number)
+            query = TRIALS.where(stages.c.search_id == search.id)
+            query = query.order_by(stages.c.number, trials.c.number)
+            some = [*running, *ended]
+            if len(some) <= reports.AT_ONCE:  # a statement has no more values; else all are read
+                new = or_(trials.c.id > newest, trials.c.state == "running")
+                query = query.where(new | trials.c.id.in_(some))
             return trial_rows.read(connection, query)
 
     @patient
@@ -349,18 +347,14 @@ class Queries:
 
     @patient
     def spans(self, search: Search) -> list[tuple[float, float]]:
-        """When each finished cohort was claimed, for the last time, and when it was handed in.
+        """From when to when each claim of a cohort lasted, be it handed in, released or lost.
 
         Seconds since 1970, UTC, by the database's clock; in the order in which they were claimed.
+        Claims that have not ended are left out.
         """
-        times = (
-            select(cohorts.c.claimed_at, cohorts.c.finished_at)
-            .join(stages, stages.c.id == cohorts.c.stage_id)
-            .where(stages.c.search_id == search.id, cohorts.c.finished_at.is_not(None))
-            .order_by(cohorts.c.claimed_at, cohorts.c.id)
-        )
         with self.database.reading() as connection:
-            return [(row.claimed_at, row.finished_at) for row in connection.execute(times)]
+            found = at_work.stints(connection, search.id, None)
+        return [(one.claimed_at, one.finished_at) for one in found if one.finished_at is not None]
 
     @patient
     def now_trained(self, search: Search) -> list[Training]:
@@ -370,11 +364,11 @@ class Queries:
 
     @patient
     def stints(self, search: Search, seconds: float | None = None) -> list[Stint]:
-        """The cohorts that are held, or were handed in, in the order of their claims.
+        """The claims of cohorts, in their order: those that hold, and those that ended.
 
         Args:
             search: Which search.
-            seconds: Only those handed in since so long ago, beside those that are held. Where it
+            seconds: Only those that ended since so long ago, beside those that hold. Where it
                 is None, steps are not counted.
         """
         with self.database.reading() as connection:

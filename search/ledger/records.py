@@ -345,7 +345,7 @@ class TrialWork:
         attempts: How often the cohort was claimed.
         lost: How many of those who claimed it were lost with it since it last came further.
         worker: Who has it, or had it last; None before.
-        claimed_at: Since when; None before.
+        claimed_at: Since when; None before, and once the cohort is given up.
         finished_at: When it was handed in; None before.
     """
 
@@ -383,15 +383,17 @@ class Training:
 
 @dataclass(frozen=True)
 class Stint:
-    """One worker's time with a cohort. Times are seconds since 1970, UTC.
+    """One worker's time with a cohort, be it handed in, released or lost.
+
+    Times are seconds since 1970, UTC.
 
     Attributes:
-        worker: Who had it last.
+        worker: Who had it.
         stage: Name of its stage.
         numbers: The lowest and the highest number of its trials.
         claimed_at: Since when.
-        finished_at: When it was handed in; None before.
-        steps: Of its trials that were reported since, all together.
+        finished_at: When that ended, or the lease of a worker that was lost; None before.
+        steps: Of its trials, those of earlier claims of it included, for the latest claim; else 0.
     """
 
     worker: str

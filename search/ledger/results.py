@@ -13,6 +13,7 @@ from search.ledger import (
     attachments,
     claims,
     cohort_checkpoints,
+    every_claim,
     optuna_curves,
     optuna_repair,
     optuna_rows,
@@ -145,11 +146,12 @@ def hand_in(
     _finish_stage(connection, stage.stage_id, time, result)
 
 
-def give_up(connection: Connection, free: FreeCohort, time: float) -> None:
+def give_up(connection: Connection, budget_of: int | None, free: FreeCohort, time: float) -> None:
     """End the trials of a cohort as failed, with which too many workers were lost.
 
     Args:
         connection: To the database.
+        budget_of: The search, if it has a budget.
         free: The cohort, locked in this transaction.
         time: The database's.
     """
@@ -164,11 +166,14 @@ def give_up(connection: Connection, free: FreeCohort, time: float) -> None:
     cohort_checkpoints.forget(connection, free.id)
     _end(connection, free.stage, free.study, mine, failed, time)
     optuna_curves.write_of_cohort(connection, free.id)
+    every_claim.keep(connection, free.id, time)
     connection.execute(
         update(cohorts)
         .where(cohorts.c.id == free.id)
-        .values(state="finished", finished_at=time, lease_until=None)
+        .values(state="finished", claimed_at=None, finished_at=time, lease_until=None)
     )
+    if budget_of is not None:
+        pace.count_failed(connection, budget_of, free, [row.id for row in mine.values()])
     _finish_stage(connection, free.stage.id, time, None, reason)
 
 

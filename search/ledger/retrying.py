@@ -13,12 +13,13 @@ from sqlalchemy import ColumnElement, Connection, delete, select, update
 from search.errors import LedgerError
 from search.ledger import deletion, optuna_repair, optuna_rows, pace, rungs
 from search.ledger.claims import lock_idle
-from search.ledger.database import wake
+from search.ledger.database import portions, wake
 from search.ledger.records import Search, StageState
 from search.ledger.tables import (
     attachments,
     checkpoints,
     cohorts,
+    earlier_claims,
     reports,
     searches,
     stages,
@@ -132,9 +133,9 @@ def _wait_again(connection: Connection, search: Search, number: int) -> None:
         .where(trials.c.stage_id == stage.id, trials.c.state == "failed")
         .order_by(trials.c.number)
     ).all()
-    ids = [row.id for row in failed]
+    of_failed = select(trials.c.id).where(trials.c.stage_id == stage.id, trials.c.state == "failed")
     for table in (reports, checkpoints, attachments):
-        connection.execute(delete(table).where(table.c.trial_id.in_(ids)))
+        connection.execute(delete(table).where(table.c.trial_id.in_(of_failed)))
     homes = dict.fromkeys(row.cohort_id for row in failed)
     made = rungs.add_cohorts(connection, stage.id, 0, len(homes), 0, None)
     for old, new in zip(homes, made, strict=True):
@@ -151,12 +152,17 @@ def _wait_again(connection: Connection, search: Search, number: int) -> None:
                 finished_at=None,
             )
         )
-    optuna_rows.wait_again(connection, stage.optuna_study, [row.optuna_trial for row in failed])
+    for some in portions(failed):
+        ids = [row.optuna_trial for row in some]
+        optuna_rows.wait_again(connection, stage.optuna_study, ids)
     connection.execute(
         update(stages).where(stages.c.id == stage.id).values(state="open", finished_at=None)
     )
     left = select(trials.c.id).where(trials.c.cohort_id == cohorts.c.id).exists()
-    connection.execute(delete(cohorts).where(cohorts.c.id.in_(homes), ~left))
+    empty = (cohorts.c.stage_id == stage.id) & ~left
+    gone = select(cohorts.c.id).where(empty)
+    connection.execute(delete(earlier_claims).where(earlier_claims.c.cohort_id.in_(gone)))
+    connection.execute(delete(cohorts).where(empty))
     if search.study.hours is not None:
         pace.recount(connection, stage.id)
     optuna_repair.put_right(connection, stage.id)

@@ -117,12 +117,23 @@ cohorts = Table(
     Column("lost_at", Float),
     Column("owner", String(160)),
     Column("lease_until", Float),
-    Column("claimed_at", Float),
+    Column("claimed_at", Float),  # NULL once it is given up: all its claims are earlier ones
     Column("finished_at", Float),
     UniqueConstraint("stage_id", "rung", "number"),
     # Finds the next one that waits without reading those that do not, however many there are.
     Index("klayer_cohorts_next", "stage_id", "state", "rung", "number"),
     Index("klayer_cohorts_by_owner", "owner"),
+)
+
+# Claims of cohorts that ended before their cohort was handed in: released, or lost.
+earlier_claims = Table(
+    "klayer_earlier_claims",
+    metadata,
+    Column("cohort_id", ForeignKey("klayer_cohorts.id"), primary_key=True),
+    Column("attempt", Integer, primary_key=True, autoincrement=False),
+    Column("owner", String(160), nullable=False),
+    Column("claimed_at", Float, nullable=False),
+    Column("ended_at", Float, nullable=False),  # of one that was lost: when its lease ran out
 )
 
 trials = Table(

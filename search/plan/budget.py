@@ -27,12 +27,14 @@ class Standing:
     Attributes:
         seconds: For how long it was worked on.
         done: The work of the cohorts that are in, by the stages' numbers, as `work` counts it.
+        ended: How many trials of those are at their ends, by the stages' numbers.
         worker_seconds: How long those were trained, all together.
         workers: How many cohorts were trained at a time, on average, those in training included.
     """
 
     seconds: float
     done: Mapping[int, float]
+    ended: Mapping[int, int]
     worker_seconds: float
     workers: float
 
@@ -103,6 +105,20 @@ def later_rungs(study: Study, step: Step) -> float:
     return (expected_steps(study, step) or 0.0) - expected_trials(study, step) * first
 
 
+def _left(study: Study, step: Step, planned: Mapping[int, float], standing: Standing) -> float:
+    """The work of a stage that is still to come; of one that does not search, none.
+
+    Trials that diverge or fail end before all their steps: no more is left than what the others can
+    take at most.
+    """
+    if step.kind != "search" or step.known:
+        return 0.0
+    left = max(planned[step.number] - standing.done.get(step.number, 0.0), 0.0)
+    each = study.objective.steps(step.training) if in_steps(study) else 1.0
+    others = expected_trials(study, step) - standing.ended.get(step.number, 0)
+    return min(left, max(others, 0) * (each or 0.0))
+
+
 def shortage(
     study: Study, number: int, standing: Standing, asked: float, *, begun: bool
 ) -> Shortage | None:
@@ -133,7 +149,7 @@ def shortage(
         if one not in searching
     )
     reserve = RESERVE * after
-    left = [max(planned[n] - standing.done.get(n, 0.0), 0.0) for n in searching if n >= number]
+    left = [_left(study, step, planned, standing) for step in steps(study)[number - 1 :]]
     if spent + sum(left) / pace + reserve <= whole:
         return None
     for_search = whole - reserve

@@ -55,8 +55,10 @@ def ending(study: Study, step: Step, results: Sequence[Trial]) -> Ending | None:
     if best is None or len(results) - 1 - best.number < stop.after:
         return None
     planned, in_all = len(results), expected_trials(study, step)
-    text = f"stopped after {planned} of {plural(in_all, 'trial')}: none of the last "
-    text += f"{planned - 1 - best.number} was better than #{best.number}, {score.text(best.value)}"
+    text = f"stopped after {planned:,} of {plural(in_all, 'trial')}: none of the last "
+    text += (
+        f"{planned - 1 - best.number:,} was better than #{best.number}, {score.text(best.value)}"
+    )
     if stop.min_delta:
         text += f", by more than {score.text(stop.min_delta)}"
     return Ending("stop", text, in_all - planned)

@@ -30,9 +30,6 @@ class Measured:
     failed: bool = False
 
 
-NOTHING = Measured(None, None)
-
-
 def measured(row: Published, data: SearchData) -> Measured:
     """The figure of a search that belongs beside a published one.
 

@@ -87,8 +87,8 @@ def harmless(text: str) -> str:
 
 
 def plural(count: int, noun: str) -> str:
-    """`1 trial`, `2 trials`."""
-    return f"{count} {noun if count == 1 else plural_of(noun)}"
+    """`1 trial`, `2 trials`, `1,255 trials`."""
+    return f"{count:,} {noun if count == 1 else plural_of(noun)}"
 
 
 def plural_of(noun: str) -> str:

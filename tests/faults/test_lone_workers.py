@@ -1,8 +1,6 @@
 """Workers without a launcher, as on other hosts: killed, and others begin in their place."""
 
-import os
 import random
-import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -72,7 +70,9 @@ def test_the_command_worker_killed_every_few_seconds(
             ]
             time.sleep(4)
             if killed < 8:  # each leaves what it held for a minute, and five end a cohort
-                os.kill(chance.choice(workers).pid, signal.SIGKILL)
+                victim = chance.choice(workers)
+                victim.kill()
+                victim.wait()
                 killed += 1
             for one in [one for one in workers if one.poll() is not None]:
                 one.communicate()

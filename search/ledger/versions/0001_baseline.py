@@ -106,6 +106,16 @@ def upgrade() -> None:
         "klayer_cohorts_next", "klayer_cohorts", ["stage_id", "state", "rung", "number"]
     )
     op.create_table(
+        "klayer_earlier_claims",
+        sa.Column("cohort_id", sa.Integer, nullable=False),
+        sa.Column("attempt", sa.Integer, nullable=False),
+        sa.Column("owner", sa.String(160), nullable=False),
+        sa.Column("claimed_at", sa.Float, nullable=False),
+        sa.Column("ended_at", sa.Float, nullable=False),
+        sa.ForeignKeyConstraint(["cohort_id"], ["klayer_cohorts.id"]),
+        sa.PrimaryKeyConstraint("cohort_id", "attempt"),
+    )
+    op.create_table(
         "klayer_trials",
         sa.Column("id", sa.Integer, nullable=False),
         sa.Column("stage_id", sa.Integer, nullable=False),

@@ -284,7 +284,8 @@ def _final_stack(
 ) -> Generator[Mapping[int, Report], Any, _FinalStack]:
     """Train the trials at `places`, which fit into one stack; reports and voters are by place.
 
-    Steps that are told, by place, are not told again; `told` is brought up to date.
+    Steps that are told, by place, are not told again, but for that a trial diverges there, which
+    it need not have done in the whole stack; `told` is brought up to date.
     """
     begun: tuple[int, ...] = ()
     states: Sequence[bytes] = ()
@@ -304,7 +305,11 @@ def _final_stack(
         if saves is not None:
             sound = {going[i]: i for i in epoch.places if going[i] not in diverged}
             saves.offer(epoch, sound, tuple(snapshots))
-        new = {place: one for place, one in reports.items() if one.step > told.get(place, 0)}
+        new = {
+            place: one
+            for place, one in reports.items()
+            if one.reason is not None or one.step > told.get(place, 0)
+        }
         told.update({place: one.step for place, one in new.items()})
         yield new
     return _FinalStack(lasts[0], tuple(snapshots), frozenset(diverged))

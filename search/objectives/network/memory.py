@@ -2,7 +2,8 @@
 
 Parameters, their gradients, averages and the optimizer's arrays are counted, and what a batch, a
 block of rows that are evaluated, or all rows that batch normalisation takes statistics of, leave at
-each hidden unit. Python and libraries take some 150 MB more.
+each hidden unit. Where folds are trained as one stack, it has a copy of their rows, and each member
+one of those that it learns from or is measured on. Python and libraries take some 150 MB more.
 """
 
 import itertools
@@ -38,7 +39,10 @@ def cohort_bytes(
     every = [values_of(objective, section, point) for point in points]
     first, facts = every[0], objective.facts
     batch_size = min(int(first["batch_size"]), facts.rows)
+    folds = objective.data.folds or 1
+    every_member = len(points) * objective.repeats(section) * folds  # kept until the end of all
     members = len(points) * members_of_a_trial(objective, section, int(first["batch_size"]))
+    own = facts.inputs if folds > 1 and members == every_member else 0  # of a row of each member's
     widths = [max(layer) for layer in zip(*(values["widths"] for values in every), strict=True)]
     sizes = [facts.inputs, *widths, facts.outputs]
     layers = [one * next_ for one, next_ in itertools.pairwise(sizes)]
@@ -54,17 +58,20 @@ def cohort_bytes(
     whole = averaged or first["batch_norm_statistics"] == "training_set"
     normalised = widths if whole and first["batch_norm"] != "none" else []
     at_once = max(
-        arrays * batch_size * units,
-        EVALUATION_ARRAYS * min(BLOCK_ROWS, evaluated) * max(sizes[1:]),
+        arrays * batch_size * units + own * batch_size,
+        EVALUATION_ARRAYS * min(BLOCK_ROWS, evaluated) * max(sizes[1:]) + own * evaluated,
         2 * max(layers),  # one layer's weights in float64
         # Statistics of all rows: a layer, that below, and itself normalised or a block in float64.
         *(
-            facts.rows * (below + h) + max(facts.rows, 4 * min(BLOCK_ROWS, facts.rows)) * h
+            facts.rows * (own + below + h) + max(facts.rows, 4 * min(BLOCK_ROWS, facts.rows)) * h
             for below, h in itertools.pairwise([0, *normalised])
         ),
     )
     shared = batch_size * facts.inputs + facts.pixels * (batch_size + facts.inputs)
-    numbers: int = members * (copies * sum(layers) + at_once) + shared
+    if own:
+        shared += (facts.rows + facts.held_out) * own
+        at_once += facts.pixels * own
+    numbers: int = every_member * copies * sum(layers) + members * at_once + folds * shared
     return numbers * int(np.dtype(first["precision"]).itemsize)
 
 

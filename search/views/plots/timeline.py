@@ -23,7 +23,7 @@ _APART = 1 / 400  # of the whole time
 
 
 def timeline(data: SearchData) -> Plot:
-    """Bars from when a cohort was claimed, for the last time, to when it was handed in.
+    """Bars from when a cohort was claimed to when it was handed in, released or lost.
 
     Of more than 40 workers those are shown that began last.
     """
@@ -68,7 +68,7 @@ def timeline(data: SearchData) -> Plot:
         yaxis={"type": "category", "autorange": "reversed", "ticks": ""},
         hovermode="closest",
     )
-    said = f"{plural(len(data.stints), 'cohort')} of {plural(len(workers), 'worker')}"
+    said = f"{plural(len(data.stints), 'claim')} of cohorts by {plural(len(workers), 'worker')}"
     if len(workers) > MOST:
         said += f", the last {MOST} of which are shown"
     caption = f"{said}: each bar reaches from a claim to its end; between bars nobody trained."

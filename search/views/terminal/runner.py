@@ -1,7 +1,7 @@
 """One run from a study to its summary: data, ledger, workers, and what the terminal shows of it."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -281,35 +281,10 @@ def _work(
     beside: Beside,
     devices: Sequence[str],
 ) -> None:
-    name, began, shown = search.study.name, time.monotonic(), ledger.database.shown
-    stages = ledger.read.stages(search)
-    done, held = sum(one.finished for one in stages), sum(one.running for one in stages)
-    here, before = kernels(environment()), kernels(search.environment)
+    name, began = search.study.name, time.monotonic()
     with RunView(console, ledger, search) as view, beside(view.say):
-        going_on = f", going on behind {plural(done, 'finished trial')}" if done else ""
-        named = f", {here} kernels" if here else ""
-        view.say(f"{name}: {plural(workers, 'worker')}, {shown}{named}{going_on}")
-        if before and here != before:
-            keep = f" ({blas.SETTING}={before} keeps to those)" if before in blas.KERNELS else ""
-            view.say(
-                f"This search was begun with {before} kernels of the BLAS{keep}: with others, "
-                "numbers may differ in their last bits from those of an undisturbed run."
-            )
-        if others := package_changes(search.environment, environment()):
-            view.say(
-                f"This run computes with {' and '.join(others)}: its numbers may differ in their "
-                "last bits from those that are recorded."
-            )
-        if search.klayer != code_version():
-            view.say(
-                f"klayer {search.klayer} worked on this search so far; from here on klayer "
-                f"{code_version()} does, whose numbers may be others."
-            )
-        if held:  # no worker of this run has begun
-            view.say(
-                f"Other workers hold {plural(held, 'trial')}; if they were killed, their lease "
-                f"ends within {LEASE_SECONDS:.0f} s, and this run takes over."
-            )
+        for line in _beginning(ledger, search, workers):
+            view.say(line)
 
         def on_stop() -> None:
             view.say("Stopping: workers hand back what they hold. Ctrl-C again ends them at once.")
@@ -336,8 +311,8 @@ def _work(
             view.update(now=True)
             kept = sum(stage.finished for stage in ledger.read.stages(search))
             raise InterruptedRunError(
-                f"{name}: stopped; {plural(kept, 'finished trial')} kept in {shown}. "
-                "The same command goes on from here."
+                f"{name}: stopped; {plural(kept, 'finished trial')} kept in "
+                f"{ledger.database.shown}. The same command goes on from here."
             ) from None
         except KlayerError:
             with suppress(DatabaseFaultError):
@@ -345,3 +320,35 @@ def _work(
             raise
         view.update(now=True)
     say(console, f"{name}: finished in {duration(time.monotonic() - began)}")
+
+
+def _beginning(ledger: Ledger, search: Search, workers: int) -> Iterator[str]:
+    """What is said of a run before any of its workers begins."""
+    stages = ledger.read.stages(search)
+    done, held = sum(one.finished for one in stages), sum(one.running for one in stages)
+    here, before = kernels(environment()), kernels(search.environment)
+    going_on = f", going on behind {plural(done, 'finished trial')}" if done else ""
+    named = f", {here} kernels" if here else ""
+    shown = f"{ledger.database.shown}{named}{going_on}"
+    yield f"{search.study.name}: {plural(workers, 'worker')}, {shown}"
+    if before and here != before:
+        keep = f" ({blas.SETTING}={before} keeps to those)" if before in blas.KERNELS else ""
+        yield (
+            f"This search was begun with {before} kernels of the BLAS{keep}: with others, "
+            "numbers may differ in their last bits from those of an undisturbed run."
+        )
+    if others := package_changes(search.environment, environment()):
+        yield (
+            f"This run computes with {' and '.join(others)}: its numbers may differ in their "
+            "last bits from those that are recorded."
+        )
+    if search.klayer != code_version():
+        yield (
+            f"klayer {search.klayer} worked on this search so far; from here on klayer "
+            f"{code_version()} does, whose numbers may be others."
+        )
+    if held:
+        yield (
+            f"Other workers hold {plural(held, 'trial')}; if they were killed, their lease "
+            f"ends within {LEASE_SECONDS:.0f} s, and this run takes over."
+        )

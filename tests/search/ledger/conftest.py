@@ -1,6 +1,7 @@
 """Databases of both kinds to test on, and a small search in one, of results that are made up."""
 
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
@@ -12,7 +13,7 @@ import pytest
 from optuna import load_study
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 
 from search.ledger.claims import hold
 from search.ledger.database import connect, now
@@ -89,6 +90,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
     monkeypatch.setattr("search.ledger.ledger.now", made)
     monkeypatch.setattr("search.ledger.queries.now", made)
+    monkeypatch.setattr("search.ledger.claims.now", made)
     return made
 
 
@@ -206,6 +208,16 @@ def ledger(storage: str, kind: str, request: pytest.FixtureRequest) -> Iterator[
         return
     with Ledger(storage) as opened:
         yield opened
+
+
+@pytest.fixture
+def few_values(ledger: Ledger, kind: str) -> None:
+    """Statements may have 550 values, as if the others' 32,766 or 65,535 were tried; on SQLite."""
+    if kind == "sqlite":
+
+        @event.listens_for(ledger.database.engine, "checkout")
+        def limit(connection: sqlite3.Connection, *_: object) -> None:
+            connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 550)
 
 
 @pytest.fixture

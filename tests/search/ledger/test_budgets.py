@@ -94,6 +94,27 @@ def test_what_is_trained_when_a_stage_is_cut_is_trained_to_its_end(
     assert ledger.read.stages(search)[0].state == "finished"
 
 
+@pytest.mark.parametrize("lost", [False, True])
+def test_what_a_worker_began_that_was_stopped_or_killed_is_trained_to_its_end(
+    ledger: Ledger, search: Search, clock: Clock, lost: bool
+) -> None:
+    open_stage(ledger, search, 3)
+    first, second = ledger.next_work(search, "a"), ledger.next_work(search, "b")
+    assert isinstance(first, CohortClaim)
+    assert isinstance(second, CohortClaim)
+    clock.time += 25
+    ledger.hand_in(first, worth(first))
+    ledger.release(second, lost=lost)
+    again = ledger.next_work(search, "a")
+    assert isinstance(again, CohortClaim)
+    assert again.numbers == second.numbers
+    assert ledger.next_work(search, "c") == Wait()
+    stage = ledger.read.stages(search)[0]
+    assert (stage.state, stage.trials, stage.finished, stage.skipped) == ("open", 4, 2, 2)
+    ledger.hand_in(again, worth(again))
+    assert ledger.read.stages(search)[0].state == "finished"
+
+
 def test_a_search_that_fits_is_not_cut(ledger: Ledger, clock: Clock) -> None:
     search = ledger.record(study_with_budget(3600), "", CARD, {})
     open_stage(ledger, search, 3)

@@ -56,7 +56,7 @@ def test_nothing_of_it_is_left_and_others_stay(ledger: Ledger, optuna_storage: R
     running = next(one for one in study.get_trials() if one.state.name == "RUNNING")
     optuna_storage.set_trial_system_attr(running._trial_id, "note", "likewise")
     optuna_storage.set_trial_intermediate_value(running._trial_id, 1, 0.5)
-    for who in ("checkpoints", "cohort_checkpoints", "attachments"):
+    for who in ("checkpoints", "cohort_checkpoints", "earlier_claims", "attachments"):
         keep_something(ledger, search, who)
     assert all(many >= before[name] for name, many in counts(ledger).items())
     assert counts(ledger) != before
@@ -75,6 +75,7 @@ def keep_something(ledger: Ledger, search: Search, table: str) -> None:
     cohort += f"klayer_stages WHERE search_id = {search.id}))"
     values = {
         "cohort_checkpoints": f"(cohort_id, standing, states) VALUES ({cohort}, '{{}}', 'x')",
+        "earlier_claims": f"SELECT {cohort}, 1, 'a', 0, 1",
         "checkpoints": f"(trial_id, step, value, state) VALUES ({trial}, 1, 0.5, 'x')",
         "attachments": f"(trial_id, content) VALUES ({trial}, 'x')",
     }

@@ -77,15 +77,16 @@ def test_who_takes_a_search_up_lets_its_own_version_work_on_it(
     assert isinstance(ledger.next_work(search, "older"), PlanningClaim)
 
 
-@pytest.mark.parametrize("how", ["it serves the search", "it holds a cohort"])
+@pytest.mark.parametrize("how", ["it serves the search", "it holds a cohort", "it plans"])
 def test_nobody_takes_a_search_up_that_another_version_is_at_work_on(
     ledger: Ledger, search: Search, be: Callable[[str], None], how: str
 ) -> None:
-    open_stage(ledger, search)
+    if how != "it plans":
+        open_stage(ledger, search)
     serves = search if how == "it serves the search" else None
     ledger.join(worker(serves, code_version()))
     if serves is None:
-        assert isinstance(ledger.next_work(search, "w"), CohortClaim)
+        ledger.next_work(search, "w")
     be(OLDER)
     with pytest.raises(LedgerError) as refused:
         ledger.take_up(search)

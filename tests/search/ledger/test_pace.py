@@ -2,8 +2,10 @@
 
 import pytest
 
+from search.ledger.claims import MOST_LOST
 from search.ledger.extending import extension_of
 from search.ledger.ledger import Ledger
+from search.ledger.pace import recount, standing, take_stock
 from search.ledger.records import (
     CohortCheckpoint,
     CohortClaim,
@@ -88,7 +90,7 @@ def test_a_search_that_is_given_a_budget_later_knows_what_it_did_before(
     assert isinstance(claim, PlanningClaim if given == 75 else CohortClaim)  # as of the first test
 
 
-def test_a_cohort_that_goes_on_from_a_checkpoint_counts_as_if_it_had_not_been_lost(
+def test_a_cohort_that_goes_on_from_a_checkpoint_counts_with_its_earlier_claims(
     ledger: Ledger, clock: Clock, alter: Alter
 ) -> None:
     """Else its pace would seem to be that of a cohort whose first half takes no time."""
@@ -101,14 +103,51 @@ def test_a_cohort_that_goes_on_from_a_checkpoint_counts_as_if_it_had_not_been_lo
     one = {number: Report(1, {"accuracy": 0.5}) for number in claim.numbers}
     ledger.record_reports(claim, one, checkpoint=standing)
     ledger.join(somebody_at(search))
-    clock.time += 1_000  # it was killed
+    clock.time += 1_000  # it was killed, and its lease ran out after 60 seconds
     again = ledger.next_work(search, "b")
     assert isinstance(again, CohortClaim)
     assert again.checkpoint is not None
     clock.time += 10
     ledger.hand_in(again, worth(again))
     query = "SELECT trained_trials, trained_steps, trained_seconds FROM klayer_stages"
-    assert alter(f"{query} WHERE number = 1") == [(2, 4.0, 20.0)]
+    assert alter(f"{query} WHERE number = 1") == [(2, 4.0, 70.0)]
+
+
+def test_a_cohort_that_is_given_up_is_no_work_to_come(
+    ledger: Ledger, clock: Clock, alter: Alter
+) -> None:
+    """Else its stage would be cut for the time that its trials seem to need yet."""
+    search = ledger.record(study_with_budget(600), "", CARD, {})
+    open_stage(ledger, search, 2)
+    for _ in range(MOST_LOST):
+        claim = ledger.next_work(search, "a")
+        assert isinstance(claim, CohortClaim)
+        ledger.record_reports(claim, {n: Report(1, {"accuracy": 0.5}) for n in claim.numbers})
+        clock.time += 5
+        ledger.release(claim, lost=True)
+    clock.time += 1_000  # nobody comes until then
+    train(ledger, search, clock, 10.0)
+    query = "SELECT trained_trials, trained_steps, trained_seconds FROM klayer_stages"
+    counted = alter(f"{query} WHERE number = 1")
+    assert counted == [(6, 6.0, 50.0)]  # what they reported went with who was lost
+    of_search = "SELECT worked, trained_seconds FROM klayer_searches"
+    with ledger.database.writing() as connection:
+        recount(connection, claim.stage.id)
+        assert connection.exec_driver_sql(of_search).one() == (35.0, 50.0)
+        take_stock(connection, search.id)
+        assert connection.exec_driver_sql(of_search).one() == (50.0, 50.0)
+    assert alter(f"{query} WHERE number = 1") == counted
+
+
+def test_who_was_lost_for_a_night_was_not_at_work_for_it(ledger: Ledger, clock: Clock) -> None:
+    search = ledger.record(study_with_budget(600), "", CARD, {})
+    open_stage(ledger, search, 3)
+    for owner in ("a", "b"):
+        ledger.next_work(search, owner)
+    clock.time += 10_000
+    with ledger.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE klayer_searches SET worked = 100")
+        assert standing(connection, search, clock.time).workers == 1.2
 
 
 def test_trials_that_are_to_be_trained_again_count_as_work_to_come(

@@ -8,13 +8,14 @@ from optuna import load_study
 from optuna.storages import RDBStorage
 
 from search.errors import LedgerError
+from search.ledger import reports
 from search.ledger.ledger import Ledger
 from search.ledger.records import CohortClaim, Search, TrialResult
 from search.ledger.retrying import retry_of
 from search.objective.data_card import DataCard
 from search.objective.report import Evaluation
 from search.study.reading import load
-from tests.search.ledger.conftest import OVERRIDES, open_stage, worth
+from tests.search.ledger.conftest import OVERRIDES, Alter, open_stage, worth
 
 HALVED = "stages.coarse.halving={keep=0.5, at=[1]}"
 
@@ -144,3 +145,22 @@ def test_nothing_is_changed_where_nothing_failed_or_somebody_is_at_work(
     with pytest.raises(LedgerError, match=r"digits: 1 process at work .*`klayer stop digits`"):
         ledger.retry(search, retry_of(search, ledger.read.stages(search)))
     assert states(ledger, search) == before
+
+
+@pytest.mark.usefixtures("few_values")
+def test_more_trials_failed_than_a_statement_may_have_values(
+    ledger: Ledger, alter: Alter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reports, "AT_ONCE", 500)
+    study = load("digits", (*OVERRIDES, "stages.coarse.trials=600"))
+    search = ledger.record(study, "", DataCard("digits", "f" * 64), {})
+    open_stage(ledger, search, 2)
+    alter("UPDATE klayer_trials SET state = 'running'")
+    known = {one.id: one for one in ledger.read.trials(search)}
+    assert len(ledger.read.trials_changed(search, known, 0.0)) == 600
+    alter("UPDATE klayer_trials SET state = 'failed', finished_at = 1")
+    alter("UPDATE klayer_cohorts SET state = 'finished', attempt = 1, finished_at = 1")
+    alter("UPDATE klayer_stages SET state = 'finished' WHERE number = 1")
+    ledger.retry(search, retry_of(search, ledger.read.stages(search)))
+    assert states(ledger, search) == {"coarse": ["waiting"] * 600}
+    assert alter("SELECT count(*) FROM klayer_cohorts") == [(2,)]

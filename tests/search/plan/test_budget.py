@@ -1,6 +1,7 @@
 """What a budget by the clock cuts: nothing that fits, and of the rest a share of each stage."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ def study_with(hours: float = 1.0, final: Mapping[str, Any] | None = None, **coa
 
 def standing(minutes: float, *done: float, workers: int = 1) -> Standing:
     seconds = 60 * minutes
-    return Standing(seconds, dict(enumerate(done, start=1)), workers * seconds, workers)
+    return Standing(seconds, dict(enumerate(done, start=1)), {}, workers * seconds, workers)
 
 
 def test_work_is_counted_in_steps_where_they_are_known_and_else_in_trials() -> None:
@@ -74,8 +75,15 @@ def test_a_stage_that_does_not_fit_ends_with_its_share() -> None:
     assert shortage(study, 2, later, 10, begun=False) is not None
 
 
+def test_trials_that_failed_early_leave_no_work_behind() -> None:
+    """Of 10 trials 5 failed in their first epoch, and 4 are trained: 10 epochs are left, not 60."""
+    late = Standing(12.5 * 60, {1: 40.0}, {1: 4}, 40 / 8.5 * 60, 1.0)
+    assert shortage(study_with(), 1, late, 10, begun=True) is not None
+    assert shortage(study_with(), 1, replace(late, ended={1: 9}), 10, begun=True) is None
+
+
 def test_the_time_in_which_processes_begin_says_nothing_of_the_pace() -> None:
-    slow_start = Standing(600.0, {1: 80.0}, 60.0, 1.0)
+    slow_start = Standing(600.0, {1: 80.0}, {}, 60.0, 1.0)
     assert shortage(study_with(), 1, slow_start, 10, begun=True) is None
 
 

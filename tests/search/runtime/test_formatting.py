@@ -120,7 +120,9 @@ def test_parameters_stand_in_one_line_in_their_order() -> None:
     assert parameters({}) == ""
 
 
-@pytest.mark.parametrize(("count", "words"), [(0, "0 trials"), (1, "1 trial"), (2, "2 trials")])
+@pytest.mark.parametrize(
+    ("count", "words"), [(0, "0 trials"), (1, "1 trial"), (2, "2 trials"), (1_255, "1,255 trials")]
+)
 def test_plural(count: int, words: str) -> None:
     assert plural(count, "trial") == words
 

@@ -3,7 +3,6 @@
 Whatever stands in one came from somebody's browser: what names nothing is None.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import parse_qs, quote, unquote
@@ -39,11 +38,6 @@ def of_search(name: str) -> str:
 def of_trial(name: str, stage: str, number: int) -> str:
     """Where a trial is shown."""
     return f"{PREFIX}trial/{quote(name, safe='')}/{quote(stage, safe='')}/{number}"
-
-
-def of_several(names: Sequence[str]) -> str:
-    """Where searches are shown beside each other."""
-    return f"{PREFIX}compare?with={','.join(quote(name, safe='') for name in names)}"
 
 
 def of_data(name: str, key: str) -> str:

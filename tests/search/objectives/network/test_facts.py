@@ -12,11 +12,11 @@ def test_what_is_known_of_the_digits_is_what_is_read() -> None:
     known, read = NAMED["digits"], digits.training()
     assert (known.rows, known.classes) == (len(read), len(digits.CLASSES))
     facts = known.facts(held_out=300)
-    assert facts == Facts(1_200, 300, read.x.shape[1], 10, shape=digits.PLANES)
-    assert facts.planes == digits.PLANES
+    assert facts == Facts(1_200, 300, read.x.shape[1], 10, shape=(1, 8, 8))
+    assert facts.planes == (1, 8, 8)
     assert (facts.sees_pixels, facts.pixels) == (True, 0)
     whitened = known.facts(held_out=300, components=20)
-    assert whitened == Facts(1_200, 300, 20, 10, shape=digits.PLANES)
+    assert whitened == Facts(1_200, 300, 20, 10, shape=(1, 8, 8))
     assert (whitened.sees_pixels, whitened.pixels) == (False, 64)
 
 

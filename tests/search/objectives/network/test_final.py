@@ -171,6 +171,29 @@ def test_a_stack_that_does_not_fit_into_memory_is_trained_in_smaller_ones(
     assert drained(again)[1].finalists == 3
 
 
+def test_one_that_diverges_in_a_smaller_stack_alone_is_told_though_its_steps_were(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else it ends as complete, with its value on the validation rows in the place of its score."""
+    begun = training.train
+
+    def little(architecture: Any, members: Any, *rest: Any) -> Generator[Any, Any, None]:
+        if len(members) < 3:
+            yield from begun(architecture, members, *rest)
+            return
+        sound = begun(architecture, [members[0]] * 3, *rest)
+        for _ in range(2):
+            yield next(sound)
+        raise MemoryError
+
+    monkeypatch.setattr(training, "train", little)
+    study = study_with(DECAY, "network.batch_norm='none'")
+    reports, report = final_of(study, (*TRIALS[:2], DIVERGING))
+    last = [one[2] for one in reports if 2 in one][-1]
+    assert (last.step, last.diverged) == (1, True)
+    assert report.scores[2] is None
+
+
 def test_a_network_that_does_not_fit_into_memory_alone_is_named(
     monkeypatch: pytest.MonkeyPatch, readings: list[str]
 ) -> None:

@@ -20,16 +20,33 @@ from search.study.reading import load
         ),
         ([3000], 1, ["network.batch_norm='before'", "training.ema_decay=0.9"]),
         ([3000, 2000], 1, ["network.batch_norm='before'", "training.batch_size=600"]),
+        # Rows of their own, of one stack; and five stacks, side by side.
+        ([20], 4, ["network.batch_norm='none'", "data.folds=5"]),
+        ([20], 4, ["network.batch_norm='none'", "data.folds=5", "training.figures='full'"]),
+        ([20], 4, ["data.folds=5", "training.ema_decay=0.9"]),
+        (
+            [500, 500],
+            1,
+            [
+                "data.folds=5",
+                "training.batch_size=400",
+                "training.optimizer='adam'",
+                "training.momentum=0",
+            ],
+        ),
     ],
 )
 def test_a_cohort_takes_about_as_much_as_is_told(
-    widths: list[int], trials: int, changes: list[str]
+    widths: list[int], trials: int, changes: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("model.buffers._LARGEST", 0)  # which is asked for, but never used
     schedule = "training.schedule={kind='constant', epochs=1}"
     objective = load("digits", [f"network.widths={widths}", schedule, *changes]).objective
     points = [{"learning_rate": 1e-3}] * trials
     trainer = objective.open(1, None)
     given = [Assignment(point, seed) for seed, point in enumerate(points)]
+    for _ in trainer.train(objective.training, given, 1):
+        pass  # now the data are at hand
     tracemalloc.start()
     for _ in trainer.train(objective.training, given, 1):
         _, peak = tracemalloc.get_traced_memory()

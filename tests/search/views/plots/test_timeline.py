@@ -16,7 +16,7 @@ def test_each_cohort_is_a_bar_of_its_worker(small: SearchData) -> None:
     assert coarse.y[0] == "host/0"
     assert coarse.x[1] - coarse.x[0] == pytest.approx(55 / 60, abs=1e-4)  # minutes
     assert "coarse #0 to #3" in coarse.hovertext[0]
-    assert "of 2 workers" in plot.caption
+    assert "by 2 workers" in plot.caption
 
 
 def test_one_that_is_held_reaches_to_now(small: SearchData) -> None:
