@@ -109,16 +109,16 @@ class Images:
                 here[..., max(0, top) : bottom, max(0, left) : end] = 0
 
     def components_changed_in_place(
-        self, x: Floats, components: Floats, draw: np.random.Generator
+        self, x: Floats, components: Floats, lengths: Floats, draw: np.random.Generator
     ) -> None:
         """Change images of which x (n, k), or (m, n, k), holds components.
 
         Args:
             x: Rows that were multiplied by the components.
             components: (d, k), or (m, d, k), whose columns are orthogonal.
+            lengths: (1, k), or (m, 1, k), the sums of squares of these columns.
             draw: Of the changes.
         """
-        lengths = np.square(components).sum(-2, keepdims=True)
         pixels = x / lengths @ np.swapaxes(components, -2, -1)
         self.changed_in_place(pixels, draw)
         np.matmul(pixels, components, out=x)

@@ -60,7 +60,9 @@ class Regularisers:
             if batch.components is None:
                 self._images.changed_in_place(batch.x, self._of_images)
             else:
-                self._images.components_changed_in_place(batch.x, batch.components, self._of_images)
+                self._images.components_changed_in_place(
+                    batch.x, *batch.components, self._of_images
+                )
         batch, partners = mixup.mixed(batch, self._alpha, self._of_mixup)
         x = _jittered(batch.x, self._jitter, self._relative, self._of_jitter)
         x = dropout.of_inputs(x, self._members, self._of_inputs)

@@ -24,13 +24,14 @@ class Batch:
         x: (n, d) shared by all members, or (m, n, d).
         targets: (n,) labels, or (n, c) floats for regression; or (m, n) or (m, n, c).
         weights: Of the rows in the loss, (n,) or (m, n); None for 1.
-        components: As `Data` has them, (d, k) or (m, d, k).
+        components: As `Data` has them, (d, k) or (m, d, k), and the sums of squares of their
+            columns, (1, k) or (m, 1, k).
     """
 
     x: Floats
     targets: Targets
     weights: Floats | None
-    components: Floats | None = None
+    components: tuple[Floats, Floats] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +78,11 @@ class Data:
     def batch(self, at: Integers, buffers: Buffers) -> Batch:
         """Some training rows, in the precision of the parameters; good until the next batch."""
         weights = None if self.weights is None else self.weights[at]
-        return Batch(buffers.batch(self.x, at), self.targets[at], weights, self.components)
+        return Batch(buffers.batch(self.x, at), self.targets[at], weights, self._components)
+
+    @cached_property
+    def _components(self) -> tuple[Floats, Floats] | None:
+        return _with_lengths(self.components)
 
     def training(self, dtype: np.dtype[np.floating]) -> Batch:
         """All training rows."""
@@ -153,10 +158,10 @@ class Folds:
         return Batch(x, targets, weights, self._components)
 
     @cached_property
-    def _components(self) -> Floats | None:
+    def _components(self) -> tuple[Floats, Floats] | None:
         """Those of each member's fold, (m, d, k): to copy them takes longer than many a step."""
         components = self.folds.components
-        return None if components is None else components[self.reads]
+        return _with_lengths(None if components is None else components[self.reads])
 
     def training(self, dtype: np.dtype[np.floating]) -> Batch:
         """All training rows."""
@@ -169,6 +174,13 @@ class Folds:
     def _of_members(self, rows: Batch) -> Batch:
         weights = None if rows.weights is None else rows.weights[self.reads]
         return Batch(rows.x[self.reads], rows.targets[self.reads], weights)
+
+
+def _with_lengths(components: Floats | None) -> tuple[Floats, Floats] | None:
+    """Components as a `Batch` has them."""
+    if components is None:
+        return None
+    return components, np.square(components).sum(-2, keepdims=True)
 
 
 def _stacked(arrays: Sequence[Any]) -> Any:

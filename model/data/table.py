@@ -13,7 +13,15 @@ import numpy as np
 import numpy.typing as npt
 
 from model.data.column import Column, shown
-from model.data.table_file import Columns, check_numbers, listed, near, read_alike, read_columns
+from model.data.table_file import (
+    MOST_LISTED,
+    Columns,
+    check_numbers,
+    listed,
+    near,
+    read_alike,
+    read_columns,
+)
 from model.data.table_options import TableOptions, Task
 from model.data.table_target import (
     check_missing,
@@ -191,7 +199,7 @@ def _inputs(
             _check_meaning(path, column)
         inputs.append(column)
     if not inputs:
-        why = "".join(f"; {name!r} {reason}" for name, reason in left_out[:8])
+        why = "".join(f"; {name!r} {reason}" for name, reason in left_out[:MOST_LISTED])
         raise DataFileError(f"{path}: has no input column beside the target{why}")
     return tuple(inputs), tuple(left_out)
 

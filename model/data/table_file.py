@@ -24,6 +24,7 @@ from model.data.kinds import TEXT_TABLES
 from model.data.parquet_file import read_parquet
 from model.errors import DataFileError
 
+MOST_LISTED = 8  # names in a message or a note
 MOST_TEXTS = 1_000_000  # different ones, which are in memory
 # The network computes in float32, and differences of two numbers must fit as well.
 LARGEST = float(np.finfo(np.float32).max) / 4
@@ -188,14 +189,15 @@ def near(name: str, names: Collection[str]) -> str:
     like = difflib.get_close_matches(name, names, n=3)
     if like:
         return f"did you mean {' or '.join(map(repr, like))}?"
-    shown = ", ".join(repr(one) for one in list(names)[:8])
-    return f"its columns are {shown}{' …' if len(names) > 8 else ''}"
+    shown = ", ".join(repr(one) for one in list(names)[:MOST_LISTED])
+    return f"its columns are {shown}{' …' if len(names) > MOST_LISTED else ''}"
 
 
-def listed(names: Collection[str]) -> str:
-    """The first few names, in quotes, and how many more there are."""
-    shown = ", ".join(repr(name) for name in list(names)[:8])
-    return f"{shown} and {len(names) - 8:,} more" if len(names) > 8 else shown
+def listed(names: Collection[str], counts: Mapping[str, int] | None = None) -> str:
+    """The first few names, in quotes, each with its count if there are any; how many more."""
+    told = [f"{name!r} ({counts[name]:,})" if counts else repr(name) for name in names]
+    more = f" and {len(told) - MOST_LISTED:,} more" if len(told) > MOST_LISTED else ""
+    return ", ".join(told[:MOST_LISTED]) + more
 
 
 def check_numbers(where: Path | str, column: Column) -> None:

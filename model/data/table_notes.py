@@ -6,9 +6,8 @@ import numpy.typing as npt
 from model.data.column import Column
 from model.data.standardise import Rows
 from model.data.table import FEW_ROWS, Table
-from model.data.table_file import listed
+from model.data.table_file import MOST_LISTED, listed
 
-MOST_SHOWN = 8  # of columns with missing values, and of those that are left out
 MOST_ROWS = 2**16  # of those for training that are looked at
 _EXACT = 1 - 1e-9  # of a correlation
 
@@ -17,15 +16,12 @@ def notes(read: Table) -> tuple[str, ...]:
     """What was found in the table that nobody asked for, each a sentence."""
     lines = list(read.notes)
     out = [f"column {name!r} is left out: it {reason}" for name, reason in read.left_out]
-    if len(out) > MOST_SHOWN:
-        out[MOST_SHOWN:] = [f"{len(out) - MOST_SHOWN:,} more columns are left out likewise"]
+    if len(out) > MOST_LISTED:
+        out[MOST_LISTED:] = [f"{len(out) - MOST_LISTED:,} more columns are left out likewise"]
     lines += out
     if read.missing:
-        counts = [f"{name!r} ({count:,})" for name, count in read.missing.items()]
-        more = f" and {len(counts) - MOST_SHOWN:,} more" if len(counts) > MOST_SHOWN else ""
-        named = ", ".join(counts[:MOST_SHOWN]) + more
-        inputs = "1 input" if len(counts) == 1 else f"{len(counts):,} inputs"
-        lines.append(f"{inputs} with missing values: {named}")
+        inputs = "1 input" if len(read.missing) == 1 else f"{len(read.missing):,} inputs"
+        lines.append(f"{inputs} with missing values: {listed(read.missing, read.missing)}")
     return tuple(lines)
 
 

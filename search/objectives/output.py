@@ -9,6 +9,7 @@ ESCAPE_SEQUENCES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_].*?(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]", re.DOTALL
 )
 MOST_KEPT = 64 * 2**20  # bytes of what one trial prints; it may be in memory, as /tmp often is
+TAIL = 2**16  # bytes of it that stay where it had more
 OVERHEAD = 4  # bytes read for a byte shown: escape sequences and progress bars take many
 
 
@@ -38,13 +39,18 @@ def last_lines(file: Path, lines: int = 20, most_bytes: int = 4000) -> str:
 
 
 def bound(output: int) -> None:
-    """Empty an output once it is larger than `MOST_KEPT`: its last lines are all that is wanted.
+    """Cut an output down to its last `TAIL` bytes once it is larger than `MOST_KEPT`.
+
+    What the program prints just then may be lost, or stand before them.
 
     Args:
-        output: A file descriptor, opened for appending.
+        output: A file descriptor, opened for reading and appending.
     """
-    if os.fstat(output).st_size > MOST_KEPT:
+    size = os.fstat(output).st_size
+    if size > MOST_KEPT:
+        tail = os.pread(output, TAIL, max(0, size - TAIL))
         os.ftruncate(output, 0)
+        os.write(output, tail)
 
 
 def _printable(line: str) -> str:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 # All but the tab and the line end; then those that reverse the direction of what follows.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# A number with a power of ten, and an option of a command.
+_HYPHENED = re.compile(r"(-?\d[\d.]*e[-+]\d+|--[a-z][a-z-]*)")
 
 
 def share(part: float) -> str:
@@ -59,6 +61,14 @@ def number(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return quantity(value).replace(",", "") if isinstance(value, float) else str(value)
+
+
+def in_pieces(text: str) -> list[str]:
+    """A text cut so that each second piece is a number such as `4.562e-06`, or an `--option`.
+
+    Browsers end a line at a hyphen unless they are told not to.
+    """
+    return _HYPHENED.split(text)
 
 
 def quantity(value: float) -> str:

@@ -106,10 +106,11 @@ def test_components_are_changed_as_what_they_are_made_of() -> None:
     bases = [np.linalg.qr(DRAW.standard_normal((72, 72)))[0] * (1 + DRAW.random(72)) for _ in "ab"]
     expected = changed((8, 9), flip=True, shift=2, cutout=3).reshape(35, -1)
     alone = x @ bases[0]
-    images.components_changed_in_place(alone, bases[0], np.random.default_rng(1))
+    lengths = np.square(bases).sum(-2, keepdims=True)
+    images.components_changed_in_place(alone, bases[0], lengths[0], np.random.default_rng(1))
     np.testing.assert_allclose(alone, expected @ bases[0], atol=1e-12)
     both = x @ np.stack(bases)
-    images.components_changed_in_place(both, np.stack(bases), np.random.default_rng(1))
+    images.components_changed_in_place(both, np.stack(bases), lengths, np.random.default_rng(1))
     np.testing.assert_allclose(both, expected @ np.stack(bases), atol=1e-12)
 
 

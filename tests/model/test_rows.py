@@ -117,11 +117,18 @@ def test_components_of_folds_are_not_copied_for_each_batch() -> None:
     buffers = Buffers(np.empty((6, 5)), ())
     first, second = (folds.batch(np.arange(at, at + 6), buffers) for at in (0, 6))
     assert first.components is not None
-    assert first.components[:, 0, 0].tolist() == [2, 0, 2]
+    components, lengths = first.components
+    assert components[:, 0, 0].tolist() == [2, 0, 2]
+    assert lengths[:, 0, 0].tolist() == [28, 0, 28]
     assert second.components is first.components
     going = folds.take([1]).batch(np.arange(6), buffers).components
     assert going is not None
-    assert going[:, 0, 0].tolist() == [0]
+    assert going[0][:, 0, 0].tolist() == [0]
+    rows = replace(some[1], x=some[1].x[:, :4])
+    first, second = (rows.batch(np.arange(6), Buffers(np.empty((6, 4)), ())) for _ in "ab")
+    assert first.components is not None
+    assert first.components[1].tolist() == [[7, 7, 7, 7]]
+    assert second.components is first.components
 
 
 def test_folds_of_other_sizes_are_no_stack() -> None:

@@ -106,7 +106,7 @@ def run(
 
     try:
         with (
-            printed.open("ab") as output,
+            printed.open("a+b") as output,
             ReportFile(report) as reports,
             start(arguments, program.folder, environment, output) as running,
         ):

@@ -1,6 +1,7 @@
 """How the user's own training is read from its study file; commands and functions add to it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from search.objective.port import Objective
@@ -26,10 +27,17 @@ def registry(document: Mapping[str, Any]) -> Registry:
     return hyperparameters.registry(document.get("hyperparameters"))
 
 
-def recorded(objective: type[Own], form: Mapping[str, Any]) -> Own:
+def objective(
+    kind: type[Own], tables: Document, folder: Path, _data_folder: Path | None = None
+) -> Own:
+    """What a document declares that stands in a folder."""
+    return kind.of(own(tables), folder)
+
+
+def recorded(kind: type[Own], form: Mapping[str, Any]) -> Own:
     """What `DeclaredObjective.recorded` wrote, unchecked."""
-    return objective(
-        constructed(objective.PROGRAM, form["program"]),
+    return kind(
+        constructed(kind.PROGRAM, form["program"]),
         Declared.of_recorded(form["hyperparameters"]),
         tuple(constructed(MetricTable, table) for table in form["metrics"]),
         constructed(ResourcesTable, form["resources"]),

@@ -50,6 +50,7 @@ _Given = TypeVar("_Given")  # what each network of the final gives
 
 MOST_CLASSES = 100  # of a confusion matrix
 MOST_PAIRS = 2_000  # of true and predicted values; of more rows an even choice
+MOST_TARGETS = 6  # that have such pairs
 
 
 def evaluate(
@@ -420,9 +421,11 @@ def _said(
     """What a network says of the test rows, as its portrait keeps it."""
     (values,) = votes
     if standard is not None:
-        rows = np.linspace(0, len(values) - 1, min(len(values), MOST_PAIRS)).round().astype(int)
         predicted = values.astype(float) * standard.std + standard.mean
-        kept = {"pairs": np.stack([test.targets[rows, 0], predicted[rows, 0]], axis=1)}
+        pairs = np.stack([test.targets, predicted], axis=-1).swapaxes(0, 1)[:MOST_TARGETS]
+        most = min(len(values), MOST_PAIRS // len(pairs))
+        rows = np.linspace(0, len(values) - 1, most).round().astype(int)
+        kept = {"pairs": pairs[:, rows]}
         if len(standard.std) > 1:
             kept["errors"] = np.sqrt(np.square(predicted - test.targets).mean(axis=0))
         return kept

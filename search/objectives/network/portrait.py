@@ -29,9 +29,9 @@ class Portrait:
         classes: The name of each class, in the order of the images.
         confusion: (c, c) int64, how many test rows of each class (first axis) were taken for which;
             None of values, and of very many classes.
-        pairs: (n, 2) float64, the true and the predicted value of the first target of test rows, in
-            its own unit; None of classes.
-        target: The name of that target.
+        pairs: (k, n, 2) float64, the true and the predicted values of the first k targets of test
+            rows, each in its own unit; None of classes.
+        target: The name of the first of them.
         targets: The names of all targets, where there are several.
         errors: (t,) float64, the RMSE of each of them on the test rows, in its own unit.
     """
@@ -82,7 +82,7 @@ def from_bytes(content: bytes) -> Portrait:
             images=arrays.get("images"),
             classes=tuple(map(str, arrays["classes"])),
             confusion=arrays.get("confusion"),
-            pairs=arrays.get("pairs"),
+            pairs=_of_targets(arrays.get("pairs")),
             target=str(arrays.get("target", "")),
             targets=tuple(map(str, arrays.get("targets", ()))),
             errors=arrays.get("errors"),
@@ -95,10 +95,17 @@ def from_bytes(content: bytes) -> Portrait:
         count = len(portrait.classes)
         if portrait.confusion is not None and portrait.confusion.shape != (count, count):
             raise ValueError("it confuses other classes")
-        if portrait.pairs is not None and portrait.pairs.shape[1:] != (2,):
-            raise ValueError("its values are no pairs")
+        if portrait.pairs is not None:
+            several = len(portrait.pairs) > max(1, len(portrait.targets))
+            if portrait.pairs.ndim != 3 or portrait.pairs.shape[2] != 2 or several:
+                raise ValueError("its values are no pairs of its targets")
         if portrait.errors is not None and portrait.errors.shape != (len(portrait.targets),):
             raise ValueError("its errors are of other targets")
     except DAMAGE as error:
         raise DataError(f"a portrait of a trained network is damaged: {error}") from error
     return portrait
+
+
+def _of_targets(pairs: npt.NDArray[Any] | None) -> npt.NDArray[Any] | None:
+    """Pairs as (k, n, 2); once they were (n, 2), of the first target alone."""
+    return pairs[np.newaxis] if pairs is not None and pairs.ndim == 2 else pairs

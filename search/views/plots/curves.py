@@ -96,7 +96,7 @@ def _shown(
     whole = [trial for trial in rest if trial.state not in ("pruned", "running")]
     whole.sort(key=lambda one: data.ranking.cost(one.value))
     left_out = max(len(whole) - MOST, 0) + max(len(dropped) - MOST, 0)
-    left_out += max(len(live) - MOST, 0)
+    left_out += max(len(live) - MOST, 0) + max(len(picked) - MOST, 0)
     return [*whole[:MOST], *live[:MOST], *picked[:MOST]], dropped[:MOST], left_out
 
 

@@ -17,7 +17,15 @@ from plotly.offline import get_plotlyjs
 
 from search.errors import KlayerError
 from search.ledger.ledger import Ledger
-from search.runtime.formatting import ago, capital, duration, instant, parameters, shortened
+from search.runtime.formatting import (
+    ago,
+    capital,
+    duration,
+    in_pieces,
+    instant,
+    parameters,
+    shortened,
+)
 from search.runtime.output import check, replace
 from search.views.plots import standing
 from search.views.plots.catalogue import entries
@@ -82,6 +90,7 @@ def html(
         "ago": ago,
         "parameters": parameters,
         "cell": _cell,
+        "in_pieces": in_pieces,
     }
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
     drawn = [entry.draw(data) for entry in entries(data.objective)]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from search.objectives.output import MOST_KEPT, bound, last_lines
+from search.objectives.output import MOST_KEPT, TAIL, bound, last_lines
 
 
 @pytest.mark.parametrize(
@@ -49,13 +49,15 @@ def test_no_file_is_no_text(tmp_path: Path) -> None:
     assert last_lines(tmp_path / "none") == ""
 
 
-def test_an_output_without_end_is_emptied_now_and_then(tmp_path: Path) -> None:
+def test_an_output_without_end_keeps_its_last_lines(tmp_path: Path) -> None:
     file = tmp_path / "output"
-    with file.open("ab", buffering=0) as output:
+    with file.open("a+b", buffering=0) as output:
         output.write(b"begins")
         bound(output.fileno())
         assert file.read_bytes() == b"begins"
-        output.truncate(MOST_KEPT + 1)
+        output.truncate(MOST_KEPT)
+        output.write(b"\nlast line\n")
         bound(output.fileno())
         output.write(b"goes on")
-    assert file.read_bytes() == b"goes on"
+    assert file.stat().st_size == TAIL + len(b"goes on")
+    assert last_lines(file, lines=2) == "last line\ngoes on"

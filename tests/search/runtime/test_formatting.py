@@ -9,6 +9,7 @@ from search.runtime.formatting import (
     duration,
     harmless,
     in_bytes,
+    in_pieces,
     instant,
     number,
     parameters,
@@ -165,3 +166,10 @@ def test_what_a_terminal_would_obey_is_replaced() -> None:
 
 def test_an_instant_is_in_utc() -> None:
     assert instant(1_795_000_000) == "2026-11-18 11:06:40 UTC"
+
+
+def test_numbers_with_a_power_are_pieces_of_their_own() -> None:
+    text = "width_1 50 at -4.562e-06, [1e-05, 1e+12] of e-mail 3-4"
+    pieces = in_pieces(text)
+    assert "".join(pieces) == text
+    assert pieces[1::2] == ["-4.562e-06", "1e-05", "1e+12"]

@@ -1,5 +1,6 @@
 """What a trained network said of the test rows: classes beside classes, or values beside values."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +22,8 @@ _TICKS = 40  # names beside the matrix, at most
 _NAME = 14  # letters of a name there, where there are many; else twice as many
 _FEW = 10
 _TOLD = 8  # targets whose errors are told
+_TWO_COLUMNS = 4  # targets, up to which small plots stand in two columns
+_TITLE = 20  # letters of a name below a small plot
 
 
 def predictions_of(portrait: Portrait | None) -> Plot:
@@ -30,7 +33,7 @@ def predictions_of(portrait: Portrait | None) -> Plot:
     if portrait.confusion is not None:
         return confusion(portrait.confusion, portrait.classes)
     if portrait.pairs is not None:
-        return values(portrait.pairs, portrait.target, _errors(portrait))
+        return _values_of(portrait.pairs, portrait)
     return nothing(KEY, TITLE, "Kept where there are at most 100 classes, or values.")
 
 
@@ -112,8 +115,19 @@ def _of_class(counts: np.ndarray, place: int) -> tuple[float, float, float]:
     return precision, recall, 2 * precision * recall / both if both else 0.0
 
 
+def _values_of(pairs: np.ndarray, portrait: Portrait) -> Plot:
+    """The plot of one target, or of several; what is said of their errors."""
+    if len(pairs) == 1:
+        more = f" This is the first target of {len(portrait.targets)}."
+        said = f"{more}{_errors(portrait)}" if portrait.targets else ""
+        return values(pairs[0], portrait.target, said)
+    count = len(portrait.targets)
+    some = f" The first {len(pairs)} of {count} targets are shown." if count > len(pairs) else ""
+    return several(pairs, portrait.targets[: len(pairs)], f"{some}{_errors(portrait)}")
+
+
 def _errors(portrait: Portrait) -> str:
-    """What is said of several targets, of which the first is drawn."""
+    """The errors of several targets."""
     if portrait.errors is None:
         return ""
     told = [
@@ -121,10 +135,71 @@ def _errors(portrait: Portrait) -> str:
         for name, error in zip(portrait.targets, portrait.errors.tolist(), strict=True)
     ]
     more = f" and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
-    return (
-        f" This is the first of {len(told)} targets, whose RMSE, each in its own unit, is "
-        f"{', '.join(told[:_TOLD])}{more}."
+    return f" RMSE, each in its own unit: {', '.join(told[:_TOLD])}{more}."
+
+
+def _points(x: np.ndarray, y: np.ndarray, what: str) -> go.Scatter:
+    hover = f"true %{{x:{NUMBER}}}<br>%{{customdata}} %{{y:{NUMBER}}}<extra></extra>"
+    return go.Scatter(
+        x=x,
+        y=y,
+        mode="markers",
+        marker={"size": 5, "opacity": 0.6, "color": COLOURS[0]},
+        customdata=[what] * len(x),
+        hovertemplate=hover,
+        showlegend=False,
     )
+
+
+def _ideal(ends: list[float], at: list[float]) -> go.Scatter:
+    """Where predictions are right."""
+    return go.Scatter(
+        x=ends,
+        y=at,
+        mode="lines",
+        line={"color": COLOURS[3], "width": 1.5, "dash": "dash"},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
+def several(pairs: np.ndarray, targets: Sequence[str], more: str = "") -> Plot:
+    """Predicted against true values, a small plot for each target.
+
+    Args:
+        pairs: (k, n, 2), true and predicted, in each target's own unit.
+        targets: Their names, k of them.
+        more: What else is to be said.
+    """
+    columns = 2 if len(targets) <= _TWO_COLUMNS else 3
+    rows = -(-len(targets) // columns)
+    figure = make_subplots(
+        rows,
+        columns,
+        horizontal_spacing=0.22 / columns,
+        vertical_spacing=0.2,
+    )
+    for place, (true, predicted) in enumerate(np.moveaxis(pairs, 2, 1)):
+        at = {"row": place // columns + 1, "col": place % columns + 1}
+        ends = [float(true.min()), float(true.max())]
+        figure.add_trace(_points(true, predicted, "predicted"), **at)
+        figure.add_trace(_ideal(ends, ends), **at)
+        name = short(targets[place], _TITLE)
+        title = {"text": f"true {name}"} if columns == 2 else {"text": name, "font": {"size": 11}}
+        figure.update_xaxes(title=title, title_standoff=4, **at)
+        if at["col"] == 1:
+            figure.update_yaxes(title_text="predicted", **at)
+    caption = (
+        f"{pairs.shape[1]:,} test rows: on the dashed lines predictions are right; each target has "
+        f"its own unit.{more}"
+    )
+    table = [
+        (name, float(true), float(predicted), float(predicted - true))
+        for name, those in zip(targets, pairs, strict=True)
+        for true, predicted in those
+    ]
+    columns_ = ("target", "true", "predicted", "residual")
+    return drawn(KEY, TITLE, caption, figure, Table(columns_, table))
 
 
 def values(pairs: np.ndarray, target: str, more: str = "") -> Plot:
@@ -138,29 +213,11 @@ def values(pairs: np.ndarray, target: str, more: str = "") -> Plot:
     true, predicted = pairs.T
     residuals = predicted - true
     figure = make_subplots(2, 1, row_heights=[0.65, 0.35], vertical_spacing=0.16)
-    hover = f"true %{{x:{NUMBER}}}<br>%{{customdata}} %{{y:{NUMBER}}}<extra></extra>"
     for row, (y, what) in enumerate(((predicted, "predicted"), (residuals, "residual")), start=1):
-        points = go.Scatter(
-            x=true,
-            y=y,
-            mode="markers",
-            marker={"size": 5, "opacity": 0.6, "color": COLOURS[0]},
-            customdata=[what] * len(true),
-            hovertemplate=hover,
-            showlegend=False,
-        )
-        figure.add_trace(points, row, 1)
+        figure.add_trace(_points(true, y, what), row, 1)
     ends = [float(true.min()), float(true.max())]
     for row, ideal in enumerate((ends, [0.0, 0.0]), start=1):
-        line = go.Scatter(
-            x=ends,
-            y=ideal,
-            mode="lines",
-            line={"color": COLOURS[3], "width": 1.5, "dash": "dash"},
-            hoverinfo="skip",
-            showlegend=False,
-        )
-        figure.add_trace(line, row, 1)
+        figure.add_trace(_ideal(ends, ideal), row, 1)
     name = short(target or "value")
     figure.update_xaxes(title_text=f"true {name}", row=2, col=1)
     figure.update_yaxes(title_text=f"predicted {name}", row=1, col=1)

@@ -9,6 +9,7 @@ from plotly.subplots import make_subplots
 
 from search.ledger.records import RecordedTrial
 from search.objectives.network.registry import layer_of
+from search.plan.ranking import Ranking
 from search.views.plots import standing
 from search.views.plots.colouring import faint
 from search.views.plots.data import SearchData
@@ -110,7 +111,7 @@ def _dots(trials: Sequence[RecordedTrial], name: str, scale: ValueScale) -> list
 def _spreads(trials: Sequence[RecordedTrial], name: str, scale: ValueScale) -> np.ndarray:
     """Rows of width, trials, 10 % quantile, median, 90 % quantile, best; by width."""
     width, value = _pairs(trials, name, scale)
-    best = np.max if scale.metric.direction == "maximize" else np.min
+    best = Ranking(scale.metric.direction).best_value
     groups = width
     if len(np.unique(width)) > _SINGLE:
         edges = np.unique(np.quantile(width, np.linspace(0, 1, _SINGLE + 1)))

@@ -6,8 +6,11 @@ chooses otherwise; many browsers may ask for the same. While one draws it the ot
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+
+from dash.development.base_component import Component
 
 from search.errors import KlayerError
 from search.ledger.faults import DatabaseFaultError
@@ -33,7 +36,7 @@ class Shown:
     """
 
     figure: str
-    caption: str
+    caption: Sequence[Component | str]
     size: str
 
 
@@ -145,4 +148,4 @@ def _shown(plot: Plot, mode: str | None) -> Shown:
     size = "plot-frame empty" if plot.empty else "plot-frame"
     # The caption of an empty plot stands in it already.
     figure = str(drawing.shown(plot, mode).to_json(validate=False))
-    return Shown(figure, "" if plot.empty else unbroken(plot.caption), size)
+    return Shown(figure, [] if plot.empty else unbroken(plot.caption), size)

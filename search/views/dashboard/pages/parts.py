@@ -1,13 +1,12 @@
 """What pages are made of: tiles, tables, cards of plots, empty and failed states."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from search.runtime.formatting import share
+from search.runtime.formatting import in_pieces, share
 
 LONGEST_UNBROKEN = 22  # letters of a cell: a number and its unit stand on one line
 LONGEST_NAME = 32  # letters of a link, which would be broken at its hyphens
@@ -21,7 +20,11 @@ def tiles(rows: Sequence[tuple[str, str, str]]) -> Component:
     return html.Dl(
         [
             html.Div(
-                [html.Dt(label), html.Dd(text), html.Dd(sentence(note), className="quiet")],
+                [
+                    html.Dt(label),
+                    html.Dd(unbroken(text)),
+                    html.Dd(unbroken(note), className="quiet"),
+                ],
                 className="tile",
             )
             for label, text, note in rows
@@ -69,18 +72,13 @@ def _region(table: Component, kind: str, name: str) -> Component:
     return aria(region, label=name)
 
 
-def unbroken(text: str) -> str:
-    """A sentence in which no line ends between a number and its per cent sign."""
-    return text.replace(" %", "\u00a0%")
-
-
-def sentence(text: str) -> list[Component | str]:
-    """A sentence that breaks no number, before its per cent sign or exponent, and no `--option`."""
-    parts = re.split(r"(\d[\d.]*e-\d+|--[a-z][a-z-]*)", unbroken(text))
+def unbroken(text: str) -> list[Component | str]:
+    """A text in which no line ends within a number, before its per cent sign, or in `--option`."""
+    pieces = in_pieces(text.replace(" %", "\u00a0%"))
     return [
-        html.Span(part, className="whole") if place % 2 else part
-        for place, part in enumerate(parts)
-        if part
+        html.Span(piece, className="whole") if place % 2 else piece
+        for place, piece in enumerate(pieces)
+        if piece
     ]
 
 
@@ -89,7 +87,8 @@ def _cell(column: object, content: Any) -> Component:
     name = content.children if isinstance(content, dcc.Link) else None
     short = isinstance(content, str) and len(content) <= LONGEST_UNBROKEN
     short = short or (isinstance(name, str) and len(name) <= LONGEST_NAME)
-    cell = html.Td(content, className="whole" if short else None)
+    told = unbroken(content) if isinstance(content, str) and not short else content
+    cell = html.Td(told, className="whole" if short else None)
     setattr(cell, "data-label", column if isinstance(column, str) else "")
     return cell
 

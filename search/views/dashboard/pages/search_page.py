@@ -144,8 +144,8 @@ def standing(data: SearchData, one: Overview, told: Told) -> Component:
         )
         value = value_text(data.objective, best.value, ())
         said = f", single {value} at {parameters(best.parameters)}"
-        rows.append(("What is best", [link, *parts.sentence(said)]))
-    rows += [(question, parts.sentence(answer)) for question, answer in told.verdict]
+        rows.append(("What is best", [link, *parts.unbroken(said)]))
+    rows += [(question, parts.unbroken(answer)) for question, answer in told.verdict]
     return html.Div(
         [
             parts.tiles(tiled),
@@ -192,7 +192,7 @@ def stages(data: SearchData) -> Component:
             _ended_badly(stage),
             stage_value(data, stage),
             html.Span(
-                parts.sentence(stage.explanation or "not planned yet"), className="explanation"
+                parts.unbroken(stage.explanation or "not planned yet"), className="explanation"
             ),
         ]
         for stage in data.stages

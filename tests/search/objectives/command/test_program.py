@@ -56,9 +56,13 @@ def test_a_program_that_prints_without_end_fills_no_disk(
     place: TrialPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("search.objectives.output.MOST_KEPT", 10_000)
-    script = "for i in 1 2 3 4 5 6 7 8 9; do head -c 9000 /dev/zero; sleep 0.05; done; exit 3"
-    with pytest.raises(TrialError, match="exit status 3"):
-        list(run(Program(("sh", "-c", script), tmp_path), place))
+    monkeypatch.setattr("search.objectives.output.TAIL", 100)
+    prints = (
+        "for i in 1 2 3 4 5 6 7 8 9; do head -c 9000 /dev/zero; echo; echo $i; sleep 0.05; done"
+    )
+    with pytest.raises(TrialError, match="exit status 3") as raised:
+        list(run(Program(("sh", "-c", f"{prints}; sleep 0.2; exit 3"), tmp_path), place))
+    assert raised.value.output.endswith("9")
     assert (place.scratch / OUTPUT).stat().st_size < 40_000  # of 81,000
 
 

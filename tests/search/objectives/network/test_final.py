@@ -316,11 +316,15 @@ def test_networks_and_votes_have_scikit_learn_s_scores_of_the_test_rows(
     assert other == expected([shot[1] for shot in shots])
     assert told["finalist_ensemble"] == expected([shot[i] for shot in shots for i in (0, 1)])
     assert told["rows"] == len(test)
-    errors = from_bytes(evaluation.attachments[0]).errors
+    kept = from_bytes(evaluation.attachments[0])
+    errors, pairs = kept.errors, kept.pairs
     if len(targets) == 1:
         assert errors is None
     else:
         own = last[0].astype(float) * rows.targets.std + rows.targets.mean
+        assert pairs is not None
+        np.testing.assert_array_equal(pairs[..., 0].T, values_of(targets, test))
+        np.testing.assert_allclose(pairs[..., 1].T, own, rtol=1e-5)
         right = metrics.root_mean_squared_error(
             values_of(targets, test), own, multioutput="raw_values"
         )

@@ -77,6 +77,14 @@ def test_more_trials_than_can_be_told_apart_are_left_out(large: SearchData) -> N
     assert "more are left out" in plot.caption
 
 
+def test_chosen_trials_beyond_the_most_that_are_drawn_are_counted(large: SearchData) -> None:
+    asked = [trial.id for trial in large.trials[: MOST + 3]]
+    every = dict.fromkeys(asked, curve(0.5, 3))
+    plot = curves(replace(large, curves=every), "cost", asked)
+    assert len({t.meta for t in plot.figure.data if t.line.width == 3.5}) == MOST
+    assert "; 3 more are left out" in plot.caption
+
+
 def test_figures_that_are_infinite_are_gaps(small: SearchData) -> None:
     key = next(t.id for t in small.trials if t.stage == "coarse")
     last = curve(0.5, 3)[2]

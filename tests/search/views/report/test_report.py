@@ -61,6 +61,7 @@ def test_it_has_every_plot_with_its_data(finished: Ledger, tmp_path: Path) -> No
     data = Digest(finished, "large").data()
     for stage in data.stages:
         assert stage.explanation.splitlines()[0].split("→")[0][:40] in text
+    assert '<span class="whole">1e-06</span>' in text
 
 
 def test_nothing_is_fetched(finished: Ledger, tmp_path: Path) -> None:

@@ -72,17 +72,34 @@ def test_values_stand_beside_true_ones_with_what_is_left() -> None:
     assert plot.figure.layout.xaxis2.title.text == "true price &lt;i&gt;"
 
 
-def test_several_targets_have_their_errors_in_their_units() -> None:
-    names = tuple(f"target {place}" for place in range(10))
+def test_several_targets_have_a_plot_each_and_their_errors_in_their_units() -> None:
+    names = ("<b>price</b>", *(f"target {place}" for place in range(1, 10)))
+    pairs = np.arange(24.0).reshape(3, 4, 2) ** 1.1
+    kept = replace(portrait(), classes=(), pairs=pairs, target=names[0], targets=names)
     errors = np.array([12_345.6, 0.0123, *range(8)])
-    kept = replace(portrait(), classes=(), pairs=np.ones((4, 2)), target=names[0], targets=names)
-    again = from_bytes(to_bytes(replace(kept, errors=errors)))
-    told = predictions_of(again).caption
-    assert "the first of 10 targets, whose RMSE, each in its own unit, is target 0 12,346, " in told
-    assert told.endswith("target 7 5 and 2 more.")
-    assert "targets" not in predictions_of(from_bytes(to_bytes(kept))).caption
-    with pytest.raises(Exception, match="its errors are of other targets"):
-        from_bytes(to_bytes(replace(kept, errors=np.ones(3))))
+    plot = predictions_of(from_bytes(to_bytes(replace(kept, errors=errors))))
+    assert [list(trace.x) for trace in plot.figure.data[::2]] == pairs[:, :, 0].tolist()
+    assert [list(trace.y) for trace in plot.figure.data[::2]] == pairs[:, :, 1].tolist()
+    assert [trace.xaxis for trace in plot.figure.data[1::2]] == ["x", "x2", "x3"]
+    assert plot.figure.layout.xaxis.title.text == "true &lt;b&gt;price&lt;/b&gt;"
+    assert plot.figure.layout.xaxis3.title.text == "true target 2"
+    assert plot.table.rows[4] == ("target 1", *pairs[1, 0], pairs[1, 0, 1] - pairs[1, 0, 0])
+    assert "The first 3 of 10 targets are shown. RMSE, each in its own unit: " in plot.caption
+    assert "price</b> 12,346, target 1 0.0123, " in plot.caption
+    assert plot.caption.endswith("target 7 5 and 2 more.")
+    assert "RMSE" not in predictions_of(from_bytes(to_bytes(kept))).caption
+    for wrong in ({"errors": np.ones(3)}, {"targets": names[:2]}):
+        with pytest.raises(Exception, match=r" of (its|other) targets"):
+            from_bytes(to_bytes(replace(kept, **wrong)))
+
+
+def test_a_portrait_of_the_first_target_alone_is_still_drawn() -> None:
+    kept = replace(portrait(), classes=(), pairs=np.ones((4, 2)), target="a", targets=("a", "b"))
+    plot = predictions_of(from_bytes(to_bytes(replace(kept, errors=np.array([1.0, 2.0])))))
+    assert plot.table.columns == ("true", "predicted", "residual")
+    assert plot.caption.endswith(
+        "This is the first target of 2. RMSE, each in its own unit: a 1, b 2."
+    )
 
 
 def test_a_portrait_keeps_them_without_any_pickle() -> None:
@@ -90,14 +107,19 @@ def test_a_portrait_keeps_them_without_any_pickle() -> None:
     matrix = from_bytes(to_bytes(replace(portrait(), confusion=counts)))
     assert matrix.confusion is not None
     assert matrix.confusion.tolist() == counts.tolist()
-    pairs = from_bytes(to_bytes(replace(portrait(), pairs=np.ones((4, 2)), target="price")))
+    pairs = from_bytes(to_bytes(replace(portrait(), pairs=np.ones((1, 4, 2)), target="price")))
     assert (pairs.confusion, pairs.target) == (None, "price")
     assert predictions_of(matrix).table.columns[0] == "class"
     assert predictions_of(pairs).table.columns[0] == "true"
 
 
 @pytest.mark.parametrize(
-    "said", [{"confusion": np.zeros((2, 2), np.int64)}, {"pairs": np.zeros((4, 3))}]
+    "said",
+    [
+        {"confusion": np.zeros((2, 2), np.int64)},
+        {"pairs": np.zeros((1, 4, 3))},
+        {"pairs": np.zeros((2, 4, 2))},
+    ],
 )
 def test_what_does_not_fit_is_damage(said: dict[str, np.ndarray]) -> None:
     with pytest.raises(Exception, match="portrait of a trained network is damaged"):

@@ -21,8 +21,13 @@ def test_numbers_and_names_are_not_broken(content: object, whole: str | None) ->
     assert getattr(cell, "className", None) == whole
 
 
-def test_no_number_is_broken_at_its_exponent_and_no_option_at_its_dashes() -> None:
-    assert parts.sentence("klayer run a-b --set x")[1].children == "--set"
-    first, number, last = parts.sentence("rate: [1e-06, 0.1], 97 % of it")
-    assert (first, last) == ("rate: [", ", 0.1], 97\u00a0% of it")
-    assert (number.children, number.className) == ("1e-06", "whole")
+def test_small_numbers_and_options_are_not_broken_at_their_hyphens() -> None:
+    text = "with weight_decay 4.562e-06, 98 % in all"
+    told = ["with weight_decay ", "4.562e-06", ", 98\u00a0% in all"]
+    (tile,) = parts.tiles([("Best", text, text)]).children
+    for place in (*tile.children[1:], parts.table(["a"], [[text]], "A").children.children[2]):
+        while not isinstance(place.children, list) or len(place.children) == 1:
+            place = place.children[0]
+        assert [getattr(one, "children", one) for one in place.children] == told
+        assert place.children[1].className == "whole"
+    assert parts.unbroken("klayer run a-b --set x")[1].children == "--set"
