@@ -111,13 +111,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize(
-    "study",
-    [
-        study if study == "descent" else pytest.param(study, marks=pytest.mark.long)
-        for study in STUDIES
-    ],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("study", STUDIES)
 def test_each_example_runs_to_its_end(study: str, folder: Path) -> None:
     if study in NEEDS:
         pytest.importorskip(NEEDS[study], reason=f"the example {study} imports {NEEDS[study]}")

@@ -184,6 +184,7 @@ def test_workers_that_join_without_a_launcher_come_to_the_same_bytes(
     assert (status, err, out.splitlines()[-1]) == (0, "", "tiny: finished")
 
 
+@pytest.mark.long
 def test_a_worker_joins_a_run_and_both_come_to_the_same_bytes(
     klayer_here: Any, start: Any, tiny_run: Any, tmp_path: Path
 ) -> None:

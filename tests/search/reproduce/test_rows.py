@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from search.reproduce.measures import NOTHING, Measured
+from search.reproduce.measures import Measured
 from search.reproduce.rows import Row, difference_text, epochs_text, ours_text, published_text
 from tests.search.reproduce.conftest import Rowed
 
@@ -64,7 +64,7 @@ def test_rehearsals_are_not_compared(published: Rowed) -> None:
 def test_a_network_that_diverged_is_said_to_have(published: Rowed) -> None:
     diverged = Row(published(), (Measured(None, 3, diverged=True),), 1.0, comparable=True)
     assert (ours_text(diverged), epochs_text(diverged)) == ("diverged", "3")
-    assert ours_text(Row(published(), (NOTHING,), 1.0, comparable=True)) == "–"
+    assert ours_text(Row(published(), (Measured(None, None),), 1.0, comparable=True)) == "–"
     failed = Row(published(), (Measured(None, None, failed=True),), 1.0, comparable=True)
     assert ours_text(failed) == "failed"
 

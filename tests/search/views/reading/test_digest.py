@@ -36,6 +36,14 @@ def going(ledger: Ledger) -> Iterator[Search]:
     return filling(ledger, TRIALS, EPOCHS)
 
 
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    """Such a search at its end, which tests only read."""
+    with Ledger(f"sqlite:///{tmp_path_factory.mktemp('ended')}/ledger.db", create=True) as ledger:
+        list(filling(ledger, TRIALS, EPOCHS))
+        yield ledger
+
+
 def shown(data: SearchData) -> tuple[object, ...]:
     counts = {name: (b.low, b.high, b.counts.tolist()) for name, b in data.bands.items()}
     return data.trials, data.stages, data.curves, counts
@@ -127,11 +135,8 @@ def test_importances_are_there_once_there_are_trials(
 
 
 @pytest.mark.parametrize("entry", entries(load("digits").objective), ids=lambda entry: entry.key)
-def test_a_plot_needs_no_more_than_its_entry_says(
-    ledger: Ledger, going: Iterator[Search], entry: Entry
-) -> None:
-    list(going)
-    kept = Digest(ledger, "large")
+def test_a_plot_needs_no_more_than_its_entry_says(ended: Ledger, entry: Entry) -> None:
+    kept = Digest(ended, "large")
     lean, whole = kept.data(needs=entry.needs), kept.data()
     assert entry.draw(lean).figure == entry.draw(whole).figure
     absent = EVERYTHING - entry.needs - {"attachments"}  # of which this search has none
