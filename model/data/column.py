@@ -33,6 +33,21 @@ _MEASURED = re.compile(
 FEW_TEXTS = 20  # numbers with a unit are names of kinds where there are no more, as 16 GB and 32 GB
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """That a column of text is hardly meant as categories.
+
+    Attributes:
+        holds: What it holds, as a sentence about it goes on.
+        remedy: What to do about that.
+        may_be_names: Whether its texts may be names of classes all the same.
+    """
+
+    holds: str
+    remedy: str
+    may_be_names: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class Column:
     """A column's n values; they may lie in a file that is mapped into memory.
@@ -89,6 +104,25 @@ class Column:
             return np.array(sorted(self.texts), np.object_)
         found = np.unique(self.values)
         return found[~np.isnan(found)]
+
+    def doubt(self) -> Doubt | None:
+        """What speaks against taking its texts for categories, if anything does."""
+        if self.holds_dates():
+            return Doubt("holds dates", "make numbers of them (such as the month)")
+        if self.holds_grouped_numbers():
+            holds = f"holds numbers with commas, such as {min(self.texts)!r}"
+            return Doubt(holds, "write them without")
+        if self.holds_decimal_commas():
+            holds = f"holds numbers with decimal commas, such as {self.first_comma()!r}"
+            return Doubt(holds, "write them with points, or separate values by semicolons")
+        if (other := self.holds_numbers_and()) is not None:
+            row, text = other
+            holds = f"holds numbers, but {text!r} in row {row:,}"
+            return Doubt(holds, "correct that value", may_be_names=True)
+        if self.holds_measured_numbers():
+            holds = f"holds numbers with a currency, a unit or blanks, such as {min(self.texts)!r}"
+            return Doubt(holds, "write the number alone, as 1234.5", may_be_names=True)
+        return None
 
     def holds_dates(self) -> bool:
         """Whether it holds text, and every value that is not missing is a date.

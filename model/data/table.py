@@ -93,8 +93,8 @@ def read(path: Path, options: TableOptions, scratch: Path | None = None) -> Tabl
     is a classification; so are whole numbers of at most `MOST_WHOLE_CLASSES` values. Other numbers
     are a regression. Values decide and not their form: 1.0 is a whole number.
 
-    An input that never varies is left out. An input whose values are a date each, hardly repeat
-    as text, or count the rows is refused until the options say what it is.
+    An input that never varies is left out. Inputs whose values are a date each, hardly repeat as
+    text, or count the rows are refused, a line each, until the options say what they are.
 
     Raises:
         DataFileError: The file cannot be read as a table; an option names no column; a target has
@@ -182,7 +182,7 @@ def _inputs(
     path: Path, options: TableOptions, read: Columns
 ) -> tuple[tuple[Column, ...], tuple[tuple[str, str], ...]]:
     """The input columns, and those left out with the reason."""
-    inputs, left_out = [], []
+    inputs, left_out, doubts = [], [], []
     for name, column in read.by_name.items():
         if name in options.no_inputs:
             continue
@@ -194,62 +194,44 @@ def _inputs(
             only = column.texts[0] if column.texts else lowest
             left_out.append((name, f"is {shown(only)!r} in every row"))
             continue
-        check_numbers(path, column)
-        if name not in (*options.numbers, *options.categories):
-            _check_meaning(path, column)
+        try:
+            check_numbers(path, column)
+        except DataFileError as error:
+            doubts.append(str(error))
+            continue
+        said = name in (*options.numbers, *options.categories)
+        if not said and (doubt := _doubt(column)) is not None:
+            doubts.append(f"{path}: column {name!r} {doubt}")
         inputs.append(column)
+    if doubts:
+        more = len(doubts) - MOST_LISTED
+        others = [f"{path}: and {more:,} more columns that are to be looked at"] if more > 0 else []
+        raise DataFileError("\n".join([*doubts[:MOST_LISTED], *others]))
     if not inputs:
         why = "".join(f"; {name!r} {reason}" for name, reason in left_out[:MOST_LISTED])
         raise DataFileError(f"{path}: has no input column beside the target{why}")
     return tuple(inputs), tuple(left_out)
 
 
-def _check_meaning(path: Path, column: Column) -> None:
-    """Refuse a column that is hardly meant to be an input as it stands."""
-    about, texts = f"{path}: column {column.name!r}", column.texts
+def _doubt(column: Column) -> str | None:
+    """Why a column is hardly meant to be an input as it stands, and what to do; None if it is."""
     if column.kind == "number":
-        if _numbers_rows(column):
-            lowest, highest = column.extent
-            raise DataFileError(
-                f"{about} counts the rows from {lowest:.15g} to {highest:.15g}, as an id does; "
-                "exclude it, or name it in numbers"
-            )
-        return
-    if column.holds_dates():
-        raise DataFileError(
-            f"{about} holds dates; exclude it, or make numbers of them (such as the month), or "
-            "name it in categories"
-        )
-    if column.holds_grouped_numbers():
-        raise DataFileError(
-            f"{about} holds numbers with commas, such as {min(texts)!r}; write them without, or "
-            "name it in categories"
-        )
-    if column.holds_decimal_commas():
-        raise DataFileError(
-            f"{about} holds numbers with decimal commas, such as {column.first_comma()!r}; write "
-            "them with points, or separate values by semicolons, or name it in categories"
-        )
-    if (other := column.holds_numbers_and()) is not None:
-        row, text = other
-        raise DataFileError(
-            f"{about} holds numbers, but {text!r} in row {row:,}; correct it, leave it empty where "
-            "it is missing, or name the column in categories"
-        )
-    if column.holds_measured_numbers():
-        raise DataFileError(
-            f"{about} holds numbers with a currency, a unit or blanks, such as {min(texts)!r}; "
-            "write the number alone, as 1234.5, or name it in categories"
-        )
-    present = int((~column.is_missing).sum())
+        if not _numbers_rows(column):
+            return None
+        lowest, highest = column.extent
+        rows = f"counts the rows from {lowest:.15g} to {highest:.15g}, as an id does"
+        return f"{rows}; exclude it, or name it in numbers"
+    if (doubt := column.doubt()) is not None:
+        return f"{doubt.holds}; {doubt.remedy}, exclude it, or name it in categories"
+    texts, present = column.texts, int((~column.is_missing).sum())
     many = len(texts) > MANY_CATEGORIES and 2 * len(texts) > present
-    if many or len(texts) > MOST_CATEGORIES:
-        row, text = column.first_other() or (1, min(texts))
-        raise DataFileError(
-            f"{about} has {len(texts):,} different texts in {present:,} rows, such as {text!r} "
-            f"in row {row:,}; exclude it, or name it in categories (or correct it, if its values "
-            "should be numbers)"
-        )
+    if not many and len(texts) <= MOST_CATEGORIES:
+        return None
+    row, text = column.first_other() or (1, min(texts))
+    return (
+        f"has {len(texts):,} different texts in {present:,} rows, such as {text!r} in row {row:,}; "
+        "exclude it, or name it in categories (or correct it, if its values should be numbers)"
+    )
 
 
 def _numbers_rows(column: Column) -> bool:

@@ -32,34 +32,11 @@ def check_target(path: Path, target: Column, task: Task | None) -> None:
             f"{path}: the target {target.name!r} is {shown(distinct[0])!r} in every row; "
             "expected at least two values"
         )
-    if target.holds_grouped_numbers():
-        raise DataFileError(
-            f"{path}: the target {target.name!r} holds numbers with commas, such as "
-            f"{distinct[0]!r}; write them without"
-        )
-    if target.holds_decimal_commas():
-        raise DataFileError(
-            f"{path}: the target {target.name!r} holds numbers with decimal commas, such as "
-            f"{target.first_comma()!r}; write them with points, or separate values by semicolons"
-        )
-    if target.holds_dates():
-        raise DataFileError(
-            f"{path}: the target {target.name!r} holds dates; expected numbers or classes"
-        )
-    if task == "classification":
+    doubt = target.doubt()
+    if doubt is None or (doubt.may_be_names and task == "classification"):
         return
-    if (other := target.holds_numbers_and()) is not None:
-        row, text = other
-        raise DataFileError(
-            f"{path}: row {row:,} of the target {target.name!r} holds {text!r}, and most others "
-            "numbers; expected numbers alone, or the task classification for names of classes"
-        )
-    if target.holds_measured_numbers():
-        raise DataFileError(
-            f"{path}: the target {target.name!r} holds numbers with a currency, a unit or blanks, "
-            f"such as {distinct[0]!r}; write the number alone, as 1234.5, or give the task "
-            "classification for names of classes"
-        )
+    names = ", or give the task classification for names of classes" if doubt.may_be_names else ""
+    raise DataFileError(f"{path}: the target {target.name!r} {doubt.holds}; {doubt.remedy}{names}")
 
 
 def check_missing(path: Path, target: Column) -> None:

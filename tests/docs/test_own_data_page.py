@@ -60,10 +60,6 @@ REFUSED: dict[str, tuple[str | bytes, TableOptions]] = {
     "has two columns": ("x,x,y\n1,2,a\n", TableOptions(("y",))),
     "take those rows out": (f"x,y\n{TWENTY}3,NA\n", TableOptions(("y",))),
     "expected at least two values": ("x,y\n1,a\n3,a\n", TableOptions(("y",))),
-    "expected numbers or classes": (
-        "x,y\n1,2024-01-01\n3,2024-02-01\n",
-        TableOptions(("y",)),
-    ),
     "expected 2 or more rows of each class": (f"x,y\n{TWENTY}3,c\n", TableOptions(("y",))),
     "expected at most 1,000": (f"x,y\n{CLASSES}", TableOptions(("y",))),
     "regression expected a number in every row": (
@@ -72,7 +68,7 @@ REFUSED: dict[str, tuple[str | bytes, TableOptions]] = {
     ),
     "expected a finite number": (f"x,y\n{TWENTY}1e300,a\n", TableOptions(("y",))),
     "counts the rows": ("x,y\n7,a\n8,b\n9,a\n10,b\n", TableOptions(("y",))),
-    "or make numbers of them": (
+    "make numbers of them": (
         "x,y\n2024-01-01,a\n2024-01-02,a\n2024-01-05,b\n2024-01-07,b\n",
         TableOptions(("y",)),
     ),

@@ -155,8 +155,9 @@ def test_columns_that_are_no_inputs_are_refused_until_options_say_what_they_are(
         path, "'id' counts the rows from 1 to 4, as an id does; exclude it, or name it in numbers"
     )
     numbered: dict[str, Any] = {"numbers": ("id",), "exclude": ("size", "town")}
-    refused(path, "column 'born' holds dates; exclude it, or make numbers", **numbered)
+    refused(path, "column 'born' holds dates; make numbers of them", **numbered)
     refused(path, "row 4 of column 'size' is inf", exclude=("id", "born"))
+    refused(path, r"'id' counts [^\n]*\n.*'born' holds dates[^\n]*\n.* 'size' is inf[^\n]*$")
     found = read(path, TableOptions(("y",), categories=("born",), **numbered))
     assert [c.name for c in found.inputs] == ["id", "age", "colour", "member", "born"]
     refused(path, "row 1 of column 'colour' holds 'red'; expected a number", numbers=("colour",))
@@ -193,9 +194,9 @@ def test_numbers_in_other_forms_are_refused_until_it_is_said_that_they_are_names
 ) -> None:
     lines = [f"{row % 30},{row % 30} kg,{'pq'[row % 2]}" for row in range(60)]
     path = written(tmp_path, "\n".join(["a,b,y", *lines, "none,1 kg,p"]))
-    refused(path, "column 'a' holds numbers, but 'none' in row 61; correct it", exclude=("b",))
+    refused(path, "column 'a' holds numbers, but 'none' in row 61; correct that", exclude=("b",))
     refused(path, "column 'b' holds numbers with a currency, a unit or", exclude=("a",))
-    refused(path, "row 61 of the target 'a' holds 'none', and most others numbers", "a")
+    refused(path, "the target 'a' holds numbers, but 'none' in row 61; correct that value, or", "a")
     refused(path, "the target 'b' holds numbers with a currency, a unit or blanks, such", "b")
     found = read(path, TableOptions(("y",), categories=("a", "b")))
     assert [len(column.texts) for column in found.inputs] == [31, 30]
@@ -239,7 +240,7 @@ def test_texts_that_hardly_repeat_are_refused(
 def test_the_first_text_among_numbers_is_named(tmp_path: Path) -> None:
     rows = "".join(f"{i / 8},{'pq'[i % 2]}\n" for i in range(200))
     path = written(tmp_path, f"a,y\n{rows}12 cm,p\n")
-    refused(path, "holds numbers, but '12 cm' in row 201; correct it")
+    refused(path, "holds numbers, but '12 cm' in row 201; correct that value")
 
 
 @pytest.mark.parametrize(
