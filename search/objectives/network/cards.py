@@ -7,11 +7,14 @@ import numpy as np
 
 from model.data.own import Own
 from model.data.prepared import Prepared
+from model.data.table_file import listed
 from search.objective.data_card import DataCard, Quantity
 from search.objectives.network.data_section import DataSection
 from search.objectives.network.facts import NAMED, Facts
+from search.runtime.formatting import share
 
 MOST_COLUMNS = 100  # that lack values, which are recorded by name
+MOSTLY = 0.8  # of the rows, from which one class is most of them
 
 
 def card(
@@ -48,6 +51,27 @@ def card(
         missing_columns=len(missing),
         explained=rows.explained,
     )
+
+
+def unequal(rows: Prepared) -> tuple[str, ...]:
+    """What a user should know of how the rows are shared among the classes, each a sentence."""
+    counts = np.array(_class_rows(rows), int).reshape(-1, 2)
+    if not len(counts):
+        return ()
+    told = []
+    of_class, held_out = counts.sum(axis=1), counts[:, 1]
+    most = int(of_class.argmax())
+    if of_class[most] >= MOSTLY * of_class.sum():
+        told.append(
+            f"{share(int(100 * of_class[most] / of_class.sum()) / 100)} of the rows are of class "
+            f"{rows.classes[most]!r}, and whoever always says so is as accurate; rank by another "
+            'score, such as score = "balanced_accuracy" in [objective], and try class_weights = '
+            '"balanced" in [training]'
+        )
+    absent = [rows.classes[place] for place in np.flatnonzero(held_out == 0)]
+    if held_out.any() and absent:
+        told.append(f"no validation row is of {listed(absent)}: nothing is chosen by such rows")
+    return tuple(told)
 
 
 def _class_rows(rows: Prepared) -> tuple[tuple[int, int], ...]:

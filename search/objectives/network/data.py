@@ -187,11 +187,11 @@ def own_opened(section: DataSection, seed: int, base: Path) -> tuple[Facts, tupl
         fold = own.fold()
         if section.folds is None:
             ready = prepared.of_components(fold, section.components)
-            facts = facts_of(prepared.keep(ready, prepared_folder(), most_bytes()))
+            rows, folds = prepared.keep(ready, prepared_folder(), most_bytes()), []
         else:
             rows, *folds = _kept(own, section)
-            facts = facts_of(rows, folds)
-    return facts, tuple(f"{own.path.name}: {line}" for line in fold.notes)
+    notes = (*fold.notes, *cards.unequal(rows))
+    return facts_of(rows, folds), tuple(f"{own.path.name}: {line}" for line in notes)
 
 
 def own_data(section: DataSection, seed: int, base: Path, folder: Path | None) -> Own:

@@ -271,6 +271,18 @@ def test_a_part_column_takes_the_place_of_sizes(klayer_here: Any, tmp_path: Path
     assert "What that column says is tested on" in (tmp_path / "t.toml").read_text()
 
 
+def test_classes_of_unequal_size_are_told_with_what_helps(here: Path) -> None:
+    classes = ["no"] * 50 + ["yes"] * 8 + ["rare"] * 2
+    lines = [f"{number % 7},{number % 5},{said}" for number, said in enumerate(classes)]
+    (here / "few.csv").write_text("\n".join(["a,b,said", *lines]))
+    most, absent = write_study(Path("few.csv"), ["said"], [], None).remarks
+    assert most.startswith("few.csv: 83 % of the rows are of class 'no', and whoever always says")
+    assert absent == "few.csv: no validation row is of 'rare': nothing is chosen by such rows"
+    file = Path("few.toml")
+    file.write_text(file.read_text() + '[objective]\nscore = "balanced_accuracy"\n')
+    assert load(str(file)).objective.scored_by == "balanced_accuracy"
+
+
 # --- other kinds ----------------------------------------------------------------------------------
 
 
