@@ -348,7 +348,8 @@ def _beginning(ledger: Ledger, search: Search, workers: int) -> Iterator[str]:
             f"{code_version()} does, whose numbers may be others."
         )
     if held:
+        are = "is" if held == 1 else "are"
         yield (
-            f"Other workers hold {plural(held, 'trial')}; if they were killed, their lease "
-            f"ends within {LEASE_SECONDS:.0f} s, and this run takes over."
+            f"{plural(held, 'trial')} {are} held by other workers, or by killed ones: this run "
+            f"takes over where a lease has run out, which takes {LEASE_SECONDS:.0f} s at most."
         )

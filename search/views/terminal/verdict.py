@@ -135,11 +135,17 @@ def _next(
     if search.finished_at is not None:
         file = f"klayer report {name}{where} --output {name}.html"
         return f"nothing is left to train; {file} writes all of it down{_more(search, where)}{edge}"
-    again = f"klayer run {name}{where} goes on; then " if search.stopped_at is not None else ""
+    again = ""
+    if search.stopped_at is not None:
+        begun = next((one for one in stages if one.state == "open"), None)
+        left = 0 if begun is None else begun.trials - begun.finished
+        rest = f" with {plural(left, 'trial')} of {begun.step.name}" if begun and left else ""
+        again = f"klayer run {name}{where} goes on{rest}"
     stage = next((one for one in stages if one.state in NOT_PLANNED), None)
     if stage is None:
-        return f"{again}{stages[-1].step.name} is the last to come{edge}"
-    said = f"{again}{stage.step.name}, {plural(stage.trials, 'trial')}"
+        return f"{again or f'{stages[-1].step.name} is the last to come'}{edge}"
+    said = f"{again}; then " if again else ""
+    said += f"{stage.step.name}, {plural(stage.trials, 'trial')}"
     if stage.step.name == FINALISTS:
         return f"{said} of the best configurations over fresh seeds{edge}"
     ended = [one for one in trials if one.finished_at is not None]

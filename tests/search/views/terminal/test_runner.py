@@ -113,8 +113,8 @@ def test_a_restart_says_that_it_waits_for_the_leases_of_the_killed(
     with console.capture() as captured:
         assert run_search(study, text(file), storage, None, 1, Threads, console).finished
     said = captured.get().splitlines()
-    assert said[1].startswith(f"Other workers hold {running} trial")
-    assert "their lease ends within 60 s" in said[1]
+    assert said[1].startswith(f"{running} trials are held by other workers, or by killed ones")
+    assert "a lease has run out, which takes 60 s at most" in said[1]
 
 
 def test_going_on_with_other_kernels_is_said_and_no_fault(tiny_run: Any, tmp_path: Path) -> None:

@@ -83,6 +83,11 @@ def test_a_stopped_one_and_failed_ones_are_told_a_command(
 ) -> None:
     rows = told(replace(search, stopped_at=2.0), [stage("coarse")], [])
     assert rows[NEXT].startswith("klayer run digits --storage sqlite:///x.db goes on; then coarse")
+    begun = [stage("coarse", state="open", finished=5), stage("fine")]
+    rows = told(replace(search, stopped_at=2.0), begun, [])
+    assert "goes on with 3 trials of coarse; then fine, 8 trials" in rows[NEXT]
+    rows = told(replace(search, stopped_at=2.0), begun[:1], [])
+    assert rows[NEXT].endswith("goes on with 3 trials of coarse")
     failed = replace(search, failure="cannot zoom")
     diverged = trial(value=None, state="diverged", reason="the cost was infinite")
     assert told(failed, [stage("coarse")], [diverged])[NEXT] == (
