@@ -12,7 +12,7 @@ from search.ledger.records import PlanningClaim, Search
 from search.ledger.tables import checkpoints, cohorts, searches, stages, trials
 from search.plan import budget
 from search.plan.budget import Shortage
-from search.plan.plan import LARGEST_COHORT, expected_trials, step_of
+from search.plan.plan import expected_trials, step_of
 from search.plan.stopping import Ending
 
 
@@ -57,13 +57,13 @@ def _after_nothing(connection: Connection, search: Search, number: int) -> bool:
 def _asked(connection: Connection, search: Search, found: FreeCohort | PlanningClaim) -> float:
     """The work of a cohort that is free, or of one that would be planned."""
     step = step_of(search.study, found.stage.number)
-    count, last = min(expected_trials(search.study, step), LARGEST_COHORT), None
-    if isinstance(found, FreeCohort):
-        mine = select(func.count()).where(trials.c.cohort_id == found.id)
-        count, last = connection.scalar(mine) or 0, found.stop
+    if isinstance(found, PlanningClaim):
+        return budget.first_cohort(search.study, step, found.generation)
+    mine = select(func.count()).where(trials.c.cohort_id == found.id)
+    count = connection.scalar(mine) or 0
     if not budget.in_steps(search.study):
         return count
-    return count * (last or search.study.objective.steps(step.training) or 0.0)
+    return count * (found.stop or search.study.objective.steps(step.training) or 0.0)
 
 
 def cut(

@@ -11,12 +11,13 @@ comes first, and kept in the ledger.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from search.plan.halving import expected_steps
+from search.plan import learned
+from search.plan.halving import cohort_sizes, expected_steps, rungs
 from search.plan.plan import Step, expected_trials, steps
 from search.runtime.formatting import duration, plural
 from search.study.file import Study
 
-RESERVE = 1.25  # times what finalists and final take at the pace so far, since that may change
+RESERVE = 1.15  # times what finalists and final take at the pace so far, since that may change
 SECONDS = 3600.0  # of an hour
 
 
@@ -94,6 +95,24 @@ def _work(study: Study, step: Step, *, counted: bool) -> float:
     units = expected_steps(study, step) if counted else expected_trials(study, step)
     factor: float = study.objective.final_factor if step.kind == "final" else 1.0
     return (units or 0.0) * factor
+
+
+def first_cohort(study: Study, step: Step, generation: int) -> float:
+    """The work of the largest cohort of a generation, if all its trials can be one cohort.
+
+    Of a stage whose trials wait for each other at rungs it is what they do up to the first.
+
+    Args:
+        study: The whole study.
+        step: A stage that searches.
+        generation: Which part of it, from 0; the stage as a whole where it has no others.
+    """
+    count = len(learned.numbers(study.stages[step.number - 1], generation))
+    each = 1.0
+    if in_steps(study):
+        first = next(iter(rungs(study, step, "stage")), None)
+        each = first or study.objective.steps(step.training) or 0.0
+    return max(cohort_sizes(count), default=0) * each
 
 
 def later_rungs(study: Study, step: Step) -> float:

@@ -101,7 +101,7 @@ def plan_rung(
 
 
 @cache
-def _sizes(count: int) -> tuple[int, ...]:
+def cohort_sizes(count: int) -> tuple[int, ...]:
     """Of the cohorts of so many trials that all can be one; it is asked for with each claim."""
     return tuple(map(len, cohorts([Fit(None)] * count, LARGEST_COHORT)))
 
@@ -124,7 +124,7 @@ def expected_steps(study: Study, step: Step, sizes: tuple[int, ...] | None = Non
     if each is None:
         return None
     if sizes is None:
-        sizes = _sizes(count)
+        sizes = cohort_sizes(count)
     if step.halving is None:
         return float(sum(sizes) * each)
     among = step.halving.among

@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from search.plan.budget import Shortage, Standing, in_steps, later_rungs, shortage, work
+from search.plan.budget import (
+    Shortage,
+    Standing,
+    first_cohort,
+    in_steps,
+    later_rungs,
+    shortage,
+    work,
+)
 from search.plan.plan import steps
 from search.study.file import Study, study_of
 
@@ -45,6 +53,19 @@ def test_work_is_counted_in_steps_where_they_are_known_and_else_in_trials() -> N
     assert work(own) == {1: 8}
 
 
+def test_what_is_handed_out_first_is_the_largest_cohort_that_is_planned_next() -> None:
+    learning = {"sampler": "tpe", "trials": 22, "generation": 4}
+    study = study_with(**learning)
+    coarse, fine, *_ = steps(study)
+    # A generation of 4 is cut in two; the last has two trials, which stay together.
+    assert [first_cohort(study, coarse, one) for one in (1, 4, 5)] == [20, 20, 20]
+    assert first_cohort(study, fine, 0) == 80
+    halved = study_with(halving={"keep": 0.5, "at": [3], "among": "stage"})
+    assert first_cohort(halved, steps(halved)[0], 0) == 15
+    own = study_of(COMMAND | {"name": "own", "stages": [{"trials": 8}], "final": {"finalists": 1}})
+    assert first_cohort(own, steps(own)[0], 0) == 4
+
+
 def test_nothing_is_cut_while_all_of_it_fits() -> None:
     study = study_with()
     # 10 epochs a minute: 40 minutes of searching, and a reserve of 5 and what the final takes.
@@ -62,8 +83,8 @@ def test_without_a_pace_nothing_is_cut_before_the_end() -> None:
 def test_a_stage_that_does_not_fit_ends_with_its_share() -> None:
     study = study_with(final={"finalists": 1, "train_on": "training"})
     # 5 epochs a minute: 80 minutes of searching, of which the first stage has a quarter of what
-    # the final's 10 epochs leave: 2 minutes, and a quarter more, of 60.
-    share = (60 - 1.25 * 2 * study.objective.final_factor) / 4
+    # the final's 10 epochs leave: 2 minutes, and 15 % more, of 60.
+    share = (60 - 1.15 * 2 * study.objective.final_factor) / 4
     before = standing(share - 2.1, 5 * (share - 2.1))
     assert shortage(study, 1, before, 10, begun=True) is None
     assert shortage(study, 1, standing(share - 1.9, 5 * (share - 1.9)), 10, begun=True) is not None
