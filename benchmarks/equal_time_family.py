@@ -69,6 +69,9 @@ schedule = {{kind = "cosine", epochs = {EPOCHS}}}
 
 [box]
 {box}
+
+[final]
+train_on = "training+validation"
 """
 
 

@@ -63,13 +63,17 @@ def found(database: Path, began: float, data: Path | None) -> dict[str, Any]:
     told = [
         (at - began, one.value, test) for (at, one), (test, _) in zip(chosen, tests, strict=True)
     ]
+    same = sum(same for _, same in tests)
+    note = f"{same} of its {len(tests)} incumbents came out again with the recorded value"
     if search.finished_at is not None and search.result is not None:
         told.append((search.finished_at - began, None, search.result["accuracies"][0]))
-    same = sum(same for _, same in tests)
+        note += f"; ended after {(search.finished_at - began) / 60:.1f} minutes"
+        if (vote := search.result["finalist_ensemble"]) is not None:
+            note += f", with {100 * vote:.2f} % of the test rows for all finalists, voting"
     return {
         "ended": [(at - began, epochs) for at, epochs in ended if epochs],
         "incumbents": told,
-        "note": f"{same} of its {len(tests)} incumbents came out again with the recorded value",
+        "note": note,
     }
 
 
