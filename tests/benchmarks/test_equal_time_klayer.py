@@ -64,6 +64,7 @@ def test_a_race_counts_once_it_is_over(study: Study) -> None:
     assert [one.id for _, one in incumbents(study, going)] == [2, 4]
 
 
+@pytest.mark.long
 def test_incumbents_trained_again_have_their_recorded_values(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
