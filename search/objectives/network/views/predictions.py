@@ -198,8 +198,8 @@ def several(pairs: np.ndarray, targets: Sequence[str], more: str = "") -> Plot:
         for name, those in zip(targets, pairs, strict=True)
         for true, predicted in those
     ]
-    columns_ = ("target", "true", "predicted", "residual")
-    return drawn(KEY, TITLE, caption, figure, Table(columns_, table))
+    told = Table(("target", "true", "predicted", "residual"), table)
+    return drawn(KEY, TITLE, caption, figure, told)
 
 
 def values(pairs: np.ndarray, target: str, more: str = "") -> Plot:

@@ -86,7 +86,7 @@ def _rows(overviews: Sequence[Overview]) -> list[list[str]]:
         row(f"best single {_scores(overviews)}", *map(value_text, overviews)),
         row("at", *(ABSENT if one is None else parameters(one.parameters) for one in best)),
         *([row(label, *map(evaluation_text, overviews))] if label else []),
-        row("recorded", *map(when, overviews)),
+        row("time", *map(when, overviews)),
     ]
 
 

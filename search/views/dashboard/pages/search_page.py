@@ -280,7 +280,7 @@ def _who(one: Overview, where: str) -> str:
         return f"klayer worker {one.name}{where} is one"
     if one.state == "stopped":
         return f"klayer run {one.name}{where} goes on"
-    return "none is needed"
+    return "none is needed" if one.state == "finished" else "none can go on with it"
 
 
 def _time(one: Overview) -> tuple[str, str, str]:

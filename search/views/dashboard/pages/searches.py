@@ -18,7 +18,7 @@ COLUMNS = (
     "best single value",
     "test",
     "workers",
-    "recorded",
+    "time",
     "time left",
 )
 
@@ -76,7 +76,7 @@ def when(one: Overview) -> str:
     """How old a search is, or how long it took."""
     if one.state == "finished":
         return f"took {duration(one.age)}"
-    return ago(one.age)
+    return f"begun {ago(one.age)}"
 
 
 def left(one: Overview) -> str:

@@ -20,8 +20,8 @@ STATES = {
     "running": "is being trained",
     "complete": "was trained to its end",
     "pruned": "was dropped by halving",
-    "diverged": "diverged",
-    "failed": "failed",
+    "diverged": "came to no finite value",
+    "failed": "ended with a fault",
     "skipped": "was never trained, since the time ran out",
 }
 
