@@ -207,11 +207,16 @@ def search_trials(
 def search_cohorts(
     study: Study, stage: Stage, trials: Sequence[PlannedTrial]
 ) -> tuple[tuple[int, ...], ...]:
-    """The numbers of those of the `trials` that are trained together."""
+    """The numbers of those of the `trials` that are trained together.
+
+    Where a clock may cut the stage, the cohort of its first trial is the first, and not the most
+    costly: otherwise none but the widest networks would be trained.
+    """
     fits = [study.objective.fit(stage.training, trial.parameters) for trial in trials]
-    return tuple(
+    found = (
         tuple(trials[place].number for place in cohort) for cohort in cohorts(fits, LARGEST_COHORT)
     )
+    return tuple(found if study.hours is None else sorted(found))
 
 
 def _boxes(study: Study, stage: Stage, results: Sequence[Trial]) -> tuple[tuple[Box, ...], str]:

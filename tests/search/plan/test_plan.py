@@ -120,6 +120,22 @@ def test_trials_that_cannot_be_one_stack_are_in_different_cohorts() -> None:
     assert {trial.parameters["batch_size"] for trial in made.trials} == {50, 100}
 
 
+def test_the_widest_are_first_unless_a_clock_may_leave_the_others_out() -> None:
+    changes = ("stages.coarse.trials=40", "stages.coarse.box.width_1={low = 10, high = 200}")
+    free, timed = (study_with(*changes, *more) for more in ((), ("budget.hours=1",)))
+    made, by_the_clock = (plan(one, step(one, "coarse"), []) for one in (free, timed))
+
+    def width(cohort: tuple[int, ...]) -> int:
+        return max(int(made.trials[n].parameters["width_1"]) for n in cohort)
+
+    costs = [len(one) * width(one) for one in made.cohorts]
+    assert costs == sorted(costs, reverse=True)
+    assert set(made.cohorts) == set(by_the_clock.cohorts)
+    firsts = [one[0] for one in by_the_clock.cohorts]
+    assert firsts == sorted(firsts)
+    assert firsts != [one[0] for one in made.cohorts]
+
+
 def test_the_next_box_is_zoomed_from_the_stages_it_names() -> None:
     study = study_with()
     results = up_to(study, "fine")
