@@ -17,7 +17,7 @@ from search.plan.plan import Step, expected_trials, steps
 from search.runtime.formatting import duration, plural
 from search.study.file import Study
 
-RESERVE = 1.15  # times what finalists and final take at the pace so far, since that may change
+RESERVE = 1.25  # times what finalists and final take at the pace so far, since that may change
 SECONDS = 3600.0  # of an hour
 
 

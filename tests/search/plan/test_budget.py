@@ -83,8 +83,8 @@ def test_without_a_pace_nothing_is_cut_before_the_end() -> None:
 def test_a_stage_that_does_not_fit_ends_with_its_share() -> None:
     study = study_with(final={"finalists": 1, "train_on": "training"})
     # 5 epochs a minute: 80 minutes of searching, of which the first stage has a quarter of what
-    # the final's 10 epochs leave: 2 minutes, and 15 % more, of 60.
-    share = (60 - 1.15 * 2 * study.objective.final_factor) / 4
+    # the final's 10 epochs leave: 2 minutes, and a quarter more, of 60.
+    share = (60 - 1.25 * 2 * study.objective.final_factor) / 4
     before = standing(share - 2.1, 5 * (share - 2.1))
     assert shortage(study, 1, before, 10, begun=True) is None
     assert shortage(study, 1, standing(share - 1.9, 5 * (share - 1.9)), 10, begun=True) is not None
