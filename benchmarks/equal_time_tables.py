@@ -238,11 +238,12 @@ def _reached(results: Sequence[Result], peers: Sequence[str]) -> str:
         found.append(ours.reaches(max(last)))
     median = statistics.median([float("inf") if one is None else one for one in found])
     each = ", ".join("never" if one is None else f"{one:.1f}" for one in found)
-    said = f"after {median:.1f} minutes" if median <= minutes else "not in its time"
+    when = f"after {median:.1f} minutes"
+    said = f"klayer first has {when}" if median <= minutes else "klayer does not reach in its time"
     goal = GOAL * minutes
     met = "met" if median <= goal else "missed"
     return (
-        f"What the best peer of a seed has after {minutes:g} minutes, klayer first has {said} "
+        f"What the best peer of a seed has after {minutes:g} minutes {said} "
         f"(median of {_seeds(len(found))}: {each}). The goal of {goal:g} is {met}."
     )
 

@@ -51,7 +51,7 @@ def test_the_page_says_when_klayer_is_ahead() -> None:
 def test_the_page_says_when_klayer_is_behind() -> None:
     told = text(replace(OURS, incumbents=[(60.0, 0.4, 0.41)]))
     assert "klayer is 7.00 points behind TPE" in told
-    assert "klayer first has not in its time (median of 1 seed: never)" in told
+    assert "klayer does not reach in its time (median of 1 seed: never)" in told
     assert "The goal of 3 is missed." in told
 
 
