@@ -15,13 +15,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks import machine, report
+from benchmarks import kept, machine, report
 from benchmarks.equal_time_family import NAME, study_text
 from benchmarks.equal_time_tables import KLAYER, PEERS, Result, page
 from benchmarks.real_images import folder_of
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         data = folder_of(given.folder)
     except DataFileError as error:
         sys.exit(f"benchmarks.equal_time: {error}")
-    results, failed = read(given.results), False
+    results, failed = kept.read(Result, given.results), False
     there = {(one.contender, one.seed) for one in results if one.minutes == given.minutes}
     for seed in range(1, given.seeds + 1):
         missing = [one for one in given.only or CONTENDERS if (one, seed) not in there]
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 say(f"failed: {result}")
                 continue
             results.append(result)
-            keep(given.results, result)
+            kept.keep(given.results, [result])
             say(f"{len(result.ended)} trainings; {result.note}")
     chosen = [one for one in results if one.minutes == given.minutes]
     if chosen:
@@ -90,20 +90,6 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     if not 0 < given.minutes <= 1_000:
         parser.error(f"--minutes must be above 0 and at most 1000, not {given.minutes:g}")
     return given
-
-
-def read(path: Path | None) -> list[Result]:
-    """The results that a file has; none where there is no file yet."""
-    if path is None or not path.exists():
-        return []
-    return [Result(**json.loads(line)) for line in path.read_text("utf-8").splitlines()]
-
-
-def keep(path: Path | None, result: Result) -> None:
-    """Append a result to the file."""
-    if path is not None:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(result)) + "\n")
 
 
 @dataclass(frozen=True)

@@ -10,17 +10,15 @@ that was interrupted goes on where it stood.
 """
 
 import argparse
-import json
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks import data_sets, machine, own_data_peers, report
+from benchmarks import data_sets, kept, machine, own_data_peers, report
 from benchmarks.data_sets import SETS, DataSet
 from benchmarks.own_data_peers import Found, Rows
 from benchmarks.own_data_tables import KLAYER, NETWORKS, TREES, WINNER, Result, page
@@ -54,11 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     data = folder_given("benchmarks.own_data")
     every = [*SETS, *([] if data is None else [IMAGES])]
     names = given.only or (QUICK_SETS if given.quick else every)
-    results = read(given.results)
+    results = kept.read(Result, given.results)
     try:
         for result in measured(names, range(1, given.seeds + 1), results, data, quick=given.quick):
             results.append(result)
-            keep(given.results, result)
+            kept.keep(given.results, [result])
     except (NotMeasuredError, RuntimeError) as error:
         sys.exit(f"benchmarks.own_data: {error}")
     text = page(results, machine.system(PACKAGES), quick=given.quick)
@@ -80,20 +78,6 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     if given.seeds < 1:
         parser.error(f"--seeds must be 1 or more, not {given.seeds}")
     return given
-
-
-def read(path: Path | None) -> list[Result]:
-    """The results that a file has; none where there is no file yet."""
-    if path is None or not path.exists():
-        return []
-    return [Result(**json.loads(line)) for line in path.read_text("utf-8").splitlines()]
-
-
-def keep(path: Path | None, result: Result) -> None:
-    """Append a result to the file."""
-    if path is not None:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(result)) + "\n")
 
 
 def measured(

@@ -9,18 +9,17 @@ found is kept, and a run that was interrupted goes on where it stood.
 """
 
 import argparse
-import json
 import statistics
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from benchmarks import hpo_tables, machine, report
+from benchmarks import hpo_tables, kept, machine, report
 from benchmarks.hpo_tables import FAMILIES, HPOBENCH
 from benchmarks.search_contenders import AUTO, BUDGETS, CONTENDERS
 from benchmarks.setting import say
@@ -55,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = _arguments(arguments)
     report.ready("benchmarks.search_quality", given.output, TARGET)
     began = time.monotonic()
-    found = _kept(given.results)
+    found = kept.read(Chosen, given.results)
     done = {(one.table, one.seed, one.contender) for one in found}
     asked = [
         (family, table, seed, missing)
@@ -67,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with ProcessPoolExecutor(given.processes or machine.cores()) as pool:
         for (_, table, seed, _), some in zip(asked, pool.map(_searched, asked), strict=True):
             found += some
-            _keep(given.results, some)
+            kept.keep(given.results, some)
             say(f"{table}, seed {seed}: {time.monotonic() - began:.0f} s")
     report.publish(text(found), given.output, TARGET)
 
@@ -87,18 +86,6 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     if given.seeds < 2:
         parser.error(f"--seeds must be 2 or more, not {given.seeds}")
     return given
-
-
-def _kept(file: Path | None) -> list[Chosen]:
-    if file is None or not file.exists():
-        return []
-    return [Chosen(**json.loads(line)) for line in file.read_text("utf-8").splitlines()]
-
-
-def _keep(file: Path | None, some: Sequence[Chosen]) -> None:
-    if file is not None:
-        with file.open("a", encoding="utf-8") as opened:
-            opened.writelines(f"{json.dumps(asdict(one))}\n" for one in some)
 
 
 def _searched(asked: tuple[int, str, int, Sequence[str]]) -> list[Chosen]:

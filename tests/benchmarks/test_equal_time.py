@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from benchmarks import equal_time
-from benchmarks.equal_time import main, read
-from benchmarks.equal_time_tables import KLAYER
+from benchmarks.equal_time import main
+from benchmarks.equal_time_tables import KLAYER, Result
+from benchmarks.kept import read
 from benchmarks.report import check
 from benchmarks.timing import NotMeasuredError
 
@@ -46,7 +47,7 @@ def test_one_that_fails_is_asked_again_and_the_others_are_kept(
         with pytest.raises(SystemExit, match="not all was measured"):
             ran(results, "--seeds", "1")
     assert asked == ["klayer 1", "TPE 1", "Hyperband 1", "random 1", "Hyperband 1"]
-    assert [one.contender for one in read(results)] == ["klayer", "TPE", "random"]
+    assert [one.contender for one in read(Result, results)] == ["klayer", "TPE", "random"]
     told = capsys.readouterr()
     assert "failed: Hyperband, seed 1: out of memory" in told.err
     assert "| random | 1 |" in told.out
@@ -78,7 +79,7 @@ def test_results_of_another_time_are_left_alone(tmp_path: Path, asked: list[str]
     results = tmp_path / "found.jsonl"
     ran(results, "--seeds", "1", "--only", "TPE")
     main(["--minutes", "2", "--results", str(results), "--seeds", "1", "--only", "TPE"])
-    assert [one.minutes for one in read(results)] == [1, 2]
+    assert [one.minutes for one in read(Result, results)] == [1, 2]
 
 
 @pytest.mark.parametrize(

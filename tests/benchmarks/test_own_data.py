@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from benchmarks import own_data, own_data_peers
-from benchmarks.own_data import keep, main, measured, read
+from benchmarks.kept import keep, read
+from benchmarks.own_data import main, measured
 from benchmarks.own_data_tables import CONTENDERS, Result
 from benchmarks.report import check, markers
 from benchmarks.timing import NotMeasuredError
@@ -45,11 +46,11 @@ def test_images_have_a_study_like_that_of_a_table(
 
 def test_results_are_kept_line_by_line(tmp_path: Path) -> None:
     path = tmp_path / "results.jsonl"
-    assert read(path) == read(None) == []
+    assert read(Result, path) == read(Result, None) == []
     for name in ("iris", "wine"):
-        keep(path, known(name))
-    assert read(path) == [known("iris"), known("wine")]
-    keep(None, known("iris"))
+        keep(path, [known(name)])
+    assert read(Result, path) == [known("iris"), known("wine")]
+    keep(None, [known("iris")])
 
 
 def test_what_is_known_is_not_measured_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import search_quality
+from benchmarks.kept import keep, read
 from benchmarks.search_contenders import AUTO, BUDGETS
 from benchmarks.search_quality import Chosen, mean_and_error, text
 
@@ -37,7 +37,7 @@ def test_the_page_has_ranks_and_differences_pair_by_pair() -> None:
 
 def test_results_are_kept_and_taken_up(tmp_path: Path) -> None:
     file = tmp_path / "found.jsonl"
-    assert search_quality._kept(file) == []
-    search_quality._keep(file, found()[:3])
-    search_quality._keep(file, found()[3:])
-    assert search_quality._kept(file) == found()
+    assert read(Chosen, file) == []
+    keep(file, found()[:3])
+    keep(file, found()[3:])
+    assert read(Chosen, file) == found()
