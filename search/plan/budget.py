@@ -108,19 +108,25 @@ def first_cohort(study: Study, step: Step, generation: int) -> float:
         generation: Which part of it, from 0; the stage as a whole where it has no others.
     """
     count = len(learned.numbers(study.stages[step.number - 1], generation))
-    each = 1.0
-    if in_steps(study):
-        first = next(iter(rungs(study, step, "stage")), None)
-        each = first or study.objective.steps(step.training) or 0.0
-    return max(cohort_sizes(count), default=0) * each
+    first = _first_rung(study, step) if in_steps(study) else None
+    return max(cohort_sizes(count), default=0) * (first or _of_a_trial(study, step))
+
+
+def _first_rung(study: Study, step: Step) -> int | None:
+    """The step after which all trials of a stage first wait for each other, if they do."""
+    return next(iter(rungs(study, step, "stage")), None)
+
+
+def _of_a_trial(study: Study, step: Step) -> float:
+    """The work of a trial that is trained to its end."""
+    return (study.objective.steps(step.training) or 0.0) if in_steps(study) else 1.0
 
 
 def later_rungs(study: Study, step: Step) -> float:
     """The part of a stage's work that follows on its first rung, if its trials wait there."""
-    halving, each = step.halving, study.objective.steps(step.training)
-    if halving is None or halving.among != "stage" or each is None:
+    first = _first_rung(study, step)
+    if first is None or study.objective.steps(step.training) is None:
         return 0.0
-    first: int = study.objective.rung(step.training, halving.unit, halving.at[0])
     return (expected_steps(study, step) or 0.0) - expected_trials(study, step) * first
 
 
@@ -133,9 +139,8 @@ def _left(study: Study, step: Step, planned: Mapping[int, float], standing: Stan
     if step.kind != "search" or step.known:
         return 0.0
     left = max(planned[step.number] - standing.done.get(step.number, 0.0), 0.0)
-    each = study.objective.steps(step.training) if in_steps(study) else 1.0
     others = expected_trials(study, step) - standing.ended.get(step.number, 0)
-    return min(left, max(others, 0) * (each or 0.0))
+    return min(left, max(others, 0) * _of_a_trial(study, step))
 
 
 def shortage(
